@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Running commands inside a lab root (sourced; only from within cache_contain, whose mount namespace
+# takes every mount made here with it).
+
+# lab_chroot ROOT [-b SOURCE:TARGET]... [-r SOURCE:TARGET]... -- CMD...
+# Run CMD in ROOT, which is read-only there but for /tmp, /run and what is bound with -b; -r binds
+# read-only. Replaces the calling process.
+lab_chroot()
+{
+	local root=$1 source target
+	shift
+	mount --bind "$root" "$root"
+	mount -o remount,bind,ro "$root"
+	mount -t proc proc "$root/proc"
+	mount --rbind /dev "$root/dev"
+	mount --rbind /sys "$root/sys"
+	mount -t tmpfs tmpfs "$root/tmp"
+	mount -t tmpfs tmpfs "$root/run"
+	while [ "$1" != -- ]; do
+		source=${2%%:*}
+		target=$root${2#*:}
+		mount --bind "$source" "$target"
+		[ "$1" = -b ] || mount -o remount,bind,ro "$target"
+		shift 2
+	done
+	shift
+	exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+		HOME=/tmp LANG=C.UTF-8 TERM="${TERM:-dumb}" ${MAKEFLAGS:+LAB_MAKEFLAGS="$MAKEFLAGS"} \
+		chroot "$root" "$@"
+}
