@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Backing files in the kernel; see backing.h. */
+#include "backing.h"
+
+#include <errno.h>
+#include <linux/fuse.h>
+#include <sys/ioctl.h>
+
+#include "creds.h"
+
+/* Named in the kernel since 6.9; older headers lack them. */
+#ifndef FUSE_DEV_IOC_BACKING_OPEN
+struct fuse_backing_map {
+	int32_t fd;
+	uint32_t flags;
+	uint64_t padding;
+};
+#define FUSE_DEV_IOC_BACKING_OPEN  _IOW(229, 1, struct fuse_backing_map)
+#define FUSE_DEV_IOC_BACKING_CLOSE _IOW(229, 2, uint32_t)
+#endif
+
+int32_t backing_register(int dev, int fd)
+{
+	struct fuse_backing_map map = {.fd = fd};
+	int id, err;
+
+	creds_fsetid(false);
+	id = ioctl(dev, FUSE_DEV_IOC_BACKING_OPEN, &map);
+	err = errno;
+	creds_fsetid(true);
+	if (id > 0)
+		return id;
+	/* The kernel hands out ids from 1; 0 would mean none to it. */
+	return id < 0 ? -err : -EINVAL;
+}
+
+int backing_unregister(int dev, int32_t id)
+{
+	uint32_t arg = id;
+
+	return ioctl(dev, FUSE_DEV_IOC_BACKING_CLOSE, &arg) == 0 ? 0 : -errno;
+}
+
+const char *backing_hint(int err)
+{
+	switch (err) {
+	case EPERM:
+		return "registering a backing file needs CAP_SYS_ADMIN in the initial user "
+		       "namespace, "
+		       "and a kernel that granted passthrough to this mount";
+	case ELOOP:
+		return "the source is on a stacked file system (overlayfs, or FUSE passthrough): "
+		       "mount "
+		       "with -o stack_depth=1, or use a source below the stack";
+	case EISDIR:
+	case EINVAL:
+		return "only regular files can be passed through";
+	case EOPNOTSUPP:
+	case ENOTTY:
+		return "this kernel has no FUSE passthrough: it needs Linux 6.9 with "
+		       "CONFIG_FUSE_PASSTHROUGH=y";
+	case ENOSPC:
+	case ENOMEM:
+		return "the kernel has no memory for one more backing file";
+	case EBADF:
+		return "the source file could not be used by the kernel as it was opened";
+	default:
+		return "mount with -o cached or -o direct to go without passthrough";
+	}
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The daemon's inode table; see inode.h for the life of an inode and the lock order. */
+#include "inode.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#define FIRST_CHAINS 1024
+
+static size_t hash(struct inode_key key, size_t nchain)
+{
+	uint64_t h = key.ino ^ (uint64_t)key.dev << 40;
+
+	/* Inode numbers are handed out in runs; a multiplicative hash spreads their low bits. */
+	h *= UINT64_C(0x9e3779b97f4a7c15);
+	return (h >> 20) & (nchain - 1);
+}
+
+int inode_table_init(struct inode_table *table)
+{
+	table->chain = calloc(FIRST_CHAINS, sizeof(*table->chain));
+	if (!table->chain)
+		return -1;
+	table->nchain = FIRST_CHAINS;
+	table->count = 0;
+	table->generation = 0;
+	pthread_mutex_init(&table->lock, NULL);
+	return 0;
+}
+
+static void inode_free(struct inode *inode)
+{
+	if (inode->fd >= 0)
+		close(inode->fd);
+	pthread_mutex_destroy(&inode->io_lock);
+	free(inode);
+}
+
+void inode_table_destroy(struct inode_table *table)
+{
+	for (size_t i = 0; i < table->nchain; i++) {
+		while (table->chain[i]) {
+			struct inode *inode = table->chain[i];
+
+			table->chain[i] = inode->next;
+			inode_free(inode);
+		}
+	}
+	free(table->chain);
+	table->chain = NULL;
+	table->nchain = 0;
+	table->count = 0;
+	pthread_mutex_destroy(&table->lock);
+}
+
+/* Doubles the table. Failing to is no error: chains only get longer. */
+static void grow(struct inode_table *table)
+{
+	size_t nchain = table->nchain * 2;
+	struct inode **chain = calloc(nchain, sizeof(*chain));
+
+	if (!chain)
+		return;
+	for (size_t i = 0; i < table->nchain; i++) {
+		while (table->chain[i]) {
+			struct inode *inode = table->chain[i];
+			size_t to = hash(inode->key, nchain);
+
+			table->chain[i] = inode->next;
+			inode->next = chain[to];
+			chain[to] = inode;
+		}
+	}
+	free(table->chain);
+	table->chain = chain;
+	table->nchain = nchain;
+}
+
+static struct inode **find(struct inode_table *table, struct inode_key key)
+{
+	struct inode **at = &table->chain[hash(key, table->nchain)];
+
+	while (*at && ((*at)->key.ino != key.ino || (*at)->key.dev != key.dev))
+		at = &(*at)->next;
+	return at;
+}
+
+static struct inode *inode_new(struct inode_key key, int fd, mode_t type)
+{
+	struct inode *inode = calloc(1, sizeof(*inode));
+
+	if (!inode)
+		return NULL;
+	inode->key = key;
+	inode->fd = fd;
+	inode->type = type;
+	pthread_mutex_init(&inode->io_lock, NULL);
+	return inode;
+}
+
+struct inode *inode_lookup(struct inode_table *table, struct inode_key key, int fd, mode_t type,
+			   uint64_t nlookup)
+{
+	struct inode *inode;
+	struct inode **at;
+	bool known = true;
+
+	pthread_mutex_lock(&table->lock);
+	at = find(table, key);
+	inode = *at;
+	if (!inode) {
+		known = false;
+		inode = inode_new(key, fd, type);
+		if (inode) {
+			/*
+			 * A node's address may be used again after it is freed; file handles tell the
+			 * two apart by the generation.
+			 */
+			inode->generation = ++table->generation;
+			*at = inode;
+			if (++table->count > table->nchain)
+				grow(table);
+		}
+	}
+	if (inode)
+		inode->nlookup += nlookup;
+	pthread_mutex_unlock(&table->lock);
+
+	if (known || !inode)
+		close(fd);
+	return inode;
+}
+
+/* Takes @inode out of the table when nobody uses it any more, and returns it to be freed. */
+static struct inode *unlink_if_unused(struct inode_table *table, struct inode *inode)
+{
+	if (inode->nlookup || inode->nopen)
+		return NULL;
+	*find(table, inode->key) = inode->next;
+	table->count--;
+	return inode;
+}
+
+void inode_found(struct inode_table *table, struct inode *inode)
+{
+	pthread_mutex_lock(&table->lock);
+	inode->nlookup++;
+	pthread_mutex_unlock(&table->lock);
+}
+
+void inode_forget(struct inode_table *table, struct inode *inode, uint64_t nlookup)
+{
+	struct inode *dead;
+
+	pthread_mutex_lock(&table->lock);
+	inode->nlookup -= nlookup < inode->nlookup ? nlookup : inode->nlookup;
+	dead = unlink_if_unused(table, inode);
+	pthread_mutex_unlock(&table->lock);
+	if (dead)
+		inode_free(dead);
+}
+
+void inode_hold(struct inode_table *table, struct inode *inode)
+{
+	pthread_mutex_lock(&table->lock);
+	inode->nopen++;
+	pthread_mutex_unlock(&table->lock);
+}
+
+void inode_drop(struct inode_table *table, struct inode *inode)
+{
+	struct inode *dead;
+
+	pthread_mutex_lock(&table->lock);
+	inode->nopen--;
+	dead = unlink_if_unused(table, inode);
+	pthread_mutex_unlock(&table->lock);
+	if (dead)
+		inode_free(dead);
+}
+
+size_t inode_count(struct inode_table *table)
+{
+	size_t count;
+
+	pthread_mutex_lock(&table->lock);
+	count = table->count;
+	pthread_mutex_unlock(&table->lock);
+	return count;
+}

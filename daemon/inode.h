@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The daemon's inode table: one object per file of the source tree, found by (st_dev, st_ino).
+ *
+ * An inode stays in the table while the kernel knows it (nlookup) or a file is open on it (nopen).
+ * Both are needed: a FORGET may overtake the RELEASE of a file that was open, and a lookup between
+ * the two must find the same inode again, or one file would get two backing ids.
+ *
+ * Locking: inode_table.lock guards the hash chains, nlookup and nopen. inode.io_lock guards inode.io.
+ * The two are never held together, and neither is held while a request is answered.
+ */
+#ifndef FUSELENS_DAEMON_INODE_H
+#define FUSELENS_DAEMON_INODE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "openflags.h"
+
+struct inode_key {
+	dev_t dev;
+	ino_t ino;
+};
+
+struct inode {
+	struct inode_key key;
+	struct inode *next; /* hash chain */
+	int fd;		    /* O_PATH; pins the source inode, so its number cannot be reused */
+	mode_t type;	    /* S_IFMT bits */
+	uint64_t generation;
+	uint64_t nlookup;
+	uint64_t nopen;
+
+	pthread_mutex_t io_lock;
+	struct io_state io;
+};
+
+struct inode_table {
+	pthread_mutex_t lock;
+	struct inode **chain;
+	size_t nchain; /* a power of two */
+	size_t count;
+	uint64_t generation;
+};
+
+int inode_table_init(struct inode_table *table);
+
+/* Ends the table. Closes every descriptor still held. No other thread may be using it. */
+void inode_table_destroy(struct inode_table *table);
+
+/*
+ * Finds or makes the inode of @key and counts @nlookup lookups on it. Takes over @fd: it becomes the
+ * inode's, or is closed when the inode had one. Returns NULL, with @fd closed, when memory is short.
+ */
+struct inode *inode_lookup(struct inode_table *table, struct inode_key key, int fd, mode_t type,
+			   uint64_t nlookup);
+
+/* Counts one more lookup on an inode that is known to be in the table. */
+void inode_found(struct inode_table *table, struct inode *inode);
+
+/* Takes @nlookup lookups back; the inode may be gone afterwards. */
+void inode_forget(struct inode_table *table, struct inode *inode, uint64_t nlookup);
+
+/* An open file holds its inode from inode_hold() to inode_drop(), whatever is forgotten meanwhile. */
+void inode_hold(struct inode_table *table, struct inode *inode);
+void inode_drop(struct inode_table *table, struct inode *inode);
+
+size_t inode_count(struct inode_table *table);
+
+#endif

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Messages to people; see log.h. */
+#include "log.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+#define PROGRAM "fuselens-passthroughd"
+
+static bool use_syslog;
+
+void log_to_syslog(void)
+{
+	openlog(PROGRAM, LOG_PID | LOG_NDELAY, LOG_DAEMON);
+	use_syslog = true;
+}
+
+void log_line(const char *fmt, ...)
+{
+	char text[1024];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	if (use_syslog)
+		syslog(LOG_NOTICE, "%s", text);
+	else
+		fprintf(stderr, PROGRAM ": %s\n", text);
+}
+
+void log_failure(int err, const char *hint, const char *what, ...)
+{
+	char text[1024], reason[128] = "";
+	va_list args;
+
+	va_start(args, what);
+	vsnprintf(text, sizeof(text), what, args);
+	va_end(args);
+	if (err)
+		snprintf(reason, sizeof(reason), ": %s", strerrordesc_np(err) ?: "unknown error");
+	if (use_syslog) {
+		syslog(LOG_ERR, "%s%s%s%s", text, reason, hint ? "; hint: " : "", hint ?: "");
+		return;
+	}
+	fprintf(stderr, PROGRAM ": %s%s\n", text, reason);
+	if (hint)
+		fprintf(stderr, "hint: %s\n", hint);
+}
+
+const char *log_name(const char *name, char *buf, size_t size)
+{
+	size_t n = 0;
+
+	for (const unsigned char *c = (const unsigned char *)name; *c; c++) {
+		bool plain = *c >= 0x20 && *c < 0x7f && *c != '\\' && *c != '"' && *c != '\'';
+
+		if (n + (plain ? 1 : 4) + sizeof("...") > size) {
+			memcpy(buf + n, "...", sizeof("..."));
+			return buf;
+		}
+		if (plain)
+			buf[n++] = *c;
+		else
+			n += sprintf(buf + n, "\\x%02x", *c);
+	}
+	buf[n] = '\0';
+	return buf;
+}

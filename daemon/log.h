@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Messages to people: on stderr, or in the log once the daemon is in the background. */
+#ifndef FUSELENS_DAEMON_LOG_H
+#define FUSELENS_DAEMON_LOG_H
+
+#include <stddef.h>
+
+/* From here on messages go to syslog instead of stderr. */
+void log_to_syslog(void);
+
+/* One line; the program's name is put before it. */
+void log_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* "what: why", then, unless @hint is NULL, a line that says what to do. @err may be 0. */
+void log_failure(int err, const char *hint, const char *what, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/*
+ * A name as it can be shown: control characters, quotes, backslashes and bytes above 0x7e become
+ * \xHH. Always ends in a zero; a name that does not fit ends in "...". Returns @buf.
+ */
+const char *log_name(const char *name, char *buf, size_t size);
+
+#endif

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* fuselens-passthroughd: a mirror file system whose files the kernel reads and writes itself. */
+#include <stdio.h>
+
+#include "options.h"
+#include "session.h"
+
+#ifndef VERSION
+#define VERSION "unreleased"
+#endif
+
+int main(int argc, char **argv)
+{
+	struct options opts;
+	int code = 1;
+
+	if (options_parse(&opts, argc, argv) == 0) {
+		code = 0;
+		if (opts.help)
+			options_usage();
+		else if (opts.version)
+			printf("fuselens-passthroughd %s, libfuse %s\n", VERSION,
+			       fuse_pkgversion());
+		else if (!opts.fake)
+			code = session_run(&opts);
+	}
+	options_free(&opts);
+	return code;
+}

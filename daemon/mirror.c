@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the operations share: entries, reports, and the talk with the kernel at INIT. */
+#include "mirror.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "log.h"
+
+_Thread_local struct wire_request current_request;
+
+struct fd_path fd_path(int fd)
+{
+	struct fd_path path;
+
+	snprintf(path.name, sizeof(path.name), "%d", fd);
+	return path;
+}
+
+struct inode *inode_of(struct mirror *m, fuse_ino_t ino)
+{
+	return ino == FUSE_ROOT_ID ? &m->root : (struct inode *)(uintptr_t)ino;
+}
+
+int entry_from_fd(struct mirror *m, int fd, struct fuse_entry_param *entry)
+{
+	struct inode *inode;
+
+	*entry = (struct fuse_entry_param){
+		.attr_timeout = m->attr_timeout,
+		.entry_timeout = m->entry_timeout,
+	};
+	if (fstat(fd, &entry->attr) != 0) {
+		int err = errno;
+
+		close(fd);
+		return err;
+	}
+	inode = inode_lookup(&m->table, (struct inode_key){entry->attr.st_dev, entry->attr.st_ino},
+			     fd, entry->attr.st_mode & S_IFMT, 1);
+	if (!inode)
+		return ENOMEM;
+	entry->ino = (uintptr_t)inode;
+	entry->generation = inode->generation;
+	return 0;
+}
+
+int entry_lookup(struct mirror *m, int dirfd, const char *name, struct fuse_entry_param *entry)
+{
+	/*
+	 * Opened first, looked up second: while it is open its inode number stays its own. The other
+	 * way round the number could belong to another file by the time the table is asked.
+	 */
+	int fd = openat(dirfd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno;
+	return entry_from_fd(m, fd, entry);
+}
+
+void entry_undo(struct mirror *m, const struct fuse_entry_param *entry)
+{
+	if (entry->ino)
+		inode_forget(&m->table, inode_of(m, entry->ino), 1);
+}
+
+void answer_entry(fuse_req_t req, const struct fuse_entry_param *entry)
+{
+	struct mirror *m = mirror_of(req);
+
+	/* An interrupted request is gone, and the kernel will not forget what it never learned. */
+	if (fuse_reply_entry(req, entry) != 0)
+		entry_undo(m, entry);
+}
+
+bool first_report(struct mirror *m, int err)
+{
+	uint_fast64_t bit = UINT64_C(1) << (err & 63);
+
+	return !(atomic_fetch_or(&m->reported, bit) & bit);
+}
+
+int report_shortage(struct mirror *m, int err)
+{
+	const char *hint = NULL;
+
+	if (err == EMFILE)
+		hint = "each file the kernel knows holds a descriptor: raise the limit (ulimit -n, "
+		       "LimitNOFILE=, fs.nr_open)";
+	else if (err == ENFILE)
+		hint = "the system has no file table entry left: raise fs.file-max";
+	else if (err == ENOMEM)
+		hint = "the daemon could get no memory";
+	if (hint && first_report(m, err))
+		log_failure(err, hint, "a file could not be looked up or opened");
+	return err;
+}
+
+static void ask_for(struct fuse_conn_info *conn, uint64_t cap)
+{
+	fuse_set_feature_flag(conn, cap);
+}
+
+void mirror_init(void *userdata, struct fuse_conn_info *conn)
+{
+	struct mirror *m = userdata;
+
+	/* With it the umask arrives unapplied, and the source's default ACLs can have their say. */
+	ask_for(conn, FUSE_CAP_DONT_MASK);
+	ask_for(conn, FUSE_CAP_PARALLEL_DIROPS);
+	/* Without it each passthrough write asks for security.capability under the inode lock. */
+	if (m->killpriv)
+		ask_for(conn, FUSE_CAP_HANDLE_KILLPRIV_V2);
+	/* Shared mappings of files whose I/O is direct. */
+	if (m->policy.mode == IO_DIRECT)
+		ask_for(conn, FUSE_CAP_DIRECT_IO_ALLOW_MMAP);
+	if (m->policy.mode == IO_PASSTHROUGH) {
+		conn->max_backing_stack_depth = m->stack_depth;
+		m->granted_passthrough = fuse_set_feature_flag(conn, FUSE_CAP_PASSTHROUGH);
+		/* The kernel gives both or, silently, no passthrough. */
+		fuse_unset_feature_flag(conn, FUSE_CAP_WRITEBACK_CACHE);
+	}
+	if (m->on_init)
+		m->on_init(m, conn);
+}

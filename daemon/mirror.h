@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The mirror file system: what its operations share. */
+#ifndef FUSELENS_DAEMON_MIRROR_H
+#define FUSELENS_DAEMON_MIRROR_H
+
+#define FUSE_USE_VERSION FUSE_MAKE_VERSION(3, 17)
+#include <dirent.h>
+#include <fuse_lowlevel.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+
+#include "inode.h"
+#include "openflags.h"
+#include "stats.h"
+#include "wire.h"
+
+struct mirror {
+	struct open_policy policy;
+	int stack_depth; /* how many stacked file systems may lie below; 0 or 1 */
+	bool xattr;
+	bool killpriv; /* ask for FUSE_HANDLE_KILLPRIV_V2 */
+	double entry_timeout;
+	double attr_timeout;
+
+	int dev;       /* the FUSE device */
+	int proc_self; /* /proc/self/fd, by which an O_PATH descriptor is opened anew */
+	struct inode root;
+	struct inode_table table;
+	struct stats stats;
+
+	bool granted_passthrough;
+	/* Called once, from the INIT request, after the kernel's answer is known. 0 or -1 to end. */
+	int (*on_init)(struct mirror *m, struct fuse_conn_info *conn);
+	void *on_init_arg;
+
+	atomic_uint_fast64_t reported; /* bit n: a failure with errno n has been logged */
+};
+
+/* One open(2). Its address is the file handle. */
+struct open_file {
+	struct inode *inode;
+	int fd;
+};
+
+struct open_dir {
+	pthread_mutex_t lock; /* guards the rest; not held while a request is answered */
+	DIR *dir;
+	off_t offset; /* where the stream stands; -1: not known */
+};
+
+/* "/proc/self/fd/N" as a path relative to mirror.proc_self. */
+struct fd_path {
+	char name[16];
+};
+struct fd_path fd_path(int fd);
+
+static inline struct mirror *mirror_of(fuse_req_t req)
+{
+	return fuse_req_userdata(req);
+}
+
+struct inode *inode_of(struct mirror *m, fuse_ino_t ino);
+
+static inline int fd_of(struct mirror *m, fuse_ino_t ino)
+{
+	return inode_of(m, ino)->fd;
+}
+
+static inline struct open_file *file_of(const struct fuse_file_info *fi)
+{
+	return (struct open_file *)(uintptr_t)fi->fh;
+}
+
+static inline struct open_dir *dir_of(const struct fuse_file_info *fi)
+{
+	return (struct open_dir *)(uintptr_t)fi->fh;
+}
+
+/* The request this thread is working on, as it came from the kernel. */
+extern _Thread_local struct wire_request current_request;
+
+/*
+ * Fills @entry for the file open (O_PATH) at @fd and counts one lookup on its inode. Takes @fd over.
+ * Returns 0 or an errno.
+ */
+int entry_from_fd(struct mirror *m, int fd, struct fuse_entry_param *entry);
+
+/* The same for a name in a directory. */
+int entry_lookup(struct mirror *m, int dirfd, const char *name, struct fuse_entry_param *entry);
+
+/* Answers with @entry, and takes its lookup back if the answer was not wanted any more. */
+void answer_entry(fuse_req_t req, const struct fuse_entry_param *entry);
+
+/* Takes back the lookups of an entry that did not reach the kernel. */
+void entry_undo(struct mirror *m, const struct fuse_entry_param *entry);
+
+/* Logs a shortage (EMFILE, ENFILE, ENOMEM) once, and returns @err. */
+int report_shortage(struct mirror *m, int err);
+
+/* True the first time it is asked about @err. */
+bool first_report(struct mirror *m, int err);
+
+void mirror_init(void *userdata, struct fuse_conn_info *conn);
+
+void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name);
+void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t nlookup);
+void op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *forgets);
+void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
+		struct fuse_file_info *fi);
+void op_readlink(fuse_req_t req, fuse_ino_t ino);
+void op_statfs(fuse_req_t req, fuse_ino_t ino);
+
+void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev);
+void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode);
+void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name);
+void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const char *newname);
+void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name);
+void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name);
+void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t newparent,
+	       const char *newname, unsigned int flags);
+
+void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi);
+void op_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
+		    struct fuse_file_info *fi);
+void op_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void op_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi);
+
+void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
+	       struct fuse_file_info *fi);
+void op_tmpfile(fuse_req_t req, fuse_ino_t parent, mode_t mode, struct fuse_file_info *fi);
+void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+
+void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi);
+void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t off,
+	      struct fuse_file_info *fi);
+void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi);
+void op_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t off, off_t len,
+		  struct fuse_file_info *fi);
+void op_lseek(fuse_req_t req, fuse_ino_t ino, off_t off, int whence, struct fuse_file_info *fi);
+void op_copy_file_range(fuse_req_t req, fuse_ino_t ino_in, off_t off_in,
+			struct fuse_file_info *fi_in, fuse_ino_t ino_out, off_t off_out,
+			struct fuse_file_info *fi_out, size_t len, int flags);
+void op_flock(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi, int op);
+/* Wakes every flock() that still waits, so that the session can end. */
+void flock_interrupt_all(void);
+
+void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size,
+		 int flags);
+void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size);
+void op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size);
+void op_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name);
+
+#endif

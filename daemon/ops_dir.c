@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Operations on open directories. */
+#include "mirror.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct mirror *m = mirror_of(req);
+	struct open_dir *dir = calloc(1, sizeof(*dir));
+	int fd = -1, err;
+
+	if (!dir) {
+		err = ENOMEM;
+		goto fail;
+	}
+	fd = openat(fd_of(m, ino), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0) {
+		err = errno;
+		goto fail;
+	}
+	dir->dir = fdopendir(fd);
+	if (!dir->dir) {
+		err = errno;
+		goto fail;
+	}
+	pthread_mutex_init(&dir->lock, NULL);
+	fi->fh = (uintptr_t)dir;
+	atomic_fetch_add(&m->stats.open_dirs, 1);
+	if (fuse_reply_open(req, fi) != 0) {
+		atomic_fetch_sub(&m->stats.open_dirs, 1);
+		closedir(dir->dir);
+		pthread_mutex_destroy(&dir->lock);
+		free(dir);
+	}
+	return;
+fail:
+	if (fd >= 0)
+		close(fd);
+	free(dir);
+	fuse_reply_err(req, report_shortage(m, err));
+}
+
+void op_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct open_dir *dir = dir_of(fi);
+
+	closedir(dir->dir);
+	pthread_mutex_destroy(&dir->lock);
+	free(dir);
+	atomic_fetch_sub(&mirror_of(req)->stats.open_dirs, 1);
+	fuse_reply_err(req, 0);
+}
+
+void op_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
+{
+	int fd = dirfd(dir_of(fi)->dir);
+	int res = datasync ? fdatasync(fd) : fsync(fd);
+
+	fuse_reply_err(req, res == 0 ? 0 : errno);
+}
+
+/* An answer under way: entries, and the inodes looked up for them, to take back if it is not wanted. */
+struct listing {
+	bool plus;
+	char *buf;
+	size_t size, used;
+	struct fuse_entry_param *entry; /* only .ino is kept */
+	size_t nentry;
+};
+
+/* The smallest entry of READDIRPLUS: struct fuse_direntplus with a name of one byte, padded. */
+#define MIN_PLUS_SIZE 160
+
+static int listing_init(struct listing *list, size_t size, bool plus)
+{
+	*list = (struct listing){.plus = plus, .size = size, .buf = malloc(size)};
+	if (plus)
+		list->entry = calloc(size / MIN_PLUS_SIZE + 1, sizeof(*list->entry));
+	return list->buf && (!plus || list->entry) ? 0 : ENOMEM;
+}
+
+static void listing_free(struct listing *list)
+{
+	free(list->buf);
+	free(list->entry);
+}
+
+static void listing_undo(struct mirror *m, const struct listing *list)
+{
+	for (size_t i = 0; i < list->nentry; i++)
+		entry_undo(m, &list->entry[i]);
+}
+
+static bool is_dot(const char *name)
+{
+	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
+}
+
+/* Adds one entry; false when it does not fit any more. */
+static bool listing_add(fuse_req_t req, struct listing *list, int dir_fd, const struct dirent *de)
+{
+	struct mirror *m = mirror_of(req);
+	char *to = list->buf + list->used;
+	size_t room = list->size - list->used, need;
+	struct fuse_entry_param entry = {
+		.attr = {.st_ino = de->d_ino, .st_mode = DTTOIF(de->d_type)},
+	};
+
+	if (!list->plus) {
+		need = fuse_add_direntry(req, to, room, de->d_name, &entry.attr, de->d_off);
+		if (need > room)
+			return false;
+		list->used += need;
+		return true;
+	}
+	if (fuse_add_direntry_plus(req, NULL, 0, de->d_name, NULL, 0) > room)
+		return false;
+	/*
+	 * An entry that can't be looked up (it has just gone, or no descriptor is left) is listed
+	 * without attributes: the kernel takes node 0 as "ask when you need it".
+	 */
+	if (!is_dot(de->d_name)) {
+		struct fuse_entry_param found;
+		int err = entry_lookup(m, dir_fd, de->d_name, &found);
+
+		if (!err) {
+			entry = found;
+			list->entry[list->nentry++] = found;
+		} else {
+			report_shortage(m, err);
+		}
+	}
+	list->used += fuse_add_direntry_plus(req, to, room, de->d_name, &entry, de->d_off);
+	return true;
+}
+
+static int listing_fill(fuse_req_t req, struct listing *list, struct open_dir *dir, off_t off)
+{
+	int err = 0;
+
+	pthread_mutex_lock(&dir->lock);
+	if (off != dir->offset || off == 0)
+		seekdir(dir->dir, off);
+	dir->offset = off;
+	for (;;) {
+		struct dirent *de;
+
+		errno = 0;
+		de = readdir(dir->dir);
+		if (!de) {
+			/* What was read before an error is still good; the error comes again. */
+			err = list->used ? 0 : errno;
+			break;
+		}
+		if (!listing_add(req, list, dirfd(dir->dir), de)) {
+			dir->offset = -1;
+			break;
+		}
+		dir->offset = de->d_off;
+	}
+	pthread_mutex_unlock(&dir->lock);
+	return err;
+}
+
+static void list_dir(fuse_req_t req, size_t size, off_t off, struct fuse_file_info *fi, bool plus)
+{
+	struct mirror *m = mirror_of(req);
+	struct listing list;
+	int err = listing_init(&list, size, plus);
+
+	if (!err)
+		err = listing_fill(req, &list, dir_of(fi), off);
+	if (err)
+		fuse_reply_err(req, err);
+	else if (fuse_reply_buf(req, list.buf, list.used) != 0)
+		listing_undo(m, &list);
+	listing_free(&list);
+}
+
+void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
+{
+	list_dir(req, size, off, fi, false);
+}
+
+void op_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
+		    struct fuse_file_info *fi)
+{
+	list_dir(req, size, off, fi, true);
+}

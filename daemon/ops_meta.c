@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Operations on inodes: look up, forget, attributes. */
+#include "mirror.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "creds.h"
+
+void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct mirror *m = mirror_of(req);
+	struct fuse_entry_param entry;
+	int err = entry_lookup(m, fd_of(m, parent), name, &entry);
+
+	if (err)
+		fuse_reply_err(req, report_shortage(m, err));
+	else
+		answer_entry(req, &entry);
+}
+
+static void forget_one(struct mirror *m, fuse_ino_t ino, uint64_t nlookup)
+{
+	if (ino != FUSE_ROOT_ID)
+		inode_forget(&m->table, inode_of(m, ino), nlookup);
+}
+
+void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t nlookup)
+{
+	forget_one(mirror_of(req), ino, nlookup);
+	fuse_reply_none(req);
+}
+
+void op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *forgets)
+{
+	struct mirror *m = mirror_of(req);
+
+	for (size_t i = 0; i < count; i++)
+		forget_one(m, forgets[i].ino, forgets[i].nlookup);
+	fuse_reply_none(req);
+}
+
+static void answer_attr(fuse_req_t req, int fd)
+{
+	struct stat attr;
+
+	if (fstat(fd, &attr) != 0)
+		fuse_reply_err(req, errno);
+	else
+		fuse_reply_attr(req, &attr, mirror_of(req)->attr_timeout);
+}
+
+void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	answer_attr(req, fd_of(mirror_of(req), ino));
+}
+
+static int set_mode(struct mirror *m, const struct inode *inode, mode_t mode)
+{
+	/* The kernel has already taken out what the caller may not set. */
+	creds_fsetid(true);
+	return fchmodat(m->proc_self, fd_path(inode->fd).name, mode, 0);
+}
+
+static int set_size(const struct inode *inode, const struct fuse_file_info *fi, off_t size)
+{
+	char path[PATH_MAX];
+
+	creds_fsetid(!current_request.kill_suidgid);
+	if (fi)
+		return ftruncate(file_of(fi)->fd, size);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", inode->fd);
+	return truncate(path, size);
+}
+
+static struct timespec time_to_set(int to_set, int set, int now, struct timespec value)
+{
+	if (to_set & now)
+		return (struct timespec){.tv_nsec = UTIME_NOW};
+	if (to_set & set)
+		return value;
+	return (struct timespec){.tv_nsec = UTIME_OMIT};
+}
+
+static int set_times(struct mirror *m, const struct inode *inode, const struct stat *attr,
+		     int to_set)
+{
+	struct timespec times[2] = {
+		time_to_set(to_set, FUSE_SET_ATTR_ATIME, FUSE_SET_ATTR_ATIME_NOW, attr->st_atim),
+		time_to_set(to_set, FUSE_SET_ATTR_MTIME, FUSE_SET_ATTR_MTIME_NOW, attr->st_mtim),
+	};
+
+	if (S_ISLNK(inode->type))
+		return utimensat(inode->fd, "", times, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW);
+	return utimensat(m->proc_self, fd_path(inode->fd).name, times, 0);
+}
+
+void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
+		struct fuse_file_info *fi)
+{
+	struct mirror *m = mirror_of(req);
+	struct inode *inode = inode_of(m, ino);
+
+	if (to_set & (FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID)) {
+		uid_t uid = to_set & FUSE_SET_ATTR_UID ? attr->st_uid : (uid_t)-1;
+		gid_t gid = to_set & FUSE_SET_ATTR_GID ? attr->st_gid : (gid_t)-1;
+
+		creds_fsetid(true);
+		if (fchownat(inode->fd, "", uid, gid, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) != 0)
+			goto fail;
+	}
+	/* After the owner, whose change removes setuid and setgid bits. */
+	if (to_set & FUSE_SET_ATTR_MODE && set_mode(m, inode, attr->st_mode & 07777) != 0)
+		goto fail;
+	if (to_set & FUSE_SET_ATTR_SIZE && set_size(inode, fi, attr->st_size) != 0)
+		goto fail;
+	if (to_set & (FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_MTIME | FUSE_SET_ATTR_ATIME_NOW |
+		      FUSE_SET_ATTR_MTIME_NOW) &&
+	    set_times(m, inode, attr, to_set) != 0)
+		goto fail;
+	answer_attr(req, inode->fd);
+	return;
+fail:
+	fuse_reply_err(req, errno);
+}
+
+void op_readlink(fuse_req_t req, fuse_ino_t ino)
+{
+	char target[PATH_MAX + 1];
+	ssize_t len = readlinkat(fd_of(mirror_of(req), ino), "", target, sizeof(target));
+
+	if (len < 0) {
+		fuse_reply_err(req, errno);
+	} else if (len == sizeof(target)) {
+		fuse_reply_err(req, ENAMETOOLONG);
+	} else {
+		target[len] = '\0';
+		fuse_reply_readlink(req, target);
+	}
+}
+
+void op_statfs(fuse_req_t req, fuse_ino_t ino)
+{
+	struct statvfs st;
+
+	if (fstatvfs(fd_of(mirror_of(req), ino), &st) != 0)
+		fuse_reply_err(req, errno);
+	else
+		fuse_reply_statfs(req, &st);
+}

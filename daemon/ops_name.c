@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Operations on names: make, link, rename, remove. */
+#include "mirror.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "creds.h"
+
+/*
+ * Answers for the name that was just made. When it can't be looked up (no descriptor left), the
+ * caller is told that it failed, so it must not stay behind either.
+ */
+static void answer_made(fuse_req_t req, int dirfd, const char *name, int undo_flags)
+{
+	struct mirror *m = mirror_of(req);
+	struct fuse_entry_param entry;
+	int err = entry_lookup(m, dirfd, name, &entry);
+
+	if (err) {
+		unlinkat(dirfd, name, undo_flags);
+		fuse_reply_err(req, report_shortage(m, err));
+	} else {
+		answer_entry(req, &entry);
+	}
+}
+
+static void begin_as_caller(fuse_req_t req)
+{
+	const struct fuse_ctx *ctx = fuse_req_ctx(req);
+
+	creds_begin(ctx->uid, ctx->gid, ctx->umask);
+}
+
+/* Ends begin_as_caller(); hands the errno of the call between the two through. */
+static int end_as_caller(int res)
+{
+	int err = res != 0 ? errno : 0;
+
+	creds_end();
+	return err;
+}
+
+void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
+{
+	int dirfd = fd_of(mirror_of(req), parent), err;
+
+	begin_as_caller(req);
+	err = end_as_caller(mknodat(dirfd, name, mode, rdev));
+	if (err)
+		fuse_reply_err(req, err);
+	else
+		answer_made(req, dirfd, name, 0);
+}
+
+void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
+{
+	int dirfd = fd_of(mirror_of(req), parent), err;
+
+	begin_as_caller(req);
+	err = end_as_caller(mkdirat(dirfd, name, mode));
+	if (err)
+		fuse_reply_err(req, err);
+	else
+		answer_made(req, dirfd, name, AT_REMOVEDIR);
+}
+
+void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
+{
+	int dirfd = fd_of(mirror_of(req), parent), err;
+
+	begin_as_caller(req);
+	err = end_as_caller(symlinkat(target, dirfd, name));
+	if (err)
+		fuse_reply_err(req, err);
+	else
+		answer_made(req, dirfd, name, 0);
+}
+
+void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const char *newname)
+{
+	struct mirror *m = mirror_of(req);
+	struct inode *inode = inode_of(m, ino);
+	struct fuse_entry_param entry = {
+		.ino = ino,
+		.generation = inode->generation,
+		.attr_timeout = m->attr_timeout,
+		.entry_timeout = m->entry_timeout,
+	};
+	int dirfd = fd_of(m, newparent), res;
+
+	/*
+	 * Through /proc, where the descriptor itself is what is linked; a symlink would be followed
+	 * there, and is linked by the empty path, which needs CAP_DAC_READ_SEARCH.
+	 */
+	if (S_ISLNK(inode->type))
+		res = linkat(inode->fd, "", dirfd, newname, AT_EMPTY_PATH);
+	else
+		res = linkat(m->proc_self, fd_path(inode->fd).name, dirfd, newname,
+			     AT_SYMLINK_FOLLOW);
+	if (res != 0 || fstat(inode->fd, &entry.attr) != 0) {
+		fuse_reply_err(req, errno);
+		return;
+	}
+	inode_found(&m->table, inode);
+	answer_entry(req, &entry);
+}
+
+void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	fuse_reply_err(req, unlinkat(fd_of(mirror_of(req), parent), name, 0) == 0 ? 0 : errno);
+}
+
+void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	int res = unlinkat(fd_of(mirror_of(req), parent), name, AT_REMOVEDIR);
+
+	fuse_reply_err(req, res == 0 ? 0 : errno);
+}
+
+void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t newparent,
+	       const char *newname, unsigned int flags)
+{
+	struct mirror *m = mirror_of(req);
+	int res = renameat2(fd_of(m, parent), name, fd_of(m, newparent), newname, flags);
+
+	fuse_reply_err(req, res == 0 ? 0 : errno);
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Open, create, tmpfile and release: where a file's way of I/O is settled. */
+#include "mirror.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "backing.h"
+#include "creds.h"
+#include "log.h"
+
+static int32_t register_backing(struct mirror *m, int fd)
+{
+	int32_t id;
+
+	if (!m->granted_passthrough)
+		return -EOPNOTSUPP;
+	id = backing_register(m->dev, fd);
+	if (id > 0) {
+		atomic_fetch_add(&m->stats.backing_opened, 1);
+		atomic_fetch_add(&m->stats.backing_live, 1);
+		return id;
+	}
+	atomic_fetch_add(&m->stats.backing_failed, 1);
+	if (first_report(m, -id))
+		log_failure(-id, backing_hint(-id), "registering a backing file");
+	return id;
+}
+
+static void unregister_backing(struct mirror *m, int32_t id)
+{
+	int err = backing_unregister(m->dev, id);
+
+	if (err && first_report(m, -err))
+		log_failure(-err, NULL, "giving a backing file back");
+	atomic_fetch_sub(&m->stats.backing_live, 1);
+}
+
+/*
+ * Ends an open; the inode may be gone afterwards. The backing id goes back outside the inode's lock:
+ * an open that comes in between registers anew, which the kernel accepts because all opens of the
+ * old id have left the inode before their RELEASE was sent (fuse_file_io_release()).
+ */
+static void file_end(struct mirror *m, struct open_file *file)
+{
+	struct inode *inode = file->inode;
+	int32_t id;
+
+	pthread_mutex_lock(&inode->io_lock);
+	id = open_leave(&inode->io);
+	pthread_mutex_unlock(&inode->io_lock);
+	if (id > 0)
+		unregister_backing(m, id);
+	close(file->fd);
+	free(file);
+	inode_drop(&m->table, inode);
+	atomic_fetch_sub(&m->stats.open_files, 1);
+}
+
+/*
+ * Makes an open file of @fd on @inode and fills @fi for the answer. Takes @fd over in any case. The
+ * caller must be sure of the inode, by a lookup. Returns 0 or an errno.
+ */
+static int file_start(struct mirror *m, struct inode *inode, int fd, struct fuse_file_info *fi)
+{
+	struct open_file *file = malloc(sizeof(*file));
+	struct open_plan plan;
+	enum io_mode mode;
+	int32_t registered = 0;
+	int err;
+
+	if (!file) {
+		close(fd);
+		return ENOMEM;
+	}
+	*file = (struct open_file){.inode = inode, .fd = fd};
+
+	inode_hold(&m->table, inode);
+	pthread_mutex_lock(&inode->io_lock);
+	if (open_must_register(&m->policy, &inode->io))
+		registered = register_backing(m, fd);
+	err = open_join(&m->policy, &inode->io, registered, &plan);
+	mode = inode->io.mode;
+	pthread_mutex_unlock(&inode->io_lock);
+	if (err) {
+		inode_drop(&m->table, inode);
+		close(fd);
+		free(file);
+		return err;
+	}
+
+	fi->fh = (uintptr_t)file;
+	fi->direct_io = plan.direct_io;
+	fi->parallel_direct_writes = plan.parallel_direct_writes;
+	fi->backing_id = plan.backing_id;
+
+	atomic_fetch_add(&m->stats.opens, 1);
+	atomic_fetch_add(&m->stats.open_files, 1);
+	atomic_fetch_add(mode == IO_PASSTHROUGH ? &m->stats.opens_passthrough
+			 : mode == IO_DIRECT	? &m->stats.opens_direct
+						: &m->stats.opens_cached,
+			 1);
+	return 0;
+}
+
+void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct mirror *m = mirror_of(req);
+	struct inode *inode = inode_of(m, ino);
+	int fd, err;
+
+	/* For O_TRUNC. */
+	creds_fsetid(!current_request.kill_suidgid);
+	fd = openat(m->proc_self, fd_path(inode->fd).name, source_open_flags(fi->flags));
+	err = fd < 0 ? errno : file_start(m, inode, fd, fi);
+	if (err)
+		fuse_reply_err(req, report_shortage(m, err));
+	else if (fuse_reply_open(req, fi) != 0)
+		file_end(m, file_of(fi));
+}
+
+/* Answers a CREATE or TMPFILE with the new file open at @fd. Returns 0, or an errno and no answer. */
+static int answer_created(fuse_req_t req, int fd, struct fuse_file_info *fi)
+{
+	struct mirror *m = mirror_of(req);
+	struct fuse_entry_param entry;
+	int pathfd, err;
+
+	/* By the descriptor: the name may already mean another file. */
+	pathfd = openat(m->proc_self, fd_path(fd).name, O_PATH | O_CLOEXEC);
+	err = pathfd < 0 ? errno : entry_from_fd(m, pathfd, &entry);
+	if (err) {
+		close(fd);
+		return err;
+	}
+	err = file_start(m, inode_of(m, entry.ino), fd, fi);
+	if (err) {
+		entry_undo(m, &entry);
+		return err;
+	}
+	if (fuse_reply_create(req, &entry, fi) != 0) {
+		file_end(m, file_of(fi));
+		entry_undo(m, &entry);
+	}
+	return 0;
+}
+
+void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
+	       struct fuse_file_info *fi)
+{
+	const struct fuse_ctx *ctx = fuse_req_ctx(req);
+	struct mirror *m = mirror_of(req);
+	int dirfd = fd_of(m, parent), fd, err;
+
+	creds_begin(ctx->uid, ctx->gid, ctx->umask);
+	fd = openat(dirfd, name, source_open_flags(fi->flags) | O_CREAT | O_EXCL, mode);
+	err = errno;
+	creds_end();
+	if (fd < 0) {
+		/*
+		 * It has appeared since the kernel looked. Nobody has checked the caller's rights on
+		 * it: ESTALE makes the VFS look again (LOOKUP_REVAL) and open it as any other file.
+		 */
+		if (err == EEXIST && !(fi->flags & O_EXCL))
+			err = ESTALE;
+		fuse_reply_err(req, report_shortage(m, err));
+		return;
+	}
+	err = answer_created(req, fd, fi);
+	if (err) {
+		/* The caller is told that it failed: it must not stay behind. */
+		unlinkat(dirfd, name, 0);
+		fuse_reply_err(req, report_shortage(m, err));
+	}
+}
+
+void op_tmpfile(fuse_req_t req, fuse_ino_t parent, mode_t mode, struct fuse_file_info *fi)
+{
+	const struct fuse_ctx *ctx = fuse_req_ctx(req);
+	struct mirror *m = mirror_of(req);
+	int flags = source_open_flags(fi->flags) | O_TMPFILE | (fi->flags & O_EXCL);
+	int fd, err;
+
+	creds_begin(ctx->uid, ctx->gid, ctx->umask);
+	fd = openat(fd_of(m, parent), ".", flags, mode);
+	err = errno;
+	creds_end();
+	if (fd >= 0)
+		err = answer_created(req, fd, fi);
+	if (err)
+		fuse_reply_err(req, report_shortage(m, err));
+}
+
+void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	file_end(mirror_of(req), file_of(fi));
+	fuse_reply_err(req, 0);
+}

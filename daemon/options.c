@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The command line; see options.h. */
+#include "options.h"
+
+#include <errno.h>
+#include <fuse_opt.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+
+#define DEFAULT_THREADS 10
+#define MAX_THREADS	1000
+
+enum {
+	KEY_IGNORE, /* meant for mount(8) or fstab, not for us */
+	KEY_FLAG_F,
+	KEY_FLAG_S,
+};
+
+#define OPT(template, member, value)                              \
+	{                                                         \
+		template, offsetof(struct options, member), value \
+	}
+
+static const struct fuse_opt specs[] = {
+	OPT("passthrough", mode_passthrough, 1),
+	OPT("direct", mode_direct, 1),
+	OPT("cached", mode_cached, 1),
+	OPT("no_parallel", no_parallel, 1),
+	OPT("require_passthrough", require_passthrough, 1),
+	OPT("stack_depth=%d", stack_depth, 0),
+	OPT("xattr", xattr, 1),
+	OPT("no_killpriv", no_killpriv, 1),
+	OPT("entry_timeout=%lf", entry_timeout, 0),
+	OPT("attr_timeout=%lf", attr_timeout, 0),
+	OPT("threads=%d", threads, 0),
+	OPT("clone_fd", clone_fd, 1),
+	OPT("stats_file=%s", stats_file, 0),
+	OPT("log_file=%s", log_file, 0),
+	OPT("debug", debug, 1),
+	OPT("-d", debug, 1),
+	OPT("-h", help, 1),
+	OPT("--help", help, 1),
+	OPT("-V", version, 1),
+	OPT("--version", version, 1),
+	FUSE_OPT_KEY("-f", KEY_FLAG_F),
+	FUSE_OPT_KEY("-s", KEY_FLAG_S),
+	FUSE_OPT_KEY("-n", KEY_IGNORE),
+	FUSE_OPT_KEY("-v", KEY_IGNORE),
+	FUSE_OPT_KEY("-t ", KEY_IGNORE),
+	FUSE_OPT_KEY("-N ", KEY_IGNORE),
+	FUSE_OPT_KEY("default_permissions", KEY_IGNORE), /* always on */
+	FUSE_OPT_KEY("auto", KEY_IGNORE),
+	FUSE_OPT_KEY("noauto", KEY_IGNORE),
+	FUSE_OPT_KEY("nofail", KEY_IGNORE),
+	FUSE_OPT_KEY("_netdev", KEY_IGNORE),
+	FUSE_OPT_KEY("defaults", KEY_IGNORE),
+	FUSE_OPT_KEY("user", KEY_IGNORE),
+	FUSE_OPT_KEY("nouser", KEY_IGNORE),
+	FUSE_OPT_KEY("users", KEY_IGNORE),
+	FUSE_OPT_KEY("comment=", KEY_IGNORE),
+	FUSE_OPT_KEY("relatime", KEY_IGNORE), /* the default */
+	FUSE_OPT_END,
+};
+
+void options_usage(void)
+{
+	printf("usage: fuselens-passthroughd SOURCE MOUNTPOINT [-o OPTION[,OPTION...]]\n"
+	       "\n"
+	       "Mounts a mirror of the directory SOURCE, whose files the kernel reads and writes\n"
+	       "itself (FUSE passthrough).\n"
+	       "\n"
+	       "How files are read and written:\n"
+	       "    -o passthrough         by the kernel, in the source file (default)\n"
+	       "    -o direct              by this daemon, uncached (FOPEN_DIRECT_IO)\n"
+	       "    -o cached              by this daemon, through the FUSE page cache\n"
+	       "    -o no_parallel         do not ask for FOPEN_PARALLEL_DIRECT_WRITES\n"
+	       "    -o require_passthrough an open that can't be passed through fails\n"
+	       "                           (default: that file goes the cached way)\n"
+	       "    -o stack_depth=N       stacked file systems allowed below: 0 (default) or 1\n"
+	       "    -o no_killpriv         leave setuid and setgid bits to the kernel\n"
+	       "\n"
+	       "The mount:\n"
+	       "    -o xattr               extended attributes (default: none)\n"
+	       "    -o allow_other         other users may use it\n"
+	       "    -o entry_timeout=SEC   how long names are believed (1.0)\n"
+	       "    -o attr_timeout=SEC    how long attributes are believed (1.0)\n"
+	       "    -o ro,nosuid,nodev,... as for mount(8)\n"
+	       "\n"
+	       "The daemon:\n"
+	       "    -f                     stay in the foreground\n"
+	       "    -d, -o debug           print every request; implies -f\n"
+	       "    -s, -o threads=N       one thread, or at most N (%d)\n"
+	       "    -o clone_fd            a device descriptor for each thread\n"
+	       "    -o stats_file=PATH     where SIGUSR1 writes the counters\n"
+	       "    -o log_file=PATH       messages of the background daemon (default: syslog)\n"
+	       "    -h, --help; -V, --version\n",
+	       DEFAULT_THREADS);
+}
+
+static int on_option(void *data, const char *arg, int key, struct fuse_args *out)
+{
+	struct options *opts = data;
+
+	switch (key) {
+	case KEY_IGNORE:
+		return 0;
+	case KEY_FLAG_F:
+		*(opts->is_mount_helper ? &opts->fake : &opts->foreground) = 1;
+		return 0;
+	case KEY_FLAG_S:
+		/* mount(8): be tolerant of unknown options. We are not, so nothing to do. */
+		if (!opts->is_mount_helper)
+			opts->threads = 1;
+		return 0;
+	case FUSE_OPT_KEY_NONOPT:
+		if (!opts->source) {
+			opts->source = strdup(arg);
+		} else if (!opts->mountpoint) {
+			opts->mountpoint = strdup(arg);
+		} else {
+			log_failure(
+				0, "usage: fuselens-passthroughd SOURCE MOUNTPOINT [-o OPTION,...]",
+				"one argument too many: %s", arg);
+			return -1;
+		}
+		return 0;
+	case FUSE_OPT_KEY_OPT:
+		if (strncmp(arg, "x-", 2) == 0)
+			return 0; /* for fstab's other readers */
+		return 1;
+	}
+	return 1;
+}
+
+static int bad(const char *hint, const char *what)
+{
+	log_failure(0, hint, "%s", what);
+	return -1;
+}
+
+/* Every rule about options that exclude one another is here. */
+static int check(const struct options *opts)
+{
+	if (opts->mode_passthrough && opts->mode_direct)
+		return bad("name one of them", "-o passthrough and -o direct exclude each other");
+	if (opts->mode_passthrough && opts->mode_cached)
+		return bad("name one of them", "-o passthrough and -o cached exclude each other");
+	if (opts->mode_direct && opts->mode_cached)
+		return bad("name one of them", "-o direct and -o cached exclude each other");
+	if (opts->require_passthrough && (opts->mode_direct || opts->mode_cached))
+		return bad("leave one of them out",
+			   "-o require_passthrough makes no sense with -o direct or -o cached");
+	if (opts->stack_depth < 0 || opts->stack_depth > 1)
+		return bad(
+			"the kernel allows one stacked file system below FUSE passthrough: 0 or 1",
+			"-o stack_depth= out of range");
+	if (opts->threads < 1 || opts->threads > MAX_THREADS)
+		return bad("1 to 1000", "-o threads= out of range");
+	if (!(opts->entry_timeout >= 0) || !(opts->attr_timeout >= 0))
+		return bad("give seconds, 0 or more", "a negative timeout");
+	return 0;
+}
+
+/* Makes *@path absolute while the daemon still is where the user started it. */
+static int absolute(char **path)
+{
+	char *dir = NULL, *full = NULL;
+	int res = -1;
+
+	if (!*path || **path == '/')
+		return 0;
+	dir = realpath(".", NULL);
+	if (dir && asprintf(&full, "%s/%s", dir, *path) >= 0) {
+		free(*path);
+		*path = full;
+		res = 0;
+	} else {
+		log_failure(errno, NULL, "finding the working directory");
+	}
+	free(dir);
+	return res;
+}
+
+static int resolve(char **path, const char *which, const char *hint)
+{
+	char shown[256], *full = realpath(*path, NULL);
+
+	if (!full) {
+		log_failure(errno, hint, "%s %s", which, log_name(*path, shown, sizeof(shown)));
+		return -1;
+	}
+	free(*path);
+	*path = full;
+	return 0;
+}
+
+static bool is_below(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	if (strcmp(dir, "/") == 0)
+		return strcmp(path, "/") != 0;
+	return strncmp(path, dir, len) == 0 && path[len] == '/';
+}
+
+/* What libfuse and the kernel are told beside the user's own mount options. */
+static int add_mount_options(struct options *opts)
+{
+	char *list = NULL, *fsname = NULL, *escaped = NULL;
+	int res = -1;
+
+	/*
+	 * default_permissions: the daemon acts with its own rights, so it is the kernel that has to
+	 * check the caller's.
+	 */
+	if (asprintf(&fsname, "fsname=%s", opts->source) < 0 ||
+	    fuse_opt_add_opt(&list, "default_permissions") != 0 ||
+	    fuse_opt_add_opt(&list, "subtype=fuselens") != 0 ||
+	    fuse_opt_add_opt_escaped(&list, fsname) != 0 || asprintf(&escaped, "-o%s", list) < 0) {
+		log_failure(ENOMEM, NULL, "reading the options");
+		goto out;
+	}
+	res = fuse_opt_add_arg(&opts->fuse_args, escaped);
+	if (!res && opts->debug)
+		res = fuse_opt_add_arg(&opts->fuse_args, "-odebug");
+out:
+	free(escaped);
+	free(fsname);
+	free(list);
+	return res;
+}
+
+int options_parse(struct options *opts, int argc, char **argv)
+{
+	const char *self = argc && strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0];
+
+	*opts = (struct options){
+		.entry_timeout = 1.0,
+		.attr_timeout = 1.0,
+		.threads = DEFAULT_THREADS,
+		.fuse_args = FUSE_ARGS_INIT(argc, argv),
+		.is_mount_helper = argc && strncmp(self, "mount.", 6) == 0,
+	};
+	if (fuse_opt_parse(&opts->fuse_args, opts, specs, on_option) != 0)
+		return -1;
+	if (opts->help || opts->version)
+		return 0;
+	if (!opts->source || !opts->mountpoint)
+		return bad("usage: fuselens-passthroughd SOURCE MOUNTPOINT [-o OPTION,...]",
+			   opts->source ? "no MOUNTPOINT was named" : "no SOURCE was named");
+	if (opts->debug)
+		opts->foreground = 1;
+	if (check(opts) != 0 || absolute(&opts->stats_file) != 0 ||
+	    absolute(&opts->log_file) != 0 ||
+	    resolve(&opts->source, "source", "it must be a directory that exists") != 0 ||
+	    resolve(&opts->mountpoint, "mount point",
+		    "it must be a directory that exists; a dead mount there is removed by umount "
+		    "-l") != 0)
+		return -1;
+	if (is_below(opts->mountpoint, opts->source))
+		return bad(
+			"mount outside of the source, or over the source itself",
+			"the mount point lies inside the source, so the mirror would show itself");
+	return add_mount_options(opts);
+}
+
+void options_free(struct options *opts)
+{
+	free(opts->source);
+	free(opts->mountpoint);
+	free(opts->stats_file);
+	free(opts->log_file);
+	fuse_opt_free_args(&opts->fuse_args);
+}
+
+void options_apply(const struct options *opts, struct mirror *m)
+{
+	m->policy = (struct open_policy){
+		.mode = opts->mode_direct   ? IO_DIRECT
+			: opts->mode_cached ? IO_CACHED
+					    : IO_PASSTHROUGH,
+		.parallel_writes = !opts->no_parallel,
+		.require_passthrough = opts->require_passthrough,
+	};
+	m->stack_depth = opts->stack_depth;
+	m->xattr = opts->xattr;
+	m->killpriv = !opts->no_killpriv;
+	m->entry_timeout = opts->entry_timeout;
+	m->attr_timeout = opts->attr_timeout;
+}

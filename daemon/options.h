@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The command line, in the form mount(8) uses: SOURCE MOUNTPOINT [-o OPTION,...]. */
+#ifndef FUSELENS_DAEMON_OPTIONS_H
+#define FUSELENS_DAEMON_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "mirror.h"
+
+struct options {
+	char *source; /* absolute; likewise the paths below */
+	char *mountpoint;
+	char *stats_file; /* NULL: the report goes where messages go */
+	char *log_file;	  /* NULL: syslog, once in the background */
+
+	int mode_passthrough, mode_direct, mode_cached; /* which were named */
+	int no_parallel;
+	int require_passthrough;
+	int stack_depth;
+	int xattr;
+	int no_killpriv;
+	double entry_timeout, attr_timeout;
+
+	int threads;
+	int clone_fd;
+	int foreground;
+	int debug;
+	int fake; /* mount(8) -f: check, do not mount */
+	int help, version;
+
+	bool is_mount_helper; /* called as mount.fuse.NAME, with mount(8)'s own letters */
+	struct fuse_args fuse_args;
+};
+
+/*
+ * Parses and checks. Returns 0, or -1 with the reason printed. What libfuse and the kernel have to
+ * know is left in fuse_args. options_free() in either case.
+ */
+int options_parse(struct options *opts, int argc, char **argv);
+void options_free(struct options *opts);
+void options_usage(void);
+
+void options_apply(const struct options *opts, struct mirror *m);
+
+#endif

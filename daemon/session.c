@@ -1,0 +1,468 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* One mount from beginning to end; see session.h. */
+#include "session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fuse.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "creds.h"
+#include "log.h"
+
+struct session {
+	struct options *opts;
+	struct mirror m;
+	struct fuse_session *se;
+	int ready_fd; /* tells the waiting parent that the mount is live; -1 in the foreground */
+	bool failed;  /* while starting */
+	uint64_t reports;
+
+	pthread_t main_thread, signal_thread;
+	atomic_bool loop_ended;
+};
+
+/*
+ * The device is read and written here rather than inside libfuse, to see each request as it comes:
+ * libfuse counts nothing, and does not hand on the flags that ask for setuid bits to be removed.
+ */
+static ssize_t device_read(int fd, void *buf, size_t len, void *userdata)
+{
+	struct mirror *m = userdata;
+	ssize_t n = read(fd, buf, len);
+
+	if (n > 0 && wire_peek(buf, n, &current_request))
+		stats_upcall(&m->stats, current_request.opcode);
+	return n;
+}
+
+static ssize_t device_writev(int fd, struct iovec *iov, int count, void *userdata)
+{
+	return writev(fd, iov, count);
+}
+
+static int device_clone(int master)
+{
+	uint32_t from = master;
+	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+
+	if (fd >= 0 && ioctl(fd, FUSE_DEV_IOC_CLONE, &from) != 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static const struct fuse_custom_io device_io = {
+	.read = device_read,
+	.writev = device_writev,
+	.clone_fd = device_clone,
+};
+
+static struct fuse_lowlevel_ops operations(const struct mirror *m)
+{
+	struct fuse_lowlevel_ops ops = {
+		.init = mirror_init,
+		.lookup = op_lookup,
+		.forget = op_forget,
+		.forget_multi = op_forget_multi,
+		.getattr = op_getattr,
+		.setattr = op_setattr,
+		.readlink = op_readlink,
+		.statfs = op_statfs,
+		.mknod = op_mknod,
+		.mkdir = op_mkdir,
+		.symlink = op_symlink,
+		.link = op_link,
+		.unlink = op_unlink,
+		.rmdir = op_rmdir,
+		.rename = op_rename,
+		.opendir = op_opendir,
+		.readdir = op_readdir,
+		.readdirplus = op_readdirplus,
+		.releasedir = op_releasedir,
+		.fsyncdir = op_fsyncdir,
+		.open = op_open,
+		.create = op_create,
+		.tmpfile = op_tmpfile,
+		.release = op_release,
+		.read = op_read,
+		.write = op_write,
+		.fsync = op_fsync,
+		.fallocate = op_fallocate,
+		.lseek = op_lseek,
+		.copy_file_range = op_copy_file_range,
+	};
+
+	/* Left out, the kernel asks once, hears ENOSYS and does not ask again. */
+	if (m->xattr) {
+		ops.setxattr = op_setxattr;
+		ops.getxattr = op_getxattr;
+		ops.listxattr = op_listxattr;
+		ops.removexattr = op_removexattr;
+	}
+	return ops;
+}
+
+static const char *yes_no(bool yes)
+{
+	return yes ? "yes" : "no";
+}
+
+static const char *mode_name(enum io_mode mode)
+{
+	static const char *const names[] = {
+		[IO_PASSTHROUGH] = "passthrough",
+		[IO_DIRECT] = "direct",
+		[IO_CACHED] = "cached",
+	};
+
+	return names[mode];
+}
+
+static void print_granted(const struct session *s, const struct fuse_conn_info *conn)
+{
+	const struct mirror *m = &s->m;
+	char source[256], mountpoint[256], depth[48] = "";
+
+	log_line("%s on %s: mode %s, FUSE protocol %u.%u",
+		 log_name(s->opts->source, source, sizeof(source)),
+		 log_name(s->opts->mountpoint, mountpoint, sizeof(mountpoint)),
+		 mode_name(m->policy.mode), conn->proto_major, conn->proto_minor);
+	if (m->policy.mode == IO_PASSTHROUGH)
+		snprintf(depth, sizeof(depth), " (max_stack_depth %d)", m->stack_depth + 1);
+	log_line("granted: passthrough %s%s, killpriv_v2 %s, readdirplus %s, max_write %u; "
+		 "parallel direct writes %s; CAP_SYS_ADMIN %s",
+		 m->policy.mode == IO_PASSTHROUGH ? yes_no(m->granted_passthrough)
+						  : "not asked for",
+		 m->granted_passthrough ? depth : "",
+		 yes_no(conn->want_ext & FUSE_CAP_HANDLE_KILLPRIV_V2),
+		 yes_no(conn->want_ext & FUSE_CAP_READDIRPLUS), conn->max_write,
+		 m->policy.parallel_writes && m->policy.mode != IO_CACHED ? "asked for"
+									  : "not asked for",
+		 yes_no(creds_have_sys_admin()));
+}
+
+/* Leaves the terminal and lets the waiting parent go. */
+static void go_background(struct session *s)
+{
+	const char *log = s->opts->log_file;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int log_fd = log ? open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644) : -1;
+
+	if (log && log_fd < 0)
+		log_failure(errno, "messages go to syslog", "opening the log file");
+	if (log_fd < 0)
+		log_to_syslog();
+	if (null >= 0) {
+		dup2(null, 0);
+		dup2(null, 1);
+		dup2(log_fd >= 0 ? log_fd : null, 2);
+		close(null);
+	}
+	if (log_fd >= 0)
+		close(log_fd);
+	if (write(s->ready_fd, "", 1) < 0)
+		log_failure(errno, NULL, "telling the parent process that the mount is live");
+	close(s->ready_fd);
+	s->ready_fd = -1;
+}
+
+static int on_init(struct mirror *m, struct fuse_conn_info *conn)
+{
+	struct session *s = m->on_init_arg;
+
+	if (m->policy.mode == IO_PASSTHROUGH && !m->granted_passthrough) {
+		const char *hint = "it needs Linux 6.9 or later with CONFIG_FUSE_PASSTHROUGH=y";
+
+		log_failure(0, hint, "this kernel does not grant FUSE passthrough%s",
+			    m->policy.require_passthrough ? "" : "; files go the cached way");
+		if (m->policy.require_passthrough) {
+			s->failed = true;
+			fuse_session_exit(s->se);
+			return -1;
+		}
+	}
+	print_granted(s, conn);
+	if (s->ready_fd >= 0)
+		go_background(s);
+	return 0;
+}
+
+static void report(struct session *s)
+{
+	uint64_t inodes = inode_count(&s->m.table);
+	char shown[256];
+	int err;
+
+	s->reports++;
+	if (s->opts->stats_file) {
+		err = stats_write(s->opts->stats_file, &s->m.stats, inodes, s->reports);
+		if (err)
+			log_failure(-err, NULL, "writing the counters to %s",
+				    log_name(s->opts->stats_file, shown, sizeof(shown)));
+		return;
+	}
+	if (s->opts->foreground || s->opts->log_file) {
+		stats_print(stderr, &s->m.stats, inodes, s->reports);
+		fflush(stderr);
+		return;
+	}
+	log_failure(0, "mount with -o stats_file=PATH", "the counters have nowhere to go");
+}
+
+static void watched_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGHUP);
+	sigaddset(set, SIGUSR1);
+}
+
+/* Only there to interrupt the main thread's wait. */
+static void on_wake(int sig)
+{
+}
+
+static void stop_loop(struct session *s)
+{
+	fuse_session_exit(s->se);
+	/* The flag may be looked at just before the wait begins, so one wake-up is not enough. */
+	while (!atomic_load(&s->loop_ended)) {
+		pthread_kill(s->main_thread, SIGUSR2);
+		usleep(5000);
+	}
+}
+
+/* Signals are taken here alone, by waiting for them, so that their work may use any function. */
+static void *signal_main(void *arg)
+{
+	struct session *s = arg;
+	sigset_t set;
+	int sig;
+
+	watched_signals(&set);
+	for (;;) {
+		if (sigwait(&set, &sig) != 0)
+			continue;
+		if (atomic_load(&s->loop_ended))
+			return NULL;
+		if (sig == SIGUSR1) {
+			report(s);
+		} else {
+			stop_loop(s);
+			return NULL;
+		}
+	}
+}
+
+static void raise_file_limit(void)
+{
+	struct rlimit limit;
+	FILE *f = fopen("/proc/sys/fs/nr_open", "re");
+	unsigned long most = 0;
+
+	if (f) {
+		if (fscanf(f, "%lu", &most) != 1)
+			most = 0;
+		fclose(f);
+	}
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	/* Above the hard limit needs CAP_SYS_RESOURCE; without, the hard limit it is. */
+	if (most > limit.rlim_max && setrlimit(RLIMIT_NOFILE, &(struct rlimit){most, most}) == 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int open_source(struct session *s)
+{
+	struct mirror *m = &s->m;
+	char shown[256];
+	struct stat st;
+	int fd;
+
+	m->proc_self = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (m->proc_self < 0) {
+		log_failure(errno, "mount proc on /proc", "opening /proc/self/fd");
+		return -1;
+	}
+	fd = open(s->opts->source, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) != 0) {
+		log_failure(errno, "the source must be a directory", "opening the source %s",
+			    log_name(s->opts->source, shown, sizeof(shown)));
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	m->root = (struct inode){
+		.key = {st.st_dev, st.st_ino},
+		.fd = fd,
+		.type = S_IFDIR,
+		.nlookup = 1,
+		.io_lock = PTHREAD_MUTEX_INITIALIZER,
+	};
+	return 0;
+}
+
+static int start_signals(struct session *s)
+{
+	struct sigaction wake = {.sa_handler = on_wake};
+	sigset_t set;
+	int err;
+
+	/* Blocked before any thread exists, so that every thread leaves them to the one that waits. */
+	watched_signals(&set);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	sigaction(SIGUSR2, &wake, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	s->main_thread = pthread_self();
+	err = pthread_create(&s->signal_thread, NULL, signal_main, s);
+	if (err)
+		log_failure(err, NULL, "starting the signal thread");
+	return err ? -1 : 0;
+}
+
+static void end_signals(struct session *s)
+{
+	atomic_store(&s->loop_ended, true);
+	pthread_kill(s->signal_thread, SIGTERM);
+	pthread_join(s->signal_thread, NULL);
+}
+
+static int serve(struct session *s)
+{
+	struct fuse_loop_config *config;
+	int res;
+
+	if (s->opts->threads == 1)
+		return fuse_session_loop(s->se);
+	config = fuse_loop_cfg_create();
+	if (!config)
+		return -ENOMEM;
+	fuse_loop_cfg_set_clone_fd(config, s->opts->clone_fd);
+	fuse_loop_cfg_set_max_threads(config, s->opts->threads);
+	res = fuse_session_loop_mt(s->se, config);
+	fuse_loop_cfg_destroy(config);
+	return res;
+}
+
+static int mount_and_serve(struct session *s)
+{
+	struct fuse_lowlevel_ops ops = operations(&s->m);
+	char shown[256];
+	int res;
+
+	s->se = fuse_session_new(&s->opts->fuse_args, &ops, sizeof(ops), &s->m);
+	if (!s->se) {
+		log_failure(0, "fuselens-passthroughd --help lists the options",
+			    "the options were not understood");
+		return 1;
+	}
+	if (fuse_session_mount(s->se, s->opts->mountpoint) != 0) {
+		log_failure(0,
+			    geteuid() == 0 ? "is the fuse module loaded, and the mount point free?"
+					   : "mounting needs root, or fusermount3",
+			    "mounting on %s failed",
+			    log_name(s->opts->mountpoint, shown, sizeof(shown)));
+		fuse_session_destroy(s->se);
+		return 1;
+	}
+	s->m.dev = fuse_session_fd(s->se);
+	res = fuse_session_custom_io(s->se, &device_io, sizeof(device_io), s->m.dev);
+	if (res == 0 && start_signals(s) == 0) {
+		res = serve(s);
+		end_signals(s);
+		if (res != 0)
+			log_failure(res < 0 ? -res : 0, NULL, "serving requests");
+	} else {
+		res = -1;
+	}
+	fuse_session_unmount(s->se);
+	fuse_session_destroy(s->se);
+	return res == 0 && !s->failed ? 0 : 1;
+}
+
+/* Waits for the child's word that the mount is live, or for its end. Returns the exit code. */
+static int wait_until_live(pid_t child, int from)
+{
+	char byte;
+	int status;
+	ssize_t n;
+
+	do {
+		n = read(from, &byte, 1);
+	} while (n < 0 && errno == EINTR);
+	if (n == 1)
+		return 0;
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	if (WIFSIGNALED(status))
+		log_failure(0, NULL, "the daemon was killed by signal %d while starting",
+			    WTERMSIG(status));
+	return 1;
+}
+
+int session_run(struct options *opts)
+{
+	struct session *s = calloc(1, sizeof(*s));
+	int ready[2] = {-1, -1}, code = 1;
+	pid_t child;
+
+	if (!s) {
+		log_failure(ENOMEM, NULL, "starting");
+		return 1;
+	}
+	s->opts = opts;
+	s->ready_fd = -1;
+	options_apply(opts, &s->m);
+	s->m.on_init = on_init;
+	s->m.on_init_arg = s;
+
+	if (!opts->foreground) {
+		if (pipe2(ready, O_CLOEXEC) != 0 || (child = fork()) < 0) {
+			log_failure(errno, NULL, "going into the background");
+			goto out;
+		}
+		if (child > 0) {
+			close(ready[1]);
+			code = wait_until_live(child, ready[0]);
+			close(ready[0]);
+			goto out;
+		}
+		close(ready[0]);
+		s->ready_fd = ready[1];
+		setsid();
+	}
+	/* Do not keep the file system busy where the daemon happened to be started. */
+	if (chdir("/") != 0)
+		log_failure(errno, NULL, "changing to /");
+	umask(0);
+	creds_init();
+	raise_file_limit();
+	if (open_source(s) != 0)
+		goto out;
+	if (inode_table_init(&s->m.table) != 0) {
+		log_failure(ENOMEM, NULL, "starting");
+		goto out_source;
+	}
+	code = mount_and_serve(s);
+	inode_table_destroy(&s->m.table);
+out_source:
+	close(s->m.root.fd);
+	close(s->m.proc_self);
+out:
+	free(s);
+	return code;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the daemon must know of a raw request and libfuse does not hand on: the opcode, to count it,
+ * and whether the kernel asks for the setuid and setgid bits to be removed.
+ */
+#ifndef FUSELENS_DAEMON_WIRE_H
+#define FUSELENS_DAEMON_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct wire_request {
+	uint32_t opcode;
+	bool kill_suidgid;
+};
+
+/* Returns false for a buffer too short to be a request. */
+bool wire_peek(const void *buf, size_t len, struct wire_request *req);
+
+/* "WRITE" for FUSE_WRITE; NULL for a number without a name. */
+const char *wire_opcode_name(uint32_t opcode);
+
+#define WIRE_MAX_OPCODE 64
+
+#endif
