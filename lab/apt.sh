@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Packages from trixie-backports, fetched inside a lab root without touching it (sourced; runs in the
+# root, with /etc/resolv.conf bound in). The mirror is the one the root itself was made from.
+
+# backports_update - read the package lists; everything apt writes goes to /tmp.
+backports_update()
+{
+	local mirror
+	# mmdebstrap writes one-line sources, or copies a trixie host's own, which may be in either form.
+	mirror=$(find /etc/apt \( -name '*.list' -o -name '*.sources' \) -exec sed -n \
+		-e 's/^deb \(\[[^]]*\] \)\{0,1\}\([^ ]*\) trixie .*/\2/p' \
+		-e 's/^URIs: *\([^ ]*\).*/\1/p' {} + | sed -n 1p)
+	[ -n "$mirror" ] || { echo "lab: the root names no Debian mirror" >&2; return 1; }
+	mkdir -p /tmp/apt/{lists/partial,cache/archives/partial}
+	echo "deb $mirror trixie-backports main" >/tmp/apt/sources.list
+	cat >/tmp/apt/conf <<-END
+	Dir::Etc::sourcelist "/tmp/apt/sources.list";
+	Dir::Etc::sourceparts "/dev/null";
+	Dir::State::lists "/tmp/apt/lists";
+	Dir::Cache "/tmp/apt/cache";
+	APT::Sandbox::User "root";
+	END
+	export APT_CONFIG=/tmp/apt/conf
+	apt-get update -q >&2
+}
+
+# backports_newest REGEX - the package with the highest version in its name that matches.
+backports_newest()
+{
+	apt-cache search --names-only "$1" | cut -d' ' -f1 | sort -V | tail -n1
+}
+
+# backports_unpack PACKAGE DIR - its files into DIR.
+backports_unpack()
+{
+	(cd /tmp && apt-get download -q "$1" >&2)
+	dpkg-deb -x /tmp/"$1"_*.deb "$2"
+	rm /tmp/"$1"_*.deb
+}
