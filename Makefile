@@ -7,13 +7,18 @@ SHELL := /bin/bash
 
 prefix  ?= /usr/local
 DESTDIR ?=
-B       := build
+B       ?= build
 
 CC      ?= gcc
 CLANG   ?= clang
 CFLAGS  ?= -O2 -g
-WARN    := -std=gnu17 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter
+WARN    := -std=gnu17 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	   -Wno-unused-parameter -Wno-missing-field-initializers
 DEPS     = -MMD -MP
 
--include bpf/module.mk userspace/module.mk daemon/module.mk profiles/module.mk lab/module.mk \
-	tests/unit/module.mk tests/live/module.mk tests/lab/module.mk docs/module.mk
+include bpf/module.mk userspace/module.mk daemon/module.mk
+-include profiles/module.mk lab/module.mk tests/unit/module.mk tests/live/module.mk \
+	tests/lab/module.mk docs/module.mk
+
+.PHONY: all
+all: $(FUSELENS) $(DAEMON)

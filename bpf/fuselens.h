@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The ABI between the BPF programs and the collector: sizes, indices and plain structs, nothing else.
+ * Both sides include it after their own integer types.
+ */
+#ifndef FUSELENS_ABI_H
+#define FUSELENS_ABI_H
+
+/* Where a write went. */
+enum fl_route {
+	FL_ROUTE_PASSTHROUGH,
+	FL_ROUTE_DIRECT,
+	FL_ROUTE_CACHED,
+	FL_ROUTE_DAX,
+	FL_ROUTE_SPLICE,
+	FL_ROUTE_IOMAP,
+	FL_ROUTE_OTHER,
+	FL_ROUTES,
+};
+
+/*
+ * What a write was by its own nature, whatever lock it took. The kernel-side half of a reason: the
+ * other half (what this kernel can do, which open flags were in force) is joined in user space.
+ */
+enum fl_nature {
+	FL_NATURE_PLAIN,     /* direct, within EOF, no append: the shared path would accept it */
+	FL_NATURE_UNCHECKED, /* the same, but the inode is not IS_NOSEC: privileges were looked up */
+	FL_NATURE_BUFFERED,
+	FL_NATURE_APPEND,
+	FL_NATURE_PAST_EOF,
+	FL_NATURE_CACHE_MODE, /* direct route while the inode is in cached I/O mode */
+	FL_NATURE_PRIVILEGES, /* setuid, or setgid with group execute: bits to strip */
+	FL_NATURE_OTHER,
+	FL_NATURES,
+};
+
+/* How a write held the inode lock, and what was known of FOPEN_PARALLEL_DIRECT_WRITES. */
+enum fl_take {
+	FL_TAKE_EXCL_FLAG_UNKNOWN,
+	FL_TAKE_EXCL_FLAG_UNSET,
+	FL_TAKE_EXCL_FLAG_SET,
+	FL_TAKE_SHARED,
+	FL_TAKE_UNKNOWN, /* seen from a context that need not hold the lock */
+	FL_TAKES,
+};
+
+/* What is counted beside the cells. */
+enum fl_counter {
+	FL_COUNT_BYTES,
+	FL_COUNT_SEGMENTS,    /* further requests of a write that was counted already */
+	FL_COUNT_MAYBE_SPLIT, /* full-sized cached requests: perhaps one write in several requests */
+	FL_COUNT_COMPLETED_INLINE,
+	FL_COUNT_COMPLETED_WORKER,
+	FL_COUNT_UPGRADES,
+	FL_COUNTERS,
+};
+
+/* Wait and hold, each by mode. Bucket b holds [2^(b-1), 2^b) ns; bucket 0 holds 0 ns. */
+enum fl_hist_kind {
+	FL_HIST_WAIT_EXCL,
+	FL_HIST_WAIT_SHARED,
+	FL_HIST_HOLD_EXCL,
+	FL_HIST_HOLD_SHARED,
+	FL_HISTS,
+};
+#define FL_HIST_BUCKETS 40
+
+/* One (inode, route) pair on one CPU. */
+struct fl_slot_counts {
+	__u64 cell[FL_TAKES][FL_NATURES];
+	__u64 counter[FL_COUNTERS];
+};
+
+struct fl_hist {
+	__u64 bucket[FL_HIST_BUCKETS];
+	__u64 sum_ns;
+};
+
+struct fl_slot_hists {
+	struct fl_hist hist[FL_HISTS];
+};
+
+/*
+ * Who a slot belongs to. Claimed once by compare-and-swap on key, then only read, so that writers on
+ * different CPUs share the line without bouncing it. Slot 0 is never claimed: it is "other".
+ */
+#define FL_NAME_MAX 64
+struct fl_slot {
+	__u64 key; /* mixes ino, dev, generation and route; 0 where free */
+	__u64 ino;
+	__u64 nodeid;
+	__u32 dev; /* kernel form: major << 20 | minor */
+	__u32 route;
+	__u32 name_len;
+	__u32 pad;
+	char name
+		[FL_NAME_MAX]; /* the last path component, for files closed before anyone listed them */
+};
+#define FL_SLOT_PROBES 32
+
+/* What happened on a mount outside its writes, by device. */
+enum fl_mount_counter {
+	FL_MOUNT_GETXATTR_SECURITY, /* security.capability asked of the daemon, from a write */
+	FL_MOUNT_SETATTR,
+	FL_MOUNT_FSYNC,
+	FL_MOUNT_FALLOCATE,
+	FL_MOUNT_LSEEK,
+	FL_MOUNT_COPY_FILE_RANGE,
+	FL_MOUNT_WRITE_REQUESTS,
+	FL_MOUNT_WRITEBACK_REQUESTS,
+	FL_MOUNT_OPENS,
+	FL_MOUNT_OPENS_ASKED_PARALLEL,
+	FL_MOUNT_COUNTERS,
+};
+
+struct fl_mount_counts {
+	__u64 counter[FL_MOUNT_COUNTERS];
+};
+
+/* What a daemon answered to OPEN or CREATE, before the kernel stripped anything. */
+struct fl_asked_key {
+	__u64 nodeid;
+	__u64 dev;
+};
+
+struct fl_asked {
+	__u64 opens;
+	__u64 opens_with_parallel;
+	__u32 last_open_flags;
+	__u32 pad;
+};
+
+/* Losses that only BPF can see, per CPU. */
+enum fl_loss {
+	FL_LOSS_TABLE_FULL, /* writes counted under slot 0 */
+	FL_LOSS_UNPAIRED,   /* scopes that ended without their beginning or the reverse */
+	FL_LOSS_NO_INODE,   /* a write whose inode could not be read */
+	FL_LOSSES,
+};
+
+struct fl_losses {
+	__u64 count[FL_LOSSES];
+};
+
+#define FL_MAX_DEVS 16
+
+/* One open file, as the iterator writes it, followed by path_len bytes of path and,
+ * where it has a backing file, the components of that path, leaf first, each with its NUL, and an empty
+ * one to end. */
+#define FL_FILE_MAGIC 0x464c4631u
+enum fl_file_kind {
+	FL_FILE_OPEN = 1, /* an open file on a FUSE mount */
+	FL_FILE_DEV = 2,  /* a daemon's descriptor of /dev/fuse */
+};
+
+struct fl_file_record {
+	__u32 magic;
+	__u32 kind;
+	__u32 pid;
+	__u32 tid;
+	__u32 fd;
+	__u32 dev;
+	__u64 inode;
+	__u64 ino;
+	__u64 nodeid;
+	__u64 size;
+	__u32 f_flags;
+	__u32 f_mode;
+	__u32 open_flags; /* effective FOPEN_* of struct fuse_file */
+	__u32 s_flags;
+	__s32 iomode;	  /* enum in struct fuse_file, -1 where the kernel has none */
+	__s32 iocachectr; /* > 0 cached opens, < 0 uncached ones */
+	__u32 has_iocachectr;
+	__u32 passthrough; /* has a backing file */
+	__u32 backing_dev;
+	__u32 fc_flags; /* FL_FC_* */
+	__u64 backing_ino;
+	__u64 backing_magic;
+	char comm[16];
+	__u32 path_len;
+	__u32 pad;
+};
+
+#define FL_FC_WRITEBACK_CACHE 1u
+#define FL_FC_KILLPRIV_V2     2u
+#define FL_FC_NO_GETXATTR     4u
+
+#define FL_PATH_MAX 4096
+
+#endif

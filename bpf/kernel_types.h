@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The kernel types that the programs look into, holding only the fields used. CO-RE finds each field's
+ * place in the running kernel, so nothing here depends on the machine that builds. A suffix ___x marks
+ * a second shape of a type; its comment names the commit that made the difference.
+ */
+#ifndef FUSELENS_KERNEL_TYPES_H
+#define FUSELENS_KERNEL_TYPES_H
+
+typedef signed char __s8;
+typedef unsigned char __u8;
+typedef short __s16;
+typedef unsigned short __u16;
+typedef int __s32;
+typedef unsigned int __u32;
+typedef long long __s64;
+typedef unsigned long long __u64;
+typedef __u16 __be16;
+typedef __u32 __be32;
+typedef __u32 __wsum;
+typedef _Bool bool;
+#define true 1
+#define false 0
+#define NULL ((void *)0)
+
+enum bpf_map_type {
+	BPF_MAP_TYPE_HASH = 1,
+	BPF_MAP_TYPE_ARRAY = 2,
+	BPF_MAP_TYPE_PERCPU_HASH = 5,
+	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_LRU_HASH = 9,
+};
+enum { BPF_ANY = 0, BPF_NOEXIST = 1 };
+enum { BPF_F_MMAPABLE = 1 << 10 };
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct list_head {
+	struct list_head *next, *prev;
+};
+
+struct hlist_node {
+	struct hlist_node *next;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
+typedef struct {
+	long counter;
+} atomic_long_t;
+
+struct rw_semaphore {
+	atomic_long_t count;
+	atomic_long_t owner;
+};
+
+struct qstr {
+	__u32 len;
+	const unsigned char *name;
+};
+
+struct vfsmount;
+struct super_block;
+
+struct dentry {
+	struct dentry *d_parent;
+	struct qstr d_name;
+	struct inode *d_inode;
+	union {
+		struct hlist_node d_alias;
+	} d_u;
+};
+
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+};
+
+struct super_block {
+	__u32 s_dev;
+	unsigned long s_flags;
+	unsigned long s_magic;
+	struct dentry *s_root;
+	void *s_fs_info;
+};
+
+struct inode {
+	__u16 i_mode;
+	__u32 i_flags;
+	struct super_block *i_sb;
+	unsigned long i_ino;
+	__u32 i_rdev;
+	long long i_size;
+	__u32 i_generation;
+	struct rw_semaphore i_rwsem;
+	struct hlist_head i_dentry;
+};
+
+struct address_space {
+	struct inode *host;
+};
+
+struct folio {
+	struct address_space *mapping;
+};
+
+struct page {
+	struct address_space *mapping;
+};
+
+struct file {
+	__u32 f_mode;
+	void *private_data;
+	struct inode *f_inode;
+	__u32 f_flags;
+	struct path f_path;
+};
+
+struct backing_file {
+	struct file file;
+	struct path user_path;
+};
+
+struct kiocb {
+	struct file *ki_filp;
+	long long ki_pos;
+	void (*ki_complete)(struct kiocb *, long);
+	int ki_flags;
+};
+
+struct iov_iter {
+	__u8 iter_type;
+	bool data_source;
+	unsigned long count;
+};
+
+struct upid {
+	int nr;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[1];
+};
+
+struct pid_namespace {
+	unsigned int level;
+};
+
+struct task_struct {
+	int pid;
+	int tgid;
+	char comm[16];
+	unsigned int flags;
+	struct pid *thread_pid;
+	struct task_struct *group_leader;
+};
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+	__u64 session_id;
+	__u64 seq_num;
+};
+
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	__u32 fd;
+	struct file *file;
+};
+
+/* fs/fuse */
+
+struct fuse_conn {
+	__u32 dev;
+	struct pid_namespace *pid_ns;
+	unsigned int max_write;
+	unsigned int max_pages;
+	unsigned int writeback_cache : 1;
+	unsigned int handle_killpriv_v2 : 1;
+	unsigned int no_getxattr : 1;
+};
+
+struct fuse_mount {
+	struct fuse_conn *fc;
+	struct super_block *sb;
+};
+
+struct fuse_dev {
+	struct fuse_conn *fc;
+};
+
+struct fuse_inode {
+	struct inode inode;
+	__u64 nodeid;
+	unsigned long state;
+	int iocachectr;
+};
+
+struct fuse_file {
+	struct fuse_mount *fm;
+	__u64 nodeid;
+	__u32 open_flags;
+	int iomode;
+	struct file *passthrough;
+};
+
+struct fuse_in_arg {
+	unsigned int size;
+	const void *value;
+};
+
+struct fuse_arg {
+	unsigned int size;
+	void *value;
+};
+
+struct fuse_args {
+	__u64 nodeid;
+	__u32 opcode;
+	struct fuse_in_arg in_args[3];
+	struct fuse_arg out_args[2];
+};
+
+struct fuse_args_pages {
+	struct fuse_args args;
+	struct folio **folios;
+};
+
+/* before commit 68bfb7eb7f7d ("fuse: remove pages for requests and exclusively use folios") */
+struct fuse_args_pages___pages {
+	struct page **pages;
+};
+
+struct fuse_write_in {
+	__u64 fh;
+	__u64 offset;
+	__u32 size;
+	__u32 write_flags;
+};
+
+struct fuse_io_priv {
+	struct kiocb *iocb;
+};
+
+struct fuse_io_args {
+	struct {
+		struct fuse_write_in in;
+	} write;
+	struct fuse_args_pages ap;
+	struct fuse_io_priv *io;
+	struct fuse_file *ff;
+};
+
+struct fuse_in_header {
+	__u32 pid;
+};
+
+struct fuse_out_header {
+	int error;
+};
+
+struct fuse_req {
+	struct fuse_args *args;
+	struct {
+		struct fuse_in_header h;
+	} in;
+	struct {
+		struct fuse_out_header h;
+	} out;
+	struct fuse_mount *fm;
+};
+
+#pragma clang attribute pop
+
+/* Macros of the kernel, which BTF does not carry. All are stable user or VFS interface values. */
+#define FUSE_SUPER_MAGIC 0x65735546
+#define FUSE_DEV_RDEV	 ((10u << 20) | 229u)
+
+/*
+ * FMODE_BACKING moved from bit 25 to bit 24 when FMODE_NONOTIFY became two bits (the series that
+ * added fanotify's pre-content events): in v6.14, and in stable kernels as old as 6.12, so neither
+ * version nor type tells. Backing files carry FMODE_NOACCOUNT too (alloc_empty_backing_file()), which
+ * never moved and no file opened by a user has: with it, either bit will do.
+ */
+#define FMODE_BACKING_EITHER (3u << 24)
+#define FMODE_NOACCOUNT	     (1u << 29)
+
+#define S_IFMT	0170000
+#define S_IFCHR 0020000
+#define S_IFREG 0100000
+#define S_ISUID 0004000
+#define S_ISGID 0002000
+#define S_IXGRP 0000010
+#define S_NOSEC (1u << 12)
+
+#define IOCB_APPEND 0x00000010
+#define IOCB_DIRECT (1 << 17)
+
+#define IOMAP_DIO_FORCE_WAIT	 (1u << 0)
+#define IOMAP_DIO_OVERWRITE_ONLY (1u << 1)
+
+#define RWSEM_WRITER_LOCKED (1ul << 0)
+#define RWSEM_READER_MASK   (~0xfful & ~(1ul << 63))
+#define RWSEM_OWNER_FLAGS   7ul
+
+#define FOPEN_DIRECT_IO		     (1u << 0)
+#define FOPEN_PARALLEL_DIRECT_WRITES (1u << 6)
+#define FOPEN_PASSTHROUGH	     (1u << 7)
+
+#define FUSE_SETATTR_OP		4
+#define FUSE_OPEN_OP		14
+#define FUSE_WRITE_OP		16
+#define FUSE_FSYNC_OP		20
+#define FUSE_GETXATTR_OP	22
+#define FUSE_CREATE_OP		35
+#define FUSE_FALLOCATE_OP	43
+#define FUSE_LSEEK_OP		46
+#define FUSE_COPY_FILE_RANGE_OP 47
+#define FUSE_TMPFILE_OP		51
+
+#define FUSE_WRITE_CACHE (1u << 0)
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where writes are counted: one slot per (inode, route), one copy per CPU. The table of owners is
+ * claimed by compare-and-swap and only read afterwards, so that the lock path does no hash update and
+ * bounces no cache line. Writes that find no slot are counted under slot 0, "other".
+ */
+#ifndef FUSELENS_SLOTS_BPF_H
+#define FUSELENS_SLOTS_BPF_H
+
+#include "kernel_types.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "fuselens.h"
+
+extern void *bpf_rdonly_cast(void *obj, __u32 btf_id) __ksym __weak;
+
+/* Set by the collector before loading. */
+const volatile __u32 slot_mask = 63; /* slots - 1; a power of two */
+const volatile __u32 selected_devs[FL_MAX_DEVS];
+const volatile __u32 selected_dev_count; /* 0: every FUSE mount */
+const volatile __u64 selected_ino;	 /* 0: every file */
+const volatile __u32 selected_tgid;	 /* 0: every process */
+const volatile __s32 cache_io_mode_bit =
+	-1; /* FUSE_I_CACHE_IO_MODE, from BTF: its enum has no name */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, struct fl_slot);
+} slots SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, struct fl_slot_counts);
+} slot_counts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct fl_losses);
+} losses SEC(".maps");
+
+static __always_inline void lost(enum fl_loss what)
+{
+	__u32 zero = 0;
+	struct fl_losses *l = bpf_map_lookup_elem(&losses, &zero);
+
+	if (l)
+		l->count[what]++;
+}
+
+static __always_inline bool dev_selected(__u32 dev)
+{
+	__u32 n = selected_dev_count;
+
+	if (!n)
+		return true;
+	if (selected_devs[0] == dev)
+		return true;
+	for (__u32 i = 1; i < FL_MAX_DEVS; i++) {
+		if (i >= n)
+			break;
+		if (selected_devs[i] == dev)
+			return true;
+	}
+	return false;
+}
+
+static __always_inline bool is_backing_file(__u32 f_mode)
+{
+	return f_mode & FMODE_NOACCOUNT && f_mode & FMODE_BACKING_EITHER;
+}
+
+static __always_inline bool task_selected(void)
+{
+	return !selected_tgid || bpf_get_current_pid_tgid() >> 32 == selected_tgid;
+}
+
+/*
+ * A file is told from others as stat(2) would: device, inode number, and the generation that tells a
+ * reused number apart. The inode's address would be shorter, but the verifier lets no arithmetic near
+ * it. Multiplications by odd constants keep distinct files distinct but for one chance in 2^64.
+ */
+static __always_inline __u64 slot_key(__u64 ino, __u32 dev, __u32 generation, enum fl_route route)
+{
+	__u64 k = ino * 0x9e3779b97f4a7c15ull;
+
+	k ^= ((__u64)dev << 32 | generation) * 0xc2b2ae3d27d4eb4full;
+	k ^= k >> 29;
+	k = (k + route) * 0xbf58476d1ce4e5b9ull;
+	return k | 1;
+}
+
+/* The last component of the inode's name. Runs once per slot: probe reads are cheap enough here. */
+static __always_inline void slot_name(struct fl_slot *s, struct inode *inode)
+{
+	struct hlist_node *node;
+	struct dentry *dentry;
+	const unsigned char *name;
+	long len;
+
+	node = BPF_CORE_READ(inode, i_dentry.first);
+	if (!node)
+		return;
+	dentry = (void *)node - bpf_core_field_offset(struct dentry, d_u.d_alias);
+	name = BPF_CORE_READ(dentry, d_name.name);
+	len = bpf_probe_read_kernel_str(s->name, sizeof(s->name), name);
+	if (len > 0)
+		s->name_len = len - 1;
+}
+
+/*
+ * The slot of (inode, route): claims one for a first write. Returns 0, "other", when the neighbourhood
+ * is taken; the collector reports how many writes went there.
+ */
+static __always_inline __u32 slot_of(struct inode *inode, enum fl_route route, __u64 ino, __u32 dev,
+				     __u32 generation)
+{
+	__u64 key = slot_key(ino, dev, generation, route);
+	__u32 h = key >> 40;
+
+	for (int i = 0; i < FL_SLOT_PROBES; i++) {
+		__u32 idx = (h + i) & slot_mask;
+		struct fl_slot *s;
+		__u64 seen;
+
+		if (!idx)
+			continue;
+		s = bpf_map_lookup_elem(&slots, &idx);
+		if (!s)
+			break;
+		seen = s->key;
+		if (seen == key)
+			return idx;
+		if (seen)
+			continue;
+		seen = __sync_val_compare_and_swap(&s->key, 0, key);
+		if (seen && seen != key)
+			continue;
+		if (!seen) {
+			s->ino = ino;
+			s->dev = dev;
+			s->route = route;
+			s->nodeid = BPF_CORE_READ((struct fuse_inode *)inode, nodeid);
+			slot_name(s, inode);
+		}
+		return idx;
+	}
+	lost(FL_LOSS_TABLE_FULL);
+	return 0;
+}
+
+static __always_inline void count_write(__u32 slot, enum fl_take take, enum fl_nature nature,
+					__u64 bytes)
+{
+	struct fl_slot_counts *c = bpf_map_lookup_elem(&slot_counts, &slot);
+
+	if (!c || (__u32)take >= FL_TAKES || (__u32)nature >= FL_NATURES)
+		return;
+	c->cell[take][nature]++;
+	c->counter[FL_COUNT_BYTES] += bytes;
+}
+
+static __always_inline void count_in_slot(__u32 slot, enum fl_counter what)
+{
+	struct fl_slot_counts *c = bpf_map_lookup_elem(&slot_counts, &slot);
+
+	if (c)
+		c->counter[what]++;
+}
+
+#endif

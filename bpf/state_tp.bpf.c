@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The state method from BTF tracepoints alone: no function is hooked, so it works where loading a
+ * trampoline is refused. iomap_dio_rw_begin runs in the writer with the backing file's kiocb, while
+ * fuse_passthrough_write_iter() holds the FUSE inode's lock.
+ */
+#include "requests.bpf.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+/*
+ * XFS tries an unaligned direct write under its shared lock first and starts over when the blocks turn
+ * out not to be plain overwrites (xfs_file_dio_write_unaligned()). The second try is the same write.
+ */
+struct retry {
+	__u64 pid;
+	__u64 iocb;
+	__u64 pos;
+	__u64 len;
+};
+#define RETRY_SLOTS 1024
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, RETRY_SLOTS);
+	__type(key, __u32);
+	__type(value, struct retry);
+} retries SEC(".maps");
+
+static __always_inline bool is_second_try(struct kiocb *iocb, __u64 pos, __u64 len, __u32 dio_flags)
+{
+	__u64 pid = bpf_get_current_pid_tgid();
+	__u32 idx = pid & (RETRY_SLOTS - 1);
+	struct retry *r = bpf_map_lookup_elem(&retries, &idx);
+
+	if (!r)
+		return false;
+	if (dio_flags & IOMAP_DIO_OVERWRITE_ONLY) {
+		r->pid = pid;
+		r->iocb = (__u64)iocb;
+		r->pos = pos;
+		r->len = len;
+		return false;
+	}
+	if (r->pid != pid || r->iocb != (__u64)iocb || r->pos != pos || r->len != len)
+		return false;
+	r->pid = 0;
+	return true;
+}
+
+/*
+ * A write to a backing file: the FUSE inode is behind user_path. Overlayfs uses backing files too; its
+ * user_path leads to an inode of its own, and the magic sorts it out.
+ */
+static __always_inline int backing_write(struct kiocb *iocb, struct iov_iter *iter, bool direct)
+{
+	struct backing_file *bf;
+	struct inode *inode;
+	struct super_block *sb;
+	enum held held;
+	__u64 ino, len, pos;
+	__u32 dev, slot;
+
+	if (!iter->data_source)
+		return 0;
+	bf = bpf_rdonly_cast(iocb->ki_filp, bpf_core_type_id_kernel(struct backing_file));
+	inode = bf->user_path.dentry->d_inode;
+	sb = inode->i_sb;
+	if (sb->s_magic != FUSE_SUPER_MAGIC)
+		return 0;
+	dev = sb->s_dev;
+	if (!dev_selected(dev) || !task_selected())
+		return 0;
+	ino = inode->i_ino;
+	if (selected_ino && selected_ino != ino)
+		return 0;
+	held = held_from_count(inode->i_rwsem.count.counter);
+	len = iter->count;
+	pos = iocb->ki_pos;
+	slot = slot_of(inode, FL_ROUTE_PASSTHROUGH, ino, dev, inode->i_generation);
+	count_write(slot, take_from(held, false, false),
+		    nature_of(direct, iocb->ki_flags & IOCB_APPEND, pos + len, inode->i_size, false,
+			      inode->i_mode, inode->i_flags),
+		    len);
+	return 0;
+}
+
+SEC("tp_btf/iomap_dio_rw_begin")
+int dio_begin(__u64 *ctx)
+{
+	struct kiocb *iocb = (void *)ctx[0];
+	struct iov_iter *iter = (void *)ctx[1];
+	__u32 dio_flags = ctx[2];
+	__u64 done_before = ctx[3];
+
+	if (!is_backing_file(iocb->ki_filp->f_mode))
+		return 0;
+	/* a file system that resumes a write after faulting pages in says how much was done before */
+	if (done_before)
+		return 0;
+	if (dio_flags & (IOMAP_DIO_OVERWRITE_ONLY | IOMAP_DIO_FORCE_WAIT) &&
+	    is_second_try(iocb, iocb->ki_pos, iter->count, dio_flags))
+		return 0;
+	return backing_write(iocb, iter, true);
+}
+
+SEC("tp_btf/xfs_file_buffered_write")
+int xfs_buffered_write(__u64 *ctx)
+{
+	struct kiocb *iocb = (void *)ctx[0];
+
+	if (!is_backing_file(iocb->ki_filp->f_mode))
+		return 0;
+	return backing_write(iocb, (void *)ctx[1], false);
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cmd.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <json-c/json.h>
+
+#include "json_util.h"
+
+volatile sig_atomic_t fl_interrupted;
+
+static void on_signal(int sig)
+{
+	fl_interrupted = sig;
+}
+
+void fl_catch_signals(void)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction sa = {.sa_handler = on_signal};
+
+	/* no SA_RESTART: sleeps and reads return, and the main path cleans up */
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		sigaction(signals[i], &sa, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+int fl_fail(const struct fl_err *err, bool json)
+{
+	fprintf(stderr, "fuselens: %s\n", err->what);
+	if (err->hint[0])
+		fprintf(stderr, "hint: %s\n", err->hint);
+	if (json) {
+		struct json_object *o = json_object_new_object(), *e = json_object_new_object();
+
+		fl_json_name(e, "what", err->what);
+		fl_json_name(e, "hint", err->hint[0] ? err->hint : NULL);
+		json_object_object_add(o, "error", e);
+		json_object_object_add(o, "exit_code", json_object_new_int(FL_EXIT_ERROR));
+		fl_json_print(o, stdout, true);
+	}
+	return FL_EXIT_ERROR;
+}
+
+int fl_usage_error(const char *command, bool json, const char *fmt, ...)
+{
+	struct fl_err err;
+	char text[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	fl_err(&err, "%s: %s", command, text);
+	fl_hint(&err, "'fuselens %s --help' shows how it is used", command);
+	return fl_fail(&err, json);
+}
+
+__u64 fl_now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
+}
+
+void fl_sleep_ms(unsigned int ms)
+{
+	struct timespec ts = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000l};
+
+	nanosleep(&ts, NULL);
+}
+
+int fl_parse_u64(const char *text, const char *name, __u64 min, __u64 max, __u64 *value,
+		 struct fl_err *err)
+{
+	char *end;
+	unsigned long long v;
+
+	errno = 0;
+	v = strtoull(text, &end, 10);
+	if (!*text || *end || errno || strchr(text, '-'))
+		return fl_err(err, "%s: '%s' is not a whole number", name, text);
+	if (v < min || v > max)
+		return fl_err(err, "%s: %s is not between %llu and %llu", name, text, min, max);
+	*value = v;
+	return 0;
+}
+
+int fl_parse_double(const char *text, const char *name, double min, double max, double *value,
+		    struct fl_err *err)
+{
+	char *end;
+	double v;
+
+	errno = 0;
+	v = strtod(text, &end);
+	if (!*text || *end || errno || !isfinite(v))
+		return fl_err(err, "%s: '%s' is not a number", name, text);
+	if (v < min || v > max)
+		return fl_err(err, "%s: %s is not between %g and %g", name, text, min, max);
+	*value = v;
+	return 0;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the commands share: the table of commands, how they report errors, interruption, time. */
+#ifndef FL_CMD_H
+#define FL_CMD_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <linux/types.h>
+#include "err.h"
+
+enum fl_exit {
+	FL_EXIT_OK = 0,
+	FL_EXIT_NEGATIVE = 1, /* prove: EXCLUSIVE or MIXED; others: the answer is no */
+	FL_EXIT_ERROR = 2,
+	FL_EXIT_INCONCLUSIVE = 3,
+};
+
+struct fl_command {
+	const char *name;
+	const char *summary;
+	int (*run)(int argc, char **argv); /* argv[0] is the command's name */
+};
+
+int fl_cmd_doctor(int argc, char **argv);
+int fl_cmd_files(int argc, char **argv);
+int fl_cmd_prove(int argc, char **argv);
+
+#define FL_VERSION "0.1.0"
+
+/*
+ * Reports err on stderr with its hint, and with json also as an object on stdout. Returns
+ * FL_EXIT_ERROR.
+ */
+int fl_fail(const struct fl_err *err, bool json);
+/* A usage error of a command: what is wrong, and the hint to ask for help. Returns FL_EXIT_ERROR. */
+int fl_usage_error(const char *command, bool json, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Set by SIGINT, SIGTERM and SIGHUP once fl_catch_signals() was called. */
+extern volatile sig_atomic_t fl_interrupted;
+void fl_catch_signals(void);
+
+/* CLOCK_MONOTONIC in ns: the clock of bpf_ktime_get_ns(). */
+__u64 fl_now_ns(void);
+/* Sleeps, or returns early when interrupted. */
+void fl_sleep_ms(unsigned int ms);
+
+/*
+ * Numbers from the command line. The whole text must be one, within the bounds; returns 0, or -1 after
+ * setting err ("NAME: ...").
+ */
+int fl_parse_u64(const char *text, const char *name, __u64 min, __u64 max, __u64 *value,
+		 struct fl_err *err);
+int fl_parse_double(const char *text, const char *name, double min, double max, double *value,
+		    struct fl_err *err);
+
+#endif

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* fuselens prove: watches a target, or runs a command, and says how the writes locked. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/wait.h>
+
+#include "cmd.h"
+#include "collector.h"
+#include "kernel_btf.h"
+#include "openfiles.h"
+#include "privileges.h"
+#include "render_prove.h"
+#include "target.h"
+#include "verdict.h"
+#include "workload.h"
+
+struct prove {
+	const char *spec;
+	__u64 pid;
+	double seconds; /* 0: not limited */
+	__u64 writes;	/* 0: not limited */
+	char **command;
+	struct fl_collect_opts collect;
+	struct fl_verdict_opts verdict;
+	bool json;
+};
+
+static const char help[] =
+	"usage: fuselens prove TARGET [-d SEC | -n WRITES | -- CMD ARG...] [OPTIONS]\n"
+	"\n"
+	"Watches the writes of a FUSE mount and says whether they take the inode lock\n"
+	"shared or exclusively. TARGET is a mount point, a file on one, -p PID (of a\n"
+	"daemon or a writer), or \"all\". Without -d, -n or a command it watches for 5 s.\n"
+	"\n"
+	"  -d, --duration SEC     watch for so long\n"
+	"  -n, --writes N         watch until so many writes were counted\n"
+	"  -p, --pid PID          the mounts that PID serves, or what PID writes\n"
+	"      --evidence M       auto, state, state-tp, state-fentry (default auto)\n"
+	"      --min-share PCT    of the eligible writes for SHARED (default 99)\n"
+	"      --max-loss PCT     of lost or untold writes for a verdict (default 0.1)\n"
+	"      --max-inodes N     files to tell apart (default 4096)\n"
+	"      --json             the report as JSON\n"
+	"  -h, --help\n"
+	"\n"
+	"exit code: 0 SHARED, 1 EXCLUSIVE or MIXED, 2 error, 3 INCONCLUSIVE\n";
+
+enum {
+	OPT_EVIDENCE = 256,
+	OPT_MIN_SHARE,
+	OPT_MAX_LOSS,
+	OPT_MAX_INODES,
+	OPT_JSON,
+};
+
+static const struct option options[] = {
+	{"duration", required_argument, NULL, 'd'},
+	{"writes", required_argument, NULL, 'n'},
+	{"pid", required_argument, NULL, 'p'},
+	{"evidence", required_argument, NULL, OPT_EVIDENCE},
+	{"min-share", required_argument, NULL, OPT_MIN_SHARE},
+	{"max-loss", required_argument, NULL, OPT_MAX_LOSS},
+	{"max-inodes", required_argument, NULL, OPT_MAX_INODES},
+	{"json", no_argument, NULL, OPT_JSON},
+	{"help", no_argument, NULL, 'h'},
+	{},
+};
+
+static int set_option(struct prove *p, int opt, const char *arg, struct fl_err *err)
+{
+	double pct;
+	__u64 n;
+	int ret;
+
+	switch (opt) {
+	case 'd':
+		return fl_parse_double(arg, "--duration", 0.001, 1e7, &p->seconds, err);
+	case 'n':
+		return fl_parse_u64(arg, "--writes", 1, ~0ull, &p->writes, err);
+	case 'p':
+		return fl_parse_u64(arg, "--pid", 1, 1 << 22, &p->pid, err);
+	case OPT_EVIDENCE:
+		ret = fl_evidence_from_name(arg);
+		if (ret < 0)
+			return fl_err(err, "--evidence: there is no method '%s'", arg);
+		p->collect.evidence = ret;
+		return 0;
+	case OPT_MIN_SHARE:
+		ret = fl_parse_double(arg, "--min-share", 0, 100, &pct, err);
+		p->verdict.min_share = pct / 100;
+		return ret;
+	case OPT_MAX_LOSS:
+		ret = fl_parse_double(arg, "--max-loss", 0, 100, &pct, err);
+		p->verdict.max_loss = pct / 100;
+		return ret;
+	case OPT_MAX_INODES:
+		ret = fl_parse_u64(arg, "--max-inodes", 1, 1 << 20, &n, err);
+		p->collect.max_inodes = n;
+		return ret;
+	case OPT_JSON:
+		p->json = true;
+		return 0;
+	}
+	return fl_err(err, "unknown option");
+}
+
+/* -1: go on; otherwise the exit code. */
+static int parse(struct prove *p, int argc, char **argv)
+{
+	struct fl_err err;
+	int opt;
+
+	/* so that errors of options that stand before --json come as JSON too */
+	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
+		p->json |= !strcmp(argv[i], "--json");
+	opterr = 0;
+	while ((opt = getopt_long(argc, argv, "+:d:n:p:h", options, NULL)) != -1 || optind < argc) {
+		if (opt == -1) {
+			/* getopt stops at the target and, for good, at "--" */
+			if (!strcmp(argv[optind - 1], "--"))
+				break;
+			if (p->spec)
+				return fl_usage_error("prove", p->json,
+						      "one target at a time: '%s' and '%s'",
+						      p->spec, argv[optind]);
+			p->spec = argv[optind++];
+			continue;
+		}
+		if (opt == 'h') {
+			fputs(help, stdout);
+			return FL_EXIT_OK;
+		}
+		if (opt == ':')
+			return fl_usage_error("prove", p->json, "%s needs a value",
+					      argv[optind - 1]);
+		if (opt == '?')
+			return fl_usage_error("prove", p->json, "there is no option %s",
+					      argv[optind - 1]);
+		if (set_option(p, opt, optarg, &err))
+			return fl_usage_error("prove", p->json, "%s", err.what);
+	}
+	if (optind < argc)
+		p->command = argv + optind;
+	else if (argc > 1 && !strcmp(argv[argc - 1], "--"))
+		return fl_usage_error("prove", p->json, "there is no command after --");
+	if (!p->spec && !p->pid)
+		return fl_usage_error("prove", p->json,
+				      "what to watch? a mount point, a file, -p PID or all");
+	if (p->spec && p->pid)
+		return fl_usage_error("prove", p->json, "a target and --pid exclude each other");
+	if (!!p->seconds + !!p->writes + !!p->command > 1)
+		return fl_usage_error("prove", p->json,
+				      "--duration, --writes and a command exclude each other");
+	if (!p->seconds && !p->writes && !p->command)
+		p->seconds = 5;
+	return -1;
+}
+
+static void watch(const struct prove *p, struct fl_collector *c, struct fl_workload *w)
+{
+	__u64 end = p->seconds ? fl_now_ns() + (__u64)(p->seconds * 1e9) : ~0ull;
+
+	while (!fl_interrupted) {
+		__u64 now = fl_now_ns(), step = 50;
+
+		if (p->command && fl_workload_ended(w))
+			return;
+		if (p->writes && fl_collector_writes(c) >= p->writes)
+			return;
+		if (now >= end)
+			return;
+		if (end - now < step * 1000000)
+			step = (end - now) / 1000000 + 1;
+		fl_sleep_ms(step);
+		fl_collector_poll(c);
+	}
+}
+
+static int report(const struct prove *p, const struct fl_target *target,
+		  const struct fl_snapshot *s, const struct fl_workload *w)
+{
+	struct fl_prove_report r = {
+		.snapshot = s,
+		.target = target->name,
+		.interrupted = fl_interrupted,
+		.command = p->command ? p->command[0] : NULL,
+		.command_status = w->status,
+	};
+
+	fl_verdict_of(s, 0, &p->verdict, &r.verdict);
+	if (p->json)
+		fl_prove_json(&r, stdout);
+	else
+		fl_prove_text(&r, stdout, fl_colour(stdout));
+	return r.verdict.exit_code;
+}
+
+static int run(struct prove *p)
+{
+	struct fl_target target = {};
+	struct fl_workload w = {};
+	struct fl_snapshot s = {};
+	struct fl_collector *c = NULL;
+	struct fl_err err = {};
+	int ret = FL_EXIT_ERROR;
+
+	if (fl_privileges_need(&err) || fl_target_resolve(&target, p->spec, (pid_t)p->pid, &err) ||
+	    (p->command && fl_workload_prepare(&w, p->command, &err)))
+		goto fail;
+	c = fl_collector_prepare(&target, &p->collect, &err);
+	if (!c || fl_collector_start(c, &err))
+		goto fail;
+	fl_privileges_drop();
+	if (p->command && fl_workload_go(&w, p->command[0], &err))
+		goto fail;
+	watch(p, c, &w);
+	fl_collector_stop(c);
+	fl_workload_finish(&w);
+	if (fl_collector_read(c, &s, &err))
+		goto fail;
+	ret = report(p, &target, &s, &w);
+	goto out;
+fail:
+	fl_fail(&err, p->json);
+out:
+	fl_workload_finish(&w);
+	fl_collector_finish(c);
+	fl_snapshot_free(&s);
+	fl_target_free(&target);
+	fl_open_files_done();
+	fl_btf_done();
+	return ret;
+}
+
+int fl_cmd_prove(int argc, char **argv)
+{
+	struct prove p = {.verdict = FL_VERDICT_DEFAULTS, .collect.hists = true};
+	int ret = parse(&p, argc, argv);
+
+	if (ret >= 0)
+		return ret;
+	fl_catch_signals();
+	return run(&p);
+}

@@ -1,0 +1,706 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "collector.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <sys/mman.h>
+#include <sys/utsname.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "evidence.h"
+#include "kernel_btf.h"
+#include "openfiles.h"
+
+#define DEFAULT_INODES 4096u
+#define MAX_PROGS      32
+/* What per-CPU counts may take of memory before fewer files are told apart. */
+#define COUNTS_MEMORY (64u << 20)
+#define HISTS_MEMORY  (32u << 20)
+
+const char *const fl_evidence_names[] = {
+	[FL_EVIDENCE_AUTO] = "auto",
+	[FL_EVIDENCE_STATE] = "state",
+	[FL_EVIDENCE_STATE_TP] = "state-tp",
+	[FL_EVIDENCE_STATE_FENTRY] = "state-fentry",
+	[FL_EVIDENCE_CALLSITE] = "callsite",
+	[FL_EVIDENCE_GLOBAL] = "global",
+	NULL,
+};
+
+int fl_evidence_from_name(const char *name)
+{
+	for (int i = 0; fl_evidence_names[i]; i++)
+		if (!strcmp(fl_evidence_names[i], name))
+			return i;
+	return -1;
+}
+
+/* One file as its opens showed it, kept after it is closed. */
+struct known_file {
+	__u32 dev;
+	__u64 ino;
+	char *path;
+	__u64 effective_set, effective_unset; /* the most seen open at once */
+	__u64 now_set, now_unset;	      /* while a list is being merged */
+};
+
+struct fl_collector {
+	const struct fl_target *target;
+	const struct fl_form *form;
+	char why[256];
+	struct bpf_object *obj;
+	struct bpf_link *link[MAX_PROGS];
+	struct fl_probe probe[MAX_PROGS];
+	__u64 miss_base[MAX_PROGS];
+	__u32 nslots, hist_slots;
+	struct fl_slot *slot; /* mapped */
+	size_t slots_len;
+	int ncpus;
+	__u64 start_ns, end_ns;
+	struct known_file *known;
+	size_t nknown;
+	__u32 slots_seen; /* claimed when the open files were last listed */
+	__u64 listed_ns;
+};
+
+static __u64 now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
+}
+
+/* Loading is tried and may fail loudly: libbpf's log goes to the error, not to the terminal. */
+static char load_log[4096];
+
+static int keep_log(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	size_t used = strlen(load_log);
+
+	if (level != LIBBPF_WARN || used > sizeof(load_log) / 2)
+		return 0;
+	return vsnprintf(load_log + used, sizeof(load_log) - used, fmt, ap);
+}
+
+static struct bpf_object *open_form(const struct fl_form *form)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "fuselens");
+	size_t size;
+	const void *elf = form->elf(&size);
+
+	libbpf_set_print(keep_log);
+	load_log[0] = '\0';
+	return bpf_object__open_mem(elf, size, &opts);
+}
+
+/*
+ * Whether one program of a form can be attached, answered by loading and attaching it alone. Returns 0
+ * or the errno.
+ */
+static int try_program(const struct fl_form *form, size_t index)
+{
+	struct bpf_object *obj = open_form(form);
+	struct bpf_program *prog;
+	struct bpf_link *link;
+	int ret = 0;
+
+	if (!obj)
+		return errno;
+	bpf_object__for_each_program(prog, obj) bpf_program__set_autoload(
+		prog, !strcmp(bpf_program__name(prog), form->prog[index].name));
+	if (bpf_object__load(obj)) {
+		ret = errno ? errno : EINVAL;
+		goto out;
+	}
+	prog = bpf_object__find_program_by_name(obj, form->prog[index].name);
+	link = prog ? bpf_program__attach(prog) : NULL;
+	if (!link)
+		ret = errno ? errno : EINVAL;
+	bpf_link__destroy(link);
+out:
+	bpf_object__close(obj);
+	return ret;
+}
+
+/* Fills in which programs of the form can work. Returns 0 when all the required ones can. */
+static int try_form(const struct fl_form *form, bool *available, struct fl_probe *probe,
+		    struct fl_err *err)
+{
+	for (size_t i = 0; i < form->nprogs; i++) {
+		int e = try_program(form, i);
+
+		available[i] = !e;
+		snprintf(probe[i].name, sizeof(probe[i].name), "%s", form->prog[i].name);
+		probe[i].counts_writes = form->prog[i].counts_writes;
+		if (!e)
+			continue;
+		snprintf(probe[i].why_not, sizeof(probe[i].why_not), "%s; not known: %s",
+			 strerror(e), form->prog[i].costs);
+		if (form->prog[i].required)
+			return fl_errno(err, e, "%s: cannot attach %s", form->title,
+					form->prog[i].name);
+	}
+	return 0;
+}
+
+struct choice {
+	const struct fl_form *form;
+	enum fl_evidence evidence;
+};
+
+/* In order of preference. */
+static const struct choice choices[] = {
+	{&fl_form_state_fentry, FL_EVIDENCE_STATE_FENTRY},
+	{&fl_form_state_tp, FL_EVIDENCE_STATE_TP},
+};
+
+static bool may_choose(enum fl_evidence wanted, const struct choice *c)
+{
+	if (wanted == FL_EVIDENCE_AUTO || wanted == FL_EVIDENCE_STATE)
+		return c->evidence == FL_EVIDENCE_STATE_FENTRY ||
+		       c->evidence == FL_EVIDENCE_STATE_TP;
+	return wanted == c->evidence;
+}
+
+static int choose_form(struct fl_collector *c, enum fl_evidence wanted, bool *available,
+		       struct fl_err *err)
+{
+	struct fl_err last = {};
+	bool tried = false;
+
+	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
+		if (!may_choose(wanted, &choices[i]))
+			continue;
+		memset(c->probe, 0, sizeof(c->probe));
+		if (!try_form(choices[i].form, available, c->probe, &last)) {
+			c->form = choices[i].form;
+			if (tried)
+				snprintf(c->why, sizeof(c->why), "%.200s", err->what);
+			else
+				snprintf(c->why, sizeof(c->why), "%s",
+					 wanted == FL_EVIDENCE_AUTO ? "the first choice"
+								    : "as asked");
+			return 0;
+		}
+		*err = last;
+		tried = true;
+	}
+	if (!tried)
+		return fl_err(err, "the %s method cannot count here", fl_evidence_names[wanted]);
+	return fl_hint(err, "'fuselens doctor' says what this kernel allows and what is missing");
+}
+
+static __u32 power_of_two_up(__u32 n)
+{
+	__u32 p = 64;
+
+	while (p < n && p < 1u << 24)
+		p *= 2;
+	return p;
+}
+
+static void size_tables(struct fl_collector *c, const struct fl_collect_opts *opts)
+{
+	size_t per_file = sizeof(struct fl_slot_counts) * c->ncpus;
+
+	c->nslots = power_of_two_up(opts->max_inodes ? opts->max_inodes : DEFAULT_INODES);
+	while (!opts->max_inodes && c->nslots > 256 && c->nslots * per_file > COUNTS_MEMORY)
+		c->nslots /= 2;
+	per_file = sizeof(struct fl_slot_hists) * c->ncpus;
+	c->hist_slots = 1;
+	if (opts->hists && c->form->has_hists)
+		for (c->hist_slots = c->nslots;
+		     c->hist_slots > 64 && c->hist_slots * per_file > HISTS_MEMORY;)
+			c->hist_slots /= 2;
+}
+
+static int set_max(struct bpf_object *obj, const char *name, __u32 n)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(obj, name);
+
+	return map ? bpf_map__set_max_entries(map, n) : 0;
+}
+
+static int configure(struct fl_collector *c, const struct fl_collect_opts *opts,
+		     const bool *available, struct fl_err *err)
+{
+	const struct fl_target *t = c->target;
+	__u32 mask = c->nslots - 1, tgid = t->tgid;
+	__s32 cache_bit = fl_btf_enumerator("FUSE_I_CACHE_IO_MODE");
+	__u64 ino = t->ino;
+	int bad = 0;
+
+	bad |= fl_set_rodata(c->obj, "slot_mask", &mask, sizeof(mask));
+	bad |= fl_set_rodata(c->obj, "selected_devs", t->dev, sizeof(t->dev));
+	bad |= fl_set_rodata(c->obj, "selected_dev_count", &t->ndevs, sizeof(t->ndevs));
+	bad |= fl_set_rodata(c->obj, "selected_ino", &ino, sizeof(ino));
+	bad |= fl_set_rodata(c->obj, "selected_tgid", &tgid, sizeof(tgid));
+	bad |= fl_set_rodata(c->obj, "cache_io_mode_bit", &cache_bit, sizeof(cache_bit));
+	if (c->form->has_hists) {
+		bool want = opts->hists;
+
+		bad |= fl_set_rodata(c->obj, "want_hists", &want, sizeof(want));
+		bad |= fl_set_rodata(c->obj, "hist_slots", &c->hist_slots, sizeof(c->hist_slots));
+	}
+	if (bad)
+		return fl_err(err, "the BPF object and the collector do not fit together");
+	if (set_max(c->obj, "slots", c->nslots) || set_max(c->obj, "slot_counts", c->nslots) ||
+	    set_max(c->obj, "slot_hists", c->hist_slots))
+		return fl_errno(err, errno, "cannot size the tables");
+	return c->form->configure ? c->form->configure(c->obj, available, err) : 0;
+}
+
+static int map_fd(const struct fl_collector *c, const char *name)
+{
+	return bpf_object__find_map_fd_by_name(c->obj, name);
+}
+
+static int load(struct fl_collector *c, const struct fl_collect_opts *opts, const bool *available,
+		struct fl_err *err)
+{
+	c->obj = open_form(c->form);
+	if (!c->obj)
+		return fl_errno(err, errno, "cannot open the BPF object");
+	for (size_t i = 0; i < c->form->nprogs; i++)
+		bpf_program__set_autoload(
+			bpf_object__find_program_by_name(c->obj, c->form->prog[i].name),
+			available[i]);
+	if (configure(c, opts, available, err))
+		return -1;
+	if (bpf_object__load(c->obj))
+		return fl_errno(err, errno, "cannot load the programs of %s: %.300s",
+				c->form->title, load_log);
+	c->slots_len = c->nslots * sizeof(struct fl_slot);
+	c->slot = mmap(NULL, c->slots_len, PROT_READ, MAP_SHARED, map_fd(c, "slots"), 0);
+	if (c->slot == MAP_FAILED) {
+		c->slot = NULL;
+		return fl_errno(err, errno, "cannot map the table of files");
+	}
+	return 0;
+}
+
+struct fl_collector *fl_collector_prepare(const struct fl_target *target,
+					  const struct fl_collect_opts *opts, struct fl_err *err)
+{
+	struct fl_collector *c = calloc(1, sizeof(*c));
+	bool available[MAX_PROGS] = {};
+
+	if (!c) {
+		fl_err(err, "out of memory");
+		return NULL;
+	}
+	c->target = target;
+	c->ncpus = libbpf_num_possible_cpus();
+	if (c->ncpus <= 0) {
+		fl_err(err, "cannot tell the number of CPUs");
+		goto fail;
+	}
+	if (choose_form(c, opts->evidence, available, err))
+		goto fail;
+	size_tables(c, opts);
+	if (load(c, opts, available, err))
+		goto fail;
+	return c;
+fail:
+	fl_collector_finish(c);
+	return NULL;
+}
+
+static __u64 misses_of(const struct fl_collector *c, size_t index)
+{
+	struct bpf_program *prog = bpf_object__find_program_by_name(c->obj,
+								    c->form->prog[index].name);
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+
+	if (!prog || bpf_program__fd(prog) < 0 ||
+	    bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
+		return 0;
+	return info.recursion_misses;
+}
+
+int fl_collector_start(struct fl_collector *c, struct fl_err *err)
+{
+	for (size_t i = 0; i < c->form->nprogs; i++) {
+		struct bpf_program *prog = bpf_object__find_program_by_name(c->obj,
+									    c->form->prog[i].name);
+
+		if (!prog || !bpf_program__autoload(prog))
+			continue;
+		c->miss_base[i] = misses_of(c, i);
+		c->link[i] = bpf_program__attach(prog);
+		c->probe[i].live = c->link[i];
+		if (c->link[i])
+			continue;
+		if (c->form->prog[i].required) {
+			fl_errno(err, errno, "cannot attach %s", c->form->prog[i].name);
+			fl_collector_stop(c);
+			return -1;
+		}
+		snprintf(c->probe[i].why_not, sizeof(c->probe[i].why_not), "%s", strerror(errno));
+	}
+	c->start_ns = now_ns();
+	c->end_ns = 0;
+	fl_collector_poll(c);
+	return 0;
+}
+
+void fl_collector_stop(struct fl_collector *c)
+{
+	if (!c->end_ns)
+		c->end_ns = now_ns();
+	for (size_t i = 0; i < c->form->nprogs; i++) {
+		/* losses are gone with the program's last reference, so they are read first */
+		if (c->link[i])
+			c->probe[i].misses = misses_of(c, i) - c->miss_base[i];
+		bpf_link__destroy(c->link[i]);
+		c->link[i] = NULL;
+	}
+}
+
+static struct known_file *known_file(struct fl_collector *c, __u32 dev, __u64 ino, bool add)
+{
+	struct known_file *grown;
+
+	for (size_t i = 0; i < c->nknown; i++)
+		if (c->known[i].ino == ino && c->known[i].dev == dev)
+			return &c->known[i];
+	if (!add)
+		return NULL;
+	if (!(c->nknown & (c->nknown - 1))) {
+		grown = realloc(c->known, (c->nknown ? 2 * c->nknown : 1) * sizeof(*grown));
+		if (!grown)
+			return NULL;
+		c->known = grown;
+	}
+	memset(&c->known[c->nknown], 0, sizeof(c->known[0]));
+	c->known[c->nknown].dev = dev;
+	c->known[c->nknown].ino = ino;
+	return &c->known[c->nknown++];
+}
+
+static bool target_has_dev(const struct fl_target *t, __u32 dev)
+{
+	for (__u32 i = 0; i < t->ndevs; i++)
+		if (t->dev[i] == dev)
+			return true;
+	return !t->ndevs;
+}
+
+#define FOPEN_PARALLEL (1u << 6)
+
+static void merge_open_files(struct fl_collector *c, const struct fl_open_files *files)
+{
+	for (size_t i = 0; i < files->n; i++) {
+		const struct fl_open_file *f = &files->file[i];
+		struct known_file *k;
+
+		/* who only reads says nothing of how writes lock */
+		if (f->rec.kind != FL_FILE_OPEN || !(f->rec.f_flags & 3) ||
+		    !target_has_dev(c->target, f->rec.dev))
+			continue;
+		k = known_file(c, f->rec.dev, f->rec.ino, true);
+		if (!k)
+			return;
+		if (!k->path && f->path)
+			k->path = strdup(f->path);
+		if (f->rec.open_flags & FOPEN_PARALLEL)
+			k->now_set++;
+		else
+			k->now_unset++;
+	}
+	for (size_t i = 0; i < c->nknown; i++) {
+		struct known_file *k = &c->known[i];
+
+		if (k->now_set > k->effective_set)
+			k->effective_set = k->now_set;
+		if (k->now_unset > k->effective_unset)
+			k->effective_unset = k->now_unset;
+		k->now_set = k->now_unset = 0;
+	}
+}
+
+static __u32 slots_claimed(const struct fl_collector *c)
+{
+	__u32 n = 0;
+
+	for (__u32 i = 1; i < c->nslots; i++)
+		n += c->slot[i].key != 0;
+	return n;
+}
+
+void fl_collector_poll(struct fl_collector *c)
+{
+	struct fl_open_files files = {};
+	struct fl_err ignored;
+	__u32 claimed = slots_claimed(c);
+
+	if (c->listed_ns && claimed == c->slots_seen)
+		return;
+	/* a stream of new files must not turn into a stream of walks over every task */
+	if (c->listed_ns && now_ns() - c->listed_ns < 100000000ull)
+		return;
+	if (!fl_open_files_read(&files, &ignored))
+		merge_open_files(c, &files);
+	fl_open_files_free(&files);
+	c->slots_seen = claimed;
+	c->listed_ns = now_ns();
+}
+
+static int read_counts(struct fl_collector *c, __u32 idx, struct fl_slot_counts *percpu,
+		       struct fl_slot_counts *sum)
+{
+	__u64 *total = (__u64 *)sum;
+
+	memset(sum, 0, sizeof(*sum));
+	if (bpf_map_lookup_elem(map_fd(c, "slot_counts"), &idx, percpu))
+		return -1;
+	for (int cpu = 0; cpu < c->ncpus; cpu++) {
+		const __u64 *one = (const __u64 *)&percpu[cpu];
+
+		for (size_t i = 0; i < sizeof(*sum) / sizeof(__u64); i++)
+			total[i] += one[i];
+	}
+	return 0;
+}
+
+static int read_hists(struct fl_collector *c, __u32 idx, struct fl_slot_hists *sum)
+{
+	struct fl_slot_hists *percpu = calloc(c->ncpus, sizeof(*percpu));
+	__u64 *total = (__u64 *)sum;
+
+	memset(sum, 0, sizeof(*sum));
+	if (!percpu || bpf_map_lookup_elem(map_fd(c, "slot_hists"), &idx, percpu)) {
+		free(percpu);
+		return -1;
+	}
+	for (int cpu = 0; cpu < c->ncpus; cpu++) {
+		const __u64 *one = (const __u64 *)&percpu[cpu];
+
+		for (size_t i = 0; i < sizeof(*sum) / sizeof(__u64); i++)
+			total[i] += one[i];
+	}
+	free(percpu);
+	return 0;
+}
+
+static bool all_zero(const void *p, size_t len)
+{
+	const char *s = p;
+
+	return !len || (!s[0] && !memcmp(s, s + 1, len - 1));
+}
+
+static void add_flag_knowledge(struct fl_collector *c, struct fl_file_counts *f)
+{
+	struct fl_asked_key key = {.nodeid = f->nodeid, .dev = f->dev};
+	struct known_file *k = known_file(c, f->dev, f->ino, false);
+	struct fl_asked asked;
+
+	if (!bpf_map_lookup_elem(map_fd(c, "asked"), &key, &asked)) {
+		f->flag.opens_seen = asked.opens;
+		f->flag.opens_asked = asked.opens_with_parallel;
+	}
+	if (!k)
+		return;
+	f->flag.effective_set = k->effective_set;
+	f->flag.effective_unset = k->effective_unset;
+	if (k->path)
+		f->path = strdup(k->path);
+}
+
+static int read_files(struct fl_collector *c, struct fl_snapshot *s, struct fl_err *err)
+{
+	struct fl_slot_counts *percpu = calloc(c->ncpus, sizeof(*percpu)), sum;
+	int ret = 0;
+
+	s->capacity = c->nslots - 1;
+	s->file = calloc(slots_claimed(c) + 1, sizeof(*s->file));
+	if (!percpu || !s->file) {
+		free(percpu);
+		return fl_err(err, "out of memory");
+	}
+	for (__u32 i = 0; i < c->nslots && !ret; i++) {
+		struct fl_file_counts *f = &s->file[s->nfiles];
+
+		if (i && !c->slot[i].key)
+			continue;
+		/* files claimed since the count above fall to the next reading */
+		if (read_counts(c, i, percpu, &sum)) {
+			ret = fl_errno(err, errno, "cannot read the counts");
+			break;
+		}
+		if (!i && all_zero(&sum, sizeof(sum)))
+			continue;
+		memset(f, 0, sizeof(*f));
+		f->is_other = !i;
+		f->dev = c->slot[i].dev;
+		f->ino = c->slot[i].ino;
+		f->nodeid = c->slot[i].nodeid;
+		f->route = c->slot[i].route;
+		if (!i) {
+			f->route = FL_ROUTE_OTHER;
+			f->dev = c->target->ndevs == 1 ? c->target->dev[0] : 0;
+		}
+		if (i && c->slot[i].name_len)
+			f->name = strndup(c->slot[i].name, sizeof(c->slot[i].name));
+		memcpy(f->cell, sum.cell, sizeof(f->cell));
+		memcpy(f->counter, sum.counter, sizeof(f->counter));
+		if (c->form->has_hists && i < c->hist_slots)
+			f->has_hists = !read_hists(c, i, &f->hists);
+		if (i)
+			add_flag_knowledge(c, f);
+		s->nfiles++;
+	}
+	free(percpu);
+	return ret;
+}
+
+static int read_mount(struct fl_collector *c, __u32 dev, const struct fl_mounts *mounts,
+		      struct fl_mount_snapshot *m)
+{
+	const struct fl_mount *info = fl_mounts_by_dev(mounts, dev);
+	struct fl_mount_counts *percpu = calloc(c->ncpus, sizeof(*percpu));
+
+	memset(m, 0, sizeof(*m));
+	m->dev = dev;
+	if (info) {
+		m->path = strdup(info->path);
+		m->fstype = strdup(info->fstype);
+		m->source = strdup(info->source);
+	}
+	if (!percpu)
+		return -1;
+	if (!bpf_map_lookup_elem(map_fd(c, "mounts"), &dev, percpu))
+		for (int cpu = 0; cpu < c->ncpus; cpu++)
+			for (int i = 0; i < FL_MOUNT_COUNTERS; i++)
+				m->counter[i] += percpu[cpu].counter[i];
+	free(percpu);
+	return 0;
+}
+
+static bool has_mount(const struct fl_snapshot *s, __u32 dev)
+{
+	for (size_t i = 0; i < s->nmounts; i++)
+		if (s->mount[i].dev == dev)
+			return true;
+	return false;
+}
+
+static int add_mount(struct fl_collector *c, struct fl_snapshot *s, __u32 dev,
+		     const struct fl_mounts *mounts)
+{
+	struct fl_mount_snapshot *grown;
+
+	if (!dev || has_mount(s, dev))
+		return 0;
+	grown = realloc(s->mount, (s->nmounts + 1) * sizeof(*grown));
+	if (!grown)
+		return -1;
+	s->mount = grown;
+	return read_mount(c, dev, mounts, &s->mount[s->nmounts++]);
+}
+
+/* Every mount of the target, every one a file was written on, every one that sent requests. */
+static int read_mounts(struct fl_collector *c, struct fl_snapshot *s, struct fl_err *err)
+{
+	struct fl_mounts now = {};
+	__u32 dev, *prev = NULL;
+	int bad = 0, fd = map_fd(c, "mounts");
+
+	if (fl_mounts_read(&now, c->target->kind == FL_TARGET_ALL, false, err)) {
+		fl_mounts_free(&now);
+		return -1;
+	}
+	for (__u32 i = 0; i < c->target->ndevs; i++)
+		bad |= add_mount(c, s, c->target->dev[i],
+				 fl_mounts_by_dev(&now, c->target->dev[i]) ? &now
+									   : &c->target->mounts);
+	for (size_t i = 0; i < s->nfiles; i++)
+		bad |= add_mount(c, s, s->file[i].dev, &now);
+	while (fd >= 0 && !bpf_map_get_next_key(fd, prev, &dev)) {
+		bad |= add_mount(c, s, dev, &now);
+		prev = &dev;
+	}
+	fl_mounts_free(&now);
+	return bad ? fl_err(err, "out of memory") : 0;
+}
+
+static void read_losses(struct fl_collector *c, struct fl_snapshot *s)
+{
+	struct fl_losses *percpu = calloc(c->ncpus, sizeof(*percpu));
+	__u32 zero = 0;
+
+	if (percpu && !bpf_map_lookup_elem(map_fd(c, "losses"), &zero, percpu))
+		for (int cpu = 0; cpu < c->ncpus; cpu++)
+			for (int i = 0; i < FL_LOSSES; i++)
+				s->loss[i] += percpu[cpu].count[i];
+	free(percpu);
+}
+
+int fl_collector_read(struct fl_collector *c, struct fl_snapshot *s, struct fl_err *err)
+{
+	struct utsname u;
+
+	memset(s, 0, sizeof(*s));
+	if (!uname(&u))
+		snprintf(s->kernel, sizeof(s->kernel), "%s", u.release);
+	s->method = c->form->method;
+	snprintf(s->method_why, sizeof(s->method_why), "%s", c->why);
+	s->start_ns = c->start_ns;
+	s->end_ns = c->end_ns ? c->end_ns : now_ns();
+	s->can[FL_ROUTE_CACHED] = FL_CAN_NO;
+	s->probe = calloc(c->form->nprogs, sizeof(*s->probe));
+	if (!s->probe)
+		return fl_err(err, "out of memory");
+	for (size_t i = 0; i < c->form->nprogs; i++) {
+		s->probe[i] = c->probe[i];
+		if (c->link[i])
+			s->probe[i].misses = misses_of(c, i) - c->miss_base[i];
+	}
+	s->nprobes = c->form->nprogs;
+	read_losses(c, s);
+	if (read_files(c, s, err) || read_mounts(c, s, err)) {
+		fl_snapshot_free(s);
+		return -1;
+	}
+	return 0;
+}
+
+__u64 fl_collector_writes(struct fl_collector *c)
+{
+	struct fl_slot_counts *percpu = calloc(c->ncpus, sizeof(*percpu)), sum;
+	__u64 writes = 0;
+
+	for (__u32 i = 0; percpu && i < c->nslots; i++) {
+		if ((i && !c->slot[i].key) || read_counts(c, i, percpu, &sum))
+			continue;
+		for (int take = 0; take < FL_TAKES; take++)
+			for (int nature = 0; nature < FL_NATURES; nature++)
+				writes += sum.cell[take][nature];
+	}
+	free(percpu);
+	return writes;
+}
+
+void fl_collector_finish(struct fl_collector *c)
+{
+	if (!c)
+		return;
+	if (c->form && c->obj)
+		fl_collector_stop(c);
+	if (c->slot)
+		munmap(c->slot, c->slots_len);
+	bpf_object__close(c->obj);
+	for (size_t i = 0; i < c->nknown; i++)
+		free(c->known[i].path);
+	free(c->known);
+	free(c);
+}

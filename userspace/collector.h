@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The collector: five calls between the commands and BPF. It never prints; what it has to say is in
+ * the snapshot or in an error.
+ */
+#ifndef FL_COLLECTOR_H
+#define FL_COLLECTOR_H
+
+#include "err.h"
+#include "snapshot.h"
+#include "target.h"
+
+enum fl_evidence {
+	FL_EVIDENCE_AUTO,
+	FL_EVIDENCE_STATE, /* the best form of the state method */
+	FL_EVIDENCE_STATE_TP,
+	FL_EVIDENCE_STATE_FENTRY,
+	FL_EVIDENCE_CALLSITE,
+	FL_EVIDENCE_GLOBAL,
+	FL_EVIDENCES,
+};
+
+/* NULL-terminated list of the names that --evidence takes, in the enum's order. */
+extern const char *const fl_evidence_names[];
+int fl_evidence_from_name(const char *name);
+
+struct fl_collect_opts {
+	enum fl_evidence evidence;
+	__u32 max_inodes; /* files told apart; 0: the default, 4,096 or what memory allows */
+	bool hists;	  /* wait and hold histograms where the method has them */
+};
+
+struct fl_collector;
+
+/* Chooses the method and loads its programs. NULL with err set. The target must outlive it. */
+struct fl_collector *fl_collector_prepare(const struct fl_target *target,
+					  const struct fl_collect_opts *opts, struct fl_err *err);
+/* Attaches: from its return on, every write is counted. Returns 0 or -1 with err set. */
+int fl_collector_start(struct fl_collector *c, struct fl_err *err);
+/*
+ * To be called every 50 to 100 ms while counting: looks up the open flags of files that were written
+ * for the first time, while they are still open. Cheap where there is no new file.
+ */
+void fl_collector_poll(struct fl_collector *c);
+/* Detaches; counts stand still afterwards. */
+void fl_collector_stop(struct fl_collector *c);
+/* Counts since start, running or stopped. The caller frees the snapshot. */
+int fl_collector_read(struct fl_collector *c, struct fl_snapshot *s, struct fl_err *err);
+/* Writes counted so far, with less work than a snapshot. */
+__u64 fl_collector_writes(struct fl_collector *c);
+void fl_collector_finish(struct fl_collector *c);
+
+#endif

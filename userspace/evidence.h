@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * How one method collects: its BPF object and what each program is for. The collector walks these
+ * descriptions; a new method is a new description.
+ */
+#ifndef FL_EVIDENCE_H
+#define FL_EVIDENCE_H
+
+#include "snapshot.h"
+
+struct bpf_object;
+struct bpf_program;
+struct bpf_link;
+
+struct fl_prog {
+	const char *name;   /* of the BPF program */
+	bool required;	    /* without it the method cannot work */
+	bool counts_writes; /* a miss of it is a lost write */
+	const char *costs;  /* what is not known when it cannot be attached */
+};
+
+struct fl_form {
+	enum fl_method method;
+	const char *title; /* "state (BTF tracepoints)" */
+	const void *(*elf)(size_t *size);
+	const struct fl_prog *prog;
+	size_t nprogs;
+	bool has_hists;
+	/* Sets the form's own constants before loading. available[i]: program i will be loaded. May be NULL. */
+	int (*configure)(struct bpf_object *obj, const bool *available, struct fl_err *err);
+};
+
+extern const struct fl_form fl_form_state_tp;
+extern const struct fl_form fl_form_state_fentry;
+
+/*
+ * Sets a constant of the object's .rodata by name, before loading. size must be that of the variable.
+ * Returns 0, or -1 where there is no such variable.
+ */
+int fl_set_rodata(struct bpf_object *obj, const char *name, const void *value, size_t size);
+
+#endif

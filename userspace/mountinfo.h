@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* /proc/PID/mountinfo, parsed. Pure: takes text, touches no file. */
+#ifndef FL_MOUNTINFO_H
+#define FL_MOUNTINFO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <linux/types.h>
+
+struct fl_mount {
+	__u64 id;     /* mount ID, unique on the system while the mount lives */
+	__u32 dev;    /* kernel form: major << 20 | minor */
+	char *root;   /* root of the mount inside the file system */
+	char *path;   /* mount point, unescaped */
+	char *fstype; /* "fuse", "fuse.sshfs", "fuseblk", "virtiofs", ... */
+	char *source; /* unescaped; may be empty */
+};
+
+struct fl_mounts {
+	struct fl_mount *mount;
+	size_t n;
+};
+
+/* Kernel form of a device number from its parts. */
+static inline __u32 fl_dev(unsigned int major, unsigned int minor)
+{
+	return major << 20 | minor;
+}
+
+/*
+ * Parses the whole text of a mountinfo file, appending to mounts. Lines that are not of the documented
+ * form (proc_pid_mountinfo(5)) are passed over. Returns 0, or -1 when out of memory.
+ */
+int fl_mounts_parse(struct fl_mounts *mounts, const char *text);
+void fl_mounts_free(struct fl_mounts *mounts);
+
+/* "fuse", "fuseblk", "fuse.anything" and virtiofs: whatever fs/fuse serves. */
+bool fl_fstype_is_fuse(const char *fstype);
+/* First mount with this ID or device; NULL when there is none. Prefers a mount of the whole fs. */
+const struct fl_mount *fl_mounts_by_id(const struct fl_mounts *mounts, __u64 id);
+const struct fl_mount *fl_mounts_by_dev(const struct fl_mounts *mounts, __u32 dev);
+/* Last mount whose path equals path: the one on top. */
+const struct fl_mount *fl_mounts_by_path(const struct fl_mounts *mounts, const char *path);
+
+#endif

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "reason.h"
+
+enum flag_state {
+	FLAG_SET,
+	FLAG_UNSET,
+	FLAG_UNKNOWN,
+};
+
+static enum flag_state flag_in_force(enum fl_take take, const struct fl_flag_knowledge *flag)
+{
+	if (take == FL_TAKE_EXCL_FLAG_SET)
+		return FLAG_SET;
+	if (take == FL_TAKE_EXCL_FLAG_UNSET)
+		return FLAG_UNSET;
+	if (flag->effective_set && !flag->effective_unset)
+		return FLAG_SET;
+	if (flag->effective_unset && !flag->effective_set)
+		return FLAG_UNSET;
+	/* what was never asked for is not in force */
+	if (flag->opens_seen && !flag->opens_asked && !flag->effective_set)
+		return FLAG_UNSET;
+	return FLAG_UNKNOWN;
+}
+
+static enum fl_reason flag_reason(const struct fl_flag_knowledge *flag)
+{
+	if (flag->opens_seen && flag->opens_asked == flag->opens_seen)
+		return FL_REASON_FLAG_STRIPPED;
+	if (flag->opens_seen && !flag->opens_asked)
+		return FL_REASON_FLAG_NOT_SET;
+	return FL_REASON_FLAG_NOT_SET_OR_STRIPPED;
+}
+
+static enum fl_reason write_reason(enum fl_nature nature)
+{
+	switch (nature) {
+	case FL_NATURE_BUFFERED:
+		return FL_REASON_BUFFERED;
+	case FL_NATURE_APPEND:
+		return FL_REASON_APPEND;
+	case FL_NATURE_PAST_EOF:
+		return FL_REASON_PAST_EOF;
+	case FL_NATURE_CACHE_MODE:
+		return FL_REASON_CACHE_IO_MODE;
+	case FL_NATURE_PRIVILEGES:
+	case FL_NATURE_UNCHECKED:
+		return FL_REASON_PRIVILEGES;
+	default:
+		return FL_REASON_UNKNOWN;
+	}
+}
+
+enum fl_reason fl_reason_of(enum fl_route route, enum fl_can can, enum fl_take take,
+			    enum fl_nature nature, const struct fl_flag_knowledge *flag)
+{
+	/*
+	 * fuse_cache_write_iter() locks exclusively in every kernel; for a buffered write that is what
+	 * "buffered" says already.
+	 */
+	if (route == FL_ROUTE_CACHED)
+		return nature == FL_NATURE_BUFFERED ? FL_REASON_BUFFERED : FL_REASON_KERNEL_CANNOT;
+	if (can == FL_CAN_NO)
+		return FL_REASON_KERNEL_CANNOT;
+	if (route == FL_ROUTE_SPLICE)
+		return FL_REASON_SPLICE;
+	switch (flag_in_force(take, flag)) {
+	case FLAG_UNSET:
+		return flag_reason(flag);
+	case FLAG_UNKNOWN:
+		if (write_reason(nature) == FL_REASON_UNKNOWN || nature == FL_NATURE_UNCHECKED)
+			return flag->effective_set ? FL_REASON_UNKNOWN
+						   : FL_REASON_FLAG_NOT_SET_OR_STRIPPED;
+		break;
+	case FLAG_SET:
+		break;
+	}
+	return write_reason(nature);
+}
+
+bool fl_is_eligible(enum fl_route route, enum fl_nature nature)
+{
+	if (route == FL_ROUTE_SPLICE)
+		return false;
+	/* on the direct route O_DIRECT plays no part: its writes never count as buffered */
+	return nature == FL_NATURE_PLAIN || nature == FL_NATURE_UNCHECKED;
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "snapshot.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "reason.h"
+
+static const char *const methods[FL_METHODS] = {
+	[FL_METHOD_STATE_TP] = "state-tp",
+	[FL_METHOD_STATE_FENTRY] = "state-fentry",
+	[FL_METHOD_CALLSITE] = "callsite",
+	[FL_METHOD_GLOBAL] = "global",
+};
+
+const char *fl_method_name(enum fl_method method)
+{
+	return method < FL_METHODS ? methods[method] : "?";
+}
+
+int fl_method_from_name(const char *name)
+{
+	for (int i = 0; i < FL_METHODS; i++)
+		if (!strcmp(methods[i], name))
+			return i;
+	return -1;
+}
+
+void fl_snapshot_free(struct fl_snapshot *s)
+{
+	for (size_t i = 0; i < s->nfiles; i++) {
+		free(s->file[i].name);
+		free(s->file[i].path);
+	}
+	for (size_t i = 0; i < s->nmounts; i++) {
+		free(s->mount[i].path);
+		free(s->mount[i].fstype);
+		free(s->mount[i].source);
+	}
+	free(s->file);
+	free(s->mount);
+	free(s->probe);
+	memset(s, 0, sizeof(*s));
+}
+
+static void add_file(const struct fl_snapshot *s, const struct fl_file_counts *f,
+		     struct fl_totals *t)
+{
+	for (int take = 0; take < FL_TAKES; take++) {
+		for (int nature = 0; nature < FL_NATURES; nature++) {
+			__u64 n = f->cell[take][nature];
+
+			if (!n)
+				continue;
+			t->writes += n;
+			t->by_route[f->route] += n;
+			if (fl_is_eligible(f->route, nature)) {
+				t->eligible += n;
+				if (take == FL_TAKE_SHARED)
+					t->eligible_shared += n;
+			}
+			if (take == FL_TAKE_SHARED) {
+				t->shared += n;
+			} else if (take == FL_TAKE_UNKNOWN) {
+				t->unknown += n;
+			} else {
+				t->exclusive += n;
+				t->reason[fl_reason_of(f->route, s->can[f->route], take, nature,
+						       &f->flag)] += n;
+			}
+		}
+	}
+	for (int i = 0; i < FL_COUNTERS; i++)
+		t->counter[i] += f->counter[i];
+}
+
+static void add_losses(const struct fl_snapshot *s, struct fl_totals *t)
+{
+	for (size_t i = 0; i < s->nprobes; i++)
+		if (s->probe[i].counts_writes)
+			t->lost += s->probe[i].misses;
+	t->lost += s->loss[FL_LOSS_UNPAIRED] + s->loss[FL_LOSS_NO_INODE];
+}
+
+void fl_file_totals(const struct fl_snapshot *s, const struct fl_file_counts *f,
+		    struct fl_totals *t)
+{
+	memset(t, 0, sizeof(*t));
+	add_file(s, f, t);
+}
+
+void fl_snapshot_totals(const struct fl_snapshot *s, struct fl_totals *t)
+{
+	memset(t, 0, sizeof(*t));
+	for (size_t i = 0; i < s->nfiles; i++)
+		add_file(s, &s->file[i], t);
+	add_losses(s, t);
+}
+
+void fl_mount_totals(const struct fl_snapshot *s, __u32 dev, struct fl_totals *t)
+{
+	memset(t, 0, sizeof(*t));
+	for (size_t i = 0; i < s->nfiles; i++)
+		if (s->file[i].dev == dev)
+			add_file(s, &s->file[i], t);
+	add_losses(s, t);
+}

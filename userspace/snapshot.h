@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What was counted, as plain data: the only thing that verdicts, reports and renderers see. A snapshot
+ * can be recorded as JSON and read back, so that everything above it is tested without root.
+ */
+#ifndef FL_SNAPSHOT_H
+#define FL_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <linux/types.h>
+#include "err.h"
+#include "names.h"
+
+/* Can this kernel's write path take the inode lock shared on a route? */
+enum fl_can {
+	FL_CAN_UNKNOWN,
+	FL_CAN_NO,
+	FL_CAN_YES,
+};
+
+enum fl_method {
+	FL_METHOD_STATE_TP, /* BTF tracepoints alone */
+	FL_METHOD_STATE_FENTRY,
+	FL_METHOD_CALLSITE,
+	FL_METHOD_GLOBAL,
+	FL_METHODS,
+};
+
+/* "state-tp", "state-fentry", "callsite", "global". */
+const char *fl_method_name(enum fl_method method);
+int fl_method_from_name(const char *name);
+
+/* What the opens of one file showed of FOPEN_PARALLEL_DIRECT_WRITES. */
+struct fl_flag_knowledge {
+	__u64 opens_seen;    /* replies of the daemon to OPEN and CREATE */
+	__u64 opens_asked;   /* of those, with the flag */
+	__u64 effective_set; /* open files seen with the flag in force */
+	__u64 effective_unset;
+};
+
+/* One file by one route. */
+struct fl_file_counts {
+	__u32 dev;
+	__u64 ino;
+	__u64 nodeid;
+	enum fl_route route;
+	bool is_other; /* files beyond the table's room, together */
+	char *name;    /* last component, or NULL; owned */
+	char *path;    /* whole path where an open file showed it, or NULL; owned */
+	__u64 cell[FL_TAKES][FL_NATURES];
+	__u64 counter[FL_COUNTERS];
+	bool has_hists;
+	struct fl_slot_hists hists;
+	struct fl_flag_knowledge flag;
+};
+
+struct fl_mount_snapshot {
+	__u32 dev;
+	char *path;   /* mount point, or NULL when it has none (any more); owned */
+	char *fstype; /* owned */
+	char *source; /* owned */
+	__u64 counter[FL_MOUNT_COUNTERS];
+};
+
+struct fl_probe {
+	char name[64];
+	bool live;
+	bool counts_writes; /* a miss of it is a lost write, not only a lost detail */
+	__u64 misses;	    /* recursion_misses between start and stop */
+	char why_not[128];  /* for a probe that is not live */
+};
+
+struct fl_snapshot {
+	char kernel[128]; /* uname -r */
+	enum fl_method method;
+	char method_why[256];	/* why this one was chosen */
+	__u64 start_ns, end_ns; /* CLOCK_MONOTONIC */
+	enum fl_can can[FL_ROUTES];
+	struct fl_file_counts *file;
+	size_t nfiles;
+	size_t capacity; /* files that could be told apart */
+	struct fl_mount_snapshot *mount;
+	size_t nmounts;
+	struct fl_probe *probe;
+	size_t nprobes;
+	__u64 loss[FL_LOSSES];
+};
+
+void fl_snapshot_free(struct fl_snapshot *s);
+
+/* Sums that everyone asks for. */
+struct fl_totals {
+	__u64 writes; /* with any mode */
+	__u64 exclusive, shared, unknown;
+	__u64 eligible, eligible_shared;
+	__u64 by_route[FL_ROUTES];
+	__u64 reason[FL_REASONS]; /* exclusive writes */
+	__u64 counter[FL_COUNTERS];
+	__u64 lost; /* writes that probes missed, scopes that never paired */
+};
+
+/* The totals of one file, and of a whole snapshot (lost is 0 in the former). */
+void fl_file_totals(const struct fl_snapshot *s, const struct fl_file_counts *f,
+		    struct fl_totals *t);
+void fl_snapshot_totals(const struct fl_snapshot *s, struct fl_totals *t);
+/* The same for one mount's files only; lost counts in full, as losses carry no mount. */
+void fl_mount_totals(const struct fl_snapshot *s, __u32 dev, struct fl_totals *t);
+
+/* JSON, schema in docs/schema.md. Returns a json-c object that the caller puts. */
+struct json_object;
+struct json_object *fl_snapshot_to_json(const struct fl_snapshot *s);
+/* Reads what fl_snapshot_to_json() wrote. Unknown keys are ignored, missing ones are errors. */
+int fl_snapshot_from_json(struct fl_snapshot *s, struct json_object *o, struct fl_err *err);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Text for people: names made harmless, numbers scaled and grouped, columns aligned. Pure. */
+#ifndef FL_TEXT_H
+#define FL_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <linux/types.h>
+
+/*
+ * A name from the system as a terminal may show it: control characters, quotes of the escape itself
+ * and bytes that are not UTF-8 as \xNN or \n, \t, \\. The caller frees the result; NULL when out of
+ * memory.
+ */
+char *fl_escape(const char *name);
+/*
+ * The same bytes as valid UTF-8 for JSON: bytes that are not UTF-8 become U+FFFD. json-c escapes the
+ * rest. The caller frees the result.
+ */
+char *fl_utf8(const char *name);
+
+/* 1234567 as "1,234,567". buf needs 27 bytes; returns buf. */
+char *fl_grouped(__u64 n, char *buf, size_t len);
+/* Bytes with a binary unit: "1.6 GiB". */
+char *fl_bytes(__u64 bytes, char *buf, size_t len);
+/* Nanoseconds with a unit: "980 ns", "1.2 us", "3.4 ms", "5.6 s". */
+char *fl_duration(__u64 ns, char *buf, size_t len);
+/* part of whole in percent with one decimal, rounded so that only all is 100.0 and only none 0.0. */
+char *fl_percent(__u64 part, __u64 whole, char *buf, size_t len);
+
+/* Colour is on when stream is a terminal, TERM is not dumb and NO_COLOR is unset or empty. */
+bool fl_colour(FILE *stream);
+
+/* A table whose columns are as wide as their widest cell. Cells are copied. */
+struct fl_table;
+struct fl_table *fl_table_new(int columns);
+/* align: one character a column, 'l' or 'r'. */
+void fl_table_align(struct fl_table *t, const char *align);
+/* printf into the next cell; rows fill from left to right. */
+void fl_table_cell(struct fl_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Prints with indent spaces in front of each row; the last column is not padded. */
+void fl_table_print(const struct fl_table *t, FILE *out, int indent);
+void fl_table_free(struct fl_table *t);
+
+#endif
