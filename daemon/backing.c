@@ -3,8 +3,11 @@
 #include "backing.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/fuse.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "creds.h"
 
@@ -19,7 +22,7 @@ struct fuse_backing_map {
 #define FUSE_DEV_IOC_BACKING_CLOSE _IOW(229, 2, uint32_t)
 #endif
 
-int32_t backing_register(int dev, int fd)
+static int32_t map_file(int dev, int fd)
 {
 	struct fuse_backing_map map = {.fd = fd};
 	int id, err;
@@ -32,6 +35,24 @@ int32_t backing_register(int dev, int fd)
 		return id;
 	/* The kernel hands out ids from 1; 0 would mean none to it. */
 	return id < 0 ? -err : -EINVAL;
+}
+
+int32_t backing_register(int dev, int proc_fd, int path_fd)
+{
+	int32_t id = map_file(dev, path_fd);
+	char name[16];
+	int fd;
+
+	/* Kernels that look the descriptor up by fget() rather than fget_raw() refuse O_PATH. */
+	if (id != -EBADF)
+		return id;
+	snprintf(name, sizeof(name), "%d", path_fd);
+	fd = openat(proc_fd, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	id = map_file(dev, fd);
+	close(fd);
+	return id;
 }
 
 int backing_unregister(int dev, int32_t id)

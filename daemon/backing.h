@@ -9,12 +9,18 @@
 #include <stdint.h>
 
 /*
- * Registers the file open at @fd on the FUSE device @dev. Returns an id above 0, or a negated errno.
+ * Registers the file that the O_PATH descriptor @path_fd stands for on the FUSE device @dev; @proc_fd
+ * is /proc/self/fd. Returns an id above 0, or a negated errno.
+ *
+ * The kernel keeps the open file that it is given for as long as the id lives. It must not be one
+ * that a user's open stands for: its flock() locks, and the ETXTBSY of a descriptor open for writing,
+ * would outlive the user's close.
+ *
  * The kernel will do the file's I/O with the credentials of the thread that calls, so CAP_FSETID is
  * put aside meanwhile: otherwise setuid and setgid bits would survive anyone's write
  * (file_remove_privs() in backing_file_write_iter()).
  */
-int32_t backing_register(int dev, int fd);
+int32_t backing_register(int dev, int proc_fd, int path_fd);
 
 /* Gives an id back. Returns 0 or a negated errno. */
 int backing_unregister(int dev, int32_t id);

@@ -144,8 +144,8 @@ void op_copy_file_range(fuse_req_t req, fuse_ino_t ino_in, off_t off_in,
 			struct fuse_file_info *fi_in, fuse_ino_t ino_out, off_t off_out,
 			struct fuse_file_info *fi_out, size_t len, int flags);
 void op_flock(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi, int op);
-/* Wakes every flock() that still waits, so that the session can end. */
-void flock_interrupt_all(void);
+/* Fails every flock() that still waits, and ends their thread. Nothing may be served any more. */
+void flock_stop(void);
 
 void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size,
 		 int flags);

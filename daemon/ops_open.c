@@ -11,13 +11,13 @@
 #include "creds.h"
 #include "log.h"
 
-static int32_t register_backing(struct mirror *m, int fd)
+static int32_t register_backing(struct mirror *m, const struct inode *inode)
 {
 	int32_t id;
 
 	if (!m->granted_passthrough)
 		return -EOPNOTSUPP;
-	id = backing_register(m->dev, fd);
+	id = backing_register(m->dev, m->proc_self, inode->fd);
 	if (id > 0) {
 		atomic_fetch_add(&m->stats.backing_opened, 1);
 		atomic_fetch_add(&m->stats.backing_live, 1);
@@ -80,7 +80,7 @@ static int file_start(struct mirror *m, struct inode *inode, int fd, struct fuse
 	inode_hold(&m->table, inode);
 	pthread_mutex_lock(&inode->io_lock);
 	if (open_must_register(&m->policy, &inode->io))
-		registered = register_backing(m, fd);
+		registered = register_backing(m, inode);
 	err = open_join(&m->policy, &inode->io, registered, &plan);
 	mode = inode->io.mode;
 	pthread_mutex_unlock(&inode->io_lock);

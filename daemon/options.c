@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 
 #include "log.h"
 
@@ -63,7 +64,6 @@ static const struct fuse_opt specs[] = {
 	FUSE_OPT_KEY("nouser", KEY_IGNORE),
 	FUSE_OPT_KEY("users", KEY_IGNORE),
 	FUSE_OPT_KEY("comment=", KEY_IGNORE),
-	FUSE_OPT_KEY("relatime", KEY_IGNORE), /* the default */
 	FUSE_OPT_END,
 };
 
@@ -105,6 +105,7 @@ void options_usage(void)
 static int on_option(void *data, const char *arg, int key, struct fuse_args *out)
 {
 	struct options *opts = data;
+	char shown[256];
 
 	switch (key) {
 	case KEY_IGNORE:
@@ -132,7 +133,14 @@ static int on_option(void *data, const char *arg, int key, struct fuse_args *out
 	case FUSE_OPT_KEY_OPT:
 		if (strncmp(arg, "x-", 2) == 0)
 			return 0; /* for fstab's other readers */
-		return 1;
+		switch (arg[0] == '-' ? 0 : mount_option(&opts->mount, arg)) {
+		case 1:
+			return 0;
+		case 0:
+			log_failure(0, "fuselens-passthroughd --help lists the options",
+				    "unknown option %s", log_name(arg, shown, sizeof(shown)));
+		}
+		return -1;
 	}
 	return 1;
 }
@@ -208,33 +216,6 @@ static bool is_below(const char *path, const char *dir)
 	return strncmp(path, dir, len) == 0 && path[len] == '/';
 }
 
-/* What libfuse and the kernel are told beside the user's own mount options. */
-static int add_mount_options(struct options *opts)
-{
-	char *list = NULL, *fsname = NULL, *escaped = NULL;
-	int res = -1;
-
-	/*
-	 * default_permissions: the daemon acts with its own rights, so it is the kernel that has to
-	 * check the caller's.
-	 */
-	if (asprintf(&fsname, "fsname=%s", opts->source) < 0 ||
-	    fuse_opt_add_opt(&list, "default_permissions") != 0 ||
-	    fuse_opt_add_opt(&list, "subtype=fuselens") != 0 ||
-	    fuse_opt_add_opt_escaped(&list, fsname) != 0 || asprintf(&escaped, "-o%s", list) < 0) {
-		log_failure(ENOMEM, NULL, "reading the options");
-		goto out;
-	}
-	res = fuse_opt_add_arg(&opts->fuse_args, escaped);
-	if (!res && opts->debug)
-		res = fuse_opt_add_arg(&opts->fuse_args, "-odebug");
-out:
-	free(escaped);
-	free(fsname);
-	free(list);
-	return res;
-}
-
 int options_parse(struct options *opts, int argc, char **argv)
 {
 	const char *self = argc && strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0];
@@ -244,6 +225,8 @@ int options_parse(struct options *opts, int argc, char **argv)
 		.attr_timeout = 1.0,
 		.threads = DEFAULT_THREADS,
 		.fuse_args = FUSE_ARGS_INIT(argc, argv),
+		/* As for any mount a user may make; -o suid and -o dev allow them. */
+		.mount.flags = MS_NOSUID | MS_NODEV,
 		.is_mount_helper = argc && strncmp(self, "mount.", 6) == 0,
 	};
 	if (fuse_opt_parse(&opts->fuse_args, opts, specs, on_option) != 0)
@@ -266,7 +249,7 @@ int options_parse(struct options *opts, int argc, char **argv)
 		return bad(
 			"mount outside of the source, or over the source itself",
 			"the mount point lies inside the source, so the mirror would show itself");
-	return add_mount_options(opts);
+	return opts->debug ? fuse_opt_add_arg(&opts->fuse_args, "-odebug") : 0;
 }
 
 void options_free(struct options *opts)
@@ -275,6 +258,7 @@ void options_free(struct options *opts)
 	free(opts->mountpoint);
 	free(opts->stats_file);
 	free(opts->log_file);
+	free(opts->mount.data);
 	fuse_opt_free_args(&opts->fuse_args);
 }
 

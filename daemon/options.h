@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "mirror.h"
+#include "mount.h"
 
 struct options {
 	char *source; /* absolute; likewise the paths below */
@@ -29,12 +30,13 @@ struct options {
 	int help, version;
 
 	bool is_mount_helper; /* called as mount.fuse.NAME, with mount(8)'s own letters */
+	struct mount_options mount;
 	struct fuse_args fuse_args;
 };
 
 /*
- * Parses and checks. Returns 0, or -1 with the reason printed. What libfuse and the kernel have to
- * know is left in fuse_args. options_free() in either case.
+ * Parses and checks. Returns 0, or -1 with the reason printed. What libfuse has to know is left in
+ * fuse_args. options_free() in either case.
  */
 int options_parse(struct options *opts, int argc, char **argv);
 void options_free(struct options *opts);

@@ -23,11 +23,14 @@ struct session {
 	struct options *opts;
 	struct mirror m;
 	struct fuse_session *se;
+	struct mounted mounted;
 	int ready_fd; /* tells the waiting parent that the mount is live; -1 in the foreground */
 	bool failed;  /* while starting */
 	uint64_t reports;
 
 	pthread_t main_thread, signal_thread;
+	pthread_t stop_thread; /* if stopping, which the signal thread sets */
+	bool stopping;
 	atomic_bool loop_ended;
 };
 
@@ -101,6 +104,7 @@ static struct fuse_lowlevel_ops operations(const struct mirror *m)
 		.fallocate = op_fallocate,
 		.lseek = op_lseek,
 		.copy_file_range = op_copy_file_range,
+		.flock = op_flock,
 	};
 
 	/* Left out, the kernel asks once, hears ENOSYS and does not ask again. */
@@ -244,6 +248,19 @@ static void stop_loop(struct session *s)
 	}
 }
 
+/*
+ * Detaches the mount while it is still served, so that what is dirty gets written; with no file open
+ * that ends the connection and the loop, else stop_loop() does.
+ */
+static void *stop_main(void *arg)
+{
+	struct session *s = arg;
+
+	mount_detach(&s->mounted);
+	stop_loop(s);
+	return NULL;
+}
+
 /* Signals are taken here alone, by waiting for them, so that their work may use any function. */
 static void *signal_main(void *arg)
 {
@@ -257,12 +274,12 @@ static void *signal_main(void *arg)
 			continue;
 		if (atomic_load(&s->loop_ended))
 			return NULL;
-		if (sig == SIGUSR1) {
+		if (sig == SIGUSR1)
 			report(s);
-		} else {
-			stop_loop(s);
-			return NULL;
-		}
+		else if (s->stopping || pthread_create(&s->stop_thread, NULL, stop_main, s) != 0)
+			stop_loop(s); /* told twice: no more waiting for write-back */
+		else
+			s->stopping = true;
 	}
 }
 
@@ -284,6 +301,18 @@ static void raise_file_limit(void)
 		return;
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* So that no descriptor of ours ends up as 0, 1 or 2 and gets messages written to it. */
+static void keep_standard_streams(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= 2);
+	if (fd > 2)
+		close(fd);
 }
 
 static int open_source(struct session *s)
@@ -334,11 +363,28 @@ static int start_signals(struct session *s)
 	return err ? -1 : 0;
 }
 
+/*
+ * Severs the connection without giving the descriptor's number away: whoever waits for an answer,
+ * the stopping thread included, hears ENOTCONN or ECONNABORTED.
+ */
+static void sever(const struct session *s)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0 || dup3(null, s->mounted.dev, O_CLOEXEC) < 0)
+		log_failure(errno, NULL, "closing the FUSE device");
+	if (null >= 0)
+		close(null);
+}
+
 static void end_signals(struct session *s)
 {
 	atomic_store(&s->loop_ended, true);
 	pthread_kill(s->signal_thread, SIGTERM);
 	pthread_join(s->signal_thread, NULL);
+	sever(s);
+	if (s->stopping)
+		pthread_join(s->stop_thread, NULL);
 }
 
 static int serve(struct session *s)
@@ -361,7 +407,6 @@ static int serve(struct session *s)
 static int mount_and_serve(struct session *s)
 {
 	struct fuse_lowlevel_ops ops = operations(&s->m);
-	char shown[256];
 	int res;
 
 	s->se = fuse_session_new(&s->opts->fuse_args, &ops, sizeof(ops), &s->m);
@@ -370,27 +415,24 @@ static int mount_and_serve(struct session *s)
 			    "the options were not understood");
 		return 1;
 	}
-	if (fuse_session_mount(s->se, s->opts->mountpoint) != 0) {
-		log_failure(0,
-			    geteuid() == 0 ? "is the fuse module loaded, and the mount point free?"
-					   : "mounting needs root, or fusermount3",
-			    "mounting on %s failed",
-			    log_name(s->opts->mountpoint, shown, sizeof(shown)));
+	if (mount_fuse(&s->mounted, s->opts->source, s->opts->mountpoint, &s->opts->mount) != 0) {
 		fuse_session_destroy(s->se);
 		return 1;
 	}
-	s->m.dev = fuse_session_fd(s->se);
+	s->m.dev = s->mounted.dev;
 	res = fuse_session_custom_io(s->se, &device_io, sizeof(device_io), s->m.dev);
 	if (res == 0 && start_signals(s) == 0) {
 		res = serve(s);
+		flock_stop();
 		end_signals(s);
 		if (res != 0)
 			log_failure(res < 0 ? -res : 0, NULL, "serving requests");
 	} else {
 		res = -1;
 	}
-	fuse_session_unmount(s->se);
 	fuse_session_destroy(s->se);
+	if (res != 0 || s->failed)
+		mount_detach(&s->mounted);
 	return res == 0 && !s->failed ? 0 : 1;
 }
 
@@ -445,6 +487,7 @@ int session_run(struct options *opts)
 		s->ready_fd = ready[1];
 		setsid();
 	}
+	keep_standard_streams();
 	/* Do not keep the file system busy where the daemon happened to be started. */
 	if (chdir("/") != 0)
 		log_failure(errno, NULL, "changing to /");
