@@ -12,7 +12,7 @@
 #include <bpf/bpf_core_read.h>
 #include "fuselens.h"
 
-extern void *bpf_rdonly_cast(void *obj, __u32 btf_id) __ksym __weak;
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 
 /* Set by the collector before loading. */
 const volatile __u32 slot_mask = 63; /* slots - 1; a power of two */
