@@ -18,7 +18,50 @@ DEPS     = -MMD -MP
 
 include bpf/module.mk userspace/module.mk daemon/module.mk
 -include profiles/module.mk lab/module.mk tests/unit/module.mk tests/live/module.mk \
-	tests/lab/module.mk docs/module.mk
+	tests/lab/module.mk tests/fuzz/module.mk docs/module.mk
 
-.PHONY: all
-all: $(FUSELENS) $(DAEMON)
+.PHONY: help all demo test test-unit test-live lint install uninstall clean host-build host-run \
+	host-test host-lint
+
+help:
+	@echo 'make all         build fuselens and fuselens-passthroughd'
+	@echo 'make demo        mount, write with fio, and show how the writes lock (root; minutes)'
+	@echo 'make test        every test: unit, live on this kernel, lab VM (root)'
+	@echo 'make test-unit   unit tests (no root)'
+	@echo 'make test-live   tests on this kernel (root)'
+	@echo 'make lint        clang-format, cppcheck, shellcheck'
+	@echo 'make install     to DESTDIR and prefix ($(prefix)); make uninstall removes it'
+	@echo 'make clean       remove what was built here'
+	@sed -n 's/^##@ //p' $(MAKEFILE_LIST)
+
+# The packages come first and in a make of their own: the rules ask pkg-config what is there.
+all: host-build
+	@$(MAKE) --no-print-directory programs
+
+.PHONY: programs
+programs: $(FUSELENS) $(DAEMON)
+
+host-build host-run host-test host-lint: host-%:
+	@lab/host-deps $*
+
+demo: host-build host-run
+	@$(MAKE) --no-print-directory programs
+	@lab/demo $(B)
+
+test: host-build host-run host-test
+	@$(MAKE) --no-print-directory programs
+	@tests/all $(B)
+
+test-unit: host-build
+	@$(MAKE) --no-print-directory unit-tests
+	@tests/run $(UNIT_TESTS)
+
+test-live: host-build host-run host-test
+	@$(MAKE) --no-print-directory programs
+	@B=$(abspath $(B)) tests/run $(sort $(wildcard tests/live/*.sh))
+
+lint: host-lint
+	@tests/lint
+
+clean:
+	rm -rf $(B)

@@ -1,6 +1,54 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* fuselens doctor: what this kernel allows. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "cmd.h"
+#include "doctor.h"
+#include "kernel_btf.h"
+#include "openfiles.h"
+
+static const char help[] =
+	"usage: fuselens doctor [--json]\n"
+	"\n"
+	"Says what this kernel allows, whether FUSE passthrough is built in, and which\n"
+	"methods of evidence work, each found out by really attaching its programs. A\n"
+	"feature that is missing is an answer, not an error: the exit code is 0.\n";
+
+static const struct option options[] = {
+	{"json", no_argument, NULL, 'j'},
+	{"help", no_argument, NULL, 'h'},
+	{},
+};
+
 int fl_cmd_doctor(int argc, char **argv)
 {
-	return 0;
+	struct fl_doctor d;
+	bool json = false;
+	int opt;
+
+	opterr = 0;
+	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (opt == 'j') {
+			json = true;
+		} else if (opt == 'h') {
+			fputs(help, stdout);
+			return FL_EXIT_OK;
+		} else {
+			return fl_usage_error("doctor", json, "there is no option %s",
+					      argv[optind - 1]);
+		}
+	}
+	if (optind < argc)
+		return fl_usage_error("doctor", json, "takes no argument: '%s'", argv[optind]);
+	fl_doctor_examine(&d);
+	if (json)
+		fl_doctor_json(&d, stdout);
+	else
+		fl_doctor_text(&d, stdout);
+	fl_doctor_free(&d);
+	fl_open_files_done();
+	fl_btf_done();
+	return FL_EXIT_OK;
 }

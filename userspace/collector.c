@@ -18,7 +18,7 @@
 #include "openfiles.h"
 
 #define DEFAULT_INODES 4096u
-#define MAX_PROGS      32
+#define MAX_PROGS      FL_MAX_PROBES
 /* What per-CPU counts may take of memory before fewer files are told apart. */
 #define COUNTS_MEMORY (64u << 20)
 #define HISTS_MEMORY  (32u << 20)
@@ -195,6 +195,26 @@ static int choose_form(struct fl_collector *c, enum fl_evidence wanted, bool *av
 	if (!tried)
 		return fl_err(err, "the %s method cannot count here", fl_evidence_names[wanted]);
 	return fl_hint(err, "'fuselens doctor' says what this kernel allows and what is missing");
+}
+
+int fl_collector_try(enum fl_evidence evidence, struct fl_probe *probes, size_t *n,
+		     struct fl_err *err)
+{
+	bool available[MAX_PROGS] = {};
+	int ret;
+
+	*n = 0;
+	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
+		if (choices[i].evidence != evidence)
+			continue;
+		memset(probes, 0, FL_MAX_PROBES * sizeof(*probes));
+		ret = try_form(choices[i].form, available, probes, err);
+		*n = choices[i].form->nprogs;
+		for (size_t k = 0; k < *n; k++)
+			probes[k].live = available[k];
+		return ret;
+	}
+	return fl_err(err, "there is no such form");
 }
 
 static __u32 power_of_two_up(__u32 n)

@@ -32,6 +32,15 @@ struct fl_collect_opts {
 
 struct fl_collector;
 
+/*
+ * Whether a form of evidence works here, found by loading and attaching each of its programs. Fills in
+ * probes (FL_MAX_PROBES of them; live is what could be attached) and their number. Returns 0 when the
+ * form works, else -1 with err saying which program stands in the way. For the forms only, not for auto.
+ */
+#define FL_MAX_PROBES 32
+int fl_collector_try(enum fl_evidence evidence, struct fl_probe *probes, size_t *n,
+		     struct fl_err *err);
+
 /* Chooses the method and loads its programs. NULL with err set. The target must outlive it. */
 struct fl_collector *fl_collector_prepare(const struct fl_target *target,
 					  const struct fl_collect_opts *opts, struct fl_err *err);

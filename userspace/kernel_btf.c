@@ -130,3 +130,11 @@ bool fl_btf_has_member(const char *type, const char *member)
 
 	return btf && has_member(btf, btf__type_by_id(btf, id), member);
 }
+
+bool fl_btf_in_module(const char *type)
+{
+	__s32 id;
+	const struct btf *btf = find_type(type, BTF_KIND_STRUCT, &id);
+
+	return btf && btf != vmlinux;
+}

@@ -12,6 +12,8 @@ bool fl_btf_has_func(const char *name);
 bool fl_btf_has_tracepoint(const char *name);
 /* Whether a struct has a member (directly or in an anonymous one). */
 bool fl_btf_has_member(const char *type, const char *member);
+/* Whether a struct is known from a module's BTF rather than the kernel's own. */
+bool fl_btf_in_module(const char *type);
 bool fl_btf_available(void);
 /* Frees what was loaded. */
 void fl_btf_done(void);
