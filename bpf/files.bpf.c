@@ -51,6 +51,21 @@ static __always_inline void write_backing_path(struct seq_file *seq, struct scra
 	bpf_seq_write(seq, s->name, 1);
 }
 
+/* A task's or group's number as the reader's PID namespace shows it; 0 where it is not in it. */
+static __always_inline __u32 pid_for_reader(struct pid *pid)
+{
+	struct task_struct *reader = (struct task_struct *)bpf_get_current_task();
+	__u32 level = BPF_CORE_READ(reader, thread_pid, level), nr = 0;
+
+	if (BPF_CORE_READ(pid, level) < level)
+		return 0;
+	bpf_probe_read_kernel(&nr, sizeof(nr),
+			      (void *)pid + bpf_core_field_offset(struct pid, numbers) +
+				      level * bpf_core_type_size(struct upid) +
+				      bpf_core_field_offset(struct upid, nr));
+	return nr;
+}
+
 static __always_inline void fill_conn(struct fl_file_record *r, struct fuse_conn *fc)
 {
 	r->fc_flags = 0;
@@ -124,8 +139,9 @@ int list_files(struct bpf_iter__task_file *ctx)
 	r = &s->rec;
 	__builtin_memset(r, 0, sizeof(*r));
 	r->magic = FL_FILE_MAGIC;
-	r->pid = task->tgid;
-	r->tid = task->pid;
+	r->pid = pid_for_reader(BPF_CORE_READ(task, group_leader, thread_pid));
+	r->tid = pid_for_reader(BPF_CORE_READ(task, thread_pid));
+	r->global_pid = task->tgid;
 	r->fd = ctx->fd;
 	bpf_probe_read_kernel_str(r->comm, sizeof(r->comm), task->comm);
 	if (is_dev) {

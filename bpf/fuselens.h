@@ -156,7 +156,7 @@ enum fl_file_kind {
 struct fl_file_record {
 	__u32 magic;
 	__u32 kind;
-	__u32 pid;
+	__u32 pid; /* as the reader's PID namespace has it */
 	__u32 tid;
 	__u32 fd;
 	__u32 dev;
@@ -178,7 +178,7 @@ struct fl_file_record {
 	__u64 backing_magic;
 	char comm[16];
 	__u32 path_len;
-	__u32 pad;
+	__u32 global_pid; /* as the initial PID namespace has it: what programs filter by */
 };
 
 #define FL_FC_WRITEBACK_CACHE 1u

@@ -103,6 +103,8 @@ static void ask_for(struct fuse_conn_info *conn, uint64_t cap)
 	fuse_set_feature_flag(conn, cap);
 }
 
+#define MIRROR_MAX_BACKGROUND 1024
+
 void mirror_init(void *userdata, struct fuse_conn_info *conn)
 {
 	struct mirror *m = userdata;
@@ -122,6 +124,13 @@ void mirror_init(void *userdata, struct fuse_conn_info *conn)
 		/* The kernel gives both or, silently, no passthrough. */
 		fuse_unset_feature_flag(conn, FUSE_CAP_WRITEBACK_CACHE);
 	}
+	/*
+	 * Past this many asynchronous requests the kernel queues further ones, and whoever ends one sends
+	 * the next: an asynchronous writer's requests would wait for the daemon. The default is 12.
+	 */
+	conn->max_background = MIRROR_MAX_BACKGROUND;
+	conn->congestion_threshold = MIRROR_MAX_BACKGROUND;
+
 	if (m->on_init)
 		m->on_init(m, conn);
 }

@@ -34,7 +34,7 @@ static const struct option options[] = {
 static bool selected(const struct fl_target *t, const struct fl_open_file *f)
 {
 	if (f->rec.kind != FL_FILE_OPEN || (t->ino && t->ino != f->rec.ino) ||
-	    (t->tgid && (__u32)t->tgid != f->rec.pid))
+	    (t->tgid && (__u32)t->tgid != f->rec.global_pid))
 		return false;
 	for (__u32 i = 0; i < t->ndevs; i++)
 		if (t->dev[i] == f->rec.dev)

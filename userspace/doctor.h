@@ -31,7 +31,7 @@ struct fl_method_check {
 
 struct fl_doctor {
 	char kernel[128];
-	char machine[64];
+	char machine[72];
 	struct fl_check check[24];
 	size_t nchecks;
 	struct fl_method_check method[6];

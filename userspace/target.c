@@ -276,6 +276,12 @@ static void add_dev(struct fl_target *t, __u32 dev, bool *full)
 		*full = true;
 }
 
+static void add_writer(struct fl_target *t, const struct fl_file_record *rec, bool *full)
+{
+	t->tgid = (pid_t)rec->global_pid;
+	add_dev(t, rec->dev, full);
+}
+
 static int resolve_pid(struct fl_target *t, pid_t pid, struct fl_err *err)
 {
 	struct fl_open_files files = {};
@@ -290,11 +296,10 @@ static int resolve_pid(struct fl_target *t, pid_t pid, struct fl_err *err)
 			add_dev(t, files.file[i].rec.dev, &full);
 	t->kind = t->ndevs ? FL_TARGET_DAEMON : FL_TARGET_WRITER;
 	if (!t->ndevs) {
-		t->tgid = pid;
 		for (size_t i = 0; i < files.n; i++)
 			if (files.file[i].rec.pid == (__u32)pid &&
 			    files.file[i].rec.kind == FL_FILE_OPEN)
-				add_dev(t, files.file[i].rec.dev, &full);
+				add_writer(t, &files.file[i].rec, &full);
 	}
 	fl_open_files_free(&files);
 	if (asprintf(&t->name, "%s %d", t->tgid ? "process" : "daemon", pid) < 0)

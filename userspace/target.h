@@ -22,7 +22,7 @@ struct fl_target {
 	__u32 dev[FL_MAX_DEVS]; /* none: every FUSE mount */
 	__u32 ndevs;
 	__u64 ino;		 /* 0: every file */
-	pid_t tgid;		 /* 0: every process */
+	pid_t tgid;		 /* in the initial PID namespace; 0: every process */
 	struct fl_mounts mounts; /* FUSE mounts known when the target was resolved */
 };
 
