@@ -2,6 +2,9 @@
 /* Messages to people; see log.h. */
 #include "log.h"
 
+#define FUSE_USE_VERSION FUSE_MAKE_VERSION(3, 17)
+#include <fuse_lowlevel.h>
+#include <fuse_log.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -49,6 +52,30 @@ void log_failure(int err, const char *hint, const char *what, ...)
 	fprintf(stderr, PROGRAM ": %s%s\n", text, reason);
 	if (hint)
 		fprintf(stderr, "hint: %s\n", hint);
+}
+
+static void from_libfuse(enum fuse_log_level level, const char *fmt, va_list args)
+{
+	char text[1024];
+	const char *from = text;
+	size_t len;
+
+	vsnprintf(text, sizeof(text), fmt, args);
+	if (level == FUSE_LOG_DEBUG) {
+		fputs(text, stderr); /* -d: as libfuse formats it */
+		return;
+	}
+	len = strlen(text);
+	if (len && text[len - 1] == '\n')
+		text[len - 1] = '\0';
+	if (strncmp(from, "fuse: ", 6) == 0)
+		from += 6;
+	log_line("%s", from);
+}
+
+void log_take_libfuse(void)
+{
+	fuse_set_log_func(from_libfuse);
 }
 
 const char *log_name(const char *name, char *buf, size_t size)

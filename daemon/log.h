@@ -15,6 +15,9 @@ void log_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_failure(int err, const char *hint, const char *what, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* libfuse's own messages take the same way. */
+void log_take_libfuse(void);
+
 /*
  * A name as it can be shown: control characters, quotes, backslashes and bytes above 0x7e become
  * \xHH. Always ends in a zero; a name that does not fit ends in "...". Returns @buf.

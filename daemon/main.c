@@ -2,6 +2,7 @@
 /* fuselens-passthroughd: a mirror file system whose files the kernel reads and writes itself. */
 #include <stdio.h>
 
+#include "log.h"
 #include "options.h"
 #include "session.h"
 
@@ -14,6 +15,7 @@ int main(int argc, char **argv)
 	struct options opts;
 	int code = 1;
 
+	log_take_libfuse();
 	if (options_parse(&opts, argc, argv) == 0) {
 		code = 0;
 		if (opts.help)

@@ -24,20 +24,25 @@ struct inode *inode_of(struct mirror *m, fuse_ino_t ino)
 	return ino == FUSE_ROOT_ID ? &m->root : (struct inode *)(uintptr_t)ino;
 }
 
+double attr_timeout_of(const struct mirror *m, const struct stat *attr)
+{
+	if (S_ISREG(attr->st_mode) && attr->st_mode & (S_ISUID | S_ISGID))
+		return 0;
+	return m->attr_timeout;
+}
+
 int entry_from_fd(struct mirror *m, int fd, struct fuse_entry_param *entry)
 {
 	struct inode *inode;
 
-	*entry = (struct fuse_entry_param){
-		.attr_timeout = m->attr_timeout,
-		.entry_timeout = m->entry_timeout,
-	};
+	*entry = (struct fuse_entry_param){.entry_timeout = m->entry_timeout};
 	if (fstat(fd, &entry->attr) != 0) {
 		int err = errno;
 
 		close(fd);
 		return err;
 	}
+	entry->attr_timeout = attr_timeout_of(m, &entry->attr);
 	inode = inode_lookup(&m->table, (struct inode_key){entry->attr.st_dev, entry->attr.st_ino},
 			     fd, entry->attr.st_mode & S_IFMT, 1);
 	if (!inode)
@@ -114,7 +119,7 @@ void mirror_init(void *userdata, struct fuse_conn_info *conn)
 	ask_for(conn, FUSE_CAP_PARALLEL_DIROPS);
 	/* Without it each passthrough write asks for security.capability under the inode lock. */
 	if (m->killpriv)
-		ask_for(conn, FUSE_CAP_HANDLE_KILLPRIV_V2);
+		m->granted_killpriv = fuse_set_feature_flag(conn, FUSE_CAP_HANDLE_KILLPRIV_V2);
 	/* Shared mappings of files whose I/O is direct. */
 	if (m->policy.mode == IO_DIRECT)
 		ask_for(conn, FUSE_CAP_DIRECT_IO_ALLOW_MMAP);

@@ -18,6 +18,7 @@ struct mirror {
 	struct open_policy policy;
 	int stack_depth; /* how many stacked file systems may lie below; 0 or 1 */
 	bool xattr;
+	bool flock;    /* take flock() locks in the source */
 	bool killpriv; /* ask for FUSE_HANDLE_KILLPRIV_V2 */
 	double entry_timeout;
 	double attr_timeout;
@@ -29,6 +30,7 @@ struct mirror {
 	struct stats stats;
 
 	bool granted_passthrough;
+	bool granted_killpriv;
 	/* Called once, from the INIT request, after the kernel's answer is known. 0 or -1 to end. */
 	int (*on_init)(struct mirror *m, struct fuse_conn_info *conn);
 	void *on_init_arg;
@@ -90,6 +92,12 @@ int entry_lookup(struct mirror *m, int dirfd, const char *name, struct fuse_entr
 
 /* Answers with @entry, and takes its lookup back if the answer was not wanted any more. */
 void answer_entry(fuse_req_t req, const struct fuse_entry_param *entry);
+
+/*
+ * How long the kernel may believe @attr. Not at all while a setuid or setgid bit is set: a write takes
+ * it away in the source, and the kernel drops size and times from its cache then, but not the mode.
+ */
+double attr_timeout_of(const struct mirror *m, const struct stat *attr);
 
 /* Takes back the lookups of an entry that did not reach the kernel. */
 void entry_undo(struct mirror *m, const struct fuse_entry_param *entry);

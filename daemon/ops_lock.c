@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * flock() on the source, so that locks hold between the mirror's users and the source's. (POSIX locks
- * stay with the kernel, among the mirror's users.)
+ * flock() on the source, with -o flock only: locks then hold between the mirror's users and the
+ * source's, but one that is left by close(2) is free only when its RELEASE has come, a moment later.
+ * By default the kernel keeps them among the mirror's users, as it always does POSIX locks.
  *
  * A lock that has to wait must not keep a worker: with all of them waiting, nobody could serve the
  * unlock. Waiters go to one thread, which tries them in turn, first come first served.
@@ -38,7 +39,8 @@ static struct {
 /* Tries once. Returns true when the request has an answer, which is then in *@err. */
 static bool try_lock(const struct waiter *w, bool stop, int *err)
 {
-	*err = EINTR;
+	/* Not EINTR at the end: the kernel would make it ERESTARTSYS, with no signal to restart for. */
+	*err = stop ? ENOLCK : EINTR;
 	if (stop || fuse_req_interrupted(w->req))
 		return true;
 	*err = flock(w->fd, w->op | LOCK_NB) == 0 ? 0 : errno;
@@ -116,7 +118,7 @@ static int wait_for_lock(fuse_req_t req, int fd, int op)
 	}
 	pthread_mutex_lock(&waiters.lock);
 	if (waiters.stop)
-		err = EINTR;
+		err = ENOLCK;
 	else if (!waiters.running)
 		err = pthread_create(&waiters.thread, NULL, lock_main, NULL);
 	if (!err) {

@@ -51,7 +51,7 @@ static void answer_attr(fuse_req_t req, int fd)
 	if (fstat(fd, &attr) != 0)
 		fuse_reply_err(req, errno);
 	else
-		fuse_reply_attr(req, &attr, mirror_of(req)->attr_timeout);
+		fuse_reply_attr(req, &attr, attr_timeout_of(mirror_of(req), &attr));
 }
 
 void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)

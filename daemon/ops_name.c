@@ -86,7 +86,6 @@ void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const char *n
 	struct fuse_entry_param entry = {
 		.ino = ino,
 		.generation = inode->generation,
-		.attr_timeout = m->attr_timeout,
 		.entry_timeout = m->entry_timeout,
 	};
 	int dirfd = fd_of(m, newparent), res;
@@ -104,6 +103,7 @@ void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const char *n
 		fuse_reply_err(req, errno);
 		return;
 	}
+	entry.attr_timeout = attr_timeout_of(m, &entry.attr);
 	inode_found(&m->table, inode);
 	answer_entry(req, &entry);
 }

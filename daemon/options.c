@@ -35,6 +35,7 @@ static const struct fuse_opt specs[] = {
 	OPT("require_passthrough", require_passthrough, 1),
 	OPT("stack_depth=%d", stack_depth, 0),
 	OPT("xattr", xattr, 1),
+	OPT("flock", flock, 1),
 	OPT("no_killpriv", no_killpriv, 1),
 	OPT("entry_timeout=%lf", entry_timeout, 0),
 	OPT("attr_timeout=%lf", attr_timeout, 0),
@@ -86,6 +87,7 @@ void options_usage(void)
 	       "\n"
 	       "The mount:\n"
 	       "    -o xattr               extended attributes (default: none)\n"
+	       "    -o flock               take flock() locks in the source, for its users to see\n"
 	       "    -o allow_other         other users may use it\n"
 	       "    -o entry_timeout=SEC   how long names are believed (1.0)\n"
 	       "    -o attr_timeout=SEC    how long attributes are believed (1.0)\n"
@@ -139,6 +141,7 @@ static int on_option(void *data, const char *arg, int key, struct fuse_args *out
 		case 0:
 			log_failure(0, "fuselens-passthroughd --help lists the options",
 				    "unknown option %s", log_name(arg, shown, sizeof(shown)));
+			opts->explained = true;
 		}
 		return -1;
 	}
@@ -230,7 +233,9 @@ int options_parse(struct options *opts, int argc, char **argv)
 		.is_mount_helper = argc && strncmp(self, "mount.", 6) == 0,
 	};
 	if (fuse_opt_parse(&opts->fuse_args, opts, specs, on_option) != 0)
-		return -1;
+		return opts->explained ? -1
+				       : bad("fuselens-passthroughd --help lists the options",
+					     "the options were not understood");
 	if (opts->help || opts->version)
 		return 0;
 	if (!opts->source || !opts->mountpoint)
@@ -273,6 +278,7 @@ void options_apply(const struct options *opts, struct mirror *m)
 	};
 	m->stack_depth = opts->stack_depth;
 	m->xattr = opts->xattr;
+	m->flock = opts->flock;
 	m->killpriv = !opts->no_killpriv;
 	m->entry_timeout = opts->entry_timeout;
 	m->attr_timeout = opts->attr_timeout;

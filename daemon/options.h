@@ -19,6 +19,7 @@ struct options {
 	int require_passthrough;
 	int stack_depth;
 	int xattr;
+	int flock;
 	int no_killpriv;
 	double entry_timeout, attr_timeout;
 
@@ -30,6 +31,7 @@ struct options {
 	int help, version;
 
 	bool is_mount_helper; /* called as mount.fuse.NAME, with mount(8)'s own letters */
+	bool explained;	      /* why parsing failed has been printed */
 	struct mount_options mount;
 	struct fuse_args fuse_args;
 };

@@ -43,8 +43,12 @@ static ssize_t device_read(int fd, void *buf, size_t len, void *userdata)
 	struct mirror *m = userdata;
 	ssize_t n = read(fd, buf, len);
 
-	if (n > 0 && wire_peek(buf, n, &current_request))
+	if (n > 0 && wire_peek(buf, n, &current_request)) {
 		stats_upcall(&m->stats, current_request.opcode);
+		/* The flags come with killpriv_v2 only. */
+		if (!m->granted_killpriv)
+			current_request.kill_suidgid = current_request.uid != 0;
+	}
 	return n;
 }
 
@@ -104,7 +108,6 @@ static struct fuse_lowlevel_ops operations(const struct mirror *m)
 		.fallocate = op_fallocate,
 		.lseek = op_lseek,
 		.copy_file_range = op_copy_file_range,
-		.flock = op_flock,
 	};
 
 	/* Left out, the kernel asks once, hears ENOSYS and does not ask again. */
@@ -114,6 +117,9 @@ static struct fuse_lowlevel_ops operations(const struct mirror *m)
 		ops.listxattr = op_listxattr;
 		ops.removexattr = op_removexattr;
 	}
+	/* Left out, the kernel keeps these locks itself. */
+	if (m->flock)
+		ops.flock = op_flock;
 	return ops;
 }
 

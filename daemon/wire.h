@@ -12,6 +12,7 @@
 
 struct wire_request {
 	uint32_t opcode;
+	uint32_t uid;
 	bool kill_suidgid;
 };
 

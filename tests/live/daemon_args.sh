@@ -1,0 +1,137 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The command line, going into the background, errors and their hints, and ways to end.
+# shellcheck disable=SC2119,SC2094
+set -u
+# shellcheck source=tests/live/lib.sh disable=SC1091
+. "$(dirname "$0")/lib.sh"
+live_begin
+make_xfs "$WORK/xfs" || exit 1
+src=$WORK/xfs/source
+mnt=$WORK/mnt
+mkdir "$src" "$mnt"
+echo text >"$src/f"
+
+# refused NAME PATTERN ARG... - exits with 1 and says so, with a hint.
+refused()
+{
+	local name=$1 pattern=$2 code
+	shift 2
+	timeout 20 "$FUSELENS_DAEMON" "$@" >"$WORK/out" 2>"$WORK/err"
+	code=$?
+	if [ "$code" = 1 ] && grep -q "^fuselens-passthroughd: .*$pattern" "$WORK/err" &&
+		grep -q '^hint: ' "$WORK/err" && [ ! -s "$WORK/out" ]; then
+		ok "$name"
+	else
+		not_ok "$name" "exit $code, $(cat "$WORK/err")"
+		umount -l "$mnt" 2>/dev/null
+	fi
+}
+
+is_mounted()
+{
+	grep -q " $mnt .* - fuse.fuselens " /proc/self/mountinfo
+}
+
+# The daemon on $mnt; it has gone into the background, so it is no child of ours.
+daemon_of_mount()
+{
+	pgrep -f "^$FUSELENS_DAEMON $src $mnt"
+}
+
+refused "no arguments" "no SOURCE"
+refused "no mount point" "no MOUNTPOINT" "$src"
+refused "too many arguments" "one argument too many" "$src" "$mnt" more
+refused "a source that is not there" "No such file" "$WORK/none" "$mnt"
+refused "a source that is a file" "Not a directory" "$src/f" "$mnt"
+refused "a mount point that is not there" "No such file" "$src" "$WORK/none"
+refused "a mount point inside the source" "inside the source" "$WORK/xfs" "$src"
+refused "an unknown option" "unknown option nonsense" "$src" "$mnt" -o nonsense
+refused "an unknown option, escaped" 'unknown option \\x1b\[31m' "$src" "$mnt" -o $'\033[31m'
+refused "two modes" "-o direct and -o cached" "$src" "$mnt" -o direct,cached
+refused "require_passthrough with a mode" "require_passthrough" "$src" "$mnt" -o cached,require_passthrough
+refused "stack_depth out of range" "stack_depth" "$src" "$mnt" -o stack_depth=2
+refused "threads out of range" "threads" "$src" "$mnt" -o threads=0
+refused "a negative timeout" "timeout" "$src" "$mnt" -o attr_timeout=-1
+refused "a number that is none" "threads=many" "$src" "$mnt" -o threads=many
+refused "a mount option the kernel refuses" "mounting on" "$src" "$mnt" -o context=nonsense,ro
+if command -v setpriv >/dev/null; then
+	setpriv --bounding-set=-all --inh-caps=-all -- "$FUSELENS_DAEMON" "$src" "$mnt" 2>"$WORK/err"
+	check_eq "without CAP_SYS_ADMIN: exit 1" $? 1
+	check "and the hint says so" grep -q 'hint: .*CAP_SYS_ADMIN' "$WORK/err"
+fi
+check "--help" grep -q 'usage: fuselens-passthroughd SOURCE MOUNTPOINT' <("$FUSELENS_DAEMON" --help)
+check "--version" grep -Eq '^fuselens-passthroughd .*libfuse 3\.' <("$FUSELENS_DAEMON" --version)
+
+# --- the background
+"$FUSELENS_DAEMON" "$src" "$mnt" -o allow_other,noauto,x-systemd.automount,stats_file="$WORK/stats" 2>"$WORK/err"
+check_eq "background: exit 0" $? 0
+check "mounted by the time it returns" is_mounted
+check_eq "and it serves" "$(cat "$mnt/f")" text
+check "stderr says what was granted" grep -q 'granted: ' "$WORK/err"
+check_eq "the mount shows its source" "$(findmnt -n -o SOURCE "$mnt" 2>/dev/null || echo "$src")" "$src"
+kill -USR1 "$(daemon_of_mount)"
+check "SIGUSR1 writes the counters" wait_until 5 grep -q '^upcall_WRITE 0$' "$WORK/stats"
+umount "$mnt"
+check "umount ends it" wait_until 5 eval '! daemon_of_mount'
+
+(cd "$WORK/xfs" && "$FUSELENS_DAEMON" source ../mnt -o log_file="$WORK/log" 2>/dev/null)
+check "relative paths" is_mounted
+kill -TERM "$(pgrep -f "^$FUSELENS_DAEMON source ../mnt")"
+check "SIGTERM unmounts" wait_until 5 eval '! is_mounted'
+
+# As mount(8) calls its helpers.
+ln -s "$FUSELENS_DAEMON" "$WORK/mount.fuse.fuselens"
+"$WORK/mount.fuse.fuselens" "$src" "$mnt" -f -o rw 2>/dev/null
+check_eq "mount helper: -f only checks" "$? $(is_mounted; echo $?)" "0 1"
+"$WORK/mount.fuse.fuselens" "$src" "$mnt" -n -v -s -t fuse.fuselens -o ro,direct 2>/dev/null
+check_eq "mount helper: mounts" "$? $(touch "$mnt/x" 2>/dev/null; echo $?)" "0 1"
+umount "$mnt"
+
+# --- ends
+start_daemon "$src" "$mnt" cached
+spawn sleep 100 <"$mnt/f"
+stop_daemon
+check_eq "SIGTERM with a file open: exit 0" "$DAEMON_CODE" 0
+check "and unmounted" eval '! is_mounted'
+
+start_daemon "$src" "$mnt" cached,attr_timeout=100
+python=$(command -v python3)
+if [ -n "$python" ]; then
+	# Dirty pages of a mapping exist nowhere but in the FUSE page cache.
+	"$python" - "$mnt/mapped" <<-'END'
+		import mmap, sys
+		f = open(sys.argv[1], "w+b")
+		f.truncate(4096)
+		m = mmap.mmap(f.fileno(), 4096)
+		m[0:5] = b"dirty"
+	END
+	stop_daemon
+	check_eq "SIGTERM writes dirty mappings back" "$(head -c 5 "$src/mapped")" dirty
+else
+	skip "SIGTERM writes dirty mappings back" "no python3"
+	stop_daemon
+fi
+
+start_daemon "$src" "$mnt"
+mount -t tmpfs tmpfs "$mnt"
+stop_daemon
+check_eq "another mount on top is left alone" "$(grep -c " $mnt .* - tmpfs " /proc/self/mountinfo)" 1
+umount "$mnt"
+umount -l "$mnt" 2>/dev/null
+
+start_daemon "$src" "$mnt"
+exec 3<"$mnt/f"
+stop_daemon KILL
+check_eq "kill -9: users hear an error, and none hangs" "$(timeout 5 ls "$mnt" 2>&1 | grep -c 'not connected')" 1
+exec 3<&-
+umount -l "$mnt"
+start_daemon "$src" "$mnt"
+check_eq "and it can be mounted again" "$(cat "$mnt/f")" text
+stop_daemon
+
+for sig in INT HUP; do
+	start_daemon "$src" "$mnt"
+	stop_daemon $sig
+	check_eq "SIG$sig: exit 0" "$DAEMON_CODE" 0
+done

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What live tests share (sourced). A test gets a private directory $WORK; mounts, loop devices and
+# processes that it makes with these functions are gone when it ends, however it ends.
+#
+#   live_begin                      first; exits 77 where live tests can't run
+#   ok NAME                         report a case
+#   not_ok NAME [REASON...]
+#   skip NAME REASON...
+#   check NAME CMD...               ok if CMD succeeds
+#   check_eq NAME GOT WANTED
+#   make_xfs DIR [SIZE [MKFS_ARG...]]   XFS in a loop file (in memory where there is room)
+#   start_daemon SOURCE MOUNTPOINT [OPTIONS]   sets $DAEMON_PID; messages in $DAEMON_LOG
+#   stop_daemon [SIGNAL]            the last one started; sets $DAEMON_CODE
+#   daemon_stat NAME                a counter of the last daemon started
+#   wait_until SECONDS CMD...       until CMD succeeds
+#   spawn CMD...                    in the background, killed at the end; sets $SPAWNED
+#
+# FUSELENS_DAEMON names another daemon to test, FUSELENS_DAEMON_OPTIONS adds options to every mount.
+
+LIVE_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+FUSELENS_DAEMON=${FUSELENS_DAEMON:-$LIVE_TOP/build/fuselens-passthroughd}
+# Set by the functions, for tests to read.
+# shellcheck disable=SC2034
+WORK='' DAEMON_PID='' DAEMON_LOG='' DAEMON_STATS='' DAEMON_MOUNT='' DAEMON_CODE='' SPAWNED=''
+LIVE_PIDS=()
+LIVE_FAILED=0
+
+ok()
+{
+	echo "ok - $1"
+}
+
+not_ok()
+{
+	local name=$1
+	shift
+	echo "not ok - $name${*:+: $*}"
+	LIVE_FAILED=$((LIVE_FAILED + 1))
+}
+
+skip()
+{
+	local name=$1
+	shift
+	echo "skip - $name: $*"
+}
+
+check()
+{
+	local name=$1
+	shift
+	if "$@"; then ok "$name"; else not_ok "$name" "failed: $*"; fi
+}
+
+check_eq()
+{
+	if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1" "got '$2', wanted '$3'"; fi
+}
+
+# live_mounts - the mount points below $WORK, the last made first.
+live_mounts()
+{
+	awk -v dir="$WORK/" 'index($5 "/", dir) == 1 {print $5}' /proc/self/mountinfo | tac
+}
+
+live_cleanup()
+{
+	local pid mount
+	trap '' INT TERM HUP
+	exec 2>/dev/null # the shell's notes about what is killed
+	[ -n "$WORK" ] || return 0
+	for pid in "${LIVE_PIDS[@]}"; do
+		kill -KILL "$pid" 2>/dev/null
+	done
+	# A daemon killed while a request waits for it: its mounts go by force, in reverse order.
+	while read -r mount; do
+		umount -l "$(printf '%b' "$mount")" 2>/dev/null
+	done < <(live_mounts)
+	wait 2>/dev/null
+	losetup -n -O NAME -j "$WORK/xfs.img" 2>/dev/null | while read -r mount; do
+		losetup -d "$mount" 2>/dev/null
+	done
+	rm -rf --one-file-system "$WORK"
+	WORK=
+}
+
+# The exit code of a test is its failures', so that a test that dies half-way is not taken for a pass.
+live_end()
+{
+	local code=$?
+	live_cleanup
+	[ "$code" != 0 ] || [ "$LIVE_FAILED" = 0 ] || code=1
+	exit "$code"
+}
+
+live_begin()
+{
+	local base=${TMPDIR:-/tmp}
+	if [ "$(id -u)" != 0 ]; then
+		echo "needs root" >&2
+		exit 77
+	fi
+	if [ ! -c /dev/fuse ]; then
+		echo "no /dev/fuse here" >&2
+		exit 77
+	fi
+	if [ ! -x "$FUSELENS_DAEMON" ]; then
+		echo "$FUSELENS_DAEMON is not built: make daemon" >&2
+		exit 1
+	fi
+	# 2 GB of memory to spare, or the disk.
+	if [ "$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 {print $4}')" -gt 2000000 ] 2>/dev/null &&
+		[ "$(awk '/MemAvailable/ {print $2}' /proc/meminfo)" -gt 3000000 ]; then
+		base=/dev/shm
+	fi
+	trap live_end EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+	WORK=$(mktemp -d "$base/fuselens-live.XXXXXX")
+	chmod 755 "$WORK"
+}
+
+make_xfs()
+{
+	local dir=$1 size=${2:-400M}
+	shift $(($# > 2 ? 2 : $#))
+	mkdir -p "$dir"
+	truncate -s "$size" "$WORK/xfs.img"
+	mkfs.xfs -q "$@" "$WORK/xfs.img" && mount -o loop "$WORK/xfs.img" "$dir"
+}
+
+wait_until()
+{
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.02
+	done
+}
+
+spawn()
+{
+	# Descriptors 3 to 9 are the test's: a child that had them would keep files open and locked.
+	"$@" 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&- &
+	SPAWNED=$!
+	LIVE_PIDS+=("$SPAWNED")
+}
+
+# live_gone PID - true once it has ended, reaped or not.
+live_gone()
+{
+	local state
+	state=$(awk '/^State:/ {print $2}' "/proc/$1/status" 2>/dev/null)
+	[ -z "$state" ] || [ "$state" = Z ]
+}
+
+daemon_is_live()
+{
+	grep -q ': granted: ' "$DAEMON_LOG" || live_gone "$DAEMON_PID"
+}
+
+start_daemon()
+{
+	local source=$1 mountpoint=$2 options=${3:-}
+	mkdir -p "$mountpoint"
+	DAEMON_LOG=$(mktemp "$WORK/daemon.log.XXXXXX")
+	DAEMON_STATS=$DAEMON_LOG.stats
+	# shellcheck disable=SC2034
+	DAEMON_MOUNT=$mountpoint
+	options=stats_file=$DAEMON_STATS${options:+,$options}${FUSELENS_DAEMON_OPTIONS:+,$FUSELENS_DAEMON_OPTIONS}
+	"$FUSELENS_DAEMON" "$source" "$mountpoint" -f -o "$options" 2>"$DAEMON_LOG" &
+	DAEMON_PID=$!
+	LIVE_PIDS+=("$DAEMON_PID")
+	wait_until 20 daemon_is_live && ! live_gone "$DAEMON_PID"
+}
+
+stop_daemon()
+{
+	kill "-${1:-TERM}" "$DAEMON_PID"
+	if ! wait_until 20 live_gone "$DAEMON_PID"; then
+		kill -KILL "$DAEMON_PID"
+	fi
+	# shellcheck disable=SC2034
+	wait "$DAEMON_PID" 2>/dev/null && DAEMON_CODE=0 || DAEMON_CODE=$?
+}
+
+daemon_serial()
+{
+	awk '$1 == "serial" {print $2}' "$DAEMON_STATS" 2>/dev/null
+}
+
+daemon_has_reported()
+{
+	[ "$(daemon_serial)" != "$1" ]
+}
+
+daemon_stat()
+{
+	local before
+	before=$(daemon_serial)
+	kill -USR1 "$DAEMON_PID"
+	wait_until 10 daemon_has_reported "$before" || return 1
+	awk -v name="$1" '$1 == name {print $2}' "$DAEMON_STATS"
+}
+
+# daemon_reaches NAME VALUE - for counters that fall when the kernel gets to it (RELEASE, FORGET).
+daemon_reaches()
+{
+	[ "$(daemon_stat "$1")" = "$2" ]
+}
