@@ -92,6 +92,8 @@ struct fl_slot {
 	__u32 dev; /* kernel form: major << 20 | minor */
 	__u32 route;
 	__u32 name_len;
+	__u32 open_flags; /* in force on the writer's descriptor at the first write */
+	__u32 open_flags_known;
 	__u32 pad;
 	char name
 		[FL_NAME_MAX]; /* the last path component, for files closed before anyone listed them */

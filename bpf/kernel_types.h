@@ -149,7 +149,17 @@ struct pid_namespace {
 	unsigned int level;
 };
 
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
 struct task_struct {
+	struct files_struct *files;
 	int pid;
 	int tgid;
 	char comm[16];
@@ -251,7 +261,6 @@ struct fuse_io_args {
 	} write;
 	struct fuse_args_pages ap;
 	struct fuse_io_priv *io;
-	struct fuse_file *ff;
 };
 
 struct fuse_in_header {

@@ -114,7 +114,7 @@ static __always_inline void write_request(const struct fuse_req *req, struct fus
 	struct fuse_file *ff;
 	struct inode *inode;
 	struct kiocb *iocb = NULL;
-	__u32 open_flags, slot, cap;
+	__u32 open_flags = 0, slot, cap;
 	enum held held = HELD_UNKNOWN;
 	enum fl_route route;
 	enum fl_nature nature;
@@ -129,11 +129,13 @@ static __always_inline void write_request(const struct fuse_req *req, struct fus
 		return;
 	}
 	io = BPF_CORE_READ(ia, io);
-	ff = BPF_CORE_READ(ia, ff);
 	if (io) {
 		iocb = BPF_CORE_READ(io, iocb);
 		ki_flags = BPF_CORE_READ(iocb, ki_flags);
 		inode = BPF_CORE_READ(iocb, ki_filp, f_inode);
+		/* fuse_write_args_fill() leaves ia->ff alone: the open file is the kiocb's */
+		ff = BPF_CORE_READ(iocb, ki_filp, private_data);
+		open_flags = BPF_CORE_READ(ff, open_flags);
 	} else {
 		inode = inode_of_pages(ia);
 	}
@@ -148,7 +150,6 @@ static __always_inline void write_request(const struct fuse_req *req, struct fus
 	ino = BPF_CORE_READ(inode, i_ino);
 	if (selected_ino && selected_ino != ino)
 		return;
-	open_flags = BPF_CORE_READ(ff, open_flags);
 	route = io && open_flags & FOPEN_DIRECT_IO ? FL_ROUTE_DIRECT : FL_ROUTE_CACHED;
 	slot = slot_of(inode, route, ino, dev, BPF_CORE_READ(inode, i_generation));
 
@@ -185,8 +186,8 @@ static __always_inline void write_request(const struct fuse_req *req, struct fus
 						   (cache_io_mode_bit & 63) &
 					   1,
 			   BPF_CORE_READ(inode, i_mode), BPF_CORE_READ(inode, i_flags));
-	count_write(slot, take_from(held, true, open_flags & FOPEN_PARALLEL_DIRECT_WRITES), nature,
-		    in.size);
+	count_write(slot, take_from(held, iocb != NULL, open_flags & FOPEN_PARALLEL_DIRECT_WRITES),
+		    nature, in.size);
 }
 
 static __always_inline bool asks_for_capability(struct fuse_args *args)

@@ -114,6 +114,33 @@ static __always_inline void slot_name(struct fl_slot *s, struct inode *inode)
 		s->name_len = len - 1;
 }
 
+#define FDS_SEARCHED 256
+
+/*
+ * The open flags in force, from the writer's own descriptor of the inode: a file that is opened, written
+ * and closed within milliseconds is gone before anyone lists open files. Once per slot.
+ */
+static __always_inline void slot_open_flags(struct fl_slot *s, struct inode *inode)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
+	__u32 max = BPF_CORE_READ(fdt, max_fds);
+	struct file **fd = BPF_CORE_READ(fdt, fd);
+
+	for (__u32 i = 0; i < FDS_SEARCHED && i < max; i++) {
+		struct file *file = NULL;
+		struct fuse_file *ff;
+
+		bpf_probe_read_kernel(&file, sizeof(file), fd + i);
+		if (!file || BPF_CORE_READ(file, f_inode) != inode)
+			continue;
+		ff = BPF_CORE_READ(file, private_data);
+		s->open_flags = BPF_CORE_READ(ff, open_flags);
+		s->open_flags_known = 1;
+		return;
+	}
+}
+
 /*
  * The slot of (inode, route): claims one for a first write. Returns 0, "other", when the neighbourhood
  * is taken; the collector reports how many writes went there.
@@ -148,6 +175,7 @@ static __always_inline __u32 slot_of(struct inode *inode, enum fl_route route, _
 			s->route = route;
 			s->nodeid = BPF_CORE_READ((struct fuse_inode *)inode, nodeid);
 			slot_name(s, inode);
+			slot_open_flags(s, inode);
 		}
 		return idx;
 	}

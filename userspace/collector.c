@@ -518,7 +518,8 @@ static bool all_zero(const void *p, size_t len)
 	return !len || (!s[0] && !memcmp(s, s + 1, len - 1));
 }
 
-static void add_flag_knowledge(struct fl_collector *c, struct fl_file_counts *f)
+static void add_flag_knowledge(struct fl_collector *c, const struct fl_slot *slot,
+			       struct fl_file_counts *f)
 {
 	struct fl_asked_key key = {.nodeid = f->nodeid, .dev = f->dev};
 	struct known_file *k = known_file(c, f->dev, f->ino, false);
@@ -528,7 +529,14 @@ static void add_flag_knowledge(struct fl_collector *c, struct fl_file_counts *f)
 		f->flag.opens_seen = asked.opens;
 		f->flag.opens_asked = asked.opens_with_parallel;
 	}
+	if (slot->open_flags_known && slot->open_flags & FOPEN_PARALLEL)
+		f->flag.effective_set = 1;
+	else if (slot->open_flags_known)
+		f->flag.effective_unset = 1;
 	if (!k)
+		return;
+	/* a listing tells more than the first writer's descriptor, where it saw any */
+	if (!k->effective_set && !k->effective_unset)
 		return;
 	f->flag.effective_set = k->effective_set;
 	f->flag.effective_unset = k->effective_unset;
@@ -576,7 +584,7 @@ static int read_files(struct fl_collector *c, struct fl_snapshot *s, struct fl_e
 		if (c->form->has_hists && i < c->hist_slots)
 			f->has_hists = !read_hists(c, i, &f->hists);
 		if (i)
-			add_flag_knowledge(c, f);
+			add_flag_knowledge(c, &c->slot[i], f);
 		s->nfiles++;
 	}
 	free(percpu);

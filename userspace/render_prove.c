@@ -174,11 +174,11 @@ static void evidence_text(const struct fl_prove_report *r, FILE *out)
 {
 	const struct fl_snapshot *s = r->snapshot;
 	const struct fl_totals *t = &r->verdict.totals;
-	char n[32], pct[16];
+	char n[32];
 	bool first = true;
 
-	fprintf(out, "  loss: %s of %s", fl_grouped(t->lost, n, sizeof(n)),
-		fl_percent(t->lost, t->lost + t->writes, pct, sizeof(pct)));
+	fprintf(out, "  loss: %s of ", fl_grouped(t->lost, n, sizeof(n)));
+	fprintf(out, "%s writes", fl_grouped(t->writes + t->lost, n, sizeof(n)));
 	fprintf(out, " (");
 	for (size_t i = 0; i < s->nprobes; i++)
 		if (s->probe[i].live)

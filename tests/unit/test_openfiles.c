@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// sources: userspace/openfiles.c userspace/err.c
+/* What the iterator writes, whole and damaged. */
+#include "check.h"
+#include "openfiles.h"
+
+static size_t put(char *buf, size_t at, const void *data, size_t len)
+{
+	memcpy(buf + at, data, len);
+	return at + len;
+}
+
+static size_t put_file(char *buf, size_t at, const char *path, bool backing)
+{
+	struct fl_file_record r = { .magic = FL_FILE_MAGIC,
+				    .kind = FL_FILE_OPEN,
+				    .pid = 7,
+				    .open_flags = backing ? 1 << 7 : 1,
+				    .passthrough = backing,
+				    .path_len = strlen(path) + 1 };
+
+	at = put(buf, at, &r, sizeof(r));
+	at = put(buf, at, path, strlen(path) + 1);
+	if (backing)
+		at = put(buf, at, "leaf\0dir\0\0", 10);
+	return at;
+}
+
+static void reads_records(void **state)
+{
+	struct fl_open_files files = {};
+	struct fl_err err;
+	char buf[4096];
+	size_t len = put_file(buf, 0, "/m/a\nb", true);
+
+	len = put_file(buf, len, "/m/c", false);
+	assert_int_equal(fl_open_files_parse(&files, buf, len, &err), 0);
+	assert_int_equal(files.n, 2);
+	assert_string_equal(files.file[0].path, "/m/a\nb");
+	assert_string_equal(files.file[0].backing_path, "/dir/leaf");
+	assert_int_equal(fl_open_file_route(&files.file[0]), FL_ROUTE_PASSTHROUGH);
+	assert_null(files.file[1].backing_path);
+	assert_int_equal(fl_open_file_route(&files.file[1]), FL_ROUTE_DIRECT);
+	fl_open_files_free(&files);
+}
+
+static void every_cut_is_an_error(void **state)
+{
+	char buf[4096];
+	size_t len = put_file(buf, 0, "/m/name", true);
+	struct fl_err err;
+
+	for (size_t cut = 1; cut < len; cut++) {
+		struct fl_open_files files = {};
+
+		assert_int_equal(fl_open_files_parse(&files, buf, cut, &err), -1);
+		fl_open_files_free(&files);
+	}
+}
+
+static void damage_is_an_error(void **state)
+{
+	struct fl_open_files files = {};
+	struct fl_file_record r = { .magic = 1 };
+	struct fl_err err;
+
+	assert_int_equal(fl_open_files_parse(&files, &r, sizeof(r), &err), -1);
+	r.magic = FL_FILE_MAGIC;
+	r.path_len = 1u << 31;
+	assert_int_equal(fl_open_files_parse(&files, &r, sizeof(r), &err), -1);
+	assert_int_equal(files.n, 0);
+	fl_open_files_free(&files);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_records),
+		cmocka_unit_test(every_cut_is_an_error),
+		cmocka_unit_test(damage_is_an_error),
+	};
+
+	return cmocka_run_group_tests_name("openfiles", tests, NULL, NULL);
+}

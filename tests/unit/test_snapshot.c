@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// sources: userspace/snapshot.c userspace/snapshot_json.c userspace/json_util.c userspace/reason.c userspace/names.c userspace/text.c userspace/mountinfo.c userspace/err.c userspace/verdict.c userspace/render_prove.c userspace/hist.c
+// libs: json-c
+/* Snapshots recorded on real kernels: read, judged, rendered as text and as JSON. */
+#include "check.h"
+#include <json-c/json.h>
+#include "render_prove.h"
+
+static void load(const char *name, struct fl_snapshot *s)
+{
+	char path[256];
+	struct json_object *o;
+	struct fl_err err = {};
+
+	snprintf(path, sizeof(path), "tests/unit/data/%s.json", name);
+	o = json_object_from_file(path);
+	if (!o)
+		fail_msg("cannot read %s", path);
+	if (fl_snapshot_from_json(s, o, &err))
+		fail_msg("%s: %s", path, err.what);
+	json_object_put(o);
+}
+
+static void recorded_snapshots_have_their_verdicts(void **state)
+{
+	static const struct {
+		const char *name;
+		enum fl_verdict_kind kind;
+		int exit_code;
+		enum fl_route route;
+		int reason;
+	} cases[] = {
+		{ "snapshot-passthrough-6.18", FL_EXCLUSIVE, 1, FL_ROUTE_PASSTHROUGH,
+		  FL_REASON_FLAG_STRIPPED },
+		{ "snapshot-direct-6.18", FL_SHARED, 0, FL_ROUTE_DIRECT, -1 },
+		{ "snapshot-cached-6.18", FL_EXCLUSIVE, 1, FL_ROUTE_CACHED, FL_REASON_KERNEL_CANNOT },
+	};
+	static const struct fl_verdict_opts defaults = FL_VERDICT_DEFAULTS;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fl_snapshot s;
+		struct fl_verdict v;
+
+		load(cases[i].name, &s);
+		fl_verdict_of(&s, 0, &defaults, &v);
+		assert_int_equal(v.kind, cases[i].kind);
+		assert_int_equal(v.exit_code, cases[i].exit_code);
+		assert_int_equal(v.totals.writes, 1000);
+		assert_int_equal(v.totals.by_route[cases[i].route], 1000);
+		assert_int_equal(v.totals.counter[FL_COUNT_BYTES], 4096000);
+		if (cases[i].reason >= 0)
+			assert_int_equal(v.reason[0].reason, cases[i].reason);
+		else
+			assert_int_equal(v.nreasons, 0);
+		fl_snapshot_free(&s);
+	}
+}
+
+static void json_round_trip_loses_nothing(void **state)
+{
+	struct fl_snapshot a, b;
+	struct json_object *first, *second;
+	struct fl_err err;
+
+	load("snapshot-passthrough-6.18", &a);
+	a.file[0].has_hists = true;
+	a.file[0].hists.hist[FL_HIST_WAIT_EXCL].bucket[7] = 5;
+	a.file[0].hists.hist[FL_HIST_WAIT_EXCL].sum_ns = 500;
+	a.can[FL_ROUTE_DIRECT] = FL_CAN_YES;
+	first = fl_snapshot_to_json(&a);
+	assert_int_equal(fl_snapshot_from_json(&b, first, &err), 0);
+	second = fl_snapshot_to_json(&b);
+	assert_string_equal(json_object_to_json_string(first), json_object_to_json_string(second));
+	json_object_put(first);
+	json_object_put(second);
+	fl_snapshot_free(&a);
+	fl_snapshot_free(&b);
+}
+
+/* Removing any key that is read, or changing its type, must be an error and never a crash. */
+static void damaged_json_is_an_error(void **state)
+{
+	static const char *const needed[] = { "kernel", "method", "files", "mounts", "probes", "losses",
+					      "start_ns", "kernel_can_share" };
+	struct fl_snapshot s;
+	struct fl_err err;
+
+	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+		struct json_object *o =
+			json_object_from_file("tests/unit/data/snapshot-direct-6.18.json");
+
+		json_object_object_add(o, needed[i], json_object_new_double(1.5));
+		assert_int_equal(fl_snapshot_from_json(&s, o, &err), -1);
+		assert_non_null(strstr(err.what, needed[i]));
+		json_object_object_del(o, needed[i]);
+		assert_int_equal(fl_snapshot_from_json(&s, o, &err), -1);
+		json_object_put(o);
+	}
+}
+
+static char *render(const struct fl_snapshot *s, bool json)
+{
+	static const struct fl_verdict_opts defaults = FL_VERDICT_DEFAULTS;
+	struct fl_prove_report r = { .snapshot = s, .target = "/mnt/\033[31mred" };
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	fl_verdict_of(s, 0, &defaults, &r.verdict);
+	if (json)
+		fl_prove_json(&r, f);
+	else
+		fl_prove_text(&r, f, false);
+	fclose(f);
+	return text;
+}
+
+static void text_says_the_counts_and_nothing_a_terminal_obeys(void **state)
+{
+	struct fl_snapshot s;
+	char *text;
+
+	load("snapshot-passthrough-6.18", &s);
+	text = render(&s, false);
+	assert_non_null(strstr(text, "EXCLUSIVE  all 1,000 writes took the inode lock exclusively\n"));
+	assert_non_null(strstr(text, "exclusive  1,000  100.0 %"));
+	assert_non_null(strstr(text, "flag-stripped"));
+	assert_non_null(strstr(text, "loss: 0 of 1,000"));
+	assert_null(strchr(text, '\033'));
+	assert_non_null(strstr(text, "/mnt/\\x1b[31mred"));
+	free(text);
+	fl_snapshot_free(&s);
+}
+
+static void json_carries_null_for_what_is_not_known(void **state)
+{
+	struct fl_snapshot s;
+	struct json_object *o, *counts, *v;
+	char *text;
+
+	load("snapshot-direct-6.18", &s);
+	text = render(&s, true);
+	o = json_tokener_parse(text);
+	assert_non_null(o);
+	assert_true(json_object_object_get_ex(o, "counts", &counts));
+	assert_true(json_object_object_get_ex(counts, "upgrades", &v));
+	assert_null(v);
+	assert_true(json_object_object_get_ex(counts, "shared", &v));
+	assert_int_equal(json_object_get_uint64(v), 1000);
+	assert_true(json_object_object_get_ex(o, "exit_code", &v));
+	assert_int_equal(json_object_get_int(v), 0);
+	json_object_put(o);
+	free(text);
+	fl_snapshot_free(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(recorded_snapshots_have_their_verdicts),
+		cmocka_unit_test(json_round_trip_loses_nothing),
+		cmocka_unit_test(damaged_json_is_an_error),
+		cmocka_unit_test(text_says_the_counts_and_nothing_a_terminal_obeys),
+		cmocka_unit_test(json_carries_null_for_what_is_not_known),
+	};
+
+	return cmocka_run_group_tests_name("snapshot", tests, NULL, NULL);
+}

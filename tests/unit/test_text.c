@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// sources: userspace/text.c
+/* Text for people: hostile names, scaled numbers, aligned columns. */
+#include "check.h"
+#include "text.h"
+
+static void assert_escaped(const char *name, const char *want)
+{
+	char *got = fl_escape(name);
+
+	assert_string_equal(got, want);
+	free(got);
+}
+
+static void escapes_what_a_terminal_would_obey(void **state)
+{
+	assert_escaped("plain name-1.txt", "plain name-1.txt");
+	assert_escaped("a\nb\tc", "a\\nb\\tc");
+	assert_escaped("\033[2J\007", "\\x1b[2J\\x07");
+	assert_escaped("back\\slash", "back\\\\slash");
+	assert_escaped("\x7f", "\\x7f");
+	/* C1 control CSI, encoded */
+	assert_escaped("\xc2\x9b"
+		       "31m",
+		       "\\xc2\\x9b31m");
+	/* right-to-left override */
+	assert_escaped("\xe2\x80\xae"
+		       "gpj.exe",
+		       "\\xe2\\x80\\xaegpj.exe");
+}
+
+static void keeps_utf8_and_escapes_what_is_none(void **state)
+{
+	assert_escaped("gr\xc3\xbc\xc3\x9f \xe6\x97\xa5 \xf0\x9f\x90\xa7",
+		       "gr\xc3\xbc\xc3\x9f \xe6\x97\xa5 \xf0\x9f\x90\xa7");
+	assert_escaped("\xff\xfe", "\\xff\\xfe");
+	assert_escaped("cut\xe6\x97", "cut\\xe6\\x97");
+	/* overlong '/', a surrogate, past U+10FFFF */
+	assert_escaped("\xc0\xaf", "\\xc0\\xaf");
+	assert_escaped("\xed\xa0\x80", "\\xed\\xa0\\x80");
+	assert_escaped("\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80");
+}
+
+static void utf8_replaces_bad_bytes(void **state)
+{
+	char *got = fl_utf8("a\xff"
+			    "b\xc3\xbc\n");
+
+	assert_string_equal(got, "a\xef\xbf\xbd"
+				 "b\xc3\xbc\n");
+	free(got);
+}
+
+static void groups_and_scales(void **state)
+{
+	char b[32];
+
+	assert_string_equal(fl_grouped(0, b, sizeof(b)), "0");
+	assert_string_equal(fl_grouped(999, b, sizeof(b)), "999");
+	assert_string_equal(fl_grouped(1000, b, sizeof(b)), "1,000");
+	assert_string_equal(fl_grouped(1234567, b, sizeof(b)), "1,234,567");
+	assert_string_equal(fl_grouped(~0ull, b, sizeof(b)), "18,446,744,073,709,551,615");
+	assert_string_equal(fl_bytes(512, b, sizeof(b)), "512 B");
+	assert_string_equal(fl_bytes(1536, b, sizeof(b)), "1.5 KiB");
+	assert_string_equal(fl_bytes(200ull << 20, b, sizeof(b)), "200 MiB");
+	assert_string_equal(fl_duration(999, b, sizeof(b)), "999 ns");
+	assert_string_equal(fl_duration(1500, b, sizeof(b)), "1.5 us");
+	assert_string_equal(fl_duration(2000000, b, sizeof(b)), "2.0 ms");
+	assert_string_equal(fl_duration(3000000000ull, b, sizeof(b)), "3.0 s");
+}
+
+static void percent_never_rounds_to_all_or_none(void **state)
+{
+	char b[16];
+
+	assert_string_equal(fl_percent(0, 0, b, sizeof(b)), "-");
+	assert_string_equal(fl_percent(0, 5, b, sizeof(b)), "0.0 %");
+	assert_string_equal(fl_percent(1, 1000000, b, sizeof(b)), "<0.1 %");
+	assert_string_equal(fl_percent(999999, 1000000, b, sizeof(b)), ">99.9 %");
+	assert_string_equal(fl_percent(5, 5, b, sizeof(b)), "100.0 %");
+	assert_string_equal(fl_percent(1, 3, b, sizeof(b)), "33.3 %");
+}
+
+static void table_aligns_by_shown_width(void **state)
+{
+	struct fl_table *t = fl_table_new(3);
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	fl_table_align(t, "lrl");
+	for (int i = 0; i < 6; i++)
+		fl_table_cell(t, "%s", (const char *const[]){ "name", "n", "note", "\xc3\xbc", "1,000",
+							      "x" }[i]);
+	fl_table_print(t, f, 2);
+	fclose(f);
+	assert_string_equal(text, "  name      n  note\n  \xc3\xbc     1,000  x\n");
+	free(text);
+	fl_table_free(t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(escapes_what_a_terminal_would_obey),
+		cmocka_unit_test(keeps_utf8_and_escapes_what_is_none),
+		cmocka_unit_test(utf8_replaces_bad_bytes),
+		cmocka_unit_test(groups_and_scales),
+		cmocka_unit_test(percent_never_rounds_to_all_or_none),
+		cmocka_unit_test(table_aligns_by_shown_width),
+	};
+
+	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
+}

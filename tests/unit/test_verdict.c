@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// sources: userspace/verdict.c userspace/reason.c userspace/snapshot.c userspace/names.c userspace/text.c
+/* Verdicts and reasons as pure functions of made-up snapshots with known answers. */
+#include "check.h"
+#include "reason.h"
+#include "verdict.h"
+
+struct world {
+	struct fl_snapshot s;
+	struct fl_file_counts file[2];
+	struct fl_probe probe[2];
+	struct fl_mount_snapshot mount[1];
+	struct fl_verdict v;
+};
+
+static void world_init(struct world *w, enum fl_route route)
+{
+	memset(w, 0, sizeof(*w));
+	w->s.file = w->file;
+	w->s.nfiles = 1;
+	w->s.probe = w->probe;
+	w->s.nprobes = 2;
+	w->s.mount = w->mount;
+	w->s.nmounts = 1;
+	w->mount[0].dev = w->file[0].dev = 45;
+	w->file[0].route = route;
+	w->s.can[FL_ROUTE_CACHED] = FL_CAN_NO;
+	w->probe[0].live = w->probe[0].counts_writes = true;
+}
+
+static enum fl_verdict_kind judge(struct world *w)
+{
+	static const struct fl_verdict_opts defaults = FL_VERDICT_DEFAULTS;
+
+	fl_verdict_of(&w->s, 0, &defaults, &w->v);
+	return w->v.kind;
+}
+
+static void no_writes_is_inconclusive(void **state)
+{
+	struct world w;
+
+	world_init(&w, FL_ROUTE_PASSTHROUGH);
+	assert_int_equal(judge(&w), FL_INCONCLUSIVE);
+	assert_int_equal(w.v.exit_code, 3);
+	assert_string_equal(w.v.why, "no write was seen");
+}
+
+static void writeback_is_not_mistaken_for_silence(void **state)
+{
+	struct world w;
+
+	world_init(&w, FL_ROUTE_CACHED);
+	w.mount[0].counter[FL_MOUNT_WRITEBACK_REQUESTS] = 7;
+	assert_int_equal(judge(&w), FL_INCONCLUSIVE);
+	assert_non_null(strstr(w.v.next, "writeback cache"));
+}
+
+static void all_exclusive(void **state)
+{
+	struct world w;
+
+	world_init(&w, FL_ROUTE_PASSTHROUGH);
+	w.file[0].cell[FL_TAKE_EXCL_FLAG_UNKNOWN][FL_NATURE_PLAIN] = 1000;
+	w.file[0].flag = (struct fl_flag_knowledge){ .opens_seen = 4,
+						     .opens_asked = 4,
+						     .effective_unset = 4 };
+	assert_int_equal(judge(&w), FL_EXCLUSIVE);
+	assert_int_equal(w.v.exit_code, 1);
+	assert_int_equal(w.v.nreasons, 1);
+	assert_int_equal(w.v.reason[0].reason, FL_REASON_FLAG_STRIPPED);
+	assert_int_equal(w.v.totals.eligible, 1000);
+	assert_non_null(strstr(w.v.next, "needs the patch"));
+}
+
+static void shared_needs_its_share_of_the_eligible(void **state)
+{
+	struct world w;
+
+	world_init(&w, FL_ROUTE_DIRECT);
+	w.file[0].cell[FL_TAKE_SHARED][FL_NATURE_PLAIN] = 990;
+	w.file[0].cell[FL_TAKE_EXCL_FLAG_SET][FL_NATURE_PLAIN] = 10;
+	/* not eligible: they do not count against it */
+	w.file[0].cell[FL_TAKE_EXCL_FLAG_SET][FL_NATURE_PAST_EOF] = 5000;
+	assert_int_equal(judge(&w), FL_SHARED);
+	assert_int_equal(w.v.exit_code, 0);
+	assert_int_equal(w.v.reason[0].reason, FL_REASON_PAST_EOF);
+
+	w.file[0].cell[FL_TAKE_EXCL_FLAG_SET][FL_NATURE_PLAIN] = 11;
+	assert_int_equal(judge(&w), FL_MIXED);
+	assert_int_equal(w.v.exit_code, 1);
+}
+
+static void shared_without_any_eligible_is_no_shared(void **state)
+{
+	struct world w;
+
+	world_init(&w, FL_ROUTE_PASSTHROUGH);
+	w.file[0].cell[FL_TAKE_SHARED][FL_NATURE_BUFFERED] = 10;
+	assert_int_equal(judge(&w), FL_MIXED);
+}
+
+static void loss_withholds_the_verdict(void **state)
+{
+	struct world w;
+
+	world_init(&w, FL_ROUTE_DIRECT);
+	w.file[0].cell[FL_TAKE_SHARED][FL_NATURE_PLAIN] = 100000;
+	w.probe[0].misses = 100;
+	assert_int_equal(judge(&w), FL_SHARED);
+	w.probe[0].misses = 101;
+	assert_int_equal(judge(&w), FL_INCONCLUSIVE);
+	assert_int_equal(w.v.exit_code, 3);
+	/* a detail probe's misses lose no write */
+	w.probe[0].counts_writes = false;
+	assert_int_equal(judge(&w), FL_SHARED);
+	/* lost before anything was counted */
+	memset(w.file[0].cell, 0, sizeof(w.file[0].cell));
+	w.s.loss[FL_LOSS_UNPAIRED] = 3;
+	assert_int_equal(judge(&w), FL_INCONCLUSIVE);
+}
+
+static void untold_modes_withhold_the_verdict(void **state)
+{
+	struct world w;
+
+	world_init(&w, FL_ROUTE_DIRECT);
+	w.file[0].cell[FL_TAKE_SHARED][FL_NATURE_PLAIN] = 1000;
+	w.file[0].cell[FL_TAKE_UNKNOWN][FL_NATURE_PLAIN] = 1;
+	assert_int_equal(judge(&w), FL_SHARED);
+	w.file[0].cell[FL_TAKE_UNKNOWN][FL_NATURE_PLAIN] = 2;
+	assert_int_equal(judge(&w), FL_INCONCLUSIVE);
+	assert_non_null(strstr(w.v.why, "could not be told"));
+}
+
+static void one_mount_of_several(void **state)
+{
+	static const struct fl_verdict_opts defaults = FL_VERDICT_DEFAULTS;
+	struct world w;
+
+	world_init(&w, FL_ROUTE_DIRECT);
+	w.s.nfiles = 2;
+	w.file[0].cell[FL_TAKE_SHARED][FL_NATURE_PLAIN] = 10;
+	w.file[1].dev = 46;
+	w.file[1].cell[FL_TAKE_EXCL_FLAG_SET][FL_NATURE_APPEND] = 20;
+	fl_verdict_of(&w.s, 45, &defaults, &w.v);
+	assert_int_equal(w.v.kind, FL_SHARED);
+	fl_verdict_of(&w.s, 46, &defaults, &w.v);
+	assert_int_equal(w.v.kind, FL_EXCLUSIVE);
+	assert_int_equal(w.v.totals.writes, 20);
+}
+
+static void reasons_follow_the_order_of_tests(void **state)
+{
+	static const struct fl_flag_knowledge none, asked = { .opens_seen = 2, .opens_asked = 2 },
+						    never = { .opens_seen = 2 },
+						    in_force = { .effective_set = 1 },
+						    stripped = { .opens_seen = 2,
+								 .opens_asked = 2,
+								 .effective_unset = 2 },
+						    unset = { .effective_unset = 2 };
+	static const struct {
+		enum fl_route route;
+		enum fl_can can;
+		enum fl_take take;
+		enum fl_nature nature;
+		const struct fl_flag_knowledge *flag;
+		enum fl_reason want;
+	} cases[] = {
+		/* what the kernel can do comes first */
+		{ FL_ROUTE_PASSTHROUGH, FL_CAN_NO, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_APPEND, &stripped,
+		  FL_REASON_KERNEL_CANNOT },
+		/* then the flags */
+		{ FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_APPEND, &never,
+		  FL_REASON_FLAG_NOT_SET },
+		{ FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_PLAIN, &asked,
+		  FL_REASON_FLAG_STRIPPED },
+		{ FL_ROUTE_PASSTHROUGH, FL_CAN_UNKNOWN, FL_TAKE_EXCL_FLAG_UNKNOWN, FL_NATURE_PLAIN,
+		  &stripped, FL_REASON_FLAG_STRIPPED },
+		{ FL_ROUTE_PASSTHROUGH, FL_CAN_UNKNOWN, FL_TAKE_EXCL_FLAG_UNKNOWN, FL_NATURE_PLAIN,
+		  &unset, FL_REASON_FLAG_NOT_SET_OR_STRIPPED },
+		{ FL_ROUTE_PASSTHROUGH, FL_CAN_UNKNOWN, FL_TAKE_EXCL_FLAG_UNKNOWN, FL_NATURE_PLAIN,
+		  &none, FL_REASON_FLAG_NOT_SET_OR_STRIPPED },
+		{ FL_ROUTE_PASSTHROUGH, FL_CAN_UNKNOWN, FL_TAKE_EXCL_FLAG_UNKNOWN, FL_NATURE_PLAIN,
+		  &never, FL_REASON_FLAG_NOT_SET },
+		/* then the write */
+		{ FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_BUFFERED, &none,
+		  FL_REASON_BUFFERED },
+		{ FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_UNKNOWN, FL_NATURE_PAST_EOF,
+		  &in_force, FL_REASON_PAST_EOF },
+		{ FL_ROUTE_DIRECT, FL_CAN_YES, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_APPEND, &none,
+		  FL_REASON_APPEND },
+		{ FL_ROUTE_DIRECT, FL_CAN_YES, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_CACHE_MODE, &none,
+		  FL_REASON_CACHE_IO_MODE },
+		{ FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_UNCHECKED, &none,
+		  FL_REASON_PRIVILEGES },
+		{ FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_PLAIN, &none,
+		  FL_REASON_UNKNOWN },
+		{ FL_ROUTE_SPLICE, FL_CAN_UNKNOWN, FL_TAKE_EXCL_FLAG_UNKNOWN, FL_NATURE_OTHER, &none,
+		  FL_REASON_SPLICE },
+		{ FL_ROUTE_CACHED, FL_CAN_NO, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_BUFFERED, &none,
+		  FL_REASON_BUFFERED },
+		{ FL_ROUTE_CACHED, FL_CAN_NO, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_PLAIN, &none,
+		  FL_REASON_KERNEL_CANNOT },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		enum fl_reason got = fl_reason_of(cases[i].route, cases[i].can, cases[i].take,
+						  cases[i].nature, cases[i].flag);
+
+		if (got != cases[i].want)
+			fail_msg("case %zu: %s, not %s", i, fl_reason_name(got),
+				 fl_reason_name(cases[i].want));
+	}
+}
+
+static void reasons_are_ordered_by_weight(void **state)
+{
+	struct world w;
+
+	world_init(&w, FL_ROUTE_DIRECT);
+	w.file[0].cell[FL_TAKE_EXCL_FLAG_SET][FL_NATURE_APPEND] = 3;
+	w.file[0].cell[FL_TAKE_EXCL_FLAG_SET][FL_NATURE_PAST_EOF] = 30;
+	w.file[0].cell[FL_TAKE_EXCL_FLAG_UNSET][FL_NATURE_PLAIN] = 10;
+	judge(&w);
+	assert_int_equal(w.v.nreasons, 3);
+	assert_int_equal(w.v.reason[0].writes, 30);
+	assert_int_equal(w.v.reason[1].writes, 10);
+	assert_int_equal(w.v.reason[2].writes, 3);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_writes_is_inconclusive),
+		cmocka_unit_test(writeback_is_not_mistaken_for_silence),
+		cmocka_unit_test(all_exclusive),
+		cmocka_unit_test(shared_needs_its_share_of_the_eligible),
+		cmocka_unit_test(shared_without_any_eligible_is_no_shared),
+		cmocka_unit_test(loss_withholds_the_verdict),
+		cmocka_unit_test(untold_modes_withhold_the_verdict),
+		cmocka_unit_test(one_mount_of_several),
+		cmocka_unit_test(reasons_follow_the_order_of_tests),
+		cmocka_unit_test(reasons_are_ordered_by_weight),
+	};
+
+	return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);
+}
