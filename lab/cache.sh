@@ -7,6 +7,10 @@
 # runs at a time (flock); whatever temporary entry is there when a builder gets the lock was left by
 # an interrupted one, and is removed.
 
+# A contained command is the first process of its own namespace, for which the kernel drops signals
+# that have no handler; Ctrl-C has to end it all the same.
+[ $$ != 1 ] || trap 'exit 130' INT TERM
+
 # cache_dir - where the entries live.
 cache_dir()
 {

@@ -5,7 +5,7 @@
 
 # lab_chroot ROOT [-b SOURCE:TARGET]... [-r SOURCE:TARGET]... -- CMD...
 # Run CMD in ROOT, which is read-only there but for /tmp, /run and what is bound with -b; -r binds
-# read-only. Replaces the calling process.
+# read-only. Targets under /tmp and /run are made as needed. Replaces the calling process.
 lab_chroot()
 {
 	local root=$1 source target
@@ -20,12 +20,13 @@ lab_chroot()
 	while [ "$1" != -- ]; do
 		source=${2%%:*}
 		target=$root${2#*:}
+		[ -e "$target" ] || mkdir -p "$target"
 		mount --bind "$source" "$target"
 		[ "$1" = -b ] || mount -o remount,bind,ro "$target"
 		shift 2
 	done
 	shift
 	exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-		HOME=/tmp LANG=C.UTF-8 TERM="${TERM:-dumb}" ${MAKEFLAGS:+LAB_MAKEFLAGS="$MAKEFLAGS"} \
+		HOME=/tmp LANG=C.UTF-8 TERM="${TERM:-dumb}" \
 		chroot "$root" "$@"
 }
