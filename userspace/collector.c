@@ -568,6 +568,7 @@ static int read_files(struct fl_collector *c, struct fl_snapshot *s, struct fl_e
 		if (!i && all_zero(&sum, sizeof(sum)))
 			continue;
 		memset(f, 0, sizeof(*f));
+		f->slot = i;
 		f->is_other = !i;
 		f->dev = c->slot[i].dev;
 		f->ino = c->slot[i].ino;
@@ -599,6 +600,10 @@ static int read_mount(struct fl_collector *c, __u32 dev, const struct fl_mounts 
 
 	memset(m, 0, sizeof(*m));
 	m->dev = dev;
+	m->present = info;
+	/* a mount that went away is still reported under its name */
+	if (!info)
+		info = fl_mounts_by_dev(&c->target->mounts, dev);
 	if (info) {
 		m->path = strdup(info->path);
 		m->fstype = strdup(info->fstype);
@@ -643,14 +648,23 @@ static int read_mounts(struct fl_collector *c, struct fl_snapshot *s, struct fl_
 	__u32 dev, *prev = NULL;
 	int bad = 0, fd = map_fd(c, "mounts");
 
-	if (fl_mounts_read(&now, c->target->kind == FL_TARGET_ALL, false, err)) {
+	bad = fl_mounts_read(&now, c->target->kind == FL_TARGET_ALL, false, err);
+	/* a mount that this namespace lacks may live in another one */
+	for (__u32 i = 0; !bad && i < c->target->ndevs; i++) {
+		if (fl_mounts_by_dev(&now, c->target->dev[i]))
+			continue;
+		bad = fl_mounts_read(&now, true, false, err);
+		break;
+	}
+	if (bad) {
 		fl_mounts_free(&now);
 		return -1;
 	}
 	for (__u32 i = 0; i < c->target->ndevs; i++)
-		bad |= add_mount(c, s, c->target->dev[i],
-				 fl_mounts_by_dev(&now, c->target->dev[i]) ? &now
-									   : &c->target->mounts);
+		bad |= add_mount(c, s, c->target->dev[i], &now);
+	/* idle ones too: a mount that comes or goes is told from one that does nothing */
+	for (size_t i = 0; c->target->kind == FL_TARGET_ALL && i < now.n; i++)
+		bad |= add_mount(c, s, now.mount[i].dev, &now);
 	for (size_t i = 0; i < s->nfiles; i++)
 		bad |= add_mount(c, s, s->file[i].dev, &now);
 	while (fd >= 0 && !bpf_map_get_next_key(fd, prev, &dev)) {

@@ -9,6 +9,7 @@ static const struct fl_command commands[] = {
 	{"doctor", "what this kernel allows, and which methods of evidence work", fl_cmd_doctor},
 	{"files", "every open FUSE file: route, effective flags, backing file", fl_cmd_files},
 	{"prove", "is the shared-lock path active? a verdict with an exit code", fl_cmd_prove},
+	{"stat", "the same over time: a row an interval, as text, CSV or JSON", fl_cmd_stat},
 };
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
 

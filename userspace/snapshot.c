@@ -74,7 +74,17 @@ static void add_file(const struct fl_snapshot *s, const struct fl_file_counts *f
 		t->counter[i] += f->counter[i];
 }
 
-static void add_losses(const struct fl_snapshot *s, struct fl_totals *t)
+void fl_totals_add(struct fl_totals *sum, const struct fl_totals *t)
+{
+	__u64 *a = (__u64 *)sum;
+	const __u64 *b = (const __u64 *)t;
+
+	/* nothing but counts of one width */
+	for (size_t i = 0; i < sizeof(*sum) / sizeof(__u64); i++)
+		a[i] += b[i];
+}
+
+void fl_totals_add_losses(const struct fl_snapshot *s, struct fl_totals *t)
 {
 	for (size_t i = 0; i < s->nprobes; i++)
 		if (s->probe[i].counts_writes)
@@ -94,7 +104,7 @@ void fl_snapshot_totals(const struct fl_snapshot *s, struct fl_totals *t)
 	memset(t, 0, sizeof(*t));
 	for (size_t i = 0; i < s->nfiles; i++)
 		add_file(s, &s->file[i], t);
-	add_losses(s, t);
+	fl_totals_add_losses(s, t);
 }
 
 void fl_mount_totals(const struct fl_snapshot *s, __u32 dev, struct fl_totals *t)
@@ -103,5 +113,5 @@ void fl_mount_totals(const struct fl_snapshot *s, __u32 dev, struct fl_totals *t
 	for (size_t i = 0; i < s->nfiles; i++)
 		if (s->file[i].dev == dev)
 			add_file(s, &s->file[i], t);
-	add_losses(s, t);
+	fl_totals_add_losses(s, t);
 }

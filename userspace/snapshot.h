@@ -41,6 +41,7 @@ struct fl_flag_knowledge {
 
 /* One file by one route. */
 struct fl_file_counts {
+	__u32 slot; /* its place in the collector's table, for good; 0 for "other". Not recorded */
 	__u32 dev;
 	__u64 ino;
 	__u64 nodeid;
@@ -57,7 +58,8 @@ struct fl_file_counts {
 
 struct fl_mount_snapshot {
 	__u32 dev;
-	char *path;   /* mount point, or NULL when it has none (any more); owned */
+	char *path;   /* mount point, or NULL where it was never known; owned */
+	bool present; /* mounted when this was read. Not recorded */
 	char *fstype; /* owned */
 	char *source; /* owned */
 	__u64 counter[FL_MOUNT_COUNTERS];
@@ -104,6 +106,9 @@ struct fl_totals {
 void fl_file_totals(const struct fl_snapshot *s, const struct fl_file_counts *f,
 		    struct fl_totals *t);
 void fl_snapshot_totals(const struct fl_snapshot *s, struct fl_totals *t);
+/* Adds up totals; adds a snapshot's losses, which no file's totals hold. */
+void fl_totals_add(struct fl_totals *sum, const struct fl_totals *t);
+void fl_totals_add_losses(const struct fl_snapshot *s, struct fl_totals *t);
 /* The same for one mount's files only; lost counts in full, as losses carry no mount. */
 void fl_mount_totals(const struct fl_snapshot *s, __u32 dev, struct fl_totals *t);
 

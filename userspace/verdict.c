@@ -176,14 +176,23 @@ static void judge_by_share(const struct fl_verdict_opts *opts, struct fl_verdict
 void fl_verdict_of(const struct fl_snapshot *s, __u32 dev, const struct fl_verdict_opts *opts,
 		   struct fl_verdict *v)
 {
+	struct fl_totals totals;
+
+	if (dev)
+		fl_mount_totals(s, dev, &totals);
+	else
+		fl_snapshot_totals(s, &totals);
+	fl_verdict_of_totals(s, dev, &totals, opts, v);
+}
+
+void fl_verdict_of_totals(const struct fl_snapshot *s, __u32 dev, const struct fl_totals *totals,
+			  const struct fl_verdict_opts *opts, struct fl_verdict *v)
+{
 	const struct fl_totals *t = &v->totals;
 	char n[32], pct[16];
 
 	memset(v, 0, sizeof(*v));
-	if (dev)
-		fl_mount_totals(s, dev, &v->totals);
-	else
-		fl_snapshot_totals(s, &v->totals);
+	v->totals = *totals;
 	sort_reasons(v);
 	if (t->writes + t->lost)
 		v->loss = (double)t->lost / (double)(t->writes + t->lost);

@@ -42,5 +42,8 @@ const char *fl_verdict_name(enum fl_verdict_kind kind);
 /* Of the whole snapshot; of one mount where dev is not 0. */
 void fl_verdict_of(const struct fl_snapshot *s, __u32 dev, const struct fl_verdict_opts *opts,
 		   struct fl_verdict *v);
+/* Of totals that were added up over several snapshots, of which s is the last. */
+void fl_verdict_of_totals(const struct fl_snapshot *s, __u32 dev, const struct fl_totals *totals,
+			  const struct fl_verdict_opts *opts, struct fl_verdict *v);
 
 #endif
