@@ -232,10 +232,18 @@ SEC("tp_btf/fuse_request_send")
 int request_send(__u64 *ctx)
 {
 	const struct fuse_req *req = (const void *)ctx[0];
-	struct fuse_args *args = req->args;
-	struct fuse_mount *fm = req->fm;
+	struct fuse_args *args;
+	struct fuse_mount *fm;
 	__u32 dev, opcode;
 
+	/*
+	 * The verifier takes any argument of a module's tracepoint for possibly NULL, since commit
+	 * 838a10bd2ebf ("bpf: Augment raw_tp arguments with PTR_MAYBE_NULL").
+	 */
+	if (!req)
+		return 0;
+	args = req->args;
+	fm = req->fm;
 	if (!fm || !args)
 		return 0;
 	dev = BPF_CORE_READ(fm, sb, s_dev);
@@ -262,13 +270,17 @@ SEC("tp_btf/fuse_request_end")
 int request_end(__u64 *ctx)
 {
 	const struct fuse_req *req = (const void *)ctx[0];
-	struct fuse_args *args = req->args;
-	struct fuse_mount *fm = req->fm;
+	struct fuse_args *args;
+	struct fuse_mount *fm;
 	struct fl_asked_key key = {};
 	struct fl_asked fresh = {}, *known;
 	struct open_out out = {};
 	__u32 opcode, which;
 
+	if (!req)
+		return 0;
+	args = req->args;
+	fm = req->fm;
 	if (!fm || !args || req->out.h.error)
 		return 0;
 	opcode = BPF_CORE_READ(args, opcode);

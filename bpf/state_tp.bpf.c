@@ -109,7 +109,8 @@ int xfs_buffered_write(__u64 *ctx)
 {
 	struct kiocb *iocb = (void *)ctx[0];
 
-	if (!is_backing_file(iocb->ki_filp->f_mode))
+	/* XFS may be a module: its tracepoint's arguments need the check */
+	if (!iocb || !ctx[1] || !is_backing_file(iocb->ki_filp->f_mode))
 		return 0;
 	return backing_write(iocb, (void *)ctx[1], false);
 }
