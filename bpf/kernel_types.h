@@ -319,6 +319,9 @@ struct fuse_req {
 #define FOPEN_PARALLEL_DIRECT_WRITES (1u << 6)
 #define FOPEN_PASSTHROUGH	     (1u << 7)
 
+#define EAGAIN	    11
+#define EIOCBQUEUED 529
+
 #define FUSE_SETATTR_OP		4
 #define FUSE_OPEN_OP		14
 #define FUSE_WRITE_OP		16

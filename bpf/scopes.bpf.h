@@ -23,7 +23,9 @@ struct scope {
 	__u32 open_flags;
 	__u32 slot;
 	__u32 held;
-	__u32 pad;
+	__u32 take; /* to be counted at the return, when it is known that something was written */
+	__u32 nature;
+	__u32 counted; /* by its own request, see requests.bpf.h */
 };
 
 struct {
@@ -69,6 +71,7 @@ static __always_inline enum scope_request scope_at_request(struct kiocb *iocb, _
 		return SCOPE_COUNTED;
 	s->slot = slot;
 	s->held = held;
+	s->counted = 1;
 	s->locked_ns = bpf_ktime_get_ns();
 	return SCOPE_LOCKED;
 }

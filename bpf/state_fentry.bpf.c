@@ -105,6 +105,7 @@ int write_entry(__u64 *ctx)
 	s->iocb = (__u64)iocb;
 	s->open_flags = BPF_CORE_READ(ff, open_flags);
 	s->locked_ns = 0;
+	s->counted = 0;
 	s->held = HELD_UNKNOWN;
 	s->bytes = from->count;
 	s->entry_ns = bpf_ktime_get_ns();
@@ -118,8 +119,8 @@ static __always_inline enum fl_route route_of_flags(__u32 open_flags)
 	return open_flags & FOPEN_PASSTHROUGH ? FL_ROUTE_PASSTHROUGH : FL_ROUTE_CACHED;
 }
 
-/* Counts the scope's write with the lock as it is held now. */
-static __always_inline void count_scope(struct scope *s, struct kiocb *iocb, struct inode *inode,
+/* Notes how the lock is held now. The write is counted when it returns, see write_exit(). */
+static __always_inline void note_lock(struct scope *s, struct kiocb *iocb, struct inode *inode,
 					enum fl_route route)
 {
 	int ki_flags = iocb->ki_flags;
@@ -131,11 +132,10 @@ static __always_inline void count_scope(struct scope *s, struct kiocb *iocb, str
 		cache_mode = BPF_CORE_READ((struct fuse_inode *)inode, state) >>
 				     (cache_io_mode_bit & 63) &
 			     1;
-	count_write(s->slot, take_from(s->held, true, s->open_flags & FOPEN_PARALLEL_DIRECT_WRITES),
-		    nature_of(route == FL_ROUTE_DIRECT || ki_flags & IOCB_DIRECT,
+	s->take = take_from(s->held, true, s->open_flags & FOPEN_PARALLEL_DIRECT_WRITES);
+	s->nature = nature_of(route == FL_ROUTE_DIRECT || ki_flags & IOCB_DIRECT,
 			      ki_flags & IOCB_APPEND, iocb->ki_pos + s->bytes, inode->i_size,
-			      cache_mode, inode->i_mode, inode->i_flags),
-		    s->bytes);
+			      cache_mode, inode->i_mode, inode->i_flags);
 	s->locked_ns = bpf_ktime_get_ns();
 }
 
@@ -148,7 +148,7 @@ int passthrough_locked(__u64 *ctx)
 
 	if (!s || s->locked_ns || s->iocb != ctx[2])
 		return 0;
-	count_scope(s, iocb, iocb->ki_filp->f_inode, FL_ROUTE_PASSTHROUGH);
+	note_lock(s, iocb, iocb->ki_filp->f_inode, FL_ROUTE_PASSTHROUGH);
 	return 0;
 }
 
@@ -162,7 +162,7 @@ int direct_locked(__u64 *ctx)
 
 	if (!s || s->locked_ns || s->iocb != (__u64)BPF_CORE_READ(io, iocb))
 		return 0;
-	count_scope(s, iocb, iocb->ki_filp->f_inode,
+	note_lock(s, iocb, iocb->ki_filp->f_inode,
 		    s->open_flags & FOPEN_DIRECT_IO ? FL_ROUTE_DIRECT : FL_ROUTE_CACHED);
 	return 0;
 }
@@ -178,6 +178,12 @@ int write_exit(__u64 *ctx)
 	if (s->locked_ns) {
 		if (want_hists)
 			record_times(s, bpf_ktime_get_ns());
+		if (s->counted)
+			; /* a cached write, counted with its request */
+		else if (ret > 0 || ret == -EIOCBQUEUED)
+			count_write(s->slot, s->take, s->nature, ret > 0 ? ret : s->bytes);
+		else
+			count_in_slot(s->slot, ret == -EAGAIN ? FL_COUNT_RETRIED : FL_COUNT_FAILED);
 	} else if (ret > 0) {
 		/* written without a point at which the lock could be read: the writeback cache */
 		struct kiocb *iocb = (void *)ctx[0];

@@ -43,6 +43,8 @@ static const char *const counters[FL_COUNTERS] = {
 	[FL_COUNT_COMPLETED_INLINE] = "completed_inline",
 	[FL_COUNT_COMPLETED_WORKER] = "completed_worker",
 	[FL_COUNT_UPGRADES] = "upgrades",
+	[FL_COUNT_RETRIED] = "retried",
+	[FL_COUNT_FAILED] = "failed",
 };
 
 static const char *const mount_counters[FL_MOUNT_COUNTERS] = {

@@ -158,6 +158,14 @@ static void remarks_text(const struct fl_prove_report *r, FILE *out)
 				"  %s %s requests: not writes, though they may hold the same "
 				"lock\n",
 				fl_grouped(sum[k], n, sizeof(n)), fl_mount_counter_name(k));
+	if (t->counter[FL_COUNT_RETRIED])
+		fprintf(out,
+			"  %s more attempts took the lock and wrote nothing (EAGAIN): io_uring tries "
+			"without waiting first\n",
+			fl_grouped(t->counter[FL_COUNT_RETRIED], n, sizeof(n)));
+	if (t->counter[FL_COUNT_FAILED])
+		fprintf(out, "  %s writes took the lock and failed\n",
+			fl_grouped(t->counter[FL_COUNT_FAILED], n, sizeof(n)));
 	if (t->counter[FL_COUNT_MAYBE_SPLIT])
 		fprintf(out,
 			"  %s cached requests were as large as requests get: some may be parts of "

@@ -65,7 +65,14 @@ static struct json_object *hist_to_json(const struct fl_hist *h)
 	return o;
 }
 
-static struct json_object *file_to_json(const struct fl_file_counts *f)
+/* Attempts that wrote nothing are seen where functions are hooked; added after the first snapshots. */
+static bool counter_known(enum fl_counter counter, enum fl_method method)
+{
+	return (counter != FL_COUNT_RETRIED && counter != FL_COUNT_FAILED) ||
+	       method == FL_METHOD_STATE_FENTRY;
+}
+
+static struct json_object *file_to_json(const struct fl_snapshot *s, const struct fl_file_counts *f)
 {
 	struct json_object *o = json_object_new_object(), *flag = json_object_new_object(), *hists;
 
@@ -78,7 +85,8 @@ static struct json_object *file_to_json(const struct fl_file_counts *f)
 	fl_json_name(o, "path", f->path);
 	json_object_object_add(o, "cells", cells_to_json(f));
 	for (int i = 0; i < FL_COUNTERS; i++)
-		fl_json_u64(o, fl_counter_name(i), f->counter[i]);
+		fl_json_u64_or_null(o, fl_counter_name(i), counter_known(i, s->method),
+				    f->counter[i]);
 	fl_json_u64(flag, "opens_seen", f->flag.opens_seen);
 	fl_json_u64(flag, "opens_asked", f->flag.opens_asked);
 	fl_json_u64(flag, "effective_set", f->flag.effective_set);
@@ -138,7 +146,7 @@ struct json_object *fl_snapshot_to_json(const struct fl_snapshot *s)
 	json_object_object_add(o, "kernel_can_share", can);
 	list = json_object_new_array();
 	for (size_t i = 0; i < s->nfiles; i++)
-		json_object_array_add(list, file_to_json(&s->file[i]));
+		json_object_array_add(list, file_to_json(s, &s->file[i]));
 	json_object_object_add(o, "files", list);
 	list = json_object_new_array();
 	for (size_t i = 0; i < s->nmounts; i++)
@@ -182,6 +190,16 @@ static __u64 get_u64(struct reader *r, struct json_object *o, const char *key)
 	struct json_object *v = get(r, o, key, json_type_int);
 
 	return v ? json_object_get_uint64(v) : 0;
+}
+
+/* Of a key that may be null, or absent because it was added later. */
+static __u64 get_u64_or_0(struct json_object *o, const char *key)
+{
+	struct json_object *v;
+
+	return json_object_object_get_ex(o, key, &v) && json_object_is_type(v, json_type_int)
+		       ? json_object_get_uint64(v)
+		       : 0;
 }
 
 static bool get_bool(struct reader *r, struct json_object *o, const char *key)
@@ -253,7 +271,9 @@ static void file_from_json(struct reader *r, struct json_object *o, struct fl_fi
 		f->cell[take][nature] = get_u64(r, cell, "writes");
 	}
 	for (int i = 0; i < FL_COUNTERS; i++)
-		f->counter[i] = get_u64(r, o, fl_counter_name(i));
+		f->counter[i] = i == FL_COUNT_RETRIED || i == FL_COUNT_FAILED
+					? get_u64_or_0(o, fl_counter_name(i))
+					: get_u64(r, o, fl_counter_name(i));
 	flag = get(r, o, "parallel_flag", json_type_object);
 	if (flag) {
 		f->flag.opens_seen = get_u64(r, flag, "opens_seen");
