@@ -3,6 +3,8 @@
 #include "inode.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define FIRST_CHAINS 1024
@@ -33,6 +35,7 @@ static void inode_free(struct inode *inode)
 	if (inode->fd >= 0)
 		close(inode->fd);
 	pthread_mutex_destroy(&inode->io_lock);
+	free(inode->name);
 	free(inode);
 }
 
@@ -99,8 +102,9 @@ static struct inode *inode_new(struct inode_key key, int fd, mode_t type)
 }
 
 struct inode *inode_lookup(struct inode_table *table, struct inode_key key, int fd, mode_t type,
-			   uint64_t nlookup)
+			   uint64_t parent, const char *name)
 {
+	char *copy = name ? strdup(name) : NULL; /* without one it only stays longer */
 	struct inode *inode;
 	struct inode **at;
 	bool known = true;
@@ -122,9 +126,18 @@ struct inode *inode_lookup(struct inode_table *table, struct inode_key key, int 
 				grow(table);
 		}
 	}
-	if (inode)
-		inode->nlookup += nlookup;
+	if (inode) {
+		inode->nlookup++;
+		if (copy) {
+			char *old = inode->name;
+
+			inode->parent = parent;
+			inode->name = copy;
+			copy = old;
+		}
+	}
 	pthread_mutex_unlock(&table->lock);
+	free(copy);
 
 	if (known || !inode)
 		close(fd);
@@ -177,6 +190,28 @@ void inode_drop(struct inode_table *table, struct inode *inode)
 	pthread_mutex_unlock(&table->lock);
 	if (dead)
 		inode_free(dead);
+}
+
+size_t inode_names(struct inode_table *table, size_t *cursor, struct inode_name *names, size_t max)
+{
+	size_t n = 0;
+
+	pthread_mutex_lock(&table->lock);
+	/* A whole chain at a time, so that the cursor is a chain's number; @max is far above a chain. */
+	while (*cursor < table->nchain && n < max) {
+		struct inode *inode = table->chain[(*cursor)++];
+
+		for (; inode && n < max; inode = inode->next) {
+			if (inode->nopen || !inode->name || S_ISDIR(inode->type))
+				continue;
+			names[n].parent = inode->parent;
+			names[n].name = strdup(inode->name);
+			if (names[n].name)
+				n++;
+		}
+	}
+	pthread_mutex_unlock(&table->lock);
+	return n;
 }
 
 size_t inode_count(struct inode_table *table)

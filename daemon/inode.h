@@ -33,6 +33,8 @@ struct inode {
 	uint64_t generation;
 	uint64_t nlookup;
 	uint64_t nopen;
+	uint64_t parent; /* node of the directory it was last found in, and */
+	char *name;	 /* as what; NULL if by no name. Neither follows a rename */
 
 	pthread_mutex_t io_lock;
 	struct io_state io;
@@ -52,11 +54,12 @@ int inode_table_init(struct inode_table *table);
 void inode_table_destroy(struct inode_table *table);
 
 /*
- * Finds or makes the inode of @key and counts @nlookup lookups on it. Takes over @fd: it becomes the
+ * Finds or makes the inode of @key and counts one lookup on it. Takes over @fd: it becomes the
  * inode's, or is closed when the inode had one. Returns NULL, with @fd closed, when memory is short.
+ * @parent and @name tell where it was found; @name may be NULL.
  */
 struct inode *inode_lookup(struct inode_table *table, struct inode_key key, int fd, mode_t type,
-			   uint64_t nlookup);
+			   uint64_t parent, const char *name);
 
 /* Counts one more lookup on an inode that is known to be in the table. */
 void inode_found(struct inode_table *table, struct inode *inode);
@@ -67,6 +70,18 @@ void inode_forget(struct inode_table *table, struct inode *inode, uint64_t nlook
 /* An open file holds its inode from inode_hold() to inode_drop(), whatever is forgotten meanwhile. */
 void inode_hold(struct inode_table *table, struct inode *inode);
 void inode_drop(struct inode_table *table, struct inode *inode);
+
+/* Where a file was found that is no directory and that nobody has open. */
+struct inode_name {
+	uint64_t parent;
+	char *name; /* the caller's to free */
+};
+
+/*
+ * Fills up to @max names of such files, from *@cursor on, which starts at 0 and is moved. Returns how
+ * many; 0 at the end of the table. While the table grows some may be missed or come twice.
+ */
+size_t inode_names(struct inode_table *table, size_t *cursor, struct inode_name *names, size_t max);
 
 size_t inode_count(struct inode_table *table);
 

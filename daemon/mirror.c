@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "prune.h"
 
 _Thread_local struct wire_request current_request;
 
@@ -31,7 +32,8 @@ double attr_timeout_of(const struct mirror *m, const struct stat *attr)
 	return m->attr_timeout;
 }
 
-int entry_from_fd(struct mirror *m, int fd, struct fuse_entry_param *entry)
+int entry_from_fd(struct mirror *m, int fd, fuse_ino_t parent, const char *name,
+		  struct fuse_entry_param *entry)
 {
 	struct inode *inode;
 
@@ -44,25 +46,27 @@ int entry_from_fd(struct mirror *m, int fd, struct fuse_entry_param *entry)
 	}
 	entry->attr_timeout = attr_timeout_of(m, &entry->attr);
 	inode = inode_lookup(&m->table, (struct inode_key){entry->attr.st_dev, entry->attr.st_ino},
-			     fd, entry->attr.st_mode & S_IFMT, 1);
+			     fd, entry->attr.st_mode & S_IFMT, parent, name);
 	if (!inode)
 		return ENOMEM;
 	entry->ino = (uintptr_t)inode;
 	entry->generation = inode->generation;
+	prune_if_needed(m);
 	return 0;
 }
 
-int entry_lookup(struct mirror *m, int dirfd, const char *name, struct fuse_entry_param *entry)
+int entry_lookup(struct mirror *m, fuse_ino_t parent, const char *name,
+		 struct fuse_entry_param *entry)
 {
 	/*
 	 * Opened first, looked up second: while it is open its inode number stays its own. The other
 	 * way round the number could belong to another file by the time the table is asked.
 	 */
-	int fd = openat(dirfd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(fd_of(m, parent), name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0)
 		return errno;
-	return entry_from_fd(m, fd, entry);
+	return entry_from_fd(m, fd, parent, name, entry);
 }
 
 void entry_undo(struct mirror *m, const struct fuse_entry_param *entry)
@@ -100,6 +104,8 @@ int report_shortage(struct mirror *m, int err)
 		hint = "the daemon could get no memory";
 	if (hint && first_report(m, err))
 		log_failure(err, hint, "a file could not be looked up or opened");
+	if (err == EMFILE)
+		prune_now(m);
 	return err;
 }
 

@@ -14,6 +14,19 @@
 #include "stats.h"
 #include "wire.h"
 
+/* See prune.h. */
+struct pruner {
+	struct fuse_session *se;
+	pthread_t thread;
+	bool running;
+	size_t high, low; /* descriptors in use: when to begin, when to end */
+
+	pthread_mutex_t lock; /* guards the rest; taken last, held for no call */
+	pthread_cond_t changed;
+	bool wanted, shortage, ended;
+	atomic_bool stop;
+};
+
 struct mirror {
 	struct open_policy policy;
 	int stack_depth; /* how many stacked file systems may lie below; 0 or 1 */
@@ -28,6 +41,7 @@ struct mirror {
 	struct inode root;
 	struct inode_table table;
 	struct stats stats;
+	struct pruner pruner;
 
 	bool granted_passthrough;
 	bool granted_killpriv;
@@ -83,12 +97,15 @@ extern _Thread_local struct wire_request current_request;
 
 /*
  * Fills @entry for the file open (O_PATH) at @fd and counts one lookup on its inode. Takes @fd over.
+ * @name, which may be NULL, is where it was found.
  * Returns 0 or an errno.
  */
-int entry_from_fd(struct mirror *m, int fd, struct fuse_entry_param *entry);
+int entry_from_fd(struct mirror *m, int fd, fuse_ino_t parent, const char *name,
+		  struct fuse_entry_param *entry);
 
-/* The same for a name in a directory. */
-int entry_lookup(struct mirror *m, int dirfd, const char *name, struct fuse_entry_param *entry);
+/* The same for a name in the directory @parent. */
+int entry_lookup(struct mirror *m, fuse_ino_t parent, const char *name,
+		 struct fuse_entry_param *entry);
 
 /* Answers with @entry, and takes its lookup back if the answer was not wanted any more. */
 void answer_entry(fuse_req_t req, const struct fuse_entry_param *entry);

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "prune.h"
+
 void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct mirror *m = mirror_of(req);
@@ -102,7 +104,8 @@ static bool is_dot(const char *name)
 }
 
 /* Adds one entry; false when it does not fit any more. */
-static bool listing_add(fuse_req_t req, struct listing *list, int dir_fd, const struct dirent *de)
+static bool listing_add(fuse_req_t req, struct listing *list, fuse_ino_t parent,
+			const struct dirent *de)
 {
 	struct mirror *m = mirror_of(req);
 	char *to = list->buf + list->used;
@@ -121,12 +124,13 @@ static bool listing_add(fuse_req_t req, struct listing *list, int dir_fd, const 
 	if (fuse_add_direntry_plus(req, NULL, 0, de->d_name, NULL, 0) > room)
 		return false;
 	/*
-	 * An entry that can't be looked up (it has just gone, or no descriptor is left) is listed
-	 * without attributes: the kernel takes node 0 as "ask when you need it".
+	 * An entry that can't be looked up (it has just gone) is listed without attributes: the
+	 * kernel takes node 0 as "ask when you need it". So are all while descriptors are short:
+	 * listings add inodes faster than the kernel can be made to forget them.
 	 */
-	if (!is_dot(de->d_name)) {
+	if (!is_dot(de->d_name) && !prune_due(m)) {
 		struct fuse_entry_param found;
-		int err = entry_lookup(m, dir_fd, de->d_name, &found);
+		int err = entry_lookup(m, parent, de->d_name, &found);
 
 		if (!err) {
 			entry = found;
@@ -139,7 +143,8 @@ static bool listing_add(fuse_req_t req, struct listing *list, int dir_fd, const 
 	return true;
 }
 
-static int listing_fill(fuse_req_t req, struct listing *list, struct open_dir *dir, off_t off)
+static int listing_fill(fuse_req_t req, struct listing *list, fuse_ino_t parent,
+			struct open_dir *dir, off_t off)
 {
 	int err = 0;
 
@@ -157,7 +162,7 @@ static int listing_fill(fuse_req_t req, struct listing *list, struct open_dir *d
 			err = list->used ? 0 : errno;
 			break;
 		}
-		if (!listing_add(req, list, dirfd(dir->dir), de)) {
+		if (!listing_add(req, list, parent, de)) {
 			dir->offset = -1;
 			break;
 		}
@@ -167,14 +172,15 @@ static int listing_fill(fuse_req_t req, struct listing *list, struct open_dir *d
 	return err;
 }
 
-static void list_dir(fuse_req_t req, size_t size, off_t off, struct fuse_file_info *fi, bool plus)
+static void list_dir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
+		     struct fuse_file_info *fi, bool plus)
 {
 	struct mirror *m = mirror_of(req);
 	struct listing list;
 	int err = listing_init(&list, size, plus);
 
 	if (!err)
-		err = listing_fill(req, &list, dir_of(fi), off);
+		err = listing_fill(req, &list, ino, dir_of(fi), off);
 	if (err)
 		fuse_reply_err(req, err);
 	else if (fuse_reply_buf(req, list.buf, list.used) != 0)
@@ -184,11 +190,11 @@ static void list_dir(fuse_req_t req, size_t size, off_t off, struct fuse_file_in
 
 void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
 {
-	list_dir(req, size, off, fi, false);
+	list_dir(req, ino, size, off, fi, false);
 }
 
 void op_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 		    struct fuse_file_info *fi)
 {
-	list_dir(req, size, off, fi, true);
+	list_dir(req, ino, size, off, fi, true);
 }

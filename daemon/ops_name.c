@@ -13,14 +13,14 @@
  * Answers for the name that was just made. When it can't be looked up (no descriptor left), the
  * caller is told that it failed, so it must not stay behind either.
  */
-static void answer_made(fuse_req_t req, int dirfd, const char *name, int undo_flags)
+static void answer_made(fuse_req_t req, fuse_ino_t parent, const char *name, int undo_flags)
 {
 	struct mirror *m = mirror_of(req);
 	struct fuse_entry_param entry;
-	int err = entry_lookup(m, dirfd, name, &entry);
+	int err = entry_lookup(m, parent, name, &entry);
 
 	if (err) {
-		unlinkat(dirfd, name, undo_flags);
+		unlinkat(fd_of(m, parent), name, undo_flags);
 		fuse_reply_err(req, report_shortage(m, err));
 	} else {
 		answer_entry(req, &entry);
@@ -52,7 +52,7 @@ void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, 
 	if (err)
 		fuse_reply_err(req, err);
 	else
-		answer_made(req, dirfd, name, 0);
+		answer_made(req, parent, name, 0);
 }
 
 void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
@@ -64,7 +64,7 @@ void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 	if (err)
 		fuse_reply_err(req, err);
 	else
-		answer_made(req, dirfd, name, AT_REMOVEDIR);
+		answer_made(req, parent, name, AT_REMOVEDIR);
 }
 
 void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
@@ -76,7 +76,7 @@ void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const cha
 	if (err)
 		fuse_reply_err(req, err);
 	else
-		answer_made(req, dirfd, name, 0);
+		answer_made(req, parent, name, 0);
 }
 
 void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const char *newname)

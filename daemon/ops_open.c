@@ -122,7 +122,8 @@ void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 }
 
 /* Answers a CREATE or TMPFILE with the new file open at @fd. Returns 0, or an errno and no answer. */
-static int answer_created(fuse_req_t req, int fd, struct fuse_file_info *fi)
+static int answer_created(fuse_req_t req, int fd, fuse_ino_t parent, const char *name,
+			  struct fuse_file_info *fi)
 {
 	struct mirror *m = mirror_of(req);
 	struct fuse_entry_param entry;
@@ -130,7 +131,7 @@ static int answer_created(fuse_req_t req, int fd, struct fuse_file_info *fi)
 
 	/* By the descriptor: the name may already mean another file. */
 	pathfd = openat(m->proc_self, fd_path(fd).name, O_PATH | O_CLOEXEC);
-	err = pathfd < 0 ? errno : entry_from_fd(m, pathfd, &entry);
+	err = pathfd < 0 ? errno : entry_from_fd(m, pathfd, parent, name, &entry);
 	if (err) {
 		close(fd);
 		return err;
@@ -168,7 +169,7 @@ void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 		fuse_reply_err(req, report_shortage(m, err));
 		return;
 	}
-	err = answer_created(req, fd, fi);
+	err = answer_created(req, fd, parent, name, fi);
 	if (err) {
 		/* The caller is told that it failed: it must not stay behind. */
 		unlinkat(dirfd, name, 0);
@@ -188,7 +189,7 @@ void op_tmpfile(fuse_req_t req, fuse_ino_t parent, mode_t mode, struct fuse_file
 	err = errno;
 	creds_end();
 	if (fd >= 0)
-		err = answer_created(req, fd, fi);
+		err = answer_created(req, fd, parent, NULL, fi);
 	if (err)
 		fuse_reply_err(req, report_shortage(m, err));
 }

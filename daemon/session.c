@@ -18,6 +18,7 @@
 
 #include "creds.h"
 #include "log.h"
+#include "prune.h"
 
 struct session {
 	struct options *opts;
@@ -27,6 +28,7 @@ struct session {
 	int ready_fd; /* tells the waiting parent that the mount is live; -1 in the foreground */
 	bool failed;  /* while starting */
 	uint64_t reports;
+	size_t file_limit;
 
 	pthread_t main_thread, signal_thread;
 	pthread_t stop_thread; /* if stopping, which the signal thread sets */
@@ -246,6 +248,8 @@ static void on_wake(int sig)
 
 static void stop_loop(struct session *s)
 {
+	/* While there still are workers: it may wait for a lock that goes with one of their answers. */
+	prune_end(&s->m);
 	fuse_session_exit(s->se);
 	/* The flag may be looked at just before the wait begins, so one wake-up is not enough. */
 	while (!atomic_load(&s->loop_ended)) {
@@ -289,7 +293,8 @@ static void *signal_main(void *arg)
 	}
 }
 
-static void raise_file_limit(void)
+/* Returns how many descriptors this process may have now. */
+static size_t raise_file_limit(void)
 {
 	struct rlimit limit;
 	FILE *f = fopen("/proc/sys/fs/nr_open", "re");
@@ -301,12 +306,12 @@ static void raise_file_limit(void)
 		fclose(f);
 	}
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return;
+		return 1024;
 	/* Above the hard limit needs CAP_SYS_RESOURCE; without, the hard limit it is. */
 	if (most > limit.rlim_max && setrlimit(RLIMIT_NOFILE, &(struct rlimit){most, most}) == 0)
-		return;
+		return most;
 	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
+	return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 1024;
 }
 
 /* So that no descriptor of ours ends up as 0, 1 or 2 and gets messages written to it. */
@@ -428,9 +433,13 @@ static int mount_and_serve(struct session *s)
 	s->m.dev = s->mounted.dev;
 	res = fuse_session_custom_io(s->se, &device_io, sizeof(device_io), s->m.dev);
 	if (res == 0 && start_signals(s) == 0) {
+		res = prune_start(&s->m, s->se, s->file_limit);
+		if (res != 0)
+			log_failure(res, NULL, "starting the thread that saves descriptors");
 		res = serve(s);
 		flock_stop();
 		end_signals(s);
+		prune_join(&s->m);
 		if (res != 0)
 			log_failure(res < 0 ? -res : 0, NULL, "serving requests");
 	} else {
@@ -499,7 +508,7 @@ int session_run(struct options *opts)
 		log_failure(errno, NULL, "changing to /");
 	umask(0);
 	creds_init();
-	raise_file_limit();
+	s->file_limit = raise_file_limit();
 	if (open_source(s) != 0)
 		goto out;
 	if (inode_table_init(&s->m.table) != 0) {

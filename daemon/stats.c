@@ -26,6 +26,7 @@ void stats_print(FILE *out, struct stats *stats, uint64_t inodes, uint64_t seria
 
 	line(out, "serial", serial);
 	line(out, "inodes", inodes);
+	line(out, "pruned", stats->pruned);
 	line(out, "opens", stats->opens);
 	line(out, "opens_passthrough", stats->opens_passthrough);
 	line(out, "opens_direct", stats->opens_direct);

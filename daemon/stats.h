@@ -16,6 +16,7 @@ struct stats {
 	atomic_uint_fast64_t backing_opened;	/* backing ids the kernel gave */
 	atomic_uint_fast64_t backing_live;	/* of these, not yet given back */
 	atomic_uint_fast64_t backing_failed;	/* registrations the kernel refused */
+	atomic_uint_fast64_t pruned;		/* names the kernel was asked to drop */
 	atomic_uint_fast64_t opens_passthrough; /* opens by the way their I/O goes */
 	atomic_uint_fast64_t opens_direct;
 	atomic_uint_fast64_t opens_cached;

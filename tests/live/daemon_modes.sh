@@ -134,7 +134,7 @@ above"
 	stop_daemon
 
 	start_daemon "$src" "$mnt" require_passthrough,stack_depth=1 || exit 1
-	check_eq "stack_depth=1 passes it through" "$(cat "$mnt/stacked/f" | wc -l) $(daemon_stat upcall_READ)" "2 0"
+	check_eq "stack_depth=1 passes it through" "$(wc -l <"$mnt/stacked/f") $(daemon_stat upcall_READ)" "2 0"
 	stop_daemon
 	umount "$src/stacked"
 else
@@ -158,7 +158,7 @@ wait_until 5 flock -n -x 3
 timeout 0.3 flock "$mnt/f" true
 check_eq "a waiter can be interrupted" $? 124
 exec 3<&-
-spawn flock "$mnt/f" sleep 60
+spawn flock --no-fork "$mnt/f" sleep 60
 sleep 0.1
 spawn flock "$mnt/f" true 2>/dev/null
 sleep 0.1

@@ -71,7 +71,8 @@ live_cleanup()
 	exec 2>/dev/null # the shell's notes about what is killed
 	[ -n "$WORK" ] || return 0
 	for pid in "${LIVE_PIDS[@]}"; do
-		kill -KILL "$pid" 2>/dev/null
+		pkill -KILL -P "$pid"
+		kill -KILL "$pid"
 	done
 	# A daemon killed while a request waits for it: its mounts go by force, in reverse order.
 	while read -r mount; do
@@ -184,6 +185,9 @@ stop_daemon()
 	fi
 	# shellcheck disable=SC2034
 	wait "$DAEMON_PID" 2>/dev/null && DAEMON_CODE=0 || DAEMON_CODE=$?
+	if grep -q 'Sanitizer\|runtime error' "$DAEMON_LOG"; then
+		not_ok "nothing for a sanitizer to say" "$(grep -m 3 'Sanitizer\|runtime error\|    #' "$DAEMON_LOG")"
+	fi
 }
 
 daemon_serial()

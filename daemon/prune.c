@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Making the kernel forget; see prune.h. */
+#include "prune.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BATCH 128
+
+static size_t descriptors(struct mirror *m)
+{
+	return inode_count(&m->table) + m->stats.open_files + m->stats.open_dirs;
+}
+
+bool prune_due(struct mirror *m)
+{
+	return m->pruner.running && descriptors(m) >= m->pruner.high;
+}
+
+void prune_if_needed(struct mirror *m)
+{
+	struct pruner *p = &m->pruner;
+
+	if (!prune_due(m))
+		return;
+	pthread_mutex_lock(&p->lock);
+	p->wanted = true;
+	pthread_cond_broadcast(&p->changed);
+	pthread_mutex_unlock(&p->lock);
+}
+
+void prune_now(struct mirror *m)
+{
+	struct pruner *p = &m->pruner;
+
+	if (!p->running)
+		return;
+	pthread_mutex_lock(&p->lock);
+	p->wanted = p->shortage = true;
+	pthread_cond_broadcast(&p->changed);
+	pthread_mutex_unlock(&p->lock);
+}
+
+/*
+ * Goes through the table once at most, until few enough descriptors are in use. Each name makes the
+ * kernel wait for the lock of its directory, which a CREATE that we are serving may hold: therefore
+ * this is no work for a worker.
+ */
+static void prune(struct mirror *m, size_t target)
+{
+	struct pruner *p = &m->pruner;
+	struct inode_name batch[BATCH];
+	size_t cursor = 0, n;
+
+	while (!p->stop && descriptors(m) > target) {
+		n = inode_names(&m->table, &cursor, batch, BATCH);
+		if (!n)
+			return;
+		for (size_t i = 0; i < n; i++) {
+			/* ENOENT: renamed meanwhile, or already dropped. */
+			if (!p->stop)
+				fuse_lowlevel_notify_inval_entry(p->se, batch[i].parent,
+								 batch[i].name,
+								 strlen(batch[i].name));
+			free(batch[i].name);
+		}
+		atomic_fetch_add(&m->stats.pruned, n);
+	}
+}
+
+static void *prune_main(void *arg)
+{
+	struct mirror *m = arg;
+	struct pruner *p = &m->pruner;
+	size_t target;
+
+	pthread_mutex_lock(&p->lock);
+	while (!p->stop) {
+		if (!p->wanted) {
+			pthread_cond_wait(&p->changed, &p->lock);
+			continue;
+		}
+		/* The limit may be lower than it was when we started. */
+		target = p->shortage ? descriptors(m) / 2 : p->low;
+		p->wanted = p->shortage = false;
+		pthread_mutex_unlock(&p->lock);
+		prune(m, target);
+		pthread_mutex_lock(&p->lock);
+	}
+	p->ended = true;
+	pthread_cond_broadcast(&p->changed);
+	pthread_mutex_unlock(&p->lock);
+	return NULL;
+}
+
+int prune_start(struct mirror *m, struct fuse_session *se, size_t limit)
+{
+	struct pruner *p = &m->pruner;
+	int err;
+
+	p->se = se;
+	p->high = limit / 2;
+	p->low = limit / 4;
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_cond_init(&p->changed, NULL);
+	err = pthread_create(&p->thread, NULL, prune_main, m);
+	p->running = err == 0;
+	return err;
+}
+
+void prune_end(struct mirror *m)
+{
+	struct pruner *p = &m->pruner;
+
+	if (!p->running)
+		return;
+	pthread_mutex_lock(&p->lock);
+	p->stop = true;
+	pthread_cond_broadcast(&p->changed);
+	while (!p->ended)
+		pthread_cond_wait(&p->changed, &p->lock);
+	pthread_mutex_unlock(&p->lock);
+}
+
+void prune_join(struct mirror *m)
+{
+	struct pruner *p = &m->pruner;
+
+	if (!p->running)
+		return;
+	prune_end(m);
+	pthread_join(p->thread, NULL);
+	pthread_mutex_destroy(&p->lock);
+	pthread_cond_destroy(&p->changed);
+}

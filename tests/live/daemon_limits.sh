@@ -1,0 +1,118 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Load, shortage and loss: many processes, 100,000 files, no descriptors, a source that goes away.
+# shellcheck disable=SC2119,SC2094
+set -u
+# shellcheck source=tests/live/lib.sh disable=SC1091
+. "$(dirname "$0")/lib.sh"
+live_begin
+make_xfs "$WORK/xfs" 600M || exit 1
+src=$WORK/xfs/source
+mnt=$WORK/mnt
+load=$LIVE_TOP/build/tests/live/daemon_load
+seconds=${FUSELENS_STRESS_SECONDS:-6}
+mkdir "$src"
+
+# The kernel forgets what nobody uses; then only the root's inode may be left, which is not counted.
+forgotten()
+{
+	echo 2 >/proc/sys/vm/drop_caches
+	[ "$(daemon_stat inodes)" = 0 ]
+}
+
+at_rest()
+{
+	check "$1: no file is left open" wait_until 10 daemon_reaches open_files 0
+	check "$1: no directory is left open" wait_until 10 daemon_reaches open_dirs 0
+	check "$1: no backing id is left" wait_until 10 daemon_reaches backing_live 0
+	check "$1: no inode is left" wait_until 20 forgotten
+	check_eq "$1: no registration failed" "$(daemon_stat backing_failed)" 0
+	# With clone_fd each worker brings one more, whenever it starts.
+	case $1 in
+	*clone_fd*) ;;
+	*) check_eq "$1: descriptors are back" "$(find "/proc/$DAEMON_PID/fd" -type l | wc -l)" "$fds" ;;
+	esac
+}
+
+# --- several processes, few names
+for options in passthrough direct cached passthrough,entry_timeout=0,attr_timeout=0,clone_fd; do
+	rm -rf "$src"
+	mkdir "$src"
+	start_daemon "$src" "$mnt" "$options" || exit 1
+	# The first requests start the workers, which may bring descriptors of their own.
+	timeout 60 "$load" stress "$mnt" 8 1 >/dev/null
+	wait_until 20 forgotten
+	fds=$(find "/proc/$DAEMON_PID/fd" -type l | wc -l)
+	timeout 60 "$load" stress "$mnt" 8 "$seconds" >"$WORK/out"
+	check_eq "$options: 8 processes for $seconds s" "$? $(grep -v '^#' "$WORK/out")" "0 "
+	at_rest "$options: 8 processes"
+	[ "$options" = passthrough ] && check_eq "$options: and no write upcall" "$(daemon_stat upcall_WRITE)" 0
+	stop_daemon
+	check_eq "$options: ends with 0" "$DAEMON_CODE" 0
+done
+
+# --- 100,000 files
+start_daemon "$src" "$mnt" entry_timeout=600,attr_timeout=600 || exit 1
+fds=$(find "/proc/$DAEMON_PID/fd" -type l | wc -l)
+mkdir "$mnt/many"
+check_eq "100,000 files" "$(timeout 120 "$load" many "$mnt/many" 100000)" 100000
+# Those that fit into half the descriptors; the kernel is asked to forget the others.
+limit=$(awk '/^Max open files/ {print $4}' "/proc/$DAEMON_PID/limits")
+check "no more are held than there are descriptors for" [ "$(daemon_stat inodes)" -lt "$limit" ]
+if [ "$limit" -lt 150000 ]; then
+	check "the kernel was asked to forget some" [ "$(daemon_stat pruned)" -gt 0 ]
+else
+	check_eq "nothing had to be forgotten" "$(daemon_stat pruned)" 0
+fi
+check_eq "and listed" "$(find "$mnt/many" -type f | wc -l)" 100000
+find "$mnt/many" -type f -delete
+check_eq "and removed" "$(find "$src/many" -type f | wc -l)" 0
+rmdir "$mnt/many"
+check "no inode is left of them" wait_until 30 forgotten
+stop_daemon
+check_eq "ends with 0" "$DAEMON_CODE" 0
+
+# --- a full descriptor table
+rm -rf "$src"
+mkdir "$src"
+start_daemon "$src" "$mnt" entry_timeout=600 || exit 1
+prlimit --pid "$DAEMON_PID" --nofile=60:
+read -r made err < <("$load" fill "$mnt" 200)
+check_eq "no descriptor left: the user hears EMFILE" "$err" EMFILE
+check_eq "what failed has left nothing, what did not is there" "$(find "$src" -type f | wc -l)" "$made"
+check_eq "the log says it once" "$(grep -c 'Too many open files' "$DAEMON_LOG")" 1
+check "with a hint" grep -q 'hint: .*ulimit -n' "$DAEMON_LOG"
+check "users' descriptors come back" wait_until 10 daemon_reaches open_files 0
+prlimit --pid "$DAEMON_PID" --nofile=500:
+check_eq "with more of them all are listed" "$(find "$mnt" -type f | wc -l)" "$made"
+find "$mnt" -type f -exec cat {} +
+check "and can be opened" touch "$mnt/one-more"
+check "no inode is left" wait_until 20 forgotten
+stop_daemon
+check_eq "ends with 0" "$DAEMON_CODE" 0
+
+# --- the source goes away
+mkdir "$src/gone"
+echo text >"$src/gone/f"
+start_daemon "$src/gone" "$mnt" || exit 1
+exec 3<>"$mnt/f"
+rm -rf "$src/gone"
+check_eq "source removed: an open file lives on" "$(cat <&3)" text
+check_eq "making a file fails with ENOENT" "$(touch "$mnt/new" 2>&1 | grep -c 'No such file')" 1
+check_eq "the listing is empty" "$(find "$mnt" -mindepth 1 | wc -l)" 0
+exec 3<&-
+stop_daemon
+check_eq "ends with 0" "$DAEMON_CODE" 0
+
+echo text >"$src/f"
+start_daemon "$src" "$mnt" || exit 1
+exec 3<>"$mnt/f"
+if xfs_io -x -c 'shutdown' "$WORK/xfs" 2>/dev/null; then
+	check_eq "source shut down: a write fails with EIO" "$( (echo x >&3) 2>&1 | grep -c 'Input/output error')" 1
+	check_eq "a listing too" "$(find "$mnt/" 2>&1 | grep -c 'Input/output error')" 1
+else
+	skip "source shut down" "no xfs_io"
+fi
+exec 3<&-
+stop_daemon
+check_eq "ends with 0" "$DAEMON_CODE" 0
