@@ -25,6 +25,7 @@ int fl_cmd_doctor(int argc, char **argv);
 int fl_cmd_files(int argc, char **argv);
 int fl_cmd_prove(int argc, char **argv);
 int fl_cmd_stat(int argc, char **argv);
+int fl_cmd_verify(int argc, char **argv);
 
 #define FL_VERSION "0.1.0"
 

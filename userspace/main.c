@@ -10,6 +10,7 @@ static const struct fl_command commands[] = {
 	{"files", "every open FUSE file: route, effective flags, backing file", fl_cmd_files},
 	{"prove", "is the shared-lock path active? a verdict with an exit code", fl_cmd_prove},
 	{"stat", "the same over time: a row an interval, as text, CSV or JSON", fl_cmd_stat},
+	{"verify", "the correctness cases, each with the lock path it must take", fl_cmd_verify},
 };
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
 

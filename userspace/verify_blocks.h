@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Blocks that say who wrote them, when and where, and whose every byte follows from that: a block is
+ * whole or it is not, and one in the wrong place shows. Pure.
+ */
+#ifndef FL_VERIFY_BLOCKS_H
+#define FL_VERIFY_BLOCKS_H
+
+#include <stddef.h>
+#include <linux/types.h>
+
+struct fl_stamp {
+	__u32 magic;
+	__u32 writer;
+	__u64 seq;
+	__u64 off; /* where it was meant to go; FL_STAMP_ANYWHERE for appends */
+	__u32 len;
+	__u32 check;
+};
+#define FL_STAMP_ANYWHERE (~0ull)
+#define FL_STAMP_MIN	  sizeof(struct fl_stamp)
+
+void fl_stamp_fill(void *buf, __u32 len, __u32 writer, __u64 seq, __u64 off);
+
+enum fl_block_state {
+	FL_BLOCK_WHOLE,
+	FL_BLOCK_ZERO,
+	FL_BLOCK_TORN,	    /* begins with one writer's stamp and goes on with something else */
+	FL_BLOCK_MISPLACED, /* whole, but another place's */
+	FL_BLOCK_FOREIGN,   /* no stamp */
+};
+
+/*
+ * What the block of len bytes read at off is. st gets its stamp where it has one. *bad_at: the first
+ * byte that does not follow from the stamp.
+ */
+enum fl_block_state fl_stamp_check(const void *buf, __u32 len, __u64 off, struct fl_stamp *st,
+				   size_t *bad_at);
+
+#endif

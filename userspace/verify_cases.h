@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The cases, one entry each; verify_cases.c puts them in order. */
+#ifndef FL_VERIFY_CASES_H
+#define FL_VERIFY_CASES_H
+
+#include "verify.h"
+
+extern const struct fl_verify_case fl_case_overwrite, fl_case_read_write, fl_case_append,
+	fl_case_o_append, fl_case_extend, fl_case_extend_race, fl_case_buffered;
+
+#endif

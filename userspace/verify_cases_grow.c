@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Files that grow while several processes write: appends, disjoint extension, and a race for EOF. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "verify_blocks.h"
+#include "verify_cases.h"
+#include "verify_child.h"
+
+#define MIB	     (1u << 20)
+#define APPEND_BLOCK (4 * MIB)
+
+/* 4 MiB blocks of each process */
+static int append_blocks(const struct fl_case_env *e)
+{
+	return e->opts->quick ? 4 : 16;
+}
+
+static int o_append_setup(struct fl_case_env *e)
+{
+	return fl_case_leg(e, e->name, O_RDWR | O_CREAT | O_DIRECT | O_APPEND, FL_WANT_APPEND, 4)
+		       ? 0
+		       : -1;
+}
+
+static int o_append_worker(struct fl_case_env *e, int i)
+{
+	/* a file description of its own: writers of one are serialised by its position's lock */
+	int fd = fl_case_open(e, e->name, O_WRONLY | O_DIRECT | O_APPEND);
+	char *buf = fl_case_buffer(APPEND_BLOCK);
+
+	if (fd < 0)
+		return -1;
+	for (int n = 0; n < append_blocks(e); n++) {
+		fl_stamp_fill(buf, APPEND_BLOCK, i, n, FL_STAMP_ANYWHERE);
+		if (fl_case_write(e, 0, fd, buf, APPEND_BLOCK))
+			return -1;
+	}
+	return 0;
+}
+
+static int o_append_work(struct fl_case_env *e)
+{
+	return fl_case_workers(e, 4, o_append_worker);
+}
+
+/* Every block of every process is there once, whole. */
+static int o_append_check(struct fl_case_env *e)
+{
+	int per = append_blocks(e), all = 4 * per, ret = -1;
+	char *buf = fl_case_buffer(APPEND_BLOCK), seen[4][16] = {};
+	struct fl_stamp st;
+	size_t bad_at;
+
+	if (fl_case_size(e, e->fd[0], (__u64)all * APPEND_BLOCK))
+		goto out;
+	for (int n = 0; n < all; n++) {
+		off_t off = (off_t)n * APPEND_BLOCK;
+
+		if (pread(e->fd[0], buf, APPEND_BLOCK, off) != APPEND_BLOCK) {
+			fl_case_errno(e, "reading back");
+			goto out;
+		}
+		if (fl_stamp_check(buf, APPEND_BLOCK, off, &st, &bad_at) != FL_BLOCK_WHOLE ||
+		    st.writer >= 4 || st.seq >= (__u64)per) {
+			fl_case_fail(e, "the append at %lld is torn at byte %zu", (long long)off,
+				     bad_at);
+			goto out;
+		}
+		if (seen[st.writer][st.seq]++) {
+			fl_case_fail(e, "append %llu of process %u is there twice",
+				     (unsigned long long)st.seq, st.writer);
+			goto out;
+		}
+	}
+	ret = 0;
+out:
+	free(buf);
+	return ret;
+}
+
+const struct fl_verify_case fl_case_o_append = {
+	.name = "o_append",
+	.what = "4 processes append 4 MiB blocks, O_APPEND and direct",
+	.why = "where an append goes is known only under the exclusive lock",
+	.setup = o_append_setup,
+	.work = o_append_work,
+	.check = o_append_check,
+};
+
+/* Reads [from, to) by len and wants each block whole (or zero, where zero_ok). */
+static int check_blocks(struct fl_case_env *e, __u64 from, __u64 to, __u32 len, bool zero_ok)
+{
+	char *buf = fl_case_buffer(MIB);
+	struct fl_stamp st;
+	size_t bad_at;
+	int ret = 0;
+
+	for (__u64 off = from; off < to && !ret; off += MIB) {
+		ssize_t n = pread(e->fd[0], buf, MIB, off);
+
+		if (n != (ssize_t)MIB && off + n != to) {
+			ret = n < 0 ? fl_case_errno(e, "reading back")
+				    : fl_case_fail(e, "a short read at %llu",
+						   (unsigned long long)off);
+			break;
+		}
+		for (ssize_t at = 0; at + len <= n && !ret; at += len) {
+			enum fl_block_state state = fl_stamp_check(buf + at, len, off + at, &st,
+								   &bad_at);
+
+			if (state == FL_BLOCK_WHOLE || (zero_ok && state == FL_BLOCK_ZERO))
+				continue;
+			ret = fl_case_fail(e, "the block at %llu is %s (byte %zu)",
+					   (unsigned long long)off + at,
+					   state == FL_BLOCK_ZERO	 ? "empty"
+					   : state == FL_BLOCK_TORN	 ? "torn"
+					   : state == FL_BLOCK_MISPLACED ? "another place's"
+									 : "not one that was "
+									   "written",
+					   bad_at);
+		}
+	}
+	free(buf);
+	return ret;
+}
+
+/* The first [0, base) was never written and has to read as zeros. */
+static int check_zeros(struct fl_case_env *e, __u64 base)
+{
+	char *buf = fl_case_buffer(MIB);
+	int ret = 0;
+
+	for (__u64 off = 0; off < base && !ret; off += MIB) {
+		if (pread(e->fd[0], buf, MIB, off) != (ssize_t)MIB)
+			ret = fl_case_errno(e, "reading back");
+		else if (buf[0] || memcmp(buf, buf + 1, MIB - 1))
+			ret = fl_case_fail(e, "the hole at %llu is not empty",
+					   (unsigned long long)off);
+	}
+	free(buf);
+	return ret;
+}
+
+/* EOF before the work, and each job's share: 64 MiB, or 8. */
+static __u64 region(const struct fl_case_env *e)
+{
+	return (__u64)(e->opts->quick ? 8 : 64) * MIB;
+}
+
+static int extend_setup(struct fl_case_env *e)
+{
+	struct fl_leg *leg = fl_case_leg(e, e->name, O_RDWR | O_CREAT | O_DIRECT, FL_WANT_GROWING,
+					 4);
+
+	if (!leg)
+		return -1;
+	/* whoever writes at the far end finds EOF below each time */
+	leg->min_past_eof = region(e) / MIB;
+	return ftruncate(e->fd[0], region(e)) ? fl_case_errno(e, "ftruncate") : 0;
+}
+
+static int extend_worker(struct fl_case_env *e, int i)
+{
+	int fd = fl_case_open(e, e->name, O_WRONLY | O_DIRECT);
+	__u64 off = (i + 1) * region(e), end = off + region(e);
+	char *buf = fl_case_buffer(MIB);
+
+	if (fd < 0)
+		return -1;
+	for (; off < end; off += MIB) {
+		fl_stamp_fill(buf, MIB, i, 0, off);
+		if (fl_case_pwrite(e, 0, fd, buf, MIB, off))
+			return -1;
+	}
+	return 0;
+}
+
+static int extend_work(struct fl_case_env *e)
+{
+	return fl_case_workers(e, 4, extend_worker);
+}
+
+static int extend_check(struct fl_case_env *e)
+{
+	if (fl_case_size(e, e->fd[0], 5 * region(e)) || check_zeros(e, region(e)))
+		return -1;
+	return check_blocks(e, region(e), 5 * region(e), MIB, false);
+}
+
+const struct fl_verify_case fl_case_extend = {
+	.name = "extend",
+	.what = "4 jobs write regions beyond EOF, side by side, 1 MiB direct",
+	.why = "past EOF at its time: exclusive; once another job moved EOF beyond it: shared",
+	.setup = extend_setup,
+	.work = extend_work,
+	.check = extend_check,
+};
+
+/*
+ * Writers alone only ever move EOF up, and a write that was inside it stays inside: there is nothing to
+ * upgrade for. So one more process cuts the file back while they write. A write that found itself inside
+ * EOF and then waited for that truncate to let go of the lock is past EOF when it gets it.
+ */
+#define TRUNCATES(e) ((e)->opts->quick ? 300 : 3000)
+
+static int extend_race_setup(struct fl_case_env *e)
+{
+	struct fl_leg *leg = fl_case_leg(e, e->name, O_RDWR | O_CREAT | O_DIRECT, FL_WANT_GROWING,
+					 4);
+
+	if (!leg)
+		return -1;
+	leg->min_past_eof = 1;
+	return ftruncate(e->fd[0], region(e)) ? fl_case_errno(e, "ftruncate") : 0;
+}
+
+static int race_pass(struct fl_case_env *e, int fd, int i, __u64 seq, char *buf, bool to_the_end)
+{
+	for (__u64 off = region(e); off < 2 * region(e); off += FL_BLOCK) {
+		if (!to_the_end && __atomic_load_n(&e->page->stop, __ATOMIC_ACQUIRE))
+			break;
+		fl_stamp_fill(buf, FL_BLOCK, i, seq, off);
+		if (fl_case_pwrite(e, 0, fd, buf, FL_BLOCK, off))
+			return -1;
+	}
+	return 0;
+}
+
+static int race_truncator(struct fl_case_env *e, int fd)
+{
+	int ret = 0;
+
+	for (int n = 0; n < TRUNCATES(e) && !ret; n++) {
+		const struct timespec pause = {.tv_nsec = 1000000};
+
+		nanosleep(&pause, NULL);
+		if (ftruncate(fd, region(e)))
+			ret = fl_case_errno(e, "ftruncate");
+	}
+	__atomic_store_n(&e->page->stop, 1, __ATOMIC_RELEASE);
+	return ret;
+}
+
+static int extend_race_worker(struct fl_case_env *e, int i)
+{
+	int fd = fl_case_open(e, e->name, O_WRONLY | O_DIRECT);
+	char *buf = fl_case_buffer(FL_BLOCK);
+	__u64 seq = 0;
+
+	if (fd < 0)
+		return -1;
+	if (i == 4)
+		return race_truncator(e, fd);
+	/* the published race first: everyone writes all of the region once, whatever is cut off */
+	if (race_pass(e, fd, i, seq++, buf, true))
+		return -1;
+	while (!__atomic_load_n(&e->page->stop, __ATOMIC_ACQUIRE))
+		if (race_pass(e, fd, i, seq++, buf, false))
+			return -1;
+	/* nothing is cut off any more: what stands at the end is known */
+	return race_pass(e, fd, i, seq, buf, true);
+}
+
+static int extend_race_work(struct fl_case_env *e)
+{
+	return fl_case_workers(e, 5, extend_race_worker);
+}
+
+static int extend_race_check(struct fl_case_env *e)
+{
+	if (fl_case_size(e, e->fd[0], 2 * region(e)) || check_zeros(e, region(e)))
+		return -1;
+	return check_blocks(e, region(e), 2 * region(e), FL_BLOCK, false);
+}
+
+const struct fl_verify_case fl_case_extend_race = {
+	.name = "extend_race",
+	.what = "4 jobs write the same region beyond EOF, 4K direct, while EOF is cut back",
+	.why = "past EOF: exclusive, also for a write that was inside EOF until it had the lock "
+	       "(an "
+	       "upgrade); inside EOF: shared",
+	.setup = extend_race_setup,
+	.work = extend_race_work,
+	.check = extend_race_check,
+	.wants_upgrades = true,
+};

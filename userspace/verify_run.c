@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "verify_run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "cmd.h"
+#include "openfiles.h"
+#include "verify_child.h"
+#include "verify_hang.h"
+
+#define FOPEN_PARALLEL (1u << 6)
+
+/* What the two processes say to each other, a byte each. */
+enum {
+	SAY_READY = 'r', /* case: set up, files open */
+	SAY_GO = 'g',	 /* judge: counting */
+	SAY_DONE = 'd',	 /* case: workload over */
+	SAY_CHECK = 'c', /* judge: counting ended */
+	SAY_END = 'e',	 /* case: checked */
+};
+
+struct running {
+	pid_t pid;
+	int line;
+	__u64 deadline_ns;
+	struct fl_case_page *page; /* shared */
+	struct fl_collector *c, *callsites;
+};
+
+static void say(int line, char what)
+{
+	while (send(line, &what, 1, MSG_NOSIGNAL) < 0 && errno == EINTR)
+		;
+}
+
+static bool hear(int line, char what)
+{
+	char got;
+
+	return read(line, &got, 1) == 1 && got == what;
+}
+
+/* The case's process, start to end. Does not return. */
+static void case_process(struct fl_verify_world *w, const struct fl_verify_case *def,
+			 struct fl_case_page *page, int line, pid_t parent)
+{
+	struct fl_case_env e = {
+		.opts = w->opts,
+		.page = page,
+		.name = def->name,
+		.tmp = w->tmp,
+	};
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+	char path[4096 + 128];
+
+	/* a group of its own: Ctrl-C goes to the command alone, which then ends the whole group */
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		signal(signals[i], SIG_DFL);
+	fl_janitor_forget(w->janitor);
+	snprintf(path, sizeof(path), "%s/%s", w->base, w->janitor->name);
+	e.dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (e.dir < 0 || fchdir(e.dir)) {
+		fl_case_errno(&e, "the working directory");
+		_exit(1);
+	}
+	if (def->setup(&e))
+		_exit(1);
+	say(line, SAY_READY);
+	if (!hear(line, SAY_GO) || def->work(&e))
+		_exit(1);
+	say(line, SAY_DONE);
+	if (!hear(line, SAY_CHECK) || def->check(&e))
+		_exit(1);
+	say(line, SAY_END);
+	_exit(0);
+}
+
+/* Waits for the case to say what. False when it ended, hung or was interrupted instead. */
+static bool await(struct fl_verify_world *w, struct running *run, struct fl_case_report *r,
+		  const char *phase, char what)
+{
+	struct pollfd p = {.fd = run->line, .events = POLLIN};
+
+	while (!fl_interrupted) {
+		int n = poll(&p, 1, 50);
+
+		if (n > 0)
+			return hear(run->line, what);
+		if (fl_now_ns() >= run->deadline_ns) {
+			r->hung = true;
+			return false;
+		}
+		if (run->c)
+			fl_collector_poll(run->c);
+		if (w->progress)
+			w->progress(r, phase, run->c ? fl_collector_writes(run->c) : 0);
+	}
+	return false;
+}
+
+/* The flags in force, while the case holds its files open. */
+static void read_facts(struct fl_verify_world *w, struct running *run, struct fl_case_report *r)
+{
+	struct fl_open_files files = {};
+	struct fl_err ignored;
+
+	if (fl_open_files_read(&files, &ignored))
+		goto out;
+	for (__u32 l = 0; l < run->page->nlegs; l++) {
+		for (size_t i = 0; i < files.n; i++) {
+			const struct fl_open_file *f = &files.file[i];
+
+			if (f->rec.kind != FL_FILE_OPEN || f->rec.pid != (__u32)run->pid ||
+			    f->rec.dev != w->target->dev[0] || f->rec.ino != run->page->leg[l].ino)
+				continue;
+			r->facts[l].known = true;
+			r->facts[l].route = fl_open_file_route(f);
+			r->facts[l].parallel = f->rec.open_flags & FOPEN_PARALLEL;
+		}
+	}
+out:
+	fl_open_files_free(&files);
+}
+
+static int start_collectors(struct fl_verify_world *w, struct running *run, struct fl_err *err)
+{
+	struct fl_collect_opts more = w->collect;
+	struct fl_err ignored;
+
+	run->c = fl_collector_prepare(w->target, &w->collect, err);
+	if (!run->c || fl_collector_start(run->c, err))
+		return -1;
+	/* a second witness where there is one: it counts upgrades, which the state of a lock hides */
+	if (w->collect.evidence == FL_EVIDENCE_CALLSITE ||
+	    w->collect.evidence == FL_EVIDENCE_GLOBAL)
+		return 0;
+	more.evidence = FL_EVIDENCE_CALLSITE;
+	run->callsites = fl_collector_prepare(w->target, &more, &ignored);
+	if (run->callsites && fl_collector_start(run->callsites, &ignored)) {
+		fl_collector_finish(run->callsites);
+		run->callsites = NULL;
+	}
+	return 0;
+}
+
+static bool counts_upgrades(const struct fl_snapshot *s)
+{
+	return s->method == FL_METHOD_CALLSITE || s->method == FL_METHOD_GLOBAL;
+}
+
+static void add_upgrades(const struct fl_snapshot *s, __u32 dev, struct fl_case_report *r)
+{
+	struct fl_totals t;
+
+	if (r->upgrades_known || !counts_upgrades(s))
+		return;
+	fl_mount_totals(s, dev, &t);
+	r->upgrades_known = true;
+	r->upgrades = t.counter[FL_COUNT_UPGRADES];
+}
+
+static void add_totals(struct fl_totals *sum, const struct fl_totals *t)
+{
+	sum->writes += t->writes;
+	sum->exclusive += t->exclusive;
+	sum->shared += t->shared;
+	sum->unknown += t->unknown;
+	for (int i = 0; i < FL_ROUTES; i++)
+		sum->by_route[i] += t->by_route[i];
+	for (int i = 0; i < FL_REASONS; i++)
+		sum->reason[i] += t->reason[i];
+}
+
+static void conclude(struct fl_case_report *r, enum fl_result result, const char *leg,
+		     const char *why)
+{
+	if (result <= r->result)
+		return;
+	r->result = result;
+	snprintf(r->why, sizeof(r->why), "%s%s%s", leg ? leg : "", leg ? ": " : "", why);
+}
+
+static void judge_locks(struct fl_verify_world *w, struct running *run, struct fl_case_report *r,
+			const struct fl_snapshot *s)
+{
+	bool sharing = false;
+	char why[256];
+
+	for (__u32 i = 0; i < run->page->nlegs; i++) {
+		struct fl_leg_verdict *v = &r->leg[i];
+
+		fl_verify_judge_leg(s, w->target->dev[0], &run->page->leg[i], &r->facts[i],
+				    &w->rules, v);
+		conclude(r, v->result, run->page->nlegs > 1 ? run->page->leg[i].name : NULL,
+			 v->why);
+		if (v->lax && w->opts->strict)
+			conclude(r, FL_RESULT_FAIL,
+				 run->page->nlegs > 1 ? run->page->leg[i].name : NULL, v->note);
+		r->lax |= v->lax;
+		add_totals(&r->totals, &v->totals);
+		sharing |= v->expect != FL_EXPECT_EXCLUSIVE;
+	}
+	if (r->def->wants_upgrades)
+		conclude(r,
+			 fl_verify_judge_upgrades(sharing, r->upgrades_known, r->upgrades, why,
+						  sizeof(why)),
+			 NULL, why);
+}
+
+static int read_collectors(struct fl_verify_world *w, struct running *run, struct fl_case_report *r,
+			   struct fl_snapshot *s, struct fl_err *err)
+{
+	struct fl_snapshot more = {};
+	struct fl_err ignored;
+
+	fl_collector_stop(run->c);
+	if (run->callsites)
+		fl_collector_stop(run->callsites);
+	if (fl_collector_read(run->c, s, err))
+		return -1;
+	r->method = s->method;
+	memcpy(w->kernel, s->kernel, sizeof(w->kernel));
+	memcpy(w->method_why, s->method_why, sizeof(w->method_why));
+	memcpy(w->can, s->can, sizeof(w->can));
+	add_upgrades(s, w->target->dev[0], r);
+	if (run->callsites && !fl_collector_read(run->callsites, &more, &ignored))
+		add_upgrades(&more, w->target->dev[0], r);
+	fl_snapshot_free(&more);
+	return 0;
+}
+
+/* Why a case did not come to its end. */
+static void judge_ending(struct fl_verify_world *w, struct running *run, struct fl_case_report *r,
+			 const char *phase)
+{
+	char why[256];
+	int status;
+
+	if (fl_interrupted) {
+		conclude(r, FL_RESULT_INCONCLUSIVE, NULL, "interrupted");
+	} else if (r->hung) {
+		fl_hang_describe(run->pid, r->where, sizeof(r->where));
+		snprintf(why, sizeof(why), "%s did not end within %.0f s", phase,
+			 w->opts->deadline);
+		conclude(r, FL_RESULT_FAIL, NULL, why);
+	} else if (run->page->data == FL_RESULT_PASS) {
+		/* it has not said why it ended */
+		status = 0;
+		waitpid(run->pid, &status, 0);
+		snprintf(why, sizeof(why), "%s ended %s %d", phase,
+			 WIFSIGNALED(status) ? "by signal" : "with exit code",
+			 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+		conclude(r, FL_RESULT_FAIL, NULL, why);
+	}
+}
+
+static int start_process(struct fl_verify_world *w, const struct fl_verify_case *def,
+			 struct running *run, struct fl_err *err)
+{
+	pid_t parent = getpid();
+	int line[2];
+
+	run->page = mmap(NULL, sizeof(*run->page), PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (run->page == MAP_FAILED) {
+		run->page = NULL;
+		return fl_errno(err, errno, "cannot map memory");
+	}
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, line))
+		return fl_errno(err, errno, "cannot make a socket pair");
+	run->pid = fork();
+	if (!run->pid) {
+		close(line[0]);
+		case_process(w, def, run->page, line[1], parent);
+	}
+	close(line[1]);
+	run->line = line[0];
+	if (run->pid < 0)
+		return fl_errno(err, errno, "cannot fork");
+	setpgid(run->pid, run->pid);
+	return 0;
+}
+
+/* Returns the phase that did not end well, or NULL. */
+static const char *phases(struct fl_verify_world *w, struct running *run, struct fl_case_report *r,
+			  struct fl_snapshot *s, struct fl_err *err)
+{
+	if (start_process(w, r->def, run, err))
+		return "starting";
+	if (!await(w, run, r, "set-up", SAY_READY))
+		return "the set-up";
+	read_facts(w, run, r);
+	if (start_collectors(w, run, err))
+		return "attaching";
+	say(run->line, SAY_GO);
+	if (!await(w, run, r, "writing", SAY_DONE))
+		return "the workload";
+	if (read_collectors(w, run, r, s, err))
+		return "reading the counts";
+	fl_collector_finish(run->c);
+	run->c = NULL;
+	say(run->line, SAY_CHECK);
+	if (!await(w, run, r, "checking", SAY_END))
+		return "the check";
+	return NULL;
+}
+
+void fl_verify_run(struct fl_verify_world *w, const struct fl_verify_case *def,
+		   struct fl_case_report *r)
+{
+	struct running run = {.line = -1};
+	struct fl_snapshot s = {};
+	struct fl_err err = {};
+	__u64 began = fl_now_ns();
+	const char *stopped;
+
+	memset(r, 0, sizeof(*r));
+	r->def = def;
+	run.deadline_ns = began + (__u64)(w->opts->deadline * 1e9);
+	stopped = phases(w, &run, r, &s, &err);
+	r->ran = !stopped;
+	if (stopped && err.what[0])
+		conclude(r, FL_RESULT_INCONCLUSIVE, NULL, err.what);
+	else if (stopped)
+		judge_ending(w, &run, r, stopped);
+	if (run.pid > 0)
+		r->stuck = fl_hang_kill(run.pid, 5);
+	/* data first: what it says weighs as much as the lock and is the reason of more */
+	if (run.page) {
+		conclude(r, run.page->data, NULL, run.page->data_text);
+		if (s.nprobes)
+			judge_locks(w, &run, r, &s);
+		memcpy(&r->page, run.page, sizeof(r->page));
+		munmap(run.page, sizeof(*run.page));
+	}
+	fl_snapshot_free(&s);
+	fl_collector_finish(run.c);
+	fl_collector_finish(run.callsites);
+	if (run.line >= 0)
+		close(run.line);
+	r->took_ns = fl_now_ns() - began;
+}
