@@ -1,0 +1,172 @@
+// sources: daemon/inode.c
+// SPDX-License-Identifier: GPL-2.0-only
+/* The daemon's inode table: identity, the two counts that keep an inode, growth. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "inode.h"
+
+static struct inode_table table;
+
+static int setup(void **state)
+{
+	return inode_table_init(&table);
+}
+
+static int teardown(void **state)
+{
+	inode_table_destroy(&table);
+	return 0;
+}
+
+static int some_fd(void)
+{
+	int fd = open("/dev/null", O_PATH);
+
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static bool is_open(int fd)
+{
+	return fcntl(fd, F_GETFD) >= 0;
+}
+
+static struct inode *lookup(dev_t dev, ino_t ino, const char *name)
+{
+	struct inode *inode = inode_lookup(&table, (struct inode_key){dev, ino}, some_fd(), S_IFREG,
+					   1, name);
+
+	assert_non_null(inode);
+	return inode;
+}
+
+static void test_one_inode_per_file(void **state)
+{
+	struct inode *a = lookup(1, 100, "a");
+	int fd = some_fd();
+
+	assert_ptr_equal(inode_lookup(&table, (struct inode_key){1, 100}, fd, S_IFREG, 1, "b"), a);
+	assert_false(is_open(fd)); /* the inode has one already */
+	assert_true(is_open(a->fd));
+	assert_int_equal(a->nlookup, 2);
+	assert_ptr_not_equal(lookup(2, 100, "a"), a); /* another device */
+	assert_ptr_not_equal(lookup(1, 101, "a"), a);
+	assert_int_equal(inode_count(&table), 3);
+}
+
+static void test_forget(void **state)
+{
+	struct inode *a = lookup(1, 100, "a");
+	int fd = a->fd;
+
+	lookup(1, 100, "a");
+	inode_found(&table, a);
+	inode_forget(&table, a, 2);
+	assert_int_equal(inode_count(&table), 1);
+	assert_true(is_open(fd));
+	inode_forget(&table, a, 1);
+	assert_int_equal(inode_count(&table), 0);
+	assert_false(is_open(fd));
+}
+
+static void test_forget_too_much(void **state)
+{
+	struct inode *a = lookup(1, 100, "a");
+
+	inode_forget(&table, a, UINT64_MAX);
+	assert_int_equal(inode_count(&table), 0);
+}
+
+/* A FORGET may overtake the RELEASE; a lookup in between must find the inode with its backing id. */
+static void test_open_outlives_forget(void **state)
+{
+	struct inode *a = lookup(1, 100, "a");
+	uint64_t generation = a->generation;
+
+	inode_hold(&table, a);
+	a->io.backing_id = 7;
+	inode_forget(&table, a, 1);
+	assert_int_equal(inode_count(&table), 1);
+	assert_ptr_equal(lookup(1, 100, "a"), a);
+	assert_int_equal(a->generation, generation);
+	assert_int_equal(a->io.backing_id, 7);
+	inode_forget(&table, a, 1);
+	inode_drop(&table, a);
+	assert_int_equal(inode_count(&table), 0);
+}
+
+static void test_generations_differ(void **state)
+{
+	struct inode *a = lookup(1, 100, "a");
+	uint64_t generation = a->generation;
+
+	inode_forget(&table, a, 1);
+	assert_true(lookup(1, 100, "a")->generation != generation);
+}
+
+static void test_growth(void **state)
+{
+	enum { N = 5000 };
+	struct inode **all = calloc(N, sizeof(*all));
+
+	/* One shared descriptor number would be closed N times: give none. */
+	for (int i = 0; i < N; i++)
+		all[i] = inode_lookup(&table, (struct inode_key){i % 3, i}, -1, S_IFREG, 1, NULL);
+	assert_int_equal(inode_count(&table), N);
+	assert_true(table.nchain >= N / 2);
+	for (int i = 0; i < N; i++)
+		assert_ptr_equal(
+			inode_lookup(&table, (struct inode_key){i % 3, i}, -1, S_IFREG, 1, NULL),
+			all[i]);
+	for (int i = 0; i < N; i++)
+		inode_forget(&table, all[i], 2);
+	assert_int_equal(inode_count(&table), 0);
+	free(all);
+}
+
+static void test_names(void **state)
+{
+	struct inode_name names[10];
+	struct inode *open_one = lookup(1, 1, "open");
+	size_t cursor = 0, n;
+
+	inode_hold(&table, open_one);
+	lookup(1, 2, "first");
+	lookup(1, 2, "second"); /* the last name counts */
+	lookup(1, 3, NULL);
+	inode_lookup(&table, (struct inode_key){1, 4}, some_fd(), S_IFDIR, 1, "dir");
+
+	n = inode_names(&table, &cursor, names, 10);
+	assert_int_equal(n, 1);
+	assert_string_equal(names[0].name, "second");
+	assert_int_equal(names[0].parent, 1);
+	free(names[0].name);
+	assert_int_equal(inode_names(&table, &cursor, names, 10), 0);
+	inode_drop(&table, open_one);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_one_inode_per_file),
+		TEST(test_forget),
+		TEST(test_forget_too_much),
+		TEST(test_open_outlives_forget),
+		TEST(test_generations_differ),
+		TEST(test_growth),
+		TEST(test_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
