@@ -82,6 +82,7 @@ void answer_entry(fuse_req_t req, const struct fuse_entry_param *entry)
 	/* An interrupted request is gone, and the kernel will not forget what it never learned. */
 	if (fuse_reply_entry(req, entry) != 0)
 		entry_undo(m, entry);
+	prune_pace(m);
 }
 
 bool first_report(struct mirror *m, int err)
@@ -107,6 +108,48 @@ int report_shortage(struct mirror *m, int err)
 	if (err == EMFILE)
 		prune_now(m);
 	return err;
+}
+
+void handle_add(struct mirror *m, struct handle *handle)
+{
+	pthread_mutex_lock(&m->handles_lock);
+	handle->next = m->handles;
+	handle->at = &m->handles;
+	if (handle->next)
+		handle->next->at = &handle->next;
+	m->handles = handle;
+	pthread_mutex_unlock(&m->handles_lock);
+}
+
+void handle_del(struct mirror *m, struct handle *handle)
+{
+	pthread_mutex_lock(&m->handles_lock);
+	*handle->at = handle->next;
+	if (handle->next)
+		handle->next->at = handle->at;
+	pthread_mutex_unlock(&m->handles_lock);
+}
+
+int mirror_start(struct mirror *m)
+{
+	pthread_mutex_init(&m->handles_lock, NULL);
+	return inode_table_init(&m->table);
+}
+
+void mirror_end(struct mirror *m)
+{
+	/* Open until the end: their users have lost the mount, and no RELEASE comes any more. */
+	while (m->handles) {
+		struct handle *handle = m->handles;
+
+		handle_del(m, handle);
+		if (handle->is_dir)
+			dir_close((struct open_dir *)handle);
+		else
+			file_close((struct open_file *)handle);
+	}
+	inode_table_destroy(&m->table);
+	pthread_mutex_destroy(&m->handles_lock);
 }
 
 static void ask_for(struct fuse_conn_info *conn, uint64_t cap)

@@ -14,6 +14,8 @@
 #include "stats.h"
 #include "wire.h"
 
+struct handle;
+
 /* See prune.h. */
 struct pruner {
 	struct fuse_session *se;
@@ -42,6 +44,8 @@ struct mirror {
 	struct inode_table table;
 	struct stats stats;
 	struct pruner pruner;
+	struct handle *handles;
+	pthread_mutex_t handles_lock; /* taken last, held for no call */
 
 	bool granted_passthrough;
 	bool granted_killpriv;
@@ -52,13 +56,21 @@ struct mirror {
 	atomic_uint_fast64_t reported; /* bit n: a failure with errno n has been logged */
 };
 
+/* What open files and directories begin with: a place in the list of them all, for the end. */
+struct handle {
+	struct handle *next, **at;
+	bool is_dir;
+};
+
 /* One open(2). Its address is the file handle. */
 struct open_file {
+	struct handle handle;
 	struct inode *inode;
 	int fd;
 };
 
 struct open_dir {
+	struct handle handle;
 	pthread_mutex_t lock; /* guards the rest; not held while a request is answered */
 	DIR *dir;
 	off_t offset; /* where the stream stands; -1: not known */
@@ -124,6 +136,16 @@ int report_shortage(struct mirror *m, int err);
 
 /* True the first time it is asked about @err. */
 bool first_report(struct mirror *m, int err);
+
+int mirror_start(struct mirror *m);
+/* Closes all that is still open. Nothing may be served any more. */
+void mirror_end(struct mirror *m);
+
+void handle_add(struct mirror *m, struct handle *handle);
+void handle_del(struct mirror *m, struct handle *handle);
+/* Close and free what has been taken out of the list; the inode and its backing id stay. */
+void file_close(struct open_file *file);
+void dir_close(struct open_dir *dir);
 
 void mirror_init(void *userdata, struct fuse_conn_info *conn);
 

@@ -10,6 +10,20 @@
 
 #include "prune.h"
 
+void dir_close(struct open_dir *dir)
+{
+	closedir(dir->dir);
+	pthread_mutex_destroy(&dir->lock);
+	free(dir);
+}
+
+static void dir_end(struct mirror *m, struct open_dir *dir)
+{
+	handle_del(m, &dir->handle);
+	dir_close(dir);
+	atomic_fetch_sub(&m->stats.open_dirs, 1);
+}
+
 void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct mirror *m = mirror_of(req);
@@ -31,14 +45,12 @@ void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		goto fail;
 	}
 	pthread_mutex_init(&dir->lock, NULL);
+	dir->handle.is_dir = true;
+	handle_add(m, &dir->handle);
 	fi->fh = (uintptr_t)dir;
 	atomic_fetch_add(&m->stats.open_dirs, 1);
-	if (fuse_reply_open(req, fi) != 0) {
-		atomic_fetch_sub(&m->stats.open_dirs, 1);
-		closedir(dir->dir);
-		pthread_mutex_destroy(&dir->lock);
-		free(dir);
-	}
+	if (fuse_reply_open(req, fi) != 0)
+		dir_end(m, dir);
 	return;
 fail:
 	if (fd >= 0)
@@ -49,12 +61,7 @@ fail:
 
 void op_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	struct open_dir *dir = dir_of(fi);
-
-	closedir(dir->dir);
-	pthread_mutex_destroy(&dir->lock);
-	free(dir);
-	atomic_fetch_sub(&mirror_of(req)->stats.open_dirs, 1);
+	dir_end(mirror_of(req), dir_of(fi));
 	fuse_reply_err(req, 0);
 }
 

@@ -10,6 +10,7 @@
 #include "backing.h"
 #include "creds.h"
 #include "log.h"
+#include "prune.h"
 
 static int32_t register_backing(struct mirror *m, const struct inode *inode)
 {
@@ -38,6 +39,12 @@ static void unregister_backing(struct mirror *m, int32_t id)
 	atomic_fetch_sub(&m->stats.backing_live, 1);
 }
 
+void file_close(struct open_file *file)
+{
+	close(file->fd);
+	free(file);
+}
+
 /*
  * Ends an open; the inode may be gone afterwards. The backing id goes back outside the inode's lock:
  * an open that comes in between registers anew, which the kernel accepts because all opens of the
@@ -53,8 +60,8 @@ static void file_end(struct mirror *m, struct open_file *file)
 	pthread_mutex_unlock(&inode->io_lock);
 	if (id > 0)
 		unregister_backing(m, id);
-	close(file->fd);
-	free(file);
+	handle_del(m, &file->handle);
+	file_close(file);
 	inode_drop(&m->table, inode);
 	atomic_fetch_sub(&m->stats.open_files, 1);
 }
@@ -91,6 +98,7 @@ static int file_start(struct mirror *m, struct inode *inode, int fd, struct fuse
 		return err;
 	}
 
+	handle_add(m, &file->handle);
 	fi->fh = (uintptr_t)file;
 	fi->direct_io = plan.direct_io;
 	fi->parallel_direct_writes = plan.parallel_direct_writes;
@@ -145,6 +153,7 @@ static int answer_created(fuse_req_t req, int fd, fuse_ino_t parent, const char 
 		file_end(m, file_of(fi));
 		entry_undo(m, &entry);
 	}
+	prune_pace(m);
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define BATCH 128
 
@@ -27,6 +28,17 @@ void prune_if_needed(struct mirror *m)
 	p->wanted = true;
 	pthread_cond_broadcast(&p->changed);
 	pthread_mutex_unlock(&p->lock);
+}
+
+void prune_pace(struct mirror *m)
+{
+	struct pruner *p = &m->pruner;
+
+	for (int ms = 0; ms < 10 && p->running && !p->stop; ms++) {
+		if (descriptors(m) < p->high + p->high / 2)
+			return;
+		usleep(1000);
+	}
 }
 
 void prune_now(struct mirror *m)

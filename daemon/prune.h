@@ -22,6 +22,13 @@ void prune_if_needed(struct mirror *m);
 /* Whether descriptors are to be saved now. */
 bool prune_due(struct mirror *m);
 
+/*
+ * After an answer that added an inode: when the kernel forgets too slowly, keeps this worker a few
+ * milliseconds from its next request. (Before the answer would be no good: a LOOKUP holds the lock of
+ * the directory that the forgetting waits for.)
+ */
+void prune_pace(struct mirror *m);
+
 /* When a descriptor could not be had: wakes it in any case. */
 void prune_now(struct mirror *m);
 

@@ -511,12 +511,12 @@ int session_run(struct options *opts)
 	s->file_limit = raise_file_limit();
 	if (open_source(s) != 0)
 		goto out;
-	if (inode_table_init(&s->m.table) != 0) {
+	if (mirror_start(&s->m) != 0) {
 		log_failure(ENOMEM, NULL, "starting");
 		goto out_source;
 	}
 	code = mount_and_serve(s);
-	inode_table_destroy(&s->m.table);
+	mirror_end(&s->m);
 out_source:
 	close(s->m.root.fd);
 	close(s->m.proc_self);

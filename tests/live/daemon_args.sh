@@ -36,7 +36,7 @@ is_mounted()
 # The daemon on $mnt; it has gone into the background, so it is no child of ours.
 daemon_of_mount()
 {
-	pgrep -f "^$FUSELENS_DAEMON $src $mnt"
+	pgrep -f "^$FUSELENS_DAEMON $src $mnt" | head -n 1
 }
 
 refused "no arguments" "no SOURCE"
@@ -73,7 +73,7 @@ check_eq "the mount shows its source" "$(findmnt -n -o SOURCE "$mnt" 2>/dev/null
 kill -USR1 "$(daemon_of_mount)"
 check "SIGUSR1 writes the counters" wait_until 5 grep -q '^upcall_WRITE 0$' "$WORK/stats"
 umount "$mnt"
-check "umount ends it" wait_until 5 eval '! daemon_of_mount'
+check "umount ends it" wait_until 5 eval '[ -z "$(daemon_of_mount)" ]'
 
 (cd "$WORK/xfs" && "$FUSELENS_DAEMON" source ../mnt -o log_file="$WORK/log" 2>/dev/null)
 check "relative paths" is_mounted

@@ -65,6 +65,13 @@ for mode in direct cached; do
 	check_eq "$mode: every write is an upcall" "$(daemon_stat upcall_WRITE)" 10
 	check_eq "$mode: no backing id" "$(daemon_stat backing_opened)" 0
 	check_eq "$mode: counted as such" "$(daemon_stat "opens_$mode")" 1
+	: >"$mnt/log"
+	exec 3>>"$mnt/log"
+	echo mirror >&3
+	echo source >>"$src/log"
+	echo mirror >&3
+	exec 3>&-
+	check_eq "$mode: O_APPEND appends to what the source has become" "$(tr '\n' ' ' <"$src/log")" "mirror source mirror "
 	stop_daemon
 done
 
