@@ -163,6 +163,7 @@ void mirror_init(void *userdata, struct fuse_conn_info *conn)
 {
 	struct mirror *m = userdata;
 
+	m->max_write = conn->max_write;
 	/* With it the umask arrives unapplied, and the source's default ACLs can have their say. */
 	ask_for(conn, FUSE_CAP_DONT_MASK);
 	ask_for(conn, FUSE_CAP_PARALLEL_DIROPS);

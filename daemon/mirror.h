@@ -47,6 +47,7 @@ struct mirror {
 	struct handle *handles;
 	pthread_mutex_t handles_lock; /* taken last, held for no call */
 
+	unsigned int max_write; /* bytes, as granted */
 	bool granted_passthrough;
 	bool granted_killpriv;
 	/* Called once, from the INIT request, after the kernel's answer is known. 0 or -1 to end. */

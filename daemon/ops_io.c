@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -63,6 +64,21 @@ void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse
 	fuse_reply_buf(req, buf, have);
 }
 
+/*
+ * A write larger than max_write comes in pieces, those of a direct one at the same time and in any order:
+ * each goes where the kernel put it, RWF_APPEND would stack them as they come. A piece is as large as
+ * requests get, but for the last, which lies beyond EOF while an earlier one is under way. (The user's
+ * buffer may start within a page, which takes up to a page off.)
+ */
+static int append_flag(const struct mirror *m, int fd, size_t size, off_t off)
+{
+	struct stat st;
+
+	if (size + 4096 > m->max_write || (!fstat(fd, &st) && off > st.st_size))
+		return 0;
+	return RWF_APPEND;
+}
+
 void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t off,
 	      struct fuse_file_info *fi)
 {
@@ -72,7 +88,7 @@ void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_
 
 	/* Write-back of a mapping goes where the page is. */
 	if (fi->flags & O_APPEND && !fi->writepage)
-		flags |= RWF_APPEND;
+		flags = append_flag(mirror_of(req), file_of(fi)->fd, size, off);
 	creds_fsetid(!current_request.kill_suidgid);
 	do {
 		n = pwritev2(file_of(fi)->fd, &iov, 1, off, flags);

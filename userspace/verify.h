@@ -34,6 +34,7 @@ enum fl_want {
 	FL_WANT_APPEND,	  /* O_DIRECT and O_APPEND */
 	FL_WANT_GROWING,  /* O_DIRECT; some past EOF when they are made, the others inside */
 	FL_WANT_SPLICE,	  /* splice(2) into the file */
+	FL_WANT_MAPPED,	  /* O_DIRECT and inside EOF, while the file is mapped shared */
 	FL_WANT_EITHER,	  /* depends on rules that kernels differ in: both are right */
 	FL_WANTS,
 };
@@ -51,8 +52,8 @@ struct fl_leg {
 	 * whom one asks: only the lock is judged.
 	 */
 	bool flags_differ;
-	char note_shared[128]; /* said where writes of this leg ran shared */
-	bool shared_is_lax;    /* and that breaks a locking rule of the VFS */
+	/* said where writes to a backing file ran shared, which breaks a locking rule of the VFS */
+	char lax_if_shared[160];
 };
 
 /* Shared by the judge, the case's process and its workers. */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include <sys/stat.h>
 
 #include "verify_blocks.h"
 #include "verify_cases.h"
@@ -92,60 +93,6 @@ const struct fl_verify_case fl_case_o_append = {
 	.check = o_append_check,
 };
 
-/* Reads [from, to) by len and wants each block whole (or zero, where zero_ok). */
-static int check_blocks(struct fl_case_env *e, __u64 from, __u64 to, __u32 len, bool zero_ok)
-{
-	char *buf = fl_case_buffer(MIB);
-	struct fl_stamp st;
-	size_t bad_at;
-	int ret = 0;
-
-	for (__u64 off = from; off < to && !ret; off += MIB) {
-		ssize_t n = pread(e->fd[0], buf, MIB, off);
-
-		if (n != (ssize_t)MIB && off + n != to) {
-			ret = n < 0 ? fl_case_errno(e, "reading back")
-				    : fl_case_fail(e, "a short read at %llu",
-						   (unsigned long long)off);
-			break;
-		}
-		for (ssize_t at = 0; at + len <= n && !ret; at += len) {
-			enum fl_block_state state = fl_stamp_check(buf + at, len, off + at, &st,
-								   &bad_at);
-
-			if (state == FL_BLOCK_WHOLE || (zero_ok && state == FL_BLOCK_ZERO))
-				continue;
-			ret = fl_case_fail(e, "the block at %llu is %s (byte %zu)",
-					   (unsigned long long)off + at,
-					   state == FL_BLOCK_ZERO	 ? "empty"
-					   : state == FL_BLOCK_TORN	 ? "torn"
-					   : state == FL_BLOCK_MISPLACED ? "another place's"
-									 : "not one that was "
-									   "written",
-					   bad_at);
-		}
-	}
-	free(buf);
-	return ret;
-}
-
-/* The first [0, base) was never written and has to read as zeros. */
-static int check_zeros(struct fl_case_env *e, __u64 base)
-{
-	char *buf = fl_case_buffer(MIB);
-	int ret = 0;
-
-	for (__u64 off = 0; off < base && !ret; off += MIB) {
-		if (pread(e->fd[0], buf, MIB, off) != (ssize_t)MIB)
-			ret = fl_case_errno(e, "reading back");
-		else if (buf[0] || memcmp(buf, buf + 1, MIB - 1))
-			ret = fl_case_fail(e, "the hole at %llu is not empty",
-					   (unsigned long long)off);
-	}
-	free(buf);
-	return ret;
-}
-
 /* EOF before the work, and each job's share: 64 MiB, or 8. */
 static __u64 region(const struct fl_case_env *e)
 {
@@ -187,9 +134,9 @@ static int extend_work(struct fl_case_env *e)
 
 static int extend_check(struct fl_case_env *e)
 {
-	if (fl_case_size(e, e->fd[0], 5 * region(e)) || check_zeros(e, region(e)))
+	if (fl_case_size(e, e->fd[0], 5 * region(e)) || fl_case_check_zeros(e, e->fd[0], region(e)))
 		return -1;
-	return check_blocks(e, region(e), 5 * region(e), MIB, false);
+	return fl_case_check_blocks(e, e->fd[0], region(e), 5 * region(e), MIB, FL_ZERO_BAD);
 }
 
 const struct fl_verify_case fl_case_extend = {
@@ -273,9 +220,9 @@ static int extend_race_work(struct fl_case_env *e)
 
 static int extend_race_check(struct fl_case_env *e)
 {
-	if (fl_case_size(e, e->fd[0], 2 * region(e)) || check_zeros(e, region(e)))
+	if (fl_case_size(e, e->fd[0], 2 * region(e)) || fl_case_check_zeros(e, e->fd[0], region(e)))
 		return -1;
-	return check_blocks(e, region(e), 2 * region(e), FL_BLOCK, false);
+	return fl_case_check_blocks(e, e->fd[0], region(e), 2 * region(e), FL_BLOCK, FL_ZERO_BAD);
 }
 
 const struct fl_verify_case fl_case_extend_race = {
@@ -288,4 +235,86 @@ const struct fl_verify_case fl_case_extend_race = {
 	.work = extend_race_work,
 	.check = extend_race_check,
 	.wants_upgrades = true,
+};
+
+#define TRUNCATE_MAX (16 * MIB)
+
+static int truncate_race_setup(struct fl_case_env *e)
+{
+	struct fl_leg *leg = fl_case_leg(e, e->name, O_RDWR | O_CREAT | O_DIRECT, FL_WANT_GROWING,
+					 3);
+
+	if (!leg)
+		return -1;
+	leg->min_past_eof = 1;
+	return fl_case_prefill(e, e->fd[0], TRUNCATE_MAX / 2);
+}
+
+static off_t random_block(unsigned int *seed)
+{
+	return (off_t)(rand_r(seed) % (TRUNCATE_MAX / FL_BLOCK)) * FL_BLOCK;
+}
+
+static int truncate_race_worker(struct fl_case_env *e, int i)
+{
+	int fd = fl_case_open(e, e->name, O_WRONLY | O_DIRECT), ret = 0;
+	char *buf = fl_case_buffer(FL_BLOCK);
+	double began = fl_case_now(), seconds = e->opts->seconds;
+	unsigned int seed = 1 + i;
+
+	if (fd < 0)
+		return -1;
+	for (__u64 n = 0; !ret && fl_case_time_left(began, seconds); n++) {
+		off_t off = random_block(&seed);
+
+		if (i == 3) {
+			if (ftruncate(fd, off))
+				ret = fl_case_errno(e, "ftruncate");
+			continue;
+		}
+		fl_stamp_fill(buf, FL_BLOCK, 1 + i, n, off);
+		ret = fl_case_pwrite(e, 0, fd, buf, FL_BLOCK, off);
+	}
+	return ret;
+}
+
+static int truncate_race_work(struct fl_case_env *e)
+{
+	return fl_case_workers(e, 4, truncate_race_worker);
+}
+
+/*
+ * What the size ends as is anybody's guess; but the size that the kernel believes, the one that the
+ * daemon tells, and where reading ends have to be the same one.
+ */
+static int truncate_race_check(struct fl_case_env *e)
+{
+	char *buf = fl_case_buffer(FL_BLOCK);
+	struct statx stx;
+	int ret = -1;
+
+	if (statx(e->fd[0], "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_SIZE, &stx)) {
+		fl_case_errno(e, "statx");
+		goto out;
+	}
+	if (fl_case_size(e, e->fd[0], stx.stx_size) ||
+	    fl_case_check_blocks(e, e->fd[0], 0, stx.stx_size, FL_BLOCK, FL_ZERO_OK))
+		goto out;
+	if (pread(e->fd[0], buf, FL_BLOCK, stx.stx_size) > 0)
+		fl_case_fail(e, "there are data beyond EOF at %llu",
+			     (unsigned long long)stx.stx_size);
+	else
+		ret = 0;
+out:
+	free(buf);
+	return ret;
+}
+
+const struct fl_verify_case fl_case_truncate_race = {
+	.name = "truncate_race",
+	.what = "3 jobs write 4K blocks directly and at random while EOF jumps about",
+	.why = "past EOF when it has the lock: exclusive, whatever it was before; inside: shared",
+	.setup = truncate_race_setup,
+	.work = truncate_race_work,
+	.check = truncate_race_check,
 };

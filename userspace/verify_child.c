@@ -215,6 +215,75 @@ int fl_case_prefill(struct fl_case_env *e, int fd, off_t size)
 	return ret;
 }
 
+#define CHUNK (1u << 20)
+
+static int read_back(struct fl_case_env *e, int fd, void *buf, size_t len, __u64 off)
+{
+	ssize_t n = pread(fd, buf, len, off);
+
+	if (n == (ssize_t)len)
+		return 0;
+	if (n < 0)
+		return fl_case_errno(e, "reading back");
+	return fl_case_fail(e, "reading back: %zd of %zu bytes at %llu", n, len,
+			    (unsigned long long)off);
+}
+
+static int check_block(struct fl_case_env *e, const void *buf, __u32 len, __u64 off,
+		       enum fl_zero zero)
+{
+	static const char *const what[] = {
+		[FL_BLOCK_ZERO] = "empty",
+		[FL_BLOCK_TORN] = "torn",
+		[FL_BLOCK_MISPLACED] = "another place's",
+		[FL_BLOCK_FOREIGN] = "not one that was written",
+	};
+	enum fl_block_state state;
+	struct fl_stamp st;
+	size_t bad_at;
+
+	state = fl_stamp_check(buf, len, off, &st, &bad_at);
+	if (state == FL_BLOCK_WHOLE || (zero == FL_ZERO_OK && state == FL_BLOCK_ZERO))
+		return 0;
+	return fl_case_fail(e, "the block at %llu is %s (byte %zu)", (unsigned long long)off,
+			    what[state], bad_at);
+}
+
+int fl_case_check_blocks(struct fl_case_env *e, int fd, __u64 from, __u64 to, __u32 len,
+			 enum fl_zero zero)
+{
+	size_t chunk = len < CHUNK ? CHUNK - CHUNK % len : len;
+	char *buf = fl_case_buffer(chunk);
+	int ret = 0;
+
+	for (__u64 off = from; off < to && !ret; off += chunk) {
+		if (to - off < chunk)
+			chunk = to - off;
+		ret = read_back(e, fd, buf, chunk, off);
+		for (size_t at = 0; at + len <= chunk && !ret; at += len)
+			ret = check_block(e, buf + at, len, off + at, zero);
+	}
+	free(buf);
+	return ret;
+}
+
+int fl_case_check_zeros(struct fl_case_env *e, int fd, __u64 to)
+{
+	char *buf = fl_case_buffer(CHUNK);
+	int ret = 0;
+
+	for (__u64 off = 0; off < to && !ret; off += CHUNK) {
+		size_t len = to - off < CHUNK ? to - off : CHUNK;
+
+		ret = read_back(e, fd, buf, len, off);
+		if (!ret && (buf[0] || memcmp(buf, buf + 1, len - 1)))
+			ret = fl_case_fail(e, "the hole at %llu is not empty",
+					   (unsigned long long)off);
+	}
+	free(buf);
+	return ret;
+}
+
 int fl_case_size(struct fl_case_env *e, int fd, __u64 want)
 {
 	struct fl_case_page *p = e->page;

@@ -40,6 +40,18 @@ int fl_case_write(struct fl_case_env *e, int leg, int fd, const void *buf, size_
 
 /* Fills [0, size) with stamped blocks of writer 0 by direct writes, so that it is written for good. */
 int fl_case_prefill(struct fl_case_env *e, int fd, off_t size);
+/*
+ * Reads [from, to) directly and wants each block of len bytes whole and in its place. zero says what
+ * blocks of zeros are.
+ */
+enum fl_zero {
+	FL_ZERO_BAD,
+	FL_ZERO_OK,
+};
+int fl_case_check_blocks(struct fl_case_env *e, int fd, __u64 from, __u64 to, __u32 len,
+			 enum fl_zero zero);
+/* [0, to) was never written and has to read as zeros. */
+int fl_case_check_zeros(struct fl_case_env *e, int fd, __u64 to);
 /* The size as it is believed and as the daemon tells it afresh: both have to be want. */
 int fl_case_size(struct fl_case_env *e, int fd, __u64 want);
 

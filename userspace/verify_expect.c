@@ -58,6 +58,9 @@ enum fl_expect fl_verify_expect(const struct fl_leg *leg, const struct fl_leg_fa
 		return FL_EXPECT_EXCLUSIVE;
 	case FL_WANT_GROWING:
 		return FL_EXPECT_BY_NATURE;
+	case FL_WANT_MAPPED:
+		/* a mapping needs the page cache: fuse_file_cached_io_open() */
+		return direct ? FL_EXPECT_BY_NATURE : FL_EXPECT_SHARED;
 	default:
 		return FL_EXPECT_EITHER;
 	}
@@ -66,7 +69,6 @@ enum fl_expect fl_verify_expect(const struct fl_leg *leg, const struct fl_leg_fa
 /* A leg's cells, every route together, by mode and nature. */
 struct tally {
 	__u64 excl[FL_NATURES], shared[FL_NATURES];
-	__u64 maybe_split;
 };
 
 static void gather(const struct fl_snapshot *s, __u32 dev, __u64 ino, struct tally *t,
@@ -99,7 +101,6 @@ static void gather(const struct fl_snapshot *s, __u32 dev, __u64 ino, struct tal
 				      f->cell[FL_TAKE_EXCL_FLAG_UNSET][n] +
 				      f->cell[FL_TAKE_EXCL_FLAG_SET][n];
 		}
-		t->maybe_split += f->counter[FL_COUNT_MAYBE_SPLIT];
 	}
 }
 
@@ -126,11 +127,11 @@ static void remark(struct fl_leg_verdict *v, const char *text)
 
 /* Whether the counts are good enough to judge by: every write that was made, and none twice. */
 static bool evidence_holds(const struct fl_snapshot *s, const struct fl_leg *leg,
-			   const struct tally *t, struct fl_leg_verdict *v)
+			   struct fl_leg_verdict *v)
 {
 	struct fl_totals all;
 	__u64 seen = v->totals.writes;
-	char a[32], b[32];
+	char a[32], b[32], text[128];
 
 	fl_snapshot_totals(s, &all);
 	if (!leg->done) {
@@ -145,11 +146,13 @@ static bool evidence_holds(const struct fl_snapshot *s, const struct fl_leg *leg
 				   "the backing file system uses iomap, and no write that the "
 				   "writeback cache took"
 				 : "they went where it does not look");
-	} else if (t->maybe_split && seen > leg->done) {
-		conclude(v, FL_RESULT_INCONCLUSIVE,
-			 "%s requests for %s writes: this method cannot tell how many writes they "
-			 "were",
+	} else if (seen > leg->done && seen == v->totals.by_route[FL_ROUTE_CACHED] &&
+		   seen == v->totals.exclusive && s->method == FL_METHOD_STATE_TP) {
+		/* a cached write leaves in pieces where a page has to be read or a request is full */
+		snprintf(text, sizeof(text),
+			 "%s requests for %s writes, every one sent under the exclusive lock",
 			 fl_grouped(seen, a, sizeof(a)), fl_grouped(leg->done, b, sizeof(b)));
+		remark(v, text);
 	} else if (seen > leg->done || seen + all.lost < leg->done || all.lost * 1000 > leg->done) {
 		conclude(v, FL_RESULT_INCONCLUSIVE,
 			 "%s writes were counted where %s were made (%llu known to be lost)",
@@ -179,6 +182,8 @@ static bool nature_fits(const struct fl_leg *leg, const struct fl_leg_facts *fac
 		return nature == FL_NATURE_APPEND;
 	case FL_WANT_GROWING:
 		return plain || nature == FL_NATURE_PAST_EOF;
+	case FL_WANT_MAPPED:
+		return plain || nature == FL_NATURE_CACHE_MODE;
 	default:
 		return true;
 	}
@@ -257,6 +262,24 @@ static void judge_exclusive_in_shared_leg(const struct fl_leg *leg, const struct
 			 fl_grouped(v->totals.writes, b, sizeof(b)));
 }
 
+/* Buffered writes to a passthrough file are said to bypass its write path; they do not. */
+static void say_which_function(const struct fl_snapshot *s, const struct tally *t,
+			       struct fl_leg_verdict *v)
+{
+	__u64 n = t->excl[FL_NATURE_BUFFERED] + t->shared[FL_NATURE_BUFFERED];
+	char a[32], b[32], text[224];
+
+	snprintf(text, sizeof(text),
+		 "%s of %s buffered writes went through "
+		 "fuse_passthrough_write_iter(): %s",
+		 fl_grouped(n, a, sizeof(a)), fl_grouped(v->totals.writes, b, sizeof(b)),
+		 s->method == FL_METHOD_STATE_TP
+			 ? "they came to xfs_file_buffered_write() on the backing file that only "
+			   "it hands down"
+			 : "they came to backing_file_write_iter() under its lock");
+	remark(v, text);
+}
+
 void fl_verify_judge_leg(const struct fl_snapshot *s, __u32 dev, const struct fl_leg *leg,
 			 const struct fl_leg_facts *facts, const struct fl_lock_rules *rules,
 			 struct fl_leg_verdict *v)
@@ -268,7 +291,7 @@ void fl_verify_judge_leg(const struct fl_snapshot *s, __u32 dev, const struct fl
 	gather(s, dev, leg->ino, &t, &v->totals);
 	v->expect = fl_verify_expect(leg, facts, rules);
 	v->past_eof = t.excl[FL_NATURE_PAST_EOF] + t.shared[FL_NATURE_PAST_EOF];
-	if (!evidence_holds(s, leg, &t, v))
+	if (!evidence_holds(s, leg, v))
 		return;
 	if (!facts->known) {
 		conclude(v, FL_RESULT_INCONCLUSIVE,
@@ -294,10 +317,13 @@ void fl_verify_judge_leg(const struct fl_snapshot *s, __u32 dev, const struct fl
 	}
 	judge_shared(leg, facts, rules, &t, v);
 	judge_natures(leg, facts, &t, v);
-	if (v->totals.shared && leg->note_shared[0]) {
-		remark(v, leg->note_shared);
-		v->lax = leg->shared_is_lax;
+	if (v->totals.shared && leg->lax_if_shared[0] && facts->route == FL_ROUTE_PASSTHROUGH) {
+		remark(v, leg->lax_if_shared);
+		v->lax = true;
 	}
+	if (leg->want == FL_WANT_BUFFERED && !leg->flags_differ &&
+	    facts->route == FL_ROUTE_PASSTHROUGH)
+		say_which_function(s, &t, v);
 }
 
 enum fl_result fl_verify_judge_upgrades(bool sharing, bool known, __u64 upgrades, char *why,

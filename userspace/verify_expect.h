@@ -37,7 +37,7 @@ struct fl_leg_verdict {
 	enum fl_result result;
 	enum fl_expect expect;
 	char why[320];	/* of anything but a pass */
-	char note[256]; /* or empty */
+	char note[384]; /* or empty */
 	bool lax;	/* the note is about a broken locking rule */
 	struct fl_totals totals;
 	__u64 past_eof; /* writes that were, in either mode */

@@ -199,6 +199,24 @@ static void case_append(void)
 	DO(close(b));
 }
 
+/* Larger than a request: the pieces of a direct write travel at the same time. */
+static void case_append_large(void)
+{
+	enum { LEN = (4 << 20) + 4096 };
+	int fd = OPEN(open("f", O_WRONLY | O_CREAT | O_APPEND | O_DIRECT, 0600));
+	char *buf = aligned_alloc(4096, LEN);
+
+	for (int n = 0; buf && n < 4; n++) {
+		for (int i = 0; i < LEN; i++)
+			buf[i] = (i >> 12) * 7 + n;
+		DO(write(fd, buf, LEN));
+	}
+	free(buf);
+	content("f");
+	look("f");
+	DO(close(fd));
+}
+
 static void case_setfl_append(void)
 {
 	int a = OPEN(open("f", O_WRONLY | O_CREAT | O_APPEND, 0600));
@@ -789,6 +807,7 @@ static const struct {
 } cases[] = {
 	{"create, read, write", case_create_read_write},
 	{"append", case_append},
+	{"large direct append", case_append_large},
 	{"O_APPEND by fcntl", case_setfl_append,
 	 .may_differ = "a passthrough write heeds the O_APPEND of open(2), not that of fcntl(2)"},
 	{"truncate", case_truncate},
