@@ -114,7 +114,7 @@ static __always_inline void slot_name(struct fl_slot *s, struct inode *inode)
 		s->name_len = len - 1;
 }
 
-#define FDS_SEARCHED 256
+#define FDS_SEARCHED 64
 
 /*
  * The open flags in force, from the writer's own descriptor of the inode: a file that is opened, written
@@ -149,13 +149,14 @@ static __always_inline __u32 slot_of(struct inode *inode, enum fl_route route, _
 				     __u32 generation)
 {
 	__u64 key = slot_key(ino, dev, generation, route);
-	__u32 h = key >> 40;
+	__u32 h = key >> 40, idx = 0;
+	struct fl_slot *claimed = NULL;
 
 	for (int i = 0; i < FL_SLOT_PROBES; i++) {
-		__u32 idx = (h + i) & slot_mask;
 		struct fl_slot *s;
 		__u64 seen;
 
+		idx = (h + i) & slot_mask;
 		if (!idx)
 			continue;
 		s = bpf_map_lookup_elem(&slots, &idx);
@@ -167,20 +168,24 @@ static __always_inline __u32 slot_of(struct inode *inode, enum fl_route route, _
 		if (seen)
 			continue;
 		seen = __sync_val_compare_and_swap(&s->key, 0, key);
-		if (seen && seen != key)
-			continue;
+		if (seen == key)
+			return idx;
 		if (!seen) {
-			s->ino = ino;
-			s->dev = dev;
-			s->route = route;
-			s->nodeid = BPF_CORE_READ((struct fuse_inode *)inode, nodeid);
-			slot_name(s, inode);
-			slot_open_flags(s, inode);
+			claimed = s;
+			break;
 		}
-		return idx;
 	}
-	lost(FL_LOSS_TABLE_FULL);
-	return 0;
+	if (!claimed) {
+		lost(FL_LOSS_TABLE_FULL);
+		return 0;
+	}
+	claimed->ino = ino;
+	claimed->dev = dev;
+	claimed->route = route;
+	claimed->nodeid = BPF_CORE_READ((struct fuse_inode *)inode, nodeid);
+	slot_name(claimed, inode);
+	slot_open_flags(claimed, inode);
+	return idx;
 }
 
 static __always_inline void count_write(__u32 slot, enum fl_take take, enum fl_nature nature,

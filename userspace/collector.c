@@ -129,12 +129,37 @@ out:
 	return ret;
 }
 
+/*
+ * Loads and attaches the whole form at once: where all of it works, which is the rule, nothing needs to
+ * be tried one by one.
+ */
+static bool all_programs_work(const struct fl_form *form)
+{
+	struct bpf_object *obj = open_form(form);
+	bool ok = obj && !bpf_object__load(obj);
+
+	for (size_t i = 0; ok && i < form->nprogs; i++) {
+		struct bpf_program *prog = bpf_object__find_program_by_name(obj,
+									    form->prog[i].name);
+		struct bpf_link *link = prog ? bpf_program__attach(prog) : NULL;
+
+		ok = link;
+		bpf_link__destroy(link);
+	}
+	bpf_object__close(obj);
+	return ok;
+}
+
 /* Fills in which programs of the form can work. Returns 0 when all the required ones can. */
 static int try_form(const struct fl_form *form, bool *available, struct fl_probe *probe,
 		    struct fl_err *err)
 {
+	/* a refusal usually meets the first program already */
+	int first = try_program(form, 0);
+	bool all = !first && all_programs_work(form);
+
 	for (size_t i = 0; i < form->nprogs; i++) {
-		int e = try_program(form, i);
+		int e = all ? 0 : i ? try_program(form, i) : first;
 
 		available[i] = !e;
 		snprintf(probe[i].name, sizeof(probe[i].name), "%s", form->prog[i].name);

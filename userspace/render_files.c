@@ -9,10 +9,6 @@
 #include "json_util.h"
 #include "text.h"
 
-#ifndef O_DIRECT
-#error "needs _GNU_SOURCE"
-#endif
-
 #define FOPEN_PARALLEL (1u << 6)
 
 const char *fl_file_can_share(const struct fl_open_file *f, enum fl_can can)

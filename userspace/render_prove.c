@@ -160,7 +160,8 @@ static void remarks_text(const struct fl_prove_report *r, FILE *out)
 				fl_grouped(sum[k], n, sizeof(n)), fl_mount_counter_name(k));
 	if (t->counter[FL_COUNT_RETRIED])
 		fprintf(out,
-			"  %s more attempts took the lock and wrote nothing (EAGAIN): io_uring tries "
+			"  %s more attempts took the lock and wrote nothing (EAGAIN): io_uring "
+			"tries "
 			"without waiting first\n",
 			fl_grouped(t->counter[FL_COUNT_RETRIED], n, sizeof(n)));
 	if (t->counter[FL_COUNT_FAILED])

@@ -53,7 +53,12 @@ static bool wanted(const struct fl_mounts *have, const struct fl_mount *m, bool 
 {
 	if (!all_types && !fl_fstype_is_fuse(m->fstype))
 		return false;
-	return !unique || !fl_mounts_by_dev(have, m->dev);
+	if (!unique)
+		return true;
+	for (size_t i = 0; i < have->n; i++)
+		if (have->mount[i].dev == m->dev && !strcmp(have->mount[i].path, m->path))
+			return false;
+	return true;
 }
 
 /* Moves the wanted mounts of text to mounts. */
@@ -163,6 +168,19 @@ static __u64 mount_id_of(int fd)
 	return id;
 }
 
+/*
+ * The device behind an O_PATH descriptor, without asking a daemon anything: with an empty mask even a
+ * mount that is another user's alone answers (fuse_update_get_attr()).
+ */
+static __u32 dev_of(int fd)
+{
+	struct statx stx;
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &stx))
+		return 0;
+	return fl_dev(stx.stx_dev_major, stx.stx_dev_minor);
+}
+
 static int no_fuse_mount(const struct fl_mounts *mounts, const char *spec, const char *what,
 			 struct fl_err *err)
 {
@@ -246,8 +264,8 @@ static int resolve_path(struct fl_target *t, const char *spec, struct fl_err *er
 			close(fd);
 			return -1;
 		}
-		m = fl_mounts_by_id(&t->mounts, id);
-		/* the same path may be a FUSE mount in another namespace only */
+		/* reached through /proc/PID/root, or a FUSE mount at this path in another namespace only */
+		m = fl_mounts_by_dev(&t->mounts, dev_of(fd));
 		if (!m)
 			m = fl_mounts_by_path(&t->mounts, spec);
 	}
@@ -259,7 +277,7 @@ static int resolve_path(struct fl_target *t, const char *spec, struct fl_err *er
 		close(fd);
 		return fl_err(err, "out of memory");
 	}
-	if (m->id == id)
+	if (m->id == id || m->dev == dev_of(fd))
 		narrow_to_file(t, fd);
 	close(fd);
 	return 0;

@@ -35,8 +35,8 @@ int fl_target_resolve(struct fl_target *t, const char *spec, pid_t pid, struct f
 void fl_target_free(struct fl_target *t);
 
 /*
- * Mounts of this mount namespace, then (others set) those of every other one, devices that are known
- * already left out. FUSE mounts only, unless all_types. Returns 0 or -1 with err set.
+ * Mounts of this mount namespace, then (others set) those of every other one, the same device at the
+ * same path left out. FUSE mounts only, unless all_types. Returns 0 or -1 with err set.
  */
 int fl_mounts_read(struct fl_mounts *mounts, bool others, bool all_types, struct fl_err *err);
 /* A short name for a device's mount: its path, or "dev 0:45" where no mount is known. */

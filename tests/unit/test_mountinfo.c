@@ -45,9 +45,15 @@ static void finds_by_id_device_and_path(void **state)
 static void passes_over_garbage(void **state)
 {
 	static const char *const lines[] = {
-		"", "\n\n\n", " - ", "1 2 3 4 5 - x", "a b c:d / / rw - fuse x rw",
-		"61 28 0:45 / /m rw", "61 28 9999:1 / /m rw - fuse s rw",
-		"61 28 0:45 / - fuse s rw", "61 28 0:45 / /m\\9 rw - fuse s rw\n\377\376 - \377",
+		"",
+		"\n\n\n",
+		" - ",
+		"1 2 3 4 5 - x",
+		"a b c:d / / rw - fuse x rw",
+		"61 28 0:45 / /m rw",
+		"61 28 9999:1 / /m rw - fuse s rw",
+		"61 28 0:45 / - fuse s rw",
+		"61 28 0:45 / /m\\9 rw - fuse s rw\n\377\376 - \377",
 	};
 	struct fl_mounts m = {};
 

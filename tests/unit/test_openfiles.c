@@ -12,12 +12,12 @@ static size_t put(char *buf, size_t at, const void *data, size_t len)
 
 static size_t put_file(char *buf, size_t at, const char *path, bool backing)
 {
-	struct fl_file_record r = { .magic = FL_FILE_MAGIC,
-				    .kind = FL_FILE_OPEN,
-				    .pid = 7,
-				    .open_flags = backing ? 1 << 7 : 1,
-				    .passthrough = backing,
-				    .path_len = strlen(path) + 1 };
+	struct fl_file_record r = {.magic = FL_FILE_MAGIC,
+				   .kind = FL_FILE_OPEN,
+				   .pid = 7,
+				   .open_flags = backing ? 1 << 7 : 1,
+				   .passthrough = backing,
+				   .path_len = strlen(path) + 1};
 
 	at = put(buf, at, &r, sizeof(r));
 	at = put(buf, at, path, strlen(path) + 1);
@@ -61,7 +61,7 @@ static void every_cut_is_an_error(void **state)
 static void damage_is_an_error(void **state)
 {
 	struct fl_open_files files = {};
-	struct fl_file_record r = { .magic = 1 };
+	struct fl_file_record r = {.magic = 1};
 	struct fl_err err;
 
 	assert_int_equal(fl_open_files_parse(&files, &r, sizeof(r), &err), -1);

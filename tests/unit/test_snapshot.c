@@ -30,10 +30,10 @@ static void recorded_snapshots_have_their_verdicts(void **state)
 		enum fl_route route;
 		int reason;
 	} cases[] = {
-		{ "snapshot-passthrough-6.18", FL_EXCLUSIVE, 1, FL_ROUTE_PASSTHROUGH,
-		  FL_REASON_FLAG_STRIPPED },
-		{ "snapshot-direct-6.18", FL_SHARED, 0, FL_ROUTE_DIRECT, -1 },
-		{ "snapshot-cached-6.18", FL_EXCLUSIVE, 1, FL_ROUTE_CACHED, FL_REASON_KERNEL_CANNOT },
+		{"snapshot-passthrough-6.18", FL_EXCLUSIVE, 1, FL_ROUTE_PASSTHROUGH,
+		 FL_REASON_FLAG_STRIPPED},
+		{"snapshot-direct-6.18", FL_SHARED, 0, FL_ROUTE_DIRECT, -1},
+		{"snapshot-cached-6.18", FL_EXCLUSIVE, 1, FL_ROUTE_CACHED, FL_REASON_KERNEL_CANNOT},
 	};
 	static const struct fl_verdict_opts defaults = FL_VERDICT_DEFAULTS;
 
@@ -80,8 +80,8 @@ static void json_round_trip_loses_nothing(void **state)
 /* Removing any key that is read, or changing its type, must be an error and never a crash. */
 static void damaged_json_is_an_error(void **state)
 {
-	static const char *const needed[] = { "kernel", "method", "files", "mounts", "probes", "losses",
-					      "start_ns", "kernel_can_share" };
+	static const char *const needed[] = {"kernel", "method", "files",    "mounts",
+					     "probes", "losses", "start_ns", "kernel_can_share"};
 	struct fl_snapshot s;
 	struct fl_err err;
 
@@ -101,7 +101,7 @@ static void damaged_json_is_an_error(void **state)
 static char *render(const struct fl_snapshot *s, bool json)
 {
 	static const struct fl_verdict_opts defaults = FL_VERDICT_DEFAULTS;
-	struct fl_prove_report r = { .snapshot = s, .target = "/mnt/\033[31mred" };
+	struct fl_prove_report r = {.snapshot = s, .target = "/mnt/\033[31mred"};
 	char *text = NULL;
 	size_t len;
 	FILE *f = open_memstream(&text, &len);
@@ -122,7 +122,8 @@ static void text_says_the_counts_and_nothing_a_terminal_obeys(void **state)
 
 	load("snapshot-passthrough-6.18", &s);
 	text = render(&s, false);
-	assert_non_null(strstr(text, "EXCLUSIVE  all 1,000 writes took the inode lock exclusively\n"));
+	assert_non_null(
+		strstr(text, "EXCLUSIVE  all 1,000 writes took the inode lock exclusively\n"));
 	assert_non_null(strstr(text, "exclusive  1,000  100.0 %"));
 	assert_non_null(strstr(text, "flag-stripped"));
 	assert_non_null(strstr(text, "loss: 0 of 1,000"));

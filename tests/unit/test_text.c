@@ -90,8 +90,9 @@ static void table_aligns_by_shown_width(void **state)
 
 	fl_table_align(t, "lrl");
 	for (int i = 0; i < 6; i++)
-		fl_table_cell(t, "%s", (const char *const[]){ "name", "n", "note", "\xc3\xbc", "1,000",
-							      "x" }[i]);
+		fl_table_cell(
+			t, "%s",
+			(const char *const[]){"name", "n", "note", "\xc3\xbc", "1,000", "x"}[i]);
 	fl_table_print(t, f, 2);
 	fclose(f);
 	assert_string_equal(text, "  name      n  note\n  \xc3\xbc     1,000  x\n");

@@ -62,9 +62,8 @@ static void all_exclusive(void **state)
 
 	world_init(&w, FL_ROUTE_PASSTHROUGH);
 	w.file[0].cell[FL_TAKE_EXCL_FLAG_UNKNOWN][FL_NATURE_PLAIN] = 1000;
-	w.file[0].flag = (struct fl_flag_knowledge){ .opens_seen = 4,
-						     .opens_asked = 4,
-						     .effective_unset = 4 };
+	w.file[0].flag =
+		(struct fl_flag_knowledge){.opens_seen = 4, .opens_asked = 4, .effective_unset = 4};
 	assert_int_equal(judge(&w), FL_EXCLUSIVE);
 	assert_int_equal(w.v.exit_code, 1);
 	assert_int_equal(w.v.nreasons, 1);
@@ -152,13 +151,11 @@ static void one_mount_of_several(void **state)
 
 static void reasons_follow_the_order_of_tests(void **state)
 {
-	static const struct fl_flag_knowledge none, asked = { .opens_seen = 2, .opens_asked = 2 },
-						    never = { .opens_seen = 2 },
-						    in_force = { .effective_set = 1 },
-						    stripped = { .opens_seen = 2,
-								 .opens_asked = 2,
-								 .effective_unset = 2 },
-						    unset = { .effective_unset = 2 };
+	static const struct fl_flag_knowledge none,
+		asked = {.opens_seen = 2, .opens_asked = 2}, never = {.opens_seen = 2},
+		in_force = {.effective_set = 1},
+		stripped = {.opens_seen = 2, .opens_asked = 2, .effective_unset = 2},
+		unset = {.effective_unset = 2};
 	static const struct {
 		enum fl_route route;
 		enum fl_can can;
@@ -168,40 +165,40 @@ static void reasons_follow_the_order_of_tests(void **state)
 		enum fl_reason want;
 	} cases[] = {
 		/* what the kernel can do comes first */
-		{ FL_ROUTE_PASSTHROUGH, FL_CAN_NO, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_APPEND, &stripped,
-		  FL_REASON_KERNEL_CANNOT },
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_NO, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_APPEND,
+		 &stripped, FL_REASON_KERNEL_CANNOT},
 		/* then the flags */
-		{ FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_APPEND, &never,
-		  FL_REASON_FLAG_NOT_SET },
-		{ FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_PLAIN, &asked,
-		  FL_REASON_FLAG_STRIPPED },
-		{ FL_ROUTE_PASSTHROUGH, FL_CAN_UNKNOWN, FL_TAKE_EXCL_FLAG_UNKNOWN, FL_NATURE_PLAIN,
-		  &stripped, FL_REASON_FLAG_STRIPPED },
-		{ FL_ROUTE_PASSTHROUGH, FL_CAN_UNKNOWN, FL_TAKE_EXCL_FLAG_UNKNOWN, FL_NATURE_PLAIN,
-		  &unset, FL_REASON_FLAG_NOT_SET_OR_STRIPPED },
-		{ FL_ROUTE_PASSTHROUGH, FL_CAN_UNKNOWN, FL_TAKE_EXCL_FLAG_UNKNOWN, FL_NATURE_PLAIN,
-		  &none, FL_REASON_FLAG_NOT_SET_OR_STRIPPED },
-		{ FL_ROUTE_PASSTHROUGH, FL_CAN_UNKNOWN, FL_TAKE_EXCL_FLAG_UNKNOWN, FL_NATURE_PLAIN,
-		  &never, FL_REASON_FLAG_NOT_SET },
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_APPEND,
+		 &never, FL_REASON_FLAG_NOT_SET},
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_PLAIN, &asked,
+		 FL_REASON_FLAG_STRIPPED},
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_UNKNOWN, FL_TAKE_EXCL_FLAG_UNKNOWN, FL_NATURE_PLAIN,
+		 &stripped, FL_REASON_FLAG_STRIPPED},
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_UNKNOWN, FL_TAKE_EXCL_FLAG_UNKNOWN, FL_NATURE_PLAIN,
+		 &unset, FL_REASON_FLAG_NOT_SET_OR_STRIPPED},
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_UNKNOWN, FL_TAKE_EXCL_FLAG_UNKNOWN, FL_NATURE_PLAIN,
+		 &none, FL_REASON_FLAG_NOT_SET_OR_STRIPPED},
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_UNKNOWN, FL_TAKE_EXCL_FLAG_UNKNOWN, FL_NATURE_PLAIN,
+		 &never, FL_REASON_FLAG_NOT_SET},
 		/* then the write */
-		{ FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_BUFFERED, &none,
-		  FL_REASON_BUFFERED },
-		{ FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_UNKNOWN, FL_NATURE_PAST_EOF,
-		  &in_force, FL_REASON_PAST_EOF },
-		{ FL_ROUTE_DIRECT, FL_CAN_YES, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_APPEND, &none,
-		  FL_REASON_APPEND },
-		{ FL_ROUTE_DIRECT, FL_CAN_YES, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_CACHE_MODE, &none,
-		  FL_REASON_CACHE_IO_MODE },
-		{ FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_UNCHECKED, &none,
-		  FL_REASON_PRIVILEGES },
-		{ FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_PLAIN, &none,
-		  FL_REASON_UNKNOWN },
-		{ FL_ROUTE_SPLICE, FL_CAN_UNKNOWN, FL_TAKE_EXCL_FLAG_UNKNOWN, FL_NATURE_OTHER, &none,
-		  FL_REASON_SPLICE },
-		{ FL_ROUTE_CACHED, FL_CAN_NO, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_BUFFERED, &none,
-		  FL_REASON_BUFFERED },
-		{ FL_ROUTE_CACHED, FL_CAN_NO, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_PLAIN, &none,
-		  FL_REASON_KERNEL_CANNOT },
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_BUFFERED, &none,
+		 FL_REASON_BUFFERED},
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_UNKNOWN, FL_NATURE_PAST_EOF,
+		 &in_force, FL_REASON_PAST_EOF},
+		{FL_ROUTE_DIRECT, FL_CAN_YES, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_APPEND, &none,
+		 FL_REASON_APPEND},
+		{FL_ROUTE_DIRECT, FL_CAN_YES, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_CACHE_MODE, &none,
+		 FL_REASON_CACHE_IO_MODE},
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_UNCHECKED,
+		 &none, FL_REASON_PRIVILEGES},
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_PLAIN, &none,
+		 FL_REASON_UNKNOWN},
+		{FL_ROUTE_SPLICE, FL_CAN_UNKNOWN, FL_TAKE_EXCL_FLAG_UNKNOWN, FL_NATURE_OTHER, &none,
+		 FL_REASON_SPLICE},
+		{FL_ROUTE_CACHED, FL_CAN_NO, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_BUFFERED, &none,
+		 FL_REASON_BUFFERED},
+		{FL_ROUTE_CACHED, FL_CAN_NO, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_PLAIN, &none,
+		 FL_REASON_KERNEL_CANNOT},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -1,0 +1,187 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Targets and verdicts as users meet them: mounts, files, PIDs, other namespaces, no traffic, no FUSE,
+# bad usage; text, JSON and exit codes.
+set -u
+# shellcheck source=tests/live/lib.sh disable=SC1091
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/live/counts_lib.sh disable=SC1091
+. "$(dirname "$0")/counts_lib.sh"
+live_begin
+make_xfs "$WORK/xfs" || exit 1
+mkdir "$WORK/xfs/source"
+src=$WORK/xfs/source
+mnt=$WORK/mnt
+prefill "$src/f" 16
+prefill "$src/g" 16
+start_daemon "$src" "$mnt" direct,allow_other || exit 1
+out=$WORK/out
+
+# code CMD... - runs it; its output in $out, its errors in $out.err; sets CODE
+code()
+{
+	CODE=0
+	"$@" >"$out" 2>"$out.err" || CODE=$?
+}
+
+writer()
+{
+	spawn fio --name=w --filename="$1" --size=16M --rw=randwrite --bs=4k --direct=1 --ioengine=psync \
+		--time_based --runtime=60 --output=/dev/null
+	wait_until 10 writes_seen "$mnt"
+}
+
+writes_seen()
+{
+	"$FUSELENS" prove "$1" -n 1 -d 0.2 >/dev/null 2>&1
+	"$FUSELENS" prove "$1" -d 0.2 --json 2>/dev/null | jq -e '.counts.writes > 0' >/dev/null
+}
+
+# --- no traffic, no FUSE, bad usage
+code "$FUSELENS" prove "$mnt" -d 0.3
+check_eq "no traffic: exit 3" "$CODE" 3
+check "no traffic: says so" grep -q '^INCONCLUSIVE  no write was seen' "$out"
+code "$FUSELENS" prove "$mnt" -d 0.3 --json
+check_eq "no traffic: JSON" "$(report "$out" '"\(.verdict) \(.exit_code) \(.counts.writes)"')" "INCONCLUSIVE 3 0"
+code "$FUSELENS" prove /tmp -d 0.3
+check_eq "not FUSE: exit 2" "$CODE" 2
+check "not FUSE: a hint that names the mounts" grep -q "^hint: FUSE mounts here: .*$mnt" "$out.err"
+code "$FUSELENS" prove /tmp --json
+check_eq "not FUSE: JSON error" "$(report "$out" '"\(.exit_code) \(.error.hint | length > 0)"')" "2 true"
+for args in "" "$mnt -d 0" "$mnt -d x" "$mnt -n -1" "$mnt -d 1 -n 1" "$mnt --evidence nonsense" \
+	"$mnt --min-share 101" "$mnt --bogus" "$mnt $mnt" "-p 0" "$mnt --" "/no/such/path -d 1" "-p 4194303"; do
+	# shellcheck disable=SC2086
+	code "$FUSELENS" prove $args
+	check_eq "bad usage '$args': exit 2 and a hint" "$CODE $(grep -c '^hint: ' "$out.err")" "2 1"
+done
+code "$FUSELENS" prove "$mnt" -- /no/such/command
+check_eq "a command that cannot be run: exit 2" "$CODE" 2
+check "and says which" grep -q "cannot run /no/such/command: No such file" "$out.err"
+code "$FUSELENS" prove "$mnt" --json -- sh -c 'dd if=/dev/zero of='"$mnt"'/f bs=4k count=3 oflag=direct conv=notrunc status=none; exit 7'
+check_eq "a command that fails still has its verdict and its code" \
+	"$CODE $(report "$out" '"\(.counts.writes) \(.command_exit_code)"')" "0 3 7"
+
+# --- a method that this kernel refuses, forced
+if ! "$FUSELENS" doctor --json | jq -e '.methods[] | select(.name == "state-fentry") | .works' >/dev/null; then
+	code "$FUSELENS" prove "$mnt" -d 0.3 --evidence state-fentry
+	check_eq "a refused method, forced: exit 2 and a hint" "$CODE $(grep -c '^hint: ' "$out.err")" "2 1"
+else
+	skip "a refused method, forced" "this kernel refuses none"
+fi
+code "$FUSELENS" prove "$mnt" -d 0.3 --evidence state-tp --json
+check_eq "the tracepoint form, forced" "$(report "$out" .snapshot.method)" state-tp
+
+# --- targets
+writer "$mnt/f"
+pid=$SPAWNED
+code "$FUSELENS" prove "$mnt" -d 0.5 --json
+check_eq "a mount made by other means: SHARED, exit 0" "$CODE $(report "$out" .verdict)" "0 SHARED"
+code "$FUSELENS" prove "$mnt" -n 500 --json
+check_eq "-n: at least so many" "$(report "$out" '.counts.writes >= 500')" true
+code "$FUSELENS" prove "$mnt/f" -d 0.5 --json
+check_eq "a file: its writes" "$(report "$out" '.counts.writes > 0')" true
+code "$FUSELENS" prove "$mnt/g" -d 0.5 --json
+check_eq "another file: none" "$(report "$out" .counts.writes)" 0
+code "$FUSELENS" prove -p "$DAEMON_PID" -d 0.5 --json
+check_eq "a daemon's PID: its mounts" "$(report "$out" '.counts.writes > 0')" true
+# fio writes in a process of its own
+code "$FUSELENS" prove -p "$(pgrep -P "$pid" | head -n 1)" -d 0.5 --json
+check_eq "a writer's PID: what it writes" "$(report "$out" '.counts.writes > 0')" true
+code "$FUSELENS" prove -p $$ -d 0.3
+check_eq "a PID without FUSE files: exit 2" "$CODE" 2
+code "$FUSELENS" prove all -d 0.5 --json
+check_eq "all: this mount among them" \
+	"$(jq -r --arg m "$mnt" '[.snapshot.mounts[].path] | index($m) != null' "$out")" true
+code "$FUSELENS" files "$mnt" --json
+check_eq "files: route and flags by name" \
+	"$(report "$out" '[.files[] | "\(.route) \(.open_flag_names | join("|"))"] | unique | .[0]')" \
+	"direct DIRECT_IO|PARALLEL_DIRECT_WRITES"
+check_eq "files: the path" "$(report "$out" '.files[0].path')" "$mnt/f"
+kill "$pid"
+wait "$pid" 2>/dev/null
+
+# --- a mount that only another mount namespace has, by its path there and by /proc/PID/root
+inner=$WORK/inner
+mkdir "$inner"
+spawn unshare --mount --propagation private sh -c "mount --bind '$mnt' '$inner' && cd '$inner' &&
+	exec fio --name=nsw --filename=f --size=16M --rw=randwrite --bs=4k --direct=1 --ioengine=psync \
+	--time_based --runtime=60 --output=/dev/null"
+ns_pid=$SPAWNED
+bound()
+{
+	grep -q " $inner " "/proc/$ns_pid/mountinfo" 2>/dev/null
+}
+wait_until 10 bound
+wait_until 10 writes_seen "$mnt"
+code "$FUSELENS" prove "$inner" -d 0.5 --json
+check_eq "a mount of another namespace, by its path there" "$CODE $(report "$out" '.counts.writes > 0')" "0 true"
+code "$FUSELENS" prove "/proc/$ns_pid/root$inner" -d 0.5 --json
+check_eq "the same through /proc/PID/root" "$CODE $(report "$out" '.counts.writes > 0')" "0 true"
+pkill -f 'fio --name=nsw --filename=f'
+wait "$ns_pid" 2>/dev/null
+
+# --- from inside a PID namespace: pids as seen there
+code unshare --pid --fork --mount-proc "$FUSELENS" prove "$mnt" --json -- \
+	dd if=/dev/zero of="$mnt/f" bs=4k count=50 oflag=direct conv=notrunc status=none
+check_eq "inside a PID namespace: counted and SHARED" "$CODE $(report "$out" .counts.shared)" "0 50"
+
+# --- two tools at once see the same writes
+live_probes()
+{
+	bpftool link list 2>/dev/null | grep -cE '^[0-9]+:'
+}
+both_attached()
+{
+	[ "$(live_probes)" -ge $((links + 8)) ]
+}
+links=$(live_probes)
+timeout 60 "$FUSELENS" prove "$mnt" -n 200 --json >"$WORK/first" 2>/dev/null &
+first=$!
+timeout 60 "$FUSELENS" prove "$mnt" -n 200 --json >"$WORK/second" 2>/dev/null &
+second=$!
+wait_until 30 both_attached
+dd if=/dev/zero of="$mnt/f" bs=4k count=200 oflag=direct conv=notrunc status=none
+wait "$first" "$second"
+check_eq "two at once" "$(jq .counts.writes "$WORK/first") $(jq .counts.writes "$WORK/second")" "200 200"
+
+# --- names that hurt
+bad=$(printf 'new\nline\ttab\033[31m"quote\\back\377\376end')
+cp "$src/f" "$src/$bad"
+exec 3<>"$mnt/$bad"
+code "$FUSELENS" files "$mnt"
+check "files: a hostile name on one line, escaped" \
+	grep -qF 'new\nline\ttab\x1b[31m"quote\\back\xff\xfeend' "$out"
+check_eq "files: no escape character reaches the terminal" "$(grep -c "$(printf '\033')" "$out")" 0
+code "$FUSELENS" files "$mnt" --json
+# the tool inherits the descriptor: one file, open in the shell and in the tool
+check_eq "files: JSON is valid" "$(report "$out" '[.files[].path] | unique | length')" 1
+code "$FUSELENS" prove "$mnt" --json -- dd if=/dev/zero of="$mnt/$bad" bs=4k count=5 oflag=direct conv=notrunc status=none
+check_eq "prove: JSON with a hostile name" "$(report "$out" .counts.writes)" 5
+exec 3<&-
+
+# --- missing capabilities, by name
+code setpriv --bounding-set=-all --inh-caps=-all --reuid=65534 --regid=65534 --clear-groups "$FUSELENS" prove "$mnt" -d 1
+check_eq "no capabilities: exit 2" "$CODE" 2
+check "no capabilities: named" grep -q 'missing privileges: CAP_BPF and CAP_PERFMON' "$out.err"
+code setpriv --bounding-set=-sys_admin,-bpf "$FUSELENS" prove "$mnt" -d 1
+check "CAP_BPF alone missing: named" grep -q 'missing privileges: CAP_BPF$' "$out.err"
+cp "$FUSELENS" "$WORK/fuselens-caps"
+if setcap cap_bpf,cap_perfmon,cap_sys_ptrace=ep "$WORK/fuselens-caps" 2>/dev/null; then
+	code setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all "$WORK/fuselens-caps" prove "$mnt" -d 0.3
+	check_eq "an ordinary user with file capabilities: works" "$CODE" 3
+else
+	skip "an ordinary user with file capabilities" "file capabilities cannot be set in $WORK"
+fi
+
+# --- help and version
+for c in doctor files prove; do
+	code "$FUSELENS" $c --help
+	check_eq "$c --help: exit 0" "$CODE $(head -c 6 "$out")" "0 usage:"
+done
+code "$FUSELENS" --version
+check_eq "--version" "$CODE" 0
+code "$FUSELENS" nonsense
+check_eq "an unknown command: exit 2 and a hint" "$CODE $(grep -c '^hint: ' "$out.err")" "2 1"
+code "$FUSELENS" doctor --json
+check "doctor --json is valid" jq -e '.methods | length >= 2' "$out"
+stop_daemon
