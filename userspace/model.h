@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The arithmetic of scaling: spreads, differences, ceilings, fits. Pure, plain numbers. */
+#ifndef FL_MODEL_H
+#define FL_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Repeats of one measurement. */
+struct fl_spread {
+	unsigned int n;
+	double mean, min, max;
+	double sd; /* of the sample; NAN for fewer than two */
+};
+
+struct fl_spread fl_spread_of(const double *value, unsigned int n);
+
+enum fl_differs {
+	FL_DIFFERS_UNTOLD, /* a single run has no spread to compare with */
+	FL_DIFFERS_NOISE,
+	FL_DIFFERS_YES,
+};
+
+/* b against a: Welch's t test at 95 %, which asks for no equal variances. */
+struct fl_difference {
+	double relative;  /* b / a - 1 */
+	double half_width; /* of the 95 % interval of relative; NAN where untold */
+	enum fl_differs differs;
+};
+
+struct fl_difference fl_difference_of(const struct fl_spread *a, const struct fl_spread *b);
+/* Two-sided 95 % quantile of Student's t. */
+double fl_t95(double degrees);
+
+/* Throughput at a number of jobs. */
+struct fl_scale {
+	double jobs, iops;
+};
+
+/*
+ * The universal scalability law, X(N) = lambda N / (1 + sigma (N - 1) + kappa N (N - 1)), fitted by
+ * relative least squares with sigma and kappa within 0..1. With three job counts kappa is held at 0
+ * (Amdahl's law), as three points cannot carry three parameters and a residual.
+ */
+struct fl_usl {
+	bool fits;
+	char why_not[160];
+	bool has_kappa;
+	double lambda, sigma, kappa;
+	double residual;	     /* root mean square of the relative errors */
+	double sigma_low, sigma_high; /* leaving one job count out at a time */
+	double ceiling;		     /* lambda / sigma, or the maximum where kappa bends it down */
+	double ceiling_jobs;	     /* where that maximum lies; INFINITY for an asymptote */
+};
+
+#define FL_USL_MAX_RESIDUAL 0.10
+
+void fl_usl_fit(const struct fl_scale *point, size_t n, struct fl_usl *u);
+double fl_usl_at(const struct fl_usl *u, double jobs);
+
+/*
+ * What N jobs can do when each write passes through one lock that is held for hold_s, and one job alone
+ * does iops1: never more than min(N iops1, 1 / hold_s).
+ */
+double fl_bound_at(double iops1, double hold_s, double jobs);
+/*
+ * The same system as a closed queue (one server, the rest of the cycle a delay), by exact mean value
+ * analysis. It assumes exponential holds, so near the knee it is pessimistic where holds are regular.
+ */
+double fl_queue_at(double iops1, double hold_s, unsigned int jobs);
+
+#endif
