@@ -185,9 +185,10 @@ int fl_fio_parse(struct fl_fio *fio, const char *text, size_t len, struct fl_err
 		doc = json_tokener_parse_ex(tok, p, end - p);
 		e = json_tokener_get_error(tok);
 		if (!doc) {
-			ret = fl_err(err, e == json_tokener_continue
-						  ? "fio's output ends in the middle of its JSON"
-						  : "fio's output is no JSON: %s",
+			ret = fl_err(err,
+				     e == json_tokener_continue
+					     ? "fio's output ends in the middle of its JSON"
+					     : "fio's output is no JSON: %s",
 				     json_tokener_error_desc(e));
 			break;
 		}

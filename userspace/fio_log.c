@@ -155,8 +155,8 @@ static void pour(struct fl_series *s, const struct entries *list, __u64 step)
 			if (begin >= to)
 				break;
 			if (b > a)
-				s->point[lo].fio_iops +=
-					list->entry[i].iops * (b - a) / (double)(end - begin);
+				s->point[lo].fio_iops += list->entry[i].iops * (b - a) /
+							 (double)(end - begin);
 		}
 	}
 }

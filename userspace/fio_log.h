@@ -10,12 +10,12 @@
 
 /* What happened in the time from the previous point (or start_ns) to t_ns. NAN: not known. */
 struct fl_point {
-	__u64 t_ns;	    /* CLOCK_MONOTONIC, end of the interval */
-	double fio_iops;    /* writes a second that fio says it did */
-	double writes;	    /* a second, counted */
-	double exclusive;   /* a second */
-	double shared;	    /* a second */
-	double fi_lock;	    /* fi->lock takes a second */
+	__u64 t_ns;	  /* CLOCK_MONOTONIC, end of the interval */
+	double fio_iops;  /* writes a second that fio says it did */
+	double writes;	  /* a second, counted */
+	double exclusive; /* a second */
+	double shared;	  /* a second */
+	double fi_lock;	  /* fi->lock takes a second */
 };
 
 struct fl_series {

@@ -50,9 +50,9 @@ struct fl_difference fl_difference_of(const struct fl_spread *a, const struct fl
 		return d;
 	va = a->sd * a->sd / a->n;
 	vb = b->sd * b->sd / b->n;
-	degrees = va + vb > 0 ? (va + vb) * (va + vb) /
-					(va * va / (a->n - 1) + vb * vb / (b->n - 1))
-			      : a->n + b->n - 2;
+	degrees = va + vb > 0
+			  ? (va + vb) * (va + vb) / (va * va / (a->n - 1) + vb * vb / (b->n - 1))
+			  : a->n + b->n - 2;
 	d.half_width = fl_t95(degrees) * sqrt(va + vb) / a->mean;
 	d.differs = fabs(d.relative) > d.half_width ? FL_DIFFERS_YES : FL_DIFFERS_NOISE;
 	return d;

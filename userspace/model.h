@@ -23,7 +23,7 @@ enum fl_differs {
 
 /* b against a: Welch's t test at 95 %, which asks for no equal variances. */
 struct fl_difference {
-	double relative;  /* b / a - 1 */
+	double relative;   /* b / a - 1 */
 	double half_width; /* of the 95 % interval of relative; NAN where untold */
 	enum fl_differs differs;
 };
@@ -47,10 +47,10 @@ struct fl_usl {
 	char why_not[160];
 	bool has_kappa;
 	double lambda, sigma, kappa;
-	double residual;	     /* root mean square of the relative errors */
+	double residual;	      /* root mean square of the relative errors */
 	double sigma_low, sigma_high; /* leaving one job count out at a time */
-	double ceiling;		     /* lambda / sigma, or the maximum where kappa bends it down */
-	double ceiling_jobs;	     /* where that maximum lies; INFINITY for an asymptote */
+	double ceiling;		      /* lambda / sigma, or the maximum where kappa bends it down */
+	double ceiling_jobs;	      /* where that maximum lies; INFINITY for an asymptote */
 };
 
 #define FL_USL_MAX_RESIDUAL 0.10
