@@ -24,6 +24,8 @@ struct fl_command {
 int fl_cmd_doctor(int argc, char **argv);
 int fl_cmd_files(int argc, char **argv);
 int fl_cmd_prove(int argc, char **argv);
+int fl_cmd_bench(int argc, char **argv);
+int fl_cmd_report(int argc, char **argv);
 int fl_cmd_stat(int argc, char **argv);
 int fl_cmd_verify(int argc, char **argv);
 

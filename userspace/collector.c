@@ -741,20 +741,36 @@ int fl_collector_read(struct fl_collector *c, struct fl_snapshot *s, struct fl_e
 	return 0;
 }
 
-__u64 fl_collector_writes(struct fl_collector *c)
+void fl_collector_sample(struct fl_collector *c, struct fl_sample *sample)
 {
 	struct fl_slot_counts *percpu = calloc(c->ncpus, sizeof(*percpu)), sum;
-	__u64 writes = 0;
 
+	memset(sample, 0, sizeof(*sample));
 	for (__u32 i = 0; percpu && i < c->nslots; i++) {
 		if ((i && !c->slot[i].key) || read_counts(c, i, percpu, &sum))
 			continue;
-		for (int take = 0; take < FL_TAKES; take++)
-			for (int nature = 0; nature < FL_NATURES; nature++)
-				writes += sum.cell[take][nature];
+		for (int take = 0; take < FL_TAKES; take++) {
+			for (int nature = 0; nature < FL_NATURES; nature++) {
+				__u64 n = sum.cell[take][nature];
+
+				sample->writes += n;
+				if (take == FL_TAKE_SHARED)
+					sample->shared += n;
+				else if (take != FL_TAKE_UNKNOWN)
+					sample->exclusive += n;
+			}
+		}
 	}
 	free(percpu);
-	return writes;
+	sample->t_ns = now_ns();
+}
+
+__u64 fl_collector_writes(struct fl_collector *c)
+{
+	struct fl_sample sample;
+
+	fl_collector_sample(c, &sample);
+	return sample.writes;
 }
 
 void fl_collector_finish(struct fl_collector *c)

@@ -55,7 +55,14 @@ void fl_collector_poll(struct fl_collector *c);
 void fl_collector_stop(struct fl_collector *c);
 /* Counts since start, running or stopped. The caller frees the snapshot. */
 int fl_collector_read(struct fl_collector *c, struct fl_snapshot *s, struct fl_err *err);
-/* Writes counted so far, with less work than a snapshot. */
+
+/* Running totals, with less work than a snapshot: for time series. */
+struct fl_sample {
+	__u64 t_ns; /* CLOCK_MONOTONIC */
+	__u64 writes, exclusive, shared;
+};
+
+void fl_collector_sample(struct fl_collector *c, struct fl_sample *sample);
 __u64 fl_collector_writes(struct fl_collector *c);
 void fl_collector_finish(struct fl_collector *c);
 

@@ -168,7 +168,7 @@ static const char *document_start(const char *p, const char *begin, const char *
 	return NULL;
 }
 
-int fl_fio_parse(struct fl_fio *fio, const char *text, size_t len, struct fl_err *err)
+int fl_fio_read_output(struct fl_fio *fio, const char *text, size_t len, struct fl_err *err)
 {
 	struct json_tokener *tok = json_tokener_new_ex(MAX_DEPTH);
 	const char *p = text, *end = text + len;

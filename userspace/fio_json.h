@@ -46,7 +46,7 @@ struct fl_fio {
  * documents (--status-interval) the last one counts, as fio's figures are cumulative. Returns 0, or -1
  * with err set.
  */
-int fl_fio_parse(struct fl_fio *fio, const char *text, size_t len, struct fl_err *err);
+int fl_fio_read_output(struct fl_fio *fio, const char *text, size_t len, struct fl_err *err);
 
 /* "fio-3.33" or "fio-3.39-dirty" as 3033, 3039; 0 for anything else. */
 unsigned int fl_fio_version(const char *text);

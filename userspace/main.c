@@ -11,6 +11,8 @@ static const struct fl_command commands[] = {
 	{"prove", "is the shared-lock path active? a verdict with an exit code", fl_cmd_prove},
 	{"stat", "the same over time: a row an interval, as text, CSV or JSON", fl_cmd_stat},
 	{"verify", "the correctness cases, each with the lock path it must take", fl_cmd_verify},
+	{"bench", "fio and the locks counted together, into a result directory", fl_cmd_bench},
+	{"report", "a result, or two compared, as text, Markdown or HTML", fl_cmd_report},
 };
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
 

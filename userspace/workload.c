@@ -10,7 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-static void child(int go, int failed, char *const argv[], pid_t parent)
+static void child(int go, int failed, int output, char *const argv[], pid_t parent)
 {
 	char byte;
 	int e;
@@ -23,6 +23,7 @@ static void child(int go, int failed, char *const argv[], pid_t parent)
 	signal(SIGPIPE, SIG_DFL);
 	if (read(go, &byte, 1) != 1)
 		_exit(127);
+	dup2(output, STDERR_FILENO);
 	dup2(STDERR_FILENO, STDOUT_FILENO);
 	execvp(argv[0], argv);
 	e = errno;
@@ -31,7 +32,8 @@ static void child(int go, int failed, char *const argv[], pid_t parent)
 	_exit(127);
 }
 
-int fl_workload_prepare(struct fl_workload *w, char *const argv[], struct fl_err *err)
+int fl_workload_prepare_to(struct fl_workload *w, char *const argv[], int output,
+			   struct fl_err *err)
 {
 	int go[2], failed[2];
 	pid_t parent = getpid();
@@ -48,7 +50,7 @@ int fl_workload_prepare(struct fl_workload *w, char *const argv[], struct fl_err
 	if (!w->pid) {
 		close(go[1]);
 		close(failed[0]);
-		child(go[0], failed[1], argv, parent);
+		child(go[0], failed[1], output, argv, parent);
 	}
 	close(go[0]);
 	close(failed[1]);
@@ -61,6 +63,11 @@ int fl_workload_prepare(struct fl_workload *w, char *const argv[], struct fl_err
 	}
 	w->running = true;
 	return 0;
+}
+
+int fl_workload_prepare(struct fl_workload *w, char *const argv[], struct fl_err *err)
+{
+	return fl_workload_prepare_to(w, argv, STDERR_FILENO, err);
 }
 
 int fl_workload_go(struct fl_workload *w, const char *name, struct fl_err *err)

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A document: headings, paragraphs, tables and figures, put together once and rendered as text,
+ * Markdown or HTML. Pure. All text in it is plain; each renderer escapes for its own format.
+ */
+#ifndef FL_DOC_H
+#define FL_DOC_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+enum fl_block_kind {
+	FL_BLOCK_TITLE,
+	FL_BLOCK_VERDICT, /* word, then a sentence */
+	FL_BLOCK_HEADING,
+	FL_BLOCK_PARA,
+	FL_BLOCK_NOTE, /* of less weight: how to read what stands above */
+	FL_BLOCK_ITEM,
+	FL_BLOCK_TABLE,
+	FL_BLOCK_FIGURE, /* HTML only */
+};
+
+enum fl_tone {
+	FL_TONE_NONE,
+	FL_TONE_GOOD,
+	FL_TONE_BAD,
+	FL_TONE_MIXED,
+};
+
+struct fl_block {
+	enum fl_block_kind kind;
+	enum fl_tone tone;
+	char *text;  /* heading, sentence, caption */
+	char *word;  /* verdict's word; figure's description */
+	char *svg;   /* figure: made by us, put in as it is */
+	char **cell; /* table: rows from left to right, the first is the header */
+	size_t ncells, room;
+	int columns;
+	char align[32]; /* 'l' or 'r' for each column */
+};
+
+struct fl_doc {
+	struct fl_block *block;
+	size_t nblocks;
+	bool failed; /* out of memory at some point */
+};
+
+void fl_doc_free(struct fl_doc *doc);
+
+void fl_doc_title(struct fl_doc *doc, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void fl_doc_verdict(struct fl_doc *doc, enum fl_tone tone, const char *word, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+void fl_doc_heading(struct fl_doc *doc, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void fl_doc_para(struct fl_doc *doc, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void fl_doc_note(struct fl_doc *doc, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void fl_doc_item(struct fl_doc *doc, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Begins a table; its cells follow, the header's first. align: one letter a column. */
+void fl_doc_table(struct fl_doc *doc, const char *align, const char *caption);
+void fl_doc_cell(struct fl_doc *doc, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Takes svg over. */
+void fl_doc_figure(struct fl_doc *doc, const char *title, const char *description, char *svg);
+
+void fl_doc_text(const struct fl_doc *doc, FILE *out);
+void fl_doc_markdown(const struct fl_doc *doc, FILE *out);
+void fl_doc_html(const struct fl_doc *doc, FILE *out);
+
+#endif

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A document for mail and terminals: 80 columns where words allow it. */
+#include "doc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "text.h"
+
+#define WIDTH 80
+
+static int shown(const char *s, size_t bytes)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < bytes; i++)
+		n += ((unsigned char)s[i] & 0xc0) != 0x80;
+	return n;
+}
+
+/* Bytes of s that take at most columns; after a comma where there is one. */
+static size_t fit(const char *s, size_t bytes, int columns)
+{
+	size_t n = 0, comma = 0;
+
+	while (n < bytes && columns > 0) {
+		n++;
+		while (n < bytes && ((unsigned char)s[n] & 0xc0) == 0x80)
+			n++;
+		columns--;
+		if (s[n - 1] == ',')
+			comma = n;
+	}
+	return comma ? comma : n;
+}
+
+/* Prints words from the current column on; further lines begin at indent. */
+static void wrap(FILE *out, const char *text, int column, int indent)
+{
+	char *safe = fl_escape(text ? text : "");
+	const char *p = safe ? safe : "";
+	bool first = true;
+
+	while (*p) {
+		size_t n = strcspn(p, " ");
+		int w = shown(p, n);
+
+		if (!first && column + 1 + w > WIDTH) {
+			fprintf(out, "\n%*s", indent, "");
+			column = indent;
+			first = true;
+		}
+		/* a word wider than the room, such as a list of mount options, is cut where it must be */
+		for (; first && column + w > WIDTH && WIDTH - indent >= 20; w = shown(p, n)) {
+			size_t cut = fit(p, n, WIDTH - column);
+
+			fprintf(out, "%.*s\n%*s", (int)cut, p, indent, "");
+			column = indent;
+			p += cut;
+			n -= cut;
+		}
+		fprintf(out, "%s%.*s", first ? "" : " ", (int)n, p);
+		column += w + !first;
+		first = false;
+		p += n;
+		p += strspn(p, " ");
+	}
+	fputc('\n', out);
+	free(safe);
+}
+
+static void underline(FILE *out, const char *text, char with)
+{
+	char *safe = fl_escape(text ? text : "");
+	int n = safe ? shown(safe, strlen(safe)) : 0;
+
+	fprintf(out, "%s\n", safe ? safe : "");
+	for (int i = 0; i < n && i < WIDTH; i++)
+		fputc(with, out);
+	fputc('\n', out);
+	free(safe);
+}
+
+static void table(FILE *out, const struct fl_block *b)
+{
+	int width[32] = {}, last = b->columns - 1, before = 2;
+	char **safe = calloc(b->ncells + 1, sizeof(*safe));
+
+	if (!safe)
+		return;
+	for (size_t i = 0; i < b->ncells; i++) {
+		int w;
+
+		safe[i] = fl_escape(b->cell[i] ? b->cell[i] : "");
+		w = safe[i] ? shown(safe[i], strlen(safe[i])) : 0;
+		if (w > width[i % b->columns])
+			width[i % b->columns] = w;
+	}
+	if (b->text)
+		wrap(out, b->text, 0, 0);
+	for (int c = 0; c < last; c++)
+		before += width[c] + 2;
+	for (size_t i = 0; i < b->ncells; i++) {
+		int c = i % b->columns, pad;
+		const char *s = safe[i] ? safe[i] : "";
+
+		pad = width[c] - shown(s, strlen(s));
+		if (!c)
+			fputs("  ", out);
+		if (c == last && b->align[c] == 'l') {
+			wrap(out, b->cell[i] ? b->cell[i] : "", before, before);
+			continue;
+		}
+		if (b->align[c] == 'r')
+			fprintf(out, "%*s%s", pad, "", s);
+		else
+			fprintf(out, "%s%*s", s, pad, "");
+		fputs(c == last ? "\n" : "  ", out);
+	}
+	for (size_t i = 0; i < b->ncells; i++)
+		free(safe[i]);
+	free(safe);
+}
+
+void fl_doc_text(const struct fl_doc *doc, FILE *out)
+{
+	for (size_t i = 0; i < doc->nblocks; i++) {
+		const struct fl_block *b = &doc->block[i];
+		bool close = i && b->kind == FL_BLOCK_ITEM &&
+			     doc->block[i - 1].kind == FL_BLOCK_ITEM;
+
+		if (b->kind == FL_BLOCK_FIGURE)
+			continue;
+		if (i && !close)
+			fputc('\n', out);
+		switch (b->kind) {
+		case FL_BLOCK_TITLE:
+			underline(out, b->text, '=');
+			break;
+		case FL_BLOCK_HEADING:
+			underline(out, b->text, '-');
+			break;
+		case FL_BLOCK_VERDICT:
+			fprintf(out, "%s: ", b->word ? b->word : "?");
+			wrap(out, b->text, b->word ? strlen(b->word) + 2 : 3, 2);
+			break;
+		case FL_BLOCK_ITEM:
+			fputs("- ", out);
+			wrap(out, b->text, 2, 2);
+			break;
+		case FL_BLOCK_TABLE:
+			table(out, b);
+			break;
+		default:
+			wrap(out, b->text, 0, 0);
+		}
+	}
+}
