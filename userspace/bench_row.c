@@ -201,7 +201,7 @@ static void watch(const struct fl_bench_run *run, struct fl_row *row, struct fl_
 		}
 		next += FL_SERIES_MS * 1000000ull;
 		if (next < now)
-			next = now;
+			next = now + FL_SERIES_MS * 1000000ull;
 		if (c) {
 			fl_collector_poll(c);
 			writes = add_tick(ticks, c);
