@@ -20,19 +20,19 @@ static const char preamble[] =
 	"set border 1 linecolor @LINE linewidth 1\n"
 	"set tics nomirror scale 0 textcolor @MUTED\n"
 	"set grid ytics linetype 1 dashtype solid linecolor @LINE linewidth 1\n"
-	"set key outside top left horizontal Left reverse samplen 1.6 width 1 textcolor @FG\n"
+	"set key outside top left horizontal Left reverse samplen 1.4 width 0.5 textcolor @FG\n"
 	"set xlabel textcolor @MUTED\n"
 	"set ylabel textcolor @MUTED\n"
 	"set datafile missing 'NaN'\n"
 	"set style fill solid 0.85 noborder\n"
-	"set lmargin 8\n"
-	"set rmargin 3\n"
+	"set lmargin 6.5\n"
+	"set rmargin 2\n"
 	"set yrange [0:*]\n"
 	"set format y '%.0s%c'\n";
 
 int fl_plot_begin(struct fl_plot *p)
 {
-	*p = (struct fl_plot){.width = 560, .height = 330};
+	*p = (struct fl_plot){.width = 460, .height = 290};
 	p->script = open_memstream(&p->text, &p->len);
 	if (!p->script)
 		return -1;

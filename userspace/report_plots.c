@@ -121,7 +121,7 @@ static void plot_scaling(struct fl_doc *doc, const struct fl_analysis *a)
 		fit_curve(p.script, &a->usl[FL_SYSTEM_RAW], "@RAW");
 	if (ceiling_fits(a))
 		fputs(", $mount using 1:5 with lines lc @EXCLUSIVE lw 1.5 dt 2 title "
-		      "'ceiling, 1 / exclusive hold'",
+		      "'1 / hold'",
 		      p.script);
 	if (m)
 		snprintf(said, sizeof(said), "At %u job%s the mount does %s writes/s", m->jobs,
@@ -131,7 +131,8 @@ static void plot_scaling(struct fl_doc *doc, const struct fl_analysis *a)
 			 "%s the raw file system %s", m ? ", " : "At most jobs",
 			 fl_cell_number(r->iops.mean, n));
 	fl_plot_end(&p, doc, "Writes per second over jobs",
-		    "%s. Bars: slowest to fastest run. Dotted: fitted scalability law.", said);
+		    "%s. Bars: slowest to fastest run. Dotted: fitted scalability law%s.", said,
+		    ceiling_fits(a) ? "; dashed: the ceiling, 1 / mean exclusive hold" : "");
 }
 
 /* Bars side by side: "label" is the number of jobs, or "A 4". */
@@ -301,9 +302,9 @@ static void plot_series(struct fl_doc *doc, const struct fl_analysis *a)
 	if (!s || s->n < 2 || !m->counted || fl_plot_begin(&p))
 		return;
 	series_data(p.script, "s", s);
-	fputs("set xlabel 'seconds' textcolor @MUTED\nset xrange [0:*]\nset key maxcols 4\n"
+	fputs("set xlabel 'seconds' textcolor @MUTED\nset xrange [0:*]\n"
 	      "plot $s using 1:2 with filledcurves y1=0 lc @RAW fs solid 0.3 noborder "
-	      "title 'IOPS by fio', $s using 1:4 with lines lc @EXCLUSIVE lw 1.6 title "
+	      "title 'fio', $s using 1:4 with lines lc @EXCLUSIVE lw 1.6 title "
 	      "'exclusive/s', $s using 1:5 with lines lc @SHARED lw 1.6 title 'shared/s'",
 	      p.script);
 	if (has_fi_lock(s))
@@ -452,9 +453,9 @@ static void reference(struct fl_doc *doc, const struct fl_analysis *a,
 
 	if (fl_plot_begin(&p))
 		return;
-	p.height = 380;
+	p.height = 400;
 	fputs("set xlabel 'jobs' textcolor @MUTED\nset xrange [0.6:*]\nset format y '%gx'\n"
-	      "set xtics 1\nset key maxcols 2\n",
+	      "set xtics 1\nset key outside bottom left vertical maxrows 4 font ',12'\n",
 	      p.script);
 	for (size_t i = 0; i < ref->n; i++) {
 		const struct fl_curve *c = &ref->curve[i];
