@@ -3,6 +3,7 @@
 #include "stats.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -50,14 +51,20 @@ void stats_print(FILE *out, struct stats *stats, uint64_t inodes, uint64_t seria
 int stats_write(const char *path, struct stats *stats, uint64_t inodes, uint64_t serial)
 {
 	char *tmp = NULL;
-	FILE *out;
-	int err = 0;
+	FILE *out = NULL;
+	int fd, err = 0;
 
 	if (asprintf(&tmp, "%s.new", path) < 0)
 		return -ENOMEM;
-	out = fopen(tmp, "we");
+	/* A new file in any case: what lies there may be another's link. */
+	unlink(tmp);
+	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (fd >= 0)
+		out = fdopen(fd, "w");
 	if (!out) {
 		err = -errno;
+		if (fd >= 0)
+			close(fd);
 		goto out;
 	}
 	stats_print(out, stats, inodes, serial);

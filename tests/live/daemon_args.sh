@@ -72,8 +72,13 @@ check "stderr says what was granted" grep -q 'granted: ' "$WORK/err"
 check_eq "the mount shows its source" "$(findmnt -n -o SOURCE "$mnt" 2>/dev/null || echo "$src")" "$src"
 kill -USR1 "$(daemon_of_mount)"
 check "SIGUSR1 writes the counters" wait_until 5 grep -q '^upcall_WRITE 0$' "$WORK/stats"
+check_eq "which others can only read" "$(stat -c %a "$WORK/stats")" 644
 umount "$mnt"
-check "umount ends it" wait_until 5 eval '[ -z "$(daemon_of_mount)" ]'
+no_daemon()
+{
+	[ -z "$(daemon_of_mount)" ]
+}
+check "umount ends it" wait_until 5 no_daemon
 
 (cd "$WORK/xfs" && "$FUSELENS_DAEMON" source ../mnt -o log_file="$WORK/log" 2>/dev/null)
 check "relative paths" is_mounted
