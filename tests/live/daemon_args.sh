@@ -78,7 +78,15 @@ no_daemon()
 {
 	[ -z "$(daemon_of_mount)" ]
 }
-check "umount ends it" wait_until 5 no_daemon
+if wait_until 5 no_daemon; then
+	ok "umount ends it"
+elif grep -qs " $mnt " /proc/[0-9]*/mountinfo; then
+	# unshare --mount at the wrong moment takes a copy of every mount along, and keeps it.
+	skip "umount ends it" "another mount namespace holds the mount"
+	kill -TERM "$(daemon_of_mount)"
+else
+	not_ok "umount ends it"
+fi
 
 (cd "$WORK/xfs" && "$FUSELENS_DAEMON" source ../mnt -o log_file="$WORK/log" 2>/dev/null)
 check "relative paths" is_mounted
