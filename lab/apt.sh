@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Packages from trixie-backports, fetched inside a lab root without touching it (sourced; runs in the
+# Packages from trixie and trixie-backports, fetched inside a lab root without touching it (sourced; runs in the
 # root, with /etc/resolv.conf bound in). The mirror is the one the root itself was made from.
 
-# backports_update - read the package lists; everything apt writes goes to /tmp.
-backports_update()
+# lab_apt_update - read the package lists; everything apt writes goes to /tmp.
+lab_apt_update()
 {
 	local mirror
 	# mmdebstrap writes one-line sources, or copies a trixie host's own, which may be in either form.
@@ -13,7 +13,7 @@ backports_update()
 		-e 's/^URIs: *\([^ ]*\).*/\1/p' {} + | sed -n 1p)
 	[ -n "$mirror" ] || { echo "lab: the root names no Debian mirror" >&2; return 1; }
 	mkdir -p /tmp/apt/{lists/partial,cache/archives/partial}
-	echo "deb $mirror trixie-backports main" >/tmp/apt/sources.list
+	printf 'deb %s %s main\n' "$mirror" trixie "$mirror" trixie-backports >/tmp/apt/sources.list
 	cat >/tmp/apt/conf <<-END
 	Dir::Etc::sourcelist "/tmp/apt/sources.list";
 	Dir::Etc::sourceparts "/dev/null";
@@ -25,14 +25,14 @@ backports_update()
 	apt-get update -q >&2
 }
 
-# backports_newest REGEX - the package with the highest version in its name that matches.
-backports_newest()
+# lab_apt_newest REGEX - the package with the highest version in its name that matches.
+lab_apt_newest()
 {
 	apt-cache search --names-only "$1" | cut -d' ' -f1 | sort -V | tail -n1
 }
 
-# backports_unpack PACKAGE DIR - its files into DIR.
-backports_unpack()
+# lab_apt_unpack PACKAGE DIR - its files into DIR.
+lab_apt_unpack()
 {
 	(cd /tmp && apt-get download -q "$1" >&2)
 	dpkg-deb -x /tmp/"$1"_*.deb "$2"
