@@ -13,6 +13,7 @@ static const struct fl_command commands[] = {
 	{"verify", "the correctness cases, each with the lock path it must take", fl_cmd_verify},
 	{"bench", "fio and the locks counted together, into a result directory", fl_cmd_bench},
 	{"report", "a result, or two compared, as text, Markdown or HTML", fl_cmd_report},
+	{"export", "the counts for Prometheus, as OpenMetrics over HTTP", fl_cmd_export},
 };
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
 

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// sources: userspace/openmetrics.c userspace/metrics.c userspace/index.c userspace/http_listen.c userspace/err.c userspace/snapshot.c userspace/reason.c userspace/hist.c userspace/names.c userspace/text.c
+/* The exporter's page: nothing ever falls, hostile names stay inside their quotes, sums are exact. */
+#include "check.h"
+
+#include <arpa/inet.h>
+
+#include "http.h"
+#include "openmetrics.h"
+
+static const struct fl_metrics_limits limits = {.mounts = 2, .files = 2, .keep_ns = 1000};
+
+static struct fl_file_counts file(__u32 slot, __u32 dev, __u64 excl, __u64 shared)
+{
+	struct fl_file_counts f = {.slot = slot, .dev = dev, .ino = 100 + slot};
+
+	f.cell[FL_TAKE_EXCL_FLAG_UNKNOWN][FL_NATURE_PLAIN] = excl;
+	f.cell[FL_TAKE_SHARED][FL_NATURE_PLAIN] = shared;
+	return f;
+}
+
+static char *page_of(const struct fl_metrics *m, const struct fl_snapshot *last, bool openmetrics)
+{
+	struct fl_metrics_page page = {.metrics = m, .last = last, .version = "1"};
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	fl_metrics_print(&page, openmetrics, out);
+	fclose(out);
+	return text;
+}
+
+static char *label_of(const char *value)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	fl_metrics_label(value, out);
+	fclose(out);
+	return text;
+}
+
+static void check_label(const char *value, const char *wanted)
+{
+	char *got = label_of(value);
+
+	assert_string_equal(got, wanted);
+	free(got);
+}
+
+static void test_labels(void **state)
+{
+	char longer[600], *got;
+
+	check_label("/mnt/a b", "/mnt/a b");
+	check_label("a\"b", "a\\\"b");
+	check_label("a\\b", "a\\\\\\\\b"); /* one for the name, one for the page */
+	check_label("a\nb", "a\\\\nb");
+	check_label("\033[2J", "\\\\x1b[2J");
+	/* two names that are not UTF-8 must not become one series */
+	check_label("\xff", "\\\\xff");
+	check_label("\xfe", "\\\\xfe");
+	check_label("\xc3\xa4", "\xc3\xa4");
+	/* cut between characters, never within one */
+	memset(longer, 0, sizeof(longer));
+	for (int i = 0; i < 299; i++)
+		memcpy(longer + 2 * i, "\xc3\xa4", 2);
+	got = label_of(longer);
+	assert_int_equal(strlen(got), 256 + 3);
+	assert_string_equal(got + 254, "\xc3\xa4...");
+	free(got);
+}
+
+static void test_sums_and_limits(void **state)
+{
+	char a[] = "/a", b[] = "/b", c[] = "/c";
+	struct fl_mount_snapshot mounts[] = {{.dev = 1, .path = a, .present = true},
+					     {.dev = 2, .path = b, .present = true},
+					     {.dev = 3, .path = c, .present = true}};
+	struct fl_file_counts files[] = {file(1, 1, 1, 10), file(2, 1, 0, 300), file(3, 2, 20, 0),
+					 file(4, 3, 4000, 0), file(0, 0, 50000, 0)};
+	struct fl_snapshot s = {
+		.end_ns = 1, .mount = mounts, .nmounts = 3, .file = files, .nfiles = 5};
+	struct fl_metrics m;
+	__u64 all = 0, by_file = 0;
+
+	files[4].is_other = true;
+	files[4].route = FL_ROUTE_OTHER;
+	assert_int_equal(fl_metrics_init(&m, &limits), 0);
+	assert_int_equal(fl_metrics_add(&m, &s), 0);
+	s.end_ns = 2;
+	assert_int_equal(fl_metrics_add(&m, &s), 0);
+	/* two mounts and "other", which holds the third and the files past the table */
+	assert_int_equal(m.nmounts, 3);
+	assert_int_equal(m.mount[0].writes[FL_ROUTE_OTHER][FL_LOCK_EXCLUSIVE], 100000);
+	assert_int_equal(m.mount[0].writes[FL_ROUTE_PASSTHROUGH][FL_LOCK_EXCLUSIVE], 8000);
+	assert_int_equal(m.mount[1].writes[FL_ROUTE_PASSTHROUGH][FL_LOCK_SHARED], 620);
+	assert_int_equal(m.mount[1].eligible, 622);
+	assert_int_equal(m.mount[1].eligible_shared, 620);
+	/* the two busiest files of mounts that have a name have series */
+	assert_int_equal(m.nfiles, 2);
+	assert_int_equal(m.file[0].ino, 102);
+	assert_int_equal(m.file[1].ino, 103);
+	for (size_t i = 0; i < m.nmounts; i++)
+		for (int k = 0; k < FL_LOCK_MODES; k++) {
+			by_file += m.mount[i].other_files[k];
+			for (int r = 0; r < FL_ROUTES; r++)
+				all += m.mount[i].writes[r][k];
+		}
+	for (size_t i = 0; i < m.nfiles; i++)
+		for (int k = 0; k < FL_LOCK_MODES; k++)
+			by_file += m.file[i].writes[k];
+	assert_int_equal(all, 2 * (11 + 300 + 20 + 4000 + 50000));
+	assert_int_equal(by_file, all);
+	fl_metrics_free(&m);
+}
+
+static void test_gone_mounts_are_kept_then_forgotten(void **state)
+{
+	char a[] = "/a", b[] = "/b";
+	struct fl_mount_snapshot mount = {.dev = 1, .path = a, .present = true};
+	struct fl_file_counts f = file(1, 1, 5, 0);
+	struct fl_snapshot s = {
+		.end_ns = 10, .mount = &mount, .nmounts = 1, .file = &f, .nfiles = 1};
+	struct fl_metrics m;
+
+	assert_int_equal(fl_metrics_init(&m, &limits), 0);
+	assert_int_equal(fl_metrics_add(&m, &s), 0);
+	/* the same device at another path is another mount */
+	mount.path = b;
+	s.end_ns = 500;
+	assert_int_equal(fl_metrics_add(&m, &s), 0);
+	assert_int_equal(m.nmounts, 3);
+	assert_false(m.mount[1].present);
+	assert_int_equal(m.mount[1].writes[FL_ROUTE_PASSTHROUGH][FL_LOCK_EXCLUSIVE], 5);
+	assert_int_equal(m.mount[2].writes[FL_ROUTE_PASSTHROUGH][FL_LOCK_EXCLUSIVE], 5);
+	s.end_ns = 2000;
+	assert_int_equal(fl_metrics_add(&m, &s), 0);
+	assert_int_equal(m.nmounts, 2);
+	assert_string_equal(m.mount[1].path, "/b");
+	assert_int_equal(m.mount[1].writes[FL_ROUTE_PASSTHROUGH][FL_LOCK_EXCLUSIVE], 10);
+	fl_metrics_free(&m);
+}
+
+static void test_reasons_never_fall(void **state)
+{
+	char a[] = "/a";
+	struct fl_mount_snapshot mount = {.dev = 1, .path = a, .present = true};
+	struct fl_file_counts f = file(1, 1, 5, 0);
+	struct fl_snapshot s = {
+		.end_ns = 1, .mount = &mount, .nmounts = 1, .file = &f, .nfiles = 1};
+	struct fl_metrics m;
+
+	assert_int_equal(fl_metrics_init(&m, &limits), 0);
+	assert_int_equal(fl_metrics_add(&m, &s), 0);
+	/* the open is seen later: what was counted before keeps its reason */
+	f.flag.opens_seen = f.flag.opens_asked = f.flag.effective_unset = 1;
+	assert_int_equal(fl_metrics_add(&m, &s), 0);
+	assert_int_equal(m.mount[1].reason[FL_REASON_FLAG_NOT_SET_OR_STRIPPED], 5);
+	assert_int_equal(m.mount[1].reason[FL_REASON_FLAG_STRIPPED], 5);
+	fl_metrics_free(&m);
+}
+
+static void test_page(void **state)
+{
+	char a[] = "/a\"} 1\nfake 1", *page;
+	struct fl_mount_snapshot mount = {.dev = 1 << 20 | 2, .path = a, .present = true};
+	struct fl_file_counts f = file(1, 1 << 20 | 2, 5, 7);
+	struct fl_snapshot s = {
+		.end_ns = 1, .mount = &mount, .nmounts = 1, .file = &f, .nfiles = 1};
+	struct fl_metrics m;
+
+	f.has_hists = true;
+	f.hists.hist[FL_HIST_HOLD_EXCL].bucket[9] = 3;	/* below 512 ns */
+	f.hists.hist[FL_HIST_HOLD_EXCL].bucket[11] = 2; /* below 2048 ns */
+	f.hists.hist[FL_HIST_HOLD_EXCL].bucket[39] = 1;
+	f.hists.hist[FL_HIST_HOLD_EXCL].sum_ns = 2500000000ull;
+	assert_int_equal(fl_metrics_init(&m, &limits), 0);
+	assert_int_equal(fl_metrics_add(&m, &s), 0);
+
+	page = page_of(&m, &s, true);
+	assert_null(strstr(page, "\nfake"));
+	assert_non_null(strstr(page, "# TYPE fuselens_writes counter\n"));
+	assert_non_null(
+		strstr(page, "fuselens_writes_total{mount=\"/a\\\"} 1\\\\nfake 1\",device=\"1:2\","
+			     "route=\"passthrough\",lock=\"shared\"} 7\n"));
+	assert_non_null(strstr(page, "lock=\"exclusive\",le=\"2.56e-07\"} 0\n"));
+	assert_non_null(strstr(page, "lock=\"exclusive\",le=\"1.024e-06\"} 3\n"));
+	assert_non_null(strstr(page, "lock=\"exclusive\",le=\"4.096e-06\"} 5\n"));
+	assert_non_null(strstr(page, "lock=\"exclusive\",le=\"+Inf\"} 6\n"));
+	assert_non_null(strstr(page,
+			       "hold_seconds_sum{mount=\"/a\\\"} 1\\\\nfake 1\",device=\"1:2\","
+			       "lock=\"exclusive\"} 2.500000000\n"));
+	assert_null(strstr(page, "fuselens_upgrades")); /* this method can't tell */
+	assert_string_equal(page + strlen(page) - 6, "# EOF\n");
+	free(page);
+
+	page = page_of(&m, &s, false);
+	assert_non_null(strstr(page, "# TYPE fuselens_writes_total counter\n"));
+	assert_null(strstr(page, "# EOF"));
+	assert_null(strstr(page, " info\n"));
+	free(page);
+	fl_metrics_free(&m);
+}
+
+static void test_accept(void **state)
+{
+	assert_false(fl_metrics_wants_openmetrics(NULL));
+	assert_false(fl_metrics_wants_openmetrics("text/plain;version=0.0.4;q=0.5,*/*;q=0.1"));
+	assert_true(fl_metrics_wants_openmetrics(
+		"application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"));
+}
+
+static void test_listen(void **state)
+{
+	static const char *const bad[] = {"",
+					  ":",
+					  "9787",
+					  ":9787",
+					  "host:1",
+					  "1.2.3:1",
+					  "1.2.3.4:",
+					  "1.2.3.4:x",
+					  "1.2.3.4:65536",
+					  "1.2.3.4:-1",
+					  "1.2.3.4: 1",
+					  "[::1:1",
+					  "::1:1",
+					  "[]:1",
+					  "[1.2.3.4]:1",
+					  "[::1]1",
+					  "1.2.3.4:123456789"};
+	struct sockaddr_storage addr;
+	struct fl_err err;
+	socklen_t len;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(fl_http_parse_listen(bad[i], &addr, &len, &err), -1);
+	assert_int_equal(fl_http_parse_listen("127.0.0.1:9787", &addr, &len, &err), 0);
+	assert_int_equal(((struct sockaddr_in *)&addr)->sin_port, htons(9787));
+	assert_int_equal(((struct sockaddr_in *)&addr)->sin_addr.s_addr, htonl(INADDR_LOOPBACK));
+	assert_int_equal(fl_http_parse_listen("[::1]:0", &addr, &len, &err), 0);
+	assert_int_equal(addr.ss_family, AF_INET6);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_labels),
+		cmocka_unit_test(test_sums_and_limits),
+		cmocka_unit_test(test_gone_mounts_are_kept_then_forgotten),
+		cmocka_unit_test(test_reasons_never_fall),
+		cmocka_unit_test(test_page),
+		cmocka_unit_test(test_accept),
+		cmocka_unit_test(test_listen),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
