@@ -2,6 +2,7 @@
 /* fuselens stat: a row an interval, in the manner of iostat. */
 #include <errno.h>
 #include <getopt.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,7 @@ struct stat_cmd {
 	struct fl_slot_hists hists;
 	__u64 began_ns;
 	unsigned int rows_printed;
+	bool mute; /* nobody takes our output any more */
 };
 
 static const char help[] =
@@ -237,6 +239,19 @@ static int print_interval(struct stat_cmd *s, struct fl_err *err)
 	return 0;
 }
 
+/*
+ * A reader that never reads stops us in write(2), and nothing piles up meanwhile. Once we were asked to
+ * end, we wait for it no longer than a second.
+ */
+static bool can_write(struct stat_cmd *s)
+{
+	struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+	if (fl_interrupted && !s->mute)
+		s->mute = poll(&p, 1, 1000) == 0;
+	return !s->mute;
+}
+
 /* A reader that went away ends the run as the end of the run would; a full disk is an error. */
 static int output_failed(struct fl_err *err)
 {
@@ -268,13 +283,19 @@ static int one_reading(struct stat_cmd *s, struct fl_err *err)
 	if (fl_watch_read(&s->watch, err))
 		return -1;
 	s->view.real_ns = real_ns();
+	if (!s->began_ns)
+		s->began_ns = s->watch.interval.start_ns;
 	add_to_sum(s);
+	if (!can_write(s))
+		return 0;
 	print_notes(s);
 	if (print_interval(s, err))
 		return -1;
 	failed = output_failed(err);
-	if (failed > 0)
+	if (failed > 0) {
 		fl_interrupted = SIGPIPE;
+		s->mute = true;
+	}
 	return failed < 0 ? -1 : 0;
 }
 
@@ -297,7 +318,7 @@ static bool wait_until(struct stat_cmd *s, __u64 due)
 
 static int rows(struct stat_cmd *s, struct fl_err *err)
 {
-	__u64 step = (__u64)(s->seconds * 1e9), due = s->began_ns + step;
+	__u64 step = (__u64)(s->seconds * 1e9), due = fl_now_ns() + step;
 
 	for (__u64 n = 1; wait_until(s, due) && n != s->count; n++) {
 		__u64 now;
@@ -348,13 +369,13 @@ static int run(struct stat_cmd *s)
 		goto fail;
 	fl_privileges_drop();
 	s->view.label = s->watch.session.target->ndevs != 1;
-	s->began_ns = fl_now_ns();
 	if (s->command && fl_workload_go(&s->workload, s->command[0], &err))
 		goto fail;
 	if (rows(s, &err))
 		goto fail;
-	print_total(s);
-	if (fflush(stdout) && errno != EPIPE) {
+	if (can_write(s))
+		print_total(s);
+	if (!s->mute && fflush(stdout) && errno != EPIPE && !fl_interrupted) {
 		fl_errno(&err, errno, "cannot write the rows");
 		goto fail;
 	}

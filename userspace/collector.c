@@ -15,10 +15,14 @@
 
 #include "evidence.h"
 #include "kernel_btf.h"
+#include "knownfiles.h"
 #include "openfiles.h"
 
 #define DEFAULT_INODES 4096u
+#define FOPEN_PARALLEL (1u << 6)
 #define MAX_PROGS      FL_MAX_PROBES
+/* Between two lists of all open files, beside five times what the last one took. */
+#define LIST_PAUSE_NS 100000000ull
 /* What per-CPU counts may take of memory before fewer files are told apart. */
 #define COUNTS_MEMORY (64u << 20)
 #define HISTS_MEMORY  (32u << 20)
@@ -41,15 +45,6 @@ int fl_evidence_from_name(const char *name)
 	return -1;
 }
 
-/* One file as its opens showed it, kept after it is closed. */
-struct known_file {
-	__u32 dev;
-	__u64 ino;
-	char *path;
-	__u64 effective_set, effective_unset; /* the most seen open at once */
-	__u64 now_set, now_unset;	      /* while a list is being merged */
-};
-
 struct fl_collector {
 	const struct fl_target *target;
 	const struct fl_form *form;
@@ -63,10 +58,10 @@ struct fl_collector {
 	size_t slots_len;
 	int ncpus;
 	__u64 start_ns, end_ns;
-	struct known_file *known;
-	size_t nknown;
+	bool other_namespaces; /* the target has mounts that ours lacks */
+	struct fl_known_files known;
 	__u32 slots_seen; /* claimed when the open files were last listed */
-	__u64 listed_ns;
+	__u64 listed_ns, list_took_ns;
 };
 
 static __u64 now_ns(void)
@@ -307,6 +302,24 @@ static int map_fd(const struct fl_collector *c, const char *name)
 	return bpf_object__find_map_fd_by_name(c->obj, name);
 }
 
+/*
+ * A mount that was found in this namespace is gone when it is gone from here, though copies of it may
+ * linger in others.
+ */
+static int look_for_namespaces(struct fl_collector *c, struct fl_err *err)
+{
+	struct fl_mounts own = {};
+	int ret = 0;
+
+	c->other_namespaces = c->target->kind == FL_TARGET_ALL;
+	if (!c->other_namespaces)
+		ret = fl_mounts_read(&own, false, false, err);
+	for (__u32 i = 0; !ret && i < c->target->ndevs; i++)
+		c->other_namespaces |= !fl_mounts_by_dev(&own, c->target->dev[i]);
+	fl_mounts_free(&own);
+	return ret;
+}
+
 static int load(struct fl_collector *c, const struct fl_collect_opts *opts, const bool *available,
 		struct fl_err *err)
 {
@@ -347,7 +360,7 @@ struct fl_collector *fl_collector_prepare(const struct fl_target *target,
 		fl_err(err, "cannot tell the number of CPUs");
 		goto fail;
 	}
-	if (choose_form(c, opts->evidence, available, err))
+	if (look_for_namespaces(c, err) || choose_form(c, opts->evidence, available, err))
 		goto fail;
 	size_tables(c, opts);
 	if (load(c, opts, available, err))
@@ -410,68 +423,6 @@ void fl_collector_stop(struct fl_collector *c)
 	}
 }
 
-static struct known_file *known_file(struct fl_collector *c, __u32 dev, __u64 ino, bool add)
-{
-	struct known_file *grown;
-
-	for (size_t i = 0; i < c->nknown; i++)
-		if (c->known[i].ino == ino && c->known[i].dev == dev)
-			return &c->known[i];
-	if (!add)
-		return NULL;
-	if (!(c->nknown & (c->nknown - 1))) {
-		grown = realloc(c->known, (c->nknown ? 2 * c->nknown : 1) * sizeof(*grown));
-		if (!grown)
-			return NULL;
-		c->known = grown;
-	}
-	memset(&c->known[c->nknown], 0, sizeof(c->known[0]));
-	c->known[c->nknown].dev = dev;
-	c->known[c->nknown].ino = ino;
-	return &c->known[c->nknown++];
-}
-
-static bool target_has_dev(const struct fl_target *t, __u32 dev)
-{
-	for (__u32 i = 0; i < t->ndevs; i++)
-		if (t->dev[i] == dev)
-			return true;
-	return !t->ndevs;
-}
-
-#define FOPEN_PARALLEL (1u << 6)
-
-static void merge_open_files(struct fl_collector *c, const struct fl_open_files *files)
-{
-	for (size_t i = 0; i < files->n; i++) {
-		const struct fl_open_file *f = &files->file[i];
-		struct known_file *k;
-
-		/* who only reads says nothing of how writes lock */
-		if (f->rec.kind != FL_FILE_OPEN || !(f->rec.f_flags & 3) ||
-		    !target_has_dev(c->target, f->rec.dev))
-			continue;
-		k = known_file(c, f->rec.dev, f->rec.ino, true);
-		if (!k)
-			return;
-		if (!k->path && f->path)
-			k->path = strdup(f->path);
-		if (f->rec.open_flags & FOPEN_PARALLEL)
-			k->now_set++;
-		else
-			k->now_unset++;
-	}
-	for (size_t i = 0; i < c->nknown; i++) {
-		struct known_file *k = &c->known[i];
-
-		if (k->now_set > k->effective_set)
-			k->effective_set = k->now_set;
-		if (k->now_unset > k->effective_unset)
-			k->effective_unset = k->now_unset;
-		k->now_set = k->now_unset = 0;
-	}
-}
-
 static __u32 slots_claimed(const struct fl_collector *c)
 {
 	__u32 n = 0;
@@ -486,17 +437,20 @@ void fl_collector_poll(struct fl_collector *c)
 	struct fl_open_files files = {};
 	struct fl_err ignored;
 	__u32 claimed = slots_claimed(c);
+	__u64 began;
 
 	if (c->listed_ns && claimed == c->slots_seen)
 		return;
 	/* a stream of new files must not turn into a stream of walks over every task */
-	if (c->listed_ns && now_ns() - c->listed_ns < 100000000ull)
+	began = now_ns();
+	if (c->listed_ns && began - c->listed_ns < LIST_PAUSE_NS + 5 * c->list_took_ns)
 		return;
 	if (!fl_open_files_read(&files, &ignored))
-		merge_open_files(c, &files);
+		fl_known_files_merge(&c->known, &files, c->target->dev, c->target->ndevs);
 	fl_open_files_free(&files);
 	c->slots_seen = claimed;
 	c->listed_ns = now_ns();
+	c->list_took_ns = c->listed_ns - began;
 }
 
 static int read_counts(struct fl_collector *c, __u32 idx, struct fl_slot_counts *percpu,
@@ -547,7 +501,7 @@ static void add_flag_knowledge(struct fl_collector *c, const struct fl_slot *slo
 			       struct fl_file_counts *f)
 {
 	struct fl_asked_key key = {.nodeid = f->nodeid, .dev = f->dev};
-	struct known_file *k = known_file(c, f->dev, f->ino, false);
+	const struct fl_known_file *k = fl_known_files_find(&c->known, f->dev, f->ino);
 	struct fl_asked asked;
 
 	if (!bpf_map_lookup_elem(map_fd(c, "asked"), &key, &asked)) {
@@ -569,52 +523,72 @@ static void add_flag_knowledge(struct fl_collector *c, const struct fl_slot *slo
 		f->path = strdup(k->path);
 }
 
+/* The counts of one slot as a file of the snapshot. 1: there are any, 0: there are none. */
+static int read_file(struct fl_collector *c, __u32 i, struct fl_slot_counts *percpu,
+		     struct fl_file_counts *f, struct fl_err *err)
+{
+	const struct fl_slot *slot = &c->slot[i];
+	struct fl_slot_counts sum;
+
+	if (read_counts(c, i, percpu, &sum))
+		return fl_errno(err, errno, "cannot read the counts");
+	if (!i && all_zero(&sum, sizeof(sum)))
+		return 0;
+	memset(f, 0, sizeof(*f));
+	f->slot = i;
+	f->is_other = !i;
+	f->dev = slot->dev;
+	f->ino = slot->ino;
+	f->nodeid = slot->nodeid;
+	f->route = slot->route;
+	if (!i) {
+		f->route = FL_ROUTE_OTHER;
+		f->dev = c->target->ndevs == 1 ? c->target->dev[0] : 0;
+	}
+	if (i && slot->name_len)
+		f->name = strndup(slot->name, sizeof(slot->name));
+	memcpy(f->cell, sum.cell, sizeof(f->cell));
+	memcpy(f->counter, sum.counter, sizeof(f->counter));
+	if (c->form->has_hists && i < c->hist_slots)
+		f->has_hists = !read_hists(c, i, &f->hists);
+	if (i)
+		add_flag_knowledge(c, slot, f);
+	return 1;
+}
+
+/* Slots that are claimed, in order, after slot 0. Those that are claimed meanwhile fall to the next reading. */
+static __u32 *claimed_slots(const struct fl_collector *c, __u32 *n)
+{
+	__u32 *list = malloc(c->nslots * sizeof(*list));
+
+	*n = 0;
+	if (!list)
+		return NULL;
+	list[(*n)++] = 0;
+	/* the key comes first, then the device: see slot_of() */
+	for (__u32 i = 1; i < c->nslots; i++)
+		if (c->slot[i].key && c->slot[i].dev)
+			list[(*n)++] = i;
+	return list;
+}
+
 static int read_files(struct fl_collector *c, struct fl_snapshot *s, struct fl_err *err)
 {
-	struct fl_slot_counts *percpu = calloc(c->ncpus, sizeof(*percpu)), sum;
-	int ret = 0;
+	struct fl_slot_counts *percpu = calloc(c->ncpus, sizeof(*percpu));
+	__u32 n = 0, *list = claimed_slots(c, &n);
+	int got = 0;
 
 	s->capacity = c->nslots - 1;
-	s->file = calloc(slots_claimed(c) + 1, sizeof(*s->file));
-	if (!percpu || !s->file) {
-		free(percpu);
-		return fl_err(err, "out of memory");
-	}
-	for (__u32 i = 0; i < c->nslots && !ret; i++) {
-		struct fl_file_counts *f = &s->file[s->nfiles];
-
-		if (i && !c->slot[i].key)
-			continue;
-		/* files claimed since the count above fall to the next reading */
-		if (read_counts(c, i, percpu, &sum)) {
-			ret = fl_errno(err, errno, "cannot read the counts");
-			break;
-		}
-		if (!i && all_zero(&sum, sizeof(sum)))
-			continue;
-		memset(f, 0, sizeof(*f));
-		f->slot = i;
-		f->is_other = !i;
-		f->dev = c->slot[i].dev;
-		f->ino = c->slot[i].ino;
-		f->nodeid = c->slot[i].nodeid;
-		f->route = c->slot[i].route;
-		if (!i) {
-			f->route = FL_ROUTE_OTHER;
-			f->dev = c->target->ndevs == 1 ? c->target->dev[0] : 0;
-		}
-		if (i && c->slot[i].name_len)
-			f->name = strndup(c->slot[i].name, sizeof(c->slot[i].name));
-		memcpy(f->cell, sum.cell, sizeof(f->cell));
-		memcpy(f->counter, sum.counter, sizeof(f->counter));
-		if (c->form->has_hists && i < c->hist_slots)
-			f->has_hists = !read_hists(c, i, &f->hists);
-		if (i)
-			add_flag_knowledge(c, &c->slot[i], f);
-		s->nfiles++;
+	s->file = calloc(n + 1, sizeof(*s->file));
+	if (!percpu || !list || !s->file)
+		got = fl_err(err, "out of memory");
+	for (__u32 i = 0; i < n && got >= 0; i++) {
+		got = read_file(c, list[i], percpu, &s->file[s->nfiles], err);
+		s->nfiles += got > 0;
 	}
 	free(percpu);
-	return ret;
+	free(list);
+	return got < 0 ? -1 : 0;
 }
 
 static int read_mount(struct fl_collector *c, __u32 dev, const struct fl_mounts *mounts,
@@ -673,14 +647,7 @@ static int read_mounts(struct fl_collector *c, struct fl_snapshot *s, struct fl_
 	__u32 dev, *prev = NULL;
 	int bad = 0, fd = map_fd(c, "mounts");
 
-	bad = fl_mounts_read(&now, c->target->kind == FL_TARGET_ALL, false, err);
-	/* a mount that this namespace lacks may live in another one */
-	for (__u32 i = 0; !bad && i < c->target->ndevs; i++) {
-		if (fl_mounts_by_dev(&now, c->target->dev[i]))
-			continue;
-		bad = fl_mounts_read(&now, true, false, err);
-		break;
-	}
+	bad = fl_mounts_read(&now, c->other_namespaces, false, err);
 	if (bad) {
 		fl_mounts_free(&now);
 		return -1;
@@ -782,8 +749,6 @@ void fl_collector_finish(struct fl_collector *c)
 	if (c->slot)
 		munmap(c->slot, c->slots_len);
 	bpf_object__close(c->obj);
-	for (size_t i = 0; i < c->nknown; i++)
-		free(c->known[i].path);
-	free(c->known);
+	fl_known_files_free(&c->known);
 	free(c);
 }

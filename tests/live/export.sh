@@ -1,0 +1,218 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# export: the page is what Prometheus wants, its figures are fio's, no name can spoil it; and a fleet in
+# miniature: three network namespaces as three hosts, each with its mount and its exporter, one Prometheus.
+set -u
+# shellcheck source=tests/live/lib.sh
+. "$(dirname "$0")/lib.sh"
+fuselens=${FUSELENS:-${B:-$LIVE_TOP/build}/fuselens}
+rules=$LIVE_TOP/deploy/prometheus
+
+"$LIVE_TOP/lab/host-deps" prometheus || {
+	echo "no Prometheus here" >&2
+	exit 77
+}
+live_begin
+make_xfs "$WORK/xfs" || exit 1
+mkdir "$WORK/xfs/source"
+mnt=$WORK/mnt
+start_daemon "$WORK/xfs/source" "$mnt" || exit 1
+
+# write_some DIR MILLISECONDS JOBS
+write_some()
+{
+	fio --name=w --directory="$1" --filename_format="f\$jobnum" --size=8m --bs=4k --rw=randwrite \
+		--direct=1 --ioengine=psync --norandommap --numjobs="$3" --time_based --runtime="$2ms" \
+		--output-format=json --output="$WORK/fio.json" >/dev/null 2>&1
+}
+
+fio_total()
+{
+	jq '[.jobs[].write.total_ios] | add' "$WORK/fio.json"
+}
+
+# start_export NAME ARG... - sets $EXPORT_PID; $URL is where it listens
+start_export()
+{
+	local log=$WORK/export.$1.log
+	shift
+	"$@" 2>"$log" &
+	EXPORT_PID=$!
+	LIVE_PIDS+=("$EXPORT_PID")
+	wait_until 20 grep -qs 'http://' "$log" || {
+		cat "$log" >&2
+		return 1
+	}
+	URL=$(sed -n 's,.*\(http://[^/]*\).*,\1,p' "$log")
+}
+
+page()
+{
+	curl -sS -H 'Accept: application/openmetrics-text' "$URL/metrics"
+}
+
+# total PATTERN - sum over the samples that match
+total()
+{
+	page | grep -E "^$1" | awk '{sum += $NF} END {print sum + 0}'
+}
+
+start_export one "$fuselens" export "$mnt" --listen 127.0.0.1:0 --files 2 || exit 1
+write_some "$mnt" 700 3
+sleep 0.2
+wrote=$(fio_total)
+check_eq "the writes on the page are fio's" "$(total 'fuselens_writes_total')" "$wrote"
+check_eq "so are bytes" "$(total 'fuselens_write_bytes_total')" "$((wrote * 4096))"
+check_eq "files with a series and the rest add up to the same" \
+	"$(total 'fuselens_file_writes_total')" "$wrote"
+check_eq "there are no more series than --files" \
+	"$(page | grep '^fuselens_file_writes_total' | grep -v '(other)' | grep -c exclusive)" 2
+check_eq "reasons add up to the exclusive writes" "$(total 'fuselens_exclusive_writes_total')" \
+	"$(total 'fuselens_writes_total.*lock="exclusive"')"
+page | tail -n 1 >"$WORK/last"
+check_eq "OpenMetrics ends as it must" "$(cat "$WORK/last")" "# EOF"
+curl -sS "$URL/metrics" | promtool check metrics >"$WORK/lint" 2>&1
+check_eq "promtool check metrics has nothing to say" "$?$(cat "$WORK/lint")" 0
+check_eq "health" "$(curl -sS -o /dev/null -w '%{http_code}' "$URL/healthz")" 200
+check_eq "what is not there" "$(curl -sS -o /dev/null -w '%{http_code}' "$URL/../etc/passwd")" 404
+check_eq "what is not allowed" "$(curl -sS -o /dev/null -w '%{http_code}' -d x=y "$URL/metrics")" 405
+check_eq "HEAD has no body" "$(curl -sS -I "$URL/metrics" | grep -c fuselens)" 0
+check "it listens on loopback alone" \
+	eval "ss -Hltn | grep -q '127.0.0.1:${URL##*:}' && ! ss -Hltn | grep -q '[0*]:${URL##*:} '"
+
+"$fuselens" export "$mnt" --listen "${URL#http://}" 2>"$WORK/busy"
+check_eq "a port in use is named" "$? $(grep -c 'Address already in use' "$WORK/busy")" "2 1"
+
+# Clients that say nothing, say too much, or say nonsense: the next one is served all the same.
+for ((i = 0; i < 40; i++)); do
+	exec {fd}<>"/dev/tcp/127.0.0.1/${URL##*:}" && printf 'GET /met' >&"$fd"
+done
+printf 'GET /%s HTTP/1.1\r\n\r\n' "$(head -c 100000 /dev/zero | tr '\0' a)" |
+	timeout 3 bash -c "cat >/dev/tcp/127.0.0.1/${URL##*:}" 2>/dev/null
+head -c 20000 /dev/urandom | timeout 3 bash -c "cat >/dev/tcp/127.0.0.1/${URL##*:}" 2>/dev/null
+served()
+{
+	curl -sS -m 2 -o /dev/null "$URL/healthz" 2>/dev/null
+}
+check "40 clients that never finish do not lock others out for long" wait_until 15 served
+for ((i = 10; i < 60; i++)); do
+	exec {i}>&- 2>/dev/null
+done
+
+# Names that would break a page, or two names that could become one series.
+dir=$mnt/$'q"uote\nline}\xff'
+mkdir "$dir"
+for name in $'a\xfe' $'a\xff' $'a\033[2J' 'a\'; do
+	dd if=/dev/zero of="$dir/$name" bs=4k count=2 oflag=direct status=none
+done
+kill "$EXPORT_PID"
+wait "$EXPORT_PID"
+check_eq "SIGTERM is a normal end" "$?" 0
+start_export hostile "$fuselens" export "$mnt" --listen 127.0.0.1:0 --files 10 || exit 1
+for name in $'a\xfe' $'a\xff' $'a\033[2J' 'a\'; do
+	dd if=/dev/zero of="$dir/$name" bs=4k count=2 oflag=direct conv=notrunc status=none
+done
+sleep 0.2
+check_eq "hostile names: every file has its series" \
+	"$(page | grep '^fuselens_file_writes_total' | grep -c 'exclusive"} 2$')" 4
+curl -sS "$URL/metrics" | promtool check metrics >"$WORK/lint" 2>&1
+check_eq "hostile names: the page is still well-formed" "$?$(cat "$WORK/lint")" 0
+page >"$WORK/page"
+check_eq "hostile names: no control character" "$(LC_ALL=C tr -d '\n -~\200-\377' <"$WORK/page" | wc -c)" 0
+check "hostile names: all UTF-8" iconv -f UTF-8 -t UTF-8 -o /dev/null "$WORK/page"
+kill "$EXPORT_PID"
+wait "$EXPORT_PID"
+
+check "the rules are sound" eval "promtool check rules '$rules/fuselens.rules.yml' >/dev/null"
+check "the alerts fire when they should" \
+	eval "cd '$rules' && promtool test rules fuselens.rules.test.yml >/dev/null"
+
+# The fleet. Hosts 1 to 3 are network namespaces on one wire with us; each exports its own mount.
+tag=fl$$
+bridge=${tag}b
+fleet_end()
+{
+	local n
+	for n in 1 2 3; do
+		ip netns del "$tag-$n" 2>/dev/null
+	done
+	ip link del "$bridge" 2>/dev/null
+}
+trap 'fleet_end; live_end' EXIT
+if ! ip netns add "$tag-1" 2>"$WORK/netns.err" || ! ip link add "$bridge" type bridge 2>>"$WORK/netns.err"; then
+	skip "a fleet of three hosts" "this kernel makes no network namespaces or bridges: $(tail -n 1 "$WORK/netns.err")"
+	exit 0
+fi
+ip addr add 10.231.77.254/24 dev "$bridge"
+ip link set "$bridge" up
+expected=0
+for n in 1 2 3; do
+	[ "$n" = 1 ] || ip netns add "$tag-$n"
+	ip link add "$tag-v$n" type veth peer name eth0 netns "$tag-$n"
+	ip link set "$tag-v$n" master "$bridge" up
+	ip -n "$tag-$n" addr add "10.231.77.$n/24" dev eth0
+	ip -n "$tag-$n" link set eth0 up
+	mkdir -p "$WORK/xfs/host$n"
+	start_daemon "$WORK/xfs/host$n" "$WORK/host$n" || exit 1
+	start_export "host$n" ip netns exec "$tag-$n" "$fuselens" export "$WORK/host$n" \
+		--listen "10.231.77.$n:9787" || exit 1
+done
+cat >"$WORK/prometheus.yml" <<EOF
+global: {scrape_interval: 1s, evaluation_interval: 1s}
+rule_files: [$rules/fuselens.rules.yml]
+scrape_configs:
+  - job_name: fuselens
+    static_configs:
+      - targets: [10.231.77.1:9787, 10.231.77.2:9787, 10.231.77.3:9787]
+EOF
+check "Prometheus takes the configuration" eval "promtool check config '$WORK/prometheus.yml' >/dev/null"
+prometheus --config.file="$WORK/prometheus.yml" --storage.tsdb.path="$WORK/tsdb" \
+	--web.listen-address=127.0.0.1:19787 >"$WORK/prometheus.log" 2>&1 &
+LIVE_PIDS+=($!)
+
+# query PROMQL - the values of the result, by instance
+query()
+{
+	curl -sS -G http://127.0.0.1:19787/api/v1/query --data-urlencode "query=$1" |
+		jq -r '.data.result | sort_by(.metric.instance) | map(.value[1]) | join(" ")'
+}
+answers()
+{
+	[ "$(query "$1" 2>/dev/null)" = "$2" ]
+}
+check "all three hosts are scraped" wait_until 30 answers 'sum(up{job="fuselens"})' 3
+sleep 2
+each=
+for n in 1 2 3; do
+	write_some "$WORK/host$n" $((n * 400)) 1
+	each+="${each:+ }$(fio_total)"
+	expected=$((expected + $(fio_total)))
+done
+check "per host, Prometheus has fio's totals" \
+	wait_until 15 answers 'sum by (instance) (fuselens_writes_total)' "$each"
+check "and of the fleet their sum" wait_until 5 answers 'sum(fuselens_writes_total)' "$expected"
+has_answer()
+{
+	[ -n "$(query "$1")" ]
+}
+check "the per-host rules have values" \
+	eval "wait_until 30 answers 'count(instance:fuselens_eligible_shared:ratio_rate5m)' 3"
+share=$(query 'job:fuselens_eligible_shared:ratio_rate5m')
+case $("$fuselens" prove "$WORK/host1" --json -- dd if=/dev/zero of="$WORK/host1/f0" bs=4k count=8 \
+	oflag=direct conv=notrunc status=none | jq -r .verdict) in
+SHARED)
+	check_eq "the fleet-wide share says SHARED" "$share" 1
+	;;
+EXCLUSIVE)
+	check_eq "the fleet-wide share says EXCLUSIVE" "$share" 0
+	check "and so do the hosts, counted" \
+		wait_until 10 answers 'job:fuselens_exclusive_instances:count' 3
+	;;
+esac
+check_eq "no rule fails" "$(curl -sS http://127.0.0.1:19787/api/v1/rules |
+	jq '[.data.groups[].rules[] | select(.health != "ok")] | length')" 0
+check_eq "the dashboard's queries parse" "$(jq -r '.panels[].targets[]?.expr' \
+	"$LIVE_TOP/deploy/grafana/fuselens.json" |
+	sed 's/\$__rate_interval/1m/g; s/\$[a-z]*/.*/g' | while read -r expr; do
+	curl -sS -G http://127.0.0.1:19787/api/v1/query --data-urlencode "query=$expr" | jq -r .status
+done | sort | uniq -c | awk '{print $2}' | tr '\n' ' ')" "success "

@@ -1,0 +1,173 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# stat: the rows add up to what fio wrote, whatever happens to mounts, readers and the disk below.
+set -u
+# shellcheck source=tests/live/lib.sh
+. "$(dirname "$0")/lib.sh"
+fuselens=${FUSELENS:-${B:-$LIVE_TOP/build}/fuselens}
+
+live_begin
+make_xfs "$WORK/xfs" || exit 1
+mkdir "$WORK/xfs/source"
+mnt=$WORK/mnt
+start_daemon "$WORK/xfs/source" "$mnt" || exit 1
+
+# write_some DIR SECONDS JOBS - fio; its totals end up in $WORK/fio.json
+write_some()
+{
+	fio --name=w --directory="$1" --filename_format="f\$jobnum" --size=8m --bs=4k --rw=randwrite \
+		--direct=1 --ioengine=psync --norandommap --numjobs="$3" --time_based --runtime="$2" \
+		--output-format=json --output="$WORK/fio.json" >/dev/null 2>&1
+}
+
+fio_total()
+{
+	jq '[.jobs[].write.total_ios] | add' "$WORK/fio.json"
+}
+
+cat >"$WORK/write_some" <<EOF
+#!/bin/bash
+exec fio --name=w --directory=\$1 --filename_format='f\$jobnum' --size=8m --bs=4k --rw=randwrite \\
+	--direct=1 --ioengine=psync --norandommap --numjobs=\$3 --time_based --runtime=\$2 \\
+	--output-format=json --output=$WORK/fio.json
+EOF
+chmod +x "$WORK/write_some"
+write_some "$mnt" 300ms 2 # lays the files out
+
+# csv_sum COLUMN FILE
+csv_sum()
+{
+	awk -F, -v name="$1" 'NR == 1 {for (i = 1; i <= NF; i++) if ($i == name) col = i; next}
+		{sum += $col; if ($col == "") empty = 1} END {print sum + 0 (empty ? " with gaps" : "")}' "$2"
+}
+
+json_sum()
+{
+	jq -s "[.[] | select(.kind == \"interval\") | .$1] | add" "$2"
+}
+
+"$fuselens" stat "$mnt" --csv -i 0.2 -- "$WORK/write_some" "$mnt" 2 2 >"$WORK/rows.csv" 2>/dev/null
+check_eq "CSV rows add up to fio's writes" "$(csv_sum writes "$WORK/rows.csv")" "$(fio_total)"
+check_eq "bytes add up as well" "$(csv_sum bytes "$WORK/rows.csv")" "$(($(fio_total) * 4096))"
+check "there is a row an interval" [ "$(wc -l <"$WORK/rows.csv")" -ge 9 ]
+check_eq "every row has every column" \
+	"$(awk -F, '{print NF}' "$WORK/rows.csv" | sort -u | wc -l)" 1
+
+"$fuselens" stat "$mnt" --files --json -i 0.2 -- "$WORK/write_some" "$mnt" 1 2 >"$WORK/rows.json" 2>/dev/null
+check_eq "JSON rows a file add up to fio's writes" "$(json_sum writes "$WORK/rows.json")" "$(fio_total)"
+check_eq "the total says the same" \
+	"$(jq 'select(.kind == "total") | .writes' "$WORK/rows.json")" "$(fio_total)"
+check_eq "both files have rows" \
+	"$(jq -r 'select(.kind == "interval") | .file // empty | split("/") | last' "$WORK/rows.json" | sort -u | tr '\n' ' ')" \
+	"f0 f1 "
+check_eq "what the method can't tell is null" \
+	"$(jq -c 'select(.kind == "total") | if .method == "state-tp" then [.upgrades, .wait_p50_ns] else [null, null] end' "$WORK/rows.json")" \
+	"[null,null]"
+check_eq "intervals follow each other without a gap" \
+	"$(jq -s '([.[] | select(.kind == "interval")] | unique_by(.time_ns) | map(.interval_ns) | add) as $sum |
+		(.[] | select(.kind == "total") | .interval_ns) as $all | (($all - $sum) | fabs) < 0.02 * $all' \
+		"$WORK/rows.json")" true
+
+# A write through a mount with a hostile name: nothing of it reaches a terminal raw.
+hostile=$mnt/$'a\033[2J\nb"c,\xff'
+dd if=/dev/zero of="$hostile" bs=4k count=4 oflag=direct status=none
+"$fuselens" stat "$mnt" --files -i 0.2 -- dd if=/dev/zero of="$hostile" bs=4k count=4 oflag=direct \
+	conv=notrunc status=none >"$WORK/hostile.txt" 2>/dev/null
+check "hostile names are shown" grep -q 'x1b\[2J' "$WORK/hostile.txt"
+check "and harmless" eval "! grep -q $'\033' '$WORK/hostile.txt'"
+"$fuselens" stat "$mnt" --files --csv -i 0.2 -- dd if=/dev/zero of="$hostile" bs=4k count=4 oflag=direct \
+	conv=notrunc status=none >"$WORK/hostile.csv" 2>/dev/null
+check_eq "CSV quotes them" "$(python3 -c '
+import csv, sys
+rows = list(csv.DictReader(open(sys.argv[1])))
+print(sum(int(r["writes"]) for r in rows), rows[0]["file"].split("/")[-1])' "$WORK/hostile.csv")" \
+	'4 a\x1b[2J\nb"c,\xff'
+rm "$hostile"
+
+# The mount goes and another one, with another device number, comes to its place.
+"$fuselens" stat "$mnt" --json -i 0.3 >"$WORK/follow.json" 2>"$WORK/follow.err" &
+stat_pid=$!
+LIVE_PIDS+=("$stat_pid")
+wait_until 20 grep -q interval "$WORK/follow.json"
+write_some "$mnt" 500ms 1
+first=$(fio_total)
+stop_daemon
+check "a mount that goes is said to" wait_until 5 grep -q '"event":"mount-gone"' "$WORK/follow.json"
+mkdir "$WORK/source2"
+start_daemon "$WORK/source2" "$WORK/mnt2"
+start_daemon "$WORK/xfs/source" "$mnt"
+check "one that comes to its place as well" \
+	wait_until 10 grep -q '"event":"mount-back"' "$WORK/follow.json"
+write_some "$mnt" 500ms 1
+second=$(fio_total)
+sleep 0.4
+kill -INT "$stat_pid"
+wait "$stat_pid"
+check_eq "interrupting it is a normal end" "$?" 0
+check_eq "nothing is lost on the way" "$(json_sum writes "$WORK/follow.json")" "$((first + second))"
+check_eq "and the total holds both" \
+	"$(jq 'select(.kind == "total") | .writes' "$WORK/follow.json")" "$((first + second))"
+
+# The same, coming back at once; most likely with its old device number.
+"$fuselens" stat "$mnt" --json -i 0.3 >"$WORK/again.json" 2>/dev/null &
+stat_pid=$!
+LIVE_PIDS+=("$stat_pid")
+wait_until 20 grep -q interval "$WORK/again.json"
+stop_daemon
+start_daemon "$WORK/xfs/source" "$mnt"
+check "a quick return is said" wait_until 5 grep -q '"event":"mount-back"' "$WORK/again.json"
+write_some "$mnt" 300ms 1
+stop_daemon KILL
+umount -l "$mnt" 2>/dev/null
+check "a killed daemon's too" \
+	eval "wait_until 5 grep -q '\"event\":\"mount-gone\"' '$WORK/again.json'"
+kill -INT "$stat_pid"
+wait "$stat_pid"
+check_eq "its writes are counted" "$(json_sum writes "$WORK/again.json")" "$(fio_total)"
+
+# "all": a mount that appears needs no gap at all.
+"$fuselens" stat all --json -i 0.3 >"$WORK/all.json" 2>/dev/null &
+stat_pid=$!
+LIVE_PIDS+=("$stat_pid")
+wait_until 20 grep -q interval "$WORK/all.json"
+start_daemon "$WORK/xfs/source" "$WORK/mnt3"
+write_some "$WORK/mnt3" 500ms 1
+wait_until 5 grep -q "$WORK/mnt3: mounted" "$WORK/all.json"
+kill -INT "$stat_pid"
+wait "$stat_pid"
+check "all: a mount that appears is said to" grep -q "$WORK/mnt3: mounted" "$WORK/all.json"
+check_eq "all: and counted from its first write" \
+	"$(jq -s "[.[] | select(.kind == \"interval\" and .mount == \"$WORK/mnt3\") | .writes] | add" \
+		"$WORK/all.json")" "$(fio_total)"
+
+# Readers and disks that let us down.
+rss()
+{
+	awk '/^VmRSS/ {print $2}' "/proc/$1/status"
+}
+mkfifo "$WORK/fifo"
+sleep 60 <"$WORK/fifo" &
+LIVE_PIDS+=($!)
+"$fuselens" stat all --json -i 0.01 >"$WORK/fifo" 2>/dev/null &
+stat_pid=$!
+LIVE_PIDS+=("$stat_pid")
+blocked()
+{
+	[ "$(cat "/proc/$stat_pid/wchan" 2>/dev/null)" = pipe_write ] ||
+		[ "$(awk '{print $1, $2}' "/proc/$stat_pid/syscall" 2>/dev/null)" = "1 0x1" ]
+}
+check "a reader that never reads stops the rows" wait_until 20 blocked
+before=$(rss "$stat_pid")
+sleep 2
+after=$(rss "$stat_pid")
+check "and memory does not grow meanwhile ($before to $after kB)" [ $((after - before)) -le 256 ]
+kill -TERM "$stat_pid"
+check "it can still be ended" wait_until 5 live_gone "$stat_pid"
+
+"$fuselens" stat all -i 0.02 2>/dev/null | head -n 1 >/dev/null
+check_eq "a reader that leaves ends it quietly" "${PIPESTATUS[0]}" 0
+"$fuselens" stat all -i 0.02 -c 3 >/dev/full 2>"$WORK/full.err"
+check_eq "a full disk is an error" "$?" 2
+check "that is named" grep -q 'No space left' "$WORK/full.err"
+"$fuselens" stat "$WORK/xfs" >/dev/null 2>"$WORK/no.err"
+check_eq "what is no FUSE mount is refused" "$? $(grep -c hint: "$WORK/no.err")" "2 1"
