@@ -27,6 +27,7 @@ int fl_cmd_prove(int argc, char **argv);
 int fl_cmd_bench(int argc, char **argv);
 int fl_cmd_report(int argc, char **argv);
 int fl_cmd_stat(int argc, char **argv);
+int fl_cmd_top(int argc, char **argv);
 int fl_cmd_verify(int argc, char **argv);
 int fl_cmd_export(int argc, char **argv);
 

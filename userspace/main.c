@@ -10,6 +10,7 @@ static const struct fl_command commands[] = {
 	{"files", "every open FUSE file: route, effective flags, backing file", fl_cmd_files},
 	{"prove", "is the shared-lock path active? a verdict with an exit code", fl_cmd_prove},
 	{"stat", "the same over time: a row an interval, as text, CSV or JSON", fl_cmd_stat},
+	{"top", "the same live on a terminal, per mount and per file", fl_cmd_top},
 	{"verify", "the correctness cases, each with the lock path it must take", fl_cmd_verify},
 	{"bench", "fio and the locks counted together, into a result directory", fl_cmd_bench},
 	{"report", "a result, or two compared, as text, Markdown or HTML", fl_cmd_report},

@@ -139,45 +139,14 @@ static const char *file_name(const struct fl_row *row)
 	return f && f->path ? f->path : f ? f->name : NULL;
 }
 
-/* "0", "7.5", "315", "315.2k", "1.2M": at most six characters below 10^12. */
 static char *scaled(struct value v, char *buf, size_t len)
 {
-	static const char units[] = " kMGTPE";
-	double d = v.d;
-	int u = 0;
-
-	if (!v.known) {
-		snprintf(buf, len, "-");
-		return buf;
-	}
-	while (d >= (u ? 999.95 : 9999.5) && units[u + 1]) {
-		d /= 1000;
-		u++;
-	}
-	if (u)
-		snprintf(buf, len, "%.1f%c", d, units[u]);
-	else
-		snprintf(buf, len, d > 0 && d < 9.95 ? "%.1f" : "%.0f", d);
-	return buf;
+	return v.known ? fl_scaled(v.d, buf, len) : strncpy(buf, "-", len);
 }
 
-/* "512ns", "1.0ms", "131us": five characters. */
 static char *short_time(struct value v, char *buf, size_t len)
 {
-	static const char *const units[] = {"ns", "us", "ms", "s"};
-	double d = v.d;
-	int u = 0;
-
-	if (!v.known) {
-		snprintf(buf, len, "-");
-		return buf;
-	}
-	while (u < 3 && d >= 999.5) {
-		d /= 1000;
-		u++;
-	}
-	snprintf(buf, len, u && d < 9.95 ? "%.1f%s" : "%.0f%s", d, units[u]);
-	return buf;
+	return v.known ? fl_short_duration(v.n, buf, len) : strncpy(buf, "-", len);
 }
 
 static void clock_text(__u64 real_ns, char *buf, size_t len)

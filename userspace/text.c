@@ -146,6 +146,36 @@ char *fl_duration(__u64 ns, char *buf, size_t len)
 	return buf;
 }
 
+char *fl_scaled(double n, char *buf, size_t len)
+{
+	static const char units[] = " kMGTPE";
+	int u = 0;
+
+	while (n >= (u ? 999.95 : 9999.5) && units[u + 1]) {
+		n /= 1000;
+		u++;
+	}
+	if (u)
+		snprintf(buf, len, "%.1f%c", n, units[u]);
+	else
+		snprintf(buf, len, n > 0 && n < 9.95 ? "%.1f" : "%.0f", n);
+	return buf;
+}
+
+char *fl_short_duration(__u64 ns, char *buf, size_t len)
+{
+	static const char *const units[] = {"ns", "us", "ms", "s"};
+	double n = ns;
+	int u = 0;
+
+	while (u < 3 && n >= 999.5) {
+		n /= 1000;
+		u++;
+	}
+	snprintf(buf, len, u && n < 9.95 ? "%.1f%s" : "%.0f%s", n, units[u]);
+	return buf;
+}
+
 char *fl_percent(__u64 part, __u64 whole, char *buf, size_t len)
 {
 	double p;

@@ -26,6 +26,10 @@ char *fl_grouped(__u64 n, char *buf, size_t len);
 char *fl_bytes(__u64 bytes, char *buf, size_t len);
 /* Nanoseconds with a unit: "980 ns", "1.2 us", "3.4 ms", "5.6 s". */
 char *fl_duration(__u64 ns, char *buf, size_t len);
+/* "0", "7.5", "315", "315.2k", "1.2M": at most six characters. */
+char *fl_scaled(double n, char *buf, size_t len);
+/* fl_duration() in five characters: "512ns", "1.0ms", "131us". */
+char *fl_short_duration(__u64 ns, char *buf, size_t len);
 /* part of whole in percent with one decimal, rounded so that only all is 100.0 and only none 0.0. */
 char *fl_percent(__u64 part, __u64 whole, char *buf, size_t len);
 

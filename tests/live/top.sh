@@ -1,0 +1,162 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# top, with real keys on a real (tmux) terminal.
+set -u
+# shellcheck source=tests/live/lib.sh
+. "$(dirname "$0")/lib.sh"
+fuselens=${FUSELENS:-${B:-$LIVE_TOP/build}/fuselens}
+
+command -v tmux >/dev/null || {
+	echo "no tmux here" >&2
+	exit 77
+}
+live_begin
+make_xfs "$WORK/xfs" || exit 1
+mkdir "$WORK/xfs/a" "$WORK/xfs/b"
+start_daemon "$WORK/xfs/a" "$WORK/ma" || exit 1
+start_daemon "$WORK/xfs/b" "$WORK/mb" || exit 1
+# A server of its own for each terminal: one that is ending takes no new session.
+terminals=0
+mux()
+{
+	tmux -S "$WORK/tmux.$terminals" -f /dev/null "$@"
+}
+trap 'mux kill-server 2>/dev/null; live_end' EXIT
+export LC_ALL=C.UTF-8
+
+# start_top ENV COLUMNS LINES ARG... - top on a new terminal; its exit code ends up in $WORK/code
+start_top()
+{
+	local env=$1 columns=$2 lines=$3
+	shift 3
+	rm -f "$WORK/code"
+	mux kill-server 2>/dev/null
+	terminals=$((terminals + 1))
+	mux new-session -d -x "$columns" -y "$lines" \
+		"env $env '$fuselens' top $* 2>'$WORK/top.err'; echo \$? >'$WORK/code'; sleep 60"
+}
+
+screen()
+{
+	mux capture-pane -p 2>/dev/null
+}
+
+shows()
+{
+	screen | grep -q -- "$1"
+}
+
+lacks()
+{
+	! screen | grep -q -- "$1"
+}
+
+keys()
+{
+	mux send-keys "$@"
+}
+
+# write_to DIR BLOCKS FILE... - that many writes of 4 KiB, within each file's size, again and again
+spawn bash -c "
+	while :; do
+		for f in '$WORK/ma/busy' '$WORK/ma/b usy2' '$WORK/mb/calm'; do
+			dd if=/dev/zero of=\"\$f\" bs=4k count=64 oflag=direct conv=notrunc status=none 2>/dev/null
+		done
+		sleep 0.05
+	done"
+
+start_top TERM=screen 80 24 -i 0.3
+check "mounts are listed" wait_until 20 shows "^ .*$WORK/ma\|\.\.\..*/ma"
+check "the busier one comes first" wait_until 10 eval \
+	'[ "$(screen | grep -n "/ma$" | cut -d: -f1)" -lt "$(screen | grep -n "/mb$" | cut -d: -f1)" ]'
+check_eq "no line is wider than the terminal" "$(screen | awk 'length > 80' | wc -l)" 0
+check_eq "it fills the terminal and no more" "$(screen | wc -l)" 24
+check "the method's name is there" shows 'state-\|callsite\|global'
+check "columns that the method can't fill are not" \
+	eval 'if shows state-tp; then lacks "wt p99"; else shows "wt p99"; fi'
+check "a verdict is there" eval 'shows EXCLUSIVE || shows SHARED || shows MIXED'
+
+keys /
+keys m b
+check "the filter is typed on the screen" wait_until 5 shows 'filter: mb_'
+check "and leaves what matches" wait_until 5 lacks '/ma$'
+keys Enter
+check "the filter stays" wait_until 5 shows 'filter: mb'
+keys Escape
+check "and is dropped again" wait_until 5 shows '/ma$'
+
+keys s
+check "s sorts by the next column" wait_until 5 shows 'by exclusive/s'
+keys r
+check "r reverses" wait_until 5 shows 'reversed'
+keys r S
+
+keys Home
+keys Enter
+check "Enter shows a mount's files" wait_until 5 shows 'files of one mount'
+check "its files" wait_until 5 shows 'busy$'
+check "and only its" lacks calm
+keys Enter
+check "Enter shows a file" wait_until 5 shows '^inode [0-9]'
+check "with its reasons" eval 'shows "why exclusive" || shows " 100.0 %"'
+check "and with who has it open" shows '^open by'
+check "which is dd, in time" wait_until 20 shows ' dd .*wronly|direct'
+keys Escape
+keys Escape
+check "Esc leads back to the mounts" wait_until 5 shows 'mounts, by'
+keys f
+check "f lists the files of all" wait_until 5 shows 'calm'
+
+keys p
+check "p pauses" wait_until 5 shows PAUSED
+one=$(screen)
+sleep 1
+check_eq "and the screen stands still" "$(screen)" "$one"
+keys p
+check "and goes on" wait_until 5 lacks PAUSED
+keys h
+check "h helps" wait_until 5 shows 'hold of it, upper'
+keys h
+
+mux resize-window -x 140 -y 40
+check "a larger window is used" wait_until 5 eval '[ "$(screen | wc -l)" = 40 ] && shows "writes/s"'
+mux resize-window -x 40 -y 8
+check "one too small says so" wait_until 5 shows 'too small'
+mux resize-window -x 80 -y 24
+check "and all is well again" wait_until 5 shows 'writes/s excl%'
+
+# A name that would take the terminal over, or the line.
+hostile=$WORK/mb/$'\033]0;owned\a\033[31mx\u202e\n'
+dd if=/dev/zero of="$hostile" bs=4k count=8 oflag=direct status=none
+keys / x 1 b Enter
+check "a hostile name is shown harmless" wait_until 10 shows 'x1b\[31mx'
+check_eq "and does not become the title" "$(mux display-message -p '#{pane_title}' | grep -c owned)" 0
+keys q
+check "q quits" wait_until 5 test -s "$WORK/code"
+check_eq "with success" "$(cat "$WORK/code")" 0
+check_eq "and without a word" "$(cat "$WORK/top.err")" ""
+
+start_top 'TERM=screen NO_COLOR=1' 80 24 "$WORK/ma" -i 0.3
+wait_until 20 shows 'EXCLUSIVE\|SHARED\|MIXED'
+check_eq "NO_COLOR: no colour" "$(mux capture-pane -p -e | grep -c $'\033\[[0-9;]*3[1-7]m')" 0
+keys C-c
+check "Ctrl-C quits as well" wait_until 5 test -s "$WORK/code"
+start_top TERM=screen 80 24 "$WORK/ma" -i 0.3
+wait_until 20 shows 'EXCLUSIVE\|SHARED\|MIXED'
+check "with colour there is some" eval "mux capture-pane -p -e | grep -q $'\033\[[0-9;]*3[1-7]m'"
+keys q
+wait_until 5 test -s "$WORK/code"
+
+start_top 'TERM=screen LC_ALL=C' 80 24 "$WORK/ma" -f -i 0.3
+check "a locale that is not UTF-8" wait_until 20 shows 'busy'
+keys q
+wait_until 5 test -s "$WORK/code"
+start_top TERM=dumb 80 24
+wait_until 5 test -s "$WORK/code"
+check_eq "a dumb terminal is told what to use instead" \
+	"$(cat "$WORK/code") $(grep -c "hint:.*fuselens stat" "$WORK/top.err")" "2 1"
+start_top TERM=no-such-terminal 80 24
+wait_until 5 test -s "$WORK/code"
+check_eq "so is one nobody knows" "$(cat "$WORK/code") $(grep -c hint: "$WORK/top.err")" "2 1"
+"$fuselens" top </dev/null >"$WORK/out" 2>&1
+check_eq "and a pipe" "$? $(grep -c 'hint:.*stat' "$WORK/out")" "2 1"
