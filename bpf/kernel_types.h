@@ -305,6 +305,7 @@ struct fuse_req {
 #define S_IXGRP 0000010
 #define S_NOSEC (1u << 12)
 
+#define IOCB_NOWAIT 0x00000008
 #define IOCB_APPEND 0x00000010
 #define IOCB_DIRECT (1 << 17)
 

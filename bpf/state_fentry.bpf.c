@@ -121,7 +121,7 @@ static __always_inline enum fl_route route_of_flags(__u32 open_flags)
 
 /* Notes how the lock is held now. The write is counted when it returns, see write_exit(). */
 static __always_inline void note_lock(struct scope *s, struct kiocb *iocb, struct inode *inode,
-					enum fl_route route)
+				      enum fl_route route)
 {
 	int ki_flags = iocb->ki_flags;
 	bool cache_mode = false;
@@ -163,7 +163,7 @@ int direct_locked(__u64 *ctx)
 	if (!s || s->locked_ns || s->iocb != (__u64)BPF_CORE_READ(io, iocb))
 		return 0;
 	note_lock(s, iocb, iocb->ki_filp->f_inode,
-		    s->open_flags & FOPEN_DIRECT_IO ? FL_ROUTE_DIRECT : FL_ROUTE_CACHED);
+		  s->open_flags & FOPEN_DIRECT_IO ? FL_ROUTE_DIRECT : FL_ROUTE_CACHED);
 	return 0;
 }
 

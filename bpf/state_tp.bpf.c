@@ -9,42 +9,52 @@
 char LICENSE[] SEC("license") = "GPL";
 
 /*
+ * A write that may come to nothing and be tried again, remembered until then. Two kinds:
+ *
  * XFS tries an unaligned direct write under its shared lock first and starts over when the blocks turn
- * out not to be plain overwrites (xfs_file_dio_write_unaligned()). The second try is the same write.
+ * out not to be plain overwrites (xfs_file_dio_write_unaligned()): the second try is the same write.
+ *
+ * io_uring writes with IOCB_NOWAIT first; when the write would have to wait it ends with -EAGAIN, is not
+ * a write, and comes again later.
  */
-struct retry {
+struct tentative {
 	__u64 pid;
 	__u64 iocb;
 	__u64 pos;
 	__u64 len;
+	__u32 slot;
+	__u32 take;
+	__u32 nature;
+	__u32 same_write_again; /* the first kind */
 };
-#define RETRY_SLOTS 1024
+#define TENTATIVES 1024
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, RETRY_SLOTS);
+	__uint(max_entries, TENTATIVES);
 	__type(key, __u32);
-	__type(value, struct retry);
-} retries SEC(".maps");
+	__type(value, struct tentative);
+} tentatives SEC(".maps");
 
-static __always_inline bool is_second_try(struct kiocb *iocb, __u64 pos, __u64 len, __u32 dio_flags)
+static __always_inline struct tentative *tentative_of_current(void)
 {
-	__u64 pid = bpf_get_current_pid_tgid();
-	__u32 idx = pid & (RETRY_SLOTS - 1);
-	struct retry *r = bpf_map_lookup_elem(&retries, &idx);
+	__u32 idx = bpf_get_current_pid_tgid() & (TENTATIVES - 1);
 
-	if (!r)
+	return bpf_map_lookup_elem(&tentatives, &idx);
+}
+
+static __always_inline bool is_tentative(const struct tentative *t, struct kiocb *iocb)
+{
+	return t && t->pid == bpf_get_current_pid_tgid() && t->iocb == (__u64)iocb;
+}
+
+static __always_inline bool is_second_try(struct kiocb *iocb, __u64 pos, __u64 len)
+{
+	struct tentative *t = tentative_of_current();
+
+	if (!is_tentative(t, iocb) || !t->same_write_again || t->pos != pos || t->len != len)
 		return false;
-	if (dio_flags & IOMAP_DIO_OVERWRITE_ONLY) {
-		r->pid = pid;
-		r->iocb = (__u64)iocb;
-		r->pos = pos;
-		r->len = len;
-		return false;
-	}
-	if (r->pid != pid || r->iocb != (__u64)iocb || r->pos != pos || r->len != len)
-		return false;
-	r->pid = 0;
+	t->pid = 0;
 	return true;
 }
 
@@ -52,12 +62,14 @@ static __always_inline bool is_second_try(struct kiocb *iocb, __u64 pos, __u64 l
  * A write to a backing file: the FUSE inode is behind user_path. Overlayfs uses backing files too; its
  * user_path leads to an inode of its own, and the magic sorts it out.
  */
-static __always_inline int backing_write(struct kiocb *iocb, struct iov_iter *iter, bool direct)
+static __always_inline int backing_write(struct kiocb *iocb, struct iov_iter *iter, bool direct,
+					 __u32 dio_flags)
 {
 	struct backing_file *bf;
 	struct inode *inode;
 	struct super_block *sb;
-	enum held held;
+	enum fl_nature nature;
+	enum fl_take take;
 	__u64 ino, len, pos;
 	__u32 dev, slot;
 
@@ -74,14 +86,28 @@ static __always_inline int backing_write(struct kiocb *iocb, struct iov_iter *it
 	ino = inode->i_ino;
 	if (selected_ino && selected_ino != ino)
 		return 0;
-	held = held_from_count(inode->i_rwsem.count.counter);
+	take = take_from(held_from_count(inode->i_rwsem.count.counter), false, false);
 	len = iter->count;
 	pos = iocb->ki_pos;
 	slot = slot_of(inode, FL_ROUTE_PASSTHROUGH, ino, dev, inode->i_generation);
-	count_write(slot, take_from(held, false, false),
-		    nature_of(direct, iocb->ki_flags & IOCB_APPEND, pos + len, inode->i_size, false,
-			      inode->i_mode, inode->i_flags),
-		    len);
+	nature = nature_of(direct, iocb->ki_flags & IOCB_APPEND, pos + len, inode->i_size, false,
+			   inode->i_mode, inode->i_flags);
+	count_write(slot, take, nature, len);
+	if (dio_flags & IOMAP_DIO_OVERWRITE_ONLY || iocb->ki_flags & IOCB_NOWAIT) {
+		struct tentative *t = tentative_of_current();
+
+		if (!t)
+			return 0;
+		t->pid = bpf_get_current_pid_tgid();
+		t->iocb = (__u64)iocb;
+		t->pos = pos;
+		t->len = len;
+		t->slot = slot;
+		t->take = take;
+		t->nature = nature;
+		t->same_write_again = dio_flags & IOMAP_DIO_OVERWRITE_ONLY &&
+				      !(iocb->ki_flags & IOCB_NOWAIT);
+	}
 	return 0;
 }
 
@@ -98,10 +124,32 @@ int dio_begin(__u64 *ctx)
 	/* a file system that resumes a write after faulting pages in says how much was done before */
 	if (done_before)
 		return 0;
-	if (dio_flags & (IOMAP_DIO_OVERWRITE_ONLY | IOMAP_DIO_FORCE_WAIT) &&
-	    is_second_try(iocb, iocb->ki_pos, iter->count, dio_flags))
+	if (dio_flags & IOMAP_DIO_FORCE_WAIT && is_second_try(iocb, iocb->ki_pos, iter->count))
 		return 0;
-	return backing_write(iocb, iter, true);
+	return backing_write(iocb, iter, true, dio_flags);
+}
+
+/* Takes back what was counted of an attempt that would have had to wait. */
+SEC("tp_btf/iomap_dio_complete")
+int dio_complete(__u64 *ctx)
+{
+	struct kiocb *iocb = (void *)ctx[0];
+	struct tentative *t;
+	struct fl_slot_counts *c;
+
+	if ((int)ctx[1] != -EAGAIN)
+		return 0;
+	t = tentative_of_current();
+	if (!is_tentative(t, iocb) || t->same_write_again)
+		return 0;
+	t->pid = 0;
+	c = bpf_map_lookup_elem(&slot_counts, &t->slot);
+	if (!c || t->take >= FL_TAKES || t->nature >= FL_NATURES)
+		return 0;
+	c->cell[t->take][t->nature]--;
+	c->counter[FL_COUNT_BYTES] -= t->len;
+	c->counter[FL_COUNT_RETRIED]++;
+	return 0;
 }
 
 SEC("tp_btf/xfs_file_buffered_write")
@@ -112,5 +160,5 @@ int xfs_buffered_write(__u64 *ctx)
 	/* XFS may be a module: its tracepoint's arguments need the check */
 	if (!iocb || !ctx[1] || !is_backing_file(iocb->ki_filp->f_mode))
 		return 0;
-	return backing_write(iocb, (void *)ctx[1], false);
+	return backing_write(iocb, (void *)ctx[1], false, 0);
 }

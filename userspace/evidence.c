@@ -14,6 +14,7 @@ static const struct fl_prog state_tp_progs[] = {
 	{"dio_begin", true, true, "direct writes to backing files"},
 	{"request_send", true, true, "direct and cached writes through the daemon"},
 	{"xfs_buffered_write", false, true, "buffered writes to backing files (XFS is not loaded)"},
+	{"dio_complete", false, false, "attempts that io_uring tries again: they count as writes"},
 	{"request_end", false, false, "what daemons ask for when files are opened"},
 };
 
