@@ -350,7 +350,7 @@ static void print_total(struct stat_cmd *s)
 		return;
 	sum.row[0].totals = s->sum;
 	if (sum.row[0].hists)
-		*sum.row[0].hists = s->hists;
+		sum.row[0].hists = &s->hists;
 	fl_verdict_of_totals(&whole, 0, &s->sum, &defaults, &verdict);
 	fl_stat_total(&s->view, &whole, &sum.row[0], &verdict, stdout);
 	fl_rows_free(&sum);

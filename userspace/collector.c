@@ -470,15 +470,17 @@ static int read_counts(struct fl_collector *c, __u32 idx, struct fl_slot_counts 
 	return 0;
 }
 
-static int read_hists(struct fl_collector *c, __u32 idx, struct fl_slot_hists *sum)
+/* Times are kept for as many slots as memory allows; those of the others are with slot 0's. */
+static struct fl_slot_hists *read_hists(struct fl_collector *c, __u32 idx)
 {
 	struct fl_slot_hists *percpu = calloc(c->ncpus, sizeof(*percpu));
+	struct fl_slot_hists *sum = calloc(1, sizeof(*sum));
 	__u64 *total = (__u64 *)sum;
 
-	memset(sum, 0, sizeof(*sum));
-	if (!percpu || bpf_map_lookup_elem(map_fd(c, "slot_hists"), &idx, percpu)) {
+	if (!percpu || !sum || bpf_map_lookup_elem(map_fd(c, "slot_hists"), &idx, percpu)) {
 		free(percpu);
-		return -1;
+		free(sum);
+		return NULL;
 	}
 	for (int cpu = 0; cpu < c->ncpus; cpu++) {
 		const __u64 *one = (const __u64 *)&percpu[cpu];
@@ -487,7 +489,7 @@ static int read_hists(struct fl_collector *c, __u32 idx, struct fl_slot_hists *s
 			total[i] += one[i];
 	}
 	free(percpu);
-	return 0;
+	return sum;
 }
 
 static bool all_zero(const void *p, size_t len)
@@ -550,7 +552,7 @@ static int read_file(struct fl_collector *c, __u32 i, struct fl_slot_counts *per
 	memcpy(f->cell, sum.cell, sizeof(f->cell));
 	memcpy(f->counter, sum.counter, sizeof(f->counter));
 	if (c->form->has_hists && i < c->hist_slots)
-		f->has_hists = !read_hists(c, i, &f->hists);
+		f->hists = read_hists(c, i);
 	if (i)
 		add_flag_knowledge(c, slot, f);
 	return 1;

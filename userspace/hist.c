@@ -35,6 +35,6 @@ void fl_hists_sum(const struct fl_snapshot *s, struct fl_slot_hists *all)
 {
 	memset(all, 0, sizeof(*all));
 	for (size_t i = 0; i < s->nfiles; i++)
-		for (int k = 0; s->file[i].has_hists && k < FL_HISTS; k++)
-			fl_hist_add(&all->hist[k], &s->file[i].hists.hist[k]);
+		for (int k = 0; s->file[i].hists && k < FL_HISTS; k++)
+			fl_hist_add(&all->hist[k], &s->file[i].hists->hist[k]);
 }

@@ -31,19 +31,22 @@ static char *copy_of(const char *s, bool *failed)
 
 #define WORDS(x) (sizeof(x) / sizeof(__u64))
 
+static bool hists_since(struct fl_slot_hists *h, const struct fl_slot_hists *before)
+{
+	if (h && before)
+		subtract((__u64 *)h, (const __u64 *)before, WORDS(*h));
+	return h && !all_zero((const __u64 *)h, WORDS(*h));
+}
+
 /* f - before in place of f. Returns false when nothing is left of it. */
 static bool file_since(struct fl_file_counts *f, const struct fl_file_counts *before)
 {
 	if (before) {
 		subtract(&f->cell[0][0], &before->cell[0][0], WORDS(f->cell));
 		subtract(f->counter, before->counter, WORDS(f->counter));
-		if (f->has_hists && before->has_hists)
-			subtract((__u64 *)&f->hists, (const __u64 *)&before->hists,
-				 WORDS(f->hists));
 	}
 	return !all_zero(&f->cell[0][0], WORDS(f->cell)) ||
-	       !all_zero(f->counter, WORDS(f->counter)) ||
-	       (f->has_hists && !all_zero((const __u64 *)&f->hists, WORDS(f->hists)));
+	       !all_zero(f->counter, WORDS(f->counter));
 }
 
 static int files_since(const struct fl_snapshot *before, const struct fl_snapshot *now,
@@ -58,15 +61,29 @@ static int files_since(const struct fl_snapshot *before, const struct fl_snapsho
 	for (size_t i = 0; i < now->nfiles; i++) {
 		struct fl_file_counts *f = &delta->file[delta->nfiles];
 
+		struct fl_slot_hists hists;
+		const struct fl_file_counts *old;
+		bool times, counts;
+
 		*f = now->file[i];
 		while (at < nbefore && before->file[at].slot < f->slot)
 			at++;
-		if (!file_since(f, at < nbefore && before->file[at].slot == f->slot
-					   ? &before->file[at]
-					   : NULL))
+		old = at < nbefore && before->file[at].slot == f->slot ? &before->file[at] : NULL;
+		if (f->hists)
+			hists = *f->hists;
+		times = f->hists && hists_since(&hists, old ? old->hists : NULL);
+		counts = file_since(f, old);
+		if (!counts && !times)
 			continue;
 		f->name = copy_of(f->name, &failed);
 		f->path = copy_of(f->path, &failed);
+		if (f->hists) {
+			f->hists = malloc(sizeof(hists));
+			if (f->hists)
+				*f->hists = hists;
+			else
+				failed = true;
+		}
 		delta->nfiles++;
 	}
 	return failed ? -1 : 0;
@@ -208,17 +225,17 @@ static void add_file_to_row(const struct fl_snapshot *s, const struct fl_file_co
 
 	fl_file_totals(s, f, &one);
 	fl_totals_add(&row->totals, &one);
-	if (!f->has_hists || !hists)
+	if (!f->hists || !hists)
 		return;
 	row->hists = hists;
 	for (int i = 0; i < FL_HISTS; i++)
-		fl_hist_add(&hists->hist[i], &f->hists.hist[i]);
+		fl_hist_add(&hists->hist[i], &f->hists->hist[i]);
 }
 
 static bool has_hists(const struct fl_snapshot *s)
 {
 	for (size_t i = 0; i < s->nfiles; i++)
-		if (s->file[i].has_hists)
+		if (s->file[i].hists)
 			return true;
 	return false;
 }
@@ -295,7 +312,7 @@ int fl_rows_by_file(const struct fl_snapshot *s, struct fl_rows *rows)
 {
 	const struct fl_mount_snapshot **list = mounts_by_dev(s);
 
-	if (!list || rows_alloc(rows, s->nfiles, has_hists(s))) {
+	if (!list || rows_alloc(rows, s->nfiles, false)) {
 		free(list);
 		return -1;
 	}
@@ -306,7 +323,8 @@ int fl_rows_by_file(const struct fl_snapshot *s, struct fl_rows *rows)
 		row->dev = s->file[i].dev;
 		row->file = &s->file[i];
 		row->mount = mount_of(list, s->nmounts, row->dev);
-		add_file_to_row(s, &s->file[i], row, rows->hists ? &rows->hists[i] : NULL);
+		add_file_to_row(s, &s->file[i], row, NULL);
+		row->hists = s->file[i].hists;
 	}
 	free(list);
 	qsort(rows->row, rows->n, sizeof(*rows->row), busier);

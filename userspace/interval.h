@@ -34,7 +34,7 @@ struct fl_row {
 	const struct fl_file_counts *file; /* NULL but for a file's row */
 	__u64 ns;			   /* length of the interval */
 	struct fl_totals totals;
-	struct fl_slot_hists *hists; /* NULL where the method has none */
+	const struct fl_slot_hists *hists; /* NULL where the method has none */
 	bool knows_upgrades, knows_fi_lock;
 	__u64 fi_lock; /* takes of fi->lock */
 };

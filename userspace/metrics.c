@@ -207,14 +207,14 @@ static int add_file(struct fl_metrics *m, const struct fl_snapshot *s,
 	} else {
 		add_modes(mount->other_files, modes);
 	}
-	if (!f->has_hists)
+	if (!f->hists)
 		return 0;
 	if (!mount->hists)
 		mount->hists = calloc(1, sizeof(*mount->hists));
 	if (!mount->hists)
 		return -1;
 	for (int i = 0; i < FL_HISTS; i++)
-		fl_hist_add(&mount->hists->hist[i], &f->hists.hist[i]);
+		fl_hist_add(&mount->hists->hist[i], &f->hists->hist[i]);
 	return 0;
 }
 

@@ -31,6 +31,7 @@ void fl_snapshot_free(struct fl_snapshot *s)
 	for (size_t i = 0; i < s->nfiles; i++) {
 		free(s->file[i].name);
 		free(s->file[i].path);
+		free(s->file[i].hists);
 	}
 	for (size_t i = 0; i < s->nmounts; i++) {
 		free(s->mount[i].path);

@@ -51,8 +51,7 @@ struct fl_file_counts {
 	char *path;    /* whole path where an open file showed it, or NULL; owned */
 	__u64 cell[FL_TAKES][FL_NATURES];
 	__u64 counter[FL_COUNTERS];
-	bool has_hists;
-	struct fl_slot_hists hists;
+	struct fl_slot_hists *hists; /* NULL where the method has none; owned */
 	struct fl_flag_knowledge flag;
 };
 

@@ -92,9 +92,9 @@ static struct json_object *file_to_json(const struct fl_snapshot *s, const struc
 	fl_json_u64(flag, "effective_set", f->flag.effective_set);
 	fl_json_u64(flag, "effective_unset", f->flag.effective_unset);
 	json_object_object_add(o, "parallel_flag", flag);
-	hists = f->has_hists ? json_object_new_object() : NULL;
+	hists = f->hists ? json_object_new_object() : NULL;
 	for (int i = 0; hists && i < FL_HISTS; i++)
-		json_object_object_add(hists, hist_names[i], hist_to_json(&f->hists.hist[i]));
+		json_object_object_add(hists, hist_names[i], hist_to_json(&f->hists->hist[i]));
 	json_object_object_add(o, "histograms", hists);
 	return o;
 }
@@ -282,9 +282,9 @@ static void file_from_json(struct reader *r, struct json_object *o, struct fl_fi
 		f->flag.effective_unset = get_u64(r, flag, "effective_unset");
 	}
 	if (json_object_object_get_ex(o, "histograms", &hists) && hists) {
-		f->has_hists = true;
-		for (int i = 0; i < FL_HISTS; i++)
-			get_hist(r, hists, hist_names[i], &f->hists.hist[i]);
+		f->hists = calloc(1, sizeof(*f->hists));
+		for (int i = 0; f->hists && i < FL_HISTS; i++)
+			get_hist(r, hists, hist_names[i], &f->hists->hist[i]);
 	}
 }
 

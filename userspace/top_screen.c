@@ -167,7 +167,7 @@ static bool sees_takes(const struct fl_snapshot *s)
 static bool sees_times(const struct fl_snapshot *s)
 {
 	for (size_t i = 0; i < s->nfiles; i++)
-		if (s->file[i].has_hists)
+		if (s->file[i].hists)
 			return true;
 	return false;
 }

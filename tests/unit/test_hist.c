@@ -22,14 +22,14 @@ static void sums_over_files(void **state)
 {
 	struct fl_file_counts files[3] = {};
 	struct fl_snapshot s = {.file = files, .nfiles = 3};
-	struct fl_slot_hists all;
+	struct fl_slot_hists all, h[2] = {};
 
-	files[0].has_hists = files[1].has_hists = true;
-	files[0].hists.hist[FL_HIST_HOLD_EXCL].bucket[5] = 2;
-	files[1].hists.hist[FL_HIST_HOLD_EXCL].bucket[5] = 3;
-	files[1].hists.hist[FL_HIST_HOLD_EXCL].sum_ns = 77;
-	files[2].hists.hist[FL_HIST_HOLD_EXCL].bucket[5] =
-		100; /* without histograms: not to count */
+	files[0].hists = &h[0];
+	files[1].hists = &h[1];
+	files[0].hists->hist[FL_HIST_HOLD_EXCL].bucket[5] = 2;
+	files[1].hists->hist[FL_HIST_HOLD_EXCL].bucket[5] = 3;
+	files[1].hists->hist[FL_HIST_HOLD_EXCL].sum_ns = 77;
+	/* the third has no histograms */
 	fl_hists_sum(&s, &all);
 	assert_int_equal(all.hist[FL_HIST_HOLD_EXCL].bucket[5], 5);
 	assert_int_equal(all.hist[FL_HIST_HOLD_EXCL].sum_ns, 77);

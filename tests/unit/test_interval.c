@@ -116,6 +116,7 @@ static void test_times_and_ceiling(void **state)
 {
 	struct fl_file_counts f = file(1, 9, 4, 0);
 	struct fl_snapshot s = {.end_ns = 1, .file = &f, .nfiles = 1};
+	struct fl_slot_hists hists = {};
 	struct fl_rows rows;
 	double ceiling;
 	__u64 ns;
@@ -125,9 +126,9 @@ static void test_times_and_ceiling(void **state)
 	assert_false(fl_row_ceiling(&rows.row[0], &ceiling));
 	fl_rows_free(&rows);
 
-	f.has_hists = true;
-	f.hists.hist[FL_HIST_HOLD_EXCL].bucket[11] = 4;
-	f.hists.hist[FL_HIST_HOLD_EXCL].sum_ns = 4 * 2000;
+	f.hists = &hists;
+	f.hists->hist[FL_HIST_HOLD_EXCL].bucket[11] = 4;
+	f.hists->hist[FL_HIST_HOLD_EXCL].sum_ns = 4 * 2000;
 	assert_int_equal(fl_rows_whole(&s, &rows), 0);
 	assert_true(fl_row_quantile(&rows.row[0], FL_ROW_HOLD, 0.99, &ns));
 	assert_int_equal(ns, 2048);

@@ -170,13 +170,14 @@ static void test_page(void **state)
 	struct fl_file_counts f = file(1, 1 << 20 | 2, 5, 7);
 	struct fl_snapshot s = {
 		.end_ns = 1, .mount = &mount, .nmounts = 1, .file = &f, .nfiles = 1};
+	struct fl_slot_hists hists = {};
 	struct fl_metrics m;
 
-	f.has_hists = true;
-	f.hists.hist[FL_HIST_HOLD_EXCL].bucket[9] = 3;	/* below 512 ns */
-	f.hists.hist[FL_HIST_HOLD_EXCL].bucket[11] = 2; /* below 2048 ns */
-	f.hists.hist[FL_HIST_HOLD_EXCL].bucket[39] = 1;
-	f.hists.hist[FL_HIST_HOLD_EXCL].sum_ns = 2500000000ull;
+	f.hists = &hists;
+	f.hists->hist[FL_HIST_HOLD_EXCL].bucket[9] = 3;	 /* below 512 ns */
+	f.hists->hist[FL_HIST_HOLD_EXCL].bucket[11] = 2; /* below 2048 ns */
+	f.hists->hist[FL_HIST_HOLD_EXCL].bucket[39] = 1;
+	f.hists->hist[FL_HIST_HOLD_EXCL].sum_ns = 2500000000ull;
 	assert_int_equal(fl_metrics_init(&m, &limits), 0);
 	assert_int_equal(fl_metrics_add(&m, &s), 0);
 

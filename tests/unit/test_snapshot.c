@@ -63,9 +63,9 @@ static void json_round_trip_loses_nothing(void **state)
 	struct fl_err err;
 
 	load("snapshot-passthrough-6.18", &a);
-	a.file[0].has_hists = true;
-	a.file[0].hists.hist[FL_HIST_WAIT_EXCL].bucket[7] = 5;
-	a.file[0].hists.hist[FL_HIST_WAIT_EXCL].sum_ns = 500;
+	a.file[0].hists = calloc(1, sizeof(*a.file[0].hists));
+	a.file[0].hists->hist[FL_HIST_WAIT_EXCL].bucket[7] = 5;
+	a.file[0].hists->hist[FL_HIST_WAIT_EXCL].sum_ns = 500;
 	a.can[FL_ROUTE_DIRECT] = FL_CAN_YES;
 	first = fl_snapshot_to_json(&a);
 	assert_int_equal(fl_snapshot_from_json(&b, first, &err), 0);
