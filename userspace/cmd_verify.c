@@ -14,6 +14,7 @@
 #include "privileges.h"
 #include "render_verify.h"
 #include "text.h"
+#include "verify_hang.h"
 #include "verify_rules.h"
 
 #define MIB (1ull << 20)
@@ -208,22 +209,29 @@ static void not_run(struct fl_case_report *r, const struct fl_verify_case *def, 
 	snprintf(r->why, sizeof(r->why), "not run: %s", why);
 }
 
-/* Runs the cases in turn; a file system that does not let go of a process gets no further ones. */
+/*
+ * Runs the cases in turn. A file system that does not let go of a process, or does not answer after a case
+ * that hung, gets no further ones.
+ */
 static void run_cases(struct fl_verify_world *w, const struct fl_verify_case **chosen, int n,
 		      struct fl_case_report *reports)
 {
-	bool terminal = isatty(STDERR_FILENO), stuck = false;
+	bool terminal = isatty(STDERR_FILENO);
+	const char *no_more = NULL;
 
 	w->progress = terminal ? progress : NULL;
 	for (int i = 0; i < n; i++) {
-		if (fl_interrupted || stuck) {
-			not_run(&reports[i], chosen[i],
-				stuck ? "the file system holds processes of an earlier case"
-				      : "interrupted");
+		if (fl_interrupted)
+			no_more = "interrupted";
+		if (no_more) {
+			not_run(&reports[i], chosen[i], no_more);
 			continue;
 		}
 		fl_verify_run(w, chosen[i], &reports[i]);
-		stuck = reports[i].stuck;
+		if (reports[i].stuck)
+			no_more = "the file system holds processes of an earlier case";
+		else if (reports[i].hung && !fl_hang_answers(w->base, 5))
+			no_more = "the file system does not answer";
 		if (terminal)
 			fputs("\r\033[K", stderr);
 		fl_verify_line(&reports[i], stderr, fl_colour(stderr));
@@ -337,8 +345,10 @@ static int run(struct verify *v)
 	run_cases(&w, chosen, n, reports);
 	ret = report(v, &w, reports, n, began);
 	for (int i = 0; i < n; i++)
-		if (reports[i].stuck)
+		if (reports[i].hung) {
 			say_how_to_abort(&target);
+			break;
+		}
 	kept = want_kept(v, reports, n);
 	if (kept)
 		fprintf(stderr, "files kept in %s/%s\n", v->spec, janitor.name);

@@ -249,6 +249,10 @@ static int setfl_check(struct fl_case_env *e)
 					"O_APPEND, as the backing file keeps the flags of open(2)");
 			want_filled = 0;
 		}
+		if (filled == want_filled && written < all)
+			return fl_case_fail(
+				e, "%s: %llu of %llu written blocks were written over by others",
+				file, (unsigned long long)(all - written), (unsigned long long)all);
 		if (written != all || filled != want_filled)
 			return fl_case_fail(
 				e,

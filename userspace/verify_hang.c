@@ -3,12 +3,14 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "cmd.h"
@@ -160,6 +162,25 @@ void fl_hang_describe(pid_t pgrp, char *buf, size_t len)
 
 	buf[0] = '\0';
 	each_of_group(pgrp, describe_process, &d);
+}
+
+bool fl_hang_answers(const char *path, double seconds)
+{
+	__u64 end = fl_now_ns() + (__u64)(seconds * 1e9);
+	pid_t pid = fork();
+	struct statx stx;
+	int status;
+
+	if (!pid)
+		_exit(statx(AT_FDCWD, path, AT_STATX_FORCE_SYNC, STATX_BASIC_STATS, &stx) != 0);
+	while (pid > 0 && fl_now_ns() < end && !fl_interrupted) {
+		if (waitpid(pid, &status, WNOHANG) == pid)
+			return !status;
+		usleep(20000);
+	}
+	if (pid > 0)
+		kill(pid, SIGKILL);
+	return false;
 }
 
 int fl_hang_kill(pid_t child, double seconds)

@@ -312,6 +312,8 @@ static const char *phases(struct fl_verify_world *w, struct running *run, struct
 	read_facts(w, run, r);
 	if (start_collectors(w, run, err))
 		return "attaching";
+	/* methods that were tried first have left their reasons there */
+	memset(err, 0, sizeof(*err));
 	say(run->line, SAY_GO);
 	if (!await(w, run, r, "writing", SAY_DONE))
 		return "the workload";

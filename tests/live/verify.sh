@@ -1,0 +1,160 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Every case of 'fuselens verify' in every mode of the daemon, and what it says when something is wrong.
+# shellcheck disable=SC2119
+set -u
+# shellcheck source=tests/live/lib.sh disable=SC1091
+. "$(dirname "$0")/lib.sh"
+live_begin
+fuselens=$LIVE_TOP/build/fuselens
+make_xfs "$WORK/xfs" 1G || exit 1
+mkdir "$WORK/xfs/source"
+mount=$WORK/mnt
+
+# field CASE KEY - of the report in $WORK/json.
+field()
+{
+	jq -r --arg case "$1" --arg key "$2" '.cases[] | select(.case == $case)[$key]' "$WORK/json"
+}
+
+nothing_left()
+{
+	[ -z "$(find "$WORK/xfs/source" -mindepth 1)" ] &&
+		[ -z "$(find /tmp -maxdepth 1 -name 'fuselens-verify-*' -newer "$WORK/mark")" ]
+}
+
+# every_case MODE - runs them all; extend_race can't show upgrades where state is all the evidence.
+every_case()
+{
+	local mode=$1 name result code=0 want=0
+	start_daemon "$WORK/xfs/source" "$mount" "$mode"
+	"$fuselens" verify "$mount" --quick --json >"$WORK/json" 2>/dev/null || code=$?
+	for name in $(jq -r '.cases[].case' "$WORK/json"); do
+		result=$(field "$name" result)
+		if [ "$result" = inconclusive ]; then
+			skip "$mode: $name" "$(field "$name" why)"
+			want=3
+		elif [ "$result" = pass ]; then
+			ok "$mode: $name"
+		else
+			not_ok "$mode: $name" "$(field "$name" why)"
+			want=1
+		fi
+	done
+	check_eq "$mode: the exit code says so" "$code" "$want"
+	check_eq "$mode: fifteen cases" "$(jq '.cases | length' "$WORK/json")" 15
+	check_eq "$mode: every write counted" \
+		"$(jq '[.cases[].files[] | select(.writes < .writes_made)] | length' "$WORK/json")" 0
+	check "$mode: leaves nothing behind" nothing_left
+}
+
+if ! command -v jq >/dev/null; then
+	echo "needs jq" >&2
+	exit 77
+fi
+none_running()
+{
+	! pgrep -f "^$fuselens verify $mount" >/dev/null
+}
+touch "$WORK/mark"
+every_case passthrough
+check_eq "passthrough: buffered writes go through the passthrough write path" \
+	"$(field buffered writes_by_route | jq -c 'keys')" '["passthrough"]'
+stop_daemon
+every_case direct
+check_eq "direct: overwrites share the lock" "$(field overwrite exclusive)" 0
+stop_daemon
+every_case cached
+stop_daemon
+
+# A block that changes behind the mount's back while the workload runs.
+start_daemon "$WORK/xfs/source" "$mount" passthrough
+corrupt()
+{
+	local file
+	while :; do
+		for file in "$WORK"/xfs/source/.fuselens-verify-*/"$1"; do
+			[ ! -s "$file" ] || dd if=/dev/urandom of="$file" bs=4k count=1 seek=3 conv=notrunc
+		done
+		sleep 0.05
+	done 2>/dev/null
+}
+for name in overwrite hole buffered; do
+	spawn corrupt "$name"
+	code=0
+	"$fuselens" verify "$mount" --quick --json --case "$name" >"$WORK/json" 2>/dev/null || code=$?
+	kill "$SPAWNED"
+	check_eq "a damaged block: $name fails" "$code $(field "$name" data)" "1 FAIL"
+done
+check "a failure too leaves nothing behind" nothing_left
+
+spawn corrupt hole
+"$fuselens" verify "$mount" --quick --keep --case hole >/dev/null 2>"$WORK/err"
+kill "$SPAWNED"
+check "--keep says where the files are" grep -q "files kept in $mount/.fuselens-verify-" "$WORK/err"
+check "--keep keeps them" test -s "$WORK"/xfs/source/.fuselens-verify-*/hole
+rm -rf "$WORK"/xfs/source/.fuselens-verify-*
+
+# A size that is not what the cases made.
+grow()
+{
+	local file
+	while :; do
+		for file in "$WORK"/xfs/source/.fuselens-verify-*/hole; do
+			[ ! -s "$file" ] || truncate -s 17M "$file"
+		done
+		sleep 0.05
+	done 2>/dev/null
+}
+spawn grow
+"$fuselens" verify "$mount" --quick --json --case hole >"$WORK/json" 2>/dev/null
+kill "$SPAWNED"
+check "a size that is wrong is said" grep -q 'the size is' <<<"$(field hole why)"
+
+# Interrupted, and killed outright: probes, processes and files all go.
+for signal in INT KILL; do
+	"$fuselens" verify "$mount" --case overwrite --size 32 >/dev/null 2>&1 &
+	pid=$!
+	sleep 3
+	kill -$signal "$pid"
+	wait "$pid" 2>/dev/null
+	code=$?
+	[ $signal = KILL ] || check_eq "interrupted: inconclusive" "$code" 3
+	check "SIG$signal: no process is left" wait_until 10 none_running
+	check "SIG$signal: no file is left" wait_until 10 \
+		sh -c "[ -z \"\$(find '$WORK/xfs/source' -mindepth 1)\" ]"
+done
+rm -rf /tmp/fuselens-verify-*
+stop_daemon
+
+# A daemon that stops answering: the case ends at its deadline, says where, and nothing waits for ever.
+start_daemon "$WORK/xfs/source" "$mount" direct
+"$fuselens" verify "$mount" --case overwrite,hole --size 32 --deadline 6 --json >"$WORK/json" 2>"$WORK/err" &
+pid=$!
+sleep 4
+kill -STOP "$DAEMON_PID"
+wait_until 60 live_gone "$pid"
+check "a daemon that hangs: the command ends" live_gone "$pid"
+wait "$pid" 2>/dev/null
+check_eq "a daemon that hangs: failed" "$?" 1
+check_eq "a daemon that hangs: said so" "$(field overwrite hung)" true
+check "a daemon that hangs: where the writers wait" grep -q 'fuse' <<<"$(field overwrite where_it_hangs)"
+check "a daemon that hangs: no further case is tried" grep -q 'not run' <<<"$(field hole why)"
+check "a daemon that hangs: how to abort the connection" grep -q '/abort' "$WORK/err"
+kill -CONT "$DAEMON_PID"
+check "once it goes on, the files go" wait_until 20 \
+	sh -c "[ -z \"\$(find '$WORK/xfs/source' -mindepth 1)\" ]"
+stop_daemon
+
+# Usage.
+check_usage()
+{
+	local name=$1 code=0
+	shift
+	"$fuselens" verify "$@" >/dev/null 2>"$WORK/err" || code=$?
+	check_eq "$name" "$code" 2
+}
+check_usage "no mount named" --quick
+check_usage "no such case" "$mount" --case nosuch
+check_usage "not a FUSE mount" "$WORK/xfs"
+check_eq "--list explains every case" "$("$fuselens" verify --list | grep -c '^[a-z]')" 15
