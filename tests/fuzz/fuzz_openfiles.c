@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// sources: userspace/openfiles.c userspace/err.c
+/* Whatever the iterator might hand over. */
+#include <stdint.h>
+#include "openfiles.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct fl_open_files files = {};
+	struct fl_err err;
+
+	fl_open_files_parse(&files, data, size, &err);
+	fl_open_files_free(&files);
+	return 0;
+}
