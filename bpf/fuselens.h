@@ -62,6 +62,49 @@ enum fl_counter {
 	FL_COUNTERS,
 };
 
+/* What a lock call in fs/fuse is for. The "other" ones are not on a write's path. */
+enum fl_site_role {
+	FL_SITE_EXCLUSIVE,
+	FL_SITE_SHARED,
+	FL_SITE_UPGRADE, /* exclusive, by a write that had the lock shared */
+	FL_SITE_FI_LOCK,
+	FL_SITE_OTHER_EXCLUSIVE,
+	FL_SITE_OTHER_SHARED,
+	FL_SITE_OTHER_FI_LOCK,
+	FL_SITE_ROLES,
+};
+
+/* Takes of one inode's locks, from one route's sites, on one CPU. */
+struct fl_slot_takes {
+	__u64 take[FL_SITE_ROLES];
+};
+
+#define FL_MAX_SITES 256
+
+struct fl_site_counts {
+	__u64 takes;
+	__u64 elsewhere; /* the lock of a file outside the target, or of something else */
+};
+
+/*
+ * Times at one site, finely enough to subtract a probe pair's own: eight buckets an octave. Bucket
+ * 8 * l + f holds [2^l * (1 + f/8), 2^l * (1 + (f+1)/8)) ns; times below 8 ns are their own bucket.
+ */
+#define FL_TIME_BUCKETS 288
+struct fl_site_times {
+	__u64 bucket[FL_TIME_BUCKETS];
+	__u64 sum_ns;
+};
+
+/* What a probe at a site does, in its cookie: site | role << 16 | route << 24 | what << 32. */
+enum fl_site_action {
+	FL_SITE_COUNT = 1,
+	FL_SITE_BEGIN = 2, /* before the call: the wait begins */
+	FL_SITE_END = 4,   /* after it: the wait ends */
+	FL_SITE_CALIBRATE_BEGIN = 8,
+	FL_SITE_CALIBRATE_END = 16,
+};
+
 /* Wait and hold, each by mode. Bucket b holds [2^(b-1), 2^b) ns; bucket 0 holds 0 ns. */
 enum fl_hist_kind {
 	FL_HIST_WAIT_EXCL,

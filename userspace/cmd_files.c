@@ -7,6 +7,7 @@
 
 #include "cmd.h"
 #include "kernel_btf.h"
+#include "kernel_text.h"
 #include "openfiles.h"
 #include "privileges.h"
 #include "render_files.h"
@@ -47,6 +48,7 @@ static int run(const char *spec, pid_t pid, bool json)
 	struct fl_target target = {};
 	struct fl_open_files all = {}, chosen = {};
 	struct fl_mounts mounts = {};
+	enum fl_can can[FL_ROUTES] = {};
 	struct fl_err err = {};
 	int ret = FL_EXIT_ERROR;
 
@@ -55,14 +57,15 @@ static int run(const char *spec, pid_t pid, bool json)
 		fl_fail(&err, json);
 		goto out;
 	}
+	fl_kernel_can(can);
 	chosen.file = calloc(all.n + 1, sizeof(*chosen.file));
 	for (size_t i = 0; chosen.file && i < all.n; i++)
 		if (selected(&target, &all.file[i]))
 			chosen.file[chosen.n++] = all.file[i];
 	if (json)
-		fl_files_json(&chosen, &mounts, stdout);
+		fl_files_json(&chosen, &mounts, can, stdout);
 	else
-		fl_files_text(&chosen, &mounts, stdout);
+		fl_files_text(&chosen, &mounts, can, stdout);
 	ret = FL_EXIT_OK;
 out:
 	free(chosen.file);
@@ -70,6 +73,7 @@ out:
 	fl_mounts_free(&mounts);
 	fl_target_free(&target);
 	fl_open_files_done();
+	fl_kernel_text_done();
 	fl_btf_done();
 	return ret;
 }

@@ -15,6 +15,7 @@
 
 #include "evidence.h"
 #include "kernel_btf.h"
+#include "kernel_text.h"
 #include "knownfiles.h"
 #include "openfiles.h"
 
@@ -349,12 +350,14 @@ struct fl_collector *fl_collector_prepare(const struct fl_target *target,
 {
 	struct fl_collector *c = calloc(1, sizeof(*c));
 	bool available[MAX_PROGS] = {};
+	struct fl_err ignored;
 
 	if (!c) {
 		fl_err(err, "out of memory");
 		return NULL;
 	}
 	c->target = target;
+	fl_kernel_callsites(&ignored); /* while we may still read it */
 	c->ncpus = libbpf_num_possible_cpus();
 	if (c->ncpus <= 0) {
 		fl_err(err, "cannot tell the number of CPUs");
@@ -683,6 +686,7 @@ static void read_losses(struct fl_collector *c, struct fl_snapshot *s)
 
 int fl_collector_read(struct fl_collector *c, struct fl_snapshot *s, struct fl_err *err)
 {
+	struct fl_err ignored;
 	struct utsname u;
 
 	memset(s, 0, sizeof(*s));
@@ -692,7 +696,9 @@ int fl_collector_read(struct fl_collector *c, struct fl_snapshot *s, struct fl_e
 	snprintf(s->method_why, sizeof(s->method_why), "%s", c->why);
 	s->start_ns = c->start_ns;
 	s->end_ns = c->end_ns ? c->end_ns : now_ns();
-	s->can[FL_ROUTE_CACHED] = FL_CAN_NO;
+	fl_kernel_can(s->can);
+	snprintf(s->variant, sizeof(s->variant), "%s",
+		 fl_variant_name(fl_kernel_callsites(&ignored)));
 	s->probe = calloc(c->form->nprogs, sizeof(*s->probe));
 	if (!s->probe)
 		return fl_err(err, "out of memory");

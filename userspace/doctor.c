@@ -11,6 +11,7 @@
 #include <sys/utsname.h>
 
 #include "kernel_btf.h"
+#include "kernel_text.h"
 #include "openfiles.h"
 #include "privileges.h"
 
@@ -156,19 +157,38 @@ static void check_kprobes(struct fl_doctor *d)
 	       "CONFIG_KPROBE_EVENTS=y; only the callsite method needs it");
 }
 
+static const char *can_word(enum fl_can can)
+{
+	return can == FL_CAN_YES  ? "shared or exclusive"
+	       : can == FL_CAN_NO ? "exclusive only"
+				  : "not known";
+}
+
+/* The call-site map proves what the write path can do without a single write. */
 static void check_text(struct fl_doctor *d)
 {
-	char line[128];
-	bool symbols = first_line("/proc/kallsyms", line, sizeof(line)) &&
-		       strncmp(line, "0000000000000000", 16) != 0;
-	bool text = !access("/proc/kcore", R_OK);
+	struct fl_err err = {};
+	struct fl_check *c;
 
-	remedy(add(d, "kernel_text", "kernel text", symbols && text ? FL_YES : FL_NO, "%s",
-		   !symbols ? "the addresses in /proc/kallsyms are hidden"
-		   : text   ? "readable"
-			    : "/proc/kcore is not there or not readable"),
-	       "without it there is no call-site map: what the write path can do shows only in I/O "
-	       "(CAP_SYSLOG, kernel.kptr_restrict, CONFIG_PROC_KCORE)");
+	d->callsites = fl_kernel_callsites(&err);
+	if (!d->callsites) {
+		c = add(d, "kernel_text", "kernel text", FL_NO, "%.240s", err.what);
+		remedy(c, err.hint[0] ? err.hint
+				      : "without it there is no call-site map: what the write path "
+					"can do shows only in I/O");
+		return;
+	}
+	add(d, "kernel_text", "kernel text", FL_YES, "readable: %zu lock calls in %zu functions",
+	    d->callsites->nsites, d->callsites->nfunctions);
+	c = add(d, "write_path", "shared passthrough",
+		fl_callsite_can(d->callsites, FL_ROUTE_PASSTHROUGH) == FL_CAN_YES  ? FL_YES
+		: fl_callsite_can(d->callsites, FL_ROUTE_PASSTHROUGH) == FL_CAN_NO ? FL_NO
+										   : FL_NOT_KNOWN,
+		"fs/fuse is '%s': passthrough %s, direct %s", fl_variant_name(d->callsites),
+		can_word(fl_callsite_can(d->callsites, FL_ROUTE_PASSTHROUGH)),
+		can_word(fl_callsite_can(d->callsites, FL_ROUTE_DIRECT)));
+	remedy(c, "this kernel's passthrough write path holds no call of down_read(): it needs the "
+		  "patch (kernel-patches/)");
 }
 
 static void check_iterator(struct fl_doctor *d)
@@ -247,4 +267,5 @@ void fl_doctor_examine(struct fl_doctor *d)
 void fl_doctor_free(struct fl_doctor *d)
 {
 	fl_mounts_free(&d->mounts);
+	fl_kernel_text_done();
 }

@@ -4,6 +4,7 @@
 #define FL_DOCTOR_H
 
 #include <stdio.h>
+#include "callsite_map.h"
 #include "collector.h"
 
 enum fl_answer {
@@ -38,6 +39,7 @@ struct fl_doctor {
 	size_t nmethods;
 	int chosen;		 /* index of what --evidence auto takes; -1 where none works */
 	struct fl_mounts mounts; /* FUSE mounts */
+	const struct fl_callsite_map *callsites; /* NULL where the text cannot be read */
 };
 
 /* Never fails: what cannot be found out is an answer too. */

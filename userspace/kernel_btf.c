@@ -6,6 +6,8 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "disable.h"
+
 /* The modules that may hold what fuselens looks for. */
 static const char *const modules[] = {"fuse", "xfs", "ext4"};
 #define NMODULES (sizeof(modules) / sizeof(modules[0]))
@@ -19,7 +21,7 @@ static void load(void)
 		return;
 	loaded = true;
 	vmlinux = btf__load_vmlinux_btf();
-	for (size_t i = 0; vmlinux && i < NMODULES; i++)
+	for (size_t i = 0; vmlinux && i < NMODULES && !fl_disabled(FL_DISABLE_MODULE_BTF); i++)
 		module[i] = btf__load_module_btf(modules[i], vmlinux);
 }
 
@@ -137,4 +139,32 @@ bool fl_btf_in_module(const char *type)
 	const struct btf *btf = find_type(type, BTF_KIND_STRUCT, &id);
 
 	return btf && btf != vmlinux;
+}
+
+static long member_offset(const struct btf *btf, const struct btf_type *t, const char *name)
+{
+	const struct btf_member *m = btf_members(t);
+
+	for (int i = 0; i < btf_vlen(t); i++) {
+		const char *member = btf__name_by_offset(btf, m[i].name_off);
+		const struct btf_type *inner = btf__type_by_id(btf, m[i].type);
+		long inside;
+
+		if (!strcmp(member, name))
+			return btf_member_bit_offset(t, i) / 8;
+		if (*member || !btf_is_composite(inner))
+			continue;
+		inside = member_offset(btf, inner, name);
+		if (inside >= 0)
+			return btf_member_bit_offset(t, i) / 8 + inside;
+	}
+	return -1;
+}
+
+long fl_btf_member_offset(const char *type, const char *member)
+{
+	__s32 id;
+	const struct btf *btf = find_type(type, BTF_KIND_STRUCT, &id);
+
+	return btf ? member_offset(btf, btf__type_by_id(btf, id), member) : -1;
 }

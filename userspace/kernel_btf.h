@@ -14,6 +14,8 @@ bool fl_btf_has_tracepoint(const char *name);
 bool fl_btf_has_member(const char *type, const char *member);
 /* Whether a struct is known from a module's BTF rather than the kernel's own. */
 bool fl_btf_in_module(const char *type);
+/* Where a member lies in its struct, in bytes; -1 where not known. */
+long fl_btf_member_offset(const char *type, const char *member);
 bool fl_btf_available(void);
 /* Frees what was loaded. */
 void fl_btf_done(void);

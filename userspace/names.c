@@ -47,6 +47,16 @@ static const char *const counters[FL_COUNTERS] = {
 	[FL_COUNT_FAILED] = "failed",
 };
 
+static const char *const site_roles[FL_SITE_ROLES] = {
+	[FL_SITE_EXCLUSIVE] = "exclusive",
+	[FL_SITE_SHARED] = "shared",
+	[FL_SITE_UPGRADE] = "upgrade",
+	[FL_SITE_FI_LOCK] = "fi_lock",
+	[FL_SITE_OTHER_EXCLUSIVE] = "other_exclusive",
+	[FL_SITE_OTHER_SHARED] = "other_shared",
+	[FL_SITE_OTHER_FI_LOCK] = "other_fi_lock",
+};
+
 static const char *const mount_counters[FL_MOUNT_COUNTERS] = {
 	[FL_MOUNT_GETXATTR_SECURITY] = "getxattr_security",
 	[FL_MOUNT_SETATTR] = "setattr",
@@ -104,9 +114,26 @@ const char *fl_route_name(enum fl_route route)
 	return name_in(routes, COUNT(routes), route);
 }
 
+char *fl_route_names(unsigned int mask, char *buf, size_t len)
+{
+	size_t used = 0;
+
+	buf[0] = '\0';
+	for (int r = 0; r < FL_ROUTES && used < len; r++)
+		if (mask & 1u << r)
+			used += snprintf(buf + used, len - used, "%s%s", used ? ", " : "",
+					 routes[r]);
+	return buf;
+}
+
 const char *fl_nature_name(enum fl_nature nature)
 {
 	return name_in(natures, COUNT(natures), nature);
+}
+
+const char *fl_site_role_name(enum fl_site_role role)
+{
+	return name_in(site_roles, COUNT(site_roles), role);
 }
 
 const char *fl_take_name(enum fl_take take)
@@ -132,6 +159,11 @@ const char *fl_reason_name(enum fl_reason reason)
 const char *fl_reason_meaning(enum fl_reason reason)
 {
 	return reason < FL_REASONS ? reasons[reason].meaning : "?";
+}
+
+int fl_site_role_from_name(const char *name)
+{
+	return index_in(site_roles, COUNT(site_roles), name);
 }
 
 int fl_route_from_name(const char *name)

@@ -24,7 +24,11 @@ enum fl_reason {
 };
 
 const char *fl_route_name(enum fl_route route);
+/* The routes of a bit mask, "direct, cached". Returns buf. */
+char *fl_route_names(unsigned int mask, char *buf, size_t len);
 const char *fl_nature_name(enum fl_nature nature);
+const char *fl_site_role_name(enum fl_site_role role);
+int fl_site_role_from_name(const char *name);
 const char *fl_take_name(enum fl_take take);
 const char *fl_reason_name(enum fl_reason reason);
 const char *fl_counter_name(enum fl_counter counter);

@@ -42,6 +42,8 @@ void fl_doctor_text(const struct fl_doctor *d, FILE *out)
 		if (m->remedy[0])
 			fprintf(out, "  %-14s %-4s -> %s\n", "", "", m->remedy);
 	}
+	if (d->callsites)
+		callsites_text(d->callsites, out);
 	fprintf(out, "\nFUSE mounts\n");
 	for (size_t i = 0; i < d->mounts.n; i++) {
 		const struct fl_mount *m = &d->mounts.mount[i];
@@ -55,6 +57,53 @@ void fl_doctor_text(const struct fl_doctor *d, FILE *out)
 	if (!d->mounts.n)
 		fprintf(out, "  none\n");
 	fflush(out);
+}
+
+/* Only a write's own path; --json has the other holders of the same locks too. */
+static void callsites_text(const struct fl_callsite_map *map, FILE *out)
+{
+	struct fl_table *t = fl_table_new(4);
+	char routes[96];
+
+	fl_table_align(t, "llll");
+	for (size_t i = 0; i < map->nsites; i++) {
+		const struct fl_callsite *s = &map->site[i];
+
+		if (!s->routes)
+			continue;
+		fl_table_cell(t, "%s%s", fl_site_role_name(s->role),
+			      s->merged ? " or upgrade" : "");
+		fl_table_cell(t, "%s+%#llx", s->function, s->offset);
+		fl_table_cell(t, "%s", s->callee);
+		fl_table_cell(t, "%s", fl_route_names(s->routes, routes, sizeof(routes)));
+	}
+	fprintf(out, "\nlock calls on the write path (%s)\n", fl_variant_name(map));
+	fl_table_print(t, out, 2);
+	fl_table_free(t);
+}
+
+static struct json_object *callsites_json(const struct fl_callsite_map *map)
+{
+	struct json_object *list = map ? json_object_new_array() : NULL;
+
+	for (size_t i = 0; map && i < map->nsites; i++) {
+		const struct fl_callsite *s = &map->site[i];
+		struct json_object *o = json_object_new_object(), *routes = json_object_new_array();
+
+		json_object_object_add(o, "function", json_object_new_string(s->function));
+		fl_json_u64(o, "offset", s->offset);
+		json_object_object_add(o, "callee", json_object_new_string(s->callee));
+		json_object_object_add(o, "role",
+				       json_object_new_string(fl_site_role_name(s->role)));
+		for (int r = 0; r < FL_ROUTES; r++)
+			if (s->routes & 1u << r)
+				json_object_array_add(routes,
+						      json_object_new_string(fl_route_name(r)));
+		json_object_object_add(o, "routes", routes);
+		json_object_object_add(o, "merged", json_object_new_boolean(s->merged));
+		json_object_array_add(list, o);
+	}
+	return list;
 }
 
 static struct json_object *method_json(const struct fl_method_check *m)
@@ -113,5 +162,7 @@ void fl_doctor_json(const struct fl_doctor *d, FILE *out)
 		json_object_array_add(list, one);
 	}
 	json_object_object_add(o, "fuse_mounts", list);
+	json_object_object_add(o, "variant", json_object_new_string(fl_variant_name(d->callsites)));
+	json_object_object_add(o, "callsites", callsites_json(d->callsites));
 	fl_json_print(o, out, true);
 }

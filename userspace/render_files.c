@@ -21,6 +21,8 @@ const char *fl_file_can_share(const struct fl_open_file *f, enum fl_can can)
 	case FL_ROUTE_CACHED:
 		return "none: cached";
 	case FL_ROUTE_DIRECT:
+		if (can == FL_CAN_NO)
+			return "none: this kernel cannot";
 		if (!flag)
 			return "none: flag not in force";
 		if (f->rec.has_iocachectr && f->rec.iocachectr > 0)
@@ -54,7 +56,8 @@ char *fl_file_backing_path(const struct fl_open_file *f, const struct fl_mounts 
 	return path;
 }
 
-static void file_text(const struct fl_open_file *f, const struct fl_mounts *mounts, FILE *out)
+static void file_text(const struct fl_open_file *f, const struct fl_mounts *mounts,
+		      const enum fl_can can[FL_ROUTES], FILE *out)
 {
 	char flags[160], mode[96];
 	char *path = fl_escape(f->path ? f->path : "?"), *comm = fl_escape(f->rec.comm);
@@ -75,7 +78,7 @@ static void file_text(const struct fl_open_file *f, const struct fl_mounts *moun
 	if (shown)
 		fprintf(out, "  backing file %s (%s, inode %llu)\n", shown, fs ? fs : "?",
 			f->rec.backing_ino);
-	fprintf(out, "  shared lock: %s\n", fl_file_can_share(f, FL_CAN_UNKNOWN));
+	fprintf(out, "  shared lock: %s\n", fl_file_can_share(f, can[fl_open_file_route(f)]));
 	free(path);
 	free(comm);
 	free(backing);
@@ -109,7 +112,8 @@ static const struct fl_open_file **sorted(const struct fl_open_files *files)
 	return list;
 }
 
-void fl_files_text(const struct fl_open_files *files, const struct fl_mounts *mounts, FILE *out)
+void fl_files_text(const struct fl_open_files *files, const struct fl_mounts *mounts,
+		   const enum fl_can can[FL_ROUTES], FILE *out)
 {
 	const struct fl_open_file **list = sorted(files);
 	__u32 dev = 0;
@@ -134,7 +138,7 @@ void fl_files_text(const struct fl_open_files *files, const struct fl_mounts *mo
 									      : "");
 			free(path);
 		}
-		file_text(list[i], mounts, out);
+		file_text(list[i], mounts, can, out);
 	}
 	fflush(out);
 	free(list);
@@ -152,7 +156,8 @@ static struct json_object *flag_list(__u32 open_flags)
 	return list;
 }
 
-static struct json_object *file_json(const struct fl_open_file *f, const struct fl_mounts *mounts)
+static struct json_object *file_json(const struct fl_open_file *f, const struct fl_mounts *mounts,
+				     const enum fl_can can[FL_ROUTES])
 {
 	struct json_object *o = json_object_new_object();
 	const struct fl_mount *m = fl_mounts_by_dev(mounts, f->rec.dev);
@@ -180,20 +185,22 @@ static struct json_object *file_json(const struct fl_open_file *f, const struct 
 	fl_json_u64_or_null(o, "backing_ino", f->rec.passthrough, f->rec.backing_ino);
 	json_object_object_add(o, "writeback_cache",
 			       json_object_new_boolean(f->rec.fc_flags & FL_FC_WRITEBACK_CACHE));
-	json_object_object_add(o, "shared_lock",
-			       json_object_new_string(fl_file_can_share(f, FL_CAN_UNKNOWN)));
+	json_object_object_add(
+		o, "shared_lock",
+		json_object_new_string(fl_file_can_share(f, can[fl_open_file_route(f)])));
 	free(backing);
 	return o;
 }
 
-void fl_files_json(const struct fl_open_files *files, const struct fl_mounts *mounts, FILE *out)
+void fl_files_json(const struct fl_open_files *files, const struct fl_mounts *mounts,
+		   const enum fl_can can[FL_ROUTES], FILE *out)
 {
 	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
 	const struct fl_open_file **order = sorted(files);
 
 	json_object_object_add(o, "schema", json_object_new_string("fuselens.files/1"));
 	for (size_t i = 0; order && i < files->n; i++)
-		json_object_array_add(list, file_json(order[i], mounts));
+		json_object_array_add(list, file_json(order[i], mounts, can));
 	json_object_object_add(o, "files", list);
 	fl_json_print(o, out, true);
 	free(order);

@@ -8,9 +8,14 @@
 #include "openfiles.h"
 #include "snapshot.h"
 
-/* mounts: all mounts, of every type, to name FUSE mounts and to place backing files. */
-void fl_files_text(const struct fl_open_files *files, const struct fl_mounts *mounts, FILE *out);
-void fl_files_json(const struct fl_open_files *files, const struct fl_mounts *mounts, FILE *out);
+/*
+ * mounts: all mounts, of every type, to name FUSE mounts and to place backing files. can: what this
+ * kernel's write path allows, by route.
+ */
+void fl_files_text(const struct fl_open_files *files, const struct fl_mounts *mounts,
+		   const enum fl_can can[FL_ROUTES], FILE *out);
+void fl_files_json(const struct fl_open_files *files, const struct fl_mounts *mounts,
+		   const enum fl_can can[FL_ROUTES], FILE *out);
 
 /*
  * Which writes through this open file could run under the shared lock, in a few words. can: what the

@@ -78,6 +78,7 @@ struct fl_snapshot {
 	char method_why[256];	/* why this one was chosen */
 	__u64 start_ns, end_ns; /* CLOCK_MONOTONIC */
 	enum fl_can can[FL_ROUTES];
+	char variant[16]; /* of fs/fuse, as the call-site map shows it; "unknown" where it cannot */
 	struct fl_file_counts *file;
 	size_t nfiles;
 	size_t capacity; /* files that could be told apart */

@@ -144,6 +144,8 @@ struct json_object *fl_snapshot_to_json(const struct fl_snapshot *s)
 			can, fl_route_name(r),
 			can_names[s->can[r]] ? json_object_new_string(can_names[s->can[r]]) : NULL);
 	json_object_object_add(o, "kernel_can_share", can);
+	json_object_object_add(o, "variant",
+			       json_object_new_string(s->variant[0] ? s->variant : "unknown"));
 	list = json_object_new_array();
 	for (size_t i = 0; i < s->nfiles; i++)
 		json_object_array_add(list, file_to_json(s, &s->file[i]));
@@ -357,6 +359,9 @@ int fl_snapshot_from_json(struct fl_snapshot *s, struct json_object *o, struct f
 	for (int i = 0; can && i < FL_ROUTES; i++)
 		if (json_object_object_get_ex(can, fl_route_name(i), &v))
 			s->can[i] = can_from_json(v);
+	snprintf(s->variant, sizeof(s->variant), "unknown");
+	if (json_object_object_get_ex(o, "variant", &v) && json_object_is_type(v, json_type_string))
+		snprintf(s->variant, sizeof(s->variant), "%s", json_object_get_string(v));
 	list = get_list(&r, o, "files", sizeof(*s->file), (void **)&s->file, &s->nfiles);
 	for (size_t i = 0; list && i < s->nfiles; i++)
 		file_from_json(&r, json_object_array_get_idx(list, i), &s->file[i]);

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// sources: userspace/callsite_map.c userspace/callsite_decode.c userspace/kallsyms.c userspace/err.c
+// libs: capstone
+/* Machine code that is anything: the decoder, and the map built over it. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "callsite_map.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const uint8_t *code;
+static size_t code_size;
+
+#define BASE 0xffffffff81000000ull
+
+static int read_code(void *ctx, __u64 addr, void *buf, size_t len, struct fl_err *err)
+{
+	memset(buf, 0x90, len);
+	if (addr - BASE < code_size)
+		memcpy(buf, code + (addr - BASE),
+		       len < code_size - (addr - BASE) ? len : code_size - (addr - BASE));
+	return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char table[] = "ffffffff81000000 t fuse_file_write_iter\n"
+				    "ffffffff81000100 t fuse_passthrough_write_iter\n"
+				    "ffffffff81000200 t fuse_write_update_attr\n"
+				    "ffffffff81000300 T down_write\n"
+				    "ffffffff81000310 T down_read\n"
+				    "ffffffff81000320 T up_read\n"
+				    "ffffffff81000330 T _raw_spin_lock\n";
+	struct fl_lock_offsets at = {.i_rwsem = 0x98, .fi_lock = -1};
+	struct fl_symbols symbols;
+	struct fl_text text = {.symbols = &symbols, .read = read_code};
+	struct fl_callsite_map map;
+	struct fl_err err;
+	char *copy = malloc(sizeof(table));
+
+	if (!copy)
+		return 0;
+	memcpy(copy, table, sizeof(table));
+	code = data;
+	code_size = size;
+	if (fl_symbols_parse(&symbols, copy, sizeof(table) - 1, &err))
+		abort();
+	if (!fl_callsite_map_build(&map, &text, &at, &err)) {
+		(void)fl_variant_name(&map);
+		for (size_t i = 0; i < map.nsites; i++)
+			if (map.site[i].address - BASE >= 0x300)
+				abort();
+		fl_callsite_map_free(&map);
+	}
+	fl_symbols_free(&symbols);
+	return 0;
+}

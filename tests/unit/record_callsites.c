@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Records what test_callsite.c reads: the running kernel's code of the functions that the call-site map
+ * looks into, and the symbols around and behind their calls. Run as root on the kernel to be recorded:
+ *
+ *   cc -D_GNU_SOURCE -Iuserspace -I. tests/unit/record_callsites.c userspace/{kernel_text,kallsyms,
+ *      callsite_map,callsite_decode,kernel_btf,disable,err}.c -lbpf -lcapstone -o record_callsites
+ *   ./record_callsites > tests/unit/data/callsites-NAME.txt
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kernel_text.h"
+
+static struct fl_kcore kcore;
+static struct fl_symbols symbols;
+
+static void print_symbol(const struct fl_symbol *s)
+{
+	if (s)
+		printf("symbol %016" PRIx64 " t %s%s\n", (uint64_t)s->addr, s->name,
+		       s->in_fuse ? "\t[fuse]" : "");
+}
+
+static int read_and_record(void *ctx, __u64 addr, void *buf, size_t len, struct fl_err *err)
+{
+	const unsigned char *p = buf;
+	__u64 end = fl_symbol_end(&symbols, addr);
+
+	if (fl_kcore_read(ctx, addr, buf, len, err))
+		return -1;
+	print_symbol(fl_symbol_at(&symbols, addr));
+	print_symbol(end ? fl_symbol_at(&symbols, end) : NULL);
+	for (size_t i = 0; i + 5 <= len; i++) {
+		__s32 rel;
+
+		if (p[i] != 0xe8 && p[i] != 0xe9)
+			continue;
+		memcpy(&rel, p + i + 1, sizeof(rel));
+		print_symbol(fl_symbol_at(&symbols, addr + i + 5 + rel));
+	}
+	printf("text %016" PRIx64 " ", (uint64_t)addr);
+	for (size_t i = 0; i < len; i++)
+		printf("%02x", p[i]);
+	printf("\n");
+	return 0;
+}
+
+int main(void)
+{
+	struct fl_text text = {.symbols = &symbols, .read = read_and_record, .ctx = &kcore};
+	struct fl_lock_offsets at = fl_kernel_lock_offsets();
+	struct fl_callsite_map map = {};
+	struct fl_err err = {};
+
+	printf("offsets %lld %lld\n", at.i_rwsem, at.fi_lock);
+	if (fl_kcore_open(&kcore, &err) || fl_kernel_symbols_read(&symbols, &err) ||
+	    fl_callsite_map_build(&map, &text, &at, &err)) {
+		fprintf(stderr, "%s\n", err.what);
+		return 1;
+	}
+	for (size_t i = 0; i < map.nsites; i++)
+		fprintf(stderr, "%s+%#llx %s role %d routes %#x%s%s cal %d\n", map.site[i].function,
+			map.site[i].offset, map.site[i].callee, map.site[i].role,
+			map.site[i].routes, map.site[i].merged ? " merged" : "",
+			map.site[i].tries ? " tries" : "", map.site[i].calibrate_at != 0);
+	fprintf(stderr, "variant %s, passthrough %d, direct %d, cached %d, splice %d\n",
+		fl_variant_name(&map), fl_callsite_can(&map, FL_ROUTE_PASSTHROUGH),
+		fl_callsite_can(&map, FL_ROUTE_DIRECT), fl_callsite_can(&map, FL_ROUTE_CACHED),
+		fl_callsite_can(&map, FL_ROUTE_SPLICE));
+	return 0;
+}

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// sources: userspace/callsite_map.c userspace/callsite_decode.c userspace/kallsyms.c userspace/err.c
+// libs: capstone
+/* The call-site map, on the code of the lab's four variants of fs/fuse as recorded from a running kernel. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "callsite_decode.h"
+#include "callsite_map.h"
+
+struct part {
+	__u64 addr;
+	size_t len;
+	unsigned char *bytes;
+};
+
+struct recording {
+	struct fl_symbols symbols;
+	struct fl_lock_offsets at;
+	struct part part[96];
+	size_t nparts;
+	struct fl_callsite_map map;
+};
+
+static void add_text(struct recording *r, char *line)
+{
+	struct part *p = &r->part[r->nparts++];
+	char *hex;
+
+	assert_true(r->nparts <= 96);
+	p->addr = strtoull(line, &hex, 16);
+	hex++;
+	p->len = strcspn(hex, "\n") / 2;
+	p->bytes = malloc(p->len);
+	for (size_t i = 0; i < p->len; i++) {
+		char two[3] = {hex[2 * i], hex[2 * i + 1]};
+
+		p->bytes[i] = strtoul(two, NULL, 16);
+	}
+}
+
+static int read_part(void *ctx, __u64 addr, void *buf, size_t len, struct fl_err *err)
+{
+	const struct recording *r = ctx;
+
+	for (size_t i = 0; i < r->nparts; i++)
+		if (r->part[i].addr == addr && r->part[i].len == len) {
+			memcpy(buf, r->part[i].bytes, len);
+			return 0;
+		}
+	return fl_err(err, "not recorded");
+}
+
+static struct recording *load(const char *variant)
+{
+	struct recording *r = calloc(1, sizeof(*r));
+	char path[128], *text = calloc(1, 1 << 20), *line = NULL;
+	size_t room = 0, len = 0;
+	struct fl_err err;
+	struct fl_text reader = {.symbols = &r->symbols, .read = read_part, .ctx = r};
+	FILE *f;
+
+	snprintf(path, sizeof(path), "tests/unit/data/callsites-%s.txt", variant);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	while (getline(&line, &room, f) > 0) {
+		if (!strncmp(line, "symbol ", 7))
+			len += sprintf(text + len, "%s", line + 7);
+		else if (!strncmp(line, "text ", 5))
+			add_text(r, line + 5);
+		else
+			sscanf(line, "offsets %lld %lld", &r->at.i_rwsem, &r->at.fi_lock);
+	}
+	free(line);
+	fclose(f);
+	assert_int_equal(fl_symbols_parse(&r->symbols, text, len, &err), 0);
+	assert_int_equal(fl_callsite_map_build(&r->map, &reader, &r->at, &err), 0);
+	return r;
+}
+
+static void done(struct recording *r)
+{
+	fl_callsite_map_free(&r->map);
+	fl_symbols_free(&r->symbols);
+	for (size_t i = 0; i < r->nparts; i++)
+		free(r->part[i].bytes);
+	free(r);
+}
+
+/* How many sites of a role lie on a route's write path. */
+static int sites(const struct recording *r, enum fl_route route, enum fl_site_role role)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < r->map.nsites; i++)
+		n += r->map.site[i].role == role && r->map.site[i].routes & 1u << route;
+	return n;
+}
+
+static void stock_passthrough_cannot_share(void **state)
+{
+	struct recording *r = load("stock");
+
+	assert_int_equal(fl_callsite_can(&r->map, FL_ROUTE_PASSTHROUGH), FL_CAN_NO);
+	assert_int_equal(fl_callsite_can(&r->map, FL_ROUTE_SPLICE), FL_CAN_NO);
+	assert_int_equal(fl_callsite_can(&r->map, FL_ROUTE_CACHED), FL_CAN_NO);
+	assert_int_equal(fl_callsite_can(&r->map, FL_ROUTE_DIRECT), FL_CAN_YES);
+	assert_int_equal(fl_callsite_can(&r->map, FL_ROUTE_IOMAP), FL_CAN_UNKNOWN);
+	assert_int_equal(sites(r, FL_ROUTE_PASSTHROUGH, FL_SITE_EXCLUSIVE), 1);
+	assert_int_equal(sites(r, FL_ROUTE_PASSTHROUGH, FL_SITE_SHARED), 0);
+	assert_int_equal(sites(r, FL_ROUTE_PASSTHROUGH, FL_SITE_FI_LOCK), 1);
+	assert_string_equal(fl_variant_name(&r->map), "stock");
+	done(r);
+}
+
+/* The second down_write() of the write path is the upgrade, by control flow and not by its place. */
+static void v3_has_shared_and_upgrade(void **state)
+{
+	struct recording *r = load("v3");
+	const struct fl_callsite *shared = NULL, *upgrade = NULL, *exclusive = NULL;
+
+	for (size_t i = 0; i < r->map.nsites; i++) {
+		const struct fl_callsite *s = &r->map.site[i];
+
+		if (strcmp(s->function, "fuse_passthrough_write_iter"))
+			continue;
+		if (s->role == FL_SITE_SHARED)
+			shared = s;
+		else if (s->role == FL_SITE_UPGRADE)
+			upgrade = s;
+		else
+			exclusive = s;
+	}
+	assert_non_null(shared);
+	assert_non_null(upgrade);
+	assert_non_null(exclusive);
+	assert_string_equal(shared->callee, "down_read");
+	assert_string_equal(upgrade->callee, "down_write");
+	assert_int_equal(exclusive->role, FL_SITE_EXCLUSIVE);
+	assert_false(upgrade->merged);
+	assert_int_equal(upgrade->size, 5);
+	assert_int_equal(fl_callsite_can(&r->map, FL_ROUTE_PASSTHROUGH), FL_CAN_YES);
+	assert_string_equal(fl_variant_name(&r->map), "v3");
+	done(r);
+}
+
+/* v1 locks through fuse_dio_lock(), one level down, which then serves two routes. */
+static void v1_follows_the_helper(void **state)
+{
+	struct recording *r = load("v1-1");
+
+	assert_int_equal(sites(r, FL_ROUTE_PASSTHROUGH, FL_SITE_SHARED), 1);
+	assert_int_equal(sites(r, FL_ROUTE_PASSTHROUGH, FL_SITE_UPGRADE), 1);
+	assert_int_equal(sites(r, FL_ROUTE_DIRECT, FL_SITE_SHARED), 1);
+	assert_int_equal(sites(r, FL_ROUTE_PASSTHROUGH, FL_SITE_FI_LOCK), 3);
+	assert_string_equal(fl_variant_name(&r->map), "v1-1");
+	done(r);
+	r = load("v1");
+	assert_string_equal(fl_variant_name(&r->map), "v1");
+	done(r);
+	assert_string_equal(fl_variant_name(NULL), "unknown");
+}
+
+/* Spin locks that are not fi->lock are told by the offset their address is made with. */
+static void other_spin_locks_are_left_out(void **state)
+{
+	struct recording *r = load("stock");
+	struct fl_text reader = {.symbols = &r->symbols, .read = read_part, .ctx = r};
+	struct fl_lock_offsets elsewhere = {.i_rwsem = r->at.i_rwsem, .fi_lock = 8};
+	struct fl_callsite_map map;
+	struct fl_err err;
+	int n = 0;
+
+	assert_int_equal(fl_callsite_map_build(&map, &reader, &elsewhere, &err), 0);
+	for (size_t i = 0; i < map.nsites; i++)
+		n += map.site[i].role == FL_SITE_FI_LOCK &&
+		     !strcmp(map.site[i].function, "fuse_write_update_attr");
+	assert_int_equal(n, 0);
+	fl_callsite_map_free(&map);
+	done(r);
+}
+
+static void garbage_is_decoded_without_harm(void **state)
+{
+	unsigned char bytes[4096];
+	struct fl_code code;
+	struct fl_err err;
+	unsigned int seed = 7;
+
+	for (int round = 0; round < 50; round++) {
+		size_t total = 0;
+
+		for (size_t i = 0; i < sizeof(bytes); i++)
+			bytes[i] = rand_r(&seed) >> 3;
+		assert_int_equal(
+			fl_decode(&code, bytes, sizeof(bytes), 0xffffffff81000000ull, &err), 0);
+		for (size_t i = 0; i < code.n; i++) {
+			assert_int_equal(code.insn[i].addr - 0xffffffff81000000ull, total);
+			total += code.insn[i].size;
+		}
+		assert_int_equal(total, sizeof(bytes));
+		fl_code_free(&code);
+	}
+	assert_int_equal(fl_decode(&code, bytes, 0, 0, &err), 0);
+	assert_int_equal(code.n, 0);
+	fl_code_free(&code);
+}
+
+static int parse(struct fl_symbols *s, const char *text, struct fl_err *err)
+{
+	size_t len = strlen(text);
+	char *copy = malloc(len + 1);
+
+	memcpy(copy, text, len);
+	return fl_symbols_parse(s, copy, len, err);
+}
+
+static void kallsyms_lines(void **state)
+{
+	struct fl_symbols s;
+	struct fl_err err;
+
+	assert_int_equal(parse(&s,
+			       "ffffffff81000200 t second\n"
+			       "ffffffff81000100 T first\n"
+			       "ffffffff81000150 d data_is_no_text\n"
+			       "not a line\n"
+			       "ffffffffc0000000 t second\t[other]\n"
+			       "ffffffffc0001000 t second\t[fuse]",
+			       &err),
+			 0);
+	assert_int_equal(s.n, 4);
+	assert_string_equal(fl_symbol_at(&s, 0xffffffff81000100)->name, "first");
+	assert_null(fl_symbol_at(&s, 0xffffffff81000101));
+	assert_string_equal(fl_symbol_around(&s, 0xffffffff81000101)->name, "first");
+	assert_null(fl_symbol_around(&s, 5));
+	assert_int_equal(fl_symbol_end(&s, 0xffffffff81000100), 0xffffffff81000200);
+	assert_int_equal(fl_symbol_end(&s, 0xffffffffc0001000), 0);
+	/* fuse's own wins over an equal name elsewhere */
+	assert_int_equal(fl_symbol_by_name(&s, "second")->addr, 0xffffffffc0001000);
+	fl_symbols_free(&s);
+	assert_int_equal(parse(&s, "0000000000000000 T first\n", &err), -1);
+	assert_non_null(strstr(err.what, "kptr_restrict"));
+	assert_int_equal(parse(&s, "", &err), -1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(stock_passthrough_cannot_share),
+		cmocka_unit_test(v3_has_shared_and_upgrade),
+		cmocka_unit_test(v1_follows_the_helper),
+		cmocka_unit_test(other_spin_locks_are_left_out),
+		cmocka_unit_test(garbage_is_decoded_without_harm),
+		cmocka_unit_test(kallsyms_lines),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
