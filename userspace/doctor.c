@@ -37,7 +37,7 @@ static struct fl_check *add(struct fl_doctor *d, const char *id, const char *tit
 static void remedy(struct fl_check *c, const char *text)
 {
 	if (c->answer != FL_YES)
-		snprintf(c->remedy, sizeof(c->remedy), "%s", text);
+		snprintf(c->remedy, sizeof(c->remedy), "%.255s", text);
 }
 
 /* First line of a small file, without its newline; false when it cannot be read. */

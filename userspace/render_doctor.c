@@ -22,6 +22,29 @@ static void probes_text(const struct fl_method_check *m, FILE *out)
 				m->probe[i].why_not);
 }
 
+/* Only a write's own path; --json has the other holders of the same locks too. */
+static void callsites_text(const struct fl_callsite_map *map, FILE *out)
+{
+	struct fl_table *t = fl_table_new(4);
+	char routes[96];
+
+	fl_table_align(t, "llll");
+	for (size_t i = 0; i < map->nsites; i++) {
+		const struct fl_callsite *s = &map->site[i];
+
+		if (!s->routes)
+			continue;
+		fl_table_cell(t, "%s%s", fl_site_role_name(s->role),
+			      s->merged ? " or upgrade" : "");
+		fl_table_cell(t, "%s+%#llx", s->function, s->offset);
+		fl_table_cell(t, "%s", s->callee);
+		fl_table_cell(t, "%s", fl_route_names(s->routes, routes, sizeof(routes)));
+	}
+	fprintf(out, "\nlock calls on the write path (%s)\n", fl_variant_name(map));
+	fl_table_print(t, out, 2);
+	fl_table_free(t);
+}
+
 void fl_doctor_text(const struct fl_doctor *d, FILE *out)
 {
 	fprintf(out, "kernel %s, %s\n\n", d->kernel, d->machine);
@@ -57,29 +80,6 @@ void fl_doctor_text(const struct fl_doctor *d, FILE *out)
 	if (!d->mounts.n)
 		fprintf(out, "  none\n");
 	fflush(out);
-}
-
-/* Only a write's own path; --json has the other holders of the same locks too. */
-static void callsites_text(const struct fl_callsite_map *map, FILE *out)
-{
-	struct fl_table *t = fl_table_new(4);
-	char routes[96];
-
-	fl_table_align(t, "llll");
-	for (size_t i = 0; i < map->nsites; i++) {
-		const struct fl_callsite *s = &map->site[i];
-
-		if (!s->routes)
-			continue;
-		fl_table_cell(t, "%s%s", fl_site_role_name(s->role),
-			      s->merged ? " or upgrade" : "");
-		fl_table_cell(t, "%s+%#llx", s->function, s->offset);
-		fl_table_cell(t, "%s", s->callee);
-		fl_table_cell(t, "%s", fl_route_names(s->routes, routes, sizeof(routes)));
-	}
-	fprintf(out, "\nlock calls on the write path (%s)\n", fl_variant_name(map));
-	fl_table_print(t, out, 2);
-	fl_table_free(t);
 }
 
 static struct json_object *callsites_json(const struct fl_callsite_map *map)
