@@ -35,6 +35,11 @@ enum { BPF_F_MMAPABLE = 1 << 10 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
+/* x86-64 */
+struct pt_regs {
+	unsigned long di;
+};
+
 struct list_head {
 	struct list_head *next, *prev;
 };

@@ -182,9 +182,12 @@ static __always_inline __u32 slot_of(struct inode *inode, enum fl_route route, _
 	claimed->ino = ino;
 	claimed->dev = dev;
 	claimed->route = route;
-	claimed->nodeid = BPF_CORE_READ((struct fuse_inode *)inode, nodeid);
+	/* not known where fuse is a module without BTF */
+	if (bpf_core_field_exists(((struct fuse_inode *)0)->nodeid))
+		claimed->nodeid = BPF_CORE_READ((struct fuse_inode *)inode, nodeid);
 	slot_name(claimed, inode);
-	slot_open_flags(claimed, inode);
+	if (bpf_core_field_exists(((struct fuse_file *)0)->open_flags))
+		slot_open_flags(claimed, inode);
 	return idx;
 }
 

@@ -264,6 +264,8 @@ static void add_site(const struct builder *b, const struct fl_mapped_function *f
 			return;
 		site->role = write_path ? FL_SITE_FI_LOCK : FL_SITE_OTHER_FI_LOCK;
 		site->calibrate_at = calibration_point(code, index);
+		if (!strcmp(f->name, "fuse_write_update_attr"))
+			b->map->fi_lock_offset = code->arg_offset[index];
 		break;
 	default:
 		return;
@@ -399,6 +401,7 @@ int fl_callsite_map_build(struct fl_callsite_map *map, const struct fl_text *tex
 							       "fuse_file_write_iter");
 
 	memset(map, 0, sizeof(*map));
+	map->fi_lock_offset = -1;
 	if (!write_iter) {
 		fl_err(err, "the symbol table has no fuse_file_write_iter()");
 		return fl_hint(err, "is FUSE loaded? modprobe fuse");

@@ -43,6 +43,8 @@ struct fl_callsite_map {
 	size_t nsites;
 	struct fl_mapped_function *function;
 	size_t nfunctions;
+	/* The offset that fuse_write_update_attr() makes fi->lock's address with; -1 where not seen. */
+	__s64 fi_lock_offset;
 };
 
 /* Where the locks lie in their structures, from BTF; -1 where not known. */

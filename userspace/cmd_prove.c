@@ -10,6 +10,7 @@
 #include "cmd.h"
 #include "collector.h"
 #include "kernel_btf.h"
+#include "kernel_text.h"
 #include "openfiles.h"
 #include "privileges.h"
 #include "render_prove.h"
@@ -38,7 +39,8 @@ static const char help[] =
 	"  -d, --duration SEC     watch for so long\n"
 	"  -n, --writes N         watch until so many writes were counted\n"
 	"  -p, --pid PID          the mounts that PID serves, or what PID writes\n"
-	"      --evidence M       auto, state, state-tp, state-fentry (default auto)\n"
+	"      --evidence M       auto, state, state-tp, state-fentry, callsite, or global\n"
+	"                         (lab use: the whole system pays, for 10 s at most)\n"
 	"      --min-share PCT    of the eligible writes for SHARED (default 99)\n"
 	"      --max-loss PCT     of lost or untold writes for a verdict (default 0.1)\n"
 	"      --max-inodes N     files to tell apart (default 4096)\n"
@@ -153,6 +155,7 @@ static int parse(struct prove *p, int argc, char **argv)
 	if (!!p->seconds + !!p->writes + !!p->command > 1)
 		return fl_usage_error("prove", p->json,
 				      "--duration, --writes and a command exclude each other");
+	p->collect.window_s = p->seconds;
 	if (!p->seconds && !p->writes && !p->command)
 		p->seconds = 5;
 	return -1;
@@ -230,6 +233,7 @@ out:
 	fl_snapshot_free(&s);
 	fl_target_free(&target);
 	fl_open_files_done();
+	fl_kernel_text_done();
 	fl_btf_done();
 	return ret;
 }

@@ -18,12 +18,15 @@
 #include "kernel_text.h"
 #include "knownfiles.h"
 #include "openfiles.h"
+#include "takes.h"
 
 #define DEFAULT_INODES 4096u
 #define FOPEN_PARALLEL (1u << 6)
 #define MAX_PROGS      FL_MAX_PROBES
 /* Between two lists of all open files, beside five times what the last one took. */
 #define LIST_PAUSE_NS 100000000ull
+/* Hooks that the whole system pays for go away by themselves. */
+#define GLOBAL_WINDOW_S 10.0
 /* What per-CPU counts may take of memory before fewer files are told apart. */
 #define COUNTS_MEMORY (64u << 20)
 #define HISTS_MEMORY  (32u << 20)
@@ -53,6 +56,9 @@ struct fl_collector {
 	struct bpf_object *obj;
 	struct bpf_link *link[MAX_PROGS];
 	struct fl_probe probe[MAX_PROGS];
+	struct fl_takes *takes; /* callsite and global */
+	enum fl_method takes_method;
+	bool takes_only; /* no form of the state method works beside them */
 	__u64 miss_base[MAX_PROGS];
 	__u32 nslots, hist_slots;
 	struct fl_slot *slot; /* mapped */
@@ -61,6 +67,7 @@ struct fl_collector {
 	__u64 start_ns, end_ns;
 	bool other_namespaces; /* the target has mounts that ours lacks */
 	struct fl_known_files known;
+	__u64 window_ns;  /* of the global method; 0: none */
 	__u32 slots_seen; /* claimed when the open files were last listed */
 	__u64 listed_ns, list_took_ns;
 };
@@ -73,56 +80,12 @@ static __u64 now_ns(void)
 	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
 }
 
-/* Loading is tried and may fail loudly: libbpf's log goes to the error, not to the terminal. */
-static char load_log[4096];
-
-static int keep_log(enum libbpf_print_level level, const char *fmt, va_list ap)
-{
-	size_t used = strlen(load_log);
-
-	if (level != LIBBPF_WARN || used > sizeof(load_log) / 2)
-		return 0;
-	return vsnprintf(load_log + used, sizeof(load_log) - used, fmt, ap);
-}
-
 static struct bpf_object *open_form(const struct fl_form *form)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "fuselens");
 	size_t size;
 	const void *elf = form->elf(&size);
 
-	libbpf_set_print(keep_log);
-	load_log[0] = '\0';
-	return bpf_object__open_mem(elf, size, &opts);
-}
-
-/*
- * Whether one program of a form can be attached, answered by loading and attaching it alone. Returns 0
- * or the errno.
- */
-static int try_program(const struct fl_form *form, size_t index)
-{
-	struct bpf_object *obj = open_form(form);
-	struct bpf_program *prog;
-	struct bpf_link *link;
-	int ret = 0;
-
-	if (!obj)
-		return errno;
-	bpf_object__for_each_program(prog, obj) bpf_program__set_autoload(
-		prog, !strcmp(bpf_program__name(prog), form->prog[index].name));
-	if (bpf_object__load(obj)) {
-		ret = errno ? errno : EINVAL;
-		goto out;
-	}
-	prog = bpf_object__find_program_by_name(obj, form->prog[index].name);
-	link = prog ? bpf_program__attach(prog) : NULL;
-	if (!link)
-		ret = errno ? errno : EINVAL;
-	bpf_link__destroy(link);
-out:
-	bpf_object__close(obj);
-	return ret;
+	return fl_open_bpf(elf, size);
 }
 
 /*
@@ -137,7 +100,9 @@ static bool all_programs_work(const struct fl_form *form)
 	for (size_t i = 0; ok && i < form->nprogs; i++) {
 		struct bpf_program *prog = bpf_object__find_program_by_name(obj,
 									    form->prog[i].name);
-		struct bpf_link *link = prog ? bpf_program__attach(prog) : NULL;
+		struct bpf_link *link = prog && !fl_program_disabled(prog)
+						? bpf_program__attach(prog)
+						: NULL;
 
 		ok = link;
 		bpf_link__destroy(link);
@@ -151,11 +116,11 @@ static int try_form(const struct fl_form *form, bool *available, struct fl_probe
 		    struct fl_err *err)
 {
 	/* a refusal usually meets the first program already */
-	int first = try_program(form, 0);
+	int first = fl_try_program(form->elf, form->prog[0].name);
 	bool all = !first && all_programs_work(form);
 
 	for (size_t i = 0; i < form->nprogs; i++) {
-		int e = all ? 0 : i ? try_program(form, i) : first;
+		int e = all ? 0 : i ? fl_try_program(form->elf, form->prog[i].name) : first;
 
 		available[i] = !e;
 		snprintf(probe[i].name, sizeof(probe[i].name), "%s", form->prog[i].name);
@@ -182,9 +147,14 @@ static const struct choice choices[] = {
 	{&fl_form_state_tp, FL_EVIDENCE_STATE_TP},
 };
 
+static bool counts_takes(enum fl_evidence e)
+{
+	return e == FL_EVIDENCE_CALLSITE || e == FL_EVIDENCE_GLOBAL;
+}
+
 static bool may_choose(enum fl_evidence wanted, const struct choice *c)
 {
-	if (wanted == FL_EVIDENCE_AUTO || wanted == FL_EVIDENCE_STATE)
+	if (wanted == FL_EVIDENCE_AUTO || wanted == FL_EVIDENCE_STATE || counts_takes(wanted))
 		return c->evidence == FL_EVIDENCE_STATE_FENTRY ||
 		       c->evidence == FL_EVIDENCE_STATE_TP;
 	return wanted == c->evidence;
@@ -213,9 +183,32 @@ static int choose_form(struct fl_collector *c, enum fl_evidence wanted, bool *av
 		*err = last;
 		tried = true;
 	}
+	if (counts_takes(wanted)) {
+		/* its tables, without any program of it */
+		c->form = &fl_form_state_tp;
+		c->takes_only = true;
+		memset(available, 0, MAX_PROGS * sizeof(*available));
+		snprintf(c->why, sizeof(c->why), "alone: %.200s", err->what);
+		return 0;
+	}
 	if (!tried)
 		return fl_err(err, "the %s method cannot count here", fl_evidence_names[wanted]);
 	return fl_hint(err, "'fuselens doctor' says what this kernel allows and what is missing");
+}
+
+/* Whether the callsite method's programs load; the global ones are not tried unless asked for. */
+static int try_callsite(struct fl_probe *probes, size_t *n, struct fl_err *err)
+{
+	const struct fl_target everything = {.kind = FL_TARGET_ALL};
+	const struct fl_takes_opts opts = {.method = FL_METHOD_CALLSITE, .nslots = 64};
+	struct fl_takes *takes = fl_takes_prepare(&everything, &opts, err);
+	int ret = takes ? fl_takes_start(takes, err) : -1;
+
+	*n = 0;
+	if (!ret)
+		*n = fl_takes_probes(takes, probes, FL_MAX_PROBES);
+	fl_takes_finish(takes);
+	return ret;
 }
 
 int fl_collector_try(enum fl_evidence evidence, struct fl_probe *probes, size_t *n,
@@ -225,6 +218,8 @@ int fl_collector_try(enum fl_evidence evidence, struct fl_probe *probes, size_t 
 	int ret;
 
 	*n = 0;
+	if (evidence == FL_EVIDENCE_CALLSITE)
+		return try_callsite(probes, n, err);
 	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
 		if (choices[i].evidence != evidence)
 			continue;
@@ -272,18 +267,10 @@ static int set_max(struct bpf_object *obj, const char *name, __u32 n)
 static int configure(struct fl_collector *c, const struct fl_collect_opts *opts,
 		     const bool *available, struct fl_err *err)
 {
-	const struct fl_target *t = c->target;
-	__u32 mask = c->nslots - 1, tgid = t->tgid;
-	__s32 cache_bit = fl_btf_enumerator("FUSE_I_CACHE_IO_MODE");
-	__u64 ino = t->ino;
 	int bad = 0;
 
-	bad |= fl_set_rodata(c->obj, "slot_mask", &mask, sizeof(mask));
-	bad |= fl_set_rodata(c->obj, "selected_devs", t->dev, sizeof(t->dev));
-	bad |= fl_set_rodata(c->obj, "selected_dev_count", &t->ndevs, sizeof(t->ndevs));
-	bad |= fl_set_rodata(c->obj, "selected_ino", &ino, sizeof(ino));
-	bad |= fl_set_rodata(c->obj, "selected_tgid", &tgid, sizeof(tgid));
-	bad |= fl_set_rodata(c->obj, "cache_io_mode_bit", &cache_bit, sizeof(cache_bit));
+	if (fl_set_target(c->obj, c->target, c->nslots, err))
+		return -1;
 	if (c->form->has_hists) {
 		bool want = opts->hists;
 
@@ -292,8 +279,7 @@ static int configure(struct fl_collector *c, const struct fl_collect_opts *opts,
 	}
 	if (bad)
 		return fl_err(err, "the BPF object and the collector do not fit together");
-	if (set_max(c->obj, "slots", c->nslots) || set_max(c->obj, "slot_counts", c->nslots) ||
-	    set_max(c->obj, "slot_hists", c->hist_slots))
+	if (set_max(c->obj, "slot_hists", c->hist_slots))
 		return fl_errno(err, errno, "cannot size the tables");
 	return c->form->configure ? c->form->configure(c->obj, available, err) : 0;
 }
@@ -335,7 +321,7 @@ static int load(struct fl_collector *c, const struct fl_collect_opts *opts, cons
 		return -1;
 	if (bpf_object__load(c->obj))
 		return fl_errno(err, errno, "cannot load the programs of %s: %.300s",
-				c->form->title, load_log);
+				c->form->title, fl_bpf_log());
 	c->slots_len = c->nslots * sizeof(struct fl_slot);
 	c->slot = mmap(NULL, c->slots_len, PROT_READ, MAP_SHARED, map_fd(c, "slots"), 0);
 	if (c->slot == MAP_FAILED) {
@@ -343,6 +329,26 @@ static int load(struct fl_collector *c, const struct fl_collect_opts *opts, cons
 		return fl_errno(err, errno, "cannot map the table of files");
 	}
 	return 0;
+}
+
+/* The takes' own programs, beside those that count writes. */
+static int prepare_takes(struct fl_collector *c, const struct fl_collect_opts *opts,
+			 struct fl_err *err)
+{
+	struct fl_takes_opts takes = {
+		.method = opts->evidence == FL_EVIDENCE_CALLSITE ? FL_METHOD_CALLSITE
+								 : FL_METHOD_GLOBAL,
+		.nslots = c->nslots,
+		.time_waits = opts->hists,
+	};
+
+	if (!counts_takes(opts->evidence))
+		return 0;
+	c->takes_method = takes.method;
+	if (takes.method == FL_METHOD_GLOBAL)
+		c->window_ns = (opts->window_s > 0 ? opts->window_s : GLOBAL_WINDOW_S) * 1e9;
+	c->takes = fl_takes_prepare(c->target, &takes, err);
+	return c->takes ? 0 : -1;
 }
 
 struct fl_collector *fl_collector_prepare(const struct fl_target *target,
@@ -366,7 +372,7 @@ struct fl_collector *fl_collector_prepare(const struct fl_target *target,
 	if (look_for_namespaces(c, err) || choose_form(c, opts->evidence, available, err))
 		goto fail;
 	size_tables(c, opts);
-	if (load(c, opts, available, err))
+	if (load(c, opts, available, err) || prepare_takes(c, opts, err))
 		goto fail;
 	return c;
 fail:
@@ -378,13 +384,7 @@ static __u64 misses_of(const struct fl_collector *c, size_t index)
 {
 	struct bpf_program *prog = bpf_object__find_program_by_name(c->obj,
 								    c->form->prog[index].name);
-	struct bpf_prog_info info = {};
-	__u32 len = sizeof(info);
-
-	if (!prog || bpf_program__fd(prog) < 0 ||
-	    bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
-		return 0;
-	return info.recursion_misses;
+	return fl_prog_misses(prog);
 }
 
 int fl_collector_start(struct fl_collector *c, struct fl_err *err)
@@ -407,6 +407,10 @@ int fl_collector_start(struct fl_collector *c, struct fl_err *err)
 		}
 		snprintf(c->probe[i].why_not, sizeof(c->probe[i].why_not), "%s", strerror(errno));
 	}
+	if (c->takes && fl_takes_start(c->takes, err)) {
+		fl_collector_stop(c);
+		return -1;
+	}
 	c->start_ns = now_ns();
 	c->end_ns = 0;
 	fl_collector_poll(c);
@@ -417,6 +421,8 @@ void fl_collector_stop(struct fl_collector *c)
 {
 	if (!c->end_ns)
 		c->end_ns = now_ns();
+	if (c->takes)
+		fl_takes_stop(c->takes);
 	for (size_t i = 0; i < c->form->nprogs; i++) {
 		/* losses are gone with the program's last reference, so they are read first */
 		if (c->link[i])
@@ -442,6 +448,13 @@ void fl_collector_poll(struct fl_collector *c)
 	__u32 claimed = slots_claimed(c);
 	__u64 began;
 
+	if (c->window_ns && !c->end_ns && now_ns() - c->start_ns >= c->window_ns) {
+		size_t used = strlen(c->why);
+
+		fl_collector_stop(c);
+		snprintf(c->why + used, sizeof(c->why) - used,
+			 "; counting stopped by itself after %.3g s", c->window_ns / 1e9);
+	}
 	if (c->listed_ns && claimed == c->slots_seen)
 		return;
 	/* a stream of new files must not turn into a stream of walks over every task */
@@ -692,7 +705,9 @@ int fl_collector_read(struct fl_collector *c, struct fl_snapshot *s, struct fl_e
 	memset(s, 0, sizeof(*s));
 	if (!uname(&u))
 		snprintf(s->kernel, sizeof(s->kernel), "%s", u.release);
-	s->method = c->form->method;
+	s->writes_method = c->form->method;
+	s->method = c->takes ? c->takes_method : c->form->method;
+	s->takes_only = c->takes_only;
 	snprintf(s->method_why, sizeof(s->method_why), "%s", c->why);
 	s->start_ns = c->start_ns;
 	s->end_ns = c->end_ns ? c->end_ns : now_ns();
@@ -709,10 +724,13 @@ int fl_collector_read(struct fl_collector *c, struct fl_snapshot *s, struct fl_e
 	}
 	s->nprobes = c->form->nprogs;
 	read_losses(c, s);
-	if (read_files(c, s, err) || read_mounts(c, s, err)) {
+	if (read_files(c, s, err) || (c->takes && fl_takes_read(c->takes, s, err)) ||
+	    read_mounts(c, s, err)) {
 		fl_snapshot_free(s);
 		return -1;
 	}
+	if (s->takes_only)
+		fl_writes_from_takes(s);
 	return 0;
 }
 
@@ -721,6 +739,8 @@ void fl_collector_sample(struct fl_collector *c, struct fl_sample *sample)
 	struct fl_slot_counts *percpu = calloc(c->ncpus, sizeof(*percpu)), sum;
 
 	memset(sample, 0, sizeof(*sample));
+	if (c->takes_only)
+		fl_takes_sample(c->takes, &sample->writes, &sample->exclusive, &sample->shared);
 	for (__u32 i = 0; percpu && i < c->nslots; i++) {
 		if ((i && !c->slot[i].key) || read_counts(c, i, percpu, &sum))
 			continue;
@@ -754,6 +774,7 @@ void fl_collector_finish(struct fl_collector *c)
 		return;
 	if (c->form && c->obj)
 		fl_collector_stop(c);
+	fl_takes_finish(c->takes);
 	if (c->slot)
 		munmap(c->slot, c->slots_len);
 	bpf_object__close(c->obj);

@@ -27,7 +27,9 @@ int fl_evidence_from_name(const char *name);
 struct fl_collect_opts {
 	enum fl_evidence evidence;
 	__u32 max_inodes; /* files told apart; 0: the default, 4,096 or what memory allows */
-	bool hists;	  /* wait and hold histograms where the method has them */
+	/* The global method stops by itself after so long; 0: 10 s. */
+	double window_s;
+	bool hists; /* wait and hold histograms where the method has them */
 };
 
 struct fl_collector;

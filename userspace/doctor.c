@@ -233,6 +233,23 @@ static void check_method(struct fl_doctor *d, enum fl_evidence evidence, const c
 	}
 }
 
+/* Its hooks are felt by the whole system: they are not even tried unless asked for. */
+static void check_global(struct fl_doctor *d)
+{
+	struct fl_method_check *m = &d->method[d->nmethods++];
+
+	m->name = fl_evidence_names[FL_EVIDENCE_GLOBAL];
+	m->works = false;
+	for (size_t i = 0; i + 1 < d->nmethods; i++)
+		if (!strcmp(d->method[i].name, fl_evidence_names[FL_EVIDENCE_STATE_FENTRY]))
+			m->works = d->method[i].works;
+	snprintf(
+		m->why, sizeof(m->why), "%s",
+		m->works
+			? "hooks can be attached; opt-in, for 10 s at a time: the whole system pays"
+			: "needs the same hooks as state-fentry");
+}
+
 void fl_doctor_examine(struct fl_doctor *d)
 {
 	struct utsname u;
@@ -261,6 +278,9 @@ void fl_doctor_examine(struct fl_doctor *d)
 		"fuse is a module without BTF; the tracepoint form needs none");
 	check_method(d, FL_EVIDENCE_STATE_TP,
 		     "needs BTF, CAP_BPF, CAP_PERFMON and fuse's tracepoints (v6.11)");
+	check_method(d, FL_EVIDENCE_CALLSITE,
+		     "needs kprobes and readable kernel text (CAP_SYSLOG, CAP_SYS_RAWIO)");
+	check_global(d);
 	fl_mounts_read(&d->mounts, true, false, &ignored);
 }
 

@@ -38,5 +38,19 @@ extern const struct fl_form fl_form_state_fentry;
  * Returns 0, or -1 where there is no such variable.
  */
 int fl_set_rodata(struct bpf_object *obj, const char *name, const void *value, size_t size);
+struct fl_target;
+/* The constants and sizes that every counting object has: the target, and the table of files. */
+int fl_set_target(struct bpf_object *obj, const struct fl_target *target, __u32 nslots,
+		  struct fl_err *err);
+
+/* Opens an object with libbpf's log kept; fl_bpf_log() is what it said since. */
+struct bpf_object *fl_open_bpf(const void *elf, size_t size);
+const char *fl_bpf_log(void);
+/* What FUSELENS_DISABLE takes away from a program, as the errno of a kernel without it; 0 for nothing. */
+int fl_program_disabled(const struct bpf_program *prog);
+/* Whether one program can be attached, by loading and attaching it alone. Returns 0 or the errno. */
+int fl_try_program(const void *(*elf)(size_t *size), const char *name);
+/* Times that a program was not run because it would have interrupted itself. */
+__u64 fl_prog_misses(const struct bpf_program *prog);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "hist.h"
 #include "json_util.h"
+#include "render_takes.h"
 
 static const char *const method_titles[FL_METHODS] = {
 	[FL_METHOD_STATE_TP] = "state, BTF tracepoints",
@@ -59,7 +60,9 @@ static void counts_text(const struct fl_prove_report *r, FILE *out)
 	if (t->unknown)
 		count_row(table, "untold", t->unknown, t->writes,
 			  "sent by a task that does not hold the lock");
-	count_row(table, "eligible", t->eligible, t->writes, "what the shared path would accept");
+	if (!r->snapshot->takes_only)
+		count_row(table, "eligible", t->eligible, t->writes,
+			  "what the shared path would accept");
 	for (int i = 0; i < r->verdict.nreasons; i++)
 		count_row(table, i ? "" : "reasons", r->verdict.reason[i].writes, t->writes,
 			  fl_reason_name(r->verdict.reason[i].reason));
@@ -100,12 +103,23 @@ static void hists_text(const struct fl_snapshot *s, FILE *out)
 	fl_table_free(t);
 }
 
+static __u64 file_writes(const struct fl_snapshot *s, const struct fl_file_counts *f)
+{
+	struct fl_totals t;
+
+	fl_file_totals(s, f, &t);
+	return t.writes;
+}
+
 static void files_text(const struct fl_snapshot *s, FILE *out)
 {
 	struct fl_table *t;
-	size_t shown = s->nfiles < 8 ? s->nfiles : 8;
+	size_t written = 0, shown = 0;
 
-	if (s->nfiles < 2)
+	/* takes are known of files that nobody wrote, too */
+	for (size_t i = 0; i < s->nfiles; i++)
+		written += file_writes(s, &s->file[i]) != 0;
+	if (written < 2)
 		return;
 	t = fl_table_new(5);
 	fl_table_align(t, "rrrll");
@@ -113,7 +127,7 @@ static void files_text(const struct fl_snapshot *s, FILE *out)
 		fl_table_cell(
 			t, "%s",
 			(const char *const[]){"writes", "exclusive", "shared", "route", "file"}[i]);
-	for (size_t i = 0; i < shown; i++) {
+	for (size_t i = 0; i < s->nfiles && shown < 8; i++) {
 		const struct fl_file_counts *f = &s->file[i];
 		const char *name = f->path ? f->path : f->name ? f->name : "?";
 		char *escaped = f->is_other ? strdup("(files beyond --max-inodes)")
@@ -122,6 +136,11 @@ static void files_text(const struct fl_snapshot *s, FILE *out)
 		char n[3][32];
 
 		fl_file_totals(s, f, &one);
+		if (!one.writes) {
+			free(escaped);
+			continue;
+		}
+		shown++;
 		fl_table_cell(t, "%s", fl_grouped(one.writes, n[0], sizeof(n[0])));
 		fl_table_cell(t, "%s", fl_grouped(one.exclusive, n[1], sizeof(n[1])));
 		fl_table_cell(t, "%s", fl_grouped(one.shared, n[2], sizeof(n[2])));
@@ -131,8 +150,8 @@ static void files_text(const struct fl_snapshot *s, FILE *out)
 	}
 	fprintf(out, "\n");
 	fl_table_print(t, out, 2);
-	if (shown < s->nfiles)
-		fprintf(out, "  and %zu more files (all of them with --json)\n", s->nfiles - shown);
+	if (shown < written)
+		fprintf(out, "  and %zu more files (all of them with --json)\n", written - shown);
 	fl_table_free(t);
 }
 
@@ -232,6 +251,7 @@ void fl_prove_text(const struct fl_prove_report *r, FILE *out, bool colour)
 	if (r->verdict.totals.writes) {
 		counts_text(r, out);
 		hists_text(s, out);
+		fl_takes_text(s, &r->verdict.totals, out);
 		files_text(s, out);
 		fprintf(out, "\n");
 	}
@@ -246,7 +266,7 @@ void fl_prove_text(const struct fl_prove_report *r, FILE *out, bool colour)
 	free(target);
 }
 
-static struct json_object *counts_json(const struct fl_totals *t)
+static struct json_object *counts_json(const struct fl_totals *t, bool takes_only)
 {
 	struct json_object *o = json_object_new_object(), *routes = json_object_new_object();
 
@@ -255,8 +275,8 @@ static struct json_object *counts_json(const struct fl_totals *t)
 	fl_json_u64(o, "exclusive", t->exclusive);
 	fl_json_u64(o, "shared", t->shared);
 	fl_json_u64(o, "untold", t->unknown);
-	fl_json_u64(o, "eligible", t->eligible);
-	fl_json_u64(o, "eligible_shared", t->eligible_shared);
+	fl_json_u64_or_null(o, "eligible", !takes_only, t->eligible);
+	fl_json_u64_or_null(o, "eligible_shared", !takes_only, t->eligible_shared);
 	for (int i = 0; i < FL_ROUTES; i++)
 		fl_json_u64(routes, fl_route_name(i), t->by_route[i]);
 	json_object_object_add(o, "writes_by_route", routes);
@@ -267,16 +287,20 @@ static struct json_object *counts_json(const struct fl_totals *t)
 static void add_takes(struct json_object *counts, const struct fl_snapshot *s,
 		      const struct fl_totals *t)
 {
-	bool takes = s->method == FL_METHOD_CALLSITE || s->method == FL_METHOD_GLOBAL;
-
-	fl_json_u64_or_null(counts, "upgrades", takes, t->counter[FL_COUNT_UPGRADES]);
+	fl_json_u64_or_null(counts, "upgrades", s->has_takes, t->counter[FL_COUNT_UPGRADES]);
+	json_object_object_add(counts, "takes", fl_takes_to_json(s->has_takes, t->takes));
+	json_object_object_add(counts, "takes_minus_writes",
+			       s->has_takes && !s->takes_only
+				       ? json_object_new_int64(fl_takes_difference(t))
+				       : NULL);
 }
 
 void fl_prove_json(const struct fl_prove_report *r, FILE *out)
 {
 	const struct fl_verdict *v = &r->verdict;
 	struct json_object *o = json_object_new_object(), *reasons = json_object_new_array();
-	struct json_object *counts = counts_json(&v->totals), *loss = json_object_new_object();
+	struct json_object *counts = counts_json(&v->totals, r->snapshot->takes_only),
+			   *loss = json_object_new_object();
 
 	json_object_object_add(o, "schema", json_object_new_string("fuselens.prove/1"));
 	fl_json_name(o, "target", r->target);

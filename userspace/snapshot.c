@@ -41,7 +41,22 @@ void fl_snapshot_free(struct fl_snapshot *s)
 	free(s->file);
 	free(s->mount);
 	free(s->probe);
+	free(s->site);
 	memset(s, 0, sizeof(*s));
+}
+
+void fl_writes_from_takes(struct fl_snapshot *s)
+{
+	for (size_t i = 0; i < s->nfiles; i++) {
+		struct fl_file_counts *f = &s->file[i];
+		__u64 upgrades = f->takes[FL_SITE_UPGRADE], shared = f->takes[FL_SITE_SHARED];
+
+		memset(f->cell, 0, sizeof(f->cell));
+		f->cell[FL_TAKE_EXCL_FLAG_UNKNOWN][FL_NATURE_OTHER] = f->takes[FL_SITE_EXCLUSIVE] +
+								      upgrades;
+		f->cell[FL_TAKE_SHARED][FL_NATURE_OTHER] = shared > upgrades ? shared - upgrades
+									     : 0;
+	}
 }
 
 static void add_file(const struct fl_snapshot *s, const struct fl_file_counts *f,
@@ -73,6 +88,8 @@ static void add_file(const struct fl_snapshot *s, const struct fl_file_counts *f
 	}
 	for (int i = 0; i < FL_COUNTERS; i++)
 		t->counter[i] += f->counter[i];
+	for (int i = 0; i < FL_SITE_ROLES; i++)
+		t->takes[i] += f->takes[i];
 }
 
 void fl_totals_add(struct fl_totals *sum, const struct fl_totals *t)
@@ -115,4 +132,12 @@ void fl_mount_totals(const struct fl_snapshot *s, __u32 dev, struct fl_totals *t
 		if (s->file[i].dev == dev)
 			add_file(s, &s->file[i], t);
 	fl_totals_add_losses(s, t);
+}
+
+long long fl_takes_difference(const struct fl_totals *t)
+{
+	__u64 attempts = t->takes[FL_SITE_EXCLUSIVE] + t->takes[FL_SITE_SHARED];
+
+	return (long long)(attempts - t->writes - t->counter[FL_COUNT_RETRIED] -
+			   t->counter[FL_COUNT_FAILED]);
 }

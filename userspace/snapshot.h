@@ -53,6 +53,29 @@ struct fl_file_counts {
 	__u64 counter[FL_COUNTERS];
 	struct fl_slot_hists *hists; /* NULL where the method has none; owned */
 	struct fl_flag_knowledge flag;
+	bool has_takes;		    /* the method counts takes themselves */
+	__u64 takes[FL_SITE_ROLES]; /* of this inode's locks; 0 unless has_takes */
+};
+
+/* The wait for a spin lock at one site, from a probe pair with the pair's own time taken off. */
+struct fl_site_wait {
+	bool measured;
+	__u64 count;
+	__u64 pair_ns;	     /* what the pair takes by itself */
+	__u64 resolution_ns; /* a wait below this is not told from none */
+	__u64 p50_ns, p99_ns;
+};
+
+/* One lock call of the call-site map, with what was counted there. */
+struct fl_site_snapshot {
+	char function[64];
+	__u64 offset;
+	char callee[48];
+	enum fl_site_role role;
+	__u32 routes; /* bit per enum fl_route; 0 off the write path */
+	bool merged;  /* exclusive takes and upgrades in one call */
+	__u64 takes;
+	struct fl_site_wait wait;
 };
 
 struct fl_mount_snapshot {
@@ -87,9 +110,21 @@ struct fl_snapshot {
 	struct fl_probe *probe;
 	size_t nprobes;
 	__u64 loss[FL_LOSSES];
+	bool has_takes;
+	struct fl_site_snapshot *site; /* callsite method */
+	size_t nsites;
+	/* Which form counted the writes beside the takes; with takes_only none did: see below. */
+	enum fl_method writes_method;
+	/* Writes are the takes of the write path; their nature is not known. */
+	bool takes_only;
 };
 
 void fl_snapshot_free(struct fl_snapshot *s);
+/*
+ * Makes up the writes from the takes where nothing else counted them: an upgraded write took the lock
+ * twice and ran exclusively. What kind of write each was is not known then.
+ */
+void fl_writes_from_takes(struct fl_snapshot *s);
 
 /* Sums that everyone asks for. */
 struct fl_totals {
@@ -99,6 +134,7 @@ struct fl_totals {
 	__u64 by_route[FL_ROUTES];
 	__u64 reason[FL_REASONS]; /* exclusive writes */
 	__u64 counter[FL_COUNTERS];
+	__u64 takes[FL_SITE_ROLES];
 	__u64 lost; /* writes that probes missed, scopes that never paired */
 };
 
@@ -112,10 +148,19 @@ void fl_totals_add_losses(const struct fl_snapshot *s, struct fl_totals *t);
 /* The same for one mount's files only; lost counts in full, as losses carry no mount. */
 void fl_mount_totals(const struct fl_snapshot *s, __u32 dev, struct fl_totals *t);
 
+/*
+ * What the takes say of the number of writes against what was counted: takes of the inode lock on
+ * write paths, upgrades once, minus writes and attempts that came to nothing.
+ */
+long long fl_takes_difference(const struct fl_totals *t);
+
 /* JSON, schema in docs/schema.md. Returns a json-c object that the caller puts. */
 struct json_object;
 struct json_object *fl_snapshot_to_json(const struct fl_snapshot *s);
 /* Reads what fl_snapshot_to_json() wrote. Unknown keys are ignored, missing ones are errors. */
 int fl_snapshot_from_json(struct fl_snapshot *s, struct json_object *o, struct fl_err *err);
+
+/* Takes by role as an object, or null where the method cannot tell. The caller owns it. */
+struct json_object *fl_takes_to_json(bool has_takes, const __u64 takes[FL_SITE_ROLES]);
 
 #endif

@@ -28,6 +28,56 @@ static const char *const loss_names[FL_LOSSES] = {
 	[FL_LOSS_NO_INODE] = "no_inode",
 };
 
+struct json_object *fl_takes_to_json(bool has_takes, const __u64 takes[FL_SITE_ROLES])
+{
+	struct json_object *o = has_takes ? json_object_new_object() : NULL;
+
+	for (int i = 0; has_takes && i < FL_SITE_ROLES; i++)
+		fl_json_u64(o, fl_site_role_name(i), takes[i]);
+	return o;
+}
+
+static struct json_object *wait_json(const struct fl_site_wait *w)
+{
+	struct json_object *o;
+
+	if (!w->measured)
+		return NULL;
+	o = json_object_new_object();
+	fl_json_u64(o, "count", w->count);
+	fl_json_u64(o, "pair_ns", w->pair_ns);
+	fl_json_u64(o, "resolution_ns", w->resolution_ns);
+	fl_json_u64(o, "p50_ns", w->p50_ns);
+	fl_json_u64(o, "p99_ns", w->p99_ns);
+	return o;
+}
+
+static struct json_object *sites_to_json(const struct fl_snapshot *s)
+{
+	struct json_object *list = s->nsites ? json_object_new_array() : NULL;
+
+	for (size_t i = 0; i < s->nsites; i++) {
+		const struct fl_site_snapshot *site = &s->site[i];
+		struct json_object *o = json_object_new_object(), *routes = json_object_new_array();
+
+		json_object_object_add(o, "function", json_object_new_string(site->function));
+		fl_json_u64(o, "offset", site->offset);
+		json_object_object_add(o, "callee", json_object_new_string(site->callee));
+		json_object_object_add(o, "role",
+				       json_object_new_string(fl_site_role_name(site->role)));
+		for (int r = 0; r < FL_ROUTES; r++)
+			if (site->routes & 1u << r)
+				json_object_array_add(routes,
+						      json_object_new_string(fl_route_name(r)));
+		json_object_object_add(o, "routes", routes);
+		json_object_object_add(o, "merged", json_object_new_boolean(site->merged));
+		fl_json_u64(o, "takes", site->takes);
+		json_object_object_add(o, "wait", wait_json(&site->wait));
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
 /* Only the cells that are not 0, as [take, nature, writes]: the matrix is sparse. */
 static struct json_object *cells_to_json(const struct fl_file_counts *f)
 {
@@ -85,7 +135,7 @@ static struct json_object *file_to_json(const struct fl_snapshot *s, const struc
 	fl_json_name(o, "path", f->path);
 	json_object_object_add(o, "cells", cells_to_json(f));
 	for (int i = 0; i < FL_COUNTERS; i++)
-		fl_json_u64_or_null(o, fl_counter_name(i), counter_known(i, s->method),
+		fl_json_u64_or_null(o, fl_counter_name(i), counter_known(i, s->writes_method),
 				    f->counter[i]);
 	fl_json_u64(flag, "opens_seen", f->flag.opens_seen);
 	fl_json_u64(flag, "opens_asked", f->flag.opens_asked);
@@ -96,6 +146,7 @@ static struct json_object *file_to_json(const struct fl_snapshot *s, const struc
 	for (int i = 0; hists && i < FL_HISTS; i++)
 		json_object_object_add(hists, hist_names[i], hist_to_json(&f->hists->hist[i]));
 	json_object_object_add(o, "histograms", hists);
+	json_object_object_add(o, "takes", fl_takes_to_json(f->has_takes, f->takes));
 	return o;
 }
 
@@ -161,6 +212,10 @@ struct json_object *fl_snapshot_to_json(const struct fl_snapshot *s)
 	for (int i = 0; i < FL_LOSSES; i++)
 		fl_json_u64(loss, loss_names[i], s->loss[i]);
 	json_object_object_add(o, "losses", loss);
+	json_object_object_add(
+		o, "writes_method",
+		s->takes_only ? NULL : json_object_new_string(fl_method_name(s->writes_method)));
+	json_object_object_add(o, "sites", sites_to_json(s));
 	return o;
 }
 
@@ -253,6 +308,18 @@ static void get_hist(struct reader *r, struct json_object *o, const char *key, s
 		h->bucket[i] = json_object_get_uint64(json_object_array_get_idx(list, i));
 }
 
+/* Takes and sites came later than the first snapshots: absent or null means not counted. */
+static void takes_from_json(struct reader *r, struct json_object *o, struct fl_file_counts *f)
+{
+	struct json_object *v;
+
+	if (!json_object_object_get_ex(o, "takes", &v) || !v)
+		return;
+	f->has_takes = true;
+	for (int i = 0; i < FL_SITE_ROLES; i++)
+		f->takes[i] = get_u64(r, v, fl_site_role_name(i));
+}
+
 static void file_from_json(struct reader *r, struct json_object *o, struct fl_file_counts *f)
 {
 	struct json_object *list, *flag, *hists;
@@ -283,11 +350,42 @@ static void file_from_json(struct reader *r, struct json_object *o, struct fl_fi
 		f->flag.effective_set = get_u64(r, flag, "effective_set");
 		f->flag.effective_unset = get_u64(r, flag, "effective_unset");
 	}
+	takes_from_json(r, o, f);
 	if (json_object_object_get_ex(o, "histograms", &hists) && hists) {
 		f->hists = calloc(1, sizeof(*f->hists));
 		for (int i = 0; f->hists && i < FL_HISTS; i++)
 			get_hist(r, hists, hist_names[i], &f->hists->hist[i]);
 	}
+}
+
+static void site_from_json(struct reader *r, struct json_object *o, struct fl_site_snapshot *site)
+{
+	struct json_object *routes, *wait;
+
+	snprintf(site->function, sizeof(site->function), "%s", get_str(r, o, "function"));
+	snprintf(site->callee, sizeof(site->callee), "%s", get_str(r, o, "callee"));
+	site->offset = get_u64(r, o, "offset");
+	site->role = get_index(r, o, "role", fl_site_role_from_name);
+	site->merged = get_bool(r, o, "merged");
+	site->takes = get_u64(r, o, "takes");
+	routes = get(r, o, "routes", json_type_array);
+	for (size_t i = 0; routes && i < json_object_array_length(routes); i++) {
+		struct json_object *name = json_object_array_get_idx(routes, i);
+		int route = json_object_is_type(name, json_type_string)
+				    ? fl_route_from_name(json_object_get_string(name))
+				    : -1;
+
+		if (route >= 0)
+			site->routes |= 1u << route;
+	}
+	if (r->bad || !json_object_object_get_ex(o, "wait", &wait) || !wait)
+		return;
+	site->wait.measured = true;
+	site->wait.count = get_u64(r, wait, "count");
+	site->wait.pair_ns = get_u64(r, wait, "pair_ns");
+	site->wait.resolution_ns = get_u64(r, wait, "resolution_ns");
+	site->wait.p50_ns = get_u64(r, wait, "p50_ns");
+	site->wait.p99_ns = get_u64(r, wait, "p99_ns");
 }
 
 static void mount_from_json(struct reader *r, struct json_object *o, struct fl_mount_snapshot *m)
@@ -371,6 +469,19 @@ int fl_snapshot_from_json(struct fl_snapshot *s, struct json_object *o, struct f
 	list = get_list(&r, o, "probes", sizeof(*s->probe), (void **)&s->probe, &s->nprobes);
 	for (size_t i = 0; list && i < s->nprobes; i++)
 		probe_from_json(&r, json_object_array_get_idx(list, i), &s->probe[i]);
+	s->writes_method = s->method;
+	if (json_object_object_get_ex(o, "writes_method", &v)) {
+		s->takes_only = !v;
+		if (v)
+			s->writes_method = get_index(&r, o, "writes_method", fl_method_from_name);
+	}
+	if (json_object_object_get_ex(o, "sites", &v) && v) {
+		list = get_list(&r, o, "sites", sizeof(*s->site), (void **)&s->site, &s->nsites);
+		for (size_t i = 0; list && i < s->nsites; i++)
+			site_from_json(&r, json_object_array_get_idx(list, i), &s->site[i]);
+	}
+	for (size_t i = 0; i < s->nfiles; i++)
+		s->has_takes |= s->file[i].has_takes;
 	loss = get(&r, o, "losses", json_type_object);
 	for (int i = 0; loss && i < FL_LOSSES; i++)
 		s->loss[i] = get_u64(&r, loss, loss_names[i]);

@@ -139,7 +139,8 @@ static void no_writes(const struct fl_snapshot *s, __u32 dev, struct fl_verdict 
 				: "write to the mount while fuselens watches, or watch for longer");
 }
 
-static void judge_by_share(const struct fl_verdict_opts *opts, struct fl_verdict *v)
+static void judge_by_share(const struct fl_snapshot *s, const struct fl_verdict_opts *opts,
+			   struct fl_verdict *v)
 {
 	const struct fl_totals *t = &v->totals;
 	char n[32], m[32], pct[16];
@@ -151,6 +152,13 @@ static void judge_by_share(const struct fl_verdict_opts *opts, struct fl_verdict
 			 t->writes == 1 ? "the only write took the inode lock exclusively"
 					: "all %s writes took the inode lock exclusively",
 			 fl_grouped(t->writes, n, sizeof(n)));
+	} else if (s->takes_only && t->shared >= opts->min_share * t->writes) {
+		v->kind = FL_SHARED;
+		v->exit_code = 0;
+		snprintf(v->why, sizeof(v->why),
+			 "%s of %s takes on the write path were shared; which writes were eligible "
+			 "is not known",
+			 fl_grouped(t->shared, n, sizeof(n)), fl_grouped(t->writes, m, sizeof(m)));
 	} else if (t->eligible && t->eligible_shared >= opts->min_share * t->eligible) {
 		v->kind = FL_SHARED;
 		v->exit_code = 0;
@@ -219,6 +227,6 @@ void fl_verdict_of_totals(const struct fl_snapshot *s, __u32 dev, const struct f
 			"connection's max_background, lower the queue depth, or use a kernel that "
 			"allows fentry");
 	} else {
-		judge_by_share(opts, v);
+		judge_by_share(s, opts, v);
 	}
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/snapshot.c userspace/snapshot_json.c userspace/json_util.c userspace/reason.c userspace/names.c userspace/text.c userspace/mountinfo.c userspace/err.c userspace/verdict.c userspace/render_prove.c userspace/hist.c
+// sources: userspace/snapshot.c userspace/snapshot_json.c userspace/json_util.c userspace/reason.c userspace/names.c userspace/text.c userspace/mountinfo.c userspace/err.c userspace/verdict.c userspace/render_prove.c userspace/render_takes.c userspace/hist.c
 // libs: json-c
 /* Snapshots recorded on real kernels: read, judged, rendered as text and as JSON. */
 #include "check.h"

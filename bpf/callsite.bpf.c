@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Takes counted where fs/fuse makes them: a kprobe on each call instruction of the call-site map. At
+ * the call the lock's address is the first argument, which leads to the inode: completions in workers
+ * are attributed like any other, and nothing depends on the task.
+ *
+ * The wait for a spin lock is timed by a second probe at the return address. A probe pair takes longer
+ * than an uncontended take; what a pair takes by itself is measured with a pair on the two instructions
+ * before the call.
+ */
+#include "takes.bpf.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* Where fi->lock lies in struct fuse_inode: from BTF, or from the code where there is no BTF of fuse. */
+const volatile __u64 fi_lock_offset;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, FL_MAX_SITES);
+	__type(key, __u32);
+	__type(value, struct fl_site_counts);
+} site_counts SEC(".maps");
+
+/* Two a site: what was timed around the call, and what a pair takes by itself. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 2 * FL_MAX_SITES);
+	__type(key, __u32);
+	__type(value, struct fl_site_times);
+} site_times SEC(".maps");
+
+#define START_PLACES 32768
+
+struct start {
+	__u64 task;
+	__u64 site;
+	__u64 ns;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, START_PLACES);
+	__type(key, __u32);
+	__type(value, struct start);
+} starts SEC(".maps");
+
+static __always_inline struct start *start_of_current(void)
+{
+	__u32 place = (__u32)bpf_get_current_pid_tgid() & (START_PLACES - 1);
+
+	return bpf_map_lookup_elem(&starts, &place);
+}
+
+static __always_inline __u64 first_argument(struct pt_regs *ctx)
+{
+	return ctx->di; /* x86-64, the only machine whose code the map is made from */
+}
+
+/* The cookie's low half tells the site; which pair it is stands beside it. */
+static __always_inline void begin(__u32 entry)
+{
+	struct start *s = start_of_current();
+
+	if (!s)
+		return;
+	s->task = bpf_get_current_task();
+	s->site = entry;
+	s->ns = bpf_ktime_get_ns();
+}
+
+static __always_inline __u32 time_bucket(__u64 ns)
+{
+	__u32 l = 0;
+	__u64 n = ns;
+
+	if (ns < 8)
+		return ns;
+	if (n >> 16) {
+		n >>= 16;
+		l += 16;
+	}
+	if (n >> 8) {
+		n >>= 8;
+		l += 8;
+	}
+	if (n >> 4) {
+		n >>= 4;
+		l += 4;
+	}
+	if (n >> 2) {
+		n >>= 2;
+		l += 2;
+	}
+	if (n >> 1)
+		l += 1;
+	return 8 * l + ((ns >> (l - 3)) & 7);
+}
+
+static __always_inline void end(__u32 entry, __u64 now)
+{
+	struct start *s = start_of_current();
+	struct fl_site_times *t;
+	__u32 b;
+
+	if (!s || s->task != bpf_get_current_task() || s->site != entry)
+		return;
+	s->task = 0;
+	t = bpf_map_lookup_elem(&site_times, &entry);
+	if (!t)
+		return;
+	b = time_bucket(now - s->ns);
+	if (b >= FL_TIME_BUCKETS)
+		b = FL_TIME_BUCKETS - 1;
+	t->bucket[b]++;
+	t->sum_ns += now - s->ns;
+}
+
+static __always_inline bool count_site(__u32 site, enum fl_site_role role, __u32 route, __u64 lock)
+{
+	struct fl_site_counts *c = bpf_map_lookup_elem(&site_counts, &site);
+	struct inode *inode;
+	__u32 dev;
+	__u64 ino;
+
+	if (!c)
+		return false;
+	if (role == FL_SITE_FI_LOCK || role == FL_SITE_OTHER_FI_LOCK)
+		inode = (void *)(lock - fi_lock_offset);
+	else
+		inode = (void *)(lock - bpf_core_field_offset(struct inode, i_rwsem));
+	if (!is_selected_inode(inode, &dev, &ino)) {
+		c->elsewhere++;
+		return false;
+	}
+	c->takes++;
+	count_take(slot_of(inode, route, ino, dev, BPF_CORE_READ(inode, i_generation)), role);
+	return true;
+}
+
+SEC("kprobe")
+int at_site(struct pt_regs *ctx)
+{
+	__u64 now = bpf_ktime_get_ns(), cookie = bpf_get_attach_cookie(ctx);
+	__u32 site = cookie & 0xffff, action = cookie >> 32;
+
+	if (site >= FL_MAX_SITES)
+		return 0;
+	if (action & FL_SITE_CALIBRATE_BEGIN) {
+		begin(site + FL_MAX_SITES);
+		return 0;
+	}
+	if (action & FL_SITE_CALIBRATE_END)
+		end(site + FL_MAX_SITES, now);
+	if (action & FL_SITE_COUNT &&
+	    !count_site(site, cookie >> 16 & 0xff, cookie >> 24 & 0xff, first_argument(ctx)))
+		return 0;
+	if (action & FL_SITE_BEGIN)
+		begin(site);
+	return 0;
+}
+
+/* A program of its own: the kernel lets none interrupt itself, and counts that as a miss. */
+SEC("kprobe")
+int after_site(struct pt_regs *ctx)
+{
+	__u64 now = bpf_ktime_get_ns();
+	__u32 site = bpf_get_attach_cookie(ctx) & 0xffff;
+
+	if (site < FL_MAX_SITES)
+		end(site, now);
+	return 0;
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Takes counted at the locks themselves: down_read(), down_write(), _raw_spin_lock(), which everything
+ * in the system calls. A call counts where its task is in a FUSE write, or in the update of a FUSE
+ * inode after one, and the lock is that inode's. Only array look-ups in here: a hash update, a ring
+ * buffer or a printk under _raw_spin_lock() deadlocks.
+ */
+#include "takes.bpf.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+#define SCOPE_PLACES 32768
+
+const volatile __u64 fi_lock_offset;
+
+struct take_scope {
+	__u64 task;
+	__u64 rwsem;
+	__u64 fi_lock;
+	__u64 had_shared;
+	__u32 slot;
+	__u32 inner; /* an update inside a write: the write's scope goes on after it */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SCOPE_PLACES);
+	__type(key, __u32);
+	__type(value, struct take_scope);
+} take_scopes SEC(".maps");
+
+static __always_inline struct take_scope *place_of_current(void)
+{
+	__u32 place = (__u32)bpf_get_current_pid_tgid() & (SCOPE_PLACES - 1);
+
+	return bpf_map_lookup_elem(&take_scopes, &place);
+}
+
+static __always_inline struct take_scope *current_scope(void)
+{
+	struct take_scope *s = place_of_current();
+
+	return s && s->task == bpf_get_current_task() ? s : NULL;
+}
+
+static __always_inline void open_take_scope(struct inode *inode, enum fl_route route)
+{
+	struct take_scope *s = place_of_current();
+	__u32 dev;
+	__u64 ino;
+
+	if (!s)
+		return;
+	if (s->task == bpf_get_current_task()) {
+		s->inner = 1;
+		return;
+	}
+	if (!is_selected_inode(inode, &dev, &ino))
+		return;
+	if (s->task)
+		lost(FL_LOSS_UNPAIRED);
+	s->slot = slot_of(inode, route, ino, dev, BPF_CORE_READ(inode, i_generation));
+	s->rwsem = (__u64)inode + bpf_core_field_offset(struct inode, i_rwsem);
+	s->fi_lock = (__u64)inode + fi_lock_offset;
+	s->had_shared = 0;
+	s->inner = 0;
+	s->task = bpf_get_current_task();
+}
+
+static __always_inline void close_take_scope(void)
+{
+	struct take_scope *s = current_scope();
+
+	if (!s)
+		return;
+	if (s->inner)
+		s->inner = 0;
+	else
+		s->task = 0;
+}
+
+SEC("fentry/fuse_file_write_iter")
+int take_write_entry(__u64 *ctx)
+{
+	struct kiocb *iocb = (void *)ctx[0];
+
+	if (task_selected())
+		open_take_scope(iocb->ki_filp->f_inode, FL_ROUTE_OTHER);
+	return 0;
+}
+
+SEC("fexit/fuse_file_write_iter")
+int take_write_exit(__u64 *ctx)
+{
+	close_take_scope();
+	return 0;
+}
+
+/* In a worker for asynchronous writes, in the writer for others. */
+SEC("fentry/fuse_write_update_attr")
+int take_update_entry(__u64 *ctx)
+{
+	open_take_scope((void *)ctx[0], FL_ROUTE_OTHER);
+	return 0;
+}
+
+SEC("fexit/fuse_write_update_attr")
+int take_update_exit(__u64 *ctx)
+{
+	close_take_scope();
+	return 0;
+}
+
+static __always_inline int exclusive_take(__u64 rwsem)
+{
+	struct take_scope *s = current_scope();
+
+	if (s && s->rwsem == rwsem)
+		count_take(s->slot, s->had_shared ? FL_SITE_UPGRADE : FL_SITE_EXCLUSIVE);
+	return 0;
+}
+
+static __always_inline int shared_take(__u64 rwsem)
+{
+	struct take_scope *s = current_scope();
+
+	if (s && s->rwsem == rwsem) {
+		s->had_shared = 1;
+		count_take(s->slot, FL_SITE_SHARED);
+	}
+	return 0;
+}
+
+static __always_inline int spin_take(__u64 lock)
+{
+	struct take_scope *s = current_scope();
+
+	if (s && s->fi_lock == lock)
+		count_take(s->slot, FL_SITE_FI_LOCK);
+	return 0;
+}
+
+#define TAKE(function, how)             \
+	SEC("fentry/" #function)        \
+	int take_##function(__u64 *ctx) \
+	{                               \
+		return how(ctx[0]);     \
+	}
+
+TAKE(down_write, exclusive_take)
+TAKE(down_write_nested, exclusive_take)
+TAKE(down_write_killable, exclusive_take)
+TAKE(down_read, shared_take)
+TAKE(down_read_nested, shared_take)
+TAKE(down_read_killable, shared_take)
+TAKE(_raw_spin_lock, spin_take)

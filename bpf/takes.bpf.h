@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Counting takes by inode and role: what the callsite and the global method share. */
+#ifndef FUSELENS_TAKES_BPF_H
+#define FUSELENS_TAKES_BPF_H
+
+#include "slots.bpf.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, struct fl_slot_takes);
+} slot_takes SEC(".maps");
+
+static __always_inline void count_take(__u32 slot, enum fl_site_role role)
+{
+	struct fl_slot_takes *t = bpf_map_lookup_elem(&slot_takes, &slot);
+
+	if (t && (__u32)role < FL_SITE_ROLES)
+		t->take[role]++;
+}
+
+/* Whether the address is that of a FUSE inode of the target. Any address may be asked about. */
+static __always_inline bool is_selected_inode(struct inode *inode, __u32 *dev, __u64 *ino)
+{
+	struct super_block *sb = BPF_CORE_READ(inode, i_sb);
+
+	if (BPF_CORE_READ(sb, s_magic) != FUSE_SUPER_MAGIC)
+		return false;
+	*dev = BPF_CORE_READ(sb, s_dev);
+	*ino = BPF_CORE_READ(inode, i_ino);
+	return dev_selected(*dev) && (!selected_ino || selected_ino == *ino);
+}
+
+#endif

@@ -1,0 +1,524 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "takes.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/mman.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "disable.h"
+#include "evidence.h"
+#include "kernel_text.h"
+#include "kprobe.h"
+#include "site_times.h"
+
+#include "callsite.skel.h"
+#include "global.skel.h"
+
+#define MAX_LINKS (4 * FL_MAX_SITES)
+
+struct fl_takes {
+	struct fl_takes_opts opts;
+	struct bpf_object *obj;
+	struct bpf_link *link[MAX_LINKS];
+	size_t nlinks;
+	const struct fl_callsite_map *map; /* callsite; owned by kernel_text.c */
+	size_t attached_sites;
+	bool timed[FL_MAX_SITES];
+	struct fl_probe *probe; /* one a program */
+	size_t nprobes;
+	__u64 misses_of_links;
+	struct fl_slot *slot; /* mapped */
+	int ncpus;
+};
+
+static int map_fd(const struct fl_takes *t, const char *name)
+{
+	return bpf_object__find_map_fd_by_name(t->obj, name);
+}
+
+/* Where fi->lock is: BTF knows, or else the code of fuse_write_update_attr() has shown it. */
+static int set_fi_lock(struct fl_takes *t, struct fl_err *err)
+{
+	struct fl_lock_offsets at = fl_kernel_lock_offsets();
+	__u64 offset;
+
+	if (at.fi_lock < 0 && t->map)
+		at.fi_lock = t->map->fi_lock_offset;
+	if (at.fi_lock < 0)
+		return fl_err(err, "where fi->lock lies in struct fuse_inode is not known");
+	offset = at.fi_lock;
+	return fl_set_rodata(t->obj, "fi_lock_offset", &offset, sizeof(offset));
+}
+
+static int load(struct fl_takes *t, const struct fl_target *target, struct fl_err *err)
+{
+	bool callsite = t->opts.method == FL_METHOD_CALLSITE;
+	size_t size;
+	const void *elf = callsite ? callsite_bpf__elf_bytes(&size) : global_bpf__elf_bytes(&size);
+
+	t->obj = fl_open_bpf(elf, size);
+	if (!t->obj)
+		return fl_errno(err, errno, "cannot open the BPF object");
+	if (set_fi_lock(t, err) || fl_set_target(t->obj, target, t->opts.nslots, err))
+		return -1;
+	if (bpf_map__set_max_entries(bpf_object__find_map_by_name(t->obj, "slot_takes"),
+				     t->opts.nslots))
+		return fl_errno(err, errno, "cannot size the tables");
+	/* the state method's counts are not used here */
+	bpf_map__set_max_entries(bpf_object__find_map_by_name(t->obj, "slot_counts"), 1);
+	return 0;
+}
+
+/* Which of the global programs this kernel takes: variants of a lock function may not be there. */
+static void try_global_programs(struct fl_takes *t)
+{
+	struct bpf_program *prog;
+	size_t i = 0;
+
+	bpf_object__for_each_program(prog, t->obj)
+	{
+		int e = fl_try_program(global_bpf__elf_bytes, bpf_program__name(prog));
+
+		snprintf(t->probe[i].name, sizeof(t->probe[i].name), "%s", bpf_program__name(prog));
+		if (e) {
+			bpf_program__set_autoload(prog, false);
+			snprintf(t->probe[i].why_not, sizeof(t->probe[i].why_not), "%s",
+				 strerror(e));
+		}
+		i++;
+	}
+}
+
+static int need_program(const struct fl_takes *t, const char *name, struct fl_err *err)
+{
+	for (size_t i = 0; i < t->nprobes; i++)
+		if (!strcmp(t->probe[i].name, name) && t->probe[i].why_not[0])
+			return fl_err(err, "the global method: cannot attach %s: %s", name,
+				      t->probe[i].why_not);
+	return 0;
+}
+
+static int prepare_global(struct fl_takes *t, struct fl_err *err)
+{
+	static const char *const needed[] = {
+		"take_write_entry", "take_write_exit", "take_update_entry",  "take_update_exit",
+		"take_down_write",  "take_down_read",  "take__raw_spin_lock"};
+
+	if (fl_disabled(FL_DISABLE_FENTRY))
+		return fl_err(err, "the global method: fentry is disabled (FUSELENS_DISABLE)");
+	try_global_programs(t);
+	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
+		if (need_program(t, needed[i], err))
+			return -1;
+	return 0;
+}
+
+static int prepare_callsite(struct fl_takes *t, struct fl_err *err)
+{
+	struct bpf_program *prog;
+	size_t i = 0;
+
+	if (!fl_kprobes_available(err))
+		return -1;
+	bpf_object__for_each_program(prog, t->obj)
+		snprintf(t->probe[i].name, sizeof(t->probe[i].name), "%s", bpf_program__name(prog)),
+		i++;
+	return 0;
+}
+
+struct fl_takes *fl_takes_prepare(const struct fl_target *target, const struct fl_takes_opts *opts,
+				  struct fl_err *err)
+{
+	struct fl_takes *t = calloc(1, sizeof(*t));
+	struct bpf_program *prog;
+
+	if (!t) {
+		fl_err(err, "out of memory");
+		return NULL;
+	}
+	t->opts = *opts;
+	t->ncpus = libbpf_num_possible_cpus();
+	/* the global method asks the map only for where fi->lock lies */
+	t->map = fl_kernel_callsites(err);
+	if (!t->map && opts->method == FL_METHOD_CALLSITE)
+		goto fail;
+	if (t->ncpus <= 0 || load(t, target, err))
+		goto fail;
+	bpf_object__for_each_program(prog, t->obj) t->nprobes++;
+	t->probe = calloc(t->nprobes + 1, sizeof(*t->probe));
+	if (!t->probe) {
+		fl_err(err, "out of memory");
+		goto fail;
+	}
+	if (opts->method == FL_METHOD_CALLSITE ? prepare_callsite(t, err) : prepare_global(t, err))
+		goto fail;
+	if (bpf_object__load(t->obj)) {
+		fl_errno(err, errno, "cannot load the programs of the %s method: %.300s",
+			 fl_method_name(opts->method), fl_bpf_log());
+		goto fail;
+	}
+	t->slot = mmap(NULL, opts->nslots * sizeof(*t->slot), PROT_READ, MAP_SHARED,
+		       map_fd(t, "slots"), 0);
+	if (t->slot == MAP_FAILED) {
+		t->slot = NULL;
+		fl_errno(err, errno, "cannot map the table of files");
+		goto fail;
+	}
+	return t;
+fail:
+	fl_takes_finish(t);
+	return NULL;
+}
+
+static int keep_link(struct fl_takes *t, struct bpf_link *link)
+{
+	if (!link)
+		return -1;
+	t->link[t->nlinks++] = link;
+	return 0;
+}
+
+static __u64 cookie_of(const struct fl_callsite *s, size_t index, __u64 action)
+{
+	const __u32 through_daemon = 1u << FL_ROUTE_DIRECT | 1u << FL_ROUTE_CACHED;
+	__u32 routes = s->routes;
+	__u64 route =
+		FL_ROUTE_OTHER; /* a site of several routes cannot tell which one a take is of */
+
+	if (routes && !(routes & (routes - 1)))
+		route = __builtin_ctz(routes);
+	else if (routes && !(routes & ~through_daemon))
+		route = FL_ROUTE_DIRECT;
+	return index | (__u64)s->role << 16 | route << 24 | action << 32;
+}
+
+/*
+ * The last probe to go in is the one that counts: a pair that is half there times nothing.
+ */
+static int attach_site(struct fl_takes *t, size_t index)
+{
+	const struct fl_callsite *s = &t->map->site[index];
+	struct bpf_program *at = bpf_object__find_program_by_name(t->obj, "at_site");
+	struct bpf_program *after = bpf_object__find_program_by_name(t->obj, "after_site");
+	bool timed = t->opts.time_waits && s->role == FL_SITE_FI_LOCK && s->calibrate_at;
+	__u64 action = FL_SITE_COUNT;
+
+	if (timed) {
+		if (keep_link(t, fl_kprobe_attach(after, s->address + s->size,
+						  cookie_of(s, index, FL_SITE_END))) ||
+		    keep_link(t, fl_kprobe_attach(at, s->calibrate_at,
+						  cookie_of(s, index, FL_SITE_CALIBRATE_BEGIN))))
+			timed = false;
+		else
+			action |= FL_SITE_BEGIN | FL_SITE_CALIBRATE_END;
+	}
+	t->timed[index] = timed;
+	return keep_link(t, fl_kprobe_attach(at, s->address, cookie_of(s, index, action)));
+}
+
+static int start_callsite(struct fl_takes *t, struct fl_err *err)
+{
+	size_t failed = 0;
+	int e = 0;
+
+	for (size_t i = 0; i < t->map->nsites; i++) {
+		if (!attach_site(t, i))
+			continue;
+		e = errno;
+		failed++;
+		/* a write's own path must be whole, or the counts mislead */
+		if (t->map->site[i].routes)
+			return fl_errno(err, e, "cannot probe %s+%#llx", t->map->site[i].function,
+					t->map->site[i].offset);
+	}
+	if (failed)
+		snprintf(t->probe[0].why_not, sizeof(t->probe[0].why_not),
+			 "%zu sites off the write path: %s", failed, strerror(e));
+	for (size_t i = 0; i < t->nprobes; i++)
+		t->probe[i].live = true;
+	return 0;
+}
+
+static int start_global(struct fl_takes *t, struct fl_err *err)
+{
+	struct bpf_program *prog;
+	size_t i = 0;
+
+	/* the scopes come last in, first out: a lock hook without one counts nothing */
+	bpf_object__for_each_program(prog, t->obj)
+	{
+		if (bpf_program__autoload(prog)) {
+			if (keep_link(t, bpf_program__attach(prog)))
+				return fl_errno(err, errno, "cannot attach %s",
+						bpf_program__name(prog));
+			t->probe[i].live = true;
+		}
+		i++;
+	}
+	return 0;
+}
+
+int fl_takes_start(struct fl_takes *t, struct fl_err *err)
+{
+	int ret = t->opts.method == FL_METHOD_CALLSITE ? start_callsite(t, err)
+						       : start_global(t, err);
+
+	if (ret)
+		fl_takes_stop(t);
+	return ret;
+}
+
+/* Losses while the programs are attached. Programs are loaded afresh, so they count from 0. */
+static void read_misses(struct fl_takes *t)
+{
+	struct bpf_program *prog;
+	size_t i = 0;
+
+	if (!t->nlinks)
+		return;
+	bpf_object__for_each_program(prog, t->obj)
+	{
+		if (t->probe[i].live)
+			t->probe[i].misses = fl_prog_misses(prog);
+		i++;
+	}
+	if (t->opts.method != FL_METHOD_CALLSITE)
+		return;
+	/* what the kprobes themselves missed comes on top */
+	for (size_t l = 0; l < t->nlinks; l++)
+		t->probe[0].misses += fl_kprobe_misses(t->link[l]);
+}
+
+void fl_takes_stop(struct fl_takes *t)
+{
+	read_misses(t);
+	while (t->nlinks)
+		bpf_link__destroy(t->link[--t->nlinks]);
+}
+
+static int sum_percpu(const struct fl_takes *t, const char *map, __u32 index, void *percpu,
+		      void *sum, size_t size)
+{
+	__u64 *total = sum;
+
+	memset(sum, 0, size);
+	if (bpf_map_lookup_elem(map_fd(t, map), &index, percpu))
+		return -1;
+	for (int cpu = 0; cpu < t->ncpus; cpu++) {
+		const __u64 *one = (const __u64 *)((const char *)percpu + cpu * size);
+
+		for (size_t i = 0; i < size / sizeof(__u64); i++)
+			total[i] += one[i];
+	}
+	return 0;
+}
+
+static __u64 writes_of(const struct fl_file_counts *f)
+{
+	__u64 n = 0;
+
+	for (int take = 0; take < FL_TAKES; take++)
+		for (int nature = 0; nature < FL_NATURES; nature++)
+			n += f->cell[take][nature];
+	return n;
+}
+
+static bool through_daemon(enum fl_route route)
+{
+	return route == FL_ROUTE_DIRECT || route == FL_ROUTE_CACHED;
+}
+
+/*
+ * The file's entry of the same route, else the one with the most writes, else a new one. *its_route: the
+ * takes can be of that entry's writes. A take on the direct path of a file that is written by
+ * passthrough alone was not made by a write: opens share helpers with direct writes.
+ */
+static struct fl_file_counts *file_of(struct fl_snapshot *s, const struct fl_slot *slot, bool other,
+				      bool *its_route)
+{
+	struct fl_file_counts *best = NULL, *grown;
+
+	*its_route = true;
+	for (size_t i = 0; i < s->nfiles; i++) {
+		struct fl_file_counts *f = &s->file[i];
+
+		if (other ? !f->is_other : f->dev != slot->dev || f->ino != slot->ino)
+			continue;
+		if (!other && (f->route == slot->route ||
+			       (through_daemon(f->route) && through_daemon(slot->route))))
+			return f;
+		if (!best || writes_of(f) > writes_of(best))
+			best = f;
+	}
+	*its_route = other || slot->route == FL_ROUTE_OTHER || s->takes_only;
+	if (best)
+		return best;
+	grown = realloc(s->file, (s->nfiles + 1) * sizeof(*grown));
+	if (!grown)
+		return NULL;
+	s->file = grown;
+	best = &s->file[s->nfiles++];
+	memset(best, 0, sizeof(*best));
+	best->is_other = other;
+	best->route = other ? FL_ROUTE_OTHER : slot->route;
+	best->dev = slot->dev;
+	best->ino = slot->ino;
+	best->nodeid = slot->nodeid;
+	if (!other && slot->name_len)
+		best->name = strndup(slot->name, sizeof(slot->name));
+	return best;
+}
+
+/* The same take off the write path. */
+static enum fl_site_role as_other(enum fl_site_role role)
+{
+	static const enum fl_site_role others[FL_SITE_ROLES] = {
+		[FL_SITE_EXCLUSIVE] = FL_SITE_OTHER_EXCLUSIVE,
+		[FL_SITE_SHARED] = FL_SITE_OTHER_SHARED,
+		[FL_SITE_UPGRADE] = FL_SITE_OTHER_EXCLUSIVE,
+		[FL_SITE_FI_LOCK] = FL_SITE_OTHER_FI_LOCK,
+		[FL_SITE_OTHER_EXCLUSIVE] = FL_SITE_OTHER_EXCLUSIVE,
+		[FL_SITE_OTHER_SHARED] = FL_SITE_OTHER_SHARED,
+		[FL_SITE_OTHER_FI_LOCK] = FL_SITE_OTHER_FI_LOCK,
+	};
+
+	return others[role];
+}
+
+static int read_files(struct fl_takes *t, struct fl_snapshot *s, struct fl_err *err)
+{
+	struct fl_slot_takes *percpu = calloc(t->ncpus, sizeof(*percpu)), sum;
+
+	for (__u32 i = 0; percpu && i < t->opts.nslots; i++) {
+		struct fl_file_counts *f;
+		bool its_route;
+		__u64 any = 0;
+
+		if ((i && !t->slot[i].key) ||
+		    sum_percpu(t, "slot_takes", i, percpu, &sum, sizeof(sum)))
+			continue;
+		for (int r = 0; r < FL_SITE_ROLES; r++)
+			any |= sum.take[r];
+		if (!any)
+			continue;
+		f = file_of(s, &t->slot[i], !i, &its_route);
+		if (!f) {
+			free(percpu);
+			return fl_err(err, "out of memory");
+		}
+		for (int r = 0; r < FL_SITE_ROLES; r++)
+			f->takes[its_route ? (enum fl_site_role)r : as_other(r)] += sum.take[r];
+		f->counter[FL_COUNT_UPGRADES] = f->takes[FL_SITE_UPGRADE];
+	}
+	for (size_t i = 0; i < s->nfiles; i++)
+		s->file[i].has_takes = true;
+	free(percpu);
+	return percpu ? 0 : fl_err(err, "out of memory");
+}
+
+static void read_times(struct fl_takes *t, __u32 index, struct fl_site_snapshot *out)
+{
+	struct fl_site_times *percpu = calloc(t->ncpus, sizeof(*percpu)), pair, own;
+
+	if (percpu && !sum_percpu(t, "site_times", index, percpu, &pair, sizeof(pair)) &&
+	    !sum_percpu(t, "site_times", index + FL_MAX_SITES, percpu, &own, sizeof(own)))
+		fl_site_wait_of(&pair, &own, &out->wait);
+	free(percpu);
+}
+
+static int read_sites(struct fl_takes *t, struct fl_snapshot *s, struct fl_err *err)
+{
+	struct fl_site_counts *percpu = calloc(t->ncpus, sizeof(*percpu)), sum;
+
+	s->site = calloc(t->map->nsites + 1, sizeof(*s->site));
+	if (!percpu || !s->site) {
+		free(percpu);
+		return fl_err(err, "out of memory");
+	}
+	for (size_t i = 0; i < t->map->nsites; i++) {
+		const struct fl_callsite *from = &t->map->site[i];
+		struct fl_site_snapshot *to = &s->site[s->nsites++];
+
+		snprintf(to->function, sizeof(to->function), "%s", from->function);
+		snprintf(to->callee, sizeof(to->callee), "%s", from->callee);
+		to->offset = from->offset;
+		to->role = from->role;
+		to->routes = from->routes;
+		to->merged = from->merged;
+		if (!sum_percpu(t, "site_counts", i, percpu, &sum, sizeof(sum)))
+			to->takes = sum.takes;
+		if (t->timed[i])
+			read_times(t, i, to);
+	}
+	free(percpu);
+	return 0;
+}
+
+static int add_probes(struct fl_takes *t, struct fl_snapshot *s, struct fl_err *err)
+{
+	struct fl_probe *grown = realloc(s->probe, (s->nprobes + t->nprobes) * sizeof(*grown));
+
+	if (!grown)
+		return fl_err(err, "out of memory");
+	s->probe = grown;
+	for (size_t i = 0; i < t->nprobes; i++) {
+		s->probe[s->nprobes] = t->probe[i];
+		s->probe[s->nprobes++].counts_writes = s->takes_only;
+	}
+	return 0;
+}
+
+int fl_takes_read(struct fl_takes *t, struct fl_snapshot *s, struct fl_err *err)
+{
+	struct fl_losses *percpu = calloc(t->ncpus, sizeof(*percpu)), sum;
+
+	read_misses(t);
+	s->has_takes = true;
+	if (percpu && !sum_percpu(t, "losses", 0, percpu, &sum, sizeof(sum)))
+		for (int i = 0; i < FL_LOSSES; i++)
+			s->loss[i] += sum.count[i];
+	free(percpu);
+	if (read_files(t, s, err) || add_probes(t, s, err))
+		return -1;
+	return t->opts.method == FL_METHOD_CALLSITE ? read_sites(t, s, err) : 0;
+}
+
+void fl_takes_sample(struct fl_takes *t, __u64 *writes, __u64 *exclusive, __u64 *shared)
+{
+	struct fl_slot_takes *percpu = calloc(t->ncpus, sizeof(*percpu)), sum;
+
+	for (__u32 i = 0; percpu && i < t->opts.nslots; i++) {
+		if ((i && !t->slot[i].key) ||
+		    sum_percpu(t, "slot_takes", i, percpu, &sum, sizeof(sum)))
+			continue;
+		*exclusive += sum.take[FL_SITE_EXCLUSIVE] + sum.take[FL_SITE_UPGRADE];
+		*shared += sum.take[FL_SITE_SHARED] - sum.take[FL_SITE_UPGRADE];
+	}
+	*writes += *exclusive + *shared;
+	free(percpu);
+}
+
+size_t fl_takes_probes(const struct fl_takes *t, struct fl_probe *probe, size_t room)
+{
+	size_t n = t->nprobes < room ? t->nprobes : room;
+
+	memcpy(probe, t->probe, n * sizeof(*probe));
+	return n;
+}
+
+void fl_takes_finish(struct fl_takes *t)
+{
+	if (!t)
+		return;
+	fl_takes_stop(t);
+	if (t->slot)
+		munmap(t->slot, t->opts.nslots * sizeof(*t->slot));
+	bpf_object__close(t->obj);
+	free(t->probe);
+	free(t);
+}
