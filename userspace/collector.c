@@ -2,7 +2,9 @@
 #include "collector.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +29,7 @@
 #define LIST_PAUSE_NS 100000000ull
 /* Hooks that the whole system pays for go away by themselves. */
 #define GLOBAL_WINDOW_S 10.0
+#define SEEN_MOUNTS   8192
 /* What per-CPU counts may take of memory before fewer files are told apart. */
 #define COUNTS_MEMORY (64u << 20)
 #define HISTS_MEMORY  (32u << 20)
@@ -67,8 +70,10 @@ struct fl_collector {
 	__u64 start_ns, end_ns;
 	bool other_namespaces; /* the target has mounts that ours lacks */
 	struct fl_known_files known;
-	__u64 window_ns;  /* of the global method; 0: none */
-	__u32 slots_seen; /* claimed when the open files were last listed */
+	__u64 window_ns;       /* of the global method; 0: none */
+	int mountinfo;	       /* says when the mounts of this namespace changed */
+	struct fl_mounts seen; /* FUSE mounts that were there at some time, the latest last */
+	__u32 slots_seen;      /* claimed when the open files were last listed */
 	__u64 listed_ns, list_took_ns;
 };
 
@@ -364,6 +369,9 @@ struct fl_collector *fl_collector_prepare(const struct fl_target *target,
 	}
 	c->target = target;
 	fl_kernel_callsites(&ignored); /* while we may still read it */
+	c->mountinfo = -1;
+	if (target->kind == FL_TARGET_ALL)
+		c->mountinfo = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
 	c->ncpus = libbpf_num_possible_cpus();
 	if (c->ncpus <= 0) {
 		fl_err(err, "cannot tell the number of CPUs");
@@ -441,6 +449,19 @@ static __u32 slots_claimed(const struct fl_collector *c)
 	return n;
 }
 
+/* A mount may come, be written and go between two readings: its name is remembered. */
+static void remember_mounts(struct fl_collector *c)
+{
+	struct pollfd p = {.fd = c->mountinfo, .events = POLLPRI};
+	struct fl_err ignored;
+
+	if (c->mountinfo < 0 || poll(&p, 1, 0) <= 0)
+		return;
+	if (c->seen.n > SEEN_MOUNTS)
+		fl_mounts_free(&c->seen);
+	fl_mounts_read(&c->seen, false, false, &ignored);
+}
+
 void fl_collector_poll(struct fl_collector *c)
 {
 	struct fl_open_files files = {};
@@ -455,6 +476,7 @@ void fl_collector_poll(struct fl_collector *c)
 		snprintf(c->why + used, sizeof(c->why) - used,
 			 "; counting stopped by itself after %.3g s", c->window_ns / 1e9);
 	}
+	remember_mounts(c);
 	if (c->listed_ns && claimed == c->slots_seen)
 		return;
 	/* a stream of new files must not turn into a stream of walks over every task */
@@ -620,6 +642,8 @@ static int read_mount(struct fl_collector *c, __u32 dev, const struct fl_mounts 
 	m->present = info;
 	/* a mount that went away is still reported under its name */
 	if (!info)
+		info = fl_mounts_by_dev_last(&c->seen, dev);
+	if (!info)
 		info = fl_mounts_by_dev(&c->target->mounts, dev);
 	if (info) {
 		m->path = strdup(info->path);
@@ -779,5 +803,8 @@ void fl_collector_finish(struct fl_collector *c)
 		munmap(c->slot, c->slots_len);
 	bpf_object__close(c->obj);
 	fl_known_files_free(&c->known);
+	fl_mounts_free(&c->seen);
+	if (c->mountinfo >= 0)
+		close(c->mountinfo);
 	free(c);
 }

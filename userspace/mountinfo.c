@@ -149,6 +149,14 @@ const struct fl_mount *fl_mounts_by_dev(const struct fl_mounts *mounts, __u32 de
 	return found;
 }
 
+const struct fl_mount *fl_mounts_by_dev_last(const struct fl_mounts *mounts, __u32 dev)
+{
+	for (size_t i = mounts->n; i-- > 0;)
+		if (mounts->mount[i].dev == dev)
+			return &mounts->mount[i];
+	return NULL;
+}
+
 const struct fl_mount *fl_mounts_by_path(const struct fl_mounts *mounts, const char *path)
 {
 	for (size_t i = mounts->n; i-- > 0;)

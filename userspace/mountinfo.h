@@ -39,6 +39,8 @@ bool fl_fstype_is_fuse(const char *fstype);
 /* First mount with this ID or device; NULL when there is none. Prefers a mount of the whole fs. */
 const struct fl_mount *fl_mounts_by_id(const struct fl_mounts *mounts, __u64 id);
 const struct fl_mount *fl_mounts_by_dev(const struct fl_mounts *mounts, __u32 dev);
+/* The last one with this device: of a list that grew over time, the latest. */
+const struct fl_mount *fl_mounts_by_dev_last(const struct fl_mounts *mounts, __u32 dev);
 /* Last mount whose path equals path: the one on top. */
 const struct fl_mount *fl_mounts_by_path(const struct fl_mounts *mounts, const char *path);
 

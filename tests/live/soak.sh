@@ -1,0 +1,160 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What a long life on a production machine holds, in short: attaching and detaching under load, kills at
+# any moment, two watchers at once, a daemon that is suspended. Nothing may be lost, nothing left behind.
+#
+# SOAK_SECONDS (30) is for how long it goes on; 'make soak' takes an hour.
+set -u
+# shellcheck source=tests/live/lib.sh
+. "$(dirname "$0")/lib.sh"
+fuselens=${FUSELENS:-${B:-$LIVE_TOP/build}/fuselens}
+seconds=${SOAK_SECONDS:-30}
+
+live_begin
+make_xfs "$WORK/xfs" || exit 1
+mkdir "$WORK/xfs/source" "$WORK/xfs/second"
+mnt=$WORK/mnt
+start_daemon "$WORK/xfs/source" "$mnt" || exit 1
+steady=$DAEMON_PID
+
+# objects PID - the kernel's IDs of the BPF programs, links and maps that a process holds
+objects()
+{
+	cat /proc/"$1"/fdinfo/* 2>/dev/null | awk '/^(prog_id|map_id|link_id):/ {print $1 $2}' | sort -u
+}
+
+# leftovers FILE - of the objects listed in FILE, those that are still there
+leftovers()
+{
+	local kind id n=0
+	while IFS=: read -r kind id; do
+		bpftool "${kind%_id}" show id "$id" >/dev/null 2>&1 && n=$((n + 1))
+	done <"$1"
+	echo "$n"
+}
+
+gone()
+{
+	[ "$(leftovers "$1")" = 0 ]
+}
+
+fio_total()
+{
+	jq '[.jobs[].write.total_ios] | add' "$1"
+}
+
+# load NAME MILLISECONDS [FILE] - fio on the steady mount
+load()
+{
+	fio --name=w --filename="$mnt/${3:-data}" --size=8m --bs=4k --rw=randwrite --direct=1 --ioengine=psync \
+		--norandommap --time_based --runtime="$2ms" --output-format=json \
+		--output="$WORK/$1.json" >/dev/null 2>&1
+}
+
+load warm 300
+spawn load heavy $((seconds * 1000 + 60000)) heavy
+heavy=$SPAWNED
+
+# Kills at any moment, while it attaches or counts or detaches.
+end=$((SECONDS + seconds / 3))
+cycles=0
+: >"$WORK/objects"
+while [ "$SECONDS" -lt "$end" ]; do
+	"$fuselens" stat "$mnt" --json -i 0.05 >"$WORK/victim.json" 2>&1 &
+	victim=$!
+	sleep "0.$((RANDOM % 9))$((RANDOM % 9))"
+	objects "$victim" >>"$WORK/objects"
+	kill -KILL "$victim"
+	wait "$victim" 2>/dev/null
+	cycles=$((cycles + 1))
+done
+check "kills at any moment leave no program, link or map ($cycles kills, $(sort -u "$WORK/objects" | wc -l) objects)" \
+	wait_until 10 gone "$WORK/objects"
+check "and some of them had any" [ -s "$WORK/objects" ]
+
+# Attaching and detaching under load, each time counting one short job to the unit.
+end=$((SECONDS + seconds / 3))
+cycles=0
+bad=0
+: >"$WORK/objects"
+cat >"$WORK/job" <<EOF
+#!/bin/bash
+exec fio --name=w --filename=$mnt/data --size=8m --bs=4k --rw=randwrite --direct=1 --ioengine=psync \\
+	--number_ios=400 --output-format=json --output=$WORK/job.json
+EOF
+chmod +x "$WORK/job"
+while [ "$SECONDS" -lt "$end" ]; do
+	"$fuselens" stat "$mnt/data" --json -i 3600 -- "$WORK/job" >"$WORK/cycle.json" 2>/dev/null
+	counted=$(jq 'select(.kind == "total") | .writes' "$WORK/cycle.json")
+	if [ "$counted" != "$(fio_total "$WORK/job.json")" ]; then
+		echo "cycle $cycles: counted $counted, fio wrote $(fio_total "$WORK/job.json")"
+		bad=$((bad + 1))
+	fi
+	cycles=$((cycles + 1))
+done
+check_eq "attaching under load counts exactly ($cycles times)" "$bad" 0
+
+# Two watchers at once, one of them stopped for a while; both must see all of it.
+"$fuselens" stat "$mnt/data" --json -i 0.2 >"$WORK/one.json" 2>/dev/null &
+one=$!
+"$fuselens" stat "$mnt/data" --json -i 0.3 >"$WORK/two.json" 2>/dev/null &
+two=$!
+LIVE_PIDS+=("$one" "$two")
+wait_until 20 grep -q interval "$WORK/one.json"
+wait_until 20 grep -q interval "$WORK/two.json"
+objects "$one" >"$WORK/objects"
+objects "$two" >>"$WORK/objects"
+rss_before=$(awk '/^VmRSS/ {print $2}' "/proc/$one/status")
+kill -STOP "$two"
+load both 1500
+kill -CONT "$two"
+load after 300
+sleep 0.5
+wrote=$(($(fio_total "$WORK/both.json") + $(fio_total "$WORK/after.json")))
+
+# A suspended daemon: whoever asks it hangs, we do not.
+kill -STOP "$steady"
+timeout 5 "$fuselens" stat "$mnt" -i 0.1 -c 3 >"$WORK/suspended" 2>&1
+check_eq "a suspended daemon holds up nobody who watches its mount" "$?" 0
+timeout 5 "$fuselens" stat all -i 0.1 -c 3 >"$WORK/suspended" 2>&1
+check_eq "nor who watches all" "$?" 0
+kill -CONT "$steady"
+
+rss_after=$(awk '/^VmRSS/ {print $2}' "/proc/$one/status")
+kill -INT "$one" "$two"
+wait "$one" "$two"
+for w in one two; do
+	check_eq "two at once: watcher $w counts all of it" \
+		"$(jq -s '[.[] | select(.kind == "interval") | .writes] | add' "$WORK/$w.json")" "$wrote"
+done
+check "memory is flat ($rss_before to $rss_after kB)" [ $((rss_after - rss_before)) -le 1024 ]
+check "a normal end leaves nothing either" wait_until 10 gone "$WORK/objects"
+
+# Mounts that come and go under "all", a killed daemon among them, for the rest of the time.
+end=$((SECONDS + seconds / 3))
+"$fuselens" stat all --json -i 0.2 >"$WORK/all.json" 2>/dev/null &
+all=$!
+LIVE_PIDS+=("$all")
+wait_until 20 grep -q interval "$WORK/all.json"
+expected=0
+cycles=0
+while [ "$SECONDS" -lt "$end" ] || [ "$cycles" = 0 ]; do
+	start_daemon "$WORK/xfs/second" "$WORK/mnt2" || break
+	dd if=/dev/zero of="$WORK/mnt2/f" bs=4k count=50 oflag=direct status=none && expected=$((expected + 50))
+	# a mount that lives for less than a look (50 ms) is counted, but may have no name
+	sleep 0.2
+	if [ $((RANDOM % 2)) = 0 ]; then
+		stop_daemon KILL
+		umount -l "$WORK/mnt2"
+	else
+		stop_daemon
+	fi
+	cycles=$((cycles + 1))
+done
+sleep 0.3
+kill -INT "$all"
+wait "$all"
+check_eq "mounts that come and go are counted to the last write ($cycles times)" \
+	"$(jq -s "[.[] | select(.kind == \"interval\" and .mount == \"$WORK/mnt2\") | .writes] | add" \
+		"$WORK/all.json")" "$expected"
+check "the load never noticed" kill -0 "$heavy"
