@@ -48,7 +48,7 @@ static const char help[] =
 	"      --mounts N          mounts told apart (default 1000); the rest is \"(other)\"\n"
 	"      --keep SEC          series of gone mounts and idle files stay (default 600)\n"
 	"  -p, --pid PID           the mounts that PID serves, or what PID writes\n"
-	"      --evidence M        auto, state, state-tp, state-fentry (default auto)\n"
+	"      --evidence M        how to count: see fuselens(1) (default auto)\n"
 	"      --max-inodes N      files that the programs tell apart (default 4096)\n"
 	"  -h, --help\n";
 

@@ -24,7 +24,7 @@ static const char help[] =
 	"  -i, --interval SEC     seconds between two looks (default 1)\n"
 	"  -f, --files            begin with files, not mounts\n"
 	"  -p, --pid PID          the mounts that PID serves, or what PID writes\n"
-	"      --evidence M       auto, state, state-tp, state-fentry (default auto)\n"
+	"      --evidence M       how to count: see fuselens(1) (default auto)\n"
 	"      --max-inodes N     files to tell apart (default 4096)\n"
 	"  -h, --help\n";
 

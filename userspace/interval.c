@@ -44,9 +44,10 @@ static bool file_since(struct fl_file_counts *f, const struct fl_file_counts *be
 	if (before) {
 		subtract(&f->cell[0][0], &before->cell[0][0], WORDS(f->cell));
 		subtract(f->counter, before->counter, WORDS(f->counter));
+		subtract(f->takes, before->takes, WORDS(f->takes));
 	}
 	return !all_zero(&f->cell[0][0], WORDS(f->cell)) ||
-	       !all_zero(f->counter, WORDS(f->counter));
+	       !all_zero(f->counter, WORDS(f->counter)) || !all_zero(f->takes, WORDS(f->takes));
 }
 
 static int files_since(const struct fl_snapshot *before, const struct fl_snapshot *now,
@@ -156,20 +157,37 @@ static int probes_since(const struct fl_snapshot *before, const struct fl_snapsh
 	return 0;
 }
 
+/* The waits at a site are quantiles of all of it, and stay that. */
+static int sites_since(const struct fl_snapshot *before, const struct fl_snapshot *now,
+		       struct fl_snapshot *delta)
+{
+	delta->site = calloc(now->nsites + 1, sizeof(*delta->site));
+	if (!delta->site)
+		return -1;
+	for (size_t i = 0; i < now->nsites; i++) {
+		delta->site[i] = now->site[i];
+		if (before && i < before->nsites)
+			subtract(&delta->site[i].takes, &before->site[i].takes, 1);
+	}
+	delta->nsites = now->nsites;
+	return 0;
+}
+
 int fl_snapshot_since(const struct fl_snapshot *before, const struct fl_snapshot *now,
 		      struct fl_snapshot *delta)
 {
 	*delta = *now;
 	delta->file = NULL;
+	delta->site = NULL;
 	delta->mount = NULL;
 	delta->probe = NULL;
-	delta->nfiles = delta->nmounts = delta->nprobes = 0;
+	delta->nfiles = delta->nmounts = delta->nprobes = delta->nsites = 0;
 	if (before) {
 		delta->start_ns = before->end_ns;
 		subtract(delta->loss, before->loss, WORDS(delta->loss));
 	}
 	if (!files_since(before, now, delta) && !mounts_since(before, now, delta) &&
-	    !probes_since(before, now, delta))
+	    !probes_since(before, now, delta) && !sites_since(before, now, delta))
 		return 0;
 	fl_snapshot_free(delta);
 	return -1;
@@ -211,11 +229,10 @@ size_t fl_mount_events(const struct fl_snapshot *before, const struct fl_snapsho
 
 static void row_begin(const struct fl_snapshot *s, struct fl_row *row)
 {
-	bool sees_takes = s->method == FL_METHOD_CALLSITE || s->method == FL_METHOD_GLOBAL;
-
 	memset(row, 0, sizeof(*row));
 	row->ns = s->end_ns - s->start_ns;
-	row->knows_upgrades = sees_takes;
+	row->knows_takes = s->has_takes;
+	row->knows_nature = !s->takes_only;
 }
 
 static void add_file_to_row(const struct fl_snapshot *s, const struct fl_file_counts *f,

@@ -35,8 +35,8 @@ struct fl_row {
 	__u64 ns;			   /* length of the interval */
 	struct fl_totals totals;
 	const struct fl_slot_hists *hists; /* NULL where the method has none */
-	bool knows_upgrades, knows_fi_lock;
-	__u64 fi_lock; /* takes of fi->lock */
+	bool knows_takes;		   /* upgrades and fi->lock */
+	bool knows_nature;		   /* which writes were eligible, and the reasons */
 };
 
 struct fl_rows {

@@ -197,7 +197,8 @@ static int add_file(struct fl_metrics *m, const struct fl_snapshot *s,
 	mount->bytes[f->route] += t.counter[FL_COUNT_BYTES];
 	mount->eligible += t.eligible;
 	mount->eligible_shared += t.eligible_shared;
-	mount->upgrades += t.counter[FL_COUNT_UPGRADES];
+	mount->upgrades += t.takes[FL_SITE_UPGRADE];
+	mount->fi_lock += t.takes[FL_SITE_FI_LOCK];
 	for (int r = 0; r < FL_REASONS; r++)
 		mount->reason[r] += t.reason[r];
 	file = t.writes ? file_entry(m, f, mount) : NULL;
@@ -241,7 +242,8 @@ int fl_metrics_add(struct fl_metrics *m, const struct fl_snapshot *s)
 	const struct fl_file_counts **busy;
 	int bad = 0;
 
-	m->knows_takes = s->method == FL_METHOD_CALLSITE || s->method == FL_METHOD_GLOBAL;
+	m->knows_takes = s->has_takes;
+	m->knows_nature = !s->takes_only;
 	if (forget(m, s->end_ns) || add_mounts(m, s))
 		return -1;
 	/* the busiest first, so that they get the series that are free */

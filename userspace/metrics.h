@@ -55,7 +55,8 @@ struct fl_metrics {
 	struct fl_metric_file *file;
 	size_t nfiles;
 	struct fl_index by_file;
-	bool knows_takes; /* upgrades */
+	bool knows_takes;  /* upgrades and fi->lock */
+	bool knows_nature; /* which writes were eligible */
 };
 
 int fl_metrics_init(struct fl_metrics *m, const struct fl_metrics_limits *limits);

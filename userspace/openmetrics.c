@@ -378,13 +378,18 @@ void fl_metrics_print(const struct fl_metrics_page *p, bool openmetrics, FILE *o
 	mount_info(&g);
 	writes(&g);
 	reasons(&g);
-	MOUNT_COUNTER(&g, "fuselens_eligible_writes", eligible,
-		      "Writes that the shared path would accept.");
-	MOUNT_COUNTER(&g, "fuselens_eligible_shared_writes", eligible_shared,
-		      "Of the eligible writes, those that held the lock shared.");
-	if (p->metrics->knows_takes)
+	if (p->metrics->knows_nature) {
+		MOUNT_COUNTER(&g, "fuselens_eligible_writes", eligible,
+			      "Writes that the shared path would accept.");
+		MOUNT_COUNTER(&g, "fuselens_eligible_shared_writes", eligible_shared,
+			      "Of the eligible writes, those that held the lock shared.");
+	}
+	if (p->metrics->knows_takes) {
 		MOUNT_COUNTER(&g, "fuselens_upgrades", upgrades,
 			      "Writes that gave the shared lock up and took it exclusively.");
+		MOUNT_COUNTER(&g, "fuselens_fi_lock_takes", fi_lock,
+			      "Takes of fi->lock on write paths.");
+	}
 	MOUNT_COUNTER(&g, "fuselens_getxattr_under_lock", counter[FL_MOUNT_GETXATTR_SECURITY],
 		      "GETXATTR upcalls for security.capability, made while a write holds the "
 		      "lock.");

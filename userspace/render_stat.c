@@ -107,10 +107,10 @@ static void figures_of(const struct fl_snapshot *s, const struct fl_row *row, st
 	v[EXCLUSIVE] = count(t->exclusive);
 	v[SHARED] = count(t->shared);
 	v[UNTOLD] = count(t->unknown);
-	v[ELIGIBLE] = count(t->eligible);
-	v[ELIGIBLE_SHARED] = count(t->eligible_shared);
-	v[UPGRADES] = count_if(row->knows_upgrades, t->counter[FL_COUNT_UPGRADES]);
-	v[FI_LOCK] = count_if(row->knows_fi_lock, row->fi_lock);
+	v[ELIGIBLE] = count_if(row->knows_nature, t->eligible);
+	v[ELIGIBLE_SHARED] = count_if(row->knows_nature, t->eligible_shared);
+	v[UPGRADES] = count_if(row->knows_takes, t->takes[FL_SITE_UPGRADE]);
+	v[FI_LOCK] = count_if(row->knows_takes, t->takes[FL_SITE_FI_LOCK]);
 	v[LOST] = count(lost.lost);
 	v[WRITES_PER_S] = rate(row, v[WRITES]);
 	v[EXCLUSIVE_PER_S] = rate(row, v[EXCLUSIVE]);

@@ -161,7 +161,7 @@ struct column {
 
 static bool sees_takes(const struct fl_snapshot *s)
 {
-	return s->method == FL_METHOD_CALLSITE || s->method == FL_METHOD_GLOBAL;
+	return s->has_takes;
 }
 
 static bool sees_times(const struct fl_snapshot *s)
@@ -170,11 +170,6 @@ static bool sees_times(const struct fl_snapshot *s)
 		if (s->file[i].hists)
 			return true;
 	return false;
-}
-
-static bool sees_fi_lock(const struct fl_snapshot *s)
-{
-	return sees_takes(s);
 }
 
 static void put_rate(const struct fl_row *now, __u64 n, bool known, char *buf, size_t len)
@@ -228,14 +223,15 @@ static void eligible_text(const struct fl_top_entry *e, const struct fl_snapshot
 static void upgrades_text(const struct fl_top_entry *e, const struct fl_snapshot *last, char *buf,
 			  size_t len)
 {
-	put_rate(e->now, e->now ? e->now->totals.counter[FL_COUNT_UPGRADES] : 0,
-		 e->all->knows_upgrades, buf, len);
+	put_rate(e->now, e->now ? e->now->totals.takes[FL_SITE_UPGRADE] : 0, e->all->knows_takes,
+		 buf, len);
 }
 
 static void fi_lock_text(const struct fl_top_entry *e, const struct fl_snapshot *last, char *buf,
 			 size_t len)
 {
-	put_rate(e->now, e->now ? e->now->fi_lock : 0, e->all->knows_fi_lock, buf, len);
+	put_rate(e->now, e->now ? e->now->totals.takes[FL_SITE_FI_LOCK] : 0, e->all->knows_takes,
+		 buf, len);
 }
 
 static void put_quantile(const struct fl_top_entry *e, enum fl_row_time which, double q, char *buf,
@@ -309,7 +305,7 @@ static void verdict_text(const struct fl_top_entry *e, const struct fl_snapshot 
 static const struct column columns[] = {
 	{"writes/s", 8, 0, NULL, writes_text},	     {"excl%", 5, 1, NULL, exclusive_text},
 	{"shared%", 7, 1, NULL, shared_text},	     {"elig%", 5, 3, NULL, eligible_text},
-	{"upgr/s", 6, 4, sees_takes, upgrades_text}, {"fi->lk/s", 8, 4, sees_fi_lock, fi_lock_text},
+	{"upgr/s", 6, 4, sees_takes, upgrades_text}, {"fi->lk/s", 8, 4, sees_takes, fi_lock_text},
 	{"wt p50", 6, 8, sees_times, wait_p50_text}, {"wt p99", 6, 5, sees_times, wait_p99_text},
 	{"hd p50", 6, 7, sees_times, hold_p50_text}, {"hd p99", 6, 5, sees_times, hold_p99_text},
 	{"ceiling", 7, 6, sees_times, ceiling_text}, {"route", 11, 9, NULL, route_text},

@@ -85,6 +85,30 @@ static void test_losses_are_of_the_interval(void **state)
 	fl_snapshot_free(&delta);
 }
 
+static void test_takes_are_of_the_interval(void **state)
+{
+	struct fl_site_snapshot s0 = {.takes = 40}, s1 = {.takes = 100};
+	struct fl_file_counts f0 = file(1, 9, 1, 0), f1 = file(1, 9, 1, 0);
+	struct fl_snapshot before = {.file = &f0, .nfiles = 1, .site = &s0, .nsites = 1};
+	struct fl_snapshot now = {
+		.file = &f1, .nfiles = 1, .site = &s1, .nsites = 1, .has_takes = true};
+	struct fl_snapshot delta;
+	struct fl_rows rows;
+
+	/* takes alone keep a file in the interval: an fsync takes the lock and writes nothing */
+	f0.takes[FL_SITE_FI_LOCK] = 10;
+	f1.takes[FL_SITE_FI_LOCK] = 13;
+	assert_int_equal(fl_snapshot_since(&before, &now, &delta), 0);
+	assert_int_equal(delta.site[0].takes, 60);
+	assert_int_equal(s1.takes, 100);
+	assert_int_equal(fl_rows_whole(&delta, &rows), 0);
+	assert_true(rows.row[0].knows_takes);
+	assert_int_equal(rows.row[0].totals.takes[FL_SITE_FI_LOCK], 3);
+	assert_int_equal(rows.row[0].totals.writes, 0);
+	fl_rows_free(&rows);
+	fl_snapshot_free(&delta);
+}
+
 static void test_rows_by_mount(void **state)
 {
 	char a[] = "/a", b[] = "/b";
@@ -169,6 +193,7 @@ int main(void)
 		cmocka_unit_test(test_since_subtracts_file_by_file),
 		cmocka_unit_test(test_rows_add_up),
 		cmocka_unit_test(test_losses_are_of_the_interval),
+		cmocka_unit_test(test_takes_are_of_the_interval),
 		cmocka_unit_test(test_rows_by_mount),
 		cmocka_unit_test(test_times_and_ceiling),
 		cmocka_unit_test(test_mount_events),
