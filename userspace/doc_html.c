@@ -23,7 +23,7 @@ static const char style[] =
 	"html{-webkit-text-size-adjust:100%}"
 	"body{margin:0;background:var(--bg);color:var(--fg);font:16px/1.55 system-ui,"
 	"-apple-system,\"Segoe UI\",Roboto,\"Noto Sans\",\"DejaVu Sans\",sans-serif}"
-	"main{max-width:74rem;margin:0 auto;padding:2.2rem 1.1rem 4rem}"
+	"main{max-width:80rem;margin:0 auto;padding:2.2rem 1.1rem 4rem}"
 	"h1{font-size:1.55rem;line-height:1.25;letter-spacing:-.01em;margin:0 0 1rem;"
 	"overflow-wrap:anywhere;text-wrap:balance}"
 	"h2{font-size:1.12rem;margin:2.4rem 0 .7rem;padding-top:1.1rem;"
@@ -87,6 +87,10 @@ static void put(FILE *out, const char *text)
 			break;
 		case '\'':
 			fputs("&#39;", out);
+			break;
+		case '-':
+			/* "fi->lock" is one word */
+			fputs(p[1] == '>' ? "-&#8288;" : "-", out);
 			break;
 		default:
 			fputc(*p, out);

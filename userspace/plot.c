@@ -119,6 +119,8 @@ static const struct rule rules[] = {
 	{" font-family=\"sans-serif\"", ""},
 	{"\"black\"", "\"var(--fg)\""},
 	{"\"#000000\"", "\"var(--fg)\""},
+	{"\"white\"", "\"var(--card)\""},
+	{"'white'", "'var(--card)'"},
 	{"\"gray\"", "\"var(--muted)\""},
 };
 

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The stock kernel against v3, as two results compared: flat against rising, and counts that say why.
+# shellcheck source=tests/lab/lib.sh
+. "$(dirname "$0")/lib.sh"
+fuselens=${B:-$top/build}/fuselens
+out=${BENCH_OUT:-$tmp}
+
+jobs=1,2,4,8
+for variant in stock v3; do
+	mkdir -p "$out/$variant"
+	rm -rf "$out/$variant/result"
+	vm --variant $variant --out "$out/$variant" --timeout 900 -- bash tests/lab/bench_guest.sh \
+		/out/result --jobs $jobs --repeat 3 --runtime 3
+	check "$variant: bench ends well" is "$rc" 0
+done
+
+# of ROWS PYTHON - an expression over the rows of a result, as a list of objects.
+of()
+{
+	python3 - "$out/$1/result" "$2" <<-'END'
+	import glob, json, sys
+	rows = [json.load(open(f)) for f in glob.glob(sys.argv[1] + "/rows/*/row.json")]
+	mount = [r for r in rows if r["system"] == "mount"]
+	def iops(system, jobs):
+	    some = [r["fio"]["write"]["iops"] for r in rows if r["system"] == system and r["jobs"] == jobs]
+	    return sum(some) / len(some)
+	def taken(how):
+	    return sum(c["writes"] for r in mount for f in r["snapshot"]["files"] for c in f["cells"]
+	               if c["take"].startswith(how))
+	print(eval(sys.argv[2]))
+	END
+}
+
+for variant in stock v3; do
+	check "$variant: every difference is 0" is "$(of $variant 'set(r["difference"] for r in mount)')" '{0}'
+	check "$variant: 24 rows" is "$(of $variant 'len(rows)')" 24
+done
+check "stock: no write is shared" is "$(of stock 'taken("shared")')" 0
+check "v3: no write is exclusive" is "$(of v3 'taken("excl")')" 0
+check "stock: 8 jobs do no better than one" is "$(of stock 'iops("mount", 8) < 1.3 * iops("mount", 1)')" True
+check "v3: 8 jobs do at least three times what one does" is \
+	"$(of v3 'iops("mount", 8) > 3 * iops("mount", 1)')" True
+check "raw: the device is not the limit" is \
+	"$(of stock 'iops("raw", 8) > 3 * iops("raw", 1)')" True
+
+# report FORMAT RESULT... - into $tmp/out
+report()
+{
+	local format=$1
+	shift
+	"$fuselens" report --format "$format" "$@" >"$tmp/out" 2>"$tmp/err" || true
+	check "report of $# in $format" test -s "$tmp/out"
+}
+
+report text "$out/stock/result"
+# the column "queue" against "measured" in the row of eight jobs
+off=$(awk '/^ +jobs +bound +queue/ {on = 1; next}
+	on && $1 == 8 {gsub(",", ""); printf "%.0f", 100 * ($3 / $4 - 1); exit}' "$tmp/out")
+echo "# predicted from one job: off by $off % at eight"
+check "stock: the hold of one job predicts eight jobs within a tenth" \
+	test "${off#-}" -le 10
+report text "$out/stock/result" "$out/v3/result"
+check "compared: A is flat" grep -q '^- A: 8 jobs do .*: flat' "$tmp/out"
+check "... B is not" grep -q '^- B: 8 jobs do .* does\.$' "$tmp/out"
+check "... eight jobs differ" grep -q '^ *mount *8 .* differs$' "$tmp/out"
+check "... in 80 columns" is "$(grep -c '^.\{81\}' "$tmp/out")" 0
+report html "$out/stock/result" "$out/v3/result"
+check "... and as a page with four figures" is "$(grep -c '<svg' "$tmp/out")" 4
+exit "$failed"
