@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// sources: userspace/analysis.c userspace/model.c userspace/result.c userspace/hist.c
+// sources: userspace/snapshot.c userspace/reason.c userspace/names.c userspace/verdict.c
+// sources: userspace/fio_log.c userspace/err.c userspace/text.c userspace/reference.c
+// sources: userspace/report_one.c userspace/report_two.c userspace/report_scaling.c
+// sources: userspace/report_meta.c userspace/report_cells.c userspace/doc.c userspace/doc_text.c
+// sources: userspace/doc_markdown.c userspace/doc_html.c userspace/plot.c userspace/capture.c
+// libs: json-c
+/* Reports as text, Markdown and HTML: what they must say, and what no name may do to them. */
+#include "bench_made_up.h"
+#include "plot.h"
+#include "report.h"
+
+static char *render(const struct fl_doc *doc, void (*how)(const struct fl_doc *, FILE *))
+{
+	char *text;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	how(doc, f);
+	fclose(f);
+	return text;
+}
+
+static void fill(struct fl_bench *b, double shared)
+{
+	made_up_bench(b);
+	for (unsigned int r = 1; r <= 2; r++) {
+		for (unsigned int jobs = 1; jobs <= 8; jobs *= 2) {
+			double iops = shared > 0 ? 410.0 * jobs : jobs == 1 ? 400 : 480;
+
+			made_up_row(b, FL_SYSTEM_RAW, false, jobs, r, 450.0 * jobs, 0, 0);
+			made_up_row(b, FL_SYSTEM_MOUNT, true, jobs, r, iops + r, shared, 2000000);
+		}
+	}
+}
+
+static char *report_of(struct fl_bench *b, void (*how)(const struct fl_doc *, FILE *))
+{
+	struct fl_analysis a;
+	struct fl_doc doc = {};
+	char *text;
+
+	assert_int_equal(fl_analyse(&a, b), 0);
+	fl_report_one(&doc, &a, NULL, NULL);
+	assert_false(doc.failed);
+	text = render(&doc, how);
+	fl_doc_free(&doc);
+	fl_analysis_free(&a);
+	return text;
+}
+
+static void assert_width(const char *text, size_t width)
+{
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+
+		if (n > width)
+			fail_msg("%zu columns: %.*s", n, (int)n, text);
+		text += n + !!text[n];
+	}
+}
+
+#define assert_says(text, what)                                           \
+	do {                                                              \
+		if (!strstr(text, what))                                  \
+			fail_msg("does not say \"%s\":\n%s", what, text); \
+	} while (0)
+
+static void text_of_one(void **state)
+{
+	struct fl_bench b;
+	char *text;
+
+	fill(&b, 0);
+	text = report_of(&b, fl_doc_text);
+	assert_says(text, "EXCLUSIVE: all 36,920 writes");
+	assert_says(text, "In each of the 8 counted rows");
+	assert_says(text, "difference 0");
+	assert_says(text, "hold at 8 jobs: 1 / 2.0 ms x 1 file = 500");
+	assert_says(text, "Projection, not a measurement");
+	assert_says(text, "     8    500    ");
+	assert_says(text, "Rows: all 16 ran");
+	assert_width(text, 80);
+	free(text);
+	fl_bench_free(&b);
+}
+
+static void unknown_is_a_dash(void **state)
+{
+	struct fl_bench b;
+	char *text;
+
+	made_up_bench(&b);
+	made_up_row(&b, FL_SYSTEM_MOUNT, true, 1, 1, 400, 0, 0);
+	text = report_of(&b, fl_doc_text);
+	assert_says(
+		text,
+		"     1   4,000      1.000   0.000         -         -     -           -      0");
+	assert_says(text, "not known, which is not 0");
+	assert_says(text, "1 of 16 ran; the bench was interrupted");
+	assert_says(text, "bound the mean hold: at most 2.5 ms");
+	free(text);
+	fl_bench_free(&b);
+}
+
+static void markdown_of_one(void **state)
+{
+	struct fl_bench b;
+	char *text;
+
+	fill(&b, 1);
+	free(b.profile);
+	b.profile = strdup("a|b*c_d`e[f]<g>&");
+	text = report_of(&b, fl_doc_markdown);
+	assert_says(text, "# a\\|b\\*c\\_d\\`e\\[f\\]&lt;g>&amp; on /mnt\n");
+	assert_says(text, "**SHARED**: ");
+	assert_says(text, "| ---: | ---: |");
+	assert_says(text, "| 8 | 3,282 |");
+	free(text);
+	fl_bench_free(&b);
+}
+
+static const char hostile[] = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>\033[31m\n"
+			      "</style></title><svg onload=alert(3)>\xff\xe2\x80\xae";
+
+static void hostile_everywhere(struct fl_bench *b)
+{
+	char **all[] = {&b->profile,
+			&b->env.kernel,
+			&b->env.cpu,
+			&b->env.variant,
+			&b->env.daemon,
+			&b->env.fio,
+			&b->env.place[0].path,
+			&b->env.place[0].fstype,
+			&b->env.place[0].source,
+			&b->env.place[0].options,
+			&b->env.place[1].options};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		free(*all[i]);
+		*all[i] = strdup(hostile);
+	}
+	fl_bench_set(b, "SIZE", hostile);
+	for (size_t i = 0; i < b->nrows; i++) {
+		strcpy(b->row[i].snapshot.kernel, "<b>");
+		snprintf(b->row[i].snapshot.method_why, sizeof(b->row[i].snapshot.method_why), "%s",
+			 hostile);
+	}
+}
+
+static void names_stay_inert(void **state)
+{
+	struct fl_bench b;
+	char *text;
+
+	fill(&b, 0);
+	hostile_everywhere(&b);
+	text = report_of(&b, fl_doc_html);
+	assert_null(strstr(text, "<script"));
+	assert_null(strstr(text, "<img"));
+	assert_null(strstr(text, "<svg"));
+	assert_null(strchr(text, '\033'));
+	assert_null(strchr(text, '\xff'));
+	/* exactly one of each that we wrote ourselves */
+	assert_null(strstr(strstr(text, "</style>") + 1, "</style>"));
+	assert_null(strstr(strstr(text, "</title>") + 1, "</title>"));
+	assert_says(text, "&lt;script&gt;alert(1)");
+	assert_says(text, "default-src 'none'");
+	free(text);
+	text = report_of(&b, fl_doc_text);
+	assert_null(strchr(text, '\033'));
+	assert_null(strchr(text, '\xff'));
+	assert_says(text, "\\x1b[31m");
+	free(text);
+	text = report_of(&b, fl_doc_markdown);
+	assert_null(strchr(text, '\033'));
+	assert_null(strstr(text, "<script"));
+	free(text);
+	fl_bench_free(&b);
+}
+
+static void two_compared(void **state)
+{
+	struct fl_bench x, y;
+	struct fl_analysis a, b;
+	struct fl_doc doc = {};
+	char *text;
+
+	fill(&x, 0);
+	fill(&y, 1);
+	y.env.kernel[0] = '7';
+	assert_int_equal(fl_analyse(&a, &x), 0);
+	assert_int_equal(fl_analyse(&b, &y), 0);
+	fl_report_two(&doc, &a, &b, "stock", "v3", NULL);
+	text = render(&doc, fl_doc_text);
+	assert_says(text, "made-up: stock (A) against v3 (B)");
+	assert_says(text, "EXCLUSIVE: A: all");
+	assert_says(text, "SHARED: B: 123,120 of 123,120");
+	assert_says(text, "- A: 8 jobs do 1.20 times what one does: flat.");
+	assert_says(text, "- B: 8 jobs do 7.97 times what one does.");
+	assert_says(text, "  mount      8     482   3,282  +581.5 %  +/- ");
+	assert_says(text, "  raw        8   3,600   3,600    +0.0 %  +/- 0.0 %  within the noise");
+	assert_says(text, "  kernel  6.99  7.99");
+	assert_width(text, 80);
+	free(text);
+	fl_doc_free(&doc);
+	fl_analysis_free(&a);
+	fl_analysis_free(&b);
+	fl_bench_free(&x);
+	fl_bench_free(&y);
+}
+
+static void beside_a_published_table(void **state)
+{
+	struct fl_bench b;
+	struct fl_analysis a;
+	struct fl_reference ref;
+	struct fl_err err;
+	struct fl_doc doc = {};
+	char *text;
+
+	fill(&b, 0);
+	assert_int_equal(fl_reference_parse(&ref,
+					    "series,system,numjobs,iops,approximate\n"
+					    "s,flat,1,800,no\ns,flat,8,1000,no\n"
+					    "s,rising,1,800,no\ns,rising,8,4000,yes\n",
+					    &err),
+			 0);
+	assert_int_equal(fl_analyse(&a, &b), 0);
+	fl_report_reference(&doc, &a, &ref);
+	text = render(&doc, fl_doc_text);
+	/* 2 ms of a cycle of 1 / 401.5 s: 80 %, so 800 at one job mean 996 at most */
+	assert_says(text, "s, flat: with the lock held for 80 %");
+	assert_says(text, "a plateau of 996");
+	assert_says(text, "(+0 %)");
+	assert_says(text, "does not wait for that lock");
+	assert_says(text, "s, rising ~");
+	free(text);
+	fl_doc_free(&doc);
+	fl_reference_free(&ref);
+	fl_analysis_free(&a);
+	fl_bench_free(&b);
+}
+
+static void long_words_are_cut(void **state)
+{
+	struct fl_doc doc = {};
+	char word[301], *text;
+
+	memset(word, 'x', 300);
+	word[300] = '\0';
+	fl_doc_para(&doc, "%s tail", word);
+	fl_doc_table(&doc, "ll", NULL);
+	fl_doc_cell(&doc, "key");
+	fl_doc_cell(&doc, "%s,%s", word, word);
+	text = render(&doc, fl_doc_text);
+	assert_width(text, 80);
+	free(text);
+	fl_doc_free(&doc);
+}
+
+static void figures_are_adapted(void **state)
+{
+	static const char svg[] =
+		"<?xml version=\"1.0\"?>\n<svg \n viewBox=\"0 0 460 290\"\n xmlns=\"x\">\n"
+		"<title>Gnuplot</title>\n<desc>Produced by GNUPLOT</desc>\n"
+		"<defs><path id='gpPt0' d='M0'/><filter id='textbox'>x</filter></defs>"
+		"<g color=\"black\" stroke='rgb(  1,   2,   6)'><title>tip</title>"
+		"<use xlink:href='#gpPt0' color='white'/><text fill=\"rgb(1,2,4)\" "
+		"font-family=\"sans-serif\">a rgb b</text></g></svg>\n";
+	char *out = fl_plot_adapt(svg, 3, "T <&>", "D"), name[16];
+
+	assert_non_null(out);
+	assert_says(out,
+		    "viewBox=\"0 0 460 290\" role=\"img\" aria-labelledby=\"f3-title f3-desc\"");
+	assert_says(out, "<title id=\"f3-title\">T &lt;&amp;&gt;</title>");
+	assert_says(out, "id='f3-Pt0'");
+	assert_says(out, "'#f3-Pt0'");
+	assert_says(out, "stroke='var(--mount)'");
+	assert_says(out, "fill=\"var(--muted)\"");
+	assert_says(out, "a rgb b");
+	assert_null(strstr(out, "filter"));
+	assert_null(strstr(out, "tip"));
+	assert_null(strstr(out, "white"));
+	assert_null(strstr(out, "sans-serif"));
+	free(out);
+	assert_null(fl_plot_adapt("<svg></svg>", 1, "", ""));
+	assert_null(fl_plot_adapt("", 1, "", ""));
+	assert_string_equal(fl_plot_name("v1 'x\"\n<%>$`\\", name, sizeof(name)),
+			    "v1 _x________");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(text_of_one),	      cmocka_unit_test(unknown_is_a_dash),
+		cmocka_unit_test(markdown_of_one),    cmocka_unit_test(names_stay_inert),
+		cmocka_unit_test(two_compared),	      cmocka_unit_test(beside_a_published_table),
+		cmocka_unit_test(long_words_are_cut), cmocka_unit_test(figures_are_adapted),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
