@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// sources: userspace/result.c userspace/result_json.c userspace/json_util.c userspace/snapshot.c
+// sources: userspace/snapshot_json.c userspace/reason.c userspace/names.c userspace/fio_json.c
+// sources: userspace/fio_log.c userspace/mountinfo.c userspace/text.c userspace/err.c
+// sources: userspace/analysis.c userspace/model.c userspace/hist.c userspace/verdict.c
+// sources: userspace/reference.c userspace/report_one.c userspace/report_scaling.c
+// sources: userspace/report_meta.c userspace/report_cells.c userspace/doc.c userspace/doc_text.c
+// sources: userspace/doc_html.c userspace/doc_markdown.c
+// libs: json-c
+/*
+ * Result files as anything at all: the first byte chooses which one the rest is. A row that can be read
+ * is analysed and rendered as well, so that no figure in it can break the arithmetic.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <json-c/json.h>
+#include "report.h"
+#include "reference.h"
+
+static void render(struct fl_row *row)
+{
+	struct fl_bench b = {
+		.profile = "fuzz", .profile_text = "", .repeats = 1, .row = row, .nrows = 1};
+	struct fl_analysis a;
+	struct fl_doc doc = {};
+	FILE *null = fopen("/dev/null", "w");
+
+	b.njob_counts = 1;
+	b.job_count[0] = row->jobs;
+	b.use[row->system] = true;
+	if (null && !fl_analyse(&a, &b)) {
+		fl_report_one(&doc, &a, NULL, NULL);
+		fl_doc_text(&doc, null);
+		fl_doc_html(&doc, null);
+		fl_doc_markdown(&doc, null);
+		fl_doc_free(&doc);
+		fl_analysis_free(&a);
+	}
+	if (null)
+		fclose(null);
+}
+
+static void read_json(int kind, const char *text)
+{
+	struct json_object *o = json_tokener_parse(text);
+	struct fl_bench b;
+	struct fl_row row;
+	struct fl_series s;
+	struct fl_err err;
+
+	if (kind == 0 && !fl_bench_from_json(&b, o, &err)) {
+		json_object_put(fl_bench_to_json(&b));
+		fl_bench_free(&b);
+	}
+	if (kind == 1 && !fl_row_from_json(&row, o, &err)) {
+		render(&row);
+		json_object_put(fl_row_to_json(&row));
+		fl_row_free(&row);
+	}
+	if (kind == 2 && !fl_series_from_json(&s, o, &err))
+		fl_series_free(&s);
+	json_object_put(o);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct fl_reference ref;
+	struct fl_err err;
+	char *text;
+
+	if (!size)
+		return 0;
+	text = malloc(size);
+	if (!text)
+		return 0;
+	memcpy(text, data + 1, size - 1);
+	text[size - 1] = '\0';
+	if (data[0] % 4 == 3) {
+		if (!fl_reference_parse(&ref, text, &err))
+			fl_reference_free(&ref);
+	} else {
+		read_json(data[0] % 4, text);
+	}
+	free(text);
+	return 0;
+}

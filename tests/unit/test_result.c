@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// sources: userspace/result.c userspace/result_json.c userspace/result_dir.c userspace/json_util.c
+// sources: userspace/snapshot.c userspace/snapshot_json.c userspace/reason.c userspace/names.c
+// sources: userspace/fio_json.c userspace/fio_log.c userspace/mountinfo.c userspace/text.c
+// sources: userspace/err.c userspace/bench_profile.c
+// libs: json-c
+/* Result directories: written, read back, cut short, tampered with. */
+#include <unistd.h>
+#include <sys/stat.h>
+#include "bench_made_up.h"
+#include "bench_profile.h"
+#include "result_dir.h"
+
+static char top[64], dir[96];
+
+static int in_a_directory(void **state)
+{
+	strcpy(top, "/tmp/fuselens-unit.XXXXXX");
+	if (!mkdtemp(top))
+		return -1;
+	snprintf(dir, sizeof(dir), "%s/r", top);
+	return 0;
+}
+
+static int away_with_it(void **state)
+{
+	char cmd[96];
+
+	snprintf(cmd, sizeof(cmd), "rm -rf %s", top);
+	return system(cmd);
+}
+
+static void write_row(struct fl_row *row)
+{
+	char partial[256];
+	struct fl_err err;
+
+	assert_int_equal(fl_result_row_begin(dir, row->id, partial, sizeof(partial), &err), 0);
+	assert_int_equal(fl_result_row_finish(dir, row, &err), 0);
+}
+
+static void put(const char *name, const char *text)
+{
+	char path[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void write_bench(struct fl_bench *b)
+{
+	struct fl_err err;
+
+	made_up_bench(b);
+	made_up_row(b, FL_SYSTEM_MOUNT, true, 4, 1, 123.5, 0.25, 2000);
+	made_up_row(b, FL_SYSTEM_RAW, false, 4, 1, 500, 0, 0);
+	b->row[0].series.point = calloc(2, sizeof(struct fl_point));
+	b->row[0].series.n = 2;
+	b->row[0].series.point[0] = (struct fl_point){.t_ns = 7, .fio_iops = 1.5, .fi_lock = NAN};
+	b->row[0].series.point[1] = (struct fl_point){.t_ns = 9, .writes = 3, .fi_lock = 2};
+	assert_int_equal(fl_result_create(dir, &err), 0);
+	assert_int_equal(fl_result_write_bench(dir, b, &err), 0);
+	for (size_t i = 0; i < b->nrows; i++)
+		write_row(&b->row[i]);
+}
+
+static void there_and_back(void **state)
+{
+	struct fl_bench b, c;
+	struct fl_err err;
+	const struct fl_row *r;
+	bool known;
+
+	write_bench(&b);
+	assert_int_equal(fl_result_read(dir, &c, &err), 0);
+	assert_string_equal(c.profile, "made-up");
+	assert_string_equal(c.profile_text, b.profile_text);
+	assert_string_equal(fl_bench_get(&c, "RUNTIME"), "10");
+	assert_int_equal(c.njob_counts, 4);
+	assert_int_equal(c.job_count[3], 8);
+	assert_true(c.use[FL_SYSTEM_MOUNT] && c.use[FL_SYSTEM_RAW] && !c.self_cost);
+	assert_string_equal(c.env.place[FL_SYSTEM_MOUNT].path, "/mnt");
+	assert_null(c.env.variant);
+	assert_int_equal(c.nrows, 2);
+	/* as the plan runs them: raw first */
+	assert_string_equal(c.row[0].id, "raw-j4-r1");
+	assert_false(c.row[0].counted);
+	fl_row_difference(&c.row[0], &known);
+	assert_false(known);
+	r = &c.row[1];
+	assert_true(r->counted && r->probes && r->jobs == 4 && r->repeat == 1);
+	assert_int_equal(r->fio.write.ios, 1235);
+	assert_true(r->fio.write.iops == 123.5);
+	assert_int_equal(r->fio.write.clat_pct_ns[FL_CLAT_P99], 3000);
+	assert_int_equal(fl_row_difference(r, &known), 0);
+	assert_int_equal(r->snapshot.file[0].cell[FL_TAKE_SHARED][FL_NATURE_PLAIN], 308);
+	assert_int_equal(r->snapshot.file[0].hists.hist[FL_HIST_HOLD_EXCL].sum_ns, 1235 * 2000);
+	assert_int_equal(r->series.n, 2);
+	assert_true(r->series.point[0].fio_iops == 1.5 && isnan(r->series.point[0].fi_lock));
+	assert_true(r->series.point[1].fi_lock == 2 && r->series.point[1].t_ns == 9);
+	fl_bench_free(&b);
+	fl_bench_free(&c);
+}
+
+static void unknown_is_null(void **state)
+{
+	struct fl_bench b;
+	char path[256], *text;
+	struct fl_err err;
+	size_t len;
+
+	write_bench(&b);
+	snprintf(path, sizeof(path), "%s/rows/raw-j4-r1/row.json", dir);
+	text = fl_read_file(path, &len, &err);
+	assert_non_null(strstr(text, "\"difference\": null"));
+	assert_non_null(strstr(text, "\"snapshot\": null"));
+	free(text);
+	snprintf(path, sizeof(path), "%s/rows/mount-j4-r1/row.json", dir);
+	text = fl_read_file(path, &len, &err);
+	assert_non_null(strstr(text, "\"difference\": 0"));
+	free(text);
+	fl_bench_free(&b);
+}
+
+static void only_finished_rows_count(void **state)
+{
+	struct fl_bench b, c;
+	char partial[256];
+	struct fl_err err;
+	struct stat st;
+
+	write_bench(&b);
+	assert_int_equal(fl_result_row_begin(dir, "mount-j8-r1", partial, sizeof(partial), &err),
+			 0);
+	assert_int_equal(fl_result_read(dir, &c, &err), 0);
+	assert_int_equal(c.nrows, 2);
+	fl_bench_free(&c);
+	/* begun anew, nothing of the earlier attempt is there */
+	strcat(partial, "/left");
+	fclose(fopen(partial, "w"));
+	assert_int_equal(fl_result_row_begin(dir, "mount-j8-r1", partial, sizeof(partial), &err),
+			 0);
+	strcat(partial, "/left");
+	assert_int_equal(stat(partial, &st), -1);
+	fl_result_row_discard(dir, "mount-j8-r1");
+	*strrchr(partial, '/') = '\0';
+	assert_int_equal(stat(partial, &st), -1);
+	fl_bench_free(&b);
+}
+
+static void expect_unreadable(const char *says)
+{
+	struct fl_bench c;
+	struct fl_err err;
+
+	assert_int_equal(fl_result_read(dir, &c, &err), -1);
+	if (!strstr(err.what, says))
+		fail_msg("'%s' does not say '%s'", err.what, says);
+	assert_null(c.row);
+}
+
+static void garbage_is_named(void **state)
+{
+	struct fl_bench b;
+
+	write_bench(&b);
+	put("rows/mount-j4-r1/row.json", "{\"schema\": \"fuselens.bench.row/1\"");
+	expect_unreadable("row.json is no JSON");
+	put("rows/mount-j4-r1/row.json", "{\"schema\": \"fuselens.bench.row/2\"}");
+	expect_unreadable("fuselens.bench.row/2");
+	put("rows/mount-j4-r1/row.json", "{\"schema\": \"fuselens.bench.row/1\"}");
+	expect_unreadable("\"id\"");
+	put("rows/mount-j4-r1/row.json", "[]");
+	expect_unreadable("schema");
+	put("bench.json", "{\"schema\": \"fuselens.bench/1\", \"profile\": 3}");
+	expect_unreadable("bench.json: result: \"profile\"");
+	put("bench.json", "");
+	expect_unreadable("no JSON");
+	unlink(strcat(strcpy((char[256]){}, dir), "/bench.json"));
+	expect_unreadable("bench.json");
+	fl_bench_free(&b);
+}
+
+static void an_existing_directory_is_not_taken(void **state)
+{
+	struct fl_err err;
+
+	assert_int_equal(fl_result_create(dir, &err), 0);
+	assert_int_equal(fl_result_create(dir, &err), -1);
+	assert_non_null(strstr(err.hint, "--resume"));
+}
+
+static void special_files_are_refused(void **state)
+{
+	struct fl_err err;
+	size_t len;
+
+	assert_null(fl_read_file("/dev/zero", &len, &err));
+	assert_non_null(strstr(err.what, "not a regular file"));
+	assert_null(fl_read_file(top, &len, &err));
+}
+
+static void profiles_say_their_files(void **state)
+{
+	enum fl_profile_files files;
+	struct fl_err err;
+
+	assert_int_equal(fl_profile_files("# x\n# fuselens: files=per-job\n", &files, &err), 0);
+	assert_int_equal(files, FL_FILES_PER_JOB);
+	assert_int_equal(fl_profile_files("# fuselens: files=fresh", &files, &err), 0);
+	assert_int_equal(files, FL_FILES_FRESH);
+	assert_int_equal(fl_profile_files("[global]\n", &files, &err), -1);
+	assert_non_null(strstr(err.hint, "files=shared"));
+	assert_int_equal(fl_profile_files("# fuselens: files=none\n", &files, &err), -1);
+	assert_int_equal(fl_profile_files("x # fuselens: files=shared\n", &files, &err), -1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(there_and_back, in_a_directory, away_with_it),
+		cmocka_unit_test_setup_teardown(unknown_is_null, in_a_directory, away_with_it),
+		cmocka_unit_test_setup_teardown(only_finished_rows_count, in_a_directory,
+						away_with_it),
+		cmocka_unit_test_setup_teardown(garbage_is_named, in_a_directory, away_with_it),
+		cmocka_unit_test_setup_teardown(an_existing_directory_is_not_taken, in_a_directory,
+						away_with_it),
+		cmocka_unit_test_setup_teardown(special_files_are_refused, in_a_directory,
+						away_with_it),
+		cmocka_unit_test(profiles_say_their_files),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
