@@ -3,7 +3,7 @@
 # Runs in the VM (see tests/lab/bench.sh): a bench on a device whose latency dominates, null_blk that
 # completes after 2 ms, so that the lock alone decides whether writers scale.
 #
-# usage: bash tests/lab/bench_guest.sh RESULT_DIR BENCH_OPTION...
+# usage: bash tests/lab/bench_guest.sh RESULT_DIR BENCH_OPTION...   (goes on with one that exists)
 set -euo pipefail
 result=$1
 shift
@@ -21,6 +21,10 @@ mkdir -p /run/bench/{raw,mount}
 mkfs.xfs -q "$dev"
 mount "$dev" /run/bench/raw
 fuselens-passthroughd /run/bench/raw /run/bench/mount
-FUSELENS_PROFILES=/fuselens/profiles fuselens bench randwrite-4k-psync --mount /run/bench/mount \
-	--raw /run/bench/raw --size 16m -o "$result" "$@"
+if [ -e "$result" ]; then
+	fuselens bench --resume -o "$result"
+else
+	FUSELENS_PROFILES=/fuselens/profiles fuselens bench randwrite-4k-psync \
+		--mount /run/bench/mount --raw /run/bench/raw --size 16m -o "$result" "$@"
+fi
 umount /run/bench/mount /run/bench/raw

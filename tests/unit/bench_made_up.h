@@ -78,10 +78,11 @@ static inline struct fl_row *made_up_row(struct fl_bench *b, enum fl_system syst
 	row->snapshot.file[0].cell[FL_TAKE_EXCL_FLAG_UNSET][FL_NATURE_PLAIN] =
 		writes - (__u64)(writes * shared);
 	if (hold_ns && shared < 1) {
-		struct fl_hist *hold = &row->snapshot.file[0].hists.hist[FL_HIST_HOLD_EXCL];
-		struct fl_hist *wait = &row->snapshot.file[0].hists.hist[FL_HIST_WAIT_EXCL];
+		struct fl_slot_hists *hists = calloc(1, sizeof(*hists));
+		struct fl_hist *hold = &hists->hist[FL_HIST_HOLD_EXCL];
+		struct fl_hist *wait = &hists->hist[FL_HIST_WAIT_EXCL];
 
-		row->snapshot.file[0].has_hists = true;
+		row->snapshot.file[0].hists = hists;
 		hold->bucket[(int)log2(hold_ns) + 1] = writes;
 		hold->sum_ns = writes * hold_ns;
 		wait->bucket[5] = writes;

@@ -1,0 +1,185 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck disable=SC2016,SC2119 # inner shells expand; stop_daemon has a default
+# bench on this kernel: every profile with difference 0 in every row; interrupted and resumed; fio
+# missing, too old, failing, killed; the disk full. And report, as another user.
+# shellcheck source=tests/live/lib.sh
+. "$(dirname "$0")/lib.sh"
+live_begin
+
+fuselens=$(realpath "${B:-$LIVE_TOP/build}/fuselens")
+export FUSELENS_PROFILES=$LIVE_TOP/profiles
+make_xfs "$WORK/raw"
+mkdir "$WORK/mount"
+start_daemon "$WORK/raw" "$WORK/mount"
+
+# bench ARG... - with code in $rc, stderr in $WORK/err
+bench()
+{
+	rc=0
+	"$fuselens" bench "$@" >"$WORK/out" 2>"$WORK/err" || rc=$?
+}
+
+# rows RESULT - "ID STATUS DIFFERENCE" of each finished row
+rows()
+{
+	python3 - "$1" <<-'END'
+	import glob, json, sys
+	for f in sorted(glob.glob(sys.argv[1] + "/rows/*/row.json")):
+	    r = json.load(open(f))
+	    print(r["id"], r["status"], r["difference"])
+	END
+}
+
+both=(--mount "$WORK/mount" --raw "$WORK/raw" --runtime 1 --size 8m)
+engine_works()
+{
+	(cd "$WORK" && fio --name=x --ioengine="$1" --rw=write --size=4k --output=/dev/null) &>/dev/null
+}
+
+for profile in "$FUSELENS_PROFILES"/*.fio; do
+	name=$(basename "$profile" .fio)
+	if [ "$name" = io_uring ] && ! engine_works io_uring; then
+		skip "bench $name" "fio has no io_uring here"
+		continue
+	fi
+	bench "$name" "${both[@]}" --jobs 1,3 --repeat 1 -o "$WORK/r-$name"
+	check_eq "bench $name: exit code" "$rc" 0
+	check_eq "bench $name: every difference is 0, raw rows are not counted" "$(rows "$WORK/r-$name")" \
+		"mount-j1-r1 ok 0
+mount-j3-r1 ok 0
+raw-j1-r1 ok None
+raw-j3-r1 ok None"
+done
+check_eq "nothing is left on the mount or behind it" "$(find "$WORK/raw" -name "fuselens-bench*" | wc -l)" 0
+
+bench randwrite-4k-psync "${both[@]}" --jobs 2 --repeat 2 --self-cost -o "$WORK/cost"
+check_eq "--self-cost runs each mount row without probes as well" "$(rows "$WORK/cost" | grep -c bare)" 2
+check "... and report says what counting costs" \
+	sh -c '"$1" report "$2" | grep -q "^What counting costs"' - "$fuselens" "$WORK/cost"
+
+# A time series adds up to what was counted.
+sums()
+{
+	python3 - "$1" <<-'END'
+	import json, sys
+	row = json.load(open(sys.argv[1] + "/row.json"))
+	s = json.load(open(sys.argv[1] + "/series.json"))
+	begin = [s["start_ns"]] + s["end_ns"][:-1]
+	def total(key):
+	    return sum(v * (e - b) / 1e9 for v, b, e in zip(s[key], begin, s["end_ns"]))
+	ios = row["fio"]["write"]["ios"]
+	print(abs(total("writes_per_s") - ios) / ios < 0.01, abs(total("fio_writes_per_s") - ios) / ios < 0.15,
+	      len(s["end_ns"]) >= 9, set(s["fi_lock_per_s"]) - {None} == set() or "told")
+	END
+}
+check_eq "the series of a row adds up to its writes" "$(sums "$WORK/cost/rows/mount-j2-r1" | cut -d' ' -f1-3)" \
+	"True True True"
+
+# Somebody else's writes are a difference, and the row is marked.
+(while :; do dd if=/dev/zero of="$WORK/mount/other" bs=4k count=64 oflag=direct conv=notrunc; done &>/dev/null) &
+other=$!
+bench randwrite-4k-psync --mount "$WORK/mount" --runtime 1 --size 8m --jobs 1 --repeat 1 -o "$WORK/missed"
+kill $other
+wait $other 2>/dev/null
+check_eq "another writer on the mount: exit code" "$rc" 3
+check "... the row is marked" sh -c '[ "$(echo "$1" | cut -d" " -f2)" = missed ]' - "$(rows "$WORK/missed")"
+check "... and report leaves it out" \
+	sh -c '"$1" report "$2" | grep -q "^NO VERDICT"' - "$fuselens" "$WORK/missed"
+
+# Interrupted while the second of four rows runs, then resumed.
+"$fuselens" bench randwrite-4k-psync "${both[@]}" --runtime 2 --jobs 1,2 --repeat 1 -o "$WORK/cut" \
+	>"$WORK/out" 2>"$WORK/err" &
+pid=$!
+wait_until 30 test -e "$WORK/cut/rows/raw-j1-r1"
+sleep 1
+kill -INT $pid
+wait $pid
+check_eq "interrupted: exit code" "$?" 3
+check_eq "... finished rows are kept" "$(rows "$WORK/cut")" "raw-j1-r1 ok None"
+check "... and it says how to go on" grep -q "1 of 4 rows are kept" "$WORK/err"
+check_eq "... no fio is left" "$(pgrep -fc "$WORK/cut")" 0
+stamp=$(stat -c %Y "$WORK/cut/rows/raw-j1-r1/row.json")
+bench --resume -o "$WORK/cut"
+check_eq "resumed: exit code" "$rc" 0
+check_eq "... runs what is missing" "$(rows "$WORK/cut" | wc -l)" 4
+check_eq "... and nothing twice" "$(stat -c %Y "$WORK/cut/rows/raw-j1-r1/row.json")" "$stamp"
+bench --resume -o "$WORK/cut" --jobs 8
+check_eq "--resume takes no other settings" "$rc" 2
+
+# Killed outright: the next run goes on all the same.
+"$fuselens" bench randwrite-4k-psync "${both[@]}" --jobs 1,2 --repeat 1 -o "$WORK/killed" &>/dev/null &
+pid=$!
+wait_until 30 test -e "$WORK/killed/rows/raw-j1-r1"
+kill -KILL $pid
+wait $pid 2>/dev/null
+bench --resume -o "$WORK/killed"
+check_eq "killed and resumed: all rows" "$rc $(rows "$WORK/killed" | wc -l)" "0 4"
+
+# fio that is not what it should be.
+mkdir "$WORK/none" "$WORK/bad"
+PATH=$WORK/none bench randwrite-4k-psync "${both[@]}" -o "$WORK/x1"
+check_eq "no fio: exit code" "$rc" 2
+check "... the error names it, and leaves no directory" \
+	sh -c 'grep -q "^hint: install fio" "$1" && [ ! -e "$2" ]' - "$WORK/err" "$WORK/x1"
+fake_fio()
+{
+	printf '#!/bin/sh\n%s\n' "$1" >"$WORK/bad/fio"
+	chmod +x "$WORK/bad/fio"
+	PATH=$WORK/bad:$PATH bench randwrite-4k-psync "${both[@]}" --jobs 1 --repeat 1 -o "$2"
+}
+fake_fio 'echo fio-3.28' "$WORK/x2"
+check "fio too old is said" grep -q 'fio-3.28 is too old' "$WORK/err"
+real=$(command -v fio)
+fake_fio "case \"\$*\" in *--version*|*prefill*) exec $real \"\$@\";; esac; echo 'fio: oh dear' >&2; exit 7" "$WORK/x3"
+check_eq "fio fails: exit code" "$rc" 2
+check "... with its own words" grep -q 'fio failed with exit code 7: fio: oh dear' "$WORK/err"
+check_eq "... no row is made of it" "$(rows "$WORK/x3" | wc -l)" 0
+fake_fio "case \"\$*\" in *--version*|*prefill*) exec $real \"\$@\";; esac; kill -KILL \$\$" "$WORK/x4"
+check "fio killed is said" grep -q 'fio was ended by signal 9' "$WORK/err"
+fake_fio "case \"\$*\" in *--version*|*prefill*) exec $real \"\$@\";; esac
+for a; do case \$a in --output=*) echo '{\"fio version\" : \"fio-3.33\", \"jobs\" : [' >\"\${a#--output=}\";; esac; done" \
+	"$WORK/x5"
+check "fio's output cut short is said" grep -q 'ends in the middle of its JSON' "$WORK/err"
+bench --resume -o "$WORK/x5"
+check_eq "... and with a whole fio the bench goes on" "$rc $(rows "$WORK/x5" | wc -l)" "0 2"
+
+# No room: for the data, and for the result.
+bench file-per-job "${both[@]}" --size 10g --jobs 1 -o "$WORK/full"
+check_eq "data that does not fit: exit code" "$rc" 2
+check "... is said, with a way out" grep -q '^hint: make room' "$WORK/err"
+mkdir "$WORK/tiny"
+mount -t tmpfs -o size=64k,nr_inodes=64 tmpfs "$WORK/tiny"
+bench randwrite-4k-psync "${both[@]}" --jobs 1 --repeat 8 -o "$WORK/tiny/r"
+check_eq "a full disk under the result: exit code" "$rc" 2
+check "... earlier rows can be read" \
+	sh -c '"$1" report "$2" >/dev/null' - "$fuselens" "$WORK/tiny/r"
+umount "$WORK/tiny"
+
+bench nonesuch "${both[@]}"
+check "an unknown profile: the names are listed" grep -q '^hint: there are .*randwrite-4k-psync' "$WORK/err"
+bench randwrite-4k-psync --mount "$WORK/raw" -o "$WORK/x6"
+check "a mount that is not FUSE is refused" sh -c '[ "$1" = 2 ] && [ ! -e "$2" ]' - "$rc" "$WORK/x6"
+
+# Reports need nothing but the directory.
+as_nobody()
+{
+	setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
+}
+away=$(mktemp -d)
+cp "$fuselens" "$away/fuselens"
+cp -r "$WORK/cost" "$WORK/cut" "$away"
+chmod -R a+rX "$away"
+stop_daemon
+for format in text md html; do
+	as_nobody "$away/fuselens" report "$away/cost" --format $format \
+		>"$WORK/out" 2>"$WORK/err"
+	check_eq "report as nobody, $format" "$? $(wc -c <"$WORK/err")" "0 0"
+	as_nobody "$away/fuselens" report "$away/cost" "$away/cut" \
+		--format $format >"$WORK/out" 2>"$WORK/err"
+	check_eq "report of two as nobody, $format" "$? $(wc -c <"$WORK/err")" "0 0"
+done
+"$fuselens" report "$WORK/cost" --reference "$LIVE_TOP/docs/published.csv" >"$WORK/out"
+check_eq "a report with a published table keeps to 80 columns" "$(grep -vc '^.\{0,80\}$' "$WORK/out")" 0
+rm -rf "$away"
+exit "$((LIVE_FAILED > 0))"
