@@ -6,11 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool method_tells_takes(enum fl_method m)
-{
-	return m == FL_METHOD_CALLSITE || m == FL_METHOD_GLOBAL;
-}
-
 static bool belongs(const struct fl_row *row, const struct fl_level *l)
 {
 	return row->system == l->system && row->probes == l->probes && row->jobs == l->jobs;
@@ -36,8 +31,32 @@ static double mean_ns(const struct fl_hist *h)
 	return n ? (double)h->sum_ns / n : NAN;
 }
 
+/*
+ * Waits for fi->lock, of all sites and repeats. A wait that cannot be told from none is counted as the
+ * shortest that can, so the sum is an upper bound then.
+ */
+static void add_spin_waits(struct fl_level *l, const struct fl_snapshot *s, double *ns)
+{
+	for (size_t i = 0; i < s->nsites; i++) {
+		const struct fl_site_snapshot *site = &s->site[i];
+		__u64 each = site->wait.p50_ns;
+
+		if (site->role != FL_SITE_FI_LOCK || !site->takes)
+			continue;
+		if (!site->wait.measured) {
+			*ns = NAN;
+			return;
+		}
+		if (each <= site->wait.resolution_ns) {
+			each = site->wait.resolution_ns;
+			l->fi_lock_ns_is_bound = true;
+		}
+		*ns += (double)each * site->takes;
+	}
+}
+
 /* Per-write figures, once every repeat has been added up. */
-static void divide(struct fl_level *l, enum fl_method method, double files)
+static void divide(struct fl_level *l, double spin_ns, double files)
 {
 	const struct fl_totals *t = &l->totals;
 	const struct fl_hist *h = l->hists.hist;
@@ -51,8 +70,12 @@ static void divide(struct fl_level *l, enum fl_method method, double files)
 	l->exclusive = (double)t->exclusive / t->writes;
 	l->shared = (double)t->shared / t->writes;
 	l->eligible = (double)t->eligible / t->writes;
-	if (method_tells_takes(method))
-		l->upgrades = (double)t->counter[FL_COUNT_UPGRADES] / t->writes;
+	if (l->has_takes) {
+		l->upgrades = (double)t->takes[FL_SITE_UPGRADE] / t->writes;
+		l->fi_lock = (double)t->takes[FL_SITE_FI_LOCK] / t->writes;
+		if (t->takes[FL_SITE_FI_LOCK])
+			l->fi_lock_ns = spin_ns / t->writes;
+	}
 	if (!l->has_hists)
 		return;
 	waits = fl_hist_count(&h[FL_HIST_WAIT_EXCL]) + fl_hist_count(&h[FL_HIST_WAIT_SHARED]);
@@ -78,9 +101,8 @@ static void add_hists(struct fl_level *l, const struct fl_snapshot *s)
 static void fill_level(struct fl_level *l, const struct fl_bench *b, double *scratch)
 {
 	double *iops = scratch, *mean = iops + b->nrows, *p50 = mean + b->nrows,
-	       *p99 = p50 + b->nrows, files = 0;
+	       *p99 = p50 + b->nrows, files = 0, spin_ns = 0;
 	unsigned int n = 0, nclat = 0, npct = 0, counted = 0;
-	enum fl_method method = FL_METHOD_STATE_TP;
 
 	for (size_t i = 0; i < b->nrows; i++) {
 		const struct fl_row *row = &b->row[i];
@@ -104,8 +126,9 @@ static void fill_level(struct fl_level *l, const struct fl_bench *b, double *scr
 		}
 		if (!row->counted)
 			continue;
+		l->has_takes = row->snapshot.has_takes && (!counted || l->has_takes);
 		counted++;
-		method = row->snapshot.method;
+		add_spin_waits(l, &row->snapshot, &spin_ns);
 		fl_snapshot_totals(&row->snapshot, &t);
 		fl_totals_add(&l->totals, &t);
 		l->difference += llabs(fl_row_difference(row, &known));
@@ -117,7 +140,7 @@ static void fill_level(struct fl_level *l, const struct fl_bench *b, double *scr
 	l->clat_mean_ns = fl_spread_of(mean, nclat);
 	l->clat_p50_ns = fl_spread_of(p50, npct);
 	l->clat_p99_ns = fl_spread_of(p99, npct);
-	divide(l, method, counted ? files / counted : 0);
+	divide(l, spin_ns, counted ? files / counted : 0);
 }
 
 static int by_kind(const void *a, const void *b)
@@ -224,7 +247,11 @@ static int judge(struct fl_analysis *a)
 			continue;
 		a->has_verdict = true;
 		all.method = s->method;
+		all.writes_method = s->writes_method;
+		all.takes_only = s->takes_only;
+		all.has_takes = s->has_takes;
 		memcpy(all.can, s->can, sizeof(all.can));
+		memcpy(all.variant, s->variant, sizeof(all.variant));
 		memcpy(&all.file[all.nfiles], s->file, s->nfiles * sizeof(*s->file));
 		memcpy(&all.probe[all.nprobes], s->probe, s->nprobes * sizeof(*s->probe));
 		all.nfiles += s->nfiles;

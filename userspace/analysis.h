@@ -23,6 +23,8 @@ struct fl_level {
 	double files;	      /* inodes written to, mean of the repeats */
 	struct fl_slot_hists hists;
 	bool has_hists;
+	bool has_takes; /* the method counts takes themselves */
+	bool fi_lock_ns_is_bound;
 	/* per write; NAN where the method cannot tell */
 	double exclusive, shared, upgrades, fi_lock, fi_lock_ns;
 	double wait_ns, hold_exclusive_ns;

@@ -180,6 +180,8 @@ static __u64 add_tick(struct ticks *t, struct fl_collector *c)
 		.writes = s.writes,
 		.exclusive = s.exclusive,
 		.shared = s.shared,
+		.has_fi_lock = s.has_fi_lock,
+		.fi_lock = s.fi_lock,
 	};
 	return s.writes;
 }

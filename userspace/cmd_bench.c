@@ -195,6 +195,17 @@ out:
 	return ret;
 }
 
+/* Which fs/fuse this is shows when the programs are loaded, that is with the first counted row. */
+static int note_variant(struct state *s, const struct fl_row *row, struct fl_err *err)
+{
+	const char *variant = row->snapshot.variant;
+
+	if (s->bench.env.variant || !row->counted || !*variant || !strcmp(variant, "unknown"))
+		return 0;
+	s->bench.env.variant = strdup(variant);
+	return fl_result_write_bench(s->result, &s->bench, err);
+}
+
 static bool is_done(const struct fl_bench *b, const char *id)
 {
 	for (size_t i = 0; i < b->nrows; i++)
@@ -245,6 +256,7 @@ static int run_rows(struct state *s, struct fl_err *err)
 			s->done++;
 			s->missed += plan[i].status == FL_ROW_MISSED;
 			say_row(s, &plan[i]);
+			ret = note_variant(s, &plan[i], err);
 		}
 		fl_row_free(&plan[i]);
 	}
@@ -286,6 +298,8 @@ static int run(struct state *s)
 	s->run.result = s->result;
 	s->run.target = &s->target;
 	s->run.collect = (struct fl_collect_opts){.evidence = s->args.evidence, .hists = true};
+	/* the global method bounds itself; a row is bounded already */
+	s->run.collect.window_s = 60 + 2 * atof(fl_bench_get(&s->bench, "RUNTIME"));
 	s->run.progress = progress;
 	s->run.ctx = s;
 	ret = run_rows(s, &err);

@@ -781,6 +781,9 @@ void fl_collector_sample(struct fl_collector *c, struct fl_sample *sample)
 		}
 	}
 	free(percpu);
+	sample->has_fi_lock = c->takes;
+	if (c->takes)
+		sample->fi_lock = fl_takes_of(c->takes, FL_SITE_FI_LOCK);
 	sample->t_ns = now_ns();
 }
 

@@ -62,6 +62,8 @@ int fl_collector_read(struct fl_collector *c, struct fl_snapshot *s, struct fl_e
 struct fl_sample {
 	__u64 t_ns; /* CLOCK_MONOTONIC */
 	__u64 writes, exclusive, shared;
+	bool has_fi_lock; /* the method counts takes */
+	__u64 fi_lock;	  /* by writes */
 };
 
 void fl_collector_sample(struct fl_collector *c, struct fl_sample *sample);

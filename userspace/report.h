@@ -29,6 +29,8 @@ void fl_report_scaling(struct fl_doc *doc, const struct fl_analysis *a);
 void fl_report_reference(struct fl_doc *doc, const struct fl_analysis *a,
 			 const struct fl_reference *ref);
 void fl_report_environment(struct fl_doc *doc, const struct fl_analysis *a);
+/* Of fs/fuse, as the call-site map told it; NULL where it could not. */
+const char *fl_report_variant(const struct fl_analysis *a);
 void fl_report_losses(struct fl_doc *doc, const struct fl_analysis *a);
 
 /* Figures drawn by gnuplot; where it is missing a note takes their place. */

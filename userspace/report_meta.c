@@ -44,6 +44,15 @@ void fl_report_losses(struct fl_doc *doc, const struct fl_analysis *a)
 				    s->probe[i].why_not);
 }
 
+const char *fl_report_variant(const struct fl_analysis *a)
+{
+	const struct fl_snapshot *s = first_snapshot(a);
+
+	if (a->bench->env.variant)
+		return a->bench->env.variant;
+	return s && s->variant[0] && strcmp(s->variant, "unknown") ? s->variant : NULL;
+}
+
 static void row(struct fl_doc *doc, const char *key, const char *value)
 {
 	if (!value || !*value)
@@ -101,7 +110,7 @@ void fl_report_environment(struct fl_doc *doc, const struct fl_analysis *a)
 	snprintf(text, sizeof(text), "%s %s, %s", e->kernel ? e->kernel : "?",
 		 e->kernel_version ? e->kernel_version : "", e->machine ? e->machine : "?");
 	row(doc, "kernel", text);
-	row(doc, "fs/fuse", e->variant);
+	row(doc, "fs/fuse", fl_report_variant(a));
 	snprintf(text, sizeof(text), "%s, %u CPU%s, %s of memory",
 		 e->cpu ? e->cpu : "CPU not known", (unsigned int)e->cpus, e->cpus == 1 ? "" : "s",
 		 fl_bytes(e->memory_bytes, mem, sizeof(mem)));

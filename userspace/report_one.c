@@ -170,13 +170,22 @@ static void locks(struct fl_doc *doc, const struct fl_analysis *a)
 	for (size_t i = 0; i < a->nlevels; i++) {
 		const struct fl_level *l = &a->level[i];
 
-		if (!l->counted || !(l->fi_lock_ns > 0))
+		if (!l->counted || !(l->fi_lock > 0))
 			continue;
+		if (!(l->fi_lock_ns > 0)) {
+			fl_doc_item(doc,
+				    "fi->lock at %u job%s: %s takes a second; their waits were "
+				    "not timed.",
+				    l->jobs, l->jobs == 1 ? "" : "s",
+				    fl_cell_number(l->fi_lock * l->iops.mean, c[0]));
+			continue;
+		}
 		fl_doc_item(doc,
-			    "fi->lock at %u job%s: %s takes a second, %s of CPU per write, "
+			    "fi->lock at %u job%s: %s takes a second, %s%s of waiting per write, "
 			    "%.3f cores.",
 			    l->jobs, l->jobs == 1 ? "" : "s",
 			    fl_cell_number(l->fi_lock * l->iops.mean, c[0]),
+			    l->fi_lock_ns_is_bound ? "at most " : "",
 			    fl_cell_ns(l->fi_lock_ns, c[1]), l->fi_lock_ns * l->iops.mean * 1e-9);
 	}
 }

@@ -389,9 +389,10 @@ static void plot_two_speedup(struct fl_doc *doc, const struct fl_analysis *a,
 	      "@UPGRADE lw 2.5 pt 7 ps 0.55 title 'A', $b using 1:2 with linespoints lc @MOUNT lw "
 	      "2.5 pt 7 ps 0.55 title 'B'\n",
 	      p.script);
-	fl_plot_end(&p, doc, "Speed-up over one job",
-		    "How many times the throughput of one job the mount reaches: a flat line is a "
-		    "lock, a rising one is none.");
+	fl_plot_end(
+		&p, doc, "Speed-up over one job",
+		"How many times the throughput of one job the mount reaches: flat where writers "
+		"wait for one another, rising where they do not.");
 }
 
 static void plot_two_takes(struct fl_doc *doc, const struct fl_analysis *a,

@@ -110,7 +110,7 @@ static void settings(struct fl_doc *doc, const struct fl_analysis *a, const stru
 				    fl_bench_get(y, x->variable[i].name));
 	any |= compare_text(doc, "kernel", x->env.kernel, y->env.kernel);
 	any |= compare_text(doc, "kernel build", x->env.kernel_version, y->env.kernel_version);
-	any |= compare_text(doc, "fs/fuse", x->env.variant, y->env.variant);
+	any |= compare_text(doc, "fs/fuse", fl_report_variant(a), fl_report_variant(b));
 	any |= compare_text(doc, "cpu", x->env.cpu, y->env.cpu);
 	any |= compare_text(doc, "fio", x->env.fio, y->env.fio);
 	any |= compare_text(doc, "daemon", x->env.daemon, y->env.daemon);

@@ -503,6 +503,19 @@ void fl_takes_sample(struct fl_takes *t, __u64 *writes, __u64 *exclusive, __u64 
 	free(percpu);
 }
 
+__u64 fl_takes_of(struct fl_takes *t, enum fl_site_role role)
+{
+	struct fl_slot_takes *percpu = calloc(t->ncpus, sizeof(*percpu)), sum;
+	__u64 n = 0;
+
+	for (__u32 i = 0; percpu && i < t->opts.nslots; i++)
+		if ((!i || t->slot[i].key) &&
+		    !sum_percpu(t, "slot_takes", i, percpu, &sum, sizeof(sum)))
+			n += sum.take[role];
+	free(percpu);
+	return n;
+}
+
 size_t fl_takes_probes(const struct fl_takes *t, struct fl_probe *probe, size_t room)
 {
 	size_t n = t->nprobes < room ? t->nprobes : room;

@@ -30,6 +30,8 @@ void fl_takes_stop(struct fl_takes *t);
 int fl_takes_read(struct fl_takes *t, struct fl_snapshot *s, struct fl_err *err);
 /* The writes that the takes of the write paths stand for so far: an upgraded one ran exclusively. */
 void fl_takes_sample(struct fl_takes *t, __u64 *writes, __u64 *exclusive, __u64 *shared);
+/* Takes of one role so far, of all files. */
+__u64 fl_takes_of(struct fl_takes *t, enum fl_site_role role);
 /* The programs and which are live; returns how many were written, at most room. */
 size_t fl_takes_probes(const struct fl_takes *t, struct fl_probe *probe, size_t room);
 void fl_takes_finish(struct fl_takes *t);

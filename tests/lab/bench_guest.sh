@@ -27,4 +27,3 @@ else
 	FUSELENS_PROFILES=/fuselens/profiles fuselens bench randwrite-4k-psync \
 		--mount /run/bench/mount --raw /run/bench/raw --size 16m -o "$result" "$@"
 fi
-umount /run/bench/mount /run/bench/raw

@@ -288,8 +288,7 @@ static void figures_are_adapted(void **state)
 	free(out);
 	assert_null(fl_plot_adapt("<svg></svg>", 1, "", ""));
 	assert_null(fl_plot_adapt("", 1, "", ""));
-	assert_string_equal(fl_plot_name("v1 'x\"\n<%>$`\\", name, sizeof(name)),
-			    "v1 _x________");
+	assert_string_equal(fl_plot_name("v1 'x\"\n<%>$`\\", name, sizeof(name)), "v1 _x________");
 }
 
 int main(void)
