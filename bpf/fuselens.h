@@ -233,6 +233,40 @@ struct fl_file_record {
 	__u32 global_pid; /* as the initial PID namespace has it: what programs filter by */
 };
 
+/* Which rule of fs/fuse/iomode.c refused an open. Users see EIO for all of them. */
+enum fl_open_rule {
+	FL_RULE_ALL_PASSTHROUGH, /* the inode is open for passthrough, so must this open be */
+	FL_RULE_FLAGS,		 /* a flag that FOPEN_PASSTHROUGH excludes, or none negotiated */
+	FL_RULE_BACKING_ID,	 /* the backing id could not be used */
+	FL_RULE_OTHER_BACKING,	 /* open with another backing file already */
+	FL_RULE_CACHED_OPENS,	 /* somebody has it open in cached mode */
+	FL_RULE_UNCACHED_OPENS,	 /* cached mode, and somebody has it open for passthrough */
+	FL_RULES,
+};
+
+struct fl_refused_key {
+	__u64 ino;
+	__u64 nodeid;
+	__u32 dev;
+	__u32 rule;
+	__s32 error; /* of the kernel, negative, before it became EIO */
+	__u32 open_flags;
+};
+
+struct fl_refused {
+	__u64 count;
+	__u32 last_pid;
+	__u32 pad;
+	char last_comm[16];
+	char name[64];
+};
+
+/* Opens from which the kernel took FOPEN_PARALLEL_DIRECT_WRITES; open_flags are those asked for. */
+struct fl_stripped_key {
+	__u32 dev;
+	__u32 open_flags;
+};
+
 #define FL_FC_WRITEBACK_CACHE 1u
 #define FL_FC_KILLPRIV_V2     2u
 #define FL_FC_NO_GETXATTR     4u

@@ -10,26 +10,27 @@
 #include "kernel_text.h"
 #include "openfiles.h"
 #include "privileges.h"
+#include "refused.h"
 #include "render_files.h"
 #include "target.h"
 
 static const char help[] =
 	"usage: fuselens files [TARGET] [-p PID] [--json]\n"
+	"       fuselens files [TARGET] --refused [-d SEC] [--json]\n"
 	"\n"
 	"Lists every open regular file on FUSE mounts, in all namespaces: who holds it,\n"
 	"by which route its writes go, the open flags in force (what the kernel left of\n"
 	"what the daemon asked for), the backing file, and which writes could run under\n"
 	"the shared lock. TARGET narrows the list to a mount point or a file.\n"
 	"\n"
-	"  -p, --pid PID   a writer's files, or the mounts that a daemon serves\n"
+	"  -p, --pid PID       a writer's files, or the mounts that a daemon serves\n"
 	"      --json      as JSON\n"
 	"  -h, --help\n";
 
 static const struct option options[] = {
-	{"pid", required_argument, NULL, 'p'},
-	{"json", no_argument, NULL, 'j'},
-	{"help", no_argument, NULL, 'h'},
-	{},
+	{"pid", required_argument, NULL, 'p'},	    {"refused", no_argument, NULL, 'r'},
+	{"duration", required_argument, NULL, 'd'}, {"json", no_argument, NULL, 'j'},
+	{"help", no_argument, NULL, 'h'},	    {},
 };
 
 static bool selected(const struct fl_target *t, const struct fl_open_file *f)
@@ -78,22 +79,72 @@ out:
 	return ret;
 }
 
+/* Watches opens for so many seconds, or until interrupted where that is 0. */
+static int run_refused(const char *spec, pid_t pid, double seconds, bool json)
+{
+	struct fl_target target = {};
+	struct fl_mounts mounts = {};
+	struct fl_refused_opens opens = {};
+	struct fl_refused_watch *w = NULL;
+	struct fl_err err = {};
+	__u64 start;
+	int ret = FL_EXIT_ERROR;
+
+	if (fl_privileges_need(&err) || fl_target_resolve(&target, spec, pid, &err) ||
+	    fl_mounts_read(&mounts, true, true, &err))
+		goto fail;
+	w = fl_refused_start(&err);
+	if (!w)
+		goto fail;
+	fl_catch_signals();
+	start = fl_now_ns();
+	while (!fl_interrupted && (!seconds || (double)(fl_now_ns() - start) < seconds * 1e9))
+		fl_sleep_ms(50);
+	if (fl_refused_read(w, &target, &opens, &err))
+		goto fail;
+	opens.seconds = (double)(fl_now_ns() - start) / 1e9;
+	if (json)
+		fl_refused_json(&opens, &mounts, stdout);
+	else
+		fl_refused_text(&opens, &mounts, stdout);
+	ret = FL_EXIT_OK;
+	goto out;
+fail:
+	fl_fail(&err, json);
+out:
+	fl_refused_finish(w);
+	fl_refused_free(&opens);
+	fl_mounts_free(&mounts);
+	fl_target_free(&target);
+	fl_open_files_done();
+	fl_btf_done();
+	return ret;
+}
+
 int fl_cmd_files(int argc, char **argv)
 {
 	const char *spec = NULL;
 	struct fl_err err;
-	bool json = false;
+	bool json = false, refused = false;
+	double seconds = 0;
 	__u64 pid = 0;
 	int opt;
 
 	for (int i = 1; i < argc; i++)
 		json |= !strcmp(argv[i], "--json");
 	opterr = 0;
-	while ((opt = getopt_long(argc, argv, ":p:h", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, ":p:d:h", options, NULL)) != -1) {
 		switch (opt) {
 		case 'p':
 			if (fl_parse_u64(optarg, "--pid", 1, 1 << 22, &pid, &err))
 				return fl_usage_error("files", json, "%s", err.what);
+			break;
+		case 'd':
+			if (fl_parse_double(optarg, "--duration", 0.001, 1e7, &seconds, &err))
+				return fl_usage_error("files", json, "%s", err.what);
+			break;
+		case 'r':
+			refused = true;
 			break;
 		case 'j':
 			break;
@@ -113,5 +164,9 @@ int fl_cmd_files(int argc, char **argv)
 		return fl_usage_error("files", json, "one target at a time");
 	if (spec && pid)
 		return fl_usage_error("files", json, "a target and --pid exclude each other");
+	if (seconds > 0 && !refused)
+		return fl_usage_error("files", json, "--duration goes with --refused");
+	if (refused)
+		return run_refused(spec || pid ? spec : "all", (pid_t)pid, seconds, json);
 	return run(spec || pid ? spec : "all", (pid_t)pid, json);
 }

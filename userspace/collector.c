@@ -360,6 +360,7 @@ struct fl_collector *fl_collector_prepare(const struct fl_target *target,
 					  const struct fl_collect_opts *opts, struct fl_err *err)
 {
 	struct fl_collector *c = calloc(1, sizeof(*c));
+	struct fl_collect_opts chosen = *opts;
 	bool available[MAX_PROGS] = {};
 	struct fl_err ignored;
 
@@ -377,10 +378,18 @@ struct fl_collector *fl_collector_prepare(const struct fl_target *target,
 		fl_err(err, "cannot tell the number of CPUs");
 		goto fail;
 	}
-	if (look_for_namespaces(c, err) || choose_form(c, opts->evidence, available, err))
+	if (look_for_namespaces(c, err))
 		goto fail;
-	size_tables(c, opts);
-	if (load(c, opts, available, err) || prepare_takes(c, opts, err))
+	if (choose_form(c, chosen.evidence, available, err)) {
+		/* where even tracepoints are refused, kprobes may not be */
+		if (chosen.evidence != FL_EVIDENCE_AUTO || !fl_kernel_callsites(&ignored))
+			goto fail;
+		chosen.evidence = FL_EVIDENCE_CALLSITE;
+		if (choose_form(c, chosen.evidence, available, err))
+			goto fail;
+	}
+	size_tables(c, &chosen);
+	if (load(c, &chosen, available, err) || prepare_takes(c, &chosen, err))
 		goto fail;
 	return c;
 fail:
@@ -741,12 +750,12 @@ int fl_collector_read(struct fl_collector *c, struct fl_snapshot *s, struct fl_e
 	s->probe = calloc(c->form->nprogs, sizeof(*s->probe));
 	if (!s->probe)
 		return fl_err(err, "out of memory");
-	for (size_t i = 0; i < c->form->nprogs; i++) {
+	for (size_t i = 0; i < c->form->nprogs && !c->takes_only; i++) {
 		s->probe[i] = c->probe[i];
 		if (c->link[i])
 			s->probe[i].misses = misses_of(c, i) - c->miss_base[i];
 	}
-	s->nprobes = c->form->nprogs;
+	s->nprobes = c->takes_only ? 0 : c->form->nprogs;
 	read_losses(c, s);
 	if (read_files(c, s, err) || (c->takes && fl_takes_read(c->takes, s, err)) ||
 	    read_mounts(c, s, err)) {

@@ -47,7 +47,9 @@ static void counts_text(const struct fl_prove_report *r, FILE *out)
 
 	fl_table_align(table, "lrrl");
 	snprintf(note, sizeof(note), "%s",
-		 fl_bytes(t->counter[FL_COUNT_BYTES], bytes, sizeof(bytes)));
+		 r->snapshot->takes_only
+			 ? "bytes and eligible writes are not known"
+			 : fl_bytes(t->counter[FL_COUNT_BYTES], bytes, sizeof(bytes)));
 	count_row(table, "writes", t->writes, t->writes, note);
 	for (int i = 0; i < FL_ROUTES; i++) {
 		if (!t->by_route[i] || t->by_route[i] == t->writes)
@@ -271,7 +273,7 @@ static struct json_object *counts_json(const struct fl_totals *t, bool takes_onl
 	struct json_object *o = json_object_new_object(), *routes = json_object_new_object();
 
 	fl_json_u64(o, "writes", t->writes);
-	fl_json_u64(o, "bytes", t->counter[FL_COUNT_BYTES]);
+	fl_json_u64_or_null(o, "bytes", !takes_only, t->counter[FL_COUNT_BYTES]);
 	fl_json_u64(o, "exclusive", t->exclusive);
 	fl_json_u64(o, "shared", t->shared);
 	fl_json_u64(o, "untold", t->unknown);

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+/* Fewer tell nothing: the first passes run from cold caches. */
+#define MIN_SAMPLES 64
+
 __u64 fl_site_bucket_ns(int bucket)
 {
 	int l = bucket / 8, f = bucket % 8;
@@ -47,7 +50,7 @@ void fl_site_wait_of(const struct fl_site_times *pair, const struct fl_site_time
 
 	memset(wait, 0, sizeof(*wait));
 	wait->count = fl_site_count(pair);
-	if (!wait->count || !fl_site_count(own))
+	if (wait->count < MIN_SAMPLES || fl_site_count(own) < MIN_SAMPLES)
 		return;
 	wait->measured = true;
 	base = fl_site_quantile(own, 0.5);

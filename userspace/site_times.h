@@ -11,7 +11,7 @@ __u64 fl_site_quantile(const struct fl_site_times *t, double q);
 __u64 fl_site_count(const struct fl_site_times *t);
 /*
  * The wait at a site: pair is what was timed around the call, own what a pair around one plain
- * instruction takes. measured is false where either is empty.
+ * instruction takes. measured is false where there are too few of either.
  */
 void fl_site_wait_of(const struct fl_site_times *pair, const struct fl_site_times *own,
 		     struct fl_site_wait *wait);

@@ -155,11 +155,64 @@ static void json_carries_null_for_what_is_not_known(void **state)
 	fl_snapshot_free(&s);
 }
 
+/* A recorded snapshot with takes laid beside its writes. */
+static void takes_survive_the_round_trip(void **state)
+{
+	struct fl_site_snapshot site = {
+		.function = "fuse_passthrough_write_iter",
+		.offset = 0x91,
+		.callee = "down_read",
+		.role = FL_SITE_SHARED,
+		.routes = 1u << FL_ROUTE_PASSTHROUGH,
+		.takes = 12,
+		.wait = {.measured = true, .count = 12, .pair_ns = 900, .p99_ns = 4000},
+	};
+	struct fl_snapshot a, b;
+	struct json_object *o;
+	struct fl_totals t;
+	struct fl_err err;
+
+	load("snapshot-passthrough-6.18", &a);
+	fl_snapshot_totals(&a, &t);
+	a.method = FL_METHOD_CALLSITE;
+	a.has_takes = a.file[0].has_takes = true;
+	a.file[0].takes[FL_SITE_EXCLUSIVE] = t.writes - 12;
+	a.file[0].takes[FL_SITE_SHARED] = 12;
+	a.file[0].takes[FL_SITE_FI_LOCK] = 3;
+	a.site = malloc(sizeof(site));
+	*a.site = site;
+	a.nsites = 1;
+	o = fl_snapshot_to_json(&a);
+	assert_int_equal(fl_snapshot_from_json(&b, o, &err), 0);
+	json_object_put(o);
+	assert_true(b.has_takes);
+	assert_false(b.takes_only);
+	assert_int_equal(b.writes_method, a.writes_method);
+	assert_memory_equal(b.file[0].takes, a.file[0].takes, sizeof(a.file[0].takes));
+	assert_int_equal(b.nsites, 1);
+	assert_memory_equal(b.site, &site, sizeof(site));
+	fl_snapshot_totals(&b, &t);
+	assert_int_equal(fl_takes_difference(&t), 0);
+	fl_snapshot_free(&b);
+
+	/* nothing else counted: the takes are the writes, an upgraded one ran exclusively */
+	a.takes_only = true;
+	a.file[0].takes[FL_SITE_EXCLUSIVE] = 5;
+	a.file[0].takes[FL_SITE_SHARED] = 100;
+	a.file[0].takes[FL_SITE_UPGRADE] = 2;
+	fl_writes_from_takes(&a);
+	fl_snapshot_totals(&a, &t);
+	assert_int_equal(t.exclusive, 7);
+	assert_int_equal(t.shared, 98);
+	fl_snapshot_free(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(recorded_snapshots_have_their_verdicts),
 		cmocka_unit_test(json_round_trip_loses_nothing),
+		cmocka_unit_test(takes_survive_the_round_trip),
 		cmocka_unit_test(damaged_json_is_an_error),
 		cmocka_unit_test(text_says_the_counts_and_nothing_a_terminal_obeys),
 		cmocka_unit_test(json_carries_null_for_what_is_not_known),
