@@ -17,6 +17,53 @@ static void number(FILE *f, double v)
 		fputs(" NaN", f);
 }
 
+/* Ticks from 0 past most in round steps: "1.5k", where gnuplot's own formats say "2k" or "1.500000k". */
+static void rate_axis(FILE *f, double most)
+{
+	double step = pow(10, floor(log10(most > 0 ? most : 1))), unit;
+
+	if (most / step < 2)
+		step /= 5;
+	else if (most / step < 5)
+		step /= 2;
+	unit = most >= 1e6 ? 1e6 : most >= 1e3 ? 1e3 : 1;
+	fputs("set ytics (", f);
+	for (int i = 0; i == 0 || (i - 1) * step < most; i++)
+		fprintf(f, "%s'%g%s' %g", i ? ", " : "", i * step / unit,
+			!i || unit == 1 ? ""
+			: unit == 1e3	? "k"
+					: "M",
+			i * step);
+	fprintf(f, ")\nset yrange [0:%g]\n", ceil(most / step) * step);
+}
+
+static double most_of_levels(const struct fl_analysis *a, bool ceilings)
+{
+	double most = 0;
+
+	for (size_t i = 0; i < a->nlevels; i++) {
+		if (a->level[i].iops.n)
+			most = fmax(most, a->level[i].iops.max);
+		if (ceilings && a->level[i].ceiling > 0)
+			most = fmax(most, a->level[i].ceiling);
+	}
+	return most;
+}
+
+static double most_of_series(const struct fl_series *s)
+{
+	double most = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct fl_point *p = &s->point[i];
+
+		/* fmax() passes over what is not known */
+		most = fmax(most,
+			    fmax(fmax(p->fio_iops, p->fi_lock), fmax(p->exclusive, p->shared)));
+	}
+	return most;
+}
+
 /* Ticks at the numbers of jobs that were run. */
 static void jobs_axis(FILE *f, const struct fl_bench *b)
 {
@@ -109,6 +156,7 @@ static void plot_scaling(struct fl_doc *doc, const struct fl_analysis *a)
 	if (fl_plot_begin(&p))
 		return;
 	jobs_axis(p.script, a->bench);
+	rate_axis(p.script, most_of_levels(a, ceiling_fits(a)));
 	mount = curve_data(p.script, "mount", a, FL_SYSTEM_MOUNT);
 	raw = curve_data(p.script, "raw", a, FL_SYSTEM_RAW);
 	if (raw)
@@ -302,6 +350,7 @@ static void plot_series(struct fl_doc *doc, const struct fl_analysis *a)
 	if (!s || s->n < 2 || !m->counted || fl_plot_begin(&p))
 		return;
 	series_data(p.script, "s", s);
+	rate_axis(p.script, most_of_series(s));
 	fputs("set xlabel 'seconds' textcolor @MUTED\nset xrange [0:*]\n"
 	      "plot $s using 1:2 with filledcurves y1=0 lc @RAW fs solid 0.3 noborder "
 	      "title 'fio', $s using 1:4 with lines lc @EXCLUSIVE lw 1.6 title "
@@ -356,6 +405,7 @@ static void plot_two_scaling(struct fl_doc *doc, const struct fl_analysis *a,
 	if (!x || !y || fl_plot_begin(&p))
 		return;
 	jobs_axis(p.script, a->bench);
+	rate_axis(p.script, fmax(most_of_levels(a, false), most_of_levels(b, false)));
 	raw_a = curve_data(p.script, "rawa", a, FL_SYSTEM_RAW);
 	raw_b = curve_data(p.script, "rawb", b, FL_SYSTEM_RAW);
 	curve_data(p.script, "a", a, FL_SYSTEM_MOUNT);
@@ -423,6 +473,8 @@ static void plot_two_series(struct fl_doc *doc, const struct fl_analysis *a,
 		return;
 	series_data(p.script, "a", &x->sample->series);
 	series_data(p.script, "b", &y->sample->series);
+	rate_axis(p.script,
+		  fmax(most_of_series(&x->sample->series), most_of_series(&y->sample->series)));
 	fputs("set xlabel 'seconds' textcolor @MUTED\nset xrange [0:*]\n"
 	      "plot $a using 1:2 with lines lc @UPGRADE lw 2 title 'A', $b using 1:2 with lines lc "
 	      "@MOUNT lw 2 title 'B'\n",

@@ -41,8 +41,13 @@ static void usl(struct fl_doc *doc, const char *name, const struct fl_usl *u)
 
 static void ceilings(struct fl_doc *doc, const struct fl_analysis *a)
 {
-	const struct fl_level *most = NULL, *one = fl_level_main(a, FL_SYSTEM_MOUNT, 1);
+	const struct fl_level *most = NULL, *last = NULL;
+	const struct fl_level *one = fl_level_main(a, FL_SYSTEM_MOUNT, 1);
 	char c[4][FL_CELL];
+
+	for (size_t i = 0; i < a->nlevels; i++)
+		if (a->level[i].counted)
+			last = &a->level[i];
 
 	for (size_t i = 0; i < a->nlevels; i++) {
 		const struct fl_level *l = &a->level[i];
@@ -51,7 +56,8 @@ static void ceilings(struct fl_doc *doc, const struct fl_analysis *a)
 			continue;
 		if (!most || l->jobs > most->jobs)
 			most = l;
-		if (l->ceiling > 0)
+		/* one and many: the ceiling moves little between them */
+		if (l->ceiling > 0 && (l->jobs == 1 || l == last))
 			fl_doc_item(doc,
 				    "Ceiling from the mean exclusive hold at %u job%s: 1 / %s x "
 				    "%.0f file%s = %s writes/s; measured %s, %.0f %% of it.",
@@ -229,7 +235,8 @@ static void published_prediction(struct fl_doc *doc, const struct fl_analysis *a
 	}
 	predicted = one / a->hold_share;
 	fl_doc_item(doc,
-		    "%s: with the lock held for %.0f %% of one job's cycle, as measured here, %s "
+		    "%s: if its workload holds the lock for %.0f %% of one job's cycle, as this "
+		    "one does, %s "
 		    "IOPS at one job predict a plateau of %s under the exclusive lock; published "
 		    "are %s (%+.0f %%)%s.",
 		    c->name, 100 * a->hold_share, fl_cell_number(one, n[0]),

@@ -232,7 +232,7 @@ static void beside_a_published_table(void **state)
 	fl_report_reference(&doc, &a, &ref);
 	text = render(&doc, fl_doc_text);
 	/* 2 ms of a cycle of 1 / 401.5 s: 80 %, so 800 at one job mean 996 at most */
-	assert_says(text, "s, flat: with the lock held for 80 %");
+	assert_says(text, "s, flat: if its workload holds the lock for 80 %");
 	assert_says(text, "a plateau of 996");
 	assert_says(text, "(+0 %)");
 	assert_says(text, "does not wait for that lock");
