@@ -36,6 +36,14 @@ static __always_inline enum fl_take take_from(enum held held, bool flag_known, b
 	return flag_set ? FL_TAKE_EXCL_FLAG_SET : FL_TAKE_EXCL_FLAG_UNSET;
 }
 
+/* The same in one step, where the open flags are not at hand. */
+static __always_inline enum fl_take take_from_count(long count)
+{
+	if (count & RWSEM_WRITER_LOCKED)
+		return FL_TAKE_EXCL_FLAG_UNKNOWN;
+	return (unsigned long)count & RWSEM_READER_MASK ? FL_TAKE_SHARED : FL_TAKE_UNKNOWN;
+}
+
 /*
  * The order is that of the documented reasons: buffered, append, past-eof, cache-io-mode, privileges.
  * size is the FUSE inode's i_size, which the kernel's own test looks at.
@@ -43,6 +51,9 @@ static __always_inline enum fl_take take_from(enum held held, bool flag_known, b
 static __always_inline enum fl_nature nature_of(bool direct, bool append, __u64 end, __u64 size,
 						bool cache_mode, __u16 mode, __u32 i_flags)
 {
+	/* most writes, in the fewest steps */
+	if (direct && !append && end <= size && !cache_mode && i_flags & S_NOSEC)
+		return FL_NATURE_PLAIN;
 	if (!direct)
 		return FL_NATURE_BUFFERED;
 	if (append)
