@@ -18,7 +18,7 @@ DEPS     = -MMD -MP
 
 include bpf/module.mk userspace/module.mk daemon/module.mk
 -include profiles/module.mk lab/module.mk tests/unit/module.mk tests/live/module.mk \
-	tests/lab/module.mk tests/fuzz/module.mk docs/module.mk
+	tests/lab/module.mk tests/fuzz/module.mk deploy/module.mk docs/module.mk
 
 .PHONY: help all demo test test-unit test-live lint install uninstall clean host-build host-run \
 	host-test host-lint

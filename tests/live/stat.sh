@@ -146,6 +146,7 @@ rss()
 	awk '/^VmRSS/ {print $2}' "/proc/$1/status"
 }
 mkfifo "$WORK/fifo"
+# shellcheck disable=SC2217 # it holds the pipe open and never reads: that is the point
 sleep 60 <"$WORK/fifo" &
 LIVE_PIDS+=($!)
 "$fuselens" stat all --json -i 0.01 >"$WORK/fifo" 2>/dev/null &

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What operators install beside the commands: the exporter's unit, rules and dashboard, completion.
+INSTALL_FILES += $(B)/deploy/fuselens-export.service:lib/systemd/system:644 \
+	deploy/prometheus/fuselens.rules.yml:share/fuselens/prometheus:644 \
+	deploy/grafana/fuselens.json:share/fuselens/grafana:644 \
+	deploy/completion/fuselens:share/bash-completion/completions:644
+
+install: $(B)/deploy/fuselens-export.service
+
+# The prefix is a matter of the command line, not of the sources.
+.PHONY: FORCE
+$(B)/deploy/fuselens-export.service: deploy/systemd/fuselens-export.service FORCE
+	@mkdir -p $(@D)
+	@sed 's,/usr/bin/,$(prefix)/bin/,' $< >$@
+
+##@ make deb          a Debian package, in the build directory (fakeroot is not needed)
+.PHONY: deb
+deb: all
+	@deploy/make-deb $(B)
+
+##@ make soak         an hour of kills, attaching, comings and goings under load (root)
+.PHONY: soak
+soak: host-build host-run host-test
+	@$(MAKE) --no-print-directory programs
+	@SOAK_SECONDS=$${SOAK_SECONDS:-3600} B=$(abspath $(B)) tests/run --timeout 7200 tests/live/soak.sh
+
+##@ make bench-overhead  instructions per write with and without watchers, in the lab (root; minutes)
+.PHONY: bench-overhead
+bench-overhead:
+	@lab/overhead
