@@ -29,7 +29,7 @@
 #define LIST_PAUSE_NS 100000000ull
 /* Hooks that the whole system pays for go away by themselves. */
 #define GLOBAL_WINDOW_S 10.0
-#define SEEN_MOUNTS   8192
+#define SEEN_MOUNTS	8192
 /* What per-CPU counts may take of memory before fewer files are told apart. */
 #define COUNTS_MEMORY (64u << 20)
 #define HISTS_MEMORY  (32u << 20)
