@@ -138,8 +138,12 @@ static void remarks_text(const struct fl_verify_report *v, FILE *out)
 				"ended\n",
 				r->def->name, r->stuck);
 		lines_text(r->def->name, r->page.note, out);
-		for (__u32 l = 0; l < r->page.nlegs; l++)
+		for (__u32 l = 0; l < r->page.nlegs; l++) {
+			/* the graver finding stands above; this one is as true */
+			if (!strstr(r->why, r->leg[l].why))
+				lines_text(r->def->name, r->leg[l].why, out);
 			lines_text(r->def->name, r->leg[l].note, out);
+		}
 	}
 }
 
