@@ -80,6 +80,7 @@ int fl_case_errno(struct fl_case_env *e, const char *what)
 	case EROFS:
 	case ENOSYS:
 	case EOPNOTSUPP:
+	case EINVAL: /* what a daemon without direct I/O answers to aligned direct writes */
 		return fl_case_inconclusive(e, "%s: %s", what, strerror(saved));
 	default:
 		return fl_case_fail(e, "%s: %s", what, strerror(saved));

@@ -83,18 +83,7 @@ static void gather(const struct fl_snapshot *s, __u32 dev, __u64 ino, struct tal
 		if (f->is_other || f->ino != ino || f->dev != dev)
 			continue;
 		fl_file_totals(s, f, &one);
-		sum->writes += one.writes;
-		sum->exclusive += one.exclusive;
-		sum->shared += one.shared;
-		sum->unknown += one.unknown;
-		sum->eligible += one.eligible;
-		sum->eligible_shared += one.eligible_shared;
-		for (int r = 0; r < FL_ROUTES; r++)
-			sum->by_route[r] += one.by_route[r];
-		for (int r = 0; r < FL_REASONS; r++)
-			sum->reason[r] += one.reason[r];
-		for (int c = 0; c < FL_COUNTERS; c++)
-			sum->counter[c] += one.counter[c];
+		fl_totals_add(sum, &one);
 		for (int n = 0; n < FL_NATURES; n++) {
 			t->shared[n] += f->cell[FL_TAKE_SHARED][n];
 			t->excl[n] += f->cell[FL_TAKE_EXCL_FLAG_UNKNOWN][n] +
@@ -336,6 +325,21 @@ void fl_verify_judge_leg(const struct fl_snapshot *s, __u32 dev, const struct fl
 	if (leg->want == FL_WANT_BUFFERED && !leg->flags_differ &&
 	    facts->route == FL_ROUTE_PASSTHROUGH)
 		say_which_function(s, &t, v);
+}
+
+bool fl_verify_upgrades(const struct fl_snapshot *s, const struct fl_totals *t, __u64 *upgrades)
+{
+	bool apart = false;
+
+	for (size_t i = 0; i < s->nsites; i++)
+		apart |= s->site[i].role == FL_SITE_UPGRADE;
+	*upgrades = t->takes[FL_SITE_UPGRADE];
+	if (!s->has_takes || s->takes_only)
+		return false;
+	/* one call for both kinds of exclusive take: whoever took it shared and did not write so */
+	if (!apart && !*upgrades && t->takes[FL_SITE_SHARED] > t->shared)
+		*upgrades = t->takes[FL_SITE_SHARED] - t->shared;
+	return true;
 }
 
 enum fl_result fl_verify_judge_upgrades(bool sharing, bool known, __u64 upgrades, char *why,

@@ -93,6 +93,7 @@ int fl_janitor_start(struct fl_janitor *j, const char *base, double seconds, str
 		ready = poll(&p, 1, 100) > 0;
 	if (!ready) {
 		kill(j->pid, SIGKILL);
+		j->pid = 0; /* nothing to clean up, or nobody can */
 		fl_err(err,
 		       fl_interrupted ? "interrupted"
 				      : "%s does not answer: making a directory there takes "
@@ -102,8 +103,11 @@ int fl_janitor_start(struct fl_janitor *j, const char *base, double seconds, str
 	}
 	if (read(j->line, &made, sizeof(made)) != sizeof(made))
 		made.err = EIO;
-	if (made.err)
+	if (made.err) {
+		waitpid(j->pid, NULL, 0);
+		j->pid = 0;
 		return fl_errno(err, made.err, "cannot make a directory in %s", base);
+	}
 	j->free_bytes = made.free_bytes;
 	return 0;
 }

@@ -35,7 +35,7 @@ struct running {
 	int line;
 	__u64 deadline_ns;
 	struct fl_case_page *page; /* shared */
-	struct fl_collector *c, *callsites;
+	struct fl_collector *c;
 };
 
 static void say(int line, char what)
@@ -142,53 +142,20 @@ out:
 	fl_open_files_free(&files);
 }
 
-static int start_collectors(struct fl_verify_world *w, struct running *run, struct fl_err *err)
+/*
+ * The state of a lock hides upgrades; where the kernel's code can be probed, its lock calls show them. That
+ * costs more a write, so only where it is needed.
+ */
+static struct fl_collector *prepare(struct fl_verify_world *w, const struct fl_verify_case *def,
+				    struct fl_err *err)
 {
 	struct fl_collect_opts more = w->collect;
-	struct fl_err ignored;
+	struct fl_collector *c = NULL;
 
-	run->c = fl_collector_prepare(w->target, &w->collect, err);
-	if (!run->c || fl_collector_start(run->c, err))
-		return -1;
-	/* a second witness where there is one: it counts upgrades, which the state of a lock hides */
-	if (w->collect.evidence == FL_EVIDENCE_CALLSITE ||
-	    w->collect.evidence == FL_EVIDENCE_GLOBAL)
-		return 0;
 	more.evidence = FL_EVIDENCE_CALLSITE;
-	run->callsites = fl_collector_prepare(w->target, &more, &ignored);
-	if (run->callsites && fl_collector_start(run->callsites, &ignored)) {
-		fl_collector_finish(run->callsites);
-		run->callsites = NULL;
-	}
-	return 0;
-}
-
-static bool counts_upgrades(const struct fl_snapshot *s)
-{
-	return s->method == FL_METHOD_CALLSITE || s->method == FL_METHOD_GLOBAL;
-}
-
-static void add_upgrades(const struct fl_snapshot *s, __u32 dev, struct fl_case_report *r)
-{
-	struct fl_totals t;
-
-	if (r->upgrades_known || !counts_upgrades(s))
-		return;
-	fl_mount_totals(s, dev, &t);
-	r->upgrades_known = true;
-	r->upgrades = t.counter[FL_COUNT_UPGRADES];
-}
-
-static void add_totals(struct fl_totals *sum, const struct fl_totals *t)
-{
-	sum->writes += t->writes;
-	sum->exclusive += t->exclusive;
-	sum->shared += t->shared;
-	sum->unknown += t->unknown;
-	for (int i = 0; i < FL_ROUTES; i++)
-		sum->by_route[i] += t->by_route[i];
-	for (int i = 0; i < FL_REASONS; i++)
-		sum->reason[i] += t->reason[i];
+	if (def->wants_upgrades && w->collect.evidence == FL_EVIDENCE_AUTO)
+		c = fl_collector_prepare(w->target, &more, err);
+	return c ? c : fl_collector_prepare(w->target, &w->collect, err);
 }
 
 static void conclude(struct fl_case_report *r, enum fl_result result, const char *leg,
@@ -217,9 +184,10 @@ static void judge_locks(struct fl_verify_world *w, struct running *run, struct f
 			conclude(r, FL_RESULT_FAIL,
 				 run->page->nlegs > 1 ? run->page->leg[i].name : NULL, v->note);
 		r->lax |= v->lax;
-		add_totals(&r->totals, &v->totals);
+		fl_totals_add(&r->totals, &v->totals);
 		sharing |= v->expect != FL_EXPECT_EXCLUSIVE;
 	}
+	r->upgrades_known = fl_verify_upgrades(s, &r->totals, &r->upgrades);
 	if (r->def->wants_upgrades)
 		conclude(r,
 			 fl_verify_judge_upgrades(sharing, r->upgrades_known, r->upgrades, why,
@@ -227,25 +195,16 @@ static void judge_locks(struct fl_verify_world *w, struct running *run, struct f
 			 NULL, why);
 }
 
-static int read_collectors(struct fl_verify_world *w, struct running *run, struct fl_case_report *r,
-			   struct fl_snapshot *s, struct fl_err *err)
+static int read_collector(struct fl_verify_world *w, struct running *run, struct fl_case_report *r,
+			  struct fl_snapshot *s, struct fl_err *err)
 {
-	struct fl_snapshot more = {};
-	struct fl_err ignored;
-
 	fl_collector_stop(run->c);
-	if (run->callsites)
-		fl_collector_stop(run->callsites);
 	if (fl_collector_read(run->c, s, err))
 		return -1;
 	r->method = s->method;
 	memcpy(w->kernel, s->kernel, sizeof(w->kernel));
 	memcpy(w->method_why, s->method_why, sizeof(w->method_why));
 	memcpy(w->can, s->can, sizeof(w->can));
-	add_upgrades(s, w->target->dev[0], r);
-	if (run->callsites && !fl_collector_read(run->callsites, &more, &ignored))
-		add_upgrades(&more, w->target->dev[0], r);
-	fl_snapshot_free(&more);
 	return 0;
 }
 
@@ -310,14 +269,15 @@ static const char *phases(struct fl_verify_world *w, struct running *run, struct
 	if (!await(w, run, r, "set-up", SAY_READY))
 		return "the set-up";
 	read_facts(w, run, r);
-	if (start_collectors(w, run, err))
+	run->c = prepare(w, r->def, err);
+	if (!run->c || fl_collector_start(run->c, err))
 		return "attaching";
 	/* methods that were tried first have left their reasons there */
 	memset(err, 0, sizeof(*err));
 	say(run->line, SAY_GO);
 	if (!await(w, run, r, "writing", SAY_DONE))
 		return "the workload";
-	if (read_collectors(w, run, r, s, err))
+	if (read_collector(w, run, r, s, err))
 		return "reading the counts";
 	fl_collector_finish(run->c);
 	run->c = NULL;
@@ -357,7 +317,6 @@ void fl_verify_run(struct fl_verify_world *w, const struct fl_verify_case *def,
 	}
 	fl_snapshot_free(&s);
 	fl_collector_finish(run.c);
-	fl_collector_finish(run.callsites);
 	if (run.line >= 0)
 		close(run.line);
 	r->took_ns = fl_now_ns() - began;

@@ -1,0 +1,4 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Every case of 'fuselens verify' on series v1.
+exec "$(dirname "$0")/verify_cases" v1
