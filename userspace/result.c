@@ -79,24 +79,24 @@ static struct fl_variable *find_variable(const struct fl_bench *bench, const cha
 int fl_bench_set(struct fl_bench *bench, const char *name, const char *value)
 {
 	struct fl_variable *v = find_variable(bench, name), *grown;
-	char *name_copy, *copy = strdup(value);
+	struct fl_variable new = {.value = strdup(value)};
 
-	if (!copy)
+	if (!new.value)
 		return -1;
 	if (v) {
 		free(v->value);
-		v->value = copy;
+		v->value = new.value;
 		return 0;
 	}
 	grown = realloc(bench->variable, (bench->nvariables + 1) * sizeof(*grown));
 	if (grown)
 		bench->variable = grown;
-	name_copy = grown ? strdup(name) : NULL;
-	if (!name_copy) {
-		free(copy);
+	new.name = grown ? strdup(name) : NULL;
+	if (!new.name) {
+		free(new.value);
 		return -1;
 	}
-	bench->variable[bench->nvariables++] = (struct fl_variable){name_copy, copy};
+	bench->variable[bench->nvariables++] = new;
 	return 0;
 }
 

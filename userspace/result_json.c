@@ -145,7 +145,7 @@ static const struct {
 
 static double *column(struct fl_point *p, size_t i)
 {
-	return (double *)((char *)p + columns[i].offset);
+	return (void *)((char *)p + columns[i].offset);
 }
 
 struct json_object *fl_series_to_json(const struct fl_series *s)

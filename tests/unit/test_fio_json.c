@@ -2,6 +2,7 @@
 // sources: userspace/fio_json.c userspace/err.c
 // libs: json-c
 /* fio's output as several versions wrote it, and as it should never be. */
+#include <math.h>
 #include "check.h"
 #include "fio_json.h"
 
@@ -34,7 +35,11 @@ static void expect_ios(const char *name, const char *version, __u64 ios, unsigne
 	assert_int_equal(fio.read.ios, 0);
 	assert_int_equal(fio.groups, groups);
 	assert_int_equal(fio.error, 0);
-	assert_true(fio.write.iops > 0 && fio.write.has_clat);
+	/* the rate is the count over the time, however many groups there are */
+	assert_true(fio.write.has_clat && fio.write.iops > 0);
+	assert_true(fabs(fio.write.bytes_per_s / (4096 * fio.write.iops) - 1) < 0.01);
+	if (groups == 2)
+		assert_true(fio.write.iops > 23901 + 1000);
 	assert_int_equal(fio.write.has_pct, groups == 1);
 	free(text);
 }

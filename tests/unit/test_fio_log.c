@@ -105,6 +105,7 @@ static void time_that_stands_still_or_runs_back(void **state)
 	struct fl_series s;
 
 	join(&s, "6, 1, 1, 0\n", ticks, 4);
+	assert_int_equal(s.n, 1);
 	for (size_t i = 0; i < s.n; i++)
 		assert_true(isfinite(s.point[i].fio_iops) && isfinite(s.point[i].writes));
 	fl_series_free(&s);

@@ -123,6 +123,11 @@ static void unknown_is_null(void **state)
 	text = fl_read_file(path, &len, &err);
 	assert_non_null(strstr(text, "\"difference\": 0"));
 	free(text);
+	snprintf(path, sizeof(path), "%s/rows/mount-j4-r1/series.json", dir);
+	text = fl_read_file(path, &len, &err);
+	assert_non_null(strstr(text, "null"));
+	assert_null(strstr(text, "NaN"));
+	free(text);
 	fl_bench_free(&b);
 }
 
