@@ -13,3 +13,12 @@ lab-variants:
 ##@ make kernel-patches-check  hold the kernel series against both kernel sources (root)
 kernel-patches-check:
 	@lab/check-patches
+
+.PHONY: lab lab-kernels
+##@ make lab         before and after the kernel patches, counted in a VM (root)
+lab: host-build
+	@lab/tables
+
+##@ make lab-kernels Debian's own kernels, with the same binary (root)
+lab-kernels: host-build
+	@lab/kernels
