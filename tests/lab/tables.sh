@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# make lab's tables as assertions: what each variant takes, by engine and by three methods that must agree
+# with expected.csv and with fio; and that writers scale on v3 and do not on stock.
+# shellcheck source=tests/lab/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+TABLES_WRITES=${TABLES_WRITES:-1000} TABLES_SECONDS=4 "$top/lab/tables" -o "$tmp/tables" >"$tmp/out" 2>"$tmp/err"
+rc=$?
+sed 's/^/# /' "$tmp/out"
+[ "$rc" = 0 ] || tail -n 20 "$tmp/err" | sed 's/^/# /'
+check "the tables come to their end, each take as expected, each count fio's" is "$rc" 0
+
+while IFS=, read -r variant engine exclusive shared upgrades fi_lock; do
+	case $variant in '#'* | variant) continue ;; esac
+	for method in state callsite global; do
+		want="$exclusive $shared $upgrades $fi_lock"
+		[ "$method" != state ] || want="$exclusive $shared - -"
+		got=$(awk -F, -v v="$variant" -v e="$engine" -v m="$method" '
+			function near(x) { return x == "-" ? x : (x - int(x + 0.5)) ^ 2 < 1e-6 ? int(x + 0.5) : x }
+			$1 == v && $2 == e && $3 == m { print near($4), near($5), near($6), near($7) }' "$tmp/tables/table1.csv")
+		check "$variant $engine by $method" is "$got" "$want"
+		diff=$(awk -F, -v v="$variant" -v e="$engine" -v m="$method" '
+			$1 == v && $2 == e && $3 == m { print $8 - $9 }' "$tmp/tables/table1.csv")
+		check "$variant $engine by $method: counted as many as fio wrote" is "$diff" 0
+	done
+done <"$top/kernel-patches/expected.csv"
+
+# Emulated processors on a busy machine: the bounds are far below what a quiet one shows (0.95 and 7).
+ratio()
+{
+	awk -F, -v a="$1" -v b="$2" '$1 "," $2 == a && $3 == 8 { x = $4 } $1 "," $2 == b && $3 == 8 { y = $4 }
+		END { print (y > 0) ? x / y : 0 }' "$tmp/tables/table2.csv"
+}
+at_least()
+{
+	awk -v a="$1" -v b="$2" 'BEGIN { exit !(a >= b) }'
+}
+check "v3 at 8 jobs is near the raw file system" at_least "$(ratio v3,mount v3,raw)" 0.6
+check "v3 at 8 jobs is several times stock" at_least "$(ratio v3,mount stock,mount)" 3
+exit "$failed"
