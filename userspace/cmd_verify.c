@@ -10,6 +10,7 @@
 
 #include "cmd.h"
 #include "kernel_btf.h"
+#include "kernel_text.h"
 #include "openfiles.h"
 #include "privileges.h"
 #include "render_verify.h"
@@ -363,6 +364,7 @@ out:
 	free(reports);
 	fl_target_free(&target);
 	fl_open_files_done();
+	fl_kernel_text_done();
 	fl_btf_done();
 	return ret;
 }

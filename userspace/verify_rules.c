@@ -5,9 +5,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "callsite_map.h"
+#include "kernel_text.h"
+
+void fl_lock_rules_from_map(struct fl_lock_rules *rules, const struct fl_callsite_map *map)
+{
+	const __u32 both = 1u << FL_ROUTE_PASSTHROUGH | 1u << FL_ROUTE_DIRECT;
+
+	rules->as_dio = false;
+	for (size_t i = 0; i < map->nsites; i++)
+		if (map->site[i].role == FL_SITE_SHARED && (map->site[i].routes & both) == both)
+			rules->as_dio = true;
+}
+
 /*
  * fuse_dio_lock() is static in file.c unless passthrough.c calls it too: a global symbol ('T') says that
- * the passthrough path decides as the direct-io path does.
+ * the passthrough path decides as the direct-io path does. Of a module, kallsyms shows exported symbols
+ * alone as global.
  */
 void fl_lock_rules_parse(struct fl_lock_rules *rules, const char *kallsyms)
 {
@@ -26,11 +40,18 @@ void fl_lock_rules_parse(struct fl_lock_rules *rules, const char *kallsyms)
 
 void fl_lock_rules_read(struct fl_lock_rules *rules)
 {
-	FILE *f = fopen("/proc/kallsyms", "re");
+	struct fl_err ignored;
+	const struct fl_callsite_map *map = fl_kernel_callsites(&ignored);
 	char *line = NULL;
 	size_t len = 0;
+	FILE *f;
 
 	rules->as_dio = false;
+	if (map) {
+		fl_lock_rules_from_map(rules, map);
+		return;
+	}
+	f = fopen("/proc/kallsyms", "re");
 	while (f && !rules->as_dio && getline(&line, &len, f) > 0)
 		fl_lock_rules_parse(rules, line);
 	free(line);

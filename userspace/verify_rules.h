@@ -5,8 +5,12 @@
 
 #include "verify_expect.h"
 
+struct fl_callsite_map;
+
 void fl_lock_rules_read(struct fl_lock_rules *rules);
-/* From the text of /proc/kallsyms. Pure. */
+/* From the call-site map: a shared take that serves both routes. Pure. */
+void fl_lock_rules_from_map(struct fl_lock_rules *rules, const struct fl_callsite_map *map);
+/* From the text of /proc/kallsyms, for kernels whose code can't be read. Pure. */
 void fl_lock_rules_parse(struct fl_lock_rules *rules, const char *kallsyms);
 
 #endif

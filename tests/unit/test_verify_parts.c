@@ -2,6 +2,8 @@
 // sources: userspace/verify_blocks.c userspace/verify_rules.c
 /* Stamped blocks tell whole from torn, and kallsyms tells how the passthrough path locks. */
 #include "check.h"
+#include "callsite_map.h"
+#include "kernel_text.h"
 #include "verify_blocks.h"
 #include "verify_rules.h"
 
@@ -90,6 +92,30 @@ static void lock_rules_from_symbols(void **state)
 	assert_true(r.as_dio);
 }
 
+/* verify_rules.c asks for the running kernel's map; the tests bring their own. */
+const struct fl_callsite_map *fl_kernel_callsites(struct fl_err *err)
+{
+	return NULL;
+}
+
+static void lock_rules_from_the_map(void **state)
+{
+	const __u32 passthrough = 1u << FL_ROUTE_PASSTHROUGH, direct = 1u << FL_ROUTE_DIRECT;
+	struct fl_callsite site[3] = {
+		{.role = FL_SITE_SHARED, .routes = direct},
+		{.role = FL_SITE_SHARED, .routes = passthrough},
+		{.role = FL_SITE_EXCLUSIVE, .routes = passthrough | direct},
+	};
+	struct fl_callsite_map map = {.site = site, .nsites = 3};
+	struct fl_lock_rules r;
+
+	fl_lock_rules_from_map(&r, &map);
+	assert_false(r.as_dio);
+	site[0].routes |= passthrough;
+	fl_lock_rules_from_map(&r, &map);
+	assert_true(r.as_dio);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -98,6 +124,7 @@ int main(void)
 		cmocka_unit_test(two_writers_in_one_block),
 		cmocka_unit_test(neither_written_nor_empty),
 		cmocka_unit_test(lock_rules_from_symbols),
+		cmocka_unit_test(lock_rules_from_the_map),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
