@@ -41,15 +41,18 @@ all: host-build
 .PHONY: programs
 programs: $(FUSELENS) $(DAEMON)
 
-host-build host-run host-test host-lint: host-%:
+host-build host-run host-lint: host-%:
 	@lab/host-deps $*
+
+host-test:
+	@lab/host-deps test browser prometheus
 
 demo: host-build host-run
 	@$(MAKE) --no-print-directory programs
 	@lab/demo $(B)
 
 test: host-build host-run host-test
-	@$(MAKE) --no-print-directory programs
+	@$(MAKE) --no-print-directory programs daemon-tests
 	@tests/all $(B)
 
 test-unit: host-build
@@ -57,8 +60,8 @@ test-unit: host-build
 	@tests/run $(UNIT_TESTS)
 
 test-live: host-build host-run host-test
-	@$(MAKE) --no-print-directory programs
-	@B=$(abspath $(B)) tests/run $(sort $(wildcard tests/live/*.sh))
+	@$(MAKE) --no-print-directory programs daemon-tests
+	@TESTS=live tests/all $(B)
 
 lint: host-lint
 	@tests/lint

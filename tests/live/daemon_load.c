@@ -157,7 +157,8 @@ static int many(int n)
 	if (found == n)
 		printf("%d\n", found);
 	else
-		printf("%d listed, %d found, %s\n", listed, found, err ? strerror(err) : "no error");
+		printf("%d listed, %d found, %s\n", listed, found,
+		       err ? strerror(err) : "no error");
 	return found != n;
 }
 
