@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # What the tests of counts share (sourced after lib.sh): the command under test, fio runs, counts as JSON.
 
 FUSELENS=${FUSELENS:-$LIVE_TOP/build/fuselens}
@@ -16,6 +16,7 @@ counted_fio()
 {
 	local mount=$1 out=$2
 	shift 2
+	# shellcheck disable=SC2034 # for the tests to read
 	PROVE_CODE=0
 	"$FUSELENS" prove "$mount" --json -- fio --output-format=json --output="$out.fio" --name=t "$@" \
 		>"$out" 2>"$out.err" || PROVE_CODE=$?
