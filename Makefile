@@ -36,7 +36,7 @@ help:
 
 # The packages come first and in a make of their own: the rules ask pkg-config what is there.
 all: host-build
-	@$(MAKE) --no-print-directory programs
+	@$(MAKE) -j$(shell nproc) --no-print-directory programs
 
 .PHONY: programs
 programs: $(FUSELENS) $(DAEMON)
@@ -48,19 +48,19 @@ host-test:
 	@lab/host-deps test browser prometheus
 
 demo: host-build host-run
-	@$(MAKE) --no-print-directory programs
+	@$(MAKE) -j$(shell nproc) --no-print-directory programs
 	@lab/demo $(B)
 
 test: host-build host-run host-test
-	@$(MAKE) --no-print-directory programs daemon-tests
+	@$(MAKE) -j$(shell nproc) --no-print-directory programs daemon-tests
 	@tests/all $(B)
 
 test-unit: host-build
-	@$(MAKE) --no-print-directory unit-tests
+	@$(MAKE) -j$(shell nproc) --no-print-directory unit-tests
 	@tests/run $(UNIT_TESTS)
 
 test-live: host-build host-run host-test
-	@$(MAKE) --no-print-directory programs daemon-tests
+	@$(MAKE) -j$(shell nproc) --no-print-directory programs daemon-tests
 	@TESTS=live tests/all $(B)
 
 lint: host-lint

@@ -14,4 +14,7 @@ $(B)/bpf/%.bpf.o: bpf/%.bpf.c
 $(B)/bpf/%.skel.h: $(B)/bpf/%.bpf.o
 	$(BPFTOOL) gen skeleton $< name $*_bpf > $@
 
+# make would take both for intermediate files, and build them anew each time
+.PRECIOUS: $(B)/bpf/%.bpf.o $(B)/bpf/%.skel.h
+
 -include $(BPF_NAMES:%=$(B)/bpf/%.bpf.d)
