@@ -69,7 +69,8 @@ sums()
 	def total(key):
 	    return sum(v * (e - b) / 1e9 for v, b, e in zip(s[key], begin, s["end_ns"]))
 	ios = row["fio"]["write"]["ios"]
-	print(abs(total("writes_per_s") - ios) / ios < 0.01, abs(total("fio_writes_per_s") - ios) / ios < 0.15,
+	# fio logs rates of about 100 ms, and not of the last piece: close, never exact
+	print(abs(total("writes_per_s") - ios) / ios < 0.01, 0.6 < total("fio_writes_per_s") / ios < 1.2,
 	      len(s["end_ns"]) >= 9, set(s["fi_lock_per_s"]) - {None} == set() or "told")
 	END
 }
