@@ -178,8 +178,8 @@ void fl_verify_text(const struct fl_verify_report *v, FILE *out, bool colour)
 		v->interrupted ? " (interrupted)" : "");
 	fprintf(out, "  %s (%s), kernel %s\n  %s\n", target ? target : "?", v->fstype,
 		v->world->kernel[0] ? v->world->kernel : "?", mode_text(v, mode, sizeof(mode)));
-	if (v->ncases && v->cases[0].ran)
-		fprintf(out, "  evidence: %s (%s)\n", fl_method_name(v->cases[0].method),
+	if (v->world->method_why[0])
+		fprintf(out, "  evidence: %s (%s)\n", fl_method_name(v->world->method),
 			v->world->method_why);
 	fprintf(out, "\n");
 	table_text(v, out);
@@ -279,7 +279,7 @@ void fl_verify_json(const struct fl_verify_report *v, FILE *out)
 	fl_json_name(o, "source", v->source);
 	fl_json_name(o, "kernel", v->world->kernel[0] ? v->world->kernel : NULL);
 	fl_json_name(o, "method",
-		     v->ncases && v->cases[0].ran ? fl_method_name(v->cases[0].method) : NULL);
+		     v->world->method_why[0] ? fl_method_name(v->world->method) : NULL);
 	json_object_object_add(o, "exit_code",
 			       json_object_new_int(fl_verify_exit_code(v->cases, v->ncases)));
 	json_object_object_add(o, "interrupted", json_object_new_boolean(v->interrupted));

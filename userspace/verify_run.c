@@ -202,9 +202,11 @@ static int read_collector(struct fl_verify_world *w, struct running *run, struct
 	if (fl_collector_read(run->c, s, err))
 		return -1;
 	r->method = s->method;
+	if (w->method_why[0])
+		return 0;
+	w->method = s->method;
 	memcpy(w->kernel, s->kernel, sizeof(w->kernel));
 	memcpy(w->method_why, s->method_why, sizeof(w->method_why));
-	memcpy(w->can, s->can, sizeof(w->can));
 	return 0;
 }
 
@@ -287,6 +289,39 @@ static const char *phases(struct fl_verify_world *w, struct running *run, struct
 	return NULL;
 }
 
+/*
+ * Its files make room for the next case's. A child unlinks them, as the mount may hang; what it does not
+ * get done is left to the janitor.
+ */
+static void remove_files(struct fl_verify_world *w, const struct fl_case_report *r)
+{
+	__u64 end = fl_now_ns() + 10000000000ull;
+	char path[4096 + 128];
+	pid_t pid;
+	int dir;
+
+	if (r->stuck || (w->opts->keep && r->result != FL_RESULT_PASS))
+		return;
+	pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		fl_janitor_forget(w->janitor);
+		snprintf(path, sizeof(path), "%s/%s", w->base, w->janitor->name);
+		dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		unlinkat(dir, r->def->name, 0);
+		for (__u32 i = 0; i < r->page.nlegs; i++)
+			unlinkat(dir, r->page.leg[i].name, 0);
+		_exit(0);
+	}
+	while (pid > 0 && waitpid(pid, NULL, WNOHANG) == 0) {
+		if (fl_now_ns() >= end) {
+			kill(pid, SIGKILL);
+			return;
+		}
+		fl_sleep_ms(2);
+	}
+}
+
 void fl_verify_run(struct fl_verify_world *w, const struct fl_verify_case *def,
 		   struct fl_case_report *r)
 {
@@ -319,5 +354,6 @@ void fl_verify_run(struct fl_verify_world *w, const struct fl_verify_case *def,
 	fl_collector_finish(run.c);
 	if (run.line >= 0)
 		close(run.line);
+	remove_files(w, r);
 	r->took_ns = fl_now_ns() - began;
 }

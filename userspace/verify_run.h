@@ -36,9 +36,10 @@ struct fl_verify_world {
 	struct fl_janitor *janitor;
 	const char *base; /* the directory to work in, without the janitor's part */
 	const char *tmp;
+	/* from the first case whose counts were read */
 	char kernel[128];
+	enum fl_method method;
 	char method_why[256];
-	enum fl_can can[FL_ROUTES];
 	/* called every 100 ms or so with the writes counted so far; may be NULL */
 	void (*progress)(const struct fl_case_report *r, const char *phase, __u64 writes);
 };
