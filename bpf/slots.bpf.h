@@ -56,11 +56,13 @@ static __always_inline void lost(enum fl_loss what)
 
 static __always_inline bool dev_selected(__u32 dev)
 {
-	__u32 n = selected_dev_count;
+	__u32 n;
 
-	if (!n)
-		return true;
+	/* one device, the usual case, first: where none is selected the first is 0, which is no device */
 	if (selected_devs[0] == dev)
+		return true;
+	n = selected_dev_count;
+	if (!n)
 		return true;
 	for (__u32 i = 1; i < FL_MAX_DEVS; i++) {
 		if (i >= n)
@@ -88,12 +90,10 @@ static __always_inline bool task_selected(void)
  */
 static __always_inline __u64 slot_key(__u64 ino, __u32 dev, __u32 generation, enum fl_route route)
 {
-	__u64 k = ino * 0x9e3779b97f4a7c15ull;
+	__u64 k = ((__u64)dev << 32 | generation) * 0xc2b2ae3d27d4eb4full;
 
-	k ^= ((__u64)dev << 32 | generation) * 0xc2b2ae3d27d4eb4full;
-	k ^= k >> 29;
-	k = (k + route) * 0xbf58476d1ce4e5b9ull;
-	return k | 1;
+	k ^= ino + ((__u64)route << 56);
+	return k * 0x9e3779b97f4a7c15ull | 1;
 }
 
 /* The last component of the inode's name. Runs once per slot: probe reads are cheap enough here. */

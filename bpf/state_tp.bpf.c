@@ -83,8 +83,10 @@ static __always_inline int backing_write(struct kiocb *iocb, struct iov_iter *it
 	 * A load through a pointer that was not checked costs eight instructions: no more of them than
 	 * needed. A device that was selected is a FUSE mount's.
 	 */
-	if (selected_dev_count ? !dev_selected(dev) : sb->s_magic != FUSE_SUPER_MAGIC)
-		return 0;
+	if (dev != selected_devs[0]) {
+		if (!dev_selected(dev) || sb->s_magic != FUSE_SUPER_MAGIC)
+			return 0;
+	}
 	if (!task_selected())
 		return 0;
 	ino = inode->i_ino;

@@ -304,7 +304,7 @@ static int one_reading(struct stat_cmd *s, struct fl_err *err)
 static bool wait_until(struct stat_cmd *s, __u64 due)
 {
 	for (;;) {
-		__u64 now = fl_now_ns(), step = 50;
+		__u64 now = fl_now_ns(), step = 100;
 
 		if (fl_interrupted || (s->command && fl_workload_ended(&s->workload)))
 			return false;

@@ -174,7 +174,7 @@ static void test_page(void **state)
 	struct fl_metrics m;
 
 	f.hists = &hists;
-	f.hists->hist[FL_HIST_HOLD_EXCL].bucket[9] = 3;	 /* below 512 ns */
+	f.hists->hist[FL_HIST_HOLD_EXCL].bucket[10] = 3; /* below 1024 ns: on an edge */
 	f.hists->hist[FL_HIST_HOLD_EXCL].bucket[11] = 2; /* below 2048 ns */
 	f.hists->hist[FL_HIST_HOLD_EXCL].bucket[39] = 1;
 	f.hists->hist[FL_HIST_HOLD_EXCL].sum_ns = 2500000000ull;
