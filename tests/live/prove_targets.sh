@@ -126,15 +126,13 @@ code unshare --pid --fork --mount-proc "$FUSELENS" prove "$mnt" --json -- \
 check_eq "inside a PID namespace: counted and SHARED" "$CODE $(report "$out" .counts.shared)" "0 50"
 
 # --- two tools at once see the same writes
-live_probes()
-{
-	bpftool link list 2>/dev/null | grep -cE '^[0-9]+:'
-}
 both_attached()
 {
-	[ "$(live_probes)" -ge $((links + 8)) ]
+	local tool
+	for tool in $(pgrep -f "^$FUSELENS prove $mnt -n 200"); do
+		grep -qs link_type "/proc/$tool"/fdinfo/* && echo "$tool"
+	done | wc -l | grep -qx 2
 }
-links=$(live_probes)
 timeout 60 "$FUSELENS" prove "$mnt" -n 200 --json >"$WORK/first" 2>/dev/null &
 first=$!
 timeout 60 "$FUSELENS" prove "$mnt" -n 200 --json >"$WORK/second" 2>/dev/null &
