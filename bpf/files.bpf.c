@@ -110,6 +110,23 @@ static __always_inline void fill_fuse_file(struct fl_file_record *r, struct file
 	r->backing_magic = BPF_CORE_READ(backing, f_inode, i_sb, s_magic);
 }
 
+/* NULL where there is none, or none any more, which the kernel writes as a small number. */
+static __always_inline struct fuse_conn *conn_of_dev(struct fuse_dev *fud)
+{
+	struct fuse_dev___chan *by_chan = (void *)fud;
+	struct fuse_chan *chan;
+	struct fuse_conn *fc;
+
+	if (bpf_core_field_exists(by_chan->chan)) {
+		chan = BPF_CORE_READ(by_chan, chan);
+		if ((unsigned long)chan <= 7)
+			return NULL;
+		return BPF_CORE_READ(chan, conn);
+	}
+	fc = BPF_CORE_READ(fud, fc);
+	return (unsigned long)fc > 7 ? fc : NULL;
+}
+
 SEC("iter/task_file")
 int list_files(struct bpf_iter__task_file *ctx)
 {
@@ -152,8 +169,8 @@ int list_files(struct bpf_iter__task_file *ctx)
 		fud = (void *)((unsigned long)fud & ~7ul);
 		if (!fud)
 			return 0;
-		fc = BPF_CORE_READ(fud, fc);
-		if ((unsigned long)fc <= 7)
+		fc = conn_of_dev(fud);
+		if (!fc)
 			return 0;
 		r->kind = FL_FILE_DEV;
 		r->dev = BPF_CORE_READ(fc, dev);

@@ -78,6 +78,13 @@ struct dentry {
 	} d_u;
 };
 
+/* the union lost its name between 6.18 and 7.3 */
+struct dentry___anonymous {
+	union {
+		struct hlist_node d_alias;
+	};
+};
+
 struct path {
 	struct vfsmount *mnt;
 	struct dentry *dentry;
@@ -207,6 +214,18 @@ struct fuse_dev {
 	struct fuse_conn *fc;
 };
 
+/*
+ * Between 6.18 and 7.3 what a daemon's descriptor, and a request, belong to became a channel (struct
+ * fuse_chan in fs/fuse/fuse_dev_i.h), which leads to the connection.
+ */
+struct fuse_chan {
+	struct fuse_conn *conn;
+};
+
+struct fuse_dev___chan {
+	struct fuse_chan *chan;
+};
+
 struct fuse_inode {
 	struct inode inode;
 	__u64 nodeid;
@@ -285,6 +304,11 @@ struct fuse_req {
 		struct fuse_out_header h;
 	} out;
 	struct fuse_mount *fm;
+};
+
+/* see struct fuse_chan */
+struct fuse_req___chan {
+	struct fuse_chan *chan;
 };
 
 #pragma clang attribute pop

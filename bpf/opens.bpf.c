@@ -7,6 +7,7 @@
 #include "kernel_types.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
+#include "dentry.bpf.h"
 #include "fuselens.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -117,8 +118,7 @@ static __always_inline void count_refused(struct inode *inode, const struct open
 	if (!r) {
 		node = BPF_CORE_READ(inode, i_dentry.first);
 		if (node) {
-			struct dentry *d = (void *)node -
-					   bpf_core_field_offset(struct dentry, d_u.d_alias);
+			struct dentry *d = dentry_of_alias(node);
 
 			bpf_probe_read_kernel_str(fresh.name, sizeof(fresh.name),
 						  BPF_CORE_READ(d, d_name.name));

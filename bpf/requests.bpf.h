@@ -228,12 +228,31 @@ static __always_inline void other_request(struct fuse_args *args, __u32 opcode, 
 	}
 }
 
+/*
+ * A request's connection, NULL where it has none yet, and the device of the mount it came from. Where
+ * requests know their channel only, that is the connection's first mount: submounts, which virtiofs
+ * alone has, are counted with it.
+ */
+static __always_inline struct fuse_conn *conn_of_request(const struct fuse_req *req, __u32 *dev)
+{
+	const struct fuse_req___chan *by_chan = (const void *)req;
+	struct fuse_conn *fc;
+
+	if (bpf_core_field_exists(by_chan->chan)) {
+		fc = BPF_CORE_READ(by_chan, chan, conn);
+		*dev = BPF_CORE_READ(fc, dev);
+		return fc;
+	}
+	*dev = BPF_CORE_READ(req, fm, sb, s_dev);
+	return BPF_CORE_READ(req, fm, fc);
+}
+
 SEC("tp_btf/fuse_request_send")
 int request_send(__u64 *ctx)
 {
 	const struct fuse_req *req = (const void *)ctx[0];
 	struct fuse_args *args;
-	struct fuse_mount *fm;
+	struct fuse_conn *fc;
 	__u32 dev, opcode;
 
 	/*
@@ -243,16 +262,15 @@ int request_send(__u64 *ctx)
 	if (!req)
 		return 0;
 	args = req->args;
-	fm = req->fm;
-	if (!fm || !args)
+	fc = conn_of_request(req, &dev);
+	if (!fc || !args)
 		return 0;
-	dev = BPF_CORE_READ(fm, sb, s_dev);
 	if (!dev_selected(dev))
 		return 0;
 	opcode = BPF_CORE_READ(args, opcode);
 	if (opcode == FUSE_WRITE_OP) {
 		if (!selected_tgid || task_selected())
-			write_request(req, args, fm->fc, dev);
+			write_request(req, args, fc, dev);
 	} else {
 		other_request(args, opcode, dev);
 	}
@@ -271,24 +289,22 @@ int request_end(__u64 *ctx)
 {
 	const struct fuse_req *req = (const void *)ctx[0];
 	struct fuse_args *args;
-	struct fuse_mount *fm;
 	struct fl_asked_key key = {};
 	struct fl_asked fresh = {}, *known;
 	struct open_out out = {};
-	__u32 opcode, which;
+	__u32 dev, opcode, which;
 
 	if (!req)
 		return 0;
 	args = req->args;
-	fm = req->fm;
-	if (!fm || !args || req->out.h.error)
+	if (!args || req->out.h.error)
 		return 0;
 	opcode = BPF_CORE_READ(args, opcode);
 	if (opcode != FUSE_OPEN_OP && opcode != FUSE_CREATE_OP && opcode != FUSE_TMPFILE_OP)
 		return 0;
-	key.dev = BPF_CORE_READ(fm, sb, s_dev);
-	if (!dev_selected(key.dev))
+	if (!conn_of_request(req, &dev) || !dev_selected(dev))
 		return 0;
+	key.dev = dev;
 	which = opcode == FUSE_OPEN_OP ? 0 : 1;
 	if (which) {
 		/* struct fuse_entry_out starts with the nodeid */

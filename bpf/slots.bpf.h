@@ -10,6 +10,7 @@
 #include "kernel_types.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
+#include "dentry.bpf.h"
 #include "fuselens.h"
 
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
@@ -107,7 +108,7 @@ static __always_inline void slot_name(struct fl_slot *s, struct inode *inode)
 	node = BPF_CORE_READ(inode, i_dentry.first);
 	if (!node)
 		return;
-	dentry = (void *)node - bpf_core_field_offset(struct dentry, d_u.d_alias);
+	dentry = dentry_of_alias(node);
 	name = BPF_CORE_READ(dentry, d_name.name);
 	len = bpf_probe_read_kernel_str(s->name, sizeof(s->name), name);
 	if (len > 0)
