@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The same binary on Debian's oldest and newest kernel, and on the lab's with features turned off: the
+# counts are fio's, the verdict is right, or the error says what to do.
+# shellcheck source=tests/lab/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+for kernel in debian-6.12 debian-backports; do
+	if ! "$top/lab/debian-kernel" "$kernel" >/dev/null 2>"$tmp/err"; then
+		echo "skip - $kernel: it cannot be had"
+		continue
+	fi
+	rc=0
+	KERNELS_WRITES=200 "$top/lab/kernels" -o "$tmp/kernels" "$kernel" >"$tmp/out" 2>"$tmp/err" </dev/null || rc=$?
+	sed 's/^/# /' "$tmp/out"
+	check "$kernel: every method that works counts what fio wrote" is "$rc" 0
+	for name in state-tp state-fentry callsite; do
+		check "$kernel: $name says why" is \
+			"$(jq -r '"\(.verdict) \(.reasons[0].reason)"' "$tmp/kernels/$kernel/$name.prove" 2>/dev/null)" \
+			"EXCLUSIVE kernel-cannot"
+	done
+done
+
+# said LIST - the right verdict with fio's count, or an error with a hint.
+# shellcheck disable=SC2317 # called through check
+said()
+{
+	local report=$tmp/off/$1.prove ios
+	if jq -e '.error.what and .error.hint' "$report" >/dev/null 2>&1; then
+		return 0
+	fi
+	ios=$(jq '[.jobs[].write.total_ios] | add' "$tmp/off/$1.fio")
+	is "$(jq -r '"\(.verdict) \(.counts.writes)"' "$report")" "EXCLUSIVE $ios"
+}
+
+mkdir "$tmp/off"
+vm --out "$tmp/off" --memory 1536M -- tests/lab/kernels_guest fentry fentry,kprobes module-btf
+check "the lab kernel with features turned off: the run ends well" is "$rc" 0
+for list in fentry fentry,kprobes module-btf; do
+	check "without $list: the right verdict, or an error with a hint" said "$list"
+done
+exit "$failed"
