@@ -20,15 +20,16 @@ include bpf/module.mk userspace/module.mk daemon/module.mk
 -include profiles/module.mk lab/module.mk tests/unit/module.mk tests/live/module.mk \
 	tests/lab/module.mk tests/fuzz/module.mk deploy/module.mk docs/module.mk
 
-.PHONY: help all demo test test-unit test-live lint install uninstall clean host-build host-run \
+.PHONY: help all demo test test-unit test-live test-lab lint install uninstall clean host-build host-run \
 	host-test host-lint
 
 help:
 	@echo 'make all         build fuselens and fuselens-passthroughd'
 	@echo 'make demo        mount, write with fio, and show how the writes lock (root; minutes)'
-	@echo 'make test        every test: unit, live on this kernel, lab VM (root)'
+	@echo 'make test        unit tests, tests on this kernel, the lab VM (root)'
 	@echo 'make test-unit   unit tests (no root)'
 	@echo 'make test-live   tests on this kernel (root)'
+	@echo 'make test-lab    every test in the lab VM, the long ones too (root; an hour)'
 	@echo 'make lint        clang-format, cppcheck, shellcheck'
 	@echo 'make install     to DESTDIR and prefix ($(prefix)); make uninstall removes it'
 	@echo 'make clean       remove what was built here'
@@ -62,6 +63,10 @@ test-unit: host-build
 test-live: host-build host-run host-test
 	@$(MAKE) -j$(shell nproc) --no-print-directory programs daemon-tests
 	@TESTS=live tests/all $(B)
+
+test-lab: host-build host-run host-test
+	@$(MAKE) -j$(shell nproc) --no-print-directory programs
+	@TESTS=lab LONG=1 tests/all $(B)
 
 lint: host-lint
 	@tests/lint

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
+# long: bench and report on stock and v3, some ten minutes
 # The stock kernel against v3, as two results compared: flat against rising, and counts that say why.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
