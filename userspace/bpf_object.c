@@ -11,6 +11,7 @@
 
 #include "disable.h"
 #include "kernel_btf.h"
+#include "privileges.h"
 #include "target.h"
 
 /* Loading is tried and may fail loudly: libbpf's log goes to the error, not to the terminal. */
@@ -32,7 +33,8 @@ const char *fl_bpf_log(void)
 
 struct bpf_object *fl_open_bpf(const void *elf, size_t size)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "fuselens");
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "fuselens",
+		    .btf_custom_path = fl_privileges_btf_path());
 
 	libbpf_set_print(keep_log);
 	load_log[0] = '\0';

@@ -10,14 +10,24 @@
 #include <bpf/libbpf.h>
 
 #include "files.skel.h"
+#include "privileges.h"
 
 static struct files_bpf *skel;
 
 static int load(struct fl_err *err)
 {
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = fl_privileges_btf_path());
+
 	if (skel)
 		return 0;
-	skel = files_bpf__open_and_load();
+	skel = files_bpf__open_opts(&opts);
+	if (skel && files_bpf__load(skel)) {
+		int e = errno;
+
+		files_bpf__destroy(skel);
+		skel = NULL;
+		errno = e;
+	}
 	if (!skel)
 		return fl_errno(err, errno, "cannot load the iterator over open files");
 	return 0;

@@ -31,6 +31,11 @@ int fl_privileges_need(struct fl_err *err)
 			    "setcap cap_bpf,cap_perfmon,cap_sys_ptrace=ep $(command -v fuselens)");
 }
 
+const char *fl_privileges_btf_path(void)
+{
+	return fl_privileges_have(CAP_SYS_ADMIN) ? NULL : "/sys/kernel/btf/vmlinux";
+}
+
 void fl_privileges_drop(void)
 {
 	static const cap_value_t keep[] = {CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE, CAP_KILL};
