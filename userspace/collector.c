@@ -125,11 +125,15 @@ static int try_form(const struct fl_form *form, bool *available, struct fl_probe
 	bool all = !first && all_programs_work(form);
 
 	for (size_t i = 0; i < form->nprogs; i++) {
+		snprintf(probe[i].name, sizeof(probe[i].name), "%s", form->prog[i].name);
+		probe[i].counts_writes = form->prog[i].counts_writes;
+		if (first)
+			snprintf(probe[i].why_not, sizeof(probe[i].why_not), "not tried");
+	}
+	for (size_t i = 0; i < form->nprogs; i++) {
 		int e = all ? 0 : i ? fl_try_program(form->elf, form->prog[i].name) : first;
 
 		available[i] = !e;
-		snprintf(probe[i].name, sizeof(probe[i].name), "%s", form->prog[i].name);
-		probe[i].counts_writes = form->prog[i].counts_writes;
 		if (!e)
 			continue;
 		snprintf(probe[i].why_not, sizeof(probe[i].why_not), "%s; not known: %s",
