@@ -164,6 +164,12 @@ static bool evidence_holds(const struct fl_snapshot *s, const struct fl_leg *leg
 			 "need not hold it",
 			 fl_grouped(v->totals.unknown, a, sizeof(a)));
 	}
+	if (v->result == FL_RESULT_PASS && seen < leg->done) {
+		snprintf(text, sizeof(text), "%s of %s writes were counted, %llu known to be lost",
+			 fl_grouped(seen, a, sizeof(a)), fl_grouped(leg->done, b, sizeof(b)),
+			 (unsigned long long)all.lost);
+		remark(v, text);
+	}
 	return v->result == FL_RESULT_PASS;
 }
 

@@ -43,8 +43,10 @@ every_case()
 	done
 	check_eq "$mode: the exit code says so" "$code" "$want"
 	check_eq "$mode: fifteen cases" "$(jq '.cases | length' "$WORK/json")" 15
-	check_eq "$mode: every write counted" \
-		"$(jq '[.cases[].files[] | select(.writes < .writes_made)] | length' "$WORK/json")" 0
+	# a probe that interrupts itself misses an event now and then, and says so
+	check_eq "$mode: every write counted, or known to be lost" \
+		"$(jq '[.cases[].files[] | select(.writes < .writes_made and
+			((.note // "") | contains("known to be lost") | not))] | length' "$WORK/json")" 0
 	check "$mode: leaves nothing behind" nothing_left
 }
 
