@@ -118,6 +118,9 @@ static struct json_object *hist_to_json(const struct fl_hist *h)
 /* Attempts that wrote nothing are seen where functions are hooked; added after the first snapshots. */
 static bool counter_known(enum fl_counter counter, enum fl_method method)
 {
+	/* no method counts completions yet: null, not 0 */
+	if (counter == FL_COUNT_COMPLETED_INLINE || counter == FL_COUNT_COMPLETED_WORKER)
+		return false;
 	return (counter != FL_COUNT_RETRIED && counter != FL_COUNT_FAILED) ||
 	       method == FL_METHOD_STATE_FENTRY;
 }
@@ -340,7 +343,7 @@ static void file_from_json(struct reader *r, struct json_object *o, struct fl_fi
 		f->cell[take][nature] = get_u64(r, cell, "writes");
 	}
 	for (int i = 0; i < FL_COUNTERS; i++)
-		f->counter[i] = i == FL_COUNT_RETRIED || i == FL_COUNT_FAILED
+		f->counter[i] = !counter_known(i, FL_METHOD_STATE_TP)
 					? get_u64_or_0(o, fl_counter_name(i))
 					: get_u64(r, o, fl_counter_name(i));
 	flag = get(r, o, "parallel_flag", json_type_object);
