@@ -131,8 +131,8 @@ struct fl_slot_hists {
 };
 
 /*
- * Who a slot belongs to. Claimed once by compare-and-swap on key, then only read, so that writers on
- * different CPUs share the line without bouncing it. Slot 0 is never claimed: it is "other".
+ * Who a slot belongs to. Claimed by compare-and-swap on key, then only read until user space gives
+ * it back, so that writers on different CPUs share the line without bouncing it. Slot 0 is never claimed: it is "other".
  */
 #define FL_NAME_MAX 64
 struct fl_slot {
@@ -149,6 +149,15 @@ struct fl_slot {
 		[FL_NAME_MAX]; /* the last path component, for files closed before anyone listed them */
 };
 #define FL_SLOT_PROBES 32
+/* The key of a slot that user space gave back. Odd numbers are keys, 0 was never claimed. */
+#define FL_SLOT_FREED 2ull
+
+/*
+ * The order of claims: how many there were, then a ring of the slots claimed, one place a slot. A place
+ * is 0 until its claim has been written in full, and again once user space has read it.
+ */
+#define FL_ORDER_CLAIMS 0
+#define FL_ORDER_FIRST	1
 
 /* What happened on a mount outside its writes, by device. */
 enum fl_mount_counter {

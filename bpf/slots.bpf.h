@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where writes are counted: one slot per (inode, route), one copy per CPU. The table of owners is
- * claimed by compare-and-swap and only read afterwards, so that the lock path does no hash update and
- * bounces no cache line. Writes that find no slot are counted under slot 0, "other".
+ * Where writes are counted: one slot per (inode, route), one copy per CPU. A slot is claimed by
+ * compare-and-swap and only read afterwards, so that the lock path does no hash update and bounces no
+ * cache line; user space gives back those of files that are no longer written. Writes that find no slot are counted under slot 0, "other".
  */
 #ifndef FUSELENS_SLOTS_BPF_H
 #define FUSELENS_SLOTS_BPF_H
@@ -31,6 +31,15 @@ struct {
 	__type(key, __u32);
 	__type(value, struct fl_slot);
 } slots SEC(".maps");
+
+/* Sized for as many slots and FL_ORDER_FIRST more. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 65);
+	__type(key, __u32);
+	__type(value, __u64); /* an array's elements are as wide, whatever is in them */
+} slot_order SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -143,6 +152,70 @@ static __always_inline void slot_open_flags(struct fl_slot *s, struct inode *ino
 }
 
 /*
+ * The slot that has the key, or else 0. A slot that was given back does not end the search: keys that
+ * came when it was in use may lie behind it.
+ */
+static __always_inline __u32 slot_with_key(__u64 key)
+{
+	__u32 h = key >> 40;
+
+	for (int i = 0; i < FL_SLOT_PROBES; i++) {
+		__u32 idx = (h + i) & slot_mask;
+		struct fl_slot *s = bpf_map_lookup_elem(&slots, &idx);
+
+		if (!idx)
+			continue;
+		if (!s || !s->key)
+			return 0;
+		if (s->key == key)
+			return idx;
+	}
+	return 0;
+}
+
+/* Claims a slot for the key, or finds it claimed by somebody else meanwhile (*ours is false). 0: no room. */
+static __always_inline __u32 slot_claim(__u64 key, bool *ours)
+{
+	__u32 h = key >> 40;
+
+	*ours = false;
+	for (int i = 0; i < FL_SLOT_PROBES; i++) {
+		__u32 idx = (h + i) & slot_mask;
+		struct fl_slot *s = bpf_map_lookup_elem(&slots, &idx);
+		__u64 seen;
+
+		if (!idx || !s)
+			continue;
+		seen = s->key;
+		if (!seen || seen == FL_SLOT_FREED) {
+			__u64 was = __sync_val_compare_and_swap(&s->key, seen, key);
+
+			*ours = was == seen;
+			if (*ours)
+				return idx;
+			seen = was;
+		}
+		if (seen == key)
+			return idx;
+	}
+	return 0;
+}
+
+/* Tells user space of a claim, once all of it has been written. */
+static __always_inline void slot_publish(__u32 slot)
+{
+	__u32 idx = FL_ORDER_CLAIMS;
+	__u64 *at = bpf_map_lookup_elem(&slot_order, &idx);
+
+	if (!at)
+		return;
+	idx = FL_ORDER_FIRST + (__sync_fetch_and_add(at, 1) & slot_mask);
+	at = bpf_map_lookup_elem(&slot_order, &idx);
+	if (at)
+		__sync_lock_test_and_set(at, slot);
+}
+
+/*
  * The slot of (inode, route): claims one for a first write. Returns 0, "other", when the neighbourhood
  * is taken; the collector reports how many writes went there.
  */
@@ -150,36 +223,20 @@ static __noinline __u32 slot_search(struct inode *inode, enum fl_route route, __
 				    __u32 generation)
 {
 	__u64 key = slot_key(ino, dev, generation, route);
-	__u32 h = key >> 40, idx = 0;
-	struct fl_slot *claimed = NULL;
+	__u32 idx = slot_with_key(key);
+	struct fl_slot *claimed;
+	bool ours = false;
 
-	for (int i = 0; i < FL_SLOT_PROBES; i++) {
-		struct fl_slot *s;
-		__u64 seen;
-
-		idx = (h + i) & slot_mask;
-		if (!idx)
-			continue;
-		s = bpf_map_lookup_elem(&slots, &idx);
-		if (!s)
-			break;
-		seen = s->key;
-		if (seen == key)
-			return idx;
-		if (seen)
-			continue;
-		seen = __sync_val_compare_and_swap(&s->key, 0, key);
-		if (seen == key)
-			return idx;
-		if (!seen) {
-			claimed = s;
-			break;
-		}
-	}
-	if (!claimed) {
+	if (idx)
+		return idx;
+	idx = slot_claim(key, &ours);
+	if (!idx)
 		lost(FL_LOSS_TABLE_FULL);
+	if (!ours)
+		return idx;
+	claimed = bpf_map_lookup_elem(&slots, &idx);
+	if (!claimed)
 		return 0;
-	}
 	claimed->ino = ino;
 	claimed->dev = dev;
 	claimed->route = route;
@@ -189,6 +246,7 @@ static __noinline __u32 slot_search(struct inode *inode, enum fl_route route, __
 	slot_name(claimed, inode);
 	if (bpf_core_field_exists(((struct fuse_file *)0)->open_flags))
 		slot_open_flags(claimed, inode);
+	slot_publish(idx);
 	return idx;
 }
 

@@ -99,6 +99,7 @@ int fl_set_target(struct bpf_object *obj, const struct fl_target *target, __u32 
 		  struct fl_err *err)
 {
 	struct bpf_map *slots = bpf_object__find_map_by_name(obj, "slots");
+	struct bpf_map *order = bpf_object__find_map_by_name(obj, "slot_order");
 	struct bpf_map *counts = bpf_object__find_map_by_name(obj, "slot_counts");
 	__u32 mask = nslots - 1, tgid = target->tgid;
 	__s32 cache_bit = fl_btf_enumerator("FUSE_I_CACHE_IO_MODE");
@@ -111,9 +112,10 @@ int fl_set_target(struct bpf_object *obj, const struct fl_target *target, __u32 
 	bad |= fl_set_rodata(obj, "selected_ino", &ino, sizeof(ino));
 	bad |= fl_set_rodata(obj, "selected_tgid", &tgid, sizeof(tgid));
 	bad |= fl_set_rodata(obj, "cache_io_mode_bit", &cache_bit, sizeof(cache_bit));
-	if (bad || !slots || !counts)
+	if (bad || !slots || !order || !counts)
 		return fl_err(err, "the BPF object and the collector do not fit together");
-	if (bpf_map__set_max_entries(slots, nslots) || bpf_map__set_max_entries(counts, nslots))
+	if (bpf_map__set_max_entries(slots, nslots) || bpf_map__set_max_entries(counts, nslots) ||
+	    bpf_map__set_max_entries(order, nslots + FL_ORDER_FIRST))
 		return fl_errno(err, errno, "cannot size the tables");
 	return 0;
 }

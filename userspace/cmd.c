@@ -61,14 +61,6 @@ int fl_usage_error(const char *command, bool json, const char *fmt, ...)
 	return fl_fail(&err, json);
 }
 
-__u64 fl_now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
-}
-
 void fl_sleep_ms(unsigned int ms)
 {
 	struct timespec ts = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000l};

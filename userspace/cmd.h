@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <linux/types.h>
+#include "clock.h"
 #include "err.h"
 
 enum fl_exit {
@@ -46,8 +47,6 @@ int fl_usage_error(const char *command, bool json, const char *fmt, ...)
 extern volatile sig_atomic_t fl_interrupted;
 void fl_catch_signals(void);
 
-/* CLOCK_MONOTONIC in ns: the clock of bpf_ktime_get_ns(). */
-__u64 fl_now_ns(void);
 /* Sleeps, or returns early when interrupted. */
 void fl_sleep_ms(unsigned int ms);
 

@@ -254,6 +254,7 @@ static int run(struct export *e)
 	if (fl_privileges_need(&err))
 		goto fail;
 	e->http = fl_http_open(e->listen, on_page, e, &err);
+	e->collect.forget_s = e->keep_s < FL_FORGET_S ? e->keep_s : FL_FORGET_S;
 	if (!e->http || fl_watch_open(&e->watch, e->spec, (pid_t)e->pid, &e->collect, &err) ||
 	    fl_watch_start(&e->watch, &err))
 		goto fail;

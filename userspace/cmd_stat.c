@@ -394,7 +394,7 @@ out:
 
 int fl_cmd_stat(int argc, char **argv)
 {
-	struct stat_cmd s = {.seconds = 1, .collect.hists = true};
+	struct stat_cmd s = {.seconds = 1, .collect.hists = true, .collect.forget_s = FL_FORGET_S};
 	int ret = parse(&s, argc, argv);
 
 	if (ret >= 0)

@@ -395,7 +395,8 @@ out:
 
 int fl_cmd_top(int argc, char **argv)
 {
-	struct top_cmd c = {.top.seconds = 1, .collect.hists = true};
+	struct top_cmd c = {
+		.top.seconds = 1, .collect.hists = true, .collect.forget_s = FL_FORGET_S};
 	int ret = parse(&c, argc, argv);
 
 	if (ret >= 0)

@@ -30,7 +30,15 @@ struct fl_collect_opts {
 	/* The global method stops by itself after so long; 0: 10 s. */
 	double window_s;
 	bool hists; /* wait and hold histograms where the method has them */
+	/*
+	 * When the table of files is half full, those that nobody wrote for so long (or up to twice as
+	 * long) make room for others: their counts are kept in sums by mount and route. 0: never.
+	 */
+	double forget_s;
 };
+
+/* For those who watch without an end. */
+#define FL_FORGET_S 60
 
 struct fl_collector;
 
@@ -53,6 +61,8 @@ int fl_collector_start(struct fl_collector *c, struct fl_err *err);
  * for the first time, while they are still open. Cheap where there is no new file.
  */
 void fl_collector_poll(struct fl_collector *c);
+/* Whether it detached by itself, at the end of the global method's window. */
+bool fl_collector_stopped_itself(const struct fl_collector *c);
 /* Detaches; counts stand still afterwards. */
 void fl_collector_stop(struct fl_collector *c);
 /* Counts since start, running or stopped. The caller frees the snapshot. */

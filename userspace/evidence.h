@@ -33,6 +33,9 @@ struct fl_form {
 extern const struct fl_form fl_form_state_tp;
 extern const struct fl_form fl_form_state_fentry;
 
+/* Opens the form's BPF object, not yet loaded. NULL with errno set. */
+struct bpf_object *fl_form_open(const struct fl_form *form);
+
 /*
  * Sets a constant of the object's .rodata by name, before loading. size must be that of the variable.
  * Returns 0, or -1 where there is no such variable.

@@ -13,6 +13,17 @@ static void subtract(__u64 *a, const __u64 *b, size_t n)
 		a[i] = a[i] > b[i] ? a[i] - b[i] : 0;
 }
 
+/* Takes as much of b as there is off a; b keeps the rest. */
+static void move_from(__u64 *a, __u64 *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		__u64 part = a[i] < b[i] ? a[i] : b[i];
+
+		a[i] -= part;
+		b[i] -= part;
+	}
+}
+
 static bool all_zero(const __u64 *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -48,6 +59,43 @@ static bool file_since(struct fl_file_counts *f, const struct fl_file_counts *be
 	}
 	return !all_zero(&f->cell[0][0], WORDS(f->cell)) ||
 	       !all_zero(f->counter, WORDS(f->counter)) || !all_zero(f->takes, WORDS(f->takes));
+}
+
+/*
+ * What a file had counted before it was forgotten is now in the sums of its mount and route: it is no
+ * work of this interval. Which of these sums it went to may not be told; their total is exact.
+ */
+static void take_from_sums(struct fl_snapshot *delta, const struct fl_file_counts *gone)
+{
+	struct fl_file_counts left = *gone;
+	struct fl_slot_hists times;
+
+	if (gone->hists)
+		times = *gone->hists;
+	for (size_t i = 0; i < delta->nfiles; i++) {
+		struct fl_file_counts *f = &delta->file[i];
+
+		if (!f->is_other || !f->slot || f->dev != gone->dev || f->route != gone->route)
+			continue;
+		move_from(&f->cell[0][0], &left.cell[0][0], WORDS(f->cell));
+		move_from(f->counter, left.counter, WORDS(f->counter));
+		if (f->hists && gone->hists)
+			move_from((__u64 *)f->hists, (__u64 *)&times, WORDS(times));
+	}
+}
+
+/* Files that before had and now lacks were forgotten in between. Both are in the order of their ids. */
+static void take_forgotten(const struct fl_snapshot *before, const struct fl_snapshot *now,
+			   struct fl_snapshot *delta)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < before->nfiles; i++) {
+		while (at < now->nfiles && now->file[at].slot < before->file[i].slot)
+			at++;
+		if (at == now->nfiles || now->file[at].slot != before->file[i].slot)
+			take_from_sums(delta, &before->file[i]);
+	}
 }
 
 static int files_since(const struct fl_snapshot *before, const struct fl_snapshot *now,
@@ -87,6 +135,8 @@ static int files_since(const struct fl_snapshot *before, const struct fl_snapsho
 		}
 		delta->nfiles++;
 	}
+	if (before)
+		take_forgotten(before, now, delta);
 	return failed ? -1 : 0;
 }
 

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <sys/mman.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
@@ -14,12 +13,16 @@
 #include "evidence.h"
 #include "kernel_text.h"
 #include "kprobe.h"
+#include "percpu_values.h"
 #include "site_times.h"
+#include "slot_table.h"
 
 #include "callsite.skel.h"
 #include "global.skel.h"
 
 #define MAX_LINKS (4 * FL_MAX_SITES)
+/* Ids, in snapshots, of files that only takes were counted of: past those of counted writes. */
+#define FIRST_OWN_CLAIM 0x80000000u
 
 struct fl_takes {
 	struct fl_takes_opts opts;
@@ -32,7 +35,11 @@ struct fl_takes {
 	struct fl_probe *probe; /* one a program */
 	size_t nprobes;
 	__u64 misses_of_links;
-	struct fl_slot *slot; /* mapped */
+	struct fl_slot_table table;
+	struct fl_percpu_values counts; /* struct fl_slot_takes by slot */
+	struct fl_percpu_values losses; /* one */
+	struct fl_percpu_values sites;	/* struct fl_site_counts by site */
+	struct fl_percpu_values times;	/* struct fl_site_times, two a site */
 	int ncpus;
 };
 
@@ -131,6 +138,22 @@ static int prepare_callsite(struct fl_takes *t, struct fl_err *err)
 	return 0;
 }
 
+static int open_tables(struct fl_takes *t, struct fl_err *err)
+{
+	if (fl_slot_table_open(&t->table, t->obj, t->opts.nslots, err))
+		return -1;
+	if (fl_percpu_values_init(&t->counts, map_fd(t, "slot_takes"), sizeof(struct fl_slot_takes),
+				  t->ncpus, t->opts.nslots) ||
+	    fl_percpu_values_init(&t->losses, map_fd(t, "losses"), sizeof(struct fl_losses),
+				  t->ncpus, 1) ||
+	    fl_percpu_values_init(&t->sites, map_fd(t, "site_counts"),
+				  sizeof(struct fl_site_counts), t->ncpus, FL_MAX_SITES) ||
+	    fl_percpu_values_init(&t->times, map_fd(t, "site_times"), sizeof(struct fl_site_times),
+				  t->ncpus, 2 * FL_MAX_SITES))
+		return fl_err(err, "out of memory");
+	return 0;
+}
+
 struct fl_takes *fl_takes_prepare(const struct fl_target *target, const struct fl_takes_opts *opts,
 				  struct fl_err *err)
 {
@@ -162,13 +185,8 @@ struct fl_takes *fl_takes_prepare(const struct fl_target *target, const struct f
 			 fl_method_name(opts->method), fl_bpf_log());
 		goto fail;
 	}
-	t->slot = mmap(NULL, opts->nslots * sizeof(*t->slot), PROT_READ, MAP_SHARED,
-		       map_fd(t, "slots"), 0);
-	if (t->slot == MAP_FAILED) {
-		t->slot = NULL;
-		fl_errno(err, errno, "cannot map the table of files");
+	if (open_tables(t, err))
 		goto fail;
-	}
 	return t;
 fail:
 	fl_takes_finish(t);
@@ -301,23 +319,6 @@ void fl_takes_stop(struct fl_takes *t)
 		bpf_link__destroy(t->link[--t->nlinks]);
 }
 
-static int sum_percpu(const struct fl_takes *t, const char *map, __u32 index, void *percpu,
-		      void *sum, size_t size)
-{
-	__u64 *total = sum;
-
-	memset(sum, 0, size);
-	if (bpf_map_lookup_elem(map_fd(t, map), &index, percpu))
-		return -1;
-	for (int cpu = 0; cpu < t->ncpus; cpu++) {
-		const __u64 *one = (const __u64 *)((const char *)percpu + cpu * size);
-
-		for (size_t i = 0; i < size / sizeof(__u64); i++)
-			total[i] += one[i];
-	}
-	return 0;
-}
-
 static __u64 writes_of(const struct fl_file_counts *f)
 {
 	__u64 n = 0;
@@ -334,14 +335,15 @@ static bool through_daemon(enum fl_route route)
 }
 
 /*
- * The file's entry of the same route, else the one with the most writes, else a new one. *its_route: the
+ * The file's entry of the same route (claim 0: that of all further files), else the one with the most writes, else a new one. *its_route: the
  * takes can be of that entry's writes. A take on the direct path of a file that is written by
  * passthrough alone was not made by a write: opens share helpers with direct writes.
  */
-static struct fl_file_counts *file_of(struct fl_snapshot *s, const struct fl_slot *slot, bool other,
-				      bool *its_route)
+static struct fl_file_counts *file_of(struct fl_snapshot *s, const struct fl_slot *slot,
+				      __u32 claim, bool *its_route)
 {
 	struct fl_file_counts *best = NULL, *grown;
+	bool other = !claim;
 
 	*its_route = true;
 	for (size_t i = 0; i < s->nfiles; i++) {
@@ -364,6 +366,7 @@ static struct fl_file_counts *file_of(struct fl_snapshot *s, const struct fl_slo
 	s->file = grown;
 	best = &s->file[s->nfiles++];
 	memset(best, 0, sizeof(*best));
+	best->slot = other ? 0 : FIRST_OWN_CLAIM + claim;
 	best->is_other = other;
 	best->route = other ? FL_ROUTE_OTHER : slot->route;
 	best->dev = slot->dev;
@@ -390,56 +393,60 @@ static enum fl_site_role as_other(enum fl_site_role role)
 	return others[role];
 }
 
+/* Adds the takes of one claim to the snapshot's files; claim 0 is what found no slot. */
+static int add_takes(struct fl_takes *t, struct fl_snapshot *s, __u32 claim, __u32 slot,
+		     struct fl_err *err)
+{
+	struct fl_slot_takes sum;
+	struct fl_file_counts *f;
+	bool its_route;
+	__u64 any = 0;
+
+	if (fl_percpu_values_read(&t->counts, slot, &sum))
+		return fl_errno(err, errno, "cannot read the takes");
+	for (int r = 0; r < FL_SITE_ROLES; r++)
+		any |= sum.take[r];
+	if (!any)
+		return 0;
+	f = file_of(s, &t->table.slot[slot], claim, &its_route);
+	if (!f)
+		return fl_err(err, "out of memory");
+	for (int r = 0; r < FL_SITE_ROLES; r++)
+		f->takes[its_route ? (enum fl_site_role)r : as_other(r)] += sum.take[r];
+	f->counter[FL_COUNT_UPGRADES] = f->takes[FL_SITE_UPGRADE];
+	return 0;
+}
+
 static int read_files(struct fl_takes *t, struct fl_snapshot *s, struct fl_err *err)
 {
-	struct fl_slot_takes *percpu = calloc(t->ncpus, sizeof(*percpu)), sum;
-
-	for (__u32 i = 0; percpu && i < t->opts.nslots; i++) {
-		struct fl_file_counts *f;
-		bool its_route;
-		__u64 any = 0;
-
-		if ((i && !t->slot[i].key) ||
-		    sum_percpu(t, "slot_takes", i, percpu, &sum, sizeof(sum)))
-			continue;
-		for (int r = 0; r < FL_SITE_ROLES; r++)
-			any |= sum.take[r];
-		if (!any)
-			continue;
-		f = file_of(s, &t->slot[i], !i, &its_route);
-		if (!f) {
-			free(percpu);
-			return fl_err(err, "out of memory");
-		}
-		for (int r = 0; r < FL_SITE_ROLES; r++)
-			f->takes[its_route ? (enum fl_site_role)r : as_other(r)] += sum.take[r];
-		f->counter[FL_COUNT_UPGRADES] = f->takes[FL_SITE_UPGRADE];
-	}
+	if (fl_slot_table_update(&t->table))
+		return fl_err(err, "out of memory");
+	if (add_takes(t, s, 0, 0, err))
+		return -1;
+	for (size_t i = 0; i < t->table.nclaims; i++)
+		if (add_takes(t, s, t->table.claim[i].id, t->table.claim[i].slot, err))
+			return -1;
 	for (size_t i = 0; i < s->nfiles; i++)
 		s->file[i].has_takes = true;
-	free(percpu);
-	return percpu ? 0 : fl_err(err, "out of memory");
+	return 0;
 }
 
 static void read_times(struct fl_takes *t, __u32 index, struct fl_site_snapshot *out)
 {
-	struct fl_site_times *percpu = calloc(t->ncpus, sizeof(*percpu)), pair, own;
+	struct fl_site_times pair, own;
 
-	if (percpu && !sum_percpu(t, "site_times", index, percpu, &pair, sizeof(pair)) &&
-	    !sum_percpu(t, "site_times", index + FL_MAX_SITES, percpu, &own, sizeof(own)))
+	if (!fl_percpu_values_read(&t->times, index, &pair) &&
+	    !fl_percpu_values_read(&t->times, index + FL_MAX_SITES, &own))
 		fl_site_wait_of(&pair, &own, &out->wait);
-	free(percpu);
 }
 
 static int read_sites(struct fl_takes *t, struct fl_snapshot *s, struct fl_err *err)
 {
-	struct fl_site_counts *percpu = calloc(t->ncpus, sizeof(*percpu)), sum;
+	struct fl_site_counts sum;
 
 	s->site = calloc(t->map->nsites + 1, sizeof(*s->site));
-	if (!percpu || !s->site) {
-		free(percpu);
+	if (!s->site)
 		return fl_err(err, "out of memory");
-	}
 	for (size_t i = 0; i < t->map->nsites; i++) {
 		const struct fl_callsite *from = &t->map->site[i];
 		struct fl_site_snapshot *to = &s->site[s->nsites++];
@@ -450,12 +457,11 @@ static int read_sites(struct fl_takes *t, struct fl_snapshot *s, struct fl_err *
 		to->role = from->role;
 		to->routes = from->routes;
 		to->merged = from->merged;
-		if (!sum_percpu(t, "site_counts", i, percpu, &sum, sizeof(sum)))
+		if (!fl_percpu_values_read(&t->sites, i, &sum))
 			to->takes = sum.takes;
 		if (t->timed[i])
 			read_times(t, i, to);
 	}
-	free(percpu);
 	return 0;
 }
 
@@ -475,45 +481,50 @@ static int add_probes(struct fl_takes *t, struct fl_snapshot *s, struct fl_err *
 
 int fl_takes_read(struct fl_takes *t, struct fl_snapshot *s, struct fl_err *err)
 {
-	struct fl_losses *percpu = calloc(t->ncpus, sizeof(*percpu)), sum;
+	struct fl_losses sum;
 
 	read_misses(t);
 	s->has_takes = true;
-	if (percpu && !sum_percpu(t, "losses", 0, percpu, &sum, sizeof(sum)))
+	if (!fl_percpu_values_read(&t->losses, 0, &sum))
 		for (int i = 0; i < FL_LOSSES; i++)
 			s->loss[i] += sum.count[i];
-	free(percpu);
 	if (read_files(t, s, err) || add_probes(t, s, err))
 		return -1;
 	return t->opts.method == FL_METHOD_CALLSITE ? read_sites(t, s, err) : 0;
 }
 
+/* All takes by role, with less work than a snapshot. */
+static void sum_takes(struct fl_takes *t, struct fl_slot_takes *all)
+{
+	struct fl_slot_takes one;
+
+	memset(all, 0, sizeof(*all));
+	/* out of memory, new claims are read next time */
+	fl_slot_table_update(&t->table);
+	for (size_t i = 0; i <= t->table.nclaims; i++) {
+		if (fl_percpu_values_read(&t->counts, i ? t->table.claim[i - 1].slot : 0, &one))
+			continue;
+		for (int r = 0; r < FL_SITE_ROLES; r++)
+			all->take[r] += one.take[r];
+	}
+}
+
 void fl_takes_sample(struct fl_takes *t, __u64 *writes, __u64 *exclusive, __u64 *shared)
 {
-	struct fl_slot_takes *percpu = calloc(t->ncpus, sizeof(*percpu)), sum;
+	struct fl_slot_takes all;
 
-	for (__u32 i = 0; percpu && i < t->opts.nslots; i++) {
-		if ((i && !t->slot[i].key) ||
-		    sum_percpu(t, "slot_takes", i, percpu, &sum, sizeof(sum)))
-			continue;
-		*exclusive += sum.take[FL_SITE_EXCLUSIVE] + sum.take[FL_SITE_UPGRADE];
-		*shared += sum.take[FL_SITE_SHARED] - sum.take[FL_SITE_UPGRADE];
-	}
+	sum_takes(t, &all);
+	*exclusive += all.take[FL_SITE_EXCLUSIVE] + all.take[FL_SITE_UPGRADE];
+	*shared += all.take[FL_SITE_SHARED] - all.take[FL_SITE_UPGRADE];
 	*writes += *exclusive + *shared;
-	free(percpu);
 }
 
 __u64 fl_takes_of(struct fl_takes *t, enum fl_site_role role)
 {
-	struct fl_slot_takes *percpu = calloc(t->ncpus, sizeof(*percpu)), sum;
-	__u64 n = 0;
+	struct fl_slot_takes all;
 
-	for (__u32 i = 0; percpu && i < t->opts.nslots; i++)
-		if ((!i || t->slot[i].key) &&
-		    !sum_percpu(t, "slot_takes", i, percpu, &sum, sizeof(sum)))
-			n += sum.take[role];
-	free(percpu);
-	return n;
+	sum_takes(t, &all);
+	return all.take[role];
 }
 
 size_t fl_takes_probes(const struct fl_takes *t, struct fl_probe *probe, size_t room)
@@ -529,8 +540,11 @@ void fl_takes_finish(struct fl_takes *t)
 	if (!t)
 		return;
 	fl_takes_stop(t);
-	if (t->slot)
-		munmap(t->slot, t->opts.nslots * sizeof(*t->slot));
+	fl_slot_table_close(&t->table);
+	fl_percpu_values_free(&t->counts);
+	fl_percpu_values_free(&t->losses);
+	fl_percpu_values_free(&t->sites);
+	fl_percpu_values_free(&t->times);
 	bpf_object__close(t->obj);
 	free(t->probe);
 	free(t);

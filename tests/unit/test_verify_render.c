@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/render_verify.c userspace/verify_expect.c userspace/verify_fio.c userspace/verify_hang.c userspace/verify_child.c userspace/verify_blocks.c userspace/reason.c userspace/snapshot.c userspace/names.c userspace/text.c userspace/json_util.c userspace/mountinfo.c userspace/cmd.c userspace/err.c
+// sources: userspace/render_verify.c userspace/verify_expect.c userspace/verify_fio.c userspace/verify_hang.c userspace/verify_child.c userspace/verify_blocks.c userspace/reason.c userspace/snapshot.c userspace/names.c userspace/text.c userspace/json_util.c userspace/mountinfo.c userspace/cmd.c userspace/clock.c userspace/err.c
 // libs: json-c
 /* What verify prints for reports made up, what it reads of fio's output and of kernel stacks. */
 #include <json-c/json.h>

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# A table of 64 files, watched while several times as many are written one after another: those that
+# nobody writes any more make room, no write is lost or counted twice, and no file goes to the remainder.
+set -u
+# shellcheck source=tests/live/lib.sh
+. "$(dirname "$0")/lib.sh"
+fuselens=${FUSELENS:-${B:-$LIVE_TOP/build}/fuselens}
+FILES=150 WRITES=7
+
+live_begin
+make_xfs "$WORK/xfs" || exit 1
+mkdir "$WORK/xfs/source"
+mnt=$WORK/mnt
+start_daemon "$WORK/xfs/source" "$mnt" || exit 1
+
+# two mounts, so that writes must be found under the right one
+mkdir "$WORK/xfs/source2"
+start_daemon "$WORK/xfs/source2" "$WORK/mnt2" || exit 1
+
+"$fuselens" export all --listen 127.0.0.1:0 --files 3 --max-inodes 64 --keep 1 2>"$WORK/log" &
+LIVE_PIDS+=("$!")
+wait_until 20 grep -qs 'http://' "$WORK/log" || {
+	cat "$WORK/log" >&2
+	exit 1
+}
+url=$(sed -n 's,.*\(http://[^/]*\).*,\1,p' "$WORK/log")
+
+# total PATTERN - sum over the samples that match
+total()
+{
+	curl -sS -H 'Accept: application/openmetrics-text' "$url/metrics" | grep -E "^$1" |
+		awk '{sum += $NF} END {print sum + 0}'
+}
+
+last=0 fell=0
+for i in $(seq $FILES); do
+	dd if=/dev/zero of="$mnt/f$i" bs=4k count=$WRITES oflag=direct status=none
+	[ $((i % 5)) != 0 ] || {
+		dd if=/dev/zero of="$WORK/mnt2/g" bs=4k count=1 oflag=direct conv=notrunc status=none
+		now=$(total "fuselens_writes_total\{.*mount=\"$mnt\"")
+		[ "${now%.*}" -ge "${last%.*}" ] || fell=1
+		last=$now
+		sleep 0.4
+	}
+done
+check_eq "a counter never falls while files make room" "$fell" 0
+check_eq "each of $((FILES * WRITES)) writes to $FILES files is counted once, under its mount" \
+	"$(total "fuselens_writes_total\{.*mount=\"$mnt\"")" "$((FILES * WRITES))"
+check_eq "and those of the other mount under that" \
+	"$(total "fuselens_writes_total\{.*mount=\"$WORK/mnt2\"")" "$((FILES / 5))"
+check_eq "no file found the table full" "$(total 'fuselens_.*not_told_apart')" 0
