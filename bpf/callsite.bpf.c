@@ -160,6 +160,20 @@ int at_site(struct pt_regs *ctx)
 	return 0;
 }
 
+/* At the entry of fuse_write_update_attr(): the inode is its first argument. */
+SEC("kprobe")
+int at_completion(struct pt_regs *ctx)
+{
+	struct inode *inode = (void *)first_argument(ctx);
+	__u32 dev;
+	__u64 ino;
+
+	if (is_selected_inode(inode, &dev, &ino))
+		count_completion(slot_of(inode, FL_ROUTE_OTHER, ino, dev,
+					 BPF_CORE_READ(inode, i_generation)));
+	return 0;
+}
+
 /* A program of its own: the kernel lets none interrupt itself, and counts that as a miss. */
 SEC("kprobe")
 int after_site(struct pt_regs *ctx)

@@ -74,9 +74,11 @@ enum fl_site_role {
 	FL_SITE_ROLES,
 };
 
-/* Takes of one inode's locks, from one route's sites, on one CPU. */
+/* Takes of one inode's locks, from one route's sites, on one CPU; and its writes' completions. */
 struct fl_slot_takes {
 	__u64 take[FL_SITE_ROLES];
+	__u64 completed_inline; /* fuse_write_update_attr() in the writer */
+	__u64 completed_worker; /* in a kworker: asynchronous writes */
 };
 
 #define FL_MAX_SITES 256

@@ -100,7 +100,12 @@ int take_write_exit(__u64 *ctx)
 SEC("fentry/fuse_write_update_attr")
 int take_update_entry(__u64 *ctx)
 {
+	struct take_scope *s;
+
 	open_take_scope((void *)ctx[0], FL_ROUTE_OTHER);
+	s = current_scope();
+	if (s)
+		count_completion(s->slot);
 	return 0;
 }
 

@@ -20,6 +20,22 @@ static __always_inline void count_take(__u32 slot, enum fl_site_role role)
 		t->take[role]++;
 }
 
+#define PF_WQ_WORKER 0x20 /* include/linux/sched.h */
+
+/* A write's end, in whatever task: fuse_write_update_attr(). */
+static __always_inline void count_completion(__u32 slot)
+{
+	struct fl_slot_takes *t = bpf_map_lookup_elem(&slot_takes, &slot);
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+
+	if (!t)
+		return;
+	if (BPF_CORE_READ(task, flags) & PF_WQ_WORKER)
+		t->completed_worker++;
+	else
+		t->completed_inline++;
+}
+
 /* Whether the address is that of a FUSE inode of the target. Any address may be asked about. */
 static __always_inline bool is_selected_inode(struct inode *inode, __u32 *dev, __u64 *ino)
 {

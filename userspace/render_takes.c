@@ -84,10 +84,15 @@ static void sites_text(const struct fl_snapshot *s, FILE *out)
 void fl_takes_text(const struct fl_snapshot *s, const struct fl_totals *t, FILE *out)
 {
 	long long difference = fl_takes_difference(t);
+	char n[2][32];
 
 	if (!s->has_takes)
 		return;
 	roles_text(t, out);
+	if (s->has_completions)
+		fprintf(out, "  completed: %s by the writer, %s in a worker\n",
+			fl_grouped(t->counter[FL_COUNT_COMPLETED_INLINE], n[0], sizeof(n[0])),
+			fl_grouped(t->counter[FL_COUNT_COMPLETED_WORKER], n[1], sizeof(n[1])));
 	if (s->nsites)
 		sites_text(s, out);
 	if (s->takes_only)

@@ -115,14 +115,18 @@ static struct json_object *hist_to_json(const struct fl_hist *h)
 	return o;
 }
 
-/* Attempts that wrote nothing are seen where functions are hooked; added after the first snapshots. */
-static bool counter_known(enum fl_counter counter, enum fl_method method)
+static bool is_completion(enum fl_counter counter)
 {
-	/* no method counts completions yet: null, not 0 */
-	if (counter == FL_COUNT_COMPLETED_INLINE || counter == FL_COUNT_COMPLETED_WORKER)
-		return false;
+	return counter == FL_COUNT_COMPLETED_INLINE || counter == FL_COUNT_COMPLETED_WORKER;
+}
+
+/* Attempts that wrote nothing are seen where functions are hooked. */
+static bool counter_known(enum fl_counter counter, const struct fl_snapshot *s)
+{
+	if (is_completion(counter))
+		return s->has_completions;
 	return (counter != FL_COUNT_RETRIED && counter != FL_COUNT_FAILED) ||
-	       method == FL_METHOD_STATE_FENTRY;
+	       s->writes_method == FL_METHOD_STATE_FENTRY;
 }
 
 static struct json_object *file_to_json(const struct fl_snapshot *s, const struct fl_file_counts *f)
@@ -138,7 +142,7 @@ static struct json_object *file_to_json(const struct fl_snapshot *s, const struc
 	fl_json_name(o, "path", f->path);
 	json_object_object_add(o, "cells", cells_to_json(f));
 	for (int i = 0; i < FL_COUNTERS; i++)
-		fl_json_u64_or_null(o, fl_counter_name(i), counter_known(i, s->writes_method),
+		fl_json_u64_or_null(o, fl_counter_name(i), counter_known(i, s),
 				    f->counter[i]);
 	fl_json_u64(flag, "opens_seen", f->flag.opens_seen);
 	fl_json_u64(flag, "opens_asked", f->flag.opens_asked);
@@ -323,6 +327,12 @@ static void takes_from_json(struct reader *r, struct json_object *o, struct fl_f
 		f->takes[i] = get_u64(r, v, fl_site_role_name(i));
 }
 
+/* Counters that some methods cannot tell, or that came after the first recorded snapshots. */
+static bool may_be_null(enum fl_counter counter)
+{
+	return is_completion(counter) || counter == FL_COUNT_RETRIED || counter == FL_COUNT_FAILED;
+}
+
 static void file_from_json(struct reader *r, struct json_object *o, struct fl_file_counts *f)
 {
 	struct json_object *list, *flag, *hists;
@@ -343,7 +353,7 @@ static void file_from_json(struct reader *r, struct json_object *o, struct fl_fi
 		f->cell[take][nature] = get_u64(r, cell, "writes");
 	}
 	for (int i = 0; i < FL_COUNTERS; i++)
-		f->counter[i] = !counter_known(i, FL_METHOD_STATE_TP)
+		f->counter[i] = may_be_null(i)
 					? get_u64_or_0(o, fl_counter_name(i))
 					: get_u64(r, o, fl_counter_name(i));
 	flag = get(r, o, "parallel_flag", json_type_object);
@@ -464,8 +474,14 @@ int fl_snapshot_from_json(struct fl_snapshot *s, struct json_object *o, struct f
 	if (json_object_object_get_ex(o, "variant", &v) && json_object_is_type(v, json_type_string))
 		snprintf(s->variant, sizeof(s->variant), "%s", json_object_get_string(v));
 	list = get_list(&r, o, "files", sizeof(*s->file), (void **)&s->file, &s->nfiles);
-	for (size_t i = 0; list && i < s->nfiles; i++)
-		file_from_json(&r, json_object_array_get_idx(list, i), &s->file[i]);
+	for (size_t i = 0; list && i < s->nfiles; i++) {
+		struct json_object *file = json_object_array_get_idx(list, i);
+
+		file_from_json(&r, file, &s->file[i]);
+		/* only those who count takes see completions, if anyone */
+		s->has_completions |= s->file[i].has_takes &&
+				      json_object_object_get_ex(file, "completed_inline", &v) && v;
+	}
 	list = get_list(&r, o, "mounts", sizeof(*s->mount), (void **)&s->mount, &s->nmounts);
 	for (size_t i = 0; list && i < s->nmounts; i++)
 		mount_from_json(&r, json_object_array_get_idx(list, i), &s->mount[i]);

@@ -20,7 +20,8 @@
 #include "callsite.skel.h"
 #include "global.skel.h"
 
-#define MAX_LINKS (4 * FL_MAX_SITES)
+#define MAX_LINKS	   (4 * FL_MAX_SITES + 1)
+#define COMPLETION_PROGRAM "at_completion"
 /* Ids, in snapshots, of files that only takes were counted of: past those of counted writes. */
 #define FIRST_OWN_CLAIM 0x80000000u
 
@@ -32,6 +33,7 @@ struct fl_takes {
 	const struct fl_callsite_map *map; /* callsite; owned by kernel_text.c */
 	size_t attached_sites;
 	bool timed[FL_MAX_SITES];
+	bool sees_completions;
 	struct fl_probe *probe; /* one a program */
 	size_t nprobes;
 	__u64 misses_of_links;
@@ -239,6 +241,25 @@ static int attach_site(struct fl_takes *t, size_t index)
 	return keep_link(t, fl_kprobe_attach(at, s->address, cookie_of(s, index, action)));
 }
 
+/* Without this, completions are not known; nothing else changes. */
+static int attach_completions(struct fl_takes *t, struct fl_probe *probe)
+{
+	struct bpf_program *prog = bpf_object__find_program_by_name(t->obj, COMPLETION_PROGRAM);
+	__u64 address = 0;
+
+	for (size_t i = 0; i < t->map->nfunctions; i++)
+		if (!strcmp(t->map->function[i].name, "fuse_write_update_attr"))
+			address = t->map->function[i].address;
+	errno = ENOENT;
+	if (address && !keep_link(t, fl_kprobe_attach(prog, address, 0))) {
+		t->sees_completions = true;
+		return 0;
+	}
+	snprintf(probe->why_not, sizeof(probe->why_not), "%s; not known: completions",
+		 strerror(errno));
+	return -1;
+}
+
 static int start_callsite(struct fl_takes *t, struct fl_err *err)
 {
 	size_t failed = 0;
@@ -258,7 +279,8 @@ static int start_callsite(struct fl_takes *t, struct fl_err *err)
 		snprintf(t->probe[0].why_not, sizeof(t->probe[0].why_not),
 			 "%zu sites off the write path: %s", failed, strerror(e));
 	for (size_t i = 0; i < t->nprobes; i++)
-		t->probe[i].live = true;
+		t->probe[i].live = strcmp(t->probe[i].name, COMPLETION_PROGRAM) ||
+				   !attach_completions(t, &t->probe[i]);
 	return 0;
 }
 
@@ -278,6 +300,7 @@ static int start_global(struct fl_takes *t, struct fl_err *err)
 		}
 		i++;
 	}
+	t->sees_completions = true; /* take_update_entry is needed for the takes as well */
 	return 0;
 }
 
@@ -406,6 +429,7 @@ static int add_takes(struct fl_takes *t, struct fl_snapshot *s, __u32 claim, __u
 		return fl_errno(err, errno, "cannot read the takes");
 	for (int r = 0; r < FL_SITE_ROLES; r++)
 		any |= sum.take[r];
+	any |= sum.completed_inline | sum.completed_worker;
 	if (!any)
 		return 0;
 	f = file_of(s, &t->table.slot[slot], claim, &its_route);
@@ -414,6 +438,8 @@ static int add_takes(struct fl_takes *t, struct fl_snapshot *s, __u32 claim, __u
 	for (int r = 0; r < FL_SITE_ROLES; r++)
 		f->takes[its_route ? (enum fl_site_role)r : as_other(r)] += sum.take[r];
 	f->counter[FL_COUNT_UPGRADES] = f->takes[FL_SITE_UPGRADE];
+	f->counter[FL_COUNT_COMPLETED_INLINE] += sum.completed_inline;
+	f->counter[FL_COUNT_COMPLETED_WORKER] += sum.completed_worker;
 	return 0;
 }
 
@@ -485,6 +511,7 @@ int fl_takes_read(struct fl_takes *t, struct fl_snapshot *s, struct fl_err *err)
 
 	read_misses(t);
 	s->has_takes = true;
+	s->has_completions = t->sees_completions;
 	if (!fl_percpu_values_read(&t->losses, 0, &sum))
 		for (int i = 0; i < FL_LOSSES; i++)
 			s->loss[i] += sum.count[i];

@@ -182,9 +182,21 @@ static void takes_survive_the_round_trip(void **state)
 	a.site = malloc(sizeof(site));
 	*a.site = site;
 	a.nsites = 1;
+	a.file[0].counter[FL_COUNT_COMPLETED_INLINE] = 21;
+	a.file[0].counter[FL_COUNT_COMPLETED_WORKER] = 34;
 	o = fl_snapshot_to_json(&a);
 	assert_int_equal(fl_snapshot_from_json(&b, o, &err), 0);
 	json_object_put(o);
+	assert_false(b.has_completions); /* no probe saw them: null, whatever the counters hold */
+	assert_int_equal(b.file[0].counter[FL_COUNT_COMPLETED_WORKER], 0);
+	fl_snapshot_free(&b);
+	a.has_completions = true;
+	o = fl_snapshot_to_json(&a);
+	assert_int_equal(fl_snapshot_from_json(&b, o, &err), 0);
+	json_object_put(o);
+	assert_true(b.has_completions);
+	assert_int_equal(b.file[0].counter[FL_COUNT_COMPLETED_INLINE], 21);
+	assert_int_equal(b.file[0].counter[FL_COUNT_COMPLETED_WORKER], 34);
 	assert_true(b.has_takes);
 	assert_false(b.takes_only);
 	assert_int_equal(b.writes_method, a.writes_method);
