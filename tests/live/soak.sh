@@ -72,10 +72,12 @@ check "kills at any moment leave no program, link or map ($cycles kills, $(sort 
 	wait_until 10 gone "$WORK/objects"
 check "and some of them had any" [ -s "$WORK/objects" ]
 
-# Attaching and detaching under load, each time counting one short job to the unit.
+# Attaching and detaching under load, each time counting one short job to the unit, while other writers
+# of the mount are killed.
 end=$((SECONDS + seconds / 3))
 cycles=0
 bad=0
+killed=0
 : >"$WORK/objects"
 cat >"$WORK/job" <<EOF
 #!/bin/bash
@@ -84,15 +86,26 @@ exec fio --name=w --filename=$mnt/data --size=8m --bs=4k --rw=randwrite --direct
 EOF
 chmod +x "$WORK/job"
 while [ "$SECONDS" -lt "$end" ]; do
+	load doomed 5000 doomed &
+	doomed=$!
+	(
+		sleep "0.$((RANDOM % 9))$((RANDOM % 9))"
+		# the shell function's process and the fio that it started, which has children of its own
+		pkill -KILL -f -- "--filename=$mnt/doomed"
+	) &
+	killer=$!
 	"$fuselens" stat "$mnt/data" --json -i 3600 -- "$WORK/job" >"$WORK/cycle.json" 2>/dev/null
 	counted=$(jq 'select(.kind == "total") | .writes' "$WORK/cycle.json")
 	if [ "$counted" != "$(fio_total "$WORK/job.json")" ]; then
 		echo "cycle $cycles: counted $counted, fio wrote $(fio_total "$WORK/job.json")"
 		bad=$((bad + 1))
 	fi
+	wait "$killer"
+	wait "$doomed" 2>/dev/null || killed=$((killed + 1))
 	cycles=$((cycles + 1))
 done
-check_eq "attaching under load counts exactly ($cycles times)" "$bad" 0
+check_eq "attaching under load counts exactly ($cycles times, $killed of other writers killed)" "$bad" 0
+check "and writers were killed" [ "$killed" -gt 0 ]
 
 # Two watchers at once, one of them stopped for a while; both must see all of it.
 "$fuselens" stat "$mnt/data" --json -i 0.2 >"$WORK/one.json" 2>/dev/null &
@@ -136,6 +149,7 @@ end=$((SECONDS + seconds / 3))
 all=$!
 LIVE_PIDS+=("$all")
 wait_until 20 grep -q interval "$WORK/all.json"
+rss_before=
 expected=0
 cycles=0
 while [ "$SECONDS" -lt "$end" ] || [ "$cycles" = 0 ]; do
@@ -150,8 +164,13 @@ while [ "$SECONDS" -lt "$end" ] || [ "$cycles" = 0 ]; do
 		stop_daemon
 	fi
 	cycles=$((cycles + 1))
+	# it grows a little with the first mounts, and no more after them
+	[ "$cycles" != 5 ] || rss_before=$(awk '/^VmRSS/ {print $2}' "/proc/$all/status")
 done
 sleep 0.3
+rss_after=$(awk '/^VmRSS/ {print $2}' "/proc/$all/status")
+check "memory stays flat as mounts come and go ($rss_before to $rss_after kB)" \
+	[ $((rss_after - ${rss_before:-0})) -le 1024 ]
 kill -INT "$all"
 wait "$all"
 check_eq "mounts that come and go are counted to the last write ($cycles times)" \
