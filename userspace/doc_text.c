@@ -7,72 +7,21 @@
 
 #include "text.h"
 
-#define WIDTH 80
-
-static int shown(const char *s, size_t bytes)
-{
-	int n = 0;
-
-	for (size_t i = 0; i < bytes; i++)
-		n += ((unsigned char)s[i] & 0xc0) != 0x80;
-	return n;
-}
-
-/* Bytes of s that take at most columns; after a comma where there is one. */
-static size_t fit(const char *s, size_t bytes, int columns)
-{
-	size_t n = 0, comma = 0;
-
-	while (n < bytes && columns > 0) {
-		n++;
-		while (n < bytes && ((unsigned char)s[n] & 0xc0) == 0x80)
-			n++;
-		columns--;
-		if (s[n - 1] == ',')
-			comma = n;
-	}
-	return comma ? comma : n;
-}
+#define WIDTH FL_TEXT_WIDTH
 
 /* Prints words from the current column on; further lines begin at indent. */
 static void wrap(FILE *out, const char *text, int column, int indent)
 {
 	char *safe = fl_escape(text ? text : "");
-	const char *p = safe ? safe : "";
-	bool first = true;
 
-	while (*p) {
-		size_t n = strcspn(p, " ");
-		int w = shown(p, n);
-
-		if (!first && column + 1 + w > WIDTH) {
-			fprintf(out, "\n%*s", indent, "");
-			column = indent;
-			first = true;
-		}
-		/* a word wider than the room, such as a list of mount options, is cut where it must be */
-		for (; first && column + w > WIDTH && WIDTH - indent >= 20; w = shown(p, n)) {
-			size_t cut = fit(p, n, WIDTH - column);
-
-			fprintf(out, "%.*s\n%*s", (int)cut, p, indent, "");
-			column = indent;
-			p += cut;
-			n -= cut;
-		}
-		fprintf(out, "%s%.*s", first ? "" : " ", (int)n, p);
-		column += w + !first;
-		first = false;
-		p += n;
-		p += strspn(p, " ");
-	}
-	fputc('\n', out);
+	fl_wrap(out, safe ? safe : "", column, indent);
 	free(safe);
 }
 
 static void underline(FILE *out, const char *text, char with)
 {
 	char *safe = fl_escape(text ? text : "");
-	int n = safe ? shown(safe, strlen(safe)) : 0;
+	int n = safe ? fl_shown_width(safe) : 0;
 
 	fprintf(out, "%s\n", safe ? safe : "");
 	for (int i = 0; i < n && i < WIDTH; i++)
@@ -92,7 +41,7 @@ static void table(FILE *out, const struct fl_block *b)
 		int w;
 
 		safe[i] = fl_escape(b->cell[i] ? b->cell[i] : "");
-		w = safe[i] ? shown(safe[i], strlen(safe[i])) : 0;
+		w = safe[i] ? fl_shown_width(safe[i]) : 0;
 		if (w > width[i % b->columns])
 			width[i % b->columns] = w;
 	}
@@ -104,7 +53,7 @@ static void table(FILE *out, const struct fl_block *b)
 		int c = i % b->columns, pad;
 		const char *s = safe[i] ? safe[i] : "";
 
-		pad = width[c] - shown(s, strlen(s));
+		pad = width[c] - fl_shown_width(s);
 		if (!c)
 			fputs("  ", out);
 		if (c == last && b->align[c] == 'l') {

@@ -157,6 +157,9 @@ static void files_text(const struct fl_snapshot *s, FILE *out)
 	fl_table_free(t);
 }
 
+/* What is said beneath the counts: a line where it fits, hanging where it does not. */
+#define SAY(out, ...) fl_wrapped(out, 2, 4, __VA_ARGS__)
+
 /* Requests that took the lock without being writes, and what else a reader of the counts must know. */
 static void remarks_text(const struct fl_prove_report *r, FILE *out)
 {
@@ -169,64 +172,71 @@ static void remarks_text(const struct fl_prove_report *r, FILE *out)
 		for (int k = 0; k < FL_MOUNT_COUNTERS; k++)
 			sum[k] += s->mount[i].counter[k];
 	if (sum[FL_MOUNT_GETXATTR_SECURITY])
-		fprintf(out,
-			"  %s GETXATTR upcalls for security.capability, under the lock: negotiate "
-			"FUSE_HANDLE_KILLPRIV_V2\n",
-			fl_grouped(sum[FL_MOUNT_GETXATTR_SECURITY], n, sizeof(n)));
+		SAY(out,
+		    "%s GETXATTR upcalls for security.capability, under the lock: one a write "
+		    "where "
+		    "the daemon did not negotiate FUSE_HANDLE_KILLPRIV_V2, else one an inode",
+		    fl_grouped(sum[FL_MOUNT_GETXATTR_SECURITY], n, sizeof(n)));
 	for (int k = FL_MOUNT_SETATTR; k <= FL_MOUNT_COPY_FILE_RANGE; k++)
 		if (sum[k])
-			fprintf(out,
-				"  %s %s requests: not writes, though they may hold the same "
-				"lock\n",
-				fl_grouped(sum[k], n, sizeof(n)), fl_mount_counter_name(k));
+			SAY(out, "%s %s requests: not writes, though they may hold the same lock",
+			    fl_grouped(sum[k], n, sizeof(n)), fl_mount_counter_name(k));
 	if (t->counter[FL_COUNT_RETRIED])
-		fprintf(out,
-			"  %s more attempts took the lock and wrote nothing (EAGAIN): io_uring "
-			"tries "
-			"without waiting first\n",
-			fl_grouped(t->counter[FL_COUNT_RETRIED], n, sizeof(n)));
+		SAY(out,
+		    "%s more attempts took the lock and wrote nothing (EAGAIN): io_uring tries "
+		    "without waiting first",
+		    fl_grouped(t->counter[FL_COUNT_RETRIED], n, sizeof(n)));
 	if (t->counter[FL_COUNT_FAILED])
-		fprintf(out, "  %s writes took the lock and failed\n",
-			fl_grouped(t->counter[FL_COUNT_FAILED], n, sizeof(n)));
+		SAY(out, "%s writes took the lock and failed",
+		    fl_grouped(t->counter[FL_COUNT_FAILED], n, sizeof(n)));
 	if (t->counter[FL_COUNT_MAYBE_SPLIT])
-		fprintf(out,
-			"  %s cached requests were as large as requests get: some may be parts of "
-			"one larger write\n",
-			fl_grouped(t->counter[FL_COUNT_MAYBE_SPLIT], n, sizeof(n)));
+		SAY(out,
+		    "%s cached requests were as large as requests get: some may be parts of one "
+		    "larger write",
+		    fl_grouped(t->counter[FL_COUNT_MAYBE_SPLIT], n, sizeof(n)));
 	if (s->loss[FL_LOSS_TABLE_FULL])
-		fprintf(out,
-			"  %s writes went to files beyond the %zu that could be told apart "
-			"(--max-inodes)\n",
-			fl_grouped(s->loss[FL_LOSS_TABLE_FULL], n, sizeof(n)), s->capacity);
+		SAY(out,
+		    "%s writes went to files beyond the %zu that could be told apart "
+		    "(--max-inodes)",
+		    fl_grouped(s->loss[FL_LOSS_TABLE_FULL], n, sizeof(n)), s->capacity);
+}
+
+/* The live probes, each with its misses or by its name alone. The caller frees it. */
+static char *live_probes(const struct fl_snapshot *s, bool misses)
+{
+	char *text = NULL, n[32];
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	for (size_t i = 0; f && i < s->nprobes; i++) {
+		if (!s->probe[i].live)
+			continue;
+		fprintf(f, "%s%s", ftell(f) ? ", " : "", s->probe[i].name);
+		if (misses)
+			fprintf(f, " missed %s", fl_grouped(s->probe[i].misses, n, sizeof(n)));
+	}
+	if (f)
+		fclose(f);
+	return text;
 }
 
 static void evidence_text(const struct fl_prove_report *r, FILE *out)
 {
 	const struct fl_snapshot *s = r->snapshot;
 	const struct fl_totals *t = &r->verdict.totals;
-	char n[32];
-	bool first = true;
+	char *missed = live_probes(s, true), *live = live_probes(s, false), n[3][32];
 
-	fprintf(out, "  loss: %s of ", fl_grouped(t->lost, n, sizeof(n)));
-	fprintf(out, "%s writes", fl_grouped(t->writes + t->lost, n, sizeof(n)));
-	fprintf(out, " (");
-	for (size_t i = 0; i < s->nprobes; i++)
-		if (s->probe[i].live)
-			fprintf(out, "%s missed %s, ", s->probe[i].name,
-				fl_grouped(s->probe[i].misses, n, sizeof(n)));
-	fprintf(out, "unpaired %s)\n", fl_grouped(s->loss[FL_LOSS_UNPAIRED], n, sizeof(n)));
-	fprintf(out, "  evidence: %s (%s); live:", method_titles[s->method], s->method_why);
-	for (size_t i = 0; i < s->nprobes; i++) {
-		if (!s->probe[i].live)
-			continue;
-		fprintf(out, "%s %s", first ? "" : ",", s->probe[i].name);
-		first = false;
-	}
-	fprintf(out, "\n");
+	SAY(out, "loss: %s of %s writes (%s%sunpaired %s)", fl_grouped(t->lost, n[0], sizeof(n[0])),
+	    fl_grouped(t->writes + t->lost, n[1], sizeof(n[1])), missed ? missed : "",
+	    missed && *missed ? ", " : "",
+	    fl_grouped(s->loss[FL_LOSS_UNPAIRED], n[2], sizeof(n[2])));
+	SAY(out, "evidence: %s (%s); live: %s", method_titles[s->method], s->method_why,
+	    live ? live : "?");
 	for (size_t i = 0; i < s->nprobes; i++)
 		if (!s->probe[i].live)
-			fprintf(out, "  not live: %s (%s)\n", s->probe[i].name,
-				s->probe[i].why_not);
+			SAY(out, "not live: %s (%s)", s->probe[i].name, s->probe[i].why_not);
+	free(missed);
+	free(live);
 }
 
 static void command_text(const struct fl_prove_report *r, FILE *out)
@@ -259,11 +269,11 @@ void fl_prove_text(const struct fl_prove_report *r, FILE *out, bool colour)
 	}
 	remarks_text(r, out);
 	for (int i = 0; i < r->verdict.nreasons; i++)
-		fprintf(out, "  %s: %s\n", fl_reason_name(r->verdict.reason[i].reason),
-			fl_reason_meaning(r->verdict.reason[i].reason));
+		SAY(out, "%s: %s", fl_reason_name(r->verdict.reason[i].reason),
+		    fl_reason_meaning(r->verdict.reason[i].reason));
 	command_text(r, out);
 	evidence_text(r, out);
-	fprintf(out, "  next: %s\n", r->verdict.next);
+	SAY(out, "next: %s", r->verdict.next);
 	fflush(out);
 	free(target);
 }

@@ -245,13 +245,81 @@ void fl_table_cell(struct fl_table *t, const char *fmt, ...)
 }
 
 /* Columns that a terminal shows for s: continuation bytes take none. */
-static int shown_width(const char *s)
+static int shown(const char *s, size_t bytes)
 {
-	int width = 0;
+	int n = 0;
 
-	for (; *s; s++)
-		width += ((unsigned char)*s & 0xc0) != 0x80;
-	return width;
+	for (size_t i = 0; i < bytes; i++)
+		n += ((unsigned char)s[i] & 0xc0) != 0x80;
+	return n;
+}
+
+int fl_shown_width(const char *s)
+{
+	return shown(s, strlen(s));
+}
+
+/* Bytes of s that take at most columns; after a comma where there is one. */
+static size_t fit(const char *s, size_t bytes, int columns)
+{
+	size_t n = 0, comma = 0;
+
+	while (n < bytes && columns > 0) {
+		n++;
+		while (n < bytes && ((unsigned char)s[n] & 0xc0) == 0x80)
+			n++;
+		columns--;
+		if (s[n - 1] == ',')
+			comma = n;
+	}
+	return comma ? comma : n;
+}
+
+void fl_wrap(FILE *out, const char *text, int column, int indent)
+{
+	const char *p = text;
+	bool first = true;
+
+	while (*p) {
+		size_t n = strcspn(p, " ");
+		int w = shown(p, n);
+
+		if (!first && column + 1 + w > FL_TEXT_WIDTH) {
+			fprintf(out, "\n%*s", indent, "");
+			column = indent;
+			first = true;
+		}
+		/* a word wider than the room, such as a list of mount options, is cut where it must be */
+		for (; first && column + w > FL_TEXT_WIDTH && FL_TEXT_WIDTH - indent >= 20;
+		     w = shown(p, n)) {
+			size_t cut = fit(p, n, FL_TEXT_WIDTH - column);
+
+			fprintf(out, "%.*s\n%*s", (int)cut, p, indent, "");
+			column = indent;
+			p += cut;
+			n -= cut;
+		}
+		fprintf(out, "%s%.*s", first ? "" : " ", (int)n, p);
+		column += w + !first;
+		first = false;
+		p += n;
+		p += strspn(p, " ");
+	}
+	fputc('\n', out);
+}
+
+void fl_wrapped(FILE *out, int first, int further, const char *fmt, ...)
+{
+	char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
+	va_end(ap);
+	fprintf(out, "%*s", first, "");
+	fl_wrap(out, text ? text : "", first, further);
+	free(text);
 }
 
 static const char *cell_text(const struct fl_table *t, int i)
@@ -269,7 +337,7 @@ void fl_table_print(const struct fl_table *t, FILE *out, int indent)
 	if (!width)
 		return;
 	for (int i = 0; i < t->cells; i++) {
-		int w = shown_width(cell_text(t, i));
+		int w = fl_shown_width(cell_text(t, i));
 
 		if (w > width[i % t->columns])
 			width[i % t->columns] = w;
@@ -277,7 +345,7 @@ void fl_table_print(const struct fl_table *t, FILE *out, int indent)
 	for (int i = 0; i < t->cells; i++) {
 		int col = i % t->columns;
 		const char *text = cell_text(t, i);
-		int pad = width[col] - shown_width(text);
+		int pad = width[col] - fl_shown_width(text);
 		bool last = col == t->columns - 1 || i == t->cells - 1;
 		bool right = (size_t)col < strlen(t->align) && t->align[col] == 'r';
 

@@ -33,6 +33,18 @@ char *fl_short_duration(__u64 ns, char *buf, size_t len);
 /* part of whole in percent with one decimal, rounded so that only all is 100.0 and only none 0.0. */
 char *fl_percent(__u64 part, __u64 whole, char *buf, size_t len);
 
+#define FL_TEXT_WIDTH 80
+/* Columns that UTF-8 text takes, at one a character. */
+int fl_shown_width(const char *s);
+/*
+ * Prints words from the current column on and a newline, in lines of FL_TEXT_WIDTH columns where the words
+ * allow it; further lines begin at indent. The text must be safe for a terminal: see fl_escape().
+ */
+void fl_wrap(FILE *out, const char *text, int column, int indent);
+/* The same from the beginning of a line, by a format. */
+void fl_wrapped(FILE *out, int first, int further, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
 /* Colour is on when stream is a terminal, TERM is not dumb and NO_COLOR is unset or empty. */
 bool fl_colour(FILE *stream);
 
