@@ -194,6 +194,7 @@ static void metrics_page(struct export *e, const char *accept, struct fl_http_re
 	if (fl_now_ns() - e->read_ns > FRESH_NS)
 		read_counts(e);
 	page.read_seconds = e->read_took_ns / 1e9;
+	page.counting = !e->watch.ended;
 	page.reads = e->reads;
 	page.failed_reads = e->failed;
 	out = open_memstream(&reply->body, &reply->len);
@@ -219,7 +220,9 @@ static void health_page(struct export *e, struct fl_http_reply *reply)
 {
 	if (fl_now_ns() - e->read_ns > FRESH_NS)
 		read_counts(e);
-	if (e->healthy)
+	if (e->healthy && e->watch.ended)
+		text_page(reply, 503, "counting has ended\n");
+	else if (e->healthy)
 		text_page(reply, 200, "ok\n");
 	else
 		text_page(reply, 503, "the counts cannot be read\n");

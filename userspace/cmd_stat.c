@@ -231,8 +231,10 @@ static int print_interval(struct stat_cmd *s, struct fl_err *err)
 	}
 	fl_rows_free(&rows);
 	if (!printed && !fl_rows_whole(delta, &rows)) {
-		if (s->view.label)
+		if (s->view.label) {
 			rows.row[0].mount = NULL;
+			rows.row[0].dev = 0;
+		}
 		print_row(s, &rows.row[0]);
 		fl_rows_free(&rows);
 	}

@@ -250,8 +250,8 @@ static bool same_mount(const struct fl_mount_snapshot *a, const struct fl_mount_
 }
 
 /* Mounts of a that b lacks. */
-static size_t missing_from(const struct fl_snapshot *a, const struct fl_snapshot *b, bool appeared,
-			   struct fl_mount_event *event, size_t max)
+static size_t missing_from(const struct fl_snapshot *a, const struct fl_snapshot *b,
+			   enum fl_mount_change change, struct fl_mount_event *event, size_t max)
 {
 	const struct fl_mount_snapshot **list = mounts_by_dev(b);
 	size_t n = 0;
@@ -261,9 +261,29 @@ static size_t missing_from(const struct fl_snapshot *a, const struct fl_snapshot
 
 		if (!m->present || same_mount(m, mount_of(list, b->nmounts, m->dev)))
 			continue;
-		event[n].dev = m->dev;
-		event[n].appeared = appeared;
-		event[n++].path = m->path;
+		event[n++] = (struct fl_mount_event){m->dev, change, m->path};
+	}
+	free(list);
+	return n;
+}
+
+static size_t daemons_changed(const struct fl_snapshot *before, const struct fl_snapshot *now,
+			      struct fl_mount_event *event, size_t max)
+{
+	const struct fl_mount_snapshot **list = before ? mounts_by_dev(before) : NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < now->nmounts && n < max; i++) {
+		const struct fl_mount_snapshot *m = &now->mount[i], *old;
+		enum fl_served_state was;
+
+		old = list ? mount_of(list, before->nmounts, m->dev) : NULL;
+		was = same_mount(m, old) ? old->served : FL_SERVED_UNKNOWN;
+		if (m->served == FL_SERVED_NO && was != FL_SERVED_NO)
+			event[n++] = (struct fl_mount_event){m->dev, FL_MOUNT_UNSERVED, m->path};
+		else if (m->served == FL_SERVED_YES && was == FL_SERVED_NO)
+			event[n++] = (struct fl_mount_event){m->dev, FL_MOUNT_SERVED_AGAIN,
+							     m->path};
 	}
 	free(list);
 	return n;
@@ -272,9 +292,13 @@ static size_t missing_from(const struct fl_snapshot *a, const struct fl_snapshot
 size_t fl_mount_events(const struct fl_snapshot *before, const struct fl_snapshot *now,
 		       struct fl_mount_event *event, size_t max)
 {
-	size_t n = missing_from(before, now, false, event, max);
+	size_t n = 0;
 
-	return n + missing_from(now, before, true, event + n, max - n);
+	if (before) {
+		n = missing_from(before, now, FL_MOUNT_GONE, event, max);
+		n += missing_from(now, before, FL_MOUNT_APPEARED, event + n, max - n);
+	}
+	return n + daemons_changed(before, now, event + n, max - n);
 }
 
 static void row_begin(const struct fl_snapshot *s, struct fl_row *row)

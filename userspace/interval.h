@@ -16,14 +16,24 @@
 int fl_snapshot_since(const struct fl_snapshot *before, const struct fl_snapshot *now,
 		      struct fl_snapshot *delta);
 
-/* A mount that came or went between two readings. */
+enum fl_mount_change {
+	FL_MOUNT_GONE,
+	FL_MOUNT_APPEARED,
+	FL_MOUNT_UNSERVED, /* it is there, but its daemon is not */
+	FL_MOUNT_SERVED_AGAIN,
+};
+
+/* What became of a mount between two readings. */
 struct fl_mount_event {
 	__u32 dev;
-	bool appeared; /* else it went away */
+	enum fl_mount_change change;
 	const char *path;
 };
 
-/* At most max events, written to event; the paths belong to the snapshots. Returns their number. */
+/*
+ * At most max events, written to event; the paths belong to the snapshots. Returns their number. With no
+ * reading before (NULL) the only events are mounts that have lost their daemon already.
+ */
 size_t fl_mount_events(const struct fl_snapshot *before, const struct fl_snapshot *now,
 		       struct fl_mount_event *event, size_t max);
 

@@ -140,6 +140,8 @@ static int add_mounts(struct fl_metrics *m, const struct fl_snapshot *s)
 		if (!e || fl_index_put(&m->by_dev, s->mount[i].dev, 0, e - m->mount))
 			return -1;
 		e->present |= s->mount[i].present;
+		/* "other" is of several mounts */
+		e->served = e == m->mount ? FL_SERVED_UNKNOWN : s->mount[i].served;
 		for (int k = 0; k < FL_MOUNT_COUNTERS; k++)
 			e->counter[k] += s->mount[i].counter[k];
 	}

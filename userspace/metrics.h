@@ -23,6 +23,7 @@ struct fl_metric_mount {
 	char *fstype; /* may be NULL */
 	char *source;
 	bool present;
+	enum fl_served_state served;
 	__u64 gone_ns; /* when it was first seen gone */
 	__u64 writes[FL_ROUTES][FL_LOCK_MODES];
 	__u64 bytes[FL_ROUTES];

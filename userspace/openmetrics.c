@@ -124,6 +124,20 @@ static void mount_info(const struct page *g)
 	}
 }
 
+static void mount_served(const struct page *g)
+{
+	family(g, "fuselens_mount_served", GAUGE, NULL,
+	       "Whether a mount has a daemon (1) or has lost it (0).");
+	for_each_mount(g, m)
+	{
+		if (!m->present || m->served == FL_SERVED_UNKNOWN)
+			continue;
+		fprintf(g->out, "fuselens_mount_served{");
+		mount_labels(g, m);
+		value(g, m->served == FL_SERVED_YES);
+	}
+}
+
 static void writes(const struct page *g)
 {
 	family(g, "fuselens_writes", COUNTER, NULL,
@@ -355,6 +369,9 @@ static void itself(const struct page *g)
 	value(g, 1);
 	programs(g);
 	losses(g);
+	plain(g, "fuselens_counting", GAUGE, NULL,
+	      "Whether writes are counted (1), or the time that the method is allowed is over (0).",
+	      p->counting);
 	plain(g, "fuselens_files_capacity", GAUGE, NULL, "Files that can be told apart.",
 	      p->last->capacity);
 	plain(g, "fuselens_files_counted", GAUGE, NULL, "Files that were written so far.",
@@ -376,6 +393,7 @@ void fl_metrics_print(const struct fl_metrics_page *p, bool openmetrics, FILE *o
 	const struct page g = {.p = p, .openmetrics = openmetrics, .out = out};
 
 	mount_info(&g);
+	mount_served(&g);
 	writes(&g);
 	reasons(&g);
 	if (p->metrics->knows_nature) {

@@ -19,6 +19,7 @@ struct fl_metrics_page {
 	const char *version;
 	double read_seconds; /* what the last reading took */
 	__u64 reads, failed_reads;
+	bool counting; /* false once the global method's window is over */
 	double cpu_seconds;
 	__u64 resident_bytes;
 };

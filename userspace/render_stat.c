@@ -125,6 +125,9 @@ static void figures_of(const struct fl_snapshot *s, const struct fl_row *row, st
 	v[CEILING].whole = false;
 	v[GETXATTR] = count_if(row->mount && !row->file,
 			       row->mount ? row->mount->counter[FL_MOUNT_GETXATTR_SECURITY] : 0);
+	/* nobody counted: a row of zeros would say that nobody wrote */
+	for (int i = 0; i < FIGURES && !row->ns; i++)
+		v[i].known = false;
 }
 
 static const char *mount_name(const struct fl_row *row)
@@ -226,7 +229,10 @@ static void csv_header(FILE *out)
 static void csv_row(const struct fl_stat_view *v, const struct fl_row *row, const struct value *fig,
 		    FILE *out)
 {
-	fprintf(out, "%" PRIu64 ",%" PRIu64 ",", (uint64_t)v->real_ns, (uint64_t)row->ns);
+	fprintf(out, "%" PRIu64 ",", (uint64_t)v->real_ns);
+	if (row->ns)
+		fprintf(out, "%" PRIu64, (uint64_t)row->ns);
+	fputc(',', out);
 	csv_name(mount_name(row), out);
 	fputc(',', out);
 	csv_name(file_name(row), out);
@@ -278,7 +284,7 @@ static struct json_object *json_row(const struct fl_stat_view *v, const char *ki
 	struct value fig[FIGURES] = {};
 
 	figures_of(s, row, fig);
-	fl_json_u64(o, "interval_ns", row->ns);
+	fl_json_u64_or_null(o, "interval_ns", row->ns, row->ns);
 	json_object_object_add(o, "method", json_object_new_string(fl_method_name(s->method)));
 	fl_json_name(o, "mount", mount_name(row));
 	if (row->dev)
@@ -296,7 +302,7 @@ static struct json_object *json_row(const struct fl_stat_view *v, const char *ki
 		else
 			fl_json_u64_or_null(o, figure_names[i], fig[i].known, fig[i].n);
 	}
-	json_object_object_add(o, "reasons", reasons_json(&row->totals));
+	json_object_object_add(o, "reasons", row->ns ? reasons_json(&row->totals) : NULL);
 	return o;
 }
 

@@ -24,7 +24,7 @@ struct fl_stat_view {
 
 /* What the columns mean: the header of text (two lines) or CSV; nothing for JSON. */
 void fl_stat_header(const struct fl_stat_view *v, FILE *out);
-/* One interval row. s is the interval's snapshot. */
+/* One interval row. s is the interval's snapshot. In one of no length nothing was counted: no figure is known. */
 void fl_stat_row(const struct fl_stat_view *v, const struct fl_snapshot *s,
 		 const struct fl_row *row, FILE *out);
 /* Something that happened; only JSON has rows for it. */

@@ -78,12 +78,20 @@ struct fl_site_snapshot {
 	struct fl_site_wait wait;
 };
 
+/* Whether a mount still has a daemon. */
+enum fl_served_state {
+	FL_SERVED_UNKNOWN,
+	FL_SERVED_NO,
+	FL_SERVED_YES,
+};
+
 struct fl_mount_snapshot {
 	__u32 dev;
-	char *path;   /* mount point, or NULL where it was never known; owned */
-	bool present; /* mounted when this was read. Not recorded */
-	char *fstype; /* owned */
-	char *source; /* owned */
+	char *path;		     /* mount point, or NULL where it was never known; owned */
+	bool present;		     /* mounted when this was read. Not recorded */
+	enum fl_served_state served; /* filled in by fl_watch_read() alone. Not recorded */
+	char *fstype;		     /* owned */
+	char *source;		     /* owned */
 	__u64 counter[FL_MOUNT_COUNTERS];
 };
 

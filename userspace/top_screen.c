@@ -174,7 +174,7 @@ static bool sees_times(const struct fl_snapshot *s)
 
 static void put_rate(const struct fl_row *now, __u64 n, bool known, char *buf, size_t len)
 {
-	if (known)
+	if (known && (!now || now->ns))
 		fl_scaled(now ? fl_row_rate(now, n) : 0, buf, len);
 	else
 		snprintf(buf, len, "-");
@@ -294,12 +294,21 @@ static void route_text(const struct fl_top_entry *e, const struct fl_snapshot *l
 	snprintf(buf, len, "%s", used > 1 ? "several" : used ? fl_route_name(best) : "-");
 }
 
+static bool unserved(const struct fl_top_entry *e)
+{
+	return e->all->mount && e->all->mount->served == FL_SERVED_NO;
+}
+
 static void verdict_text(const struct fl_top_entry *e, const struct fl_snapshot *last, char *buf,
 			 size_t len)
 {
 	enum fl_verdict_kind kind;
 
-	snprintf(buf, len, "%.9s", fl_top_verdict(e, last, &kind) ? fl_verdict_name(kind) : "-");
+	if (unserved(e))
+		snprintf(buf, len, "no daemon");
+	else
+		snprintf(buf, len, "%.9s",
+			 fl_top_verdict(e, last, &kind) ? fl_verdict_name(kind) : "-");
 }
 
 static const struct column columns[] = {
@@ -350,7 +359,10 @@ static void draw_entry(const struct fl_top *t, size_t index, int y, const bool *
 		if (!show[i])
 			continue;
 		columns[i].text(e, &t->watch.last, text, sizeof(text));
-		if (columns[i].text == verdict_text && fl_top_verdict(e, &t->watch.last, &kind))
+		if (columns[i].text == verdict_text && unserved(e))
+			attron(verdict_attr(FL_EXCLUSIVE));
+		else if (columns[i].text == verdict_text &&
+			 fl_top_verdict(e, &t->watch.last, &kind))
 			attron(verdict_attr(kind));
 		mvprintw(y, x, columns[i].text == verdict_text ? "%-*s" : "%*s", columns[i].width,
 			 text);
@@ -415,7 +427,10 @@ static void draw_head(const struct fl_top *t)
 	snprintf(line, sizeof(line), t->paused ? "%12s  %s  PAUSED" : "%12s  %s  every %gs",
 		 method_title(&t->watch.last), clock, t->seconds);
 	fl_top_put(0, COLS > 36 ? COLS - 36 : 0, 36, line);
-	if (!fl_rows_whole(s, &whole)) {
+	if (t->watch.ended) {
+		fl_top_put(1, 0, COLS,
+			   "counting has stopped by itself: all figures are of the time before");
+	} else if (!fl_rows_whole(s, &whole)) {
 		const struct fl_totals *tot = &whole.row[0].totals;
 
 		snprintf(line, sizeof(line),

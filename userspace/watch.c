@@ -10,7 +10,13 @@
 #include <unistd.h>
 #include <sys/stat.h>
 
+#include "cmd.h"
 #include "text.h"
+
+/* Between two looks for daemons; a look walks every task's descriptors. */
+#define LOOK_PAUSE_NS 300000000ull
+/* The first PID namespace's inode number: PROC_PID_INIT_INO of include/linux/proc_ns.h. */
+#define FIRST_PID_NS 0xeffffffcul
 
 /* include/uapi/linux/stat.h since v6.8: an ID that no later mount gets again */
 #define MASK_MNT_ID_UNIQUE 0x4000u
@@ -22,6 +28,9 @@ const char *fl_watch_event_name(enum fl_watch_event event)
 		[FL_WATCH_MOUNT_APPEARED] = "mount-appeared",
 		[FL_WATCH_MOUNT_BACK] = "mount-back",
 		[FL_WATCH_CANNOT_FOLLOW] = "cannot-follow",
+		[FL_WATCH_DAEMON_GONE] = "daemon-gone",
+		[FL_WATCH_DAEMON_BACK] = "daemon-back",
+		[FL_WATCH_COUNTING_ENDED] = "counting-ended",
 		[FL_WATCH_LOSS] = "loss",
 	};
 
@@ -98,10 +107,18 @@ static int session_prepare(const struct fl_watch *w, struct fl_watch_session *s,
 	return s->collector ? 0 : -1;
 }
 
+static bool in_first_pid_namespace(void)
+{
+	struct stat st;
+
+	return !stat("/proc/self/ns/pid", &st) && st.st_ino == FIRST_PID_NS;
+}
+
 int fl_watch_open(struct fl_watch *w, const char *spec, pid_t pid,
 		  const struct fl_collect_opts *opts, struct fl_err *err)
 {
 	memset(w, 0, sizeof(*w));
+	w->served.sees_every_task = in_first_pid_namespace();
 	w->spec = spec;
 	w->pid = pid;
 	w->opts = *opts;
@@ -122,6 +139,7 @@ int fl_watch_start(struct fl_watch *w, struct fl_err *err)
 
 void fl_watch_stop(struct fl_watch *w)
 {
+	w->stopped = true;
 	fl_collector_stop(w->session.collector);
 	if (w->next.collector)
 		fl_collector_stop(w->next.collector);
@@ -138,29 +156,55 @@ void fl_watch_close(struct fl_watch *w)
 	session_end(&w->session);
 	fl_snapshot_free(&w->last);
 	fl_snapshot_free(&w->interval);
+	fl_served_free(&w->served);
 	if (w->mountinfo >= 0)
 		close(w->mountinfo);
 	w->mountinfo = -1;
 }
 
-static void note_mounts(struct fl_watch *w, const struct fl_snapshot *now)
+static void note_mounts(struct fl_watch *w, const struct fl_snapshot *before,
+			const struct fl_snapshot *now)
 {
+	static const struct {
+		enum fl_watch_event event;
+		const char *text;
+	} sentence[] = {
+		[FL_MOUNT_GONE] = {FL_WATCH_MOUNT_GONE, "no longer mounted"},
+		[FL_MOUNT_APPEARED] = {FL_WATCH_MOUNT_APPEARED, "mounted"},
+		[FL_MOUNT_UNSERVED] = {FL_WATCH_DAEMON_GONE,
+				       "its daemon is gone: still mounted, but all that needs the "
+				       "daemon fails (ENOTCONN); files passed through can be "
+				       "written while they stay open"},
+		[FL_MOUNT_SERVED_AGAIN] = {FL_WATCH_DAEMON_BACK, "has a daemon again"},
+	};
 	struct fl_mount_event event[FL_WATCH_NOTES];
-	size_t n = fl_mount_events(&w->last, now, event, FL_WATCH_NOTES);
+	size_t n = fl_mount_events(before, now, event, FL_WATCH_NOTES);
 
 	for (size_t i = 0; i < n; i++) {
 		char *path = fl_escape(event[i].path ? event[i].path : "?");
+		enum fl_mount_change change = event[i].change;
 
 		/* where unique IDs are known, a mount that is back has been said to be */
-		if (event[i].appeared && w->mount_unique)
-			;
-		else if (event[i].appeared)
-			note(w, FL_WATCH_MOUNT_APPEARED, "%.400s: mounted", path ? path : "?");
-		else
-			note(w, FL_WATCH_MOUNT_GONE, "%.400s: no longer mounted",
-			     path ? path : "?");
+		if (change != FL_MOUNT_APPEARED || !w->mount_unique)
+			note(w, sentence[change].event, "%.300s: %s", path ? path : "?",
+			     sentence[change].text);
 		free(path);
 	}
+}
+
+static void look_for_daemons(struct fl_watch *w, struct fl_snapshot *now)
+{
+	struct fl_open_files files = {};
+	struct fl_err ignored;
+	__u64 began = fl_now_ns();
+
+	if (w->looked_ns && began - w->looked_ns < LOOK_PAUSE_NS + 5 * w->look_took_ns)
+		return;
+	if (!fl_open_files_read(&files, &ignored))
+		fl_served_look(&w->served, &files, now);
+	fl_open_files_free(&files);
+	w->looked_ns = fl_now_ns();
+	w->look_took_ns = w->looked_ns - began;
 }
 
 static void note_losses(struct fl_watch *w, const struct fl_snapshot *before)
@@ -174,6 +218,21 @@ static void note_losses(struct fl_watch *w, const struct fl_snapshot *before)
 	if (w->interval.loss[FL_LOSS_TABLE_FULL] && !(before && before->loss[FL_LOSS_TABLE_FULL]))
 		note(w, FL_WATCH_LOSS,
 		     "the table is full: further files are counted together (--max-inodes)");
+}
+
+/* The collector of the global method stops by itself; who counts still, counts up to now. */
+static void note_end(struct fl_watch *w, const struct fl_snapshot *now, __u64 asked)
+{
+	char took[24];
+
+	if (w->ended || w->stopped || w->next.collector || now->end_ns >= asked)
+		return;
+	w->ended = true;
+	note(w, FL_WATCH_COUNTING_ENDED,
+	     "counting has stopped by itself after %s, as --evidence %s does: nothing is "
+	     "known of what is written from now on",
+	     fl_duration(now->end_ns - now->start_ns, took, sizeof(took)),
+	     fl_method_name(now->method));
 }
 
 /* The device that is mounted at a path now; 0 for none. */
@@ -223,6 +282,8 @@ static void look_for_new_mount(struct fl_watch *w)
 		return;
 	}
 	/* the programs count the same number as they did before */
+	fl_served_forget(&w->served, dev);
+	w->looked_ns = 0;
 	shown = fl_escape(path);
 	note(w, FL_WATCH_MOUNT_BACK, "%.400s: mounted anew, on the same device",
 	     shown ? shown : "?");
@@ -242,6 +303,7 @@ void fl_watch_poll(struct fl_watch *w)
 int fl_watch_read(struct fl_watch *w, struct fl_err *err)
 {
 	const struct fl_snapshot *before = w->has_last && !w->new_session ? &w->last : NULL;
+	__u64 asked = fl_now_ns();
 	struct fl_snapshot now;
 
 	if (w->notes_old)
@@ -251,6 +313,8 @@ int fl_watch_read(struct fl_watch *w, struct fl_err *err)
 		fl_collector_stop(w->session.collector);
 	if (fl_collector_read(w->session.collector, &now, err))
 		return -1;
+	look_for_daemons(w, &now);
+	fl_served_mark(&w->served, &now);
 	fl_snapshot_free(&w->interval);
 	if (fl_snapshot_since(before, &now, &w->interval)) {
 		fl_snapshot_free(&now);
@@ -259,8 +323,8 @@ int fl_watch_read(struct fl_watch *w, struct fl_err *err)
 	/* sessions overlap by a moment; rows do not */
 	if (w->new_session && w->interval.start_ns < w->last.end_ns)
 		w->interval.start_ns = w->last.end_ns;
-	if (before)
-		note_mounts(w, &now);
+	note_mounts(w, before, &now);
+	note_end(w, &now, asked);
 	note_losses(w, before);
 	fl_snapshot_free(&w->last);
 	w->last = now;
@@ -271,6 +335,7 @@ int fl_watch_read(struct fl_watch *w, struct fl_err *err)
 		w->session = w->next;
 		memset(&w->next, 0, sizeof(w->next));
 		w->new_session = true;
+		w->ended = false;
 	}
 	w->notes_old = true;
 	return 0;

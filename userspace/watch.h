@@ -8,6 +8,7 @@
 
 #include "collector.h"
 #include "interval.h"
+#include "served.h"
 
 #define FL_WATCH_NOTES 16
 
@@ -16,6 +17,9 @@ enum fl_watch_event {
 	FL_WATCH_MOUNT_APPEARED,
 	FL_WATCH_MOUNT_BACK,	/* a new mount at the target's path: counting goes on with it */
 	FL_WATCH_CANNOT_FOLLOW, /* there is one, but it can't be watched: text says why */
+	FL_WATCH_DAEMON_GONE,	/* the mount is there, and nobody serves it any more */
+	FL_WATCH_DAEMON_BACK,
+	FL_WATCH_COUNTING_ENDED, /* by itself: the global method's window is over */
 	FL_WATCH_LOSS,
 };
 
@@ -42,6 +46,10 @@ struct fl_watch {
 	struct fl_snapshot last;      /* counts since this session started */
 	bool has_last, new_session;
 	struct fl_snapshot interval; /* what happened between the last two readings */
+	bool ended; /* counting has ended by itself: from now on intervals are of no length */
+	bool stopped;
+	struct fl_served served;
+	__u64 looked_ns, look_took_ns; /* for daemons */
 	struct fl_watch_note note[FL_WATCH_NOTES];
 	size_t nnotes; /* up to the last reading */
 	unsigned int notes_dropped;

@@ -175,16 +175,42 @@ static void test_mount_events(void **state)
 	struct fl_mount_event e[8];
 
 	assert_int_equal(fl_mount_events(&before, &now, e, 8), 4);
-	assert_false(e[0].appeared);
+	assert_int_equal(e[0].change, FL_MOUNT_GONE);
 	assert_string_equal(e[0].path, "/a");
-	assert_false(e[1].appeared);
+	assert_int_equal(e[1].change, FL_MOUNT_GONE);
 	assert_string_equal(e[1].path, "/b");
-	assert_true(e[2].appeared);
+	assert_int_equal(e[2].change, FL_MOUNT_APPEARED);
 	assert_int_equal(e[2].dev, 3);
-	assert_true(e[3].appeared);
+	assert_int_equal(e[3].change, FL_MOUNT_APPEARED);
 	assert_int_equal(e[3].dev, 2);
 	assert_int_equal(fl_mount_events(&before, &now, e, 1), 1);
 	assert_int_equal(fl_mount_events(&now, &now, e, 8), 0);
+}
+
+static void test_daemon_events(void **state)
+{
+	char a[] = "/a";
+	struct fl_mount_snapshot m0 = {.dev = 1, .path = a, .present = true}, m1 = m0;
+	struct fl_snapshot before = {.mount = &m0, .nmounts = 1},
+			   now = {.mount = &m1, .nmounts = 1};
+	struct fl_mount_event e[8];
+
+	/* what was never known to be served can be said to be served without a word */
+	m1.served = FL_SERVED_YES;
+	assert_int_equal(fl_mount_events(&before, &now, e, 8), 0);
+	m0.served = FL_SERVED_YES;
+	m1.served = FL_SERVED_UNKNOWN;
+	assert_int_equal(fl_mount_events(&before, &now, e, 8), 0);
+	m1.served = FL_SERVED_NO;
+	assert_int_equal(fl_mount_events(&before, &now, e, 8), 1);
+	assert_int_equal(e[0].change, FL_MOUNT_UNSERVED);
+	assert_string_equal(e[0].path, "/a");
+	/* one that was dead when we came is told at once, and once */
+	assert_int_equal(fl_mount_events(NULL, &now, e, 8), 1);
+	assert_int_equal(e[0].change, FL_MOUNT_UNSERVED);
+	assert_int_equal(fl_mount_events(&now, &now, e, 8), 0);
+	assert_int_equal(fl_mount_events(&now, &before, e, 8), 1);
+	assert_int_equal(e[0].change, FL_MOUNT_SERVED_AGAIN);
 }
 
 int main(void)
@@ -197,6 +223,7 @@ int main(void)
 		cmocka_unit_test(test_rows_by_mount),
 		cmocka_unit_test(test_times_and_ceiling),
 		cmocka_unit_test(test_mount_events),
+		cmocka_unit_test(test_daemon_events),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,7 +21,8 @@ static struct fl_file_counts file(__u32 slot, __u32 dev, __u64 excl, __u64 share
 
 static char *page_of(const struct fl_metrics *m, const struct fl_snapshot *last, bool openmetrics)
 {
-	struct fl_metrics_page page = {.metrics = m, .last = last, .version = "1"};
+	struct fl_metrics_page page = {
+		.metrics = m, .last = last, .version = "1", .counting = true};
 	char *text = NULL;
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
@@ -166,7 +167,8 @@ static void test_reasons_never_fall(void **state)
 static void test_page(void **state)
 {
 	char a[] = "/a\"} 1\nfake 1", *page;
-	struct fl_mount_snapshot mount = {.dev = 1 << 20 | 2, .path = a, .present = true};
+	struct fl_mount_snapshot mount = {
+		.dev = 1 << 20 | 2, .path = a, .present = true, .served = FL_SERVED_NO};
 	struct fl_file_counts f = file(1, 1 << 20 | 2, 5, 7);
 	struct fl_snapshot s = {
 		.end_ns = 1, .mount = &mount, .nmounts = 1, .file = &f, .nfiles = 1};
@@ -195,6 +197,9 @@ static void test_page(void **state)
 			       "hold_seconds_sum{mount=\"/a\\\"} 1\\\\nfake 1\",device=\"1:2\","
 			       "lock=\"exclusive\"} 2.500000000\n"));
 	assert_null(strstr(page, "fuselens_upgrades")); /* this method can't tell */
+	assert_non_null(strstr(page, "fuselens_mount_served{mount=\"/a\\\"} 1\\\\nfake 1\","
+				     "device=\"1:2\"} 0\n"));
+	assert_non_null(strstr(page, "\nfuselens_counting 1\n"));
 	assert_string_equal(page + strlen(page) - 6, "# EOF\n");
 	free(page);
 

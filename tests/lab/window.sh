@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# stat with the global method, which stops by itself after 10 s: that is said, once, and what comes
+# afterwards is null, not a row of zeros that could pass for a measurement.
+# shellcheck source=tests/lab/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# shellcheck disable=SC2016 # the guest expands
+vm --out "$tmp" --timeout 120 -- bash -c '
+	set -e
+	truncate -s 400M /run/img
+	mkfs.xfs -q /run/img
+	mkdir /run/raw /run/mount
+	mount -o loop /run/img /run/raw
+	fuselens-passthroughd /run/raw /run/mount
+	fuselens stat /run/mount --evidence global --json -i 1 -- \
+		timeout 14 sh -c "while :; do dd if=/dev/zero of=/run/mount/f bs=4k count=64 oflag=direct conv=notrunc; done" \
+		>/out/rows 2>/out/said'
+check "stat outlives its window" is "$rc" 0
+
+# of PYTHON - an expression over the rows
+of()
+{
+	python3 - "$tmp/rows" "$1" <<-'END'
+	import json, sys
+	rows = [json.loads(line) for line in open(sys.argv[1]) if line.startswith("{")]
+	ended = [i for i, r in enumerate(rows) if r.get("event") == "counting-ended"]
+	before = [r for r in rows[:ended[0]] if r["kind"] == "interval"] if ended else []
+	after = [r for r in rows[ended[0]:] if r["kind"] == "interval"][1:] if ended else []
+	total = [r for r in rows if r["kind"] == "total"]
+	print(eval(sys.argv[2]))
+	END
+}
+
+check "the end is an event, once" is "$(of 'len(ended)')" 1
+check "... and said to people" is "$(grep -c 'counting has stopped by itself after 10' "$tmp/said")" 1
+check "rows before it have counts" is "$(of 'len(before) > 5 and all(r["writes"] for r in before)')" True
+check "there are rows after it" is "$(of 'len(after) > 1')" True
+check "... and nothing is known in them" is "$(of '{r[k] for r in after for k in ("writes", "exclusive", "shared",
+	"writes_per_s", "fi_lock", "lost", "interval_ns", "reasons")}')" '{None}'
+check "the total is of what was counted" is "$(of 'abs(total[0]["interval_ns"] - 10e9) < 1e9 and
+	total[0]["writes"] == sum(r["writes"] for r in rows if r["kind"] == "interval" and r["writes"])')" True
+exit "$failed"
