@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Programs that the daemon's live tests run.
-DAEMON_TEST_PROGRAMS := $(patsubst tests/live/%.c,$(B)/tests/live/%,$(sort $(wildcard tests/live/daemon_*.c)))
+DAEMON_TEST_PROGRAMS := $(B)/tests/live/daemon_load $(B)/tests/live/daemon_ops
 
-$(DAEMON_TEST_PROGRAMS): $(B)/tests/live/%: tests/live/%.c
+$(B)/tests/live/daemon_load: tests/live/daemon_load.c
+$(B)/tests/live/daemon_ops: $(sort $(wildcard tests/live/daemon_ops/*.c)) tests/live/daemon_ops/ops.h
+
+$(DAEMON_TEST_PROGRAMS):
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(WARN) -D_GNU_SOURCE $< -o $@ -pthread
+	$(CC) $(CFLAGS) $(WARN) -D_GNU_SOURCE $(filter %.c,$^) -o $@ -pthread
 
 .PHONY: daemon-tests
 daemon-tests: $(DAEMON) $(DAEMON_TEST_PROGRAMS)

@@ -120,6 +120,16 @@ check_eq "hostile names: the page is still well-formed" "$?$(cat "$WORK/lint")" 
 page >"$WORK/page"
 check_eq "hostile names: no control character" "$(LC_ALL=C tr -d '\n -~\200-\377' <"$WORK/page" | wc -c)" 0
 check "hostile names: all UTF-8" iconv -f UTF-8 -t UTF-8 -o /dev/null "$WORK/page"
+check_eq "a mount with a daemon" "$(total 'fuselens_mount_served')" 1
+served_sum()
+{
+	[ "$(page | awk '/^fuselens_mount_served/ {sum += $NF; n++} END {print n ":" sum}')" = "$1" ]
+}
+stop_daemon KILL
+check "a mount that lost it" wait_until 10 served_sum 1:0
+check_eq "is there still, and its counts are" "$(total 'fuselens_mount_info') $(total 'fuselens_writes_total')" "1 8"
+start_daemon "$WORK/xfs/source" "$mnt"
+check "a new one in its place" wait_until 10 served_sum 1:1
 kill "$EXPORT_PID"
 wait "$EXPORT_PID"
 

@@ -165,7 +165,8 @@ daemon_is_live()
 start_daemon()
 {
 	local source=$1 mountpoint=$2 options=${3:-}
-	mkdir -p "$mountpoint"
+	# one that a dead daemon has left behind is there, though stat(2) fails on it
+	mkdir -p "$mountpoint" 2>/dev/null
 	DAEMON_LOG=$(mktemp "$WORK/daemon.log.XXXXXX")
 	DAEMON_STATS=$DAEMON_LOG.stats
 	# shellcheck disable=SC2034

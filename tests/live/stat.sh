@@ -125,6 +125,41 @@ kill -INT "$stat_pid"
 wait "$stat_pid"
 check_eq "its writes are counted" "$(json_sum writes "$WORK/again.json")" "$(fio_total)"
 
+# A daemon that is stopped is asked nothing; one that is killed leaves its mount behind.
+start_daemon "$WORK/xfs/source" "$mnt"
+"$fuselens" stat "$mnt" --json -i 0.2 >"$WORK/dead.json" 2>"$WORK/dead.err" &
+stat_pid=$!
+LIVE_PIDS+=("$stat_pid")
+wait_until 20 grep -qs interval "$WORK/dead.json"
+rows_so_far()
+{
+	grep -c '"interval"' "$WORK/dead.json"
+}
+more_rows()
+{
+	[ "$(rows_so_far)" -ge "$1" ]
+}
+kill -STOP "$DAEMON_PID"
+check "a stopped daemon holds up no row" wait_until 10 more_rows $(($(rows_so_far) + 8))
+check_eq "nor is it taken for dead" "$(grep -c '"event"' "$WORK/dead.json")" 0
+kill -CONT "$DAEMON_PID"
+stop_daemon KILL
+check "a daemon that was killed is said" wait_until 5 grep -q '"event":"daemon-gone"' "$WORK/dead.json"
+check "the mount it has left is still there" grep -q " $mnt " /proc/self/mountinfo
+timeout 20 "$fuselens" stat "$mnt" -i 0.4 -c 3 >/dev/null 2>"$WORK/late.err"
+check_eq "also to one who comes later" "$? $(grep -c 'its daemon is gone' "$WORK/late.err")" "0 1"
+start_daemon "$WORK/xfs/source" "$mnt"
+check "its return on top of the dead one is said" wait_until 10 grep -q '"event":"mount-back"' "$WORK/dead.json"
+write_some "$mnt" 300ms 1
+sleep 0.4
+kill -INT "$stat_pid"
+wait "$stat_pid"
+check_eq "and counted" "$(json_sum writes "$WORK/dead.json")" "$(fio_total)"
+check_eq "the death was said once" "$(grep -c '"event":"daemon-gone"' "$WORK/dead.json")" 1
+check_eq "and to people" "$(grep -c 'its daemon is gone' "$WORK/dead.err")" 1
+stop_daemon
+umount -l "$mnt"
+
 # "all": a mount that appears needs no gap at all.
 "$fuselens" stat all --json -i 0.3 >"$WORK/all.json" 2>/dev/null &
 stat_pid=$!

@@ -134,6 +134,12 @@ dd if=/dev/zero of="$hostile" bs=4k count=8 oflag=direct status=none
 keys Escape / x 1 b Enter
 check "a hostile name is shown harmless" wait_until 10 shows 'x1b\[31mx'
 check_eq "and does not become the title" "$(mux display-message -p '#{pane_title}' | grep -c owned)" 0
+
+# A daemon that dies leaves its mount behind.
+keys Escape m / "$ours" Enter
+kill -KILL "$DAEMON_PID"
+check "a mount that lost its daemon is shown as such" wait_until 10 shows 'no daemon.*/mb$'
+check "and no other" lacks 'no daemon.*/ma$'
 keys q
 check "q quits" wait_until 5 test -s "$WORK/code"
 check_eq "with success" "$(cat "$WORK/code")" 0
