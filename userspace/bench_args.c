@@ -2,11 +2,11 @@
 #include "bench_args.h"
 
 #include <ctype.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "args.h"
 #include "cmd.h"
 
 const char fl_bench_help[] =
@@ -46,7 +46,6 @@ enum {
 	OPT_SIZE,
 	OPT_SET,
 	OPT_SELF_COST,
-	OPT_EVIDENCE,
 	OPT_MAX_LOSS,
 	OPT_RESUME,
 	OPT_KEEP_FILES,
@@ -62,7 +61,7 @@ static const struct option options[] = {
 	{"set", required_argument, NULL, OPT_SET},
 	{"output", required_argument, NULL, 'o'},
 	{"self-cost", no_argument, NULL, OPT_SELF_COST},
-	{"evidence", required_argument, NULL, OPT_EVIDENCE},
+	FL_OPTION_EVIDENCE,
 	{"max-loss", required_argument, NULL, OPT_MAX_LOSS},
 	{"resume", no_argument, NULL, OPT_RESUME},
 	{"keep-files", no_argument, NULL, OPT_KEEP_FILES},
@@ -117,8 +116,10 @@ static int set_variable(struct fl_bench *b, const char *text, struct fl_err *err
 	return fl_bench_set(b, name, eq + 1) ? fl_err(err, "out of memory") : 0;
 }
 
-static int set_option(struct fl_bench_args *a, int opt, const char *arg, struct fl_err *err)
+static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
 {
+	struct fl_bench_args *a = ctx;
+	struct fl_collect_opts counting = {};
 	struct fl_bench *b = &a->bench;
 	char text[128];
 	double number;
@@ -154,12 +155,6 @@ static int set_option(struct fl_bench_args *a, int opt, const char *arg, struct 
 	case OPT_SELF_COST:
 		b->self_cost = true;
 		return 0;
-	case OPT_EVIDENCE:
-		ret = fl_evidence_from_name(arg);
-		if (ret < 0)
-			return fl_err(err, "--evidence: there is no method '%s'", arg);
-		a->evidence = ret;
-		return 0;
 	case OPT_MAX_LOSS:
 		ret = fl_parse_double(arg, "--max-loss", 0, 100, &number, err);
 		b->max_loss = number / 100;
@@ -174,7 +169,9 @@ static int set_option(struct fl_bench_args *a, int opt, const char *arg, struct 
 		a->quiet = true;
 		return 0;
 	}
-	return fl_err(err, "unknown option");
+	ret = fl_args_counting(&counting, opt, arg, err);
+	a->evidence = counting.evidence;
+	return ret;
 }
 
 /* What a variable is unless --set says otherwise. */
@@ -220,32 +217,25 @@ static int check(struct fl_bench_args *a)
 
 int fl_bench_args_parse(struct fl_bench_args *a, int argc, char **argv)
 {
+	struct fl_args args = {
+		.command = "bench",
+		.help = fl_bench_help,
+		.short_options = "o:qh",
+		.options = options,
+		.set = set_option,
+		.ctx = a,
+		.max_operands = 1,
+		.one_too_many = "one profile at a time",
+	};
 	struct fl_err err;
-	int opt;
+	int ret;
 
 	memset(a, 0, sizeof(*a));
 	if (set_defaults(&a->bench)) {
 		fl_err(&err, "out of memory");
 		return fl_fail(&err, false);
 	}
-	opterr = 0;
-	while ((opt = getopt_long(argc, argv, ":o:qh", options, NULL)) != -1) {
-		if (opt == 'h') {
-			fputs(fl_bench_help, stdout);
-			return FL_EXIT_OK;
-		}
-		if (opt == ':')
-			return fl_usage_error("bench", false, "%s needs a value", argv[optind - 1]);
-		if (opt == '?')
-			return fl_usage_error("bench", false, "there is no option %s",
-					      argv[optind - 1]);
-		if (set_option(a, opt, optarg, &err))
-			return fl_usage_error("bench", false, "%s", err.what);
-	}
-	if (optind < argc)
-		a->profile = argv[optind++];
-	if (optind < argc)
-		return fl_usage_error("bench", false, "one profile at a time: '%s' and '%s'",
-				      a->profile, argv[optind]);
-	return check(a);
+	ret = fl_args_parse(&args, argc, argv);
+	a->profile = args.operand[0];
+	return ret >= 0 ? ret : check(a);
 }

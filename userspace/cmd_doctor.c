@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* fuselens doctor: what this kernel allows. */
-#include <getopt.h>
 #include <stdio.h>
-#include <string.h>
 
+#include "args.h"
 #include "cmd.h"
 #include "doctor.h"
 #include "kernel_btf.h"
@@ -24,26 +23,20 @@ static const struct option options[] = {
 
 int fl_cmd_doctor(int argc, char **argv)
 {
+	struct fl_args a = {
+		.command = "doctor",
+		.help = help,
+		.short_options = "h",
+		.options = options,
+		.one_too_many = "takes no argument",
+	};
 	struct fl_doctor d;
-	bool json = false;
-	int opt;
+	int ret = fl_args_parse(&a, argc, argv);
 
-	opterr = 0;
-	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (opt == 'j') {
-			json = true;
-		} else if (opt == 'h') {
-			fputs(help, stdout);
-			return FL_EXIT_OK;
-		} else {
-			return fl_usage_error("doctor", json, "there is no option %s",
-					      argv[optind - 1]);
-		}
-	}
-	if (optind < argc)
-		return fl_usage_error("doctor", json, "takes no argument: '%s'", argv[optind]);
+	if (ret >= 0)
+		return ret;
 	fl_doctor_examine(&d);
-	if (json)
+	if (a.json)
 		fl_doctor_json(&d, stdout);
 	else
 		fl_doctor_text(&d, stdout);

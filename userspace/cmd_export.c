@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* fuselens export: the counts for Prometheus. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/resource.h>
 
+#include "args.h"
 #include "cmd.h"
 #include "http.h"
 #include "kernel_btf.h"
@@ -57,8 +57,6 @@ enum {
 	OPT_FILES,
 	OPT_MOUNTS,
 	OPT_KEEP,
-	OPT_EVIDENCE,
-	OPT_MAX_INODES,
 };
 
 static const struct option options[] = {
@@ -67,16 +65,14 @@ static const struct option options[] = {
 	{"mounts", required_argument, NULL, OPT_MOUNTS},
 	{"keep", required_argument, NULL, OPT_KEEP},
 	{"pid", required_argument, NULL, 'p'},
-	{"evidence", required_argument, NULL, OPT_EVIDENCE},
-	{"max-inodes", required_argument, NULL, OPT_MAX_INODES},
+	FL_OPTIONS_COUNTING,
 	{"help", no_argument, NULL, 'h'},
 	{},
 };
 
-static int set_option(struct export *e, int opt, const char *arg, struct fl_err *err)
+static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
 {
-	__u64 n;
-	int ret;
+	struct export *e = ctx;
 
 	switch (opt) {
 	case OPT_LISTEN:
@@ -89,52 +85,30 @@ static int set_option(struct export *e, int opt, const char *arg, struct fl_err 
 	case OPT_KEEP:
 		return fl_parse_u64(arg, "--keep", 1, 1 << 30, &e->keep_s, err);
 	case 'p':
-		return fl_parse_u64(arg, "--pid", 1, 1 << 22, &e->pid, err);
-	case OPT_EVIDENCE:
-		ret = fl_evidence_from_name(arg);
-		if (ret < 0)
-			return fl_err(err, "--evidence: there is no method '%s'", arg);
-		e->collect.evidence = ret;
-		return 0;
-	case OPT_MAX_INODES:
-		ret = fl_parse_u64(arg, "--max-inodes", 1, 1 << 20, &n, err);
-		e->collect.max_inodes = n;
-		return ret;
+		return fl_args_pid(arg, &e->pid, err);
 	}
-	return fl_err(err, "unknown option");
+	return fl_args_counting(&e->collect, opt, arg, err);
 }
 
 /* -1: go on; otherwise the exit code. */
 static int parse(struct export *e, int argc, char **argv)
 {
-	struct fl_err err;
-	int opt;
+	struct fl_args a = {
+		.command = "export",
+		.help = help,
+		.short_options = "p:h",
+		.options = options,
+		.set = set_option,
+		.ctx = e,
+		.max_operands = 1,
+		.one_too_many = "one target at a time",
+	};
+	int ret = fl_args_parse(&a, argc, argv);
 
-	opterr = 0;
-	while ((opt = getopt_long(argc, argv, ":p:h", options, NULL)) != -1) {
-		if (opt == 'h') {
-			fputs(help, stdout);
-			return FL_EXIT_OK;
-		}
-		if (opt == ':')
-			return fl_usage_error("export", false, "%s needs a value",
-					      argv[optind - 1]);
-		if (opt == '?')
-			return fl_usage_error("export", false, "there is no option %s",
-					      argv[optind - 1]);
-		if (set_option(e, opt, optarg, &err))
-			return fl_usage_error("export", false, "%s", err.what);
-	}
-	if (optind < argc)
-		e->spec = argv[optind++];
-	if (optind < argc)
-		return fl_usage_error("export", false, "one target at a time");
-	if (!e->spec && !e->pid)
-		return fl_usage_error("export", false,
-				      "what to watch? a mount point, a file, -p PID or all");
-	if (e->spec && e->pid)
-		return fl_usage_error("export", false, "a target and --pid exclude each other");
-	return -1;
+	if (ret < 0)
+		ret = fl_args_need_target(&a, e->pid);
+	e->spec = a.operand[0];
+	return ret;
 }
 
 static void read_counts(struct export *e)

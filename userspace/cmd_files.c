@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* fuselens files: every open FUSE file, how its writes go and lock. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "args.h"
 #include "cmd.h"
 #include "kernel_btf.h"
 #include "kernel_text.h"
@@ -121,52 +121,52 @@ out:
 	return ret;
 }
 
+struct files_cmd {
+	__u64 pid;
+	double seconds;
+	bool refused;
+};
+
+static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
+{
+	struct files_cmd *f = ctx;
+
+	switch (opt) {
+	case 'p':
+		return fl_args_pid(arg, &f->pid, err);
+	case 'd':
+		return fl_parse_double(arg, "--duration", 0.001, 1e7, &f->seconds, err);
+	case 'r':
+		f->refused = true;
+		return 0;
+	}
+	return fl_err(err, "unknown option");
+}
+
 int fl_cmd_files(int argc, char **argv)
 {
-	const char *spec = NULL;
-	struct fl_err err;
-	bool json = false, refused = false;
-	double seconds = 0;
-	__u64 pid = 0;
-	int opt;
+	struct files_cmd f = {};
+	struct fl_args a = {
+		.command = "files",
+		.help = help,
+		.short_options = "p:d:h",
+		.options = options,
+		.set = set_option,
+		.ctx = &f,
+		.max_operands = 1,
+		.one_too_many = "one target at a time",
+	};
+	const char *spec;
+	int ret = fl_args_parse(&a, argc, argv);
 
-	for (int i = 1; i < argc; i++)
-		json |= !strcmp(argv[i], "--json");
-	opterr = 0;
-	while ((opt = getopt_long(argc, argv, ":p:d:h", options, NULL)) != -1) {
-		switch (opt) {
-		case 'p':
-			if (fl_parse_u64(optarg, "--pid", 1, 1 << 22, &pid, &err))
-				return fl_usage_error("files", json, "%s", err.what);
-			break;
-		case 'd':
-			if (fl_parse_double(optarg, "--duration", 0.001, 1e7, &seconds, &err))
-				return fl_usage_error("files", json, "%s", err.what);
-			break;
-		case 'r':
-			refused = true;
-			break;
-		case 'j':
-			break;
-		case 'h':
-			fputs(help, stdout);
-			return FL_EXIT_OK;
-		case ':':
-			return fl_usage_error("files", json, "%s needs a value", argv[optind - 1]);
-		default:
-			return fl_usage_error("files", json, "there is no option %s",
-					      argv[optind - 1]);
-		}
-	}
-	if (optind < argc)
-		spec = argv[optind++];
-	if (optind < argc)
-		return fl_usage_error("files", json, "one target at a time");
-	if (spec && pid)
-		return fl_usage_error("files", json, "a target and --pid exclude each other");
-	if (seconds > 0 && !refused)
-		return fl_usage_error("files", json, "--duration goes with --refused");
-	if (refused)
-		return run_refused(spec || pid ? spec : "all", (pid_t)pid, seconds, json);
-	return run(spec || pid ? spec : "all", (pid_t)pid, json);
+	if (ret < 0)
+		ret = fl_args_one_target(&a, f.pid);
+	if (ret >= 0)
+		return ret;
+	if (f.seconds > 0 && !f.refused)
+		return fl_usage_error("files", a.json, "--duration goes with --refused");
+	spec = a.noperands || f.pid ? a.operand[0] : "all";
+	if (f.refused)
+		return run_refused(spec, (pid_t)f.pid, f.seconds, a.json);
+	return run(spec, (pid_t)f.pid, a.json);
 }

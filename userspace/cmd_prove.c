@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* fuselens prove: watches a target, or runs a command, and says how the writes locked. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/wait.h>
 
+#include "args.h"
 #include "cmd.h"
 #include "collector.h"
 #include "kernel_btf.h"
@@ -50,30 +50,26 @@ static const char help[] =
 	"exit code: 0 SHARED, 1 EXCLUSIVE or MIXED, 2 error, 3 INCONCLUSIVE\n";
 
 enum {
-	OPT_EVIDENCE = 256,
-	OPT_MIN_SHARE,
+	OPT_MIN_SHARE = 256,
 	OPT_MAX_LOSS,
-	OPT_MAX_INODES,
-	OPT_JSON,
 };
 
 static const struct option options[] = {
 	{"duration", required_argument, NULL, 'd'},
 	{"writes", required_argument, NULL, 'n'},
 	{"pid", required_argument, NULL, 'p'},
-	{"evidence", required_argument, NULL, OPT_EVIDENCE},
 	{"min-share", required_argument, NULL, OPT_MIN_SHARE},
 	{"max-loss", required_argument, NULL, OPT_MAX_LOSS},
-	{"max-inodes", required_argument, NULL, OPT_MAX_INODES},
-	{"json", no_argument, NULL, OPT_JSON},
+	FL_OPTIONS_COUNTING,
+	{"json", no_argument, NULL, 0},
 	{"help", no_argument, NULL, 'h'},
 	{},
 };
 
-static int set_option(struct prove *p, int opt, const char *arg, struct fl_err *err)
+static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
 {
+	struct prove *p = ctx;
 	double pct;
-	__u64 n;
 	int ret;
 
 	switch (opt) {
@@ -82,13 +78,7 @@ static int set_option(struct prove *p, int opt, const char *arg, struct fl_err *
 	case 'n':
 		return fl_parse_u64(arg, "--writes", 1, ~0ull, &p->writes, err);
 	case 'p':
-		return fl_parse_u64(arg, "--pid", 1, 1 << 22, &p->pid, err);
-	case OPT_EVIDENCE:
-		ret = fl_evidence_from_name(arg);
-		if (ret < 0)
-			return fl_err(err, "--evidence: there is no method '%s'", arg);
-		p->collect.evidence = ret;
-		return 0;
+		return fl_args_pid(arg, &p->pid, err);
 	case OPT_MIN_SHARE:
 		ret = fl_parse_double(arg, "--min-share", 0, 100, &pct, err);
 		p->verdict.min_share = pct / 100;
@@ -97,61 +87,33 @@ static int set_option(struct prove *p, int opt, const char *arg, struct fl_err *
 		ret = fl_parse_double(arg, "--max-loss", 0, 100, &pct, err);
 		p->verdict.max_loss = pct / 100;
 		return ret;
-	case OPT_MAX_INODES:
-		ret = fl_parse_u64(arg, "--max-inodes", 1, 1 << 20, &n, err);
-		p->collect.max_inodes = n;
-		return ret;
-	case OPT_JSON:
-		p->json = true;
-		return 0;
 	}
-	return fl_err(err, "unknown option");
+	return fl_args_counting(&p->collect, opt, arg, err);
 }
 
 /* -1: go on; otherwise the exit code. */
 static int parse(struct prove *p, int argc, char **argv)
 {
-	struct fl_err err;
-	int opt;
+	struct fl_args a = {
+		.command = "prove",
+		.help = help,
+		.short_options = "d:n:p:h",
+		.options = options,
+		.set = set_option,
+		.ctx = p,
+		.max_operands = 1,
+		.one_too_many = "one target at a time",
+		.runs_command = true,
+	};
+	int ret = fl_args_parse(&a, argc, argv);
 
-	/* so that errors of options that stand before --json come as JSON too */
-	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
-		p->json |= !strcmp(argv[i], "--json");
-	opterr = 0;
-	while ((opt = getopt_long(argc, argv, "+:d:n:p:h", options, NULL)) != -1 || optind < argc) {
-		if (opt == -1) {
-			/* getopt stops at the target and, for good, at "--" */
-			if (!strcmp(argv[optind - 1], "--"))
-				break;
-			if (p->spec)
-				return fl_usage_error("prove", p->json,
-						      "one target at a time: '%s' and '%s'",
-						      p->spec, argv[optind]);
-			p->spec = argv[optind++];
-			continue;
-		}
-		if (opt == 'h') {
-			fputs(help, stdout);
-			return FL_EXIT_OK;
-		}
-		if (opt == ':')
-			return fl_usage_error("prove", p->json, "%s needs a value",
-					      argv[optind - 1]);
-		if (opt == '?')
-			return fl_usage_error("prove", p->json, "there is no option %s",
-					      argv[optind - 1]);
-		if (set_option(p, opt, optarg, &err))
-			return fl_usage_error("prove", p->json, "%s", err.what);
-	}
-	if (optind < argc)
-		p->command = argv + optind;
-	else if (argc > 1 && !strcmp(argv[argc - 1], "--"))
-		return fl_usage_error("prove", p->json, "there is no command after --");
-	if (!p->spec && !p->pid)
-		return fl_usage_error("prove", p->json,
-				      "what to watch? a mount point, a file, -p PID or all");
-	if (p->spec && p->pid)
-		return fl_usage_error("prove", p->json, "a target and --pid exclude each other");
+	if (ret < 0)
+		ret = fl_args_need_target(&a, p->pid);
+	if (ret >= 0)
+		return ret;
+	p->spec = a.operand[0];
+	p->command = a.argv;
+	p->json = a.json;
 	if (!!p->seconds + !!p->writes + !!p->command > 1)
 		return fl_usage_error("prove", p->json,
 				      "--duration, --writes and a command exclude each other");

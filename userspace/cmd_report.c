@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* fuselens report: a result directory, or two compared. Needs nothing but the directories. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "args.h"
 #include "cmd.h"
 #include "report.h"
 #include "result_dir.h"
@@ -53,53 +53,48 @@ static const struct option options[] = {
 	{},
 };
 
-static int set_format(struct args *a, const char *name)
+static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
 {
-	for (int i = 0; i < FORMATS; i++) {
-		if (!strcmp(formats[i].name, name)) {
-			a->format = i;
-			return 0;
+	struct args *a = ctx;
+
+	switch (opt) {
+	case 'f':
+		for (int i = 0; i < FORMATS; i++) {
+			if (!strcmp(formats[i].name, arg)) {
+				a->format = i;
+				return 0;
+			}
 		}
+		return fl_err(err, "--format: '%s' is none of text, md and html", arg);
+	case 'r':
+		a->reference = arg;
+		return 0;
+	case 'o':
+		a->output = arg;
+		return 0;
 	}
-	return -1;
+	return fl_err(err, "unknown option");
 }
 
 /* -1: go on; otherwise the exit code. */
 static int parse(struct args *a, int argc, char **argv)
 {
-	int opt;
+	struct fl_args args = {
+		.command = "report",
+		.help = help,
+		.short_options = "o:h",
+		.options = options,
+		.set = set_option,
+		.ctx = a,
+		.max_operands = 2,
+		.one_too_many = "at most two results",
+	};
+	int ret = fl_args_parse(&args, argc, argv);
 
-	opterr = 0;
-	while ((opt = getopt_long(argc, argv, ":o:h", options, NULL)) != -1) {
-		switch (opt) {
-		case 'h':
-			fputs(help, stdout);
-			return FL_EXIT_OK;
-		case 'f':
-			if (set_format(a, optarg))
-				return fl_usage_error("report", false,
-						      "--format: '%s' is none of text, md and html",
-						      optarg);
-			break;
-		case 'r':
-			a->reference = optarg;
-			break;
-		case 'o':
-			a->output = optarg;
-			break;
-		case ':':
-			return fl_usage_error("report", false, "%s needs a value",
-					      argv[optind - 1]);
-		default:
-			return fl_usage_error("report", false, "there is no option %s",
-					      argv[optind - 1]);
-		}
-	}
-	for (; optind < argc; optind++) {
-		if (a->ndirs == 2)
-			return fl_usage_error("report", false, "at most two results");
-		a->dir[a->ndirs++] = argv[optind];
-	}
+	if (ret >= 0)
+		return ret;
+	for (; a->ndirs < args.noperands; a->ndirs++)
+		a->dir[a->ndirs] = args.operand[a->ndirs];
 	if (!a->ndirs)
 		return fl_usage_error("report", false, "which result directory?");
 	if (a->reference && a->ndirs == 2)

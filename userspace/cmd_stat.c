@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* fuselens stat: a row an interval, in the manner of iostat. */
 #include <errno.h>
-#include <getopt.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "args.h"
 #include "cmd.h"
 #include "hist.h"
 #include "kernel_btf.h"
@@ -67,10 +67,7 @@ static const char help[] =
 	"method at hand cannot tell.\n";
 
 enum {
-	OPT_EVIDENCE = 256,
-	OPT_MAX_INODES,
-	OPT_CSV,
-	OPT_JSON,
+	OPT_CSV = 256,
 	OPT_NO_HEADER,
 };
 
@@ -79,19 +76,17 @@ static const struct option options[] = {
 	{"count", required_argument, NULL, 'c'},
 	{"files", no_argument, NULL, 'f'},
 	{"pid", required_argument, NULL, 'p'},
-	{"evidence", required_argument, NULL, OPT_EVIDENCE},
-	{"max-inodes", required_argument, NULL, OPT_MAX_INODES},
+	FL_OPTIONS_COUNTING,
 	{"csv", no_argument, NULL, OPT_CSV},
-	{"json", no_argument, NULL, OPT_JSON},
+	{"json", no_argument, NULL, 0},
 	{"no-header", no_argument, NULL, OPT_NO_HEADER},
 	{"help", no_argument, NULL, 'h'},
 	{},
 };
 
-static int set_option(struct stat_cmd *s, int opt, const char *arg, struct fl_err *err)
+static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
 {
-	__u64 n;
-	int ret;
+	struct stat_cmd *s = ctx;
 
 	switch (opt) {
 	case 'i':
@@ -102,77 +97,45 @@ static int set_option(struct stat_cmd *s, int opt, const char *arg, struct fl_er
 		s->view.files = true;
 		return 0;
 	case 'p':
-		return fl_parse_u64(arg, "--pid", 1, 1 << 22, &s->pid, err);
-	case OPT_EVIDENCE:
-		ret = fl_evidence_from_name(arg);
-		if (ret < 0)
-			return fl_err(err, "--evidence: there is no method '%s'", arg);
-		s->collect.evidence = ret;
-		return 0;
-	case OPT_MAX_INODES:
-		ret = fl_parse_u64(arg, "--max-inodes", 1, 1 << 20, &n, err);
-		s->collect.max_inodes = n;
-		return ret;
+		return fl_args_pid(arg, &s->pid, err);
 	case OPT_CSV:
-	case OPT_JSON:
-		if (s->view.format != FL_STAT_TEXT &&
-		    (s->view.format == FL_STAT_CSV) != (opt == OPT_CSV))
-			return fl_err(err, "--csv and --json exclude each other");
-		s->view.format = opt == OPT_CSV ? FL_STAT_CSV : FL_STAT_JSON;
+		s->view.format = FL_STAT_CSV;
 		return 0;
 	case OPT_NO_HEADER:
 		s->no_header = true;
 		return 0;
 	}
-	return fl_err(err, "unknown option");
+	return fl_args_counting(&s->collect, opt, arg, err);
 }
 
 /* -1: go on; otherwise the exit code. */
 static int parse(struct stat_cmd *s, int argc, char **argv)
 {
-	bool json = false;
-	struct fl_err err;
-	int opt;
+	struct fl_args a = {
+		.command = "stat",
+		.help = help,
+		.short_options = "i:c:fp:h",
+		.options = options,
+		.set = set_option,
+		.ctx = s,
+		.max_operands = 1,
+		.one_too_many = "one target at a time",
+		.runs_command = true,
+	};
+	int ret = fl_args_parse(&a, argc, argv);
 
-	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
-		json |= !strcmp(argv[i], "--json");
-	opterr = 0;
-	while ((opt = getopt_long(argc, argv, "+:i:c:fp:h", options, NULL)) != -1 ||
-	       optind < argc) {
-		if (opt == -1) {
-			/* getopt stops at the target and, for good, at "--" */
-			if (!strcmp(argv[optind - 1], "--"))
-				break;
-			if (s->spec)
-				return fl_usage_error("stat", json,
-						      "one target at a time: '%s' and '%s'",
-						      s->spec, argv[optind]);
-			s->spec = argv[optind++];
-			continue;
-		}
-		if (opt == 'h') {
-			fputs(help, stdout);
-			return FL_EXIT_OK;
-		}
-		if (opt == ':')
-			return fl_usage_error("stat", json, "%s needs a value", argv[optind - 1]);
-		if (opt == '?')
-			return fl_usage_error("stat", json, "there is no option %s",
-					      argv[optind - 1]);
-		if (set_option(s, opt, optarg, &err))
-			return fl_usage_error("stat", json, "%s", err.what);
-	}
-	if (optind < argc)
-		s->command = argv + optind;
-	else if (argc > 1 && !strcmp(argv[argc - 1], "--"))
-		return fl_usage_error("stat", json, "there is no command after --");
-	if (!s->spec && !s->pid)
-		return fl_usage_error("stat", json,
-				      "what to watch? a mount point, a file, -p PID or all");
-	if (s->spec && s->pid)
-		return fl_usage_error("stat", json, "a target and --pid exclude each other");
+	if (ret < 0)
+		ret = fl_args_need_target(&a, s->pid);
+	if (ret >= 0)
+		return ret;
+	s->spec = a.operand[0];
+	s->command = a.argv;
+	if (a.json && s->view.format == FL_STAT_CSV)
+		return fl_usage_error("stat", true, "--csv and --json exclude each other");
+	if (a.json)
+		s->view.format = FL_STAT_JSON;
 	if (s->count && s->command)
-		return fl_usage_error("stat", json,
+		return fl_usage_error("stat", a.json,
 				      "--count and a command exclude each other: rows come until "
 				      "the command ends");
 	return -1;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* fuselens top: mounts and files, live. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <ncurses.h>
 
+#include "args.h"
 #include "cmd.h"
 #include "kernel_btf.h"
 #include "openfiles.h"
@@ -28,19 +28,10 @@ static const char help[] =
 	"      --max-inodes N     files to tell apart (default 4096)\n"
 	"  -h, --help\n";
 
-enum {
-	OPT_EVIDENCE = 256,
-	OPT_MAX_INODES,
-};
-
 static const struct option options[] = {
-	{"interval", required_argument, NULL, 'i'},
-	{"files", no_argument, NULL, 'f'},
-	{"pid", required_argument, NULL, 'p'},
-	{"evidence", required_argument, NULL, OPT_EVIDENCE},
-	{"max-inodes", required_argument, NULL, OPT_MAX_INODES},
-	{"help", no_argument, NULL, 'h'},
-	{},
+	{"interval", required_argument, NULL, 'i'}, {"files", no_argument, NULL, 'f'},
+	{"pid", required_argument, NULL, 'p'},	    FL_OPTIONS_COUNTING,
+	{"help", no_argument, NULL, 'h'},	    {},
 };
 
 struct top_cmd {
@@ -52,10 +43,9 @@ struct top_cmd {
 	__u64 due;
 };
 
-static int set_option(struct top_cmd *c, int opt, const char *arg, struct fl_err *err)
+static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
 {
-	__u64 n;
-	int ret;
+	struct top_cmd *c = ctx;
 
 	switch (opt) {
 	case 'i':
@@ -64,50 +54,30 @@ static int set_option(struct top_cmd *c, int opt, const char *arg, struct fl_err
 		c->top.query.files = true;
 		return 0;
 	case 'p':
-		return fl_parse_u64(arg, "--pid", 1, 1 << 22, &c->pid, err);
-	case OPT_EVIDENCE:
-		ret = fl_evidence_from_name(arg);
-		if (ret < 0)
-			return fl_err(err, "--evidence: there is no method '%s'", arg);
-		c->collect.evidence = ret;
-		return 0;
-	case OPT_MAX_INODES:
-		ret = fl_parse_u64(arg, "--max-inodes", 1, 1 << 20, &n, err);
-		c->collect.max_inodes = n;
-		return ret;
+		return fl_args_pid(arg, &c->pid, err);
 	}
-	return fl_err(err, "unknown option");
+	return fl_args_counting(&c->collect, opt, arg, err);
 }
 
 /* -1: go on; otherwise the exit code. */
 static int parse(struct top_cmd *c, int argc, char **argv)
 {
-	struct fl_err err;
-	int opt;
+	struct fl_args a = {
+		.command = "top",
+		.help = help,
+		.short_options = "i:fp:h",
+		.options = options,
+		.set = set_option,
+		.ctx = c,
+		.max_operands = 1,
+		.one_too_many = "one target at a time",
+	};
+	int ret = fl_args_parse(&a, argc, argv);
 
-	opterr = 0;
-	while ((opt = getopt_long(argc, argv, ":i:fp:h", options, NULL)) != -1) {
-		if (opt == 'h') {
-			fputs(help, stdout);
-			return FL_EXIT_OK;
-		}
-		if (opt == ':')
-			return fl_usage_error("top", false, "%s needs a value", argv[optind - 1]);
-		if (opt == '?')
-			return fl_usage_error("top", false, "there is no option %s",
-					      argv[optind - 1]);
-		if (set_option(c, opt, optarg, &err))
-			return fl_usage_error("top", false, "%s", err.what);
-	}
-	if (optind < argc)
-		c->spec = argv[optind++];
-	if (optind < argc)
-		return fl_usage_error("top", false, "one target at a time");
-	if (c->spec && c->pid)
-		return fl_usage_error("top", false, "a target and --pid exclude each other");
-	if (!c->spec && !c->pid)
-		c->spec = "all";
-	return -1;
+	if (ret < 0)
+		ret = fl_args_one_target(&a, c->pid);
+	c->spec = a.noperands || c->pid ? a.operand[0] : "all";
+	return ret;
 }
 
 /* Sorts and filters anew; the cursor stays with its mount or file. */

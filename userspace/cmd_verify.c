@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* fuselens verify: the correctness cases, each with the lock path it must take. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/prctl.h>
 
+#include "args.h"
 #include "cmd.h"
 #include "kernel_btf.h"
 #include "kernel_text.h"
@@ -58,10 +58,8 @@ enum {
 	OPT_SIZE,
 	OPT_SECONDS,
 	OPT_DEADLINE,
-	OPT_EVIDENCE,
 	OPT_STRICT,
 	OPT_KEEP,
-	OPT_JSON,
 };
 
 static const struct option options[] = {
@@ -71,17 +69,17 @@ static const struct option options[] = {
 	{"size", required_argument, NULL, OPT_SIZE},
 	{"seconds", required_argument, NULL, OPT_SECONDS},
 	{"deadline", required_argument, NULL, OPT_DEADLINE},
-	{"evidence", required_argument, NULL, OPT_EVIDENCE},
+	FL_OPTION_EVIDENCE,
 	{"strict", no_argument, NULL, OPT_STRICT},
 	{"keep", no_argument, NULL, OPT_KEEP},
-	{"json", no_argument, NULL, OPT_JSON},
+	{"json", no_argument, NULL, 0},
 	{"help", no_argument, NULL, 'h'},
 	{},
 };
 
-static int set_option(struct verify *v, int opt, char *arg, struct fl_err *err)
+static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
 {
-	int ret;
+	struct verify *v = ctx;
 
 	switch (opt) {
 	case OPT_CASE:
@@ -99,53 +97,35 @@ static int set_option(struct verify *v, int opt, char *arg, struct fl_err *err)
 		return fl_parse_u64(arg, "--seconds", 1, 86400, &v->seconds, err);
 	case OPT_DEADLINE:
 		return fl_parse_u64(arg, "--deadline", 1, 864000, &v->deadline, err);
-	case OPT_EVIDENCE:
-		ret = fl_evidence_from_name(arg);
-		if (ret < 0)
-			return fl_err(err, "--evidence: there is no method '%s'", arg);
-		v->collect.evidence = ret;
-		return 0;
 	case OPT_STRICT:
 		v->opts.strict = true;
 		return 0;
 	case OPT_KEEP:
 		v->opts.keep = true;
 		return 0;
-	case OPT_JSON:
-		v->json = true;
-		return 0;
 	}
-	return fl_err(err, "unknown option");
+	return fl_args_counting(&v->collect, opt, arg, err);
 }
 
 /* -1: go on; otherwise the exit code. */
 static int parse(struct verify *v, int argc, char **argv)
 {
-	struct fl_err err;
-	int opt;
+	struct fl_args a = {
+		.command = "verify",
+		.help = help,
+		.short_options = "h",
+		.options = options,
+		.set = set_option,
+		.ctx = v,
+		.max_operands = 1,
+		.one_too_many = "one mount at a time",
+	};
+	int ret = fl_args_parse(&a, argc, argv);
 
-	for (int i = 1; i < argc; i++)
-		v->json |= !strcmp(argv[i], "--json");
-	opterr = 0;
-	while ((opt = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-		if (opt == 'h') {
-			fputs(help, stdout);
-			return FL_EXIT_OK;
-		}
-		if (opt == ':')
-			return fl_usage_error("verify", v->json, "%s needs a value",
-					      argv[optind - 1]);
-		if (opt == '?')
-			return fl_usage_error("verify", v->json, "there is no option %s",
-					      argv[optind - 1]);
-		if (set_option(v, opt, optarg, &err))
-			return fl_usage_error("verify", v->json, "%s", err.what);
-	}
-	if (optind < argc)
-		v->spec = argv[optind++];
-	if (optind < argc)
-		return fl_usage_error("verify", v->json, "one mount at a time: '%s' and '%s'",
-				      v->spec, argv[optind]);
+	if (ret >= 0)
+		return ret;
+	v->spec = a.operand[0];
+	v->json = a.json;
 	if (!v->spec && !v->list)
 		return fl_usage_error("verify", v->json, "which mount?");
 	v->opts.size = (v->size_mib ? v->size_mib : v->opts.quick ? 64 : 1024) * MIB;

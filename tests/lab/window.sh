@@ -8,13 +8,13 @@
 # shellcheck disable=SC2016 # the guest expands
 vm --out "$tmp" --timeout 120 -- bash -c '
 	set -e
-	truncate -s 400M /run/img
-	mkfs.xfs -q /run/img
-	mkdir /run/raw /run/mount
-	mount -o loop /run/img /run/raw
-	fuselens-passthroughd /run/raw /run/mount
-	fuselens stat /run/mount --evidence global --json -i 1 -- \
-		timeout 14 sh -c "while :; do dd if=/dev/zero of=/run/mount/f bs=4k count=64 oflag=direct conv=notrunc; done" \
+	truncate -s 400M /run/window.img
+	mkfs.xfs -q /run/window.img
+	mkdir -p /run/window/raw /run/window/mount
+	mount -o loop /run/window.img /run/window/raw
+	fuselens-passthroughd /run/window/raw /run/window/mount
+	fuselens stat /run/window/mount --evidence global --json -i 1 -- \
+		timeout 14 sh -c "while :; do dd if=/dev/zero of=/run/window/mount/f bs=4k count=64 oflag=direct conv=notrunc; done" \
 		>/out/rows 2>/out/said'
 check "stat outlives its window" is "$rc" 0
 
@@ -28,7 +28,7 @@ of()
 	before = [r for r in rows[:ended[0]] if r["kind"] == "interval"] if ended else []
 	after = [r for r in rows[ended[0]:] if r["kind"] == "interval"][1:] if ended else []
 	total = [r for r in rows if r["kind"] == "total"]
-	print(eval(sys.argv[2]))
+	print(eval("(" + sys.argv[2] + ")"))
 	END
 }
 
