@@ -119,7 +119,7 @@ struct fl_snapshot {
 	size_t nprobes;
 	__u64 loss[FL_LOSSES];
 	bool has_takes;
-	bool has_completions; /* the counters of completed writes are counts, not just 0 */
+	bool has_completions;	       /* the counters of completed writes are counts, not just 0 */
 	struct fl_site_snapshot *site; /* callsite method */
 	size_t nsites;
 	/* Which form counted the writes beside the takes; with takes_only none did: see below. */

@@ -142,8 +142,7 @@ static struct json_object *file_to_json(const struct fl_snapshot *s, const struc
 	fl_json_name(o, "path", f->path);
 	json_object_object_add(o, "cells", cells_to_json(f));
 	for (int i = 0; i < FL_COUNTERS; i++)
-		fl_json_u64_or_null(o, fl_counter_name(i), counter_known(i, s),
-				    f->counter[i]);
+		fl_json_u64_or_null(o, fl_counter_name(i), counter_known(i, s), f->counter[i]);
 	fl_json_u64(flag, "opens_seen", f->flag.opens_seen);
 	fl_json_u64(flag, "opens_asked", f->flag.opens_asked);
 	fl_json_u64(flag, "effective_set", f->flag.effective_set);
@@ -353,9 +352,8 @@ static void file_from_json(struct reader *r, struct json_object *o, struct fl_fi
 		f->cell[take][nature] = get_u64(r, cell, "writes");
 	}
 	for (int i = 0; i < FL_COUNTERS; i++)
-		f->counter[i] = may_be_null(i)
-					? get_u64_or_0(o, fl_counter_name(i))
-					: get_u64(r, o, fl_counter_name(i));
+		f->counter[i] = may_be_null(i) ? get_u64_or_0(o, fl_counter_name(i))
+					       : get_u64(r, o, fl_counter_name(i));
 	flag = get(r, o, "parallel_flag", json_type_object);
 	if (flag) {
 		f->flag.opens_seen = get_u64(r, flag, "opens_seen");
