@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 
 #include "cmd.h"
+#include "privileges.h"
 #include "result_dir.h"
 #include "workload.h"
 
@@ -64,7 +65,7 @@ static int begin_fio(struct fl_workload *w, char *const argv[], const char *dir,
 	else if (back < 0 || chdir(dir))
 		fl_errno(err, errno, "cannot work in %s", dir);
 	else
-		ret = fl_workload_prepare_to(w, argv, fd, err);
+		ret = fl_workload_prepare_to(w, argv, fd, fl_privileges_for_fio, err);
 	if (back >= 0 && fchdir(back) && !ret)
 		ret = fl_errno(err, errno, "cannot go back");
 	if (back >= 0)
@@ -267,8 +268,13 @@ static int measure(const struct fl_bench_run *run, struct fl_row *row,
 	if (begin_fio(&w, argv, run->dir[row->system], files->messages, err))
 		goto out;
 	if (row->probes) {
+		bool attached;
+
+		fl_privileges_attaching(true);
 		c = fl_collector_prepare(run->target, &run->collect, err);
-		if (!c || fl_collector_start(c, err))
+		attached = c && !fl_collector_start(c, err);
+		fl_privileges_attaching(false);
+		if (!attached)
 			goto out;
 		add_tick(ticks, c);
 	}

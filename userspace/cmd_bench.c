@@ -15,6 +15,7 @@
 #include "bench_row.h"
 #include "cmd.h"
 #include "kernel_btf.h"
+#include "kernel_text.h"
 #include "openfiles.h"
 #include "privileges.h"
 #include "result_dir.h"
@@ -287,13 +288,17 @@ static int conclude(struct state *s, int ret, struct fl_err *err)
 
 static int run(struct state *s)
 {
-	struct fl_err err = {};
+	struct fl_err err = {}, ignored;
 	int ret;
 
 	if (s->args.resume ? begin_resumed(s, &err) : begin_new(s, &err))
 		return fl_fail(&err, false);
 	if (s->bench.use[FL_SYSTEM_MOUNT] && fl_privileges_need(&err))
 		return fl_fail(&err, false);
+	/* the kernel's text and addresses are read once, as that takes more than attaching does */
+	if (s->bench.use[FL_SYSTEM_MOUNT])
+		fl_kernel_callsites(&ignored);
+	fl_privileges_keep_for_rows();
 	s->run.bench = &s->bench;
 	s->run.result = s->result;
 	s->run.target = &s->target;
@@ -324,6 +329,7 @@ int fl_cmd_bench(int argc, char **argv)
 		free(s.run.dir[i]);
 	fl_target_free(&s.target);
 	fl_open_files_done();
+	fl_kernel_text_done();
 	fl_btf_done();
 	return ret;
 }

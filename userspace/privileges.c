@@ -2,6 +2,7 @@
 #include "privileges.h"
 
 #include <string.h>
+#include <unistd.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
 
@@ -36,26 +37,91 @@ const char *fl_privileges_btf_path(void)
 	return fl_privileges_have(CAP_SYS_ADMIN) ? NULL : "/sys/kernel/btf/vmlinux";
 }
 
-void fl_privileges_drop(void)
+/* Of the capabilities we have, adds those listed to caps. */
+static void keep(cap_t caps, cap_t now, cap_flag_t set, const cap_value_t *list, size_t n)
 {
-	static const cap_value_t keep[] = {CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE, CAP_KILL};
-	cap_t caps = cap_init(), now = cap_get_proc();
 	cap_flag_value_t value;
 
-	if (!caps || !now)
-		goto out;
-	for (size_t i = 0; i < sizeof(keep) / sizeof(keep[0]); i++) {
-		cap_value_t cap = keep[i];
-
+	for (size_t i = 0; i < n; i++)
 		/* kernels that know CAP_SYS_ADMIN only for BPF predate FUSE passthrough by years */
-		if (cap_get_flag(now, cap, CAP_PERMITTED, &value) || value != CAP_SET)
-			continue;
-		cap_set_flag(caps, CAP_PERMITTED, 1, &cap, CAP_SET);
-		cap_set_flag(caps, CAP_EFFECTIVE, 1, &cap, CAP_SET);
-	}
+		if (!cap_get_flag(now, list[i], CAP_PERMITTED, &value) && value == CAP_SET)
+			cap_set_flag(caps, set, 1, &list[i], CAP_SET);
+}
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const cap_value_t counting[] = {CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE, CAP_KILL};
+static const cap_value_t fio[] = {CAP_DAC_OVERRIDE, CAP_IPC_LOCK, CAP_SYS_NICE};
+static const cap_value_t admin[] = {CAP_SYS_ADMIN};
+
+/* Makes caps ours and keeps fio and the like from getting anything back by being root. */
+static void set_for_good(cap_t caps)
+{
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	cap_set_proc(caps);
-out:
+}
+
+void fl_privileges_drop(void)
+{
+	cap_t caps = cap_init(), now = cap_get_proc();
+
+	if (caps && now) {
+		keep(caps, now, CAP_PERMITTED, counting, COUNT(counting));
+		keep(caps, now, CAP_EFFECTIVE, counting, COUNT(counting));
+		set_for_good(caps);
+	}
+	cap_free(caps);
+	cap_free(now);
+}
+
+/* Whether what is hooked may lie in a module; built in, it is in vmlinux's BTF, which anybody reads. */
+static bool hooks_modules(void)
+{
+	static const char *const btf[] = {"/sys/kernel/btf/fuse", "/sys/kernel/btf/xfs"};
+
+	for (size_t i = 0; i < COUNT(btf); i++)
+		if (!access(btf[i], F_OK))
+			return true;
+	return false;
+}
+
+void fl_privileges_keep_for_rows(void)
+{
+	cap_t caps = cap_init(), now = cap_get_proc();
+
+	if (caps && now) {
+		keep(caps, now, CAP_PERMITTED, counting, COUNT(counting));
+		keep(caps, now, CAP_PERMITTED, fio, COUNT(fio));
+		if (hooks_modules())
+			keep(caps, now, CAP_PERMITTED, admin, COUNT(admin));
+		keep(caps, now, CAP_EFFECTIVE, counting, COUNT(counting));
+		keep(caps, now, CAP_EFFECTIVE, fio, 1);
+		set_for_good(caps);
+	}
+	cap_free(caps);
+	cap_free(now);
+}
+
+void fl_privileges_attaching(bool attaching)
+{
+	cap_t caps = cap_get_proc();
+	cap_flag_value_t value;
+
+	if (caps && !cap_get_flag(caps, CAP_SYS_ADMIN, CAP_PERMITTED, &value) && value == CAP_SET &&
+	    !cap_set_flag(caps, CAP_EFFECTIVE, 1, admin, attaching ? CAP_SET : CAP_CLEAR))
+		cap_set_proc(caps);
+	cap_free(caps);
+}
+
+void fl_privileges_for_fio(void)
+{
+	cap_t caps = cap_init(), now = cap_get_proc();
+
+	if (caps && now) {
+		keep(caps, now, CAP_PERMITTED, fio, COUNT(fio));
+		keep(caps, now, CAP_EFFECTIVE, fio, COUNT(fio));
+		set_for_good(caps);
+	}
 	cap_free(caps);
 	cap_free(now);
 }

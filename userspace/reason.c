@@ -32,7 +32,25 @@ static enum fl_reason flag_reason(const struct fl_flag_knowledge *flag)
 	return FL_REASON_FLAG_NOT_SET_OR_STRIPPED;
 }
 
-static enum fl_reason write_reason(enum fl_nature nature)
+/*
+ * A write that stood inside EOF when it had the lock, with nothing to be seen that speaks against sharing.
+ * It chose the lock before it waited for it: past EOF then, and whoever held the lock moved EOF beyond it
+ * (the first look in fuse_dio_wr_exclusive_lock() and its like). That takes a file that grew.
+ */
+static enum fl_reason inside_reason(const struct fl_file_seen *seen)
+{
+	return seen->grew ? FL_REASON_PAST_EOF : FL_REASON_UNKNOWN;
+}
+
+/* Whether a kernel could have looked at IS_NOSEC: a write that shared the lock without it says no. */
+static bool privileges_matter(enum fl_route route, const struct fl_file_seen *seen)
+{
+	/* fuse_direct_write_iter() never asks: the server strips privileges there */
+	return route != FL_ROUTE_DIRECT && !seen->shared_without_nosec;
+}
+
+static enum fl_reason write_reason(enum fl_route route, enum fl_nature nature,
+				   const struct fl_file_seen *seen)
 {
 	switch (nature) {
 	case FL_NATURE_BUFFERED:
@@ -45,15 +63,20 @@ static enum fl_reason write_reason(enum fl_nature nature)
 		return FL_REASON_CACHE_IO_MODE;
 	case FL_NATURE_PRIVILEGES:
 	case FL_NATURE_UNCHECKED:
-		return FL_REASON_PRIVILEGES;
+		return privileges_matter(route, seen) ? FL_REASON_PRIVILEGES : inside_reason(seen);
+	case FL_NATURE_PLAIN:
+		return inside_reason(seen);
 	default:
 		return FL_REASON_UNKNOWN;
 	}
 }
 
 enum fl_reason fl_reason_of(enum fl_route route, enum fl_can can, enum fl_take take,
-			    enum fl_nature nature, const struct fl_flag_knowledge *flag)
+			    enum fl_nature nature, const struct fl_flag_knowledge *flag,
+			    const struct fl_file_seen *seen)
 {
+	enum fl_reason reason = write_reason(route, nature, seen);
+
 	/*
 	 * fuse_cache_write_iter() locks exclusively in every kernel; for a buffered write that is what
 	 * "buffered" says already.
@@ -68,14 +91,15 @@ enum fl_reason fl_reason_of(enum fl_route route, enum fl_can can, enum fl_take t
 	case FLAG_UNSET:
 		return flag_reason(flag);
 	case FLAG_UNKNOWN:
-		if (write_reason(nature) == FL_REASON_UNKNOWN || nature == FL_NATURE_UNCHECKED)
+		if (reason == FL_REASON_UNKNOWN || nature == FL_NATURE_UNCHECKED ||
+		    nature == FL_NATURE_PLAIN)
 			return flag->effective_set ? FL_REASON_UNKNOWN
 						   : FL_REASON_FLAG_NOT_SET_OR_STRIPPED;
 		break;
 	case FLAG_SET:
 		break;
 	}
-	return write_reason(nature);
+	return reason;
 }
 
 bool fl_is_eligible(enum fl_route route, enum fl_nature nature)

@@ -250,6 +250,7 @@ static struct json_object *case_json(const struct fl_case_report *r)
 	fl_json_name(o, "expected_because", r->def->why);
 	fl_json_name(o, "result", fl_result_name(r->result));
 	add_text(o, "why", r->why);
+	add_text(o, "kernel_defect", r->defect);
 	add_counts(o, &r->totals);
 	fl_json_u64_or_null(o, "upgrades", r->upgrades_known, r->upgrades);
 	fl_json_u64_or_null(o, "size_bytes", p->has_size, p->size);

@@ -59,9 +59,52 @@ void fl_writes_from_takes(struct fl_snapshot *s)
 	}
 }
 
-static void add_file(const struct fl_snapshot *s, const struct fl_file_counts *f,
-		     struct fl_totals *t)
+static void see_file(const struct fl_file_counts *f, struct fl_file_seen *seen)
 {
+	const __u64 *shared = f->cell[FL_TAKE_SHARED];
+
+	seen->grew = false;
+	for (int take = 0; take < FL_TAKES; take++)
+		seen->grew |= f->cell[take][FL_NATURE_PAST_EOF] > 0;
+	seen->shared_without_nosec = shared[FL_NATURE_UNCHECKED] || shared[FL_NATURE_PRIVILEGES];
+}
+
+bool fl_totals_upgrades(const struct fl_snapshot *s, const struct fl_totals *t, __u64 *upgrades)
+{
+	__u64 ran = t->shared + t->counter[FL_COUNT_RETRIED] + t->counter[FL_COUNT_FAILED];
+	bool apart = false;
+
+	for (size_t i = 0; i < s->nsites; i++)
+		apart |= s->site[i].role == FL_SITE_UPGRADE;
+	*upgrades = t->takes[FL_SITE_UPGRADE];
+	if (!s->has_takes || s->takes_only)
+		return false;
+	/* one call for both kinds of exclusive take: whoever took it shared and did not write so */
+	if (!apart && !*upgrades && t->takes[FL_SITE_SHARED] > ran)
+		*upgrades = t->takes[FL_SITE_SHARED] - ran;
+	return true;
+}
+
+/* Writes that are past EOF when they have the lock were so from the start, or upgraded. */
+static void tell_upgrades_apart(const struct fl_snapshot *s, struct fl_totals *t)
+{
+	__u64 upgrades;
+
+	if (!t->reason[FL_REASON_PAST_EOF] || !fl_totals_upgrades(s, t, &upgrades))
+		return;
+	if (upgrades > t->reason[FL_REASON_PAST_EOF])
+		upgrades = t->reason[FL_REASON_PAST_EOF];
+	t->reason[FL_REASON_PAST_EOF] -= upgrades;
+	t->reason[FL_REASON_EOF_RACE] += upgrades;
+}
+
+static void add_file(const struct fl_snapshot *s, const struct fl_file_counts *f,
+		     struct fl_totals *sum)
+{
+	struct fl_totals one = {}, *t = &one;
+	struct fl_file_seen seen;
+
+	see_file(f, &seen);
 	for (int take = 0; take < FL_TAKES; take++) {
 		for (int nature = 0; nature < FL_NATURES; nature++) {
 			__u64 n = f->cell[take][nature];
@@ -82,7 +125,7 @@ static void add_file(const struct fl_snapshot *s, const struct fl_file_counts *f
 			} else {
 				t->exclusive += n;
 				t->reason[fl_reason_of(f->route, s->can[f->route], take, nature,
-						       &f->flag)] += n;
+						       &f->flag, &seen)] += n;
 			}
 		}
 	}
@@ -90,6 +133,8 @@ static void add_file(const struct fl_snapshot *s, const struct fl_file_counts *f
 		t->counter[i] += f->counter[i];
 	for (int i = 0; i < FL_SITE_ROLES; i++)
 		t->takes[i] += f->takes[i];
+	tell_upgrades_apart(s, t);
+	fl_totals_add(sum, t);
 }
 
 void fl_totals_add(struct fl_totals *sum, const struct fl_totals *t)

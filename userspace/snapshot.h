@@ -157,6 +157,9 @@ void fl_totals_add_losses(const struct fl_snapshot *s, struct fl_totals *t);
 /* The same for one mount's files only; lost counts in full, as losses carry no mount. */
 void fl_mount_totals(const struct fl_snapshot *s, __u32 dev, struct fl_totals *t);
 
+/* The upgrades among the writes of t; false where the evidence does not count them. */
+bool fl_totals_upgrades(const struct fl_snapshot *s, const struct fl_totals *t, __u64 *upgrades);
+
 /*
  * What the takes say of the number of writes against what was counted: takes of the inode lock on
  * write paths, upgrades once, minus writes and attempts that came to nothing.

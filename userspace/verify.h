@@ -54,6 +54,8 @@ struct fl_leg {
 	bool flags_differ;
 	/* said where writes to a backing file ran shared, which breaks a locking rule of the VFS */
 	char lax_if_shared[160];
+	/* said where its data came out wrong and writes to it ran shared: what the kernel does wrong */
+	char defect_if_shared[288];
 };
 
 /* Shared by the judge, the case's process and its workers. */

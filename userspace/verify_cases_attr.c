@@ -150,6 +150,12 @@ static int setfl_setup(struct fl_case_env *e)
 			strcpy(leg->lax_if_shared,
 			       "the backing file appended under the shared lock: "
 			       "it still has the O_APPEND of open(2)");
+			strcpy(leg->defect_if_shared,
+			       "appends need the lock exclusively, and the backing "
+			       "file still appends after F_SETFL cleared O_APPEND; this kernel "
+			       "chose the lock by the FUSE file's flags alone; fix: have the "
+			       "append test in fuse_passthrough_write_iter() look at the backing "
+			       "file's flags too");
 		}
 	}
 	return 0;

@@ -333,21 +333,6 @@ void fl_verify_judge_leg(const struct fl_snapshot *s, __u32 dev, const struct fl
 		say_which_function(s, &t, v);
 }
 
-bool fl_verify_upgrades(const struct fl_snapshot *s, const struct fl_totals *t, __u64 *upgrades)
-{
-	bool apart = false;
-
-	for (size_t i = 0; i < s->nsites; i++)
-		apart |= s->site[i].role == FL_SITE_UPGRADE;
-	*upgrades = t->takes[FL_SITE_UPGRADE];
-	if (!s->has_takes || s->takes_only)
-		return false;
-	/* one call for both kinds of exclusive take: whoever took it shared and did not write so */
-	if (!apart && !*upgrades && t->takes[FL_SITE_SHARED] > t->shared)
-		*upgrades = t->takes[FL_SITE_SHARED] - t->shared;
-	return true;
-}
-
 enum fl_result fl_verify_judge_upgrades(bool sharing, bool known, __u64 upgrades, char *why,
 					size_t len)
 {

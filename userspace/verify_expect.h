@@ -47,9 +47,6 @@ void fl_verify_judge_leg(const struct fl_snapshot *s, __u32 dev, const struct fl
 			 const struct fl_leg_facts *facts, const struct fl_lock_rules *rules,
 			 struct fl_leg_verdict *v);
 
-/* The upgrades among the writes of t; false where the evidence does not count them. */
-bool fl_verify_upgrades(const struct fl_snapshot *s, const struct fl_totals *t, __u64 *upgrades);
-
 /*
  * Upgrades of a case that has to show some. known: the evidence counts them. sharing: the case's files
  * share the lock at all.

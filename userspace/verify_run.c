@@ -16,6 +16,7 @@
 
 #include "cmd.h"
 #include "openfiles.h"
+#include "text.h"
 #include "verify_child.h"
 #include "verify_hang.h"
 
@@ -187,12 +188,35 @@ static void judge_locks(struct fl_verify_world *w, struct running *run, struct f
 		fl_totals_add(&r->totals, &v->totals);
 		sharing |= v->expect != FL_EXPECT_EXCLUSIVE;
 	}
-	r->upgrades_known = fl_verify_upgrades(s, &r->totals, &r->upgrades);
+	r->upgrades_known = fl_totals_upgrades(s, &r->totals, &r->upgrades);
 	if (r->def->wants_upgrades)
 		conclude(r,
 			 fl_verify_judge_upgrades(sharing, r->upgrades_known, r->upgrades, why,
 						  sizeof(why)),
 			 NULL, why);
+}
+
+/* Where the file whose data went wrong was written under a lock that its case warns of. */
+static void explain_data(struct running *run, struct fl_case_report *r)
+{
+	const struct fl_case_page *p = run->page;
+	char shared[32], all[32];
+	size_t len;
+
+	for (__u32 i = 0; p->data == FL_RESULT_FAIL && i < p->nlegs; i++) {
+		const struct fl_leg *leg = &p->leg[i];
+		const struct fl_totals *t = &r->leg[i].totals;
+
+		if (!leg->defect_if_shared[0] || !t->shared ||
+		    r->facts[i].route != FL_ROUTE_PASSTHROUGH ||
+		    strncmp(p->data_text, leg->name, strlen(leg->name)))
+			continue;
+		snprintf(r->defect, sizeof(r->defect), "%s", leg->defect_if_shared);
+		len = strlen(r->why);
+		snprintf(r->why + len, sizeof(r->why) - len, " (%s of %s ran shared); kernel defect: %s",
+			 fl_grouped(t->shared, shared, sizeof(shared)),
+			 fl_grouped(t->writes, all, sizeof(all)), r->defect);
+	}
 }
 
 static int read_collector(struct fl_verify_world *w, struct running *run, struct fl_case_report *r,
@@ -347,6 +371,7 @@ void fl_verify_run(struct fl_verify_world *w, const struct fl_verify_case *def,
 		conclude(r, run.page->data, NULL, run.page->data_text);
 		if (s.nprobes)
 			judge_locks(w, &run, r, &s);
+		explain_data(&run, r);
 		memcpy(&r->page, run.page, sizeof(r->page));
 		munmap(run.page, sizeof(*run.page));
 	}

@@ -12,7 +12,7 @@
 struct fl_case_report {
 	const struct fl_verify_case *def;
 	enum fl_result result;
-	char why[512];		  /* of anything but a pass */
+	char why[1024];		  /* of anything but a pass */
 	struct fl_case_page page; /* as the case's process left it */
 	struct fl_leg_facts facts[FL_VERIFY_LEGS];
 	struct fl_leg_verdict leg[FL_VERIFY_LEGS];
@@ -24,6 +24,7 @@ struct fl_case_report {
 	bool ran;	  /* to its end */
 	bool hung;	  /* killed at its deadline */
 	int stuck;	  /* tasks that the kernel did not let go */
+	char defect[512]; /* of the kernel, which explains the failure; or empty */
 	char where[2048]; /* where the tasks of a hung case wait */
 	__u64 took_ns;
 };

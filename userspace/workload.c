@@ -33,7 +33,7 @@ static void child(int go, int failed, int output, char *const argv[], pid_t pare
 }
 
 int fl_workload_prepare_to(struct fl_workload *w, char *const argv[], int output,
-			   struct fl_err *err)
+			   void (*in_child)(void), struct fl_err *err)
 {
 	int go[2], failed[2];
 	pid_t parent = getpid();
@@ -50,6 +50,8 @@ int fl_workload_prepare_to(struct fl_workload *w, char *const argv[], int output
 	if (!w->pid) {
 		close(go[1]);
 		close(failed[0]);
+		if (in_child)
+			in_child();
 		child(go[0], failed[1], output, argv, parent);
 	}
 	close(go[0]);
@@ -67,7 +69,7 @@ int fl_workload_prepare_to(struct fl_workload *w, char *const argv[], int output
 
 int fl_workload_prepare(struct fl_workload *w, char *const argv[], struct fl_err *err)
 {
-	return fl_workload_prepare_to(w, argv, STDERR_FILENO, err);
+	return fl_workload_prepare_to(w, argv, STDERR_FILENO, NULL, err);
 }
 
 int fl_workload_go(struct fl_workload *w, const char *name, struct fl_err *err)

@@ -20,9 +20,12 @@ struct fl_workload {
  * stdout. It gets SIGTERM should we die.
  */
 int fl_workload_prepare(struct fl_workload *w, char *const argv[], struct fl_err *err);
-/* The same, with its stdout and stderr going to the descriptor output. */
+/*
+ * The same, with its stdout and stderr going to the descriptor output. in_child, unless NULL, runs in the
+ * child at once.
+ */
 int fl_workload_prepare_to(struct fl_workload *w, char *const argv[], int output,
-			   struct fl_err *err);
+			   void (*in_child)(void), struct fl_err *err);
 /* Lets it run. -1 with err set when the command could not be executed. */
 int fl_workload_go(struct fl_workload *w, const char *name, struct fl_err *err);
 /* Whether it has ended; never blocks. */

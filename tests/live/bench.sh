@@ -58,6 +58,30 @@ check_eq "--self-cost runs each mount row without probes as well" "$(rows "$WORK
 check "... and report says what counting costs" \
 	sh -c '"$1" report "$2" | grep -q "^What counting costs"' - "$fuselens" "$WORK/cost"
 
+# caps PID - what is in effect, by name
+caps()
+{
+	capsh --decode="$(awk '/^CapEff/ {print $2}' "/proc/$1/status")" | sed 's/^[^=]*=//' | tr ',' '\n' |
+		sort | tr '\n' ' '
+}
+
+# While fio runs, neither it nor bench can do more than it has to, also in a directory that is not root's.
+install -d -m 700 -o 65534 -g 65534 "$WORK/raw/theirs"
+"$fuselens" bench randwrite-4k-psync --mount "$WORK/mount/theirs" --raw "$WORK/raw/theirs" --runtime 3 \
+	--size 8m --jobs 1 --repeat 1 -o "$WORK/caps" >"$WORK/out" 2>"$WORK/err" &
+pid=$!
+wait_until 30 test -e "$WORK/caps/rows/raw-j1-r1"
+wait_until 30 pgrep -P $pid -x fio
+check_eq "while fio runs, bench can attach again, list files and end fio" "$(caps $pid)" \
+	"cap_bpf cap_dac_override cap_kill cap_perfmon cap_sys_ptrace "
+check_eq "... and fio can open the files, lock memory and set priorities" \
+	"$(caps "$(pgrep -P $pid -x fio)")" "cap_dac_override cap_ipc_lock cap_sys_nice "
+check_eq "... and neither can get more" \
+	"$(grep -h NoNewPrivs "/proc/$pid/status" "/proc/$(pgrep -P $pid -x fio)/status" | tr -d '\t\n')" \
+	"NoNewPrivs:1NoNewPrivs:1"
+wait $pid
+check_eq "... which is enough" "$? $(rows "$WORK/caps" | tr '\n' ' ')" "0 mount-j1-r1 ok 0 raw-j1-r1 ok None "
+
 # A time series adds up to what was counted.
 sums()
 {

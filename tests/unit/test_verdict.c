@@ -163,6 +163,7 @@ static void reasons_follow_the_order_of_tests(void **state)
 		enum fl_nature nature;
 		const struct fl_flag_knowledge *flag;
 		enum fl_reason want;
+		struct fl_file_seen seen;
 	} cases[] = {
 		/* what the kernel can do comes first */
 		{FL_ROUTE_PASSTHROUGH, FL_CAN_NO, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_APPEND,
@@ -193,6 +194,28 @@ static void reasons_follow_the_order_of_tests(void **state)
 		 &none, FL_REASON_PRIVILEGES},
 		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_PLAIN, &none,
 		 FL_REASON_UNKNOWN},
+		/* inside EOF once it had the lock, past it when it chose */
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_PLAIN, &none,
+		 FL_REASON_PAST_EOF, .seen.grew = true},
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_UNKNOWN, FL_NATURE_PLAIN,
+		 &in_force, FL_REASON_PAST_EOF, .seen.grew = true},
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_NO, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_PLAIN, &none,
+		 FL_REASON_KERNEL_CANNOT, .seen.grew = true},
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_PLAIN, &never,
+		 FL_REASON_FLAG_NOT_SET, .seen.grew = true},
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_UNKNOWN, FL_TAKE_EXCL_FLAG_UNKNOWN, FL_NATURE_PLAIN,
+		 &none, FL_REASON_FLAG_NOT_SET_OR_STRIPPED, .seen.grew = true},
+		/* a kernel that shares without IS_NOSEC does not look at it */
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_UNCHECKED,
+		 &none, FL_REASON_PRIVILEGES, .seen.grew = true},
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_UNCHECKED,
+		 &none, FL_REASON_PAST_EOF, .seen = {true, true}},
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_PRIVILEGES,
+		 &none, FL_REASON_UNKNOWN, .seen = {false, true}},
+		{FL_ROUTE_DIRECT, FL_CAN_YES, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_UNCHECKED, &none,
+		 FL_REASON_PAST_EOF, .seen.grew = true},
+		{FL_ROUTE_DIRECT, FL_CAN_YES, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_UNCHECKED, &none,
+		 FL_REASON_UNKNOWN},
 		{FL_ROUTE_SPLICE, FL_CAN_UNKNOWN, FL_TAKE_EXCL_FLAG_UNKNOWN, FL_NATURE_OTHER, &none,
 		 FL_REASON_SPLICE},
 		{FL_ROUTE_CACHED, FL_CAN_NO, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_BUFFERED, &none,
@@ -203,12 +226,80 @@ static void reasons_follow_the_order_of_tests(void **state)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		enum fl_reason got = fl_reason_of(cases[i].route, cases[i].can, cases[i].take,
-						  cases[i].nature, cases[i].flag);
+						  cases[i].nature, cases[i].flag, &cases[i].seen);
 
 		if (got != cases[i].want)
 			fail_msg("case %zu: %s, not %s", i, fl_reason_name(got),
 				 fl_reason_name(cases[i].want));
 	}
+}
+
+/* What the writes of a file say about each other. */
+static void a_growing_file_explains_its_writes(void **state)
+{
+	struct fl_totals t;
+	struct world w;
+
+	world_init(&w, FL_ROUTE_DIRECT);
+	w.file[0].cell[FL_TAKE_EXCL_FLAG_SET][FL_NATURE_PLAIN] = 7;
+	w.file[0].cell[FL_TAKE_EXCL_FLAG_SET][FL_NATURE_UNCHECKED] = 5;
+	fl_snapshot_totals(&w.s, &t);
+	assert_int_equal(t.reason[FL_REASON_UNKNOWN], 12);
+	/* another file's growth says nothing about this one */
+	w.s.nfiles = 2;
+	w.file[1].route = FL_ROUTE_DIRECT;
+	w.file[1].cell[FL_TAKE_EXCL_FLAG_SET][FL_NATURE_PAST_EOF] = 1;
+	fl_snapshot_totals(&w.s, &t);
+	assert_int_equal(t.reason[FL_REASON_UNKNOWN], 12);
+	w.file[0].cell[FL_TAKE_EXCL_FLAG_SET][FL_NATURE_PAST_EOF] = 3;
+	fl_snapshot_totals(&w.s, &t);
+	assert_int_equal(t.reason[FL_REASON_UNKNOWN], 0);
+	assert_int_equal(t.reason[FL_REASON_PAST_EOF], 16);
+
+	w.s.nfiles = 1;
+	w.file[0].route = FL_ROUTE_PASSTHROUGH;
+	fl_snapshot_totals(&w.s, &t);
+	assert_int_equal(t.reason[FL_REASON_PRIVILEGES], 5);
+	assert_int_equal(t.reason[FL_REASON_PAST_EOF], 10);
+	w.file[0].cell[FL_TAKE_SHARED][FL_NATURE_UNCHECKED] = 1;
+	fl_snapshot_totals(&w.s, &t);
+	assert_int_equal(t.reason[FL_REASON_PRIVILEGES], 0);
+	assert_int_equal(t.reason[FL_REASON_PAST_EOF], 15);
+	/* an inference of the reason, not of what the shared path would have taken */
+	assert_int_equal(t.eligible, 13);
+}
+
+static void upgrades_are_a_reason_of_their_own(void **state)
+{
+	struct fl_site_snapshot site = {.role = FL_SITE_UPGRADE};
+	struct fl_totals t;
+	struct world w;
+
+	world_init(&w, FL_ROUTE_PASSTHROUGH);
+	w.s.can[FL_ROUTE_PASSTHROUGH] = FL_CAN_YES;
+	w.file[0].cell[FL_TAKE_EXCL_FLAG_SET][FL_NATURE_PAST_EOF] = 10;
+	w.file[0].cell[FL_TAKE_SHARED][FL_NATURE_PLAIN] = 90;
+	w.file[0].takes[FL_SITE_SHARED] = 94;
+	w.file[0].takes[FL_SITE_EXCLUSIVE] = 6;
+	w.file[0].takes[FL_SITE_UPGRADE] = 4;
+	fl_snapshot_totals(&w.s, &t);
+	assert_int_equal(t.reason[FL_REASON_EOF_RACE], 0);
+	w.s.has_takes = true;
+	w.s.site = &site;
+	w.s.nsites = 1;
+	fl_snapshot_totals(&w.s, &t);
+	assert_int_equal(t.reason[FL_REASON_EOF_RACE], 4);
+	assert_int_equal(t.reason[FL_REASON_PAST_EOF], 6);
+	/* one call for both kinds: told from the shared takes that no write kept */
+	site.role = FL_SITE_EXCLUSIVE;
+	w.file[0].takes[FL_SITE_UPGRADE] = 0;
+	w.file[0].takes[FL_SITE_EXCLUSIVE] = 10;
+	fl_snapshot_totals(&w.s, &t);
+	assert_int_equal(t.reason[FL_REASON_EOF_RACE], 4);
+	/* attempts that wrote nothing took it shared too */
+	w.file[0].counter[FL_COUNT_RETRIED] = 1;
+	fl_snapshot_totals(&w.s, &t);
+	assert_int_equal(t.reason[FL_REASON_EOF_RACE], 3);
 }
 
 static void reasons_are_ordered_by_weight(void **state)
@@ -238,6 +329,8 @@ int main(void)
 		cmocka_unit_test(untold_modes_withhold_the_verdict),
 		cmocka_unit_test(one_mount_of_several),
 		cmocka_unit_test(reasons_follow_the_order_of_tests),
+		cmocka_unit_test(a_growing_file_explains_its_writes),
+		cmocka_unit_test(upgrades_are_a_reason_of_their_own),
 		cmocka_unit_test(reasons_are_ordered_by_weight),
 	};
 
