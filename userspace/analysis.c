@@ -31,28 +31,41 @@ static double mean_ns(const struct fl_hist *h)
 	return n ? (double)h->sum_ns / n : NAN;
 }
 
+/* Sites that are passed too seldom to be timed may hold so much of the takes. */
+#define UNTIMED_SHARE 0.01
+
 /*
- * Waits for fi->lock, of all sites and repeats. A wait that cannot be told from none is counted as the
- * shortest that can, so the sum is an upper bound then.
+ * Waits for fi->lock, of all sites and repeats. A mean wait that cannot be told from none is counted as
+ * the shortest that can, so the sum is an upper bound then.
  */
 static void add_spin_waits(struct fl_level *l, const struct fl_snapshot *s, double *ns)
 {
+	__u64 takes = 0, untimed = 0;
+	double sum = 0;
+
 	for (size_t i = 0; i < s->nsites; i++) {
 		const struct fl_site_snapshot *site = &s->site[i];
-		__u64 each = site->wait.p50_ns;
+		__u64 each = site->wait.mean_ns;
 
-		if (site->role != FL_SITE_FI_LOCK || !site->takes)
+		if (site->role != FL_SITE_FI_LOCK)
 			continue;
+		takes += site->takes;
 		if (!site->wait.measured) {
-			*ns = NAN;
-			return;
+			untimed += site->takes;
+			continue;
 		}
 		if (each <= site->wait.resolution_ns) {
 			each = site->wait.resolution_ns;
 			l->fi_lock_ns_is_bound = true;
 		}
-		*ns += (double)each * site->takes;
+		sum += (double)each * site->takes;
 	}
+	if (untimed > takes * UNTIMED_SHARE)
+		sum = NAN;
+	/* the untimed ones are taken to wait as the others do */
+	else if (takes > untimed)
+		sum *= (double)takes / (takes - untimed);
+	*ns += sum;
 }
 
 /* Per-write figures, once every repeat has been added up. */

@@ -114,15 +114,47 @@ static void table_text(const struct fl_verify_report *v, FILE *out)
 	fl_table_free(t);
 }
 
+/* A line broken between words where it has to be, further lines indented under it. */
+static void wrapped(const char *name, const char *text, size_t len, FILE *out)
+{
+	int column = fprintf(out, "  %s:", name);
+
+	while (len) {
+		size_t word = 0;
+
+		while (word < len && text[word] != ' ')
+			word++;
+		if (column + 1 + word > 80)
+			column = fprintf(out, "\n     ") - 1;
+		column += fprintf(out, " %.*s", (int)word, text);
+		text += word;
+		len -= word;
+		while (len && *text == ' ') {
+			text++;
+			len--;
+		}
+	}
+	fputc('\n', out);
+}
+
 /* Every line of text with the case's name in front. */
 static void lines_text(const char *name, const char *text, FILE *out)
 {
 	while (*text) {
 		const char *eol = strchrnul(text, '\n');
 
-		fprintf(out, "  %s: %.*s\n", name, (int)(eol - text), text);
+		wrapped(name, text, eol - text, out);
 		text = *eol ? eol + 1 : eol;
 	}
+}
+
+/* Whether an earlier file of the case has the same remark. */
+static bool said_before(const struct fl_case_report *r, __u32 leg)
+{
+	for (__u32 l = 0; l < leg; l++)
+		if (!strcmp(r->leg[l].note, r->leg[leg].note))
+			return true;
+	return false;
 }
 
 static void remarks_text(const struct fl_verify_report *v, FILE *out)
@@ -142,7 +174,8 @@ static void remarks_text(const struct fl_verify_report *v, FILE *out)
 			/* the graver finding stands above; this one is as true */
 			if (!strstr(r->why, r->leg[l].why))
 				lines_text(r->def->name, r->leg[l].why, out);
-			lines_text(r->def->name, r->leg[l].note, out);
+			if (!said_before(r, l))
+				lines_text(r->def->name, r->leg[l].note, out);
 		}
 	}
 }

@@ -145,6 +145,7 @@ static void locks(struct fl_doc *doc, const struct fl_analysis *a)
 					    "upgrades", "fi->lock", "wait",	 "hold excl.",
 					    "diff.",	NULL};
 	char c[8][FL_CELL];
+	bool timed = false;
 
 	fl_doc_heading(doc, "Locks per write");
 	fl_doc_table(doc, "rrrrrrrrr", NULL);
@@ -182,12 +183,18 @@ static void locks(struct fl_doc *doc, const struct fl_analysis *a)
 		}
 		fl_doc_item(doc,
 			    "fi->lock at %u job%s: %s takes a second, %s%s of waiting per write, "
-			    "%.3f cores.",
+			    "%s%.3f cores.",
 			    l->jobs, l->jobs == 1 ? "" : "s",
 			    fl_cell_number(l->fi_lock * l->iops.mean, c[0]),
-			    l->fi_lock_ns_is_bound ? "at most " : "",
-			    fl_cell_ns(l->fi_lock_ns, c[1]), l->fi_lock_ns * l->iops.mean * 1e-9);
+			    l->fi_lock_ns_is_bound ? "< " : "", fl_cell_ns(l->fi_lock_ns, c[1]),
+			    l->fi_lock_ns_is_bound ? "< " : "",
+			    l->fi_lock_ns * l->iops.mean * 1e-9);
+		timed = true;
 	}
+	if (timed)
+		fl_doc_note(doc, "Waits for fi->lock are mean waits, with the probe pair's own "
+				 "time measured and taken off; \"<\": what is left cannot be told "
+				 "from no wait.");
 }
 
 static void reasons(struct fl_doc *doc, const struct fl_analysis *a)

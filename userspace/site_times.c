@@ -64,4 +64,5 @@ void fl_site_wait_of(const struct fl_site_times *pair, const struct fl_site_time
 		wait->resolution_ns = base / 8;
 	wait->p50_ns = minus(fl_site_quantile(pair, 0.5), base);
 	wait->p99_ns = minus(fl_site_quantile(pair, 0.99), base);
+	wait->mean_ns = minus(pair->sum_ns / wait->count, own->sum_ns / fl_site_count(own));
 }

@@ -64,6 +64,7 @@ struct fl_site_wait {
 	__u64 pair_ns;	     /* what the pair takes by itself */
 	__u64 resolution_ns; /* a wait below this is not told from none */
 	__u64 p50_ns, p99_ns;
+	__u64 mean_ns; /* what adds up: the middle one says nothing of rare long waits */
 };
 
 /* One lock call of the call-site map, with what was counted there. */

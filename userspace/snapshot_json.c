@@ -49,6 +49,7 @@ static struct json_object *wait_json(const struct fl_site_wait *w)
 	fl_json_u64(o, "resolution_ns", w->resolution_ns);
 	fl_json_u64(o, "p50_ns", w->p50_ns);
 	fl_json_u64(o, "p99_ns", w->p99_ns);
+	fl_json_u64(o, "mean_ns", w->mean_ns);
 	return o;
 }
 
@@ -397,6 +398,10 @@ static void site_from_json(struct reader *r, struct json_object *o, struct fl_si
 	site->wait.resolution_ns = get_u64(r, wait, "resolution_ns");
 	site->wait.p50_ns = get_u64(r, wait, "p50_ns");
 	site->wait.p99_ns = get_u64(r, wait, "p99_ns");
+	/* added later to this version */
+	site->wait.mean_ns = json_object_object_get_ex(wait, "mean_ns", NULL)
+				     ? get_u64(r, wait, "mean_ns")
+				     : site->wait.p50_ns;
 }
 
 static void mount_from_json(struct reader *r, struct json_object *o, struct fl_mount_snapshot *m)

@@ -216,6 +216,8 @@ static void explain_data(struct running *run, struct fl_case_report *r)
 		snprintf(r->why + len, sizeof(r->why) - len, " (%s of %s ran shared); kernel defect: %s",
 			 fl_grouped(t->shared, shared, sizeof(shared)),
 			 fl_grouped(t->writes, all, sizeof(all)), r->defect);
+		/* it says the same, and less */
+		r->leg[i].note[0] = '\0';
 	}
 }
 

@@ -1,20 +1,22 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# long: bench and report on stock and v3, some ten minutes
-# The stock kernel against v3, as two results compared: flat against rising, and counts that say why.
+# The stock kernel against v3, as two results compared: flat against rising, and counts that say why. With
+# LONG=1 at four numbers of jobs and longer.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 fuselens=${B:-$top/build}/fuselens
 out=${BENCH_OUT:-$tmp}
 
-jobs=1,2,4,8
+jobs=1,4,8 repeat=2 runtime=2
+[ -z "${LONG:-}" ] || jobs=1,2,4,8 repeat=3 runtime=3
+count=$((2 * repeat * $(tr , '\n' <<<"$jobs" | wc -l)))
 # one processor is enough: jobs wait for the device and for each other, not for a CPU
 for variant in stock v3; do
 	mkdir -p "$out/$variant"
 	rm -rf "$out/$variant/result"
 	for attempt in 1 2 3; do
 		vm --variant $variant --cpus 1 --out "$out/$variant" --timeout 900 -- bash \
-			tests/lab/bench_guest.sh /out/result --jobs $jobs --repeat 3 --runtime 3
+			tests/lab/bench_guest.sh /out/result --jobs $jobs --repeat $repeat --runtime $runtime
 		# a guest that dies is the lab's own subject; the finished rows are whole
 		[ "$rc" = 125 ] || break
 		echo "# $variant: the guest died in attempt $attempt; going on with its rows"
@@ -41,7 +43,7 @@ of()
 
 for variant in stock v3; do
 	check "$variant: every difference is 0" is "$(of $variant 'set(r["difference"] for r in mount)')" '{0}'
-	check "$variant: 24 rows" is "$(of $variant 'len(rows)')" 24
+	check "$variant: $count rows" is "$(of $variant 'len(rows)')" $count
 done
 check "stock: no write is shared" is "$(of stock 'taken("shared")')" 0
 check "v3: no write is exclusive" is "$(of v3 'taken("excl")')" 0
@@ -74,4 +76,24 @@ check "... eight jobs differ" grep -q '^ *mount *8 .* differs$' "$tmp/out"
 check "... in 80 columns" is "$(grep -c '^.\{81\}' "$tmp/out")" 0
 report html "$out/stock/result" "$out/v3/result"
 check "... and as a page with four figures" is "$(grep -c '<svg' "$tmp/out")" 4
+
+# What fi->lock costs, from the takes at its call sites: v1-1 takes it three times a write.
+mkdir -p "$out/spin"
+rm -rf "$out/spin/result"
+vm --variant v1-1 --cpus 1 --out "$out/spin" --timeout 600 -- bash tests/lab/bench_guest.sh /out/result \
+	--jobs 1,8 --repeat 1 --runtime 2 --evidence callsite
+check "v1-1, callsite: bench ends well" is "$rc" 0
+check "... every difference is 0" is "$(of spin 'set(r["difference"] for r in mount)')" '{0}'
+check "... fi->lock is taken three times a write" is \
+	"$(of spin 'round(sum(f["takes"]["fi_lock"] for r in mount for f in r["snapshot"]["files"]) / sum(r["fio"]["write"]["ios"] for r in mount), 2)')" 3.0
+report text "$out/spin/result"
+tr '\n' ' ' <"$tmp/out" | tr -s ' ' >"$tmp/line"
+said=$(grep -o 'fi->lock at 8 jobs: [^.]*\.[^.]*\.[0-9]* cores\|fi->lock at 8 jobs: [^.]*\.[0-9]* cores' "$tmp/line" || true)
+echo "# $said"
+check "... and the report says takes a second, time a write, and cores" \
+	grep -qE '^fi->lock at 8 jobs: [0-9,]+ takes a second, (< )?[0-9.]+ [num]?s of waiting per write, (< )?[0-9.]+ cores$' \
+	<<<"$said"
+rate=$(sed -E 's/.*jobs: ([0-9,]+) takes.*/\1/; s/,//g' <<<"$said")
+check "... takes a second are three times the writes a second" is \
+	"$(of spin "abs(${rate:-0} / (3 * iops('mount', 8)) - 1) < 0.01")" True
 exit "$failed"

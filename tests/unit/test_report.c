@@ -104,6 +104,45 @@ static void unknown_is_a_dash(void **state)
 	fl_bench_free(&b);
 }
 
+/* What fi->lock costs, from its takes and mean waits. */
+static void fi_lock_in_ns_and_cores(void **state)
+{
+	static const struct {
+		__u64 takes[2], mean_ns[2], resolution_ns[2];
+		const char *says;
+	} cases[] = {
+		/* 4,000,000 writes in 10 s: 500 ns a write at 400,000 a second are 0.2 cores */
+		{{4000000, 0}, {500, 0}, {40, 0}, "400,000 takes a second, 500 ns of waiting per"},
+		{{4000000, 0}, {500, 0}, {40, 0}, "write, 0.200 cores."},
+		/* two takes a write that wait, and one that cannot be told from none */
+		{{8000000, 4000000}, {500, 10}, {40, 40}, "1,200,000 takes a second, < 1.0 us of"},
+		{{8000000, 4000000}, {500, 10}, {40, 40}, "waiting per write, < 0.416 cores."},
+		{{4000000, 0}, {3, 0}, {40, 0}, "< 40 ns of waiting per write, < 0.016"},
+		/* a seldom site is as the others; one that is not seldom cannot be left out */
+		{{3999000, 1000}, {500, 0}, {40, 0}, "500 ns of waiting per write, 0.200"},
+		{{3000000, 1000000}, {500, 0}, {40, 0}, "their waits were not timed"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fl_bench b;
+		struct fl_row *row;
+		char *text, *at;
+
+		made_up_bench(&b);
+		row = made_up_row(&b, FL_SYSTEM_MOUNT, true, 1, 1, 400000, 1, 0);
+		for (int k = 0; k < 2 && cases[i].takes[k]; k++)
+			made_up_site(row, cases[i].takes[k], cases[i].mean_ns[k],
+				     cases[i].resolution_ns[k]);
+		text = report_of(&b, fl_doc_text);
+		/* where a line is broken plays no part */
+		while ((at = strstr(text, "\n  ")))
+			memmove(at, at + 2, strlen(at + 2) + 1), *at = ' ';
+		assert_says(text, cases[i].says);
+		free(text);
+		fl_bench_free(&b);
+	}
+}
+
 static void markdown_of_one(void **state)
 {
 	struct fl_bench b;
@@ -295,6 +334,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_of_one),	      cmocka_unit_test(unknown_is_a_dash),
+		cmocka_unit_test(fi_lock_in_ns_and_cores),
 		cmocka_unit_test(markdown_of_one),    cmocka_unit_test(names_stay_inert),
 		cmocka_unit_test(two_compared),	      cmocka_unit_test(beside_a_published_table),
 		cmocka_unit_test(long_words_are_cut), cmocka_unit_test(figures_are_adapted),

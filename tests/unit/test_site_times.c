@@ -48,6 +48,8 @@ static void a_long_wait_is_told(void **state)
 	fl_site_wait_of(&pair, &own, &w);
 	assert_int_equal(w.count, 1000);
 	assert_true(w.p50_ns <= w.resolution_ns);
+	/* 0.4 x 99 us, exactly: sums carry no buckets */
+	assert_int_equal(w.mean_ns, 39600);
 	assert_in_range(w.p99_ns, 85000, 115000);
 }
 

@@ -71,7 +71,7 @@ static char *rendered(const struct fl_case_report *r, size_t n, bool json)
 static void text_has_the_numbers_and_the_reasons(void **state)
 {
 	struct fl_case_report r[2];
-	char *text;
+	char *text, *at;
 
 	fill(&r[0], &overwrite, FL_RESULT_PASS);
 	fill(&r[1], &race, FL_RESULT_FAIL);
@@ -91,6 +91,20 @@ static void text_has_the_numbers_and_the_reasons(void **state)
 	assert_non_null(strstr(text, "BAD"));
 	assert_non_null(strstr(text, "extend_race: 1 'past_eof' writes ran"));
 	assert_non_null(strstr(text, "FOPEN_PARALLEL_DIRECT_WRITES in force"));
+	free(text);
+	/* long remarks are broken between words, and one that several files share stands once */
+	memset(r[1].why, 'x', 79);
+	strcpy(r[1].why + 79, " and then");
+	r[1].page.nlegs = 2;
+	strcpy(r[1].leg[0].note, "a remark");
+	strcpy(r[1].leg[1].note, "a remark");
+	text = rendered(r, 2, false);
+	assert_non_null(strstr(text, "  extend_race:\n      xxxx"));
+	assert_non_null(strstr(text, "xxxx\n      and then\n"));
+	at = strstr(text, "  extend_race: a remark\n");
+	assert_non_null(at);
+	assert_null(strstr(at + 1, "a remark\n  extend_race"));
+	assert_null(strstr(strstr(at, "a remark") + 1, "a remark"));
 	free(text);
 }
 
