@@ -280,19 +280,41 @@ static int judge(struct fl_analysis *a)
 	return 0;
 }
 
+/*
+ * How far a level's mean may be off, as a share of it: the standard error. 0 where a single run tells
+ * nothing of it.
+ */
+static double mean_error(const struct fl_level *l)
+{
+	return l->iops.n > 1 && l->iops.mean > 0 ? l->iops.sd / sqrt(l->iops.n) / l->iops.mean : 0;
+}
+
 /* A level's mean stands for it: levels weigh alike, whatever their number of repeats. */
 static void fit(struct fl_analysis *a, enum fl_system system)
 {
 	struct fl_scale point[FL_MAX_JOB_COUNTS];
+	const struct fl_level *worst = NULL;
+	struct fl_usl *u = &a->usl[system];
 	size_t n = 0;
 
 	for (size_t i = 0; i < a->nlevels && n < FL_MAX_JOB_COUNTS; i++) {
 		const struct fl_level *l = &a->level[i];
 
-		if (l->system == system && l->probes == (system == FL_SYSTEM_MOUNT) && l->iops.n)
-			point[n++] = (struct fl_scale){l->jobs, l->iops.mean};
+		if (l->system != system || l->probes != (system == FL_SYSTEM_MOUNT) || !l->iops.n)
+			continue;
+		point[n++] = (struct fl_scale){l->jobs, l->iops.mean};
+		if (!worst || mean_error(l) > mean_error(worst))
+			worst = l;
 	}
-	fl_usl_fit(point, n, &a->usl[system]);
+	fl_usl_fit(point, n, u);
+	/* a law can run close to means that are off themselves, and mean nothing */
+	if (!u->fits || mean_error(worst) <= FL_USL_MAX_RESIDUAL)
+		return;
+	u->fits = false;
+	snprintf(u->why_not, sizeof(u->why_not),
+		 "the runs at %u job%s spread by %.0f %%, so that their mean may be off by %.0f %%",
+		 worst->jobs, worst->jobs == 1 ? "" : "s", 100 * worst->iops.sd / worst->iops.mean,
+		 100 * mean_error(worst));
 }
 
 static const struct fl_row *ok_row(const struct fl_bench *b, bool probes, unsigned int jobs,
@@ -403,6 +425,10 @@ double fl_what_if(const struct fl_analysis *a, const struct fl_level *level, con
 		*why = "no write was exclusive: there is nothing to gain";
 	else if (!one || !raw_one || !raw)
 		*why = "it takes mount and raw rows at one job and at this number of jobs";
+	else if (fmax(mean_error(level),
+		      fmax(mean_error(one), fmax(mean_error(raw_one), mean_error(raw)))) >
+		 FL_USL_MAX_RESIDUAL)
+		*why = "the runs it would start from spread too far";
 	if (*why)
 		return NAN;
 	iops = one->iops.mean * raw->iops.mean / raw_one->iops.mean;

@@ -178,8 +178,11 @@ static void plot_scaling(struct fl_doc *doc, const struct fl_analysis *a)
 		snprintf(said + strlen(said), sizeof(said) - strlen(said),
 			 "%s the raw file system %s", m ? ", " : "At most jobs",
 			 fl_cell_number(r->iops.mean, n));
-	fl_plot_end(&p, doc, "Writes per second over jobs",
-		    "%s. Bars: slowest to fastest run. Dotted: fitted scalability law%s.", said,
+	fl_plot_end(&p, doc, "Writes per second over jobs", "%s. Bars: slowest to fastest run%s%s.",
+		    said,
+		    (mount && a->usl[FL_SYSTEM_MOUNT].fits) || (raw && a->usl[FL_SYSTEM_RAW].fits)
+			    ? ". Dotted: fitted scalability law"
+			    : "",
 		    ceiling_fits(a) ? "; dashed: the ceiling, 1 / mean exclusive hold" : "");
 }
 
@@ -508,7 +511,7 @@ static void reference(struct fl_doc *doc, const struct fl_analysis *a,
 		return;
 	p.height = 400;
 	fputs("set xlabel 'jobs' textcolor @MUTED\nset xrange [0.6:*]\nset format y '%gx'\n"
-	      "set xtics 1\nset key outside bottom left vertical maxrows 4 font ',12'\n",
+	      "set xtics 1\nset key bmargin center vertical maxrows 4 font ',12'\n",
 	      p.script);
 	for (size_t i = 0; i < ref->n; i++) {
 		const struct fl_curve *c = &ref->curve[i];

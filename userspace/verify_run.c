@@ -213,7 +213,8 @@ static void explain_data(struct running *run, struct fl_case_report *r)
 			continue;
 		snprintf(r->defect, sizeof(r->defect), "%s", leg->defect_if_shared);
 		len = strlen(r->why);
-		snprintf(r->why + len, sizeof(r->why) - len, " (%s of %s ran shared); kernel defect: %s",
+		snprintf(r->why + len, sizeof(r->why) - len,
+			 " (%s of %s ran shared); kernel defect: %s",
 			 fl_grouped(t->shared, shared, sizeof(shared)),
 			 fl_grouped(t->writes, all, sizeof(all)), r->defect);
 		/* it says the same, and less */

@@ -58,6 +58,32 @@ static void one_lock(void **state)
 	fl_bench_free(&b);
 }
 
+/* Means of runs that lie far apart carry neither a fit nor a projection. */
+static void noise_is_not_fitted(void **state)
+{
+	struct fl_bench b;
+	struct fl_analysis a;
+	const char *why;
+
+	exclusive_bench(&b);
+	for (size_t i = 0; i < b.nrows; i++)
+		if (b.row[i].system == FL_SYSTEM_MOUNT && b.row[i].jobs == 2)
+			b.row[i].fio.write.iops *= b.row[i].repeat == 1 ? 0.8 : 1.2;
+	assert_int_equal(fl_analyse(&a, &b), 0);
+	/* 20 % of the mean to either side: the mean of two may be off by 20 % */
+	assert_false(a.usl[FL_SYSTEM_MOUNT].fits);
+	assert_non_null(strstr(a.usl[FL_SYSTEM_MOUNT].why_not,
+			       "the runs at 2 jobs spread by 28 %, so that their mean may be off "
+			       "by 20 %"));
+	assert_true(a.usl[FL_SYSTEM_RAW].fits);
+	assert_true(isnan(fl_what_if(&a, fl_level_main(&a, FL_SYSTEM_MOUNT, 2), &why)));
+	assert_non_null(strstr(why, "spread too far"));
+	/* the other levels are as good as they were */
+	assert_near(fl_what_if(&a, fl_level_main(&a, FL_SYSTEM_MOUNT, 8), &why), 3200, 1e-9);
+	fl_analysis_free(&a);
+	fl_bench_free(&b);
+}
+
 static void without_holds_there_is_no_ceiling(void **state)
 {
 	struct fl_bench b;
@@ -207,6 +233,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_lock),
+		cmocka_unit_test(noise_is_not_fitted),
 		cmocka_unit_test(without_holds_there_is_no_ceiling),
 		cmocka_unit_test(rows_that_miss_are_left_out),
 		cmocka_unit_test(fewer_writes_than_fio_did_miss_too),

@@ -333,11 +333,15 @@ static void figures_are_adapted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(text_of_one),	      cmocka_unit_test(unknown_is_a_dash),
+		cmocka_unit_test(text_of_one),
+		cmocka_unit_test(unknown_is_a_dash),
 		cmocka_unit_test(fi_lock_in_ns_and_cores),
-		cmocka_unit_test(markdown_of_one),    cmocka_unit_test(names_stay_inert),
-		cmocka_unit_test(two_compared),	      cmocka_unit_test(beside_a_published_table),
-		cmocka_unit_test(long_words_are_cut), cmocka_unit_test(figures_are_adapted),
+		cmocka_unit_test(markdown_of_one),
+		cmocka_unit_test(names_stay_inert),
+		cmocka_unit_test(two_compared),
+		cmocka_unit_test(beside_a_published_table),
+		cmocka_unit_test(long_words_are_cut),
+		cmocka_unit_test(figures_are_adapted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

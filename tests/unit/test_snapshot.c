@@ -165,7 +165,11 @@ static void takes_survive_the_round_trip(void **state)
 		.role = FL_SITE_SHARED,
 		.routes = 1u << FL_ROUTE_PASSTHROUGH,
 		.takes = 12,
-		.wait = {.measured = true, .count = 12, .pair_ns = 900, .p99_ns = 4000, .mean_ns = 7},
+		.wait = {.measured = true,
+			 .count = 12,
+			 .pair_ns = 900,
+			 .p99_ns = 4000,
+			 .mean_ns = 7},
 	};
 	struct fl_snapshot a, b;
 	struct json_object *o;
