@@ -65,7 +65,7 @@ static int begin_fio(struct fl_workload *w, char *const argv[], const char *dir,
 	else if (back < 0 || chdir(dir))
 		fl_errno(err, errno, "cannot work in %s", dir);
 	else
-		ret = fl_workload_prepare_to(w, argv, fd, fl_privileges_for_fio, err);
+		ret = fl_workload_prepare_to(w, argv, fd, fl_privileges_for_workload, err);
 	if (back >= 0 && fchdir(back) && !ret)
 		ret = fl_errno(err, errno, "cannot go back");
 	if (back >= 0)
@@ -270,10 +270,10 @@ static int measure(const struct fl_bench_run *run, struct fl_row *row,
 	if (row->probes) {
 		bool attached;
 
-		fl_privileges_attaching(true);
+		fl_privileges_admin(true);
 		c = fl_collector_prepare(run->target, &run->collect, err);
 		attached = c && !fl_collector_start(c, err);
-		fl_privileges_attaching(false);
+		fl_privileges_admin(false);
 		if (!attached)
 			goto out;
 		add_tick(ticks, c);

@@ -298,7 +298,7 @@ static int run(struct state *s)
 	/* the kernel's text and addresses are read once, as that takes more than attaching does */
 	if (s->bench.use[FL_SYSTEM_MOUNT])
 		fl_kernel_callsites(&ignored);
-	fl_privileges_keep_for_rows();
+	fl_privileges_keep_for_runs(false);
 	s->run.bench = &s->bench;
 	s->run.result = s->result;
 	s->run.target = &s->target;

@@ -322,7 +322,9 @@ static int run(struct verify *v)
 	if (fl_janitor_start(&janitor, v->spec, v->opts.deadline, &err) ||
 	    need_room(v, &janitor, &err))
 		goto fail;
+	/* reads the kernel's text and addresses, which takes more than what is kept then */
 	fl_lock_rules_read(&w.rules);
+	fl_privileges_keep_for_runs(true);
 	run_cases(&w, chosen, n, reports);
 	ret = report(v, &w, reports, n, began);
 	for (int i = 0; i < n; i++)

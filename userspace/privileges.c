@@ -51,10 +51,11 @@ static void keep(cap_t caps, cap_t now, cap_flag_t set, const cap_value_t *list,
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const cap_value_t counting[] = {CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE, CAP_KILL};
-static const cap_value_t fio[] = {CAP_DAC_OVERRIDE, CAP_IPC_LOCK, CAP_SYS_NICE};
+/* the first one is of use to us too */
+static const cap_value_t workload[] = {CAP_DAC_OVERRIDE, CAP_IPC_LOCK, CAP_SYS_NICE};
 static const cap_value_t admin[] = {CAP_SYS_ADMIN};
 
-/* Makes caps ours and keeps fio and the like from getting anything back by being root. */
+/* Makes caps ours and keeps workloads from getting anything back by being root. */
 static void set_for_good(cap_t caps)
 {
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
@@ -85,41 +86,41 @@ static bool hooks_modules(void)
 	return false;
 }
 
-void fl_privileges_keep_for_rows(void)
+void fl_privileges_keep_for_runs(bool need_admin)
 {
 	cap_t caps = cap_init(), now = cap_get_proc();
 
 	if (caps && now) {
 		keep(caps, now, CAP_PERMITTED, counting, COUNT(counting));
-		keep(caps, now, CAP_PERMITTED, fio, COUNT(fio));
-		if (hooks_modules())
+		keep(caps, now, CAP_PERMITTED, workload, COUNT(workload));
+		if (need_admin || hooks_modules())
 			keep(caps, now, CAP_PERMITTED, admin, COUNT(admin));
 		keep(caps, now, CAP_EFFECTIVE, counting, COUNT(counting));
-		keep(caps, now, CAP_EFFECTIVE, fio, 1);
+		keep(caps, now, CAP_EFFECTIVE, workload, 1);
 		set_for_good(caps);
 	}
 	cap_free(caps);
 	cap_free(now);
 }
 
-void fl_privileges_attaching(bool attaching)
+void fl_privileges_admin(bool on)
 {
 	cap_t caps = cap_get_proc();
 	cap_flag_value_t value;
 
 	if (caps && !cap_get_flag(caps, CAP_SYS_ADMIN, CAP_PERMITTED, &value) && value == CAP_SET &&
-	    !cap_set_flag(caps, CAP_EFFECTIVE, 1, admin, attaching ? CAP_SET : CAP_CLEAR))
+	    !cap_set_flag(caps, CAP_EFFECTIVE, 1, admin, on ? CAP_SET : CAP_CLEAR))
 		cap_set_proc(caps);
 	cap_free(caps);
 }
 
-void fl_privileges_for_fio(void)
+void fl_privileges_for_workload(void)
 {
 	cap_t caps = cap_init(), now = cap_get_proc();
 
 	if (caps && now) {
-		keep(caps, now, CAP_PERMITTED, fio, COUNT(fio));
-		keep(caps, now, CAP_EFFECTIVE, fio, COUNT(fio));
+		keep(caps, now, CAP_PERMITTED, workload, COUNT(workload));
+		keep(caps, now, CAP_EFFECTIVE, workload, COUNT(workload));
 		set_for_good(caps);
 	}
 	cap_free(caps);

@@ -22,16 +22,16 @@ const char *fl_privileges_btf_path(void);
  */
 void fl_privileges_drop(void);
 /*
- * For a command that attaches again and again and starts fio in between. Gives up everything but that, for
- * good: what fl_privileges_drop() keeps; CAP_DAC_OVERRIDE for the data and result directories, whoever's
- * they are; CAP_IPC_LOCK and CAP_SYS_NICE for fio; and, where a module's functions or tracepoints are
- * hooked, CAP_SYS_ADMIN, without which the kernel lets nobody look up a module's BTF. The last three are
- * not in effect until asked for.
+ * For a command that attaches again and again and runs workloads in between. Gives up everything but that,
+ * for good: what fl_privileges_drop() keeps; CAP_DAC_OVERRIDE for data and results in directories of others;
+ * CAP_IPC_LOCK and CAP_SYS_NICE for workloads; and CAP_SYS_ADMIN where a module's functions or tracepoints
+ * are hooked, as nobody else may look up a module's BTF, or where admin says that there is another need. The
+ * last three are not in effect until asked for.
  */
-void fl_privileges_keep_for_rows(void);
-/* Around attaching: puts CAP_SYS_ADMIN in effect where it was kept, or out of it. */
-void fl_privileges_attaching(bool now);
-/* In a child that is about to become fio: leaves what fio may need and nothing else. */
-void fl_privileges_for_fio(void);
+void fl_privileges_keep_for_runs(bool admin);
+/* Puts CAP_SYS_ADMIN in effect where it was kept, or out of it again. */
+void fl_privileges_admin(bool on);
+/* In a child that is about to become a workload: leaves what that may need and nothing else. */
+void fl_privileges_for_workload(void);
 
 #endif

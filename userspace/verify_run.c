@@ -16,6 +16,7 @@
 
 #include "cmd.h"
 #include "openfiles.h"
+#include "privileges.h"
 #include "text.h"
 #include "verify_child.h"
 #include "verify_hang.h"
@@ -73,6 +74,7 @@ static void case_process(struct fl_verify_world *w, const struct fl_verify_case 
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		signal(signals[i], SIG_DFL);
 	fl_janitor_forget(w->janitor);
+	fl_privileges_for_workload();
 	snprintf(path, sizeof(path), "%s/%s", w->base, w->janitor->name);
 	e.dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (e.dir < 0 || fchdir(e.dir)) {
@@ -247,7 +249,10 @@ static void judge_ending(struct fl_verify_world *w, struct running *run, struct 
 	if (fl_interrupted) {
 		conclude(r, FL_RESULT_INCONCLUSIVE, NULL, "interrupted");
 	} else if (r->hung) {
+		/* the kernel shows a task's stack to CAP_SYS_ADMIN alone */
+		fl_privileges_admin(true);
 		fl_hang_describe(run->pid, r->where, sizeof(r->where));
+		fl_privileges_admin(false);
 		snprintf(why, sizeof(why), "%s did not end within %.0f s", phase,
 			 w->opts->deadline);
 		conclude(r, FL_RESULT_FAIL, NULL, why);
@@ -293,13 +298,18 @@ static int start_process(struct fl_verify_world *w, const struct fl_verify_case 
 static const char *phases(struct fl_verify_world *w, struct running *run, struct fl_case_report *r,
 			  struct fl_snapshot *s, struct fl_err *err)
 {
+	bool attached;
+
 	if (start_process(w, r->def, run, err))
 		return "starting";
 	if (!await(w, run, r, "set-up", SAY_READY))
 		return "the set-up";
 	read_facts(w, run, r);
+	fl_privileges_admin(true);
 	run->c = prepare(w, r->def, err);
-	if (!run->c || fl_collector_start(run->c, err))
+	attached = run->c && !fl_collector_start(run->c, err);
+	fl_privileges_admin(false);
+	if (!attached)
 		return "attaching";
 	/* methods that were tried first have left their reasons there */
 	memset(err, 0, sizeof(*err));

@@ -113,6 +113,23 @@ spawn grow
 kill "$SPAWNED"
 check "a size that is wrong is said" grep -q 'the size is' <<<"$(field hole why)"
 
+# While a case writes, neither it nor its judge can do more than it has to.
+caps()
+{
+	capsh --decode="$(awk '/^CapEff/ {print $2}' "/proc/$1/status")" | sed 's/^[^=]*=//' | tr ',' '\n' |
+		sort | tr '\n' ' '
+}
+"$fuselens" verify "$mount" --case overwrite --size 32 --seconds 4 >/dev/null 2>&1 &
+pid=$!
+wait_until 20 eval '[ -n "$(pgrep -g "$(pgrep -P $pid | tail -n 1)" -x fio)" ]' >/dev/null
+sleep 2
+fio=$(pgrep -x fio -g "$(pgrep -P $pid | tail -n 1)" | head -n 1)
+check_eq "while a case runs, verify can attach again, list files and end it" "$(caps $pid)" \
+	"cap_bpf cap_dac_override cap_kill cap_perfmon cap_sys_ptrace "
+check_eq "... and the case can write" "$(caps "$fio")" "cap_dac_override cap_ipc_lock cap_sys_nice "
+wait $pid
+check_eq "... which is enough" "$?" 0
+
 # Interrupted, and killed outright: probes, processes and files all go.
 for signal in INT KILL; do
 	"$fuselens" verify "$mount" --case overwrite --size 32 >/dev/null 2>&1 &
