@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Where writes end: asynchronous ones of a disk that takes its time in a kworker, which holds no inode lock
+# and is no writer; they must be found by their inode all the same. All others end in the writer.
+# shellcheck source=tests/lab/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+mkdir "$tmp/files"
+vm --variant stock --cpus 2 --timeout 600 --out "$tmp/files" -- tests/lab/completions_guest
+check "the guest's runs" is "$rc" 0
+[ "$rc" = 0 ] || cat "$tmp/err"
+
+# completed FILE WHERE
+completed()
+{
+	jq "[.snapshot.files[].completed_$2] | add" "$tmp/files/$1"
+}
+
+for disk in cpu latency; do
+	for engine in psync libaio; do
+		for method in callsite global; do
+			run=$disk.$engine.$method
+			wrote=$(jq '[.jobs[].write.total_ios] | add' "$tmp/files/$run.fio")
+			inline=$wrote worker=0
+			if [ "$disk $engine" = "latency libaio" ]; then inline=0 worker=$wrote; fi
+			check "$run: $wrote writes counted" is "$(jq .counts.writes "$tmp/files/$run")" "$wrote"
+			check "... $inline end in the writer" is "$(completed "$run" inline)" "$inline"
+			check "... $worker in a kworker" is "$(completed "$run" worker)" "$worker"
+		done
+	done
+done
