@@ -22,3 +22,13 @@ lab: host-build
 ##@ make lab-kernels Debian's own kernels, with the same binary (root)
 lab-kernels: host-build
 	@lab/kernels
+
+.PHONY: lab-cost
+##@ make lab-cost    what each method costs a write, in turns in one VM (root; minutes)
+lab-cost: host-build
+	@lab/method-cost
+
+.PHONY: lab-debug
+##@ make lab-debug   the series on a kernel with lockdep and KCSAN (root; its build takes 12 minutes, once)
+lab-debug: host-build
+	@lab/debug

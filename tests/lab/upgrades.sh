@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Upgrades on v3: counted by callsite and by global, each where a workload makes some, to the unit against
+# the writes done and against the lock's state; by both at once, and then the same number.
+# shellcheck source=tests/lab/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+each=2000
+[ -z "${LONG:-}" ] || each=10000
+mkdir "$tmp/out.d"
+vm --variant v3 --cpus 4 --out "$tmp/out.d" -- tests/lab/upgrades_guest $each
+check "the run ends well" is "$rc" 0
+
+# of NAME FILTER
+of()
+{
+	jq -r "$2" "$tmp/out.d/$1.prove"
+}
+
+for name in state callsite global both.callsite both.global; do
+	check "$name: every write is counted" is "$(of $name .counts.writes)" $((4 * each))
+	check "$name: nothing lost" is "$(of $name .loss.lost)" 0
+done
+check "state: what it cannot tell is null" is "$(of state '"\(.counts.upgrades) \(.counts.takes)"')" "null null"
+for name in callsite global both.callsite both.global; do
+	upgrades=$(of $name .counts.upgrades)
+	echo "# $name: $(of $name '.counts | "\(.writes) writes, \(.exclusive) exclusive, \(.shared) shared; takes \(.takes)"')"
+	check "$name: upgrades are counted" test "$upgrades" -gt 0
+	check "$name: takes = writes + upgrades" is \
+		"$(of $name '.counts.takes | .exclusive + .shared + .upgrade')" $((4 * each + upgrades))
+	# The first take of a write is one or the other; whoever upgrades holds the lock exclusively then.
+	check "$name: the lock's state says the same of each write" is \
+		"$(of $name '.counts | "\(.exclusive) \(.shared)"')" \
+		"$(of $name '.counts.takes | "\(.exclusive + .upgrade) \(.shared - .upgrade)"')"
+done
+check "both at once see the same" is \
+	"$(of both.callsite '.counts.takes | "\(.exclusive) \(.shared) \(.upgrade)"')" \
+	"$(of both.global '.counts.takes | "\(.exclusive) \(.shared) \(.upgrade)"')"
+exit "$failed"
