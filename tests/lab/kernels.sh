@@ -16,7 +16,7 @@ for kernel in $kernels; do
 	KERNELS_WRITES=200 "$top/lab/kernels" -o "$tmp/kernels" "$kernel" >"$tmp/out" 2>"$tmp/err" </dev/null || rc=$?
 	sed 's/^/# /' "$tmp/out"
 	check "$kernel: every method that works counts what fio wrote" is "$rc" 0
-	for name in state-tp state-fentry callsite; do
+	for name in state-tp state-fentry callsite global; do
 		check "$kernel: $name says why" is \
 			"$(jq -r '"\(.verdict) \(.reasons[0].reason)"' "$tmp/kernels/$kernel/$name.prove" 2>/dev/null)" \
 			"EXCLUSIVE kernel-cannot"
