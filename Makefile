@@ -29,7 +29,7 @@ help:
 	@echo 'make test        unit tests, tests on this kernel, the lab VM (root)'
 	@echo 'make test-unit   unit tests (no root)'
 	@echo 'make test-live   tests on this kernel (root)'
-	@echo 'make test-lab    every test in the lab VM, the long ones too (root; an hour)'
+	@echo 'make test-lab    every test in the lab VM, at full length (root; an hour)'
 	@echo 'make lint        clang-format, cppcheck, shellcheck'
 	@echo 'make install     to DESTDIR and prefix ($(prefix)); make uninstall removes it'
 	@echo 'make clean       remove what was built here'
