@@ -23,6 +23,21 @@ gone()
 	return 1
 }
 
+# What the guest says may come in pieces, and bash's read hands out pieces when its time is over.
+# shellcheck source=lab/lines.sh
+. "$top/lab/lines.sh"
+mkfifo "$tmp/ctl"
+exec {ctl}<>"$tmp/ctl"
+printf 'beat\nstar' >&$ctl
+lines=
+for piece in '' '' 'ted\nex' 'it 0\n' ''; do
+	# shellcheck disable=SC2059
+	printf "$piece" >&$ctl
+	! next_line $ctl 0.2 || lines+="$line,"
+done
+check "a line that comes in pieces is one line" is "$lines" "beat,started,exit 0,"
+exec {ctl}>&-
+
 # shellcheck disable=SC2016 # the guest expands these
 vm --build none -- sh -c 'echo "out $1"; echo err >&2; echo again >/dev/stdout; exit 7' - 'two  words'
 check "exit code comes back" is "$rc" 7
