@@ -152,6 +152,9 @@ static void print_granted(const struct session *s, const struct fuse_conn_info *
 		 mode_name(m->policy.mode), conn->proto_major, conn->proto_minor);
 	if (m->policy.mode == IO_PASSTHROUGH)
 		snprintf(depth, sizeof(depth), " (max_stack_depth %d)", m->stack_depth + 1);
+	/* A file that the kernel knows holds one, each open of it another. */
+	log_line("%zu descriptors: enough for %zu files that are open at the same time",
+		 s->file_limit, s->file_limit / 2);
 	log_line("granted: passthrough %s%s, killpriv_v2 %s, readdirplus %s, max_write %u; "
 		 "parallel direct writes %s; CAP_SYS_ADMIN %s",
 		 m->policy.mode == IO_PASSTHROUGH ? yes_no(m->granted_passthrough)

@@ -7,7 +7,6 @@
 . "$(dirname "$0")/lib.sh"
 live_begin
 
-fuselens=$(realpath "${B:-$LIVE_TOP/build}/fuselens")
 export FUSELENS_PROFILES=$LIVE_TOP/profiles
 make_xfs "$WORK/raw"
 mkdir "$WORK/mount"
@@ -17,7 +16,7 @@ start_daemon "$WORK/raw" "$WORK/mount"
 bench()
 {
 	rc=0
-	"$fuselens" bench "$@" >"$WORK/out" 2>"$WORK/err" || rc=$?
+	"$FUSELENS" bench "$@" >"$WORK/out" 2>"$WORK/err" || rc=$?
 }
 
 # rows RESULT - "ID STATUS DIFFERENCE" of each finished row
@@ -56,7 +55,7 @@ check_eq "nothing is left on the mount or behind it" "$(find "$WORK/raw" -name "
 bench randwrite-4k-psync "${both[@]}" --jobs 2 --repeat 2 --self-cost -o "$WORK/cost"
 check_eq "--self-cost runs each mount row without probes as well" "$(rows "$WORK/cost" | grep -c bare)" 2
 check "... and report says what counting costs" \
-	sh -c '"$1" report "$2" | grep -q "^What counting costs"' - "$fuselens" "$WORK/cost"
+	sh -c '"$1" report "$2" | grep -q "^What counting costs"' - "$FUSELENS" "$WORK/cost"
 
 # caps PID - what is in effect, by name
 caps()
@@ -110,10 +109,10 @@ wait $other 2>/dev/null
 check_eq "another writer on the mount: exit code" "$rc" 3
 check "... the row is marked" sh -c '[ "$(echo "$1" | cut -d" " -f2)" = missed ]' - "$(rows "$WORK/missed")"
 check "... and report leaves it out" \
-	sh -c '"$1" report "$2" | grep -q "^NO VERDICT"' - "$fuselens" "$WORK/missed"
+	sh -c '"$1" report "$2" | grep -q "^NO VERDICT"' - "$FUSELENS" "$WORK/missed"
 
 # Interrupted while the second of four rows runs, then resumed.
-"$fuselens" bench randwrite-4k-psync "${both[@]}" --runtime 2 --jobs 1,2 --repeat 1 -o "$WORK/cut" \
+"$FUSELENS" bench randwrite-4k-psync "${both[@]}" --runtime 2 --jobs 1,2 --repeat 1 -o "$WORK/cut" \
 	>"$WORK/out" 2>"$WORK/err" &
 pid=$!
 wait_until 30 test -e "$WORK/cut/rows/raw-j1-r1"
@@ -133,7 +132,7 @@ bench --resume -o "$WORK/cut" --jobs 8
 check_eq "--resume takes no other settings" "$rc" 2
 
 # Killed outright: the next run goes on all the same.
-"$fuselens" bench randwrite-4k-psync "${both[@]}" --jobs 1,2 --repeat 1 -o "$WORK/killed" &>/dev/null &
+"$FUSELENS" bench randwrite-4k-psync "${both[@]}" --jobs 1,2 --repeat 1 -o "$WORK/killed" &>/dev/null &
 pid=$!
 wait_until 30 test -e "$WORK/killed/rows/raw-j1-r1"
 kill -KILL $pid
@@ -178,7 +177,7 @@ mount -t tmpfs -o size=64k,nr_inodes=64 tmpfs "$WORK/tiny"
 bench randwrite-4k-psync "${both[@]}" --jobs 1 --repeat 8 -o "$WORK/tiny/r"
 check_eq "a full disk under the result: exit code" "$rc" 2
 check "... earlier rows can be read" \
-	sh -c '"$1" report "$2" >/dev/null' - "$fuselens" "$WORK/tiny/r"
+	sh -c '"$1" report "$2" >/dev/null' - "$FUSELENS" "$WORK/tiny/r"
 umount "$WORK/tiny"
 
 bench nonesuch "${both[@]}"
@@ -192,7 +191,7 @@ as_nobody()
 	setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
 }
 away=$(mktemp -d)
-cp "$fuselens" "$away/fuselens"
+cp "$FUSELENS" "$away/fuselens"
 cp -r "$WORK/cost" "$WORK/cut" "$away"
 chmod -R a+rX "$away"
 stop_daemon
@@ -204,7 +203,7 @@ for format in text md html; do
 		--format $format >"$WORK/out" 2>"$WORK/err"
 	check_eq "report of two as nobody, $format" "$? $(wc -c <"$WORK/err")" "0 0"
 done
-"$fuselens" report "$WORK/cost" --reference "$LIVE_TOP/docs/published.csv" >"$WORK/out"
+"$FUSELENS" report "$WORK/cost" --reference "$LIVE_TOP/docs/published.csv" >"$WORK/out"
 check_eq "a report with a published table keeps to 80 columns" "$(grep -vc '^.\{0,80\}$' "$WORK/out")" 0
 rm -rf "$away"
 exit "$((LIVE_FAILED > 0))"

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2034
-# What the tests of counts share (sourced after lib.sh): the command under test, fio runs, counts as JSON.
-
-FUSELENS=${FUSELENS:-$LIVE_TOP/build/fuselens}
+# What the tests of counts share (sourced after lib.sh): fio runs, counts as JSON.
 
 # prefill FILE MIB - written, not only allocated: a direct write over it is a pure overwrite
 prefill()
@@ -22,10 +20,31 @@ counted_fio()
 		>"$out" 2>"$out.err" || PROVE_CODE=$?
 }
 
-# total_ios OUT - the writes that fio did
+# fio_total [FILE] - the writes that fio says it did
+fio_total()
+{
+	jq '[.jobs[].write.total_ios] | add' "${1:-$WORK/fio.json}"
+}
+
+# total_ios OUT - those of counted_fio
 total_ios()
 {
-	jq '[.jobs[].write.total_ios] | add' "$1.fio"
+	fio_total "$1.fio"
+}
+
+# write_some_command DIR DURATION JOBS - sets COMMAND; a file a job, fio's report in $WORK/fio.json
+write_some_command()
+{
+	COMMAND=(fio --name=w --directory="$1" --filename_format="f\$jobnum" --size=8m --bs=4k --rw=randwrite
+		--direct=1 --ioengine=psync --norandommap --numjobs="$3" --time_based --runtime="$2"
+		--output-format=json --output="$WORK/fio.json")
+}
+
+write_some()
+{
+	local COMMAND
+	write_some_command "$@"
+	"${COMMAND[@]}" >/dev/null 2>&1
 }
 
 # snapshot_count OUT JQ - a number of the report

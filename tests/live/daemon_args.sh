@@ -5,11 +5,8 @@
 set -u
 # shellcheck source=tests/live/lib.sh disable=SC1091
 . "$(dirname "$0")/lib.sh"
-live_begin
-make_xfs "$WORK/xfs" || exit 1
-src=$WORK/xfs/source
-mnt=$WORK/mnt
-mkdir "$src" "$mnt"
+live_begin_on_xfs
+mkdir "$mnt"
 echo text >"$src/f"
 
 # refused NAME PATTERN ARG... - exits with 1 and says so, with a hint.

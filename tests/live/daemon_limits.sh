@@ -5,13 +5,9 @@
 set -u
 # shellcheck source=tests/live/lib.sh disable=SC1091
 . "$(dirname "$0")/lib.sh"
-live_begin
-make_xfs "$WORK/xfs" 600M || exit 1
-src=$WORK/xfs/source
-mnt=$WORK/mnt
-load=$LIVE_TOP/build/tests/live/daemon_load
+live_begin_on_xfs 600M
+load=$LIVE_BUILD/tests/live/daemon_load
 seconds=${FUSELENS_STRESS_SECONDS:-6}
-mkdir "$src"
 
 # The kernel forgets what nobody uses; then only the root's inode may be left, which is not counted.
 forgotten()

@@ -6,11 +6,7 @@
 set -u
 # shellcheck source=tests/live/lib.sh disable=SC1091
 . "$(dirname "$0")/lib.sh"
-live_begin
-make_xfs "$WORK/xfs" || exit 1
-mkdir "$WORK/xfs/source"
-src=$WORK/xfs/source
-mnt=$WORK/mnt
+live_begin_on_xfs
 
 user()
 {
@@ -146,6 +142,53 @@ above"
 	umount "$src/stacked"
 else
 	skip "a stacked source" "no overlayfs here"
+fi
+
+# --- registering that fails now and then: some files are passed through and some are not, but no file
+# ever both, which the kernel would answer with EIO
+if command -v strace >/dev/null && [ -x "$LIVE_BUILD/tests/live/daemon_load" ]; then
+	# failing_ioctls WHEN - of the last daemon; BACKING_OPEN and BACKING_CLOSE are all it makes
+	failing_ioctls()
+	{
+		spawn strace -f -qq -p "$DAEMON_PID" -o "$WORK/strace" -e trace=ioctl \
+			-e "inject=ioctl:error=ENOMEM:when=$1"
+		wait_until 10 grep -qE '^TracerPid:[[:space:]]*[1-9]' "/proc/$DAEMON_PID/status"
+	}
+
+	start_daemon "$src" "$mnt" threads=1 || exit 1
+	echo text >"$src/mixed"
+	failing_ioctls 1
+	exec 3<>"$mnt/mixed"
+	exec 4<"$mnt/mixed" 5>>"$mnt/mixed"
+	check_eq "registering fails once: its file falls back, as do further opens of it" \
+		"$(daemon_stat opens_cached) $(daemon_stat backing_failed)" "3 1"
+	check_eq "they can be read, appended to, and opened with O_DIRECT" \
+		"$(cat <&4) $(echo more >&5 && tail -n 1 "$src/mixed") $(dd if="$mnt/mixed" iflag=direct bs=4096 status=none | wc -l)" \
+		"text more 2"
+	echo text >"$mnt/other"
+	check_eq "other files are passed through" "$(daemon_stat opens_passthrough)" 1
+	exec 3<&- 4<&- 5<&-
+	check "once it is closed" wait_until 5 daemon_reaches open_files 0
+	check_eq "it is passed through as well" "$(cat "$mnt/mixed" | wc -l) $(daemon_stat opens_passthrough)" "2 2"
+	kill "$SPAWNED"
+	wait "$SPAWNED" 2>/dev/null
+	stop_daemon
+
+	start_daemon "$src" "$mnt" || exit 1
+	failing_ioctls 1+3
+	timeout 60 "$LIVE_BUILD/tests/live/daemon_load" stress "$mnt" 6 5 >"$WORK/out"
+	check_eq "6 processes, a third of the registrations failing: no EIO, nothing unexpected" \
+		"$? $(grep -v '^#' "$WORK/out")" "0 "
+	check "files were opened both ways ($(daemon_stat opens_passthrough) passed through, $(daemon_stat opens_cached) not)" \
+		eval '[ "$(daemon_stat opens_passthrough)" -gt 100 ] && [ "$(daemon_stat opens_cached)" -gt 100 ]'
+	kill "$SPAWNED"
+	wait "$SPAWNED" 2>/dev/null
+	stop_daemon
+	check_eq "ends with 0" "$DAEMON_CODE" 0
+	rm -rf "${src:?}"/*
+	echo text >"$src/f"
+else
+	skip "registering that fails now and then" "no strace"
 fi
 
 # --- locks that the source's users see

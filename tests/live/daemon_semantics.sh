@@ -5,23 +5,22 @@
 set -u
 # shellcheck source=tests/live/lib.sh disable=SC1091
 . "$(dirname "$0")/lib.sh"
-live_begin
-make_xfs "$WORK/xfs" 600M || exit 1
+live_begin_on_xfs 600M
 
 semantics()
 {
 	local prefix=$1 options=$2 xattr=${3:-}
-	rm -rf "$WORK/xfs/plain" "$WORK/xfs/source"
-	mkdir "$WORK/xfs/plain" "$WORK/xfs/source"
+	rm -rf "$WORK/xfs/plain" "$src"
+	mkdir "$WORK/xfs/plain" "$src"
 	# suid,dev: as the plain directory has them.
-	if ! start_daemon "$WORK/xfs/source" "$WORK/mnt" "allow_other,suid,dev,$options"; then
+	if ! start_daemon "$src" "$WORK/mnt" "allow_other,suid,dev,$options"; then
 		not_ok "$prefix: mount" "$(cat "$DAEMON_LOG")"
 		return
 	fi
 	# shellcheck disable=SC2086
-	"$LIVE_TOP/build/tests/live/daemon_ops" "$prefix" "$WORK/xfs/plain" "$WORK/mnt" $xattr ||
+	"$LIVE_BUILD/tests/live/daemon_ops" "$prefix" "$WORK/xfs/plain" "$WORK/mnt" $xattr ||
 		LIVE_FAILED=$((LIVE_FAILED + 1))
-	check_eq "$prefix: the trees are equal" "$(tree "$WORK/xfs/plain")" "$(tree "$WORK/xfs/source")"
+	check_eq "$prefix: the trees are equal" "$(tree "$WORK/xfs/plain")" "$(tree "$src")"
 	check "$prefix: no backing id is left" wait_until 5 daemon_reaches backing_live 0
 	check "$prefix: no file is left open" wait_until 5 daemon_reaches open_files 0
 	stop_daemon

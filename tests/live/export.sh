@@ -5,31 +5,16 @@
 set -u
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
-fuselens=${FUSELENS:-${B:-$LIVE_TOP/build}/fuselens}
+# shellcheck source=tests/live/counts_lib.sh
+. "$(dirname "$0")/counts_lib.sh"
 rules=$LIVE_TOP/deploy/prometheus
 
 "$LIVE_TOP/lab/host-deps" prometheus || {
 	echo "no Prometheus here" >&2
 	exit 77
 }
-live_begin
-make_xfs "$WORK/xfs" || exit 1
-mkdir "$WORK/xfs/source"
-mnt=$WORK/mnt
-start_daemon "$WORK/xfs/source" "$mnt" || exit 1
-
-# write_some DIR MILLISECONDS JOBS
-write_some()
-{
-	fio --name=w --directory="$1" --filename_format="f\$jobnum" --size=8m --bs=4k --rw=randwrite \
-		--direct=1 --ioengine=psync --norandommap --numjobs="$3" --time_based --runtime="$2ms" \
-		--output-format=json --output="$WORK/fio.json" >/dev/null 2>&1
-}
-
-fio_total()
-{
-	jq '[.jobs[].write.total_ios] | add' "$WORK/fio.json"
-}
+live_begin_on_xfs
+start_daemon "$src" "$mnt" || exit 1
 
 # start_export NAME ARG... - sets $EXPORT_PID; $URL is where it listens
 start_export()
@@ -57,8 +42,8 @@ total()
 	page | grep -E "^$1" | awk '{sum += $NF} END {print sum + 0}'
 }
 
-start_export one "$fuselens" export "$mnt" --listen 127.0.0.1:0 --files 2 || exit 1
-write_some "$mnt" 700 3
+start_export one "$FUSELENS" export "$mnt" --listen 127.0.0.1:0 --files 2 || exit 1
+write_some "$mnt" 700ms 3
 sleep 0.2
 wrote=$(fio_total)
 check_eq "the writes on the page are fio's" "$(total 'fuselens_writes_total')" "$wrote"
@@ -80,7 +65,7 @@ check_eq "HEAD has no body" "$(curl -sS -I "$URL/metrics" | grep -c fuselens)" 0
 check "it listens on loopback alone" \
 	eval "ss -Hltn | grep -q '127.0.0.1:${URL##*:}' && ! ss -Hltn | grep -q '[0*]:${URL##*:} '"
 
-"$fuselens" export "$mnt" --listen "${URL#http://}" 2>"$WORK/busy"
+"$FUSELENS" export "$mnt" --listen "${URL#http://}" 2>"$WORK/busy"
 check_eq "a port in use is named" "$? $(grep -c 'Address already in use' "$WORK/busy")" "2 1"
 
 # Clients that say nothing, say too much, or say nonsense: the next one is served all the same.
@@ -108,7 +93,7 @@ done
 kill "$EXPORT_PID"
 wait "$EXPORT_PID"
 check_eq "SIGTERM is a normal end" "$?" 0
-start_export hostile "$fuselens" export "$mnt" --listen 127.0.0.1:0 --files 10 || exit 1
+start_export hostile "$FUSELENS" export "$mnt" --listen 127.0.0.1:0 --files 10 || exit 1
 for name in $'a\xfe' $'a\xff' $'a\033[2J' 'a\'; do
 	dd if=/dev/zero of="$dir/$name" bs=4k count=2 oflag=direct conv=notrunc status=none
 done
@@ -128,7 +113,7 @@ served_sum()
 stop_daemon KILL
 check "a mount that lost it" wait_until 10 served_sum 1:0
 check_eq "is there still, and its counts are" "$(total 'fuselens_mount_info') $(total 'fuselens_writes_total')" "1 8"
-start_daemon "$WORK/xfs/source" "$mnt"
+start_daemon "$src" "$mnt"
 check "a new one in its place" wait_until 10 served_sum 1:1
 kill "$EXPORT_PID"
 wait "$EXPORT_PID"
@@ -164,7 +149,7 @@ for n in 1 2 3; do
 	ip -n "$tag-$n" link set eth0 up
 	mkdir -p "$WORK/xfs/host$n"
 	start_daemon "$WORK/xfs/host$n" "$WORK/host$n" || exit 1
-	start_export "host$n" ip netns exec "$tag-$n" "$fuselens" export "$WORK/host$n" \
+	start_export "host$n" ip netns exec "$tag-$n" "$FUSELENS" export "$WORK/host$n" \
 		--listen "10.231.77.$n:9787" || exit 1
 done
 cat >"$WORK/prometheus.yml" <<EOF
@@ -194,7 +179,7 @@ check "all three hosts are scraped" wait_until 30 answers 'sum(up{job="fuselens"
 sleep 2
 each=
 for n in 1 2 3; do
-	write_some "$WORK/host$n" $((n * 400)) 1
+	write_some "$WORK/host$n" $((n * 400))ms 1
 	each+="${each:+ }$(fio_total)"
 	expected=$((expected + $(fio_total)))
 done
@@ -208,7 +193,7 @@ has_answer()
 check "the per-host rules have values" \
 	eval "wait_until 30 answers 'count(instance:fuselens_eligible_shared:ratio_rate5m)' 3"
 share=$(query 'job:fuselens_eligible_shared:ratio_rate5m')
-case $("$fuselens" prove "$WORK/host1" --json -- dd if=/dev/zero of="$WORK/host1/f0" bs=4k count=8 \
+case $("$FUSELENS" prove "$WORK/host1" --json -- dd if=/dev/zero of="$WORK/host1/f0" bs=4k count=8 \
 	oflag=direct conv=notrunc status=none | jq -r .verdict) in
 SHARED)
 	check_eq "the fleet-wide share says SHARED" "$share" 1

@@ -4,6 +4,7 @@
 # processes that it makes with these functions are gone when it ends, however it ends.
 #
 #   live_begin                      first; exits 77 where live tests can't run
+#   live_begin_on_xfs [SIZE]        the same, with XFS in $WORK/xfs; sets $src on it and $mnt for a mount
 #   ok NAME                         report a case
 #   not_ok NAME [REASON...]
 #   skip NAME REASON...
@@ -16,13 +17,16 @@
 #   wait_until SECONDS CMD...       until CMD succeeds
 #   spawn CMD...                    in the background, killed at the end; sets $SPAWNED
 #
-# FUSELENS_DAEMON names another daemon to test, FUSELENS_DAEMON_OPTIONS adds options to every mount.
+# $FUSELENS and $FUSELENS_DAEMON are what is tested, by default from the build directory $B, and
+# $LIVE_BUILD that directory. FUSELENS_DAEMON_OPTIONS adds options to every mount.
 
 LIVE_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-FUSELENS_DAEMON=${FUSELENS_DAEMON:-$LIVE_TOP/build/fuselens-passthroughd}
+LIVE_BUILD=$(realpath -m "${B:-$LIVE_TOP/build}")
+FUSELENS=${FUSELENS:-$LIVE_BUILD/fuselens}
+FUSELENS_DAEMON=${FUSELENS_DAEMON:-$LIVE_BUILD/fuselens-passthroughd}
 # Set by the functions, for tests to read.
 # shellcheck disable=SC2034
-WORK='' DAEMON_PID='' DAEMON_LOG='' DAEMON_STATS='' DAEMON_MOUNT='' DAEMON_CODE='' SPAWNED=''
+WORK='' src='' mnt='' DAEMON_PID='' DAEMON_LOG='' DAEMON_STATS='' DAEMON_MOUNT='' DAEMON_CODE='' SPAWNED=''
 LIVE_PIDS=()
 LIVE_FAILED=0
 
@@ -129,6 +133,15 @@ make_xfs()
 	mkdir -p "$dir"
 	truncate -s "$size" "$WORK/xfs.img"
 	mkfs.xfs -q "$@" "$WORK/xfs.img" && mount -o loop "$WORK/xfs.img" "$dir"
+}
+
+live_begin_on_xfs()
+{
+	live_begin
+	make_xfs "$WORK/xfs" "$@" || exit 1
+	# shellcheck disable=SC2034
+	src=$WORK/xfs/source mnt=$WORK/mnt
+	mkdir "$src"
 }
 
 wait_until()

@@ -6,14 +6,11 @@ set -u
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-live_begin
-make_xfs "$WORK/xfs" || exit 1
-mkdir "$WORK/xfs/source"
-mnt=$WORK/mnt
-start_daemon "$WORK/xfs/source" "$mnt" allow_other || exit 1
+live_begin_on_xfs
+start_daemon "$src" "$mnt" allow_other || exit 1
 dd if=/dev/zero of="$mnt/f" bs=4k count=16 oflag=direct status=none
 # where nobody in particular can execute it
-cp "${FUSELENS:-${B:-$LIVE_TOP/build}/fuselens}" "$WORK/fuselens"
+cp "$FUSELENS" "$WORK/fuselens"
 chmod 755 "$WORK/fuselens"
 
 # as CAPS CMD... - as another user with these capabilities alone ("none" for none)

@@ -6,10 +6,7 @@ set -u
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/counts_lib.sh disable=SC1091
 . "$(dirname "$0")/counts_lib.sh"
-live_begin
-make_xfs "$WORK/xfs" 600M || exit 1
-mkdir "$WORK/xfs/source"
-src=$WORK/xfs/source
+live_begin_on_xfs 600M
 prefill "$src/f" 64
 out=$WORK/report
 

@@ -7,11 +7,7 @@ set -u
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/counts_lib.sh disable=SC1091
 . "$(dirname "$0")/counts_lib.sh"
-live_begin
-make_xfs "$WORK/xfs" || exit 1
-mkdir "$WORK/xfs/source"
-src=$WORK/xfs/source
-mnt=$WORK/mnt
+live_begin_on_xfs
 prefill "$src/f" 16
 prefill "$src/g" 16
 start_daemon "$src" "$mnt" direct,allow_other || exit 1

@@ -12,7 +12,6 @@ for program in chromium chromedriver gnuplot python3; do
 done
 live_begin
 
-fuselens=$(realpath "${B:-$LIVE_TOP/build}/fuselens")
 shots=${REPORT_SHOTS:-$WORK}
 make_xfs "$WORK/raw"
 start_daemon "$WORK/raw" "$WORK/mount"
@@ -20,7 +19,7 @@ hostile='m <b>&"'\''$(id)`id` ${x} %s <script>document.title="taken"</script>:'$
 mkdir "$WORK/mount/${hostile//\//_}"
 dir=$WORK/mount/${hostile//\//_}
 for r in one two; do
-	FUSELENS_PROFILES=$LIVE_TOP/profiles "$fuselens" bench randwrite-4k-psync --mount "$dir" \
+	FUSELENS_PROFILES=$LIVE_TOP/profiles "$FUSELENS" bench randwrite-4k-psync --mount "$dir" \
 		--raw "$WORK/raw" --jobs 1,2,4 --repeat 2 --runtime 1 --size 8m -q -o "$WORK/$r" >/dev/null
 	check_eq "bench $r in a directory with a hostile name" "$?" 0
 done
@@ -34,9 +33,9 @@ series,system,numjobs,iops,approximate
 `id`,$(id) @MOUNT,4,150,no
 END
 rm -f /tmp/fuselens-owned
-"$fuselens" report "$WORK/one" --reference "$WORK/published.csv" --format html -o "$WORK/one.html"
+"$FUSELENS" report "$WORK/one" --reference "$WORK/published.csv" --format html -o "$WORK/one.html"
 mv "$WORK/two" "$WORK/<i>two"
-"$fuselens" report "$WORK/one" "$WORK/<i>two" --format html -o "$WORK/both.html"
+"$FUSELENS" report "$WORK/one" "$WORK/<i>two" --format html -o "$WORK/both.html"
 check "a reference table runs nothing" test ! -e /tmp/fuselens-owned
 
 for page in one both; do

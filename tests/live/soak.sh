@@ -7,14 +7,13 @@
 set -u
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
-fuselens=${FUSELENS:-${B:-$LIVE_TOP/build}/fuselens}
+# shellcheck source=tests/live/counts_lib.sh
+. "$(dirname "$0")/counts_lib.sh"
 seconds=${SOAK_SECONDS:-30}
 
-live_begin
-make_xfs "$WORK/xfs" || exit 1
-mkdir "$WORK/xfs/source" "$WORK/xfs/second"
-mnt=$WORK/mnt
-start_daemon "$WORK/xfs/source" "$mnt" || exit 1
+live_begin_on_xfs
+mkdir "$WORK/xfs/second"
+start_daemon "$src" "$mnt" || exit 1
 steady=$DAEMON_PID
 
 # objects PID - the kernel's IDs of the BPF programs, links and maps that a process holds
@@ -38,11 +37,6 @@ gone()
 	[ "$(leftovers "$1")" = 0 ]
 }
 
-fio_total()
-{
-	jq '[.jobs[].write.total_ios] | add' "$1"
-}
-
 # load NAME MILLISECONDS [FILE] - fio on the steady mount
 load()
 {
@@ -60,7 +54,7 @@ end=$((SECONDS + seconds / 3))
 cycles=0
 : >"$WORK/objects"
 while [ "$SECONDS" -lt "$end" ]; do
-	"$fuselens" stat "$mnt" --json -i 0.05 >"$WORK/victim.json" 2>&1 &
+	"$FUSELENS" stat "$mnt" --json -i 0.05 >"$WORK/victim.json" 2>&1 &
 	victim=$!
 	sleep "0.$((RANDOM % 9))$((RANDOM % 9))"
 	objects "$victim" >>"$WORK/objects"
@@ -94,7 +88,7 @@ while [ "$SECONDS" -lt "$end" ]; do
 		pkill -KILL -f -- "--filename=$mnt/doomed"
 	) &
 	killer=$!
-	"$fuselens" stat "$mnt/data" --json -i 3600 -- "$WORK/job" >"$WORK/cycle.json" 2>/dev/null
+	"$FUSELENS" stat "$mnt/data" --json -i 3600 -- "$WORK/job" >"$WORK/cycle.json" 2>/dev/null
 	counted=$(jq 'select(.kind == "total") | .writes' "$WORK/cycle.json")
 	if [ "$counted" != "$(fio_total "$WORK/job.json")" ]; then
 		echo "cycle $cycles: counted $counted, fio wrote $(fio_total "$WORK/job.json")"
@@ -108,9 +102,9 @@ check_eq "attaching under load counts exactly ($cycles times, $killed of other w
 check "and writers were killed" [ "$killed" -gt 0 ]
 
 # Two watchers at once, one of them stopped for a while; both must see all of it.
-"$fuselens" stat "$mnt/data" --json -i 0.2 >"$WORK/one.json" 2>/dev/null &
+"$FUSELENS" stat "$mnt/data" --json -i 0.2 >"$WORK/one.json" 2>/dev/null &
 one=$!
-"$fuselens" stat "$mnt/data" --json -i 0.3 >"$WORK/two.json" 2>/dev/null &
+"$FUSELENS" stat "$mnt/data" --json -i 0.3 >"$WORK/two.json" 2>/dev/null &
 two=$!
 LIVE_PIDS+=("$one" "$two")
 wait_until 20 grep -q interval "$WORK/one.json"
@@ -127,9 +121,9 @@ wrote=$(($(fio_total "$WORK/both.json") + $(fio_total "$WORK/after.json")))
 
 # A suspended daemon: whoever asks it hangs, we do not.
 kill -STOP "$steady"
-timeout 5 "$fuselens" stat "$mnt" -i 0.1 -c 3 >"$WORK/suspended" 2>&1
+timeout 5 "$FUSELENS" stat "$mnt" -i 0.1 -c 3 >"$WORK/suspended" 2>&1
 check_eq "a suspended daemon holds up nobody who watches its mount" "$?" 0
-timeout 5 "$fuselens" stat all -i 0.1 -c 3 >"$WORK/suspended" 2>&1
+timeout 5 "$FUSELENS" stat all -i 0.1 -c 3 >"$WORK/suspended" 2>&1
 check_eq "nor who watches all" "$?" 0
 kill -CONT "$steady"
 
@@ -145,7 +139,7 @@ check "a normal end leaves nothing either" wait_until 10 gone "$WORK/objects"
 
 # Mounts that come and go under "all", a killed daemon among them, for the rest of the time.
 end=$((SECONDS + seconds / 3))
-"$fuselens" stat all --json -i 0.2 >"$WORK/all.json" 2>/dev/null &
+"$FUSELENS" stat all --json -i 0.2 >"$WORK/all.json" 2>/dev/null &
 all=$!
 LIVE_PIDS+=("$all")
 wait_until 20 grep -q interval "$WORK/all.json"

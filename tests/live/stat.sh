@@ -4,34 +4,12 @@
 set -u
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
-fuselens=${FUSELENS:-${B:-$LIVE_TOP/build}/fuselens}
+# shellcheck source=tests/live/counts_lib.sh
+. "$(dirname "$0")/counts_lib.sh"
 
-live_begin
-make_xfs "$WORK/xfs" || exit 1
-mkdir "$WORK/xfs/source"
-mnt=$WORK/mnt
-start_daemon "$WORK/xfs/source" "$mnt" || exit 1
+live_begin_on_xfs
+start_daemon "$src" "$mnt" || exit 1
 
-# write_some DIR SECONDS JOBS - fio; its totals end up in $WORK/fio.json
-write_some()
-{
-	fio --name=w --directory="$1" --filename_format="f\$jobnum" --size=8m --bs=4k --rw=randwrite \
-		--direct=1 --ioengine=psync --norandommap --numjobs="$3" --time_based --runtime="$2" \
-		--output-format=json --output="$WORK/fio.json" >/dev/null 2>&1
-}
-
-fio_total()
-{
-	jq '[.jobs[].write.total_ios] | add' "$WORK/fio.json"
-}
-
-cat >"$WORK/write_some" <<EOF
-#!/bin/bash
-exec fio --name=w --directory=\$1 --filename_format='f\$jobnum' --size=8m --bs=4k --rw=randwrite \\
-	--direct=1 --ioengine=psync --norandommap --numjobs=\$3 --time_based --runtime=\$2 \\
-	--output-format=json --output=$WORK/fio.json
-EOF
-chmod +x "$WORK/write_some"
 write_some "$mnt" 300ms 2 # lays the files out
 
 # csv_sum COLUMN FILE
@@ -46,14 +24,16 @@ json_sum()
 	jq -s "[.[] | select(.kind == \"interval\") | .$1] | add" "$2"
 }
 
-"$fuselens" stat "$mnt" --csv -i 0.2 -- "$WORK/write_some" "$mnt" 2 2 >"$WORK/rows.csv" 2>/dev/null
+write_some_command "$mnt" 2 2
+"$FUSELENS" stat "$mnt" --csv -i 0.2 -- "${COMMAND[@]}" >"$WORK/rows.csv" 2>/dev/null
 check_eq "CSV rows add up to fio's writes" "$(csv_sum writes "$WORK/rows.csv")" "$(fio_total)"
 check_eq "bytes add up as well" "$(csv_sum bytes "$WORK/rows.csv")" "$(($(fio_total) * 4096))"
 check "there is a row an interval" [ "$(wc -l <"$WORK/rows.csv")" -ge 9 ]
 check_eq "every row has every column" \
 	"$(awk -F, '{print NF}' "$WORK/rows.csv" | sort -u | wc -l)" 1
 
-"$fuselens" stat "$mnt" --files --json -i 0.2 -- "$WORK/write_some" "$mnt" 1 2 >"$WORK/rows.json" 2>/dev/null
+write_some_command "$mnt" 1 2
+"$FUSELENS" stat "$mnt" --files --json -i 0.2 -- "${COMMAND[@]}" >"$WORK/rows.json" 2>/dev/null
 check_eq "JSON rows a file add up to fio's writes" "$(json_sum writes "$WORK/rows.json")" "$(fio_total)"
 check_eq "the total says the same" \
 	"$(jq 'select(.kind == "total") | .writes' "$WORK/rows.json")" "$(fio_total)"
@@ -71,11 +51,11 @@ check_eq "intervals follow each other without a gap" \
 # A write through a mount with a hostile name: nothing of it reaches a terminal raw.
 hostile=$mnt/$'a\033[2J\nb"c,\xff'
 dd if=/dev/zero of="$hostile" bs=4k count=4 oflag=direct status=none
-"$fuselens" stat "$mnt" --files -i 0.2 -- dd if=/dev/zero of="$hostile" bs=4k count=4 oflag=direct \
+"$FUSELENS" stat "$mnt" --files -i 0.2 -- dd if=/dev/zero of="$hostile" bs=4k count=4 oflag=direct \
 	conv=notrunc status=none >"$WORK/hostile.txt" 2>/dev/null
 check "hostile names are shown" grep -q 'x1b\[2J' "$WORK/hostile.txt"
 check "and harmless" eval "! grep -q $'\033' '$WORK/hostile.txt'"
-"$fuselens" stat "$mnt" --files --csv -i 0.2 -- dd if=/dev/zero of="$hostile" bs=4k count=4 oflag=direct \
+"$FUSELENS" stat "$mnt" --files --csv -i 0.2 -- dd if=/dev/zero of="$hostile" bs=4k count=4 oflag=direct \
 	conv=notrunc status=none >"$WORK/hostile.csv" 2>/dev/null
 check_eq "CSV quotes them" "$(python3 -c '
 import csv, sys
@@ -85,7 +65,7 @@ print(sum(int(r["writes"]) for r in rows), rows[0]["file"].split("/")[-1])' "$WO
 rm "$hostile"
 
 # The mount goes and another one, with another device number, comes to its place.
-"$fuselens" stat "$mnt" --json -i 0.3 >"$WORK/follow.json" 2>"$WORK/follow.err" &
+"$FUSELENS" stat "$mnt" --json -i 0.3 >"$WORK/follow.json" 2>"$WORK/follow.err" &
 stat_pid=$!
 LIVE_PIDS+=("$stat_pid")
 wait_until 20 grep -q interval "$WORK/follow.json"
@@ -95,7 +75,7 @@ stop_daemon
 check "a mount that goes is said to" wait_until 5 grep -q '"event":"mount-gone"' "$WORK/follow.json"
 mkdir "$WORK/source2"
 start_daemon "$WORK/source2" "$WORK/mnt2"
-start_daemon "$WORK/xfs/source" "$mnt"
+start_daemon "$src" "$mnt"
 check "one that comes to its place as well" \
 	wait_until 10 grep -q '"event":"mount-back"' "$WORK/follow.json"
 write_some "$mnt" 500ms 1
@@ -109,12 +89,12 @@ check_eq "and the total holds both" \
 	"$(jq 'select(.kind == "total") | .writes' "$WORK/follow.json")" "$((first + second))"
 
 # The same, coming back at once; most likely with its old device number.
-"$fuselens" stat "$mnt" --json -i 0.3 >"$WORK/again.json" 2>/dev/null &
+"$FUSELENS" stat "$mnt" --json -i 0.3 >"$WORK/again.json" 2>/dev/null &
 stat_pid=$!
 LIVE_PIDS+=("$stat_pid")
 wait_until 20 grep -q interval "$WORK/again.json"
 stop_daemon
-start_daemon "$WORK/xfs/source" "$mnt"
+start_daemon "$src" "$mnt"
 check "a quick return is said" wait_until 5 grep -q '"event":"mount-back"' "$WORK/again.json"
 write_some "$mnt" 300ms 1
 stop_daemon KILL
@@ -126,8 +106,8 @@ wait "$stat_pid"
 check_eq "its writes are counted" "$(json_sum writes "$WORK/again.json")" "$(fio_total)"
 
 # A daemon that is stopped is asked nothing; one that is killed leaves its mount behind.
-start_daemon "$WORK/xfs/source" "$mnt"
-"$fuselens" stat "$mnt" --json -i 0.2 >"$WORK/dead.json" 2>"$WORK/dead.err" &
+start_daemon "$src" "$mnt"
+"$FUSELENS" stat "$mnt" --json -i 0.2 >"$WORK/dead.json" 2>"$WORK/dead.err" &
 stat_pid=$!
 LIVE_PIDS+=("$stat_pid")
 wait_until 20 grep -qs interval "$WORK/dead.json"
@@ -146,9 +126,9 @@ kill -CONT "$DAEMON_PID"
 stop_daemon KILL
 check "a daemon that was killed is said" wait_until 5 grep -q '"event":"daemon-gone"' "$WORK/dead.json"
 check "the mount it has left is still there" grep -q " $mnt " /proc/self/mountinfo
-timeout 20 "$fuselens" stat "$mnt" -i 0.4 -c 3 >/dev/null 2>"$WORK/late.err"
+timeout 20 "$FUSELENS" stat "$mnt" -i 0.4 -c 3 >/dev/null 2>"$WORK/late.err"
 check_eq "also to one who comes later" "$? $(grep -c 'its daemon is gone' "$WORK/late.err")" "0 1"
-start_daemon "$WORK/xfs/source" "$mnt"
+start_daemon "$src" "$mnt"
 check "its return on top of the dead one is said" wait_until 10 grep -q '"event":"mount-back"' "$WORK/dead.json"
 write_some "$mnt" 300ms 1
 sleep 0.4
@@ -161,11 +141,11 @@ stop_daemon
 umount -l "$mnt"
 
 # "all": a mount that appears needs no gap at all.
-"$fuselens" stat all --json -i 0.3 >"$WORK/all.json" 2>/dev/null &
+"$FUSELENS" stat all --json -i 0.3 >"$WORK/all.json" 2>/dev/null &
 stat_pid=$!
 LIVE_PIDS+=("$stat_pid")
 wait_until 20 grep -q interval "$WORK/all.json"
-start_daemon "$WORK/xfs/source" "$WORK/mnt3"
+start_daemon "$src" "$WORK/mnt3"
 write_some "$WORK/mnt3" 500ms 1
 wait_until 5 grep -q "$WORK/mnt3: mounted" "$WORK/all.json"
 kill -INT "$stat_pid"
@@ -184,7 +164,7 @@ mkfifo "$WORK/fifo"
 # shellcheck disable=SC2217 # it holds the pipe open and never reads: that is the point
 sleep 60 <"$WORK/fifo" &
 LIVE_PIDS+=($!)
-"$fuselens" stat all --json -i 0.01 >"$WORK/fifo" 2>/dev/null &
+"$FUSELENS" stat all --json -i 0.01 >"$WORK/fifo" 2>/dev/null &
 stat_pid=$!
 LIVE_PIDS+=("$stat_pid")
 blocked()
@@ -200,10 +180,10 @@ check "and memory does not grow meanwhile ($before to $after kB)" [ $((after - b
 kill -TERM "$stat_pid"
 check "it can still be ended" wait_until 5 live_gone "$stat_pid"
 
-"$fuselens" stat all -i 0.02 2>/dev/null | head -n 1 >/dev/null
+"$FUSELENS" stat all -i 0.02 2>/dev/null | head -n 1 >/dev/null
 check_eq "a reader that leaves ends it quietly" "${PIPESTATUS[0]}" 0
-"$fuselens" stat all -i 0.02 -c 3 >/dev/full 2>"$WORK/full.err"
+"$FUSELENS" stat all -i 0.02 -c 3 >/dev/full 2>"$WORK/full.err"
 check_eq "a full disk is an error" "$?" 2
 check "that is named" grep -q 'No space left' "$WORK/full.err"
-"$fuselens" stat "$WORK/xfs" >/dev/null 2>"$WORK/no.err"
+"$FUSELENS" stat "$WORK/xfs" >/dev/null 2>"$WORK/no.err"
 check_eq "what is no FUSE mount is refused" "$? $(grep -c hint: "$WORK/no.err")" "2 1"

@@ -4,14 +4,12 @@
 set -u
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
-fuselens=${FUSELENS:-${B:-$LIVE_TOP/build}/fuselens}
 
 command -v tmux >/dev/null || {
 	echo "no tmux here" >&2
 	exit 77
 }
-live_begin
-make_xfs "$WORK/xfs" || exit 1
+live_begin_on_xfs
 mkdir "$WORK/xfs/a" "$WORK/xfs/b"
 start_daemon "$WORK/xfs/a" "$WORK/ma" || exit 1
 start_daemon "$WORK/xfs/b" "$WORK/mb" || exit 1
@@ -33,7 +31,7 @@ start_top()
 	mux kill-server 2>/dev/null
 	terminals=$((terminals + 1))
 	mux new-session -d -x "$columns" -y "$lines" \
-		"env $env '$fuselens' top $* 2>'$WORK/top.err'; echo \$? >'$WORK/code'; sleep 60"
+		"env $env '$FUSELENS' top $* 2>'$WORK/top.err'; echo \$? >'$WORK/code'; sleep 60"
 }
 
 screen()
@@ -167,5 +165,5 @@ check_eq "a dumb terminal is told what to use instead" \
 start_top TERM=no-such-terminal 80 24
 wait_until 5 test -s "$WORK/code"
 check_eq "so is one nobody knows" "$(cat "$WORK/code") $(grep -c hint: "$WORK/top.err")" "2 1"
-"$fuselens" top </dev/null >"$WORK/out" 2>&1
+"$FUSELENS" top </dev/null >"$WORK/out" 2>&1
 check_eq "and a pipe" "$? $(grep -c 'hint:.*stat' "$WORK/out")" "2 1"

@@ -5,10 +5,7 @@
 set -u
 # shellcheck source=tests/live/lib.sh disable=SC1091
 . "$(dirname "$0")/lib.sh"
-live_begin
-fuselens=$LIVE_TOP/build/fuselens
-make_xfs "$WORK/xfs" 1G || exit 1
-mkdir "$WORK/xfs/source"
+live_begin_on_xfs 1G
 mount=$WORK/mnt
 
 # field CASE KEY - of the report in $WORK/json.
@@ -19,7 +16,7 @@ field()
 
 nothing_left()
 {
-	[ -z "$(find "$WORK/xfs/source" -mindepth 1)" ] &&
+	[ -z "$(find "$src" -mindepth 1)" ] &&
 		[ -z "$(find /tmp -maxdepth 1 -name 'fuselens-verify-*' -newer "$WORK/mark")" ]
 }
 
@@ -27,8 +24,8 @@ nothing_left()
 every_case()
 {
 	local mode=$1 name result code=0 want=0
-	start_daemon "$WORK/xfs/source" "$mount" "$mode"
-	"$fuselens" verify "$mount" --quick --json >"$WORK/json" 2>/dev/null || code=$?
+	start_daemon "$src" "$mount" "$mode"
+	"$FUSELENS" verify "$mount" --quick --json >"$WORK/json" 2>/dev/null || code=$?
 	for name in $(jq -r '.cases[].case' "$WORK/json"); do
 		result=$(field "$name" result)
 		if [ "$result" = inconclusive ]; then
@@ -56,7 +53,7 @@ if ! command -v jq >/dev/null; then
 fi
 none_running()
 {
-	! pgrep -f "^$fuselens verify $mount" >/dev/null
+	! pgrep -f "^$FUSELENS verify $mount" >/dev/null
 }
 touch "$WORK/mark"
 every_case passthrough
@@ -70,12 +67,12 @@ every_case cached
 stop_daemon
 
 # A block that changes behind the mount's back while the workload runs.
-start_daemon "$WORK/xfs/source" "$mount" passthrough
+start_daemon "$src" "$mount" passthrough
 corrupt()
 {
 	local file
 	while :; do
-		for file in "$WORK"/xfs/source/.fuselens-verify-*/"$1"; do
+		for file in "$src"/.fuselens-verify-*/"$1"; do
 			[ ! -s "$file" ] || dd if=/dev/urandom of="$file" bs=4k count=1 seek=3 conv=notrunc
 		done
 		sleep 0.05
@@ -84,32 +81,32 @@ corrupt()
 for name in overwrite hole buffered; do
 	spawn corrupt "$name"
 	code=0
-	"$fuselens" verify "$mount" --quick --json --case "$name" >"$WORK/json" 2>/dev/null || code=$?
+	"$FUSELENS" verify "$mount" --quick --json --case "$name" >"$WORK/json" 2>/dev/null || code=$?
 	kill "$SPAWNED"
 	check_eq "a damaged block: $name fails" "$code $(field "$name" data)" "1 FAIL"
 done
 check "a failure too leaves nothing behind" nothing_left
 
 spawn corrupt hole
-"$fuselens" verify "$mount" --quick --keep --case hole >/dev/null 2>"$WORK/err"
+"$FUSELENS" verify "$mount" --quick --keep --case hole >/dev/null 2>"$WORK/err"
 kill "$SPAWNED"
 check "--keep says where the files are" grep -q "files kept in $mount/.fuselens-verify-" "$WORK/err"
-check "--keep keeps them" test -s "$WORK"/xfs/source/.fuselens-verify-*/hole
-rm -rf "$WORK"/xfs/source/.fuselens-verify-*
+check "--keep keeps them" test -s "$src"/.fuselens-verify-*/hole
+rm -rf "$src"/.fuselens-verify-*
 
 # A size that is not what the cases made.
 grow()
 {
 	local file
 	while :; do
-		for file in "$WORK"/xfs/source/.fuselens-verify-*/hole; do
+		for file in "$src"/.fuselens-verify-*/hole; do
 			[ ! -s "$file" ] || truncate -s 17M "$file"
 		done
 		sleep 0.05
 	done 2>/dev/null
 }
 spawn grow
-"$fuselens" verify "$mount" --quick --json --case hole >"$WORK/json" 2>/dev/null
+"$FUSELENS" verify "$mount" --quick --json --case hole >"$WORK/json" 2>/dev/null
 kill "$SPAWNED"
 check "a size that is wrong is said" grep -q 'the size is' <<<"$(field hole why)"
 
@@ -132,7 +129,7 @@ check_eq "... which is enough" "$?" 0
 
 # Interrupted, and killed outright: probes, processes and files all go.
 for signal in INT KILL; do
-	"$fuselens" verify "$mount" --case overwrite --size 32 >/dev/null 2>&1 &
+	"$FUSELENS" verify "$mount" --case overwrite --size 32 >/dev/null 2>&1 &
 	pid=$!
 	sleep 3
 	kill -$signal "$pid"
@@ -141,14 +138,14 @@ for signal in INT KILL; do
 	[ $signal = KILL ] || check_eq "interrupted: inconclusive" "$code" 3
 	check "SIG$signal: no process is left" wait_until 10 none_running
 	check "SIG$signal: no file is left" wait_until 10 \
-		sh -c "[ -z \"\$(find '$WORK/xfs/source' -mindepth 1)\" ]"
+		sh -c "[ -z \"\$(find '$src' -mindepth 1)\" ]"
 done
 rm -rf /tmp/fuselens-verify-*
 stop_daemon
 
 # A daemon that stops answering: the case ends at its deadline, says where, and nothing waits for ever.
-start_daemon "$WORK/xfs/source" "$mount" direct
-"$fuselens" verify "$mount" --case overwrite,hole --size 32 --deadline 6 --json >"$WORK/json" 2>"$WORK/err" &
+start_daemon "$src" "$mount" direct
+"$FUSELENS" verify "$mount" --case overwrite,hole --size 32 --deadline 6 --json >"$WORK/json" 2>"$WORK/err" &
 pid=$!
 sleep 4
 kill -STOP "$DAEMON_PID"
@@ -162,7 +159,7 @@ check "a daemon that hangs: no further case is tried" grep -q 'not run' <<<"$(fi
 check "a daemon that hangs: how to abort the connection" grep -q '/abort' "$WORK/err"
 kill -CONT "$DAEMON_PID"
 check "once it goes on, the files go" wait_until 20 \
-	sh -c "[ -z \"\$(find '$WORK/xfs/source' -mindepth 1)\" ]"
+	sh -c "[ -z \"\$(find '$src' -mindepth 1)\" ]"
 stop_daemon
 
 # Usage.
@@ -170,10 +167,10 @@ check_usage()
 {
 	local name=$1 code=0
 	shift
-	"$fuselens" verify "$@" >/dev/null 2>"$WORK/err" || code=$?
+	"$FUSELENS" verify "$@" >/dev/null 2>"$WORK/err" || code=$?
 	check_eq "$name" "$code" 2
 }
 check_usage "no mount named" --quick
 check_usage "no such case" "$mount" --case nosuch
 check_usage "not a FUSE mount" "$WORK/xfs"
-check_eq "--list explains every case" "$("$fuselens" verify --list | grep -c '^[a-z]')" 15
+check_eq "--list explains every case" "$("$FUSELENS" verify --list | grep -c '^[a-z]')" 15
