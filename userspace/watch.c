@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <sys/stat.h>
 
-#include "cmd.h"
+#include "clock.h"
 #include "text.h"
 
 /* Between two looks for daemons; a look walks every task's descriptors. */
@@ -139,7 +139,6 @@ int fl_watch_start(struct fl_watch *w, struct fl_err *err)
 
 void fl_watch_stop(struct fl_watch *w)
 {
-	w->stopped = true;
 	fl_collector_stop(w->session.collector);
 	if (w->next.collector)
 		fl_collector_stop(w->next.collector);
@@ -220,12 +219,11 @@ static void note_losses(struct fl_watch *w, const struct fl_snapshot *before)
 		     "the table is full: further files are counted together (--max-inodes)");
 }
 
-/* The collector of the global method stops by itself; who counts still, counts up to now. */
-static void note_end(struct fl_watch *w, const struct fl_snapshot *now, __u64 asked)
+static void note_end(struct fl_watch *w, const struct fl_snapshot *now)
 {
 	char took[24];
 
-	if (w->ended || w->stopped || w->next.collector || now->end_ns >= asked)
+	if (w->ended || w->next.collector || !fl_collector_stopped_itself(w->session.collector))
 		return;
 	w->ended = true;
 	note(w, FL_WATCH_COUNTING_ENDED,
@@ -303,7 +301,6 @@ void fl_watch_poll(struct fl_watch *w)
 int fl_watch_read(struct fl_watch *w, struct fl_err *err)
 {
 	const struct fl_snapshot *before = w->has_last && !w->new_session ? &w->last : NULL;
-	__u64 asked = fl_now_ns();
 	struct fl_snapshot now;
 
 	if (w->notes_old)
@@ -324,7 +321,7 @@ int fl_watch_read(struct fl_watch *w, struct fl_err *err)
 	if (w->new_session && w->interval.start_ns < w->last.end_ns)
 		w->interval.start_ns = w->last.end_ns;
 	note_mounts(w, before, &now);
-	note_end(w, &now, asked);
+	note_end(w, &now);
 	note_losses(w, before);
 	fl_snapshot_free(&w->last);
 	w->last = now;

@@ -47,7 +47,6 @@ struct fl_watch {
 	bool has_last, new_session;
 	struct fl_snapshot interval; /* what happened between the last two readings */
 	bool ended; /* counting has ended by itself: from now on intervals are of no length */
-	bool stopped;
 	struct fl_served served;
 	__u64 looked_ns, look_took_ns; /* for daemons */
 	struct fl_watch_note note[FL_WATCH_NOTES];

@@ -5,20 +5,16 @@
 set -u
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
-fuselens=${FUSELENS:-${B:-$LIVE_TOP/build}/fuselens}
 FILES=150 WRITES=7
 
-live_begin
-make_xfs "$WORK/xfs" || exit 1
-mkdir "$WORK/xfs/source"
-mnt=$WORK/mnt
-start_daemon "$WORK/xfs/source" "$mnt" || exit 1
+live_begin_on_xfs
+start_daemon "$src" "$mnt" || exit 1
 
 # two mounts, so that writes must be found under the right one
 mkdir "$WORK/xfs/source2"
 start_daemon "$WORK/xfs/source2" "$WORK/mnt2" || exit 1
 
-"$fuselens" export all --listen 127.0.0.1:0 --files 3 --max-inodes 64 --keep 1 2>"$WORK/log" &
+"$FUSELENS" export all --listen 127.0.0.1:0 --files 3 --max-inodes 64 --keep 1 2>"$WORK/log" &
 LIVE_PIDS+=("$!")
 wait_until 20 grep -qs 'http://' "$WORK/log" || {
 	cat "$WORK/log" >&2
