@@ -190,7 +190,8 @@ as_nobody()
 {
 	setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
 }
-away=$(mktemp -d)
+away=$WORK/away
+mkdir "$away"
 cp "$FUSELENS" "$away/fuselens"
 cp -r "$WORK/cost" "$WORK/cut" "$away"
 chmod -R a+rX "$away"
@@ -205,5 +206,4 @@ for format in text md html; do
 done
 "$FUSELENS" report "$WORK/cost" --reference "$LIVE_TOP/docs/published.csv" >"$WORK/out"
 check_eq "a report with a published table keeps to 80 columns" "$(grep -vc '^.\{0,80\}$' "$WORK/out")" 0
-rm -rf "$away"
 exit "$((LIVE_FAILED > 0))"

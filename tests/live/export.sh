@@ -23,7 +23,6 @@ start_export()
 	shift
 	"$@" 2>"$log" &
 	EXPORT_PID=$!
-	LIVE_PIDS+=("$EXPORT_PID")
 	wait_until 20 grep -qs 'http://' "$log" || {
 		cat "$log" >&2
 		return 1
@@ -133,7 +132,7 @@ fleet_end()
 	done
 	ip link del "$bridge" 2>/dev/null
 }
-trap 'fleet_end; live_end' EXIT
+at_end fleet_end
 if ! ip netns add "$tag-1" 2>"$WORK/netns.err" || ! ip link add "$bridge" type bridge 2>>"$WORK/netns.err"; then
 	skip "a fleet of three hosts" "this kernel makes no network namespaces or bridges: $(tail -n 1 "$WORK/netns.err")"
 	exit 0
@@ -163,7 +162,6 @@ EOF
 check "Prometheus takes the configuration" eval "promtool check config '$WORK/prometheus.yml' >/dev/null"
 prometheus --config.file="$WORK/prometheus.yml" --storage.tsdb.path="$WORK/tsdb" \
 	--web.listen-address=127.0.0.1:19787 >"$WORK/prometheus.log" 2>&1 &
-LIVE_PIDS+=($!)
 
 # query PROMQL - the values of the result, by instance
 query()

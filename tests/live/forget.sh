@@ -15,7 +15,6 @@ mkdir "$WORK/xfs/source2"
 start_daemon "$WORK/xfs/source2" "$WORK/mnt2" || exit 1
 
 "$FUSELENS" export all --listen 127.0.0.1:0 --files 3 --max-inodes 64 --keep 1 2>"$WORK/log" &
-LIVE_PIDS+=("$!")
 wait_until 20 grep -qs 'http://' "$WORK/log" || {
 	cat "$WORK/log" >&2
 	exit 1

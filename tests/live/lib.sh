@@ -15,7 +15,8 @@
 #   stop_daemon [SIGNAL]            the last one started; sets $DAEMON_CODE
 #   daemon_stat NAME                a counter of the last daemon started
 #   wait_until SECONDS CMD...       until CMD succeeds
-#   spawn CMD...                    in the background, killed at the end; sets $SPAWNED
+#   spawn CMD...                    in the background, without our descriptors; sets $SPAWNED
+#   at_end CMD...                   runs before all that is cleaned up; the last one first
 #
 # $FUSELENS and $FUSELENS_DAEMON are what is tested, by default from the build directory $B, and
 # $LIVE_BUILD that directory. FUSELENS_DAEMON_OPTIONS adds options to every mount.
@@ -27,7 +28,7 @@ FUSELENS_DAEMON=${FUSELENS_DAEMON:-$LIVE_BUILD/fuselens-passthroughd}
 # Set by the functions, for tests to read.
 # shellcheck disable=SC2034
 WORK='' src='' mnt='' DAEMON_PID='' DAEMON_LOG='' DAEMON_STATS='' DAEMON_MOUNT='' DAEMON_CODE='' SPAWNED=''
-LIVE_PIDS=()
+LIVE_AT_END=()
 LIVE_FAILED=0
 
 ok()
@@ -68,15 +69,38 @@ live_mounts()
 	awk -v dir="$WORK/" 'index($5 "/", dir) == 1 {print $5}' /proc/self/mountinfo | tac
 }
 
+# live_kill PID - with all that descends from it. Stopped first, so that it makes nothing new meanwhile.
+live_kill()
+{
+	local child
+	kill -STOP "$1"
+	for child in $(pgrep -P "$1"); do
+		live_kill "$child"
+	done
+	kill -KILL "$1"
+}
+
+live_no_jobs()
+{
+	[ -z "$(jobs -pr)" ]
+}
+
 live_cleanup()
 {
-	local pid mount
+	local pid mount i
 	trap '' INT TERM HUP
 	exec 2>/dev/null # the shell's notes about what is killed
 	[ -n "$WORK" ] || return 0
-	for pid in "${LIVE_PIDS[@]}"; do
-		pkill -KILL -P "$pid"
-		kill -KILL "$pid"
+	for ((i = ${#LIVE_AT_END[@]} - 1; i >= 0; i--)); do
+		eval "${LIVE_AT_END[i]}"
+	done
+	# Whatever was started in the background may clean up after itself, but not for long.
+	for pid in $(jobs -p); do
+		kill "$pid"
+	done
+	wait_until 2 live_no_jobs
+	for pid in $(jobs -p); do
+		live_kill "$pid"
 	done
 	# A daemon killed while a request waits for it: its mounts go by force, in reverse order.
 	while read -r mount; do
@@ -126,6 +150,11 @@ live_begin()
 	chmod 755 "$WORK"
 }
 
+at_end()
+{
+	LIVE_AT_END+=("${*@Q}")
+}
+
 make_xfs()
 {
 	local dir=$1 size=${2:-400M}
@@ -158,8 +187,8 @@ spawn()
 {
 	# Descriptors 3 to 9 are the test's: a child that had them would keep files open and locked.
 	"$@" 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&- &
+	# shellcheck disable=SC2034
 	SPAWNED=$!
-	LIVE_PIDS+=("$SPAWNED")
 }
 
 # live_gone PID - true once it has ended, reaped or not.
@@ -187,7 +216,6 @@ start_daemon()
 	options=stats_file=$DAEMON_STATS${options:+,$options}${FUSELENS_DAEMON_OPTIONS:+,$FUSELENS_DAEMON_OPTIONS}
 	"$FUSELENS_DAEMON" "$source" "$mountpoint" -f -o "$options" 2>"$DAEMON_LOG" &
 	DAEMON_PID=$!
-	LIVE_PIDS+=("$DAEMON_PID")
 	wait_until 20 daemon_is_live && ! live_gone "$DAEMON_PID"
 }
 

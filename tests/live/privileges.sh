@@ -42,7 +42,6 @@ for command in stat "export"; do
 		as +bpf,+perfmon "$WORK/fuselens" export "$mnt" --listen 127.0.0.1:0 >"$WORK/rows" 2>"$WORK/err" &
 	fi
 	pid=$!
-	LIVE_PIDS+=("$pid")
 	wait_until 20 eval 'grep -qs interval "$WORK/rows" || grep -qs http: "$WORK/err"'
 	dd if=/dev/zero of="$mnt/f" bs=4k count=16 oflag=direct conv=notrunc status=none
 	sleep 0.3
@@ -61,7 +60,6 @@ done
 rm "$WORK/rows"
 "$WORK/fuselens" stat "$mnt" --json -i 0.1 >"$WORK/rows" 2>/dev/null &
 pid=$!
-LIVE_PIDS+=("$pid")
 wait_until 20 grep -qs interval "$WORK/rows"
 caps=$(awk '/^CapEff/ {print $2}' "/proc/$pid/status")
 check_eq "root keeps what it goes on needing and nothing else" \
@@ -83,7 +81,6 @@ if command -v systemd-analyze >/dev/null; then
 	if command -v strace >/dev/null; then
 		strace -f -qq -o "$WORK/calls" "$WORK/fuselens" export "$mnt" --listen 127.0.0.1:0 2>"$WORK/err" &
 		pid=$!
-		LIVE_PIDS+=("$pid")
 		wait_until 30 grep -q http: "$WORK/err"
 		curl -sS -o /dev/null "$(sed -n 's,.*\(http:.*\),\1,p' "$WORK/err")"
 		kill "$(pgrep -P "$pid" || echo "$pid")"

@@ -20,7 +20,6 @@ percpu_before=$(awk '/^Percpu/ {print $2}' /proc/meminfo)
 fio --name=w --filename="$mnt/f" --size=32M --rw=randwrite --bs=4k --direct=1 --ioengine=libaio --iodepth=16 \
 	--numjobs=2 --time_based --runtime=600 --group_reporting --output-format=json --output="$WORK/fio" &
 fio_pid=$!
-LIVE_PIDS+=("$fio_pid")
 sleep 1
 bad=0
 for _ in $(seq "$cycles"); do
@@ -50,7 +49,6 @@ for _ in $(seq 15); do
 	"$FUSELENS" prove "$mnt" -- fio --name=k --filename="$mnt/f" --size=32M --rw=randwrite --bs=4k --direct=1 \
 		--ioengine=psync --time_based --runtime=60 --output=/dev/null >/dev/null 2>&1 &
 	tool=$!
-	LIVE_PIDS+=("$tool")
 	sleep "0.$((RANDOM % 6))$((RANDOM % 10))"
 	kill -KILL "$tool"
 	wait "$tool" 2>/dev/null
@@ -65,7 +63,6 @@ check "tool killed: no BPF object stays" wait_until 10 objects_back
 # --- interrupted: a verdict of what was counted so far
 "$FUSELENS" prove "$mnt" -d 60 --json >"$out" 2>/dev/null &
 tool=$!
-LIVE_PIDS+=("$tool")
 attached()
 {
 	grep -qs link_type "/proc/$tool"/fdinfo/*
@@ -84,7 +81,6 @@ check_eq "workload killed: said, and no verdict without writes" "$? $(jq .comman
 # --- the daemon killed while it is watched
 fio --name=d --filename="$mnt/f" --size=32M --rw=randwrite --bs=4k --direct=1 --ioengine=psync --time_based \
 	--runtime=60 --output=/dev/null >/dev/null 2>&1 &
-LIVE_PIDS+=("$!")
 "$FUSELENS" prove "$mnt" -d 2 --json >"$out" 2>/dev/null &
 tool=$!
 sleep 1

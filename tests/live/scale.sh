@@ -43,7 +43,6 @@ while True:
         os.pwrite(fd, block, 0)
         time.sleep(0.0001)
 EOF
-LIVE_PIDS+=($!)
 check "the files are opened and written" wait_until 120 grep -q ready "$WORK/writer"
 check_eq "10,000 open files on one mount ($files files)" "$(daemon_stat open_files)" "$opens"
 check_eq "and all of them are listed" "$("$FUSELENS" files "$mnt" --json | jq '.files | length')" "$opens"
@@ -65,7 +64,6 @@ check "it starts in under 2 s ($best ms)" [ "$best" -lt 2000 ]
 
 "$FUSELENS" stat all --files --json -i 1 --max-inodes 16384 >"$WORK/rows" 2>/dev/null &
 pid=$!
-LIVE_PIDS+=("$pid")
 wait_until 30 eval '[ "$(jq -s "map(select(.kind == \"interval\").file) | unique | length" "$WORK/rows" 2>/dev/null)" -ge $((files / 10)) ]'
 sleep 2
 peak=$(awk '/^VmHWM/ {print $2}' "/proc/$pid/status")
@@ -79,7 +77,7 @@ if command -v tmux >/dev/null; then
 		tmux -S "$WORK/tmux" -f /dev/null "$@"
 	}
 	mux new-session -d -x 120 -y 40 "env TERM=screen '$FUSELENS' top -f -i 0.5 --max-inodes 16384"
-	trap 'mux kill-server 2>/dev/null; live_end' EXIT
+	at_end mux kill-server
 	pid=$(mux list-panes -F '#{pane_pid}')
 	# a shell may stand between
 	pid=$(pgrep -P "$pid" -x fuselens || echo "$pid")

@@ -106,7 +106,6 @@ check "and writers were killed" [ "$killed" -gt 0 ]
 one=$!
 "$FUSELENS" stat "$mnt/data" --json -i 0.3 >"$WORK/two.json" 2>/dev/null &
 two=$!
-LIVE_PIDS+=("$one" "$two")
 wait_until 20 grep -q interval "$WORK/one.json"
 wait_until 20 grep -q interval "$WORK/two.json"
 objects "$one" >"$WORK/objects"
@@ -141,7 +140,6 @@ check "a normal end leaves nothing either" wait_until 10 gone "$WORK/objects"
 end=$((SECONDS + seconds / 3))
 "$FUSELENS" stat all --json -i 0.2 >"$WORK/all.json" 2>/dev/null &
 all=$!
-LIVE_PIDS+=("$all")
 wait_until 20 grep -q interval "$WORK/all.json"
 rss_before=
 expected=0

@@ -67,7 +67,6 @@ rm "$hostile"
 # The mount goes and another one, with another device number, comes to its place.
 "$FUSELENS" stat "$mnt" --json -i 0.3 >"$WORK/follow.json" 2>"$WORK/follow.err" &
 stat_pid=$!
-LIVE_PIDS+=("$stat_pid")
 wait_until 20 grep -q interval "$WORK/follow.json"
 write_some "$mnt" 500ms 1
 first=$(fio_total)
@@ -91,7 +90,6 @@ check_eq "and the total holds both" \
 # The same, coming back at once; most likely with its old device number.
 "$FUSELENS" stat "$mnt" --json -i 0.3 >"$WORK/again.json" 2>/dev/null &
 stat_pid=$!
-LIVE_PIDS+=("$stat_pid")
 wait_until 20 grep -q interval "$WORK/again.json"
 stop_daemon
 start_daemon "$src" "$mnt"
@@ -109,7 +107,6 @@ check_eq "its writes are counted" "$(json_sum writes "$WORK/again.json")" "$(fio
 start_daemon "$src" "$mnt"
 "$FUSELENS" stat "$mnt" --json -i 0.2 >"$WORK/dead.json" 2>"$WORK/dead.err" &
 stat_pid=$!
-LIVE_PIDS+=("$stat_pid")
 wait_until 20 grep -qs interval "$WORK/dead.json"
 rows_so_far()
 {
@@ -143,7 +140,6 @@ umount -l "$mnt"
 # "all": a mount that appears needs no gap at all.
 "$FUSELENS" stat all --json -i 0.3 >"$WORK/all.json" 2>/dev/null &
 stat_pid=$!
-LIVE_PIDS+=("$stat_pid")
 wait_until 20 grep -q interval "$WORK/all.json"
 start_daemon "$src" "$WORK/mnt3"
 write_some "$WORK/mnt3" 500ms 1
@@ -163,10 +159,8 @@ rss()
 mkfifo "$WORK/fifo"
 # shellcheck disable=SC2217 # it holds the pipe open and never reads: that is the point
 sleep 60 <"$WORK/fifo" &
-LIVE_PIDS+=($!)
 "$FUSELENS" stat all --json -i 0.01 >"$WORK/fifo" 2>/dev/null &
 stat_pid=$!
-LIVE_PIDS+=("$stat_pid")
 blocked()
 {
 	[ "$(cat "/proc/$stat_pid/wchan" 2>/dev/null)" = pipe_write ] ||

@@ -19,7 +19,7 @@ mux()
 {
 	tmux -S "$WORK/tmux.$terminals" -f /dev/null "$@"
 }
-trap 'mux kill-server 2>/dev/null; live_end' EXIT
+at_end mux kill-server
 export LC_ALL=C.UTF-8
 
 # start_top ENV COLUMNS LINES ARG... - top on a new terminal; its exit code ends up in $WORK/code
