@@ -221,20 +221,10 @@ static int add_file(struct fl_metrics *m, const struct fl_snapshot *s,
 	return 0;
 }
 
-static __u64 writes_of(const struct fl_file_counts *f)
-{
-	__u64 n = 0;
-
-	for (int take = 0; take < FL_TAKES; take++)
-		for (int nature = 0; nature < FL_NATURES; nature++)
-			n += f->cell[take][nature];
-	return n;
-}
-
 static int busier(const void *a, const void *b)
 {
-	__u64 x = writes_of(*(const struct fl_file_counts *const *)a);
-	__u64 y = writes_of(*(const struct fl_file_counts *const *)b);
+	__u64 x = fl_file_writes(*(const struct fl_file_counts *const *)a);
+	__u64 y = fl_file_writes(*(const struct fl_file_counts *const *)b);
 
 	return x < y ? 1 : -(x > y);
 }

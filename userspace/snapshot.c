@@ -155,6 +155,16 @@ void fl_totals_add_losses(const struct fl_snapshot *s, struct fl_totals *t)
 	t->lost += s->loss[FL_LOSS_UNPAIRED] + s->loss[FL_LOSS_NO_INODE];
 }
 
+__u64 fl_file_writes(const struct fl_file_counts *f)
+{
+	__u64 n = 0;
+
+	for (int take = 0; take < FL_TAKES; take++)
+		for (int nature = 0; nature < FL_NATURES; nature++)
+			n += f->cell[take][nature];
+	return n;
+}
+
 void fl_file_totals(const struct fl_snapshot *s, const struct fl_file_counts *f,
 		    struct fl_totals *t)
 {

@@ -148,6 +148,8 @@ struct fl_totals {
 	__u64 lost; /* writes that probes missed, scopes that never paired */
 };
 
+/* All writes of one file, however they took the lock. */
+__u64 fl_file_writes(const struct fl_file_counts *f);
 /* The totals of one file, and of a whole snapshot (lost is 0 in the former). */
 void fl_file_totals(const struct fl_snapshot *s, const struct fl_file_counts *f,
 		    struct fl_totals *t);

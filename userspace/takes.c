@@ -342,16 +342,6 @@ void fl_takes_stop(struct fl_takes *t)
 		bpf_link__destroy(t->link[--t->nlinks]);
 }
 
-static __u64 writes_of(const struct fl_file_counts *f)
-{
-	__u64 n = 0;
-
-	for (int take = 0; take < FL_TAKES; take++)
-		for (int nature = 0; nature < FL_NATURES; nature++)
-			n += f->cell[take][nature];
-	return n;
-}
-
 static bool through_daemon(enum fl_route route)
 {
 	return route == FL_ROUTE_DIRECT || route == FL_ROUTE_CACHED;
@@ -377,7 +367,7 @@ static struct fl_file_counts *file_of(struct fl_snapshot *s, const struct fl_slo
 		if (!other && (f->route == slot->route ||
 			       (through_daemon(f->route) && through_daemon(slot->route))))
 			return f;
-		if (!best || writes_of(f) > writes_of(best))
+		if (!best || fl_file_writes(f) > fl_file_writes(best))
 			best = f;
 	}
 	*its_route = other || slot->route == FL_ROUTE_OTHER || s->takes_only;
