@@ -69,15 +69,31 @@ live_mounts()
 	awk -v dir="$WORK/" 'index($5 "/", dir) == 1 {print $5}' /proc/self/mountinfo | tac
 }
 
-# live_kill PID - with all that descends from it. Stopped first, so that it makes nothing new meanwhile.
-live_kill()
+# live_started PID - when: with the number it tells a process from a later one of the same number
+live_started()
 {
-	local child
-	kill -STOP "$1"
-	for child in $(pgrep -P "$1"); do
-		live_kill "$child"
+	sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
+}
+
+# live_family PID... - these processes and all that descends from them, as PID:STARTED
+live_family()
+{
+	local pid
+	for pid; do
+		echo "$pid:$(live_started "$pid")"
+		# shellcheck disable=SC2046
+		live_family $(pgrep -P "$pid")
 	done
-	kill -KILL "$1"
+}
+
+# live_signal SIGNAL PID:STARTED... - those of them that still run
+live_signal()
+{
+	local signal=$1 one
+	shift
+	for one; do
+		[ "$(live_started "${one%:*}")" != "${one#*:}" ] || kill "-$signal" "${one%:*}"
+	done
 }
 
 live_no_jobs()
@@ -87,21 +103,22 @@ live_no_jobs()
 
 live_cleanup()
 {
-	local pid mount i
+	local mount i family
 	trap '' INT TERM HUP
 	exec 2>/dev/null # the shell's notes about what is killed
 	[ -n "$WORK" ] || return 0
 	for ((i = ${#LIVE_AT_END[@]} - 1; i >= 0; i--)); do
 		eval "${LIVE_AT_END[i]}"
 	done
-	# Whatever was started in the background may clean up after itself, but not for long.
-	for pid in $(jobs -p); do
-		kill "$pid"
-	done
+	# Whatever was started in the background may clean up after itself, but not for long. Who descends
+	# from it is asked before: an orphan is nobody's descendant any more.
+	# shellcheck disable=SC2046
+	family=$(live_family $(jobs -p))
+	# shellcheck disable=SC2086
+	live_signal TERM $family
 	wait_until 2 live_no_jobs
-	for pid in $(jobs -p); do
-		live_kill "$pid"
-	done
+	# shellcheck disable=SC2046,SC2086
+	live_signal KILL $family $(live_family $(jobs -p))
 	# A daemon killed while a request waits for it: its mounts go by force, in reverse order.
 	while read -r mount; do
 		umount -l "$(printf '%b' "$mount")" 2>/dev/null
