@@ -30,7 +30,7 @@ same_keys()
 {
 	local name=$1 file=$2 expr=$3
 	shift 3
-	if ! jq -e "[$expr] | length > 0" "$file" >/dev/null; then
+	if ! jq -es "[.[] | $expr] | length > 0" "$file" >/dev/null; then
 		skip "$name" "there are none here"
 		return
 	fi
