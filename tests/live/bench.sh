@@ -66,7 +66,7 @@ caps()
 
 # While fio runs, neither it nor bench can do more than it has to, also in a directory that is not root's.
 install -d -m 700 -o 65534 -g 65534 "$WORK/raw/theirs"
-"$fuselens" bench randwrite-4k-psync --mount "$WORK/mount/theirs" --raw "$WORK/raw/theirs" --runtime 3 \
+"$FUSELENS" bench randwrite-4k-psync --mount "$WORK/mount/theirs" --raw "$WORK/raw/theirs" --runtime 3 \
 	--size 8m --jobs 1 --repeat 1 -o "$WORK/caps" >"$WORK/out" 2>"$WORK/err" &
 pid=$!
 wait_until 30 test -e "$WORK/caps/rows/raw-j1-r1"

@@ -116,7 +116,7 @@ caps()
 	capsh --decode="$(awk '/^CapEff/ {print $2}' "/proc/$1/status")" | sed 's/^[^=]*=//' | tr ',' '\n' |
 		sort | tr '\n' ' '
 }
-"$fuselens" verify "$mount" --case overwrite --size 32 --seconds 4 >/dev/null 2>&1 &
+"$FUSELENS" verify "$mount" --case overwrite --size 32 --seconds 4 >/dev/null 2>&1 &
 pid=$!
 wait_until 20 eval '[ -n "$(pgrep -g "$(pgrep -P $pid | tail -n 1)" -x fio)" ]' >/dev/null
 sleep 2
