@@ -70,7 +70,7 @@ install -d -m 700 -o 65534 -g 65534 "$WORK/raw/theirs"
 	--size 8m --jobs 1 --repeat 1 -o "$WORK/caps" >"$WORK/out" 2>"$WORK/err" &
 pid=$!
 wait_until 30 test -e "$WORK/caps/rows/raw-j1-r1"
-wait_until 30 pgrep -P $pid -x fio
+wait_until 30 pgrep -P $pid -x fio >/dev/null
 check_eq "while fio runs, bench can attach again, list files and end fio" "$(caps $pid)" \
 	"cap_bpf cap_dac_override cap_kill cap_perfmon cap_sys_ptrace "
 check_eq "... and fio can open the files, lock memory and set priorities" \

@@ -118,7 +118,7 @@ caps()
 }
 "$FUSELENS" verify "$mount" --case overwrite --size 32 --seconds 4 >/dev/null 2>&1 &
 pid=$!
-wait_until 20 eval '[ -n "$(pgrep -g "$(pgrep -P $pid | tail -n 1)" -x fio)" ]' >/dev/null
+wait_until 20 eval 'pgrep -x fio -g "$(pgrep -P $pid | tail -n 1)"' &>/dev/null
 sleep 2
 fio=$(pgrep -x fio -g "$(pgrep -P $pid | tail -n 1)" | head -n 1)
 check_eq "while a case runs, verify can attach again, list files and end it" "$(caps $pid)" \
