@@ -23,7 +23,8 @@ static void underline(FILE *out, const char *text, char with)
 	char *safe = fl_escape(text ? text : "");
 	int n = safe ? fl_shown_width(safe) : 0;
 
-	fprintf(out, "%s\n", safe ? safe : "");
+	/* a title may hold paths */
+	wrap(out, text ? text : "", 0, 0);
 	for (int i = 0; i < n && i < WIDTH; i++)
 		fputc(with, out);
 	fputc('\n', out);

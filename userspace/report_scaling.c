@@ -218,7 +218,7 @@ static void published_prediction(struct fl_doc *doc, const struct fl_analysis *a
 				 const struct fl_curve *c)
 {
 	double one = fl_curve_at(c, 1), speedup, peak = fl_curve_peak(c, &speedup), predicted;
-	char n[4][FL_CELL];
+	char n[4][FL_CELL], then[192];
 
 	if (!(one > 0) || c->n < 2)
 		return;
@@ -234,6 +234,16 @@ static void published_prediction(struct fl_doc *doc, const struct fl_analysis *a
 		return;
 	}
 	predicted = one / a->hold_share;
+	if (peak <= 1.25 * predicted)
+		*then = '\0';
+	else if (speedup < 2)
+		snprintf(
+			then, sizeof(then),
+			": it holds the lock for less of its cycle, %.0f %% if the lock makes that "
+			"plateau, which its row with one job cannot tell",
+			100 * one / peak);
+	else
+		snprintf(then, sizeof(then), ": this curve does not wait for that lock");
 	fl_doc_item(doc,
 		    "%s: if its workload holds the lock for %.0f %% of one job's cycle, as this "
 		    "one does, %s "
@@ -241,8 +251,7 @@ static void published_prediction(struct fl_doc *doc, const struct fl_analysis *a
 		    "are %s (%+.0f %%)%s.",
 		    c->name, 100 * a->hold_share, fl_cell_number(one, n[0]),
 		    fl_cell_number(predicted, n[1]), fl_cell_number(peak, n[2]),
-		    100 * (peak / predicted - 1),
-		    peak > 1.25 * predicted ? ": this curve does not wait for that lock" : "");
+		    100 * (peak / predicted - 1), then);
 }
 
 void fl_report_reference(struct fl_doc *doc, const struct fl_analysis *a,

@@ -7,8 +7,8 @@
 fuselens=${B:-$top/build}/fuselens
 out=${BENCH_OUT:-$tmp}
 
-jobs=1,4,8 repeat=2 runtime=2
-[ -z "${LONG:-}" ] || jobs=1,2,4,8 repeat=3 runtime=3
+jobs=1,8 repeat=3 runtime=2 tolerance=30
+[ -z "${LONG:-}" ] || jobs=1,2,4,8 repeat=3 runtime=3 tolerance=10
 count=$((2 * repeat * $(tr , '\n' <<<"$jobs" | wc -l)))
 # one processor is enough: jobs wait for the device and for each other, not for a CPU
 for variant in stock v3; do
@@ -67,8 +67,8 @@ report text "$out/stock/result"
 off=$(awk '/^ +jobs +bound +queue/ {on = 1; next}
 	on && $1 == 8 {gsub(",", ""); printf "%.0f", 100 * ($3 / $4 - 1); exit}' "$tmp/out")
 echo "# predicted from one job: off by $off % at eight"
-check "stock: the hold of one job predicts eight jobs within a tenth" \
-	test "${off#-}" -le 10
+check "stock: the hold of one job predicts eight jobs within $tolerance %" \
+	test "${off#-}" -le $tolerance
 report text "$out/stock/result" "$out/v3/result"
 check "compared: A is flat" grep -q '^- A: 8 jobs do .*: flat' "$tmp/out"
 check "... B is not" grep -q '^- B: 8 jobs do .* does\.$' "$tmp/out"

@@ -264,6 +264,7 @@ static void beside_a_published_table(void **state)
 	assert_int_equal(fl_reference_parse(&ref,
 					    "series,system,numjobs,iops,approximate\n"
 					    "s,flat,1,800,no\ns,flat,8,1000,no\n"
+					    "s,half,1,800,no\ns,half,8,1500,no\n"
 					    "s,rising,1,800,no\ns,rising,8,4000,yes\n",
 					    &err),
 			 0);
@@ -275,6 +276,8 @@ static void beside_a_published_table(void **state)
 	assert_says(text, "a plateau of 996");
 	assert_says(text, "(+0 %)");
 	assert_says(text, "does not wait for that lock");
+	/* a plateau higher than predicted: another share, not another lock */
+	assert_says(text, "less of its cycle, 53");
 	assert_says(text, "s, rising ~");
 	free(text);
 	fl_doc_free(&doc);
