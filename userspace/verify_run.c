@@ -304,8 +304,9 @@ static const char *phases(struct fl_verify_world *w, struct running *run, struct
 		return "starting";
 	if (!await(w, run, r, "set-up", SAY_READY))
 		return "the set-up";
-	read_facts(w, run, r);
+	/* loads the programs: those that list open files look into fuse, which may be a module, too */
 	fl_privileges_admin(true);
+	read_facts(w, run, r);
 	run->c = prepare(w, r->def, err);
 	attached = run->c && !fl_collector_start(run->c, err);
 	fl_privileges_admin(false);
