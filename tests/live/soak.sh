@@ -46,7 +46,8 @@ load()
 }
 
 load warm 300
-spawn load heavy $((seconds * 1000 + 60000)) heavy
+# it outlasts everything, however slow the machine: it is ended with the test
+spawn load heavy $((seconds * 3000 + 600000)) heavy
 heavy=$SPAWNED
 
 # Kills at any moment, while it attaches or counts or detaches.
