@@ -8,6 +8,9 @@
 
 #include "slots.bpf.h"
 
+#define likely(x)   __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
 enum held {
 	HELD_UNKNOWN,
 	HELD_SHARED,
