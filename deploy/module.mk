@@ -24,7 +24,7 @@ soak: host-build host-run host-test
 	@$(MAKE) --no-print-directory programs
 	@SOAK_SECONDS=$${SOAK_SECONDS:-3600} B=$(abspath $(B)) tests/run --timeout 7200 tests/live/soak.sh
 
-##@ make bench-overhead  instructions per write with and without watchers, in the lab (root; minutes)
+##@ make bench-overhead  instructions per write with and without watchers, in the lab (root; a quarter of an hour)
 .PHONY: bench-overhead
 bench-overhead:
 	@lab/overhead
