@@ -185,5 +185,11 @@ int xfs_buffered_write(__u64 *ctx)
 	/* XFS may be a module: its tracepoint's arguments need the check */
 	if (!iocb || !ctx[1] || !is_backing_file(iocb->ki_filp->f_mode))
 		return 0;
+	/*
+	 * A direct write that could not drop its pages from the page cache, for a mapping keeps them dirty:
+	 * iomap_dio_rw() gave up with -ENOTBLK after it began, and the write was counted there.
+	 */
+	if (iocb->ki_flags & IOCB_DIRECT)
+		return 0;
 	return backing_write(iocb, (void *)ctx[1], false, 0);
 }

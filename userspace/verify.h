@@ -68,6 +68,8 @@ struct fl_case_page {
 	bool has_size, size_ok; /* size_ok: every size that was checked was right */
 	char note[768];		/* one a line */
 	char kept[96];		/* the file to look at after a failure */
+	bool no_mapping;	/* mmap_mixed: the mount refuses shared mappings */
+	__u32 sync_eio; /* mmap_mixed: the kernel said that direct I/O and stores collided */
 	/* between workers */
 	pthread_barrier_t barrier;
 	__u32 stop;
