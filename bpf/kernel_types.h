@@ -362,6 +362,7 @@ struct fuse_req___chan {
 #define FUSE_LSEEK_OP		46
 #define FUSE_COPY_FILE_RANGE_OP 47
 #define FUSE_TMPFILE_OP		51
+#define FUSE_COPY_FILE_RANGE_64_OP 53
 
 #define FUSE_WRITE_CACHE (1u << 0)
 

@@ -169,7 +169,7 @@ static __always_inline void write_request(const struct fuse_req *req, struct fus
 	if (request_is_own(req, fc))
 		held = held_by_current(inode);
 #ifdef FL_HAVE_SCOPES
-	switch (scope_at_request(iocb, slot, held)) {
+	switch (scope_at_request(inode, iocb, slot, held)) {
 	case SCOPE_COUNTED:
 		count_in_slot(slot, FL_COUNT_SEGMENTS);
 		return;
@@ -300,6 +300,12 @@ int request_end(__u64 *ctx)
 	if (!args || req->out.h.error)
 		return 0;
 	opcode = BPF_CORE_READ(args, opcode);
+#ifdef FL_HAVE_SCOPES
+	/* or with a request that was not known when this was written */
+	if (opcode == FUSE_OPEN_OP || opcode == FUSE_CREATE_OP || opcode == FUSE_TMPFILE_OP ||
+	    opcode > FUSE_COPY_FILE_RANGE_64_OP)
+		opened_anew();
+#endif
 	if (opcode != FUSE_OPEN_OP && opcode != FUSE_CREATE_OP && opcode != FUSE_TMPFILE_OP)
 		return 0;
 	if (!conn_of_request(req, &dev) || !dev_selected(dev))

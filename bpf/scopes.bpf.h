@@ -14,40 +14,66 @@ const volatile bool direct_by_function;
 
 #define SCOPE_PLACES 32768
 
+/*
+ * file and what follows, and two fields that fill gaps, are of the open file, and outlive the write: a
+ * next one through the same file
+ * finds them there. One cache line.
+ */
 struct scope {
-	__u64 task; /* struct task_struct *; 0 where no scope is open */
-	__u64 iocb;
+	__u64 iocb; /* 0 where no scope is open; no two writes under way have the same */
 	__u64 entry_ns;
 	__u64 locked_ns; /* 0 until the lock was seen held */
-	__u64 bytes;
-	__u32 open_flags;
+	__u32 pid;	 /* of the task; not kept up where the file was remembered */
+	__u32 bytes;	 /* no write(2) has more than MAX_RW_COUNT, below 2^31 */
+	__u8 cell; /* to be counted at the return, when it is known that something was written */
+	__u8 open_flags; /* of the open file, too: the lower ones */
+	__u16 pad;
+	__u32 hist_slot; /* of the open file, too: beyond any where no times are wanted */
+	__u64 file;	 /* 0 where the rest may no longer be true */
+	__u64 inode;
+	__u32 epoch; /* what open_epoch was */
 	__u32 slot;
-	__u32 held;
-	__u32 take; /* to be counted at the return, when it is known that something was written */
-	__u32 nature;
-	__u32 counted; /* by its own request, see requests.bpf.h */
 };
+_Static_assert(sizeof(struct scope) == 64, "a place is computed by a shift");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, SCOPE_PLACES);
-	__type(key, __u32);
-	__type(value, struct scope);
-} scopes SEC(".maps");
+/* A global array, not a map that is looked up: an address is computed in four instructions. */
+static struct scope scopes[SCOPE_PLACES] __attribute__((aligned(64)));
 
-static __always_inline struct scope *scope_of_current(void)
+/*
+ * Grows whenever what is remembered of an open file may have become another's: when a daemon answers
+ * to an open (a struct file at the same address is a new one only after that), and when user space gives
+ * slots back. 0 means that nobody watches opens, and nothing may be remembered.
+ */
+__u32 open_epoch SEC(".data.epoch");
+
+static __always_inline void opened_anew(void)
 {
-	__u32 place = (__u32)bpf_get_current_pid_tgid() & (SCOPE_PLACES - 1);
-
-	return bpf_map_lookup_elem(&scopes, &place);
+	/* 0 is left to user space, which knows when all of this is attached */
+	if (open_epoch)
+		__sync_fetch_and_add(&open_epoch, 1);
 }
 
-/* The current task's scope while it is open, else NULL. */
-static __always_inline struct scope *open_scope(void)
+static __always_inline __u32 current_pid(void)
 {
-	struct scope *s = scope_of_current();
+	return bpf_get_current_task_btf()->pid;
+}
 
-	return s && s->task == bpf_get_current_task() ? s : NULL;
+static __always_inline struct scope *scope_of(__u32 pid)
+{
+	return &scopes[pid & (SCOPE_PLACES - 1)];
+}
+
+/* Beside a cell: counted already, by the write's own request (see requests.bpf.h). */
+#define CELL_COUNTED 0x80
+
+static __always_inline __u8 cell_of(enum fl_take take, enum fl_nature nature)
+{
+	return (__u32)take * FL_NATURES + (__u32)nature;
+}
+
+static __always_inline enum fl_take take_of(__u8 cell)
+{
+	return (cell & ~CELL_COUNTED) / FL_NATURES;
 }
 
 enum scope_request {
@@ -58,20 +84,22 @@ enum scope_request {
 
 /*
  * A write request leaves while its writer holds the lock. iocb is NULL for cached writes, which send
- * nothing but their own requests from within the scope.
+ * nothing but their own requests from within the scope, unless the file's backing file is on FUSE too.
  */
-static __always_inline enum scope_request scope_at_request(struct kiocb *iocb, __u32 slot,
-							   enum held held)
+static __always_inline enum scope_request scope_at_request(struct inode *inode, struct kiocb *iocb,
+							   __u32 slot, enum held held)
 {
-	struct scope *s = open_scope();
+	__u32 pid = current_pid();
+	struct scope *s = scope_of(pid);
 
-	if (!s || (iocb && s->iocb != (__u64)iocb))
+	if (!s->iocb || s->pid != pid || s->inode != (__u64)inode ||
+	    (iocb && s->iocb != (__u64)iocb))
 		return SCOPE_NONE;
 	if (s->locked_ns)
 		return SCOPE_COUNTED;
+	s->file = 0;
 	s->slot = slot;
-	s->held = held;
-	s->counted = 1;
+	s->cell = CELL_COUNTED | cell_of(take_from(held, true, false), 0);
 	s->locked_ns = bpf_ktime_get_ns();
 	return SCOPE_LOCKED;
 }

@@ -267,6 +267,17 @@ static __always_inline __u32 slot_of(struct inode *inode, enum fl_route route, _
 	return slot_search(inode, route, ino, dev, generation);
 }
 
+/* The same with take and nature as one number, and the slot's where it is. */
+static __always_inline void count_cell(const __u32 *slot, __u32 cell, __u64 bytes)
+{
+	struct fl_slot_counts *c = bpf_map_lookup_elem(&slot_counts, slot);
+
+	if (!c || cell >= FL_TAKES * FL_NATURES)
+		return;
+	(&c->cell[0][0])[cell]++;
+	c->counter[FL_COUNT_BYTES] += bytes;
+}
+
 static __always_inline void count_write(__u32 slot, enum fl_take take, enum fl_nature nature,
 					__u64 bytes)
 {

@@ -23,93 +23,46 @@ struct {
 	__type(value, struct fl_slot_hists);
 } slot_hists SEC(".maps");
 
+/* How many bits a number below 256 has. */
+static const __u8 bits_of[256] = {
+	[1] = 1,	 [2 ... 3] = 2,	  [4 ... 7] = 3,    [8 ... 15] = 4,
+	[16 ... 31] = 5, [32 ... 63] = 6, [64 ... 127] = 7, [128 ... 255] = 8,
+};
+
+/* A byte at a time: most times have no more than two. */
 static __always_inline __u32 log2_bucket(__u64 ns)
 {
-	__u32 b = 0;
+	__u32 b;
 
-	if (ns >> 32) {
-		ns >>= 32;
-		b += 32;
-	}
-	if (ns >> 16) {
-		ns >>= 16;
-		b += 16;
-	}
-	if (ns >> 8) {
-		ns >>= 8;
-		b += 8;
-	}
-	if (ns >> 4) {
-		ns >>= 4;
-		b += 4;
-	}
-	if (ns >> 2) {
-		ns >>= 2;
-		b += 2;
-	}
-	if (ns >> 1) {
-		ns >>= 1;
-		b += 1;
-	}
-	return b + ns;
+	if (ns < 1ull << 8)
+		return bits_of[ns];
+	if (ns < 1ull << 16)
+		return 8 + bits_of[ns >> 8];
+	if (ns < 1ull << 24)
+		return 16 + bits_of[ns >> 16];
+	if (ns < 1ull << 32)
+		return 24 + bits_of[ns >> 24];
+	if (ns >= 1ull << 40)
+		return FL_HIST_BUCKETS - 1;
+	b = 32 + bits_of[ns >> 32];
+	return b < FL_HIST_BUCKETS ? b : FL_HIST_BUCKETS - 1;
 }
 
 static __always_inline void add_to_hist(struct fl_hist *h, __u64 ns)
 {
 	__u32 b = log2_bucket(ns);
 
-	if (b >= FL_HIST_BUCKETS)
-		b = FL_HIST_BUCKETS - 1;
-	h->bucket[b]++;
+	if (b < FL_HIST_BUCKETS)
+		h->bucket[b]++;
 	h->sum_ns += ns;
 }
 
-static __always_inline void record_times(const struct scope *s, __u64 now)
+static __always_inline void record_times(const struct scope *s, struct fl_hist *wait, __u64 now)
 {
-	__u32 idx = s->slot < hist_slots ? s->slot : 0;
-	struct fl_slot_hists *h = bpf_map_lookup_elem(&slot_hists, &idx);
+	__u64 locked = s->locked_ns;
 
-	if (!h)
-		return;
-	if (s->held == HELD_SHARED) {
-		add_to_hist(&h->hist[FL_HIST_WAIT_SHARED], s->locked_ns - s->entry_ns);
-		add_to_hist(&h->hist[FL_HIST_HOLD_SHARED], now - s->locked_ns);
-	} else if (s->held == HELD_EXCL) {
-		add_to_hist(&h->hist[FL_HIST_WAIT_EXCL], s->locked_ns - s->entry_ns);
-		add_to_hist(&h->hist[FL_HIST_HOLD_EXCL], now - s->locked_ns);
-	}
-}
-
-SEC("fentry/fuse_file_write_iter")
-int write_entry(__u64 *ctx)
-{
-	struct kiocb *iocb = (void *)ctx[0];
-	struct iov_iter *from = (void *)ctx[1];
-	struct file *file = iocb->ki_filp;
-	struct inode *inode = file->f_inode;
-	__u32 dev = inode->i_sb->s_dev;
-	struct fuse_file *ff;
-	struct scope *s;
-
-	if (!dev_selected(dev) || !task_selected())
-		return 0;
-	if (selected_ino && selected_ino != inode->i_ino)
-		return 0;
-	s = scope_of_current();
-	if (!s)
-		return 0;
-	if (s->task)
-		lost(FL_LOSS_UNPAIRED);
-	ff = file->private_data;
-	s->task = bpf_get_current_task();
-	s->iocb = (__u64)iocb;
-	s->open_flags = BPF_CORE_READ(ff, open_flags);
-	s->locked_ns = 0;
-	s->counted = 0;
-	s->held = HELD_UNKNOWN;
-	s->bytes = from->count;
-	s->entry_ns = bpf_ktime_get_ns();
-	return 0;
+	add_to_hist(wait, locked - s->entry_ns);
+	add_to_hist(wait + (FL_HIST_HOLD_EXCL - FL_HIST_WAIT_EXCL), now - locked);
 }
 
 static __always_inline enum fl_route route_of_flags(__u32 open_flags)
@@ -119,36 +72,105 @@ static __always_inline enum fl_route route_of_flags(__u32 open_flags)
 	return open_flags & FOPEN_PASSTHROUGH ? FL_ROUTE_PASSTHROUGH : FL_ROUTE_CACHED;
 }
 
-/* Notes how the lock is held now. The write is counted when it returns, see write_exit(). */
-static __always_inline void note_lock(struct scope *s, struct kiocb *iocb, struct inode *inode,
-				      enum fl_route route)
+/* Types of a module can't be cast to: reads the field as what another struct begins with. */
+static __always_inline __u32 open_flags_of(void *fuse_file)
+{
+	struct upid *at =
+		bpf_rdonly_cast(fuse_file + bpf_core_field_offset(struct fuse_file, open_flags),
+				bpf_core_type_id_kernel(struct upid));
+
+	return at->nr;
+}
+
+/*
+ * All that can be told of the open file: returns 0 if it is selected. Remembered for passthrough
+ * files alone, which no open yields without an answer of the daemon's that shows the backing file.
+ */
+static __noinline int open_file(struct scope *s, struct file *file, __u32 pid)
+{
+	struct inode *inode = file->f_inode;
+	__u32 dev = inode->i_sb->s_dev, epoch = open_epoch, open_flags, slot;
+	enum fl_route route;
+
+	if (!dev_selected(dev) || !task_selected() ||
+	    (selected_ino && selected_ino != inode->i_ino))
+		return -1;
+	open_flags = open_flags_of(file->private_data);
+	route = route_of_flags(open_flags);
+	slot = slot_of(inode, route, inode->i_ino, dev, inode->i_generation);
+	s->pid = pid;
+	s->inode = (__u64)inode;
+	s->slot = slot;
+	s->epoch = epoch;
+	s->open_flags = open_flags;
+	s->hist_slot = !want_hists ? ~0u : slot < hist_slots ? slot : 0;
+	/* writes beyond the table are told one by one, and a file may be many processes' */
+	s->file = 0;
+	if (epoch && slot && !selected_tgid && route == FL_ROUTE_PASSTHROUGH)
+		s->file = (__u64)file;
+	return 0;
+}
+
+SEC("fentry/fuse_file_write_iter")
+int write_entry(__u64 *ctx)
+{
+	struct kiocb *iocb = (void *)ctx[0];
+	__u32 pid = current_pid();
+	struct scope *s = scope_of(pid);
+	struct file *file = iocb->ki_filp;
+
+	if ((s->file != (__u64)file || s->epoch != open_epoch) && open_file(s, file, pid))
+		return 0;
+	if (s->iocb)
+		lost(FL_LOSS_UNPAIRED);
+	s->iocb = (__u64)iocb;
+	s->locked_ns = 0;
+	s->entry_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+/* Not the usual passthrough write. A function of its own, to leave that one the registers. */
+static __noinline enum fl_nature unusual_nature(struct kiocb *iocb, struct inode *inode,
+						__u64 bytes)
 {
 	int ki_flags = iocb->ki_flags;
-	bool cache_mode = false;
 
-	s->held = held_from_count(inode->i_rwsem.count.counter);
-	s->slot = slot_of(inode, route, inode->i_ino, inode->i_sb->s_dev, inode->i_generation);
-	if (route == FL_ROUTE_DIRECT && cache_io_mode_bit >= 0)
-		cache_mode = BPF_CORE_READ((struct fuse_inode *)inode, state) >>
-				     (cache_io_mode_bit & 63) &
-			     1;
-	s->take = take_from(s->held, true, s->open_flags & FOPEN_PARALLEL_DIRECT_WRITES);
-	s->nature = nature_of(route == FL_ROUTE_DIRECT || ki_flags & IOCB_DIRECT,
-			      ki_flags & IOCB_APPEND, iocb->ki_pos + s->bytes, inode->i_size,
-			      cache_mode, inode->i_mode, inode->i_flags);
-	s->locked_ns = bpf_ktime_get_ns();
+	return nature_of(ki_flags & IOCB_DIRECT, ki_flags & IOCB_APPEND, iocb->ki_pos + bytes,
+			 inode->i_size, false, inode->i_mode, inode->i_flags);
 }
 
 /* In fuse_passthrough_write_iter(), under the lock. Overlayfs calls this too, without a scope. */
 SEC("fentry/backing_file_write_iter")
 int passthrough_locked(__u64 *ctx)
 {
+	struct scope *s = scope_of(current_pid());
+	struct iov_iter *iter = (void *)ctx[1];
 	struct kiocb *iocb = (void *)ctx[2];
-	struct scope *s = open_scope();
+	__u32 ki_flags = ctx[3]; /* of the kiocb, as fuse passes them on */
+	struct inode *inode;
+	__u64 count, bytes;
+	__u32 cell;
 
-	if (!s || s->locked_ns || s->iocb != ctx[2])
+	if (s->iocb != (__u64)iocb || s->locked_ns)
 		return 0;
-	note_lock(s, iocb, iocb->ki_filp->f_inode, FL_ROUTE_PASSTHROUGH);
+	inode = bpf_rdonly_cast((void *)s->inode, bpf_core_type_id_kernel(struct inode));
+	count = inode->i_rwsem.count.counter;
+	if (count & RWSEM_WRITER_LOCKED) {
+		cell = cell_of(FL_TAKE_EXCL_FLAG_UNSET, 0);
+		if (s->open_flags & FOPEN_PARALLEL_DIRECT_WRITES)
+			cell = cell_of(FL_TAKE_EXCL_FLAG_SET, 0);
+	} else {
+		cell = cell_of(FL_TAKE_SHARED, 0);
+		if (!(count & RWSEM_READER_MASK))
+			cell = cell_of(FL_TAKE_UNKNOWN, 0);
+	}
+	bytes = iter->count;
+	s->bytes = bytes;
+	if ((ki_flags & (IOCB_DIRECT | IOCB_APPEND)) != IOCB_DIRECT ||
+	    !(inode->i_flags & S_NOSEC) || iocb->ki_pos + bytes > inode->i_size)
+		cell += unusual_nature(iocb, inode, bytes);
+	s->cell = cell;
+	s->locked_ns = bpf_ktime_get_ns();
 	return 0;
 }
 
@@ -157,45 +179,99 @@ SEC("fentry/fuse_direct_io")
 int direct_locked(__u64 *ctx)
 {
 	struct fuse_io_priv *io = (void *)ctx[0];
+	struct iov_iter *iter = (void *)ctx[1];
 	struct kiocb *iocb = io->iocb;
-	struct scope *s = open_scope();
+	struct scope *s = scope_of(current_pid());
+	struct inode *inode;
+	enum held held;
+	bool direct, cache_mode = false;
+	int ki_flags;
 
-	if (!s || s->locked_ns || s->iocb != (__u64)BPF_CORE_READ(io, iocb))
+	if (!s->iocb || s->locked_ns || s->iocb != (__u64)BPF_CORE_READ(io, iocb))
 		return 0;
-	note_lock(s, iocb, iocb->ki_filp->f_inode,
-		  s->open_flags & FOPEN_DIRECT_IO ? FL_ROUTE_DIRECT : FL_ROUTE_CACHED);
+	inode = iocb->ki_filp->f_inode;
+	ki_flags = iocb->ki_flags;
+	direct = s->open_flags & FOPEN_DIRECT_IO;
+	held = held_from_count(inode->i_rwsem.count.counter);
+	s->bytes = iter->count;
+	if (direct && cache_io_mode_bit >= 0)
+		cache_mode = BPF_CORE_READ((struct fuse_inode *)inode, state) >>
+				     (cache_io_mode_bit & 63) &
+			     1;
+	s->cell = cell_of(take_from(held, true, s->open_flags & FOPEN_PARALLEL_DIRECT_WRITES),
+			  nature_of(direct || ki_flags & IOCB_DIRECT, ki_flags & IOCB_APPEND,
+				    iocb->ki_pos + s->bytes, inode->i_size, cache_mode,
+				    inode->i_mode, inode->i_flags));
+	s->locked_ns = bpf_ktime_get_ns();
 	return 0;
 }
 
+/* Written without a point at which the lock could be read: the writeback cache. */
+static __noinline int count_unlocked(struct scope *s, struct kiocb *iocb, long ret)
+{
+	if (ret > 0)
+		count_write(s->slot, FL_TAKE_UNKNOWN,
+			    iocb->ki_flags & IOCB_DIRECT ? FL_NATURE_OTHER : FL_NATURE_BUFFERED,
+			    ret);
+	return 0;
+}
+
+static __noinline int count_unfinished(struct scope *s, long ret)
+{
+	if (ret == -EIOCBQUEUED)
+		count_cell(&s->slot, s->cell, s->bytes);
+	else
+		count_in_slot(s->slot, ret == -EAGAIN ? FL_COUNT_RETRIED : FL_COUNT_FAILED);
+	return 0;
+}
+
+/* Counted already, or seen without the lock. */
+static __noinline int count_unusual(struct scope *s, long ret, __u64 now)
+{
+	struct fl_slot_hists *h = bpf_map_lookup_elem(&slot_hists, &s->hist_slot);
+	enum fl_take take = take_of(s->cell);
+
+	if (h && take == FL_TAKE_SHARED)
+		record_times(s, &h->hist[FL_HIST_WAIT_SHARED], now);
+	else if (h && take != FL_TAKE_UNKNOWN)
+		record_times(s, &h->hist[FL_HIST_WAIT_EXCL], now);
+	if (s->cell & CELL_COUNTED)
+		return 0;
+	if (ret <= 0)
+		return count_unfinished(s, ret);
+	count_cell(&s->slot, s->cell, ret);
+	return 0;
+}
+
+/* The order of things keeps the usual write's path short: it counts in instructions. */
 SEC("fexit/fuse_file_write_iter")
 int write_exit(__u64 *ctx)
 {
-	long ret = ctx[2];
-	struct scope *s = open_scope();
+	struct scope *s = scope_of(current_pid());
+	struct fl_slot_hists *h;
+	struct fl_hist *wait;
+	__u64 now;
+	long ret;
 
-	if (!s)
+	if (s->iocb != ctx[0])
 		return 0;
-	if (s->locked_ns) {
-		if (want_hists)
-			record_times(s, bpf_ktime_get_ns());
-		if (s->counted)
-			; /* a cached write, counted with its request */
-		else if (ret > 0 || ret == -EIOCBQUEUED)
-			count_write(s->slot, s->take, s->nature, ret > 0 ? ret : s->bytes);
-		else
-			count_in_slot(s->slot, ret == -EAGAIN ? FL_COUNT_RETRIED : FL_COUNT_FAILED);
-	} else if (ret > 0) {
-		/* written without a point at which the lock could be read: the writeback cache */
-		struct kiocb *iocb = (void *)ctx[0];
-		struct inode *inode = iocb->ki_filp->f_inode;
-
-		count_write(slot_of(inode, route_of_flags(s->open_flags), inode->i_ino,
-				    inode->i_sb->s_dev, inode->i_generation),
-			    FL_TAKE_UNKNOWN,
-			    iocb->ki_flags & IOCB_DIRECT ? FL_NATURE_OTHER : FL_NATURE_BUFFERED,
-			    ret);
+	s->iocb = 0;
+	ret = ctx[2];
+	if (!s->locked_ns)
+		return count_unlocked(s, (void *)ctx[0], ret);
+	now = bpf_ktime_get_ns();
+	if (s->cell >= cell_of(FL_TAKE_SHARED + 1, 0))
+		return count_unusual(s, ret, now);
+	h = bpf_map_lookup_elem(&slot_hists, &s->hist_slot);
+	if (h) {
+		wait = &h->hist[FL_HIST_WAIT_EXCL];
+		if (s->cell >= cell_of(FL_TAKE_SHARED, 0))
+			wait = &h->hist[FL_HIST_WAIT_SHARED];
+		record_times(s, wait, now);
 	}
-	s->task = 0;
+	if (ret <= 0)
+		return count_unfinished(s, ret);
+	count_cell(&s->slot, s->cell, ret);
 	return 0;
 }
 

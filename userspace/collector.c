@@ -199,6 +199,8 @@ __u64 fl_collector_misses(const struct fl_collector *c, size_t index)
 
 int fl_collector_start(struct fl_collector *c, struct fl_err *err)
 {
+	bool opens_watched = false;
+
 	for (size_t i = 0; i < c->choice.form->nprogs; i++) {
 		struct bpf_program *prog =
 			bpf_object__find_program_by_name(c->obj, c->choice.form->prog[i].name);
@@ -208,6 +210,7 @@ int fl_collector_start(struct fl_collector *c, struct fl_err *err)
 		c->miss_base[i] = fl_prog_misses(prog);
 		c->link[i] = bpf_program__attach(prog);
 		c->choice.probe[i].live = c->link[i];
+		opens_watched |= c->link[i] && !strcmp(c->choice.form->prog[i].name, "request_end");
 		if (c->link[i])
 			continue;
 		if (c->choice.form->prog[i].required) {
@@ -222,6 +225,8 @@ int fl_collector_start(struct fl_collector *c, struct fl_err *err)
 		fl_collector_stop(c);
 		return -1;
 	}
+	if (opens_watched)
+		fl_slot_table_opens_are_watched(&c->table);
 	c->start_ns = fl_now_ns();
 	c->end_ns = 0;
 	fl_collector_poll(c);

@@ -7,6 +7,8 @@
 #include <sys/mman.h>
 #include <bpf/libbpf.h>
 
+#define EPOCH ".data.epoch" /* open_epoch in bpf/scopes.bpf.h */
+
 static size_t order_len(const struct fl_slot_table *t)
 {
 	return (t->nslots + FL_ORDER_FIRST) * sizeof(*t->order);
@@ -26,15 +28,27 @@ static void *map_values(struct bpf_object *obj, const char *name, size_t len, st
 int fl_slot_table_open(struct fl_slot_table *t, struct bpf_object *obj, __u32 nslots,
 		       struct fl_err *err)
 {
+	struct fl_err ignored;
+
 	memset(t, 0, sizeof(*t));
 	t->nslots = nslots;
 	t->slot = map_values(obj, "slots", nslots * sizeof(*t->slot), err);
 	if (t->slot)
 		t->order = map_values(obj, "slot_order", order_len(t), err);
-	if (t->order)
-		return 0;
-	fl_slot_table_close(t);
-	return -1;
+	if (!t->order) {
+		fl_slot_table_close(t);
+		return -1;
+	}
+	/* not every method remembers files, and those that do can do without */
+	if (bpf_object__find_map_by_name(obj, EPOCH))
+		t->epoch = map_values(obj, EPOCH, sizeof(*t->epoch), &ignored);
+	return 0;
+}
+
+void fl_slot_table_opens_are_watched(struct fl_slot_table *t)
+{
+	if (t->epoch)
+		__atomic_fetch_add(t->epoch, 1, __ATOMIC_SEQ_CST);
 }
 
 __u32 fl_slot_table_claims_made(const struct fl_slot_table *t)
@@ -82,6 +96,9 @@ void fl_slot_table_release(struct fl_slot_table *t, size_t claim)
 {
 	struct fl_slot *s = &t->slot[t->claim[claim].slot];
 
+	/* whoever remembers the slot is to look it up anew; no sooner may it be another file's */
+	if (t->epoch && *t->epoch)
+		__atomic_fetch_add(t->epoch, 1, __ATOMIC_SEQ_CST);
 	/* the key last: whoever claims the slot then writes the rest */
 	s->name_len = 0;
 	s->open_flags_known = 0;
@@ -97,6 +114,8 @@ void fl_slot_table_close(struct fl_slot_table *t)
 		munmap(t->slot, t->nslots * sizeof(*t->slot));
 	if (t->order)
 		munmap(t->order, order_len(t));
+	if (t->epoch)
+		munmap(t->epoch, sizeof(*t->epoch));
 	free(t->claim);
 	memset(t, 0, sizeof(*t));
 }

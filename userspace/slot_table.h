@@ -26,6 +26,7 @@ struct fl_slot_table {
 	struct fl_slot *slot; /* mapped */
 	__u32 nslots;
 	__u64 *order; /* mapped: see slot_order in bpf/slots.bpf.h */
+	__u32 *epoch; /* mapped, or NULL: what BPF remembers of open files is no older */
 	struct fl_claim *claim;
 	size_t nclaims, room;
 	__u32 taken; /* claims read so far */
@@ -34,6 +35,8 @@ struct fl_slot_table {
 /* Maps the table of a loaded object. Returns 0, or -1 with err set. */
 int fl_slot_table_open(struct fl_slot_table *t, struct bpf_object *obj, __u32 nslots,
 		       struct fl_err *err);
+/* From now on BPF sees every open, and may remember an open file from one write to the next. */
+void fl_slot_table_opens_are_watched(struct fl_slot_table *t);
 /* Number of claims made since the programs were loaded: one load, for those who ask often. */
 __u32 fl_slot_table_claims_made(const struct fl_slot_table *t);
 /* Adds new claims to t->claim. Returns 0, or -1 when out of memory; the claims are then read next time. */
