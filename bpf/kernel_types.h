@@ -352,16 +352,17 @@ struct fuse_req___chan {
 #define EAGAIN	    11
 #define EIOCBQUEUED 529
 
-#define FUSE_SETATTR_OP		4
-#define FUSE_OPEN_OP		14
-#define FUSE_WRITE_OP		16
-#define FUSE_FSYNC_OP		20
-#define FUSE_GETXATTR_OP	22
-#define FUSE_CREATE_OP		35
-#define FUSE_FALLOCATE_OP	43
-#define FUSE_LSEEK_OP		46
-#define FUSE_COPY_FILE_RANGE_OP 47
-#define FUSE_TMPFILE_OP		51
+#define FUSE_SETATTR_OP		   4
+#define FUSE_OPEN_OP		   14
+#define FUSE_WRITE_OP		   16
+#define FUSE_RELEASE_OP		   18
+#define FUSE_FSYNC_OP		   20
+#define FUSE_GETXATTR_OP	   22
+#define FUSE_CREATE_OP		   35
+#define FUSE_FALLOCATE_OP	   43
+#define FUSE_LSEEK_OP		   46
+#define FUSE_COPY_FILE_RANGE_OP	   47
+#define FUSE_TMPFILE_OP		   51
 #define FUSE_COPY_FILE_RANGE_64_OP 53
 
 #define FUSE_WRITE_CACHE (1u << 0)

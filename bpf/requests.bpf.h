@@ -206,6 +206,11 @@ static __always_inline bool asks_for_capability(struct fuse_args *args)
 static __always_inline void other_request(struct fuse_args *args, __u32 opcode, __u32 dev)
 {
 	switch (opcode) {
+#ifdef FL_HAVE_SCOPES
+	case FUSE_RELEASE_OP:
+		forget_open_files();
+		break;
+#endif
 	case FUSE_GETXATTR_OP:
 		if (asks_for_capability(args))
 			count_on_mount(dev, FL_MOUNT_GETXATTR_SECURITY);
@@ -304,7 +309,7 @@ int request_end(__u64 *ctx)
 	/* or with a request that was not known when this was written */
 	if (opcode == FUSE_OPEN_OP || opcode == FUSE_CREATE_OP || opcode == FUSE_TMPFILE_OP ||
 	    opcode > FUSE_COPY_FILE_RANGE_64_OP)
-		opened_anew();
+		forget_open_files();
 #endif
 	if (opcode != FUSE_OPEN_OP && opcode != FUSE_CREATE_OP && opcode != FUSE_TMPFILE_OP)
 		return 0;

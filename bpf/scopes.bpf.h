@@ -15,38 +15,46 @@ const volatile bool direct_by_function;
 #define SCOPE_PLACES 32768
 
 /*
- * file and what follows, and two fields that fill gaps, are of the open file, and outlive the write: a
- * next one through the same file
- * finds them there. One cache line.
+ * The second half is of the open file, and outlives the write: a next one through the same file finds it
+ * there. One cache line.
  */
 struct scope {
-	__u64 iocb; /* 0 where no scope is open; no two writes under way have the same */
-	__u64 entry_ns;
-	__u64 locked_ns; /* 0 until the lock was seen held */
-	__u32 pid;	 /* of the task; not kept up where the file was remembered */
+	__u64 iocb; /* 0 where no scope is open; no two writes under way have the same. See LOCKED */
+	__u64 entry_ns;	 /* 0 where this write's times are not taken */
+	__u64 locked_ns; /* only with LOCKED and entry_ns */
 	__u32 bytes;	 /* no write(2) has more than MAX_RW_COUNT, below 2^31 */
-	__u8 cell; /* to be counted at the return, when it is known that something was written */
-	__u8 open_flags; /* of the open file, too: the lower ones */
-	__u16 pad;
-	__u32 hist_slot; /* of the open file, too: beyond any where no times are wanted */
-	__u64 file;	 /* 0 where the rest may no longer be true */
+	__u32 pid;	 /* of the task; not kept up where the file was remembered */
+
+	__u64 file; /* 0 where the rest may no longer be true */
 	__u64 inode;
 	__u32 epoch; /* what open_epoch was */
 	__u32 slot;
+	__u32 untimed; /* how many of the task's writes come before one whose times are taken */
+	__u8 cell; /* of the write: counted at the return, when it is known that something was written */
+	__u8 excl_cell;	 /* what a plain exclusive write's is */
+	__u8 open_flags; /* the lower ones */
+	__u8 pad;
 };
 _Static_assert(sizeof(struct scope) == 64, "a place is computed by a shift");
+
+/*
+ * Added to a scope's iocb, which is aligned, once the lock was seen held: one comparison at the return
+ * tells that the scope is this write's and has all that is needed.
+ */
+#define LOCKED 1ull
 
 /* A global array, not a map that is looked up: an address is computed in four instructions. */
 static struct scope scopes[SCOPE_PLACES] __attribute__((aligned(64)));
 
 /*
- * Grows whenever what is remembered of an open file may have become another's: when a daemon answers
- * to an open (a struct file at the same address is a new one only after that), and when user space gives
- * slots back. 0 means that nobody watches opens, and nothing may be remembered.
+ * Grows whenever what is remembered of an open file may have become another's. Only passthrough files
+ * are remembered: the daemon answered to their open and is told of their release, and a struct file at
+ * the same address is another one only after both. Also when user space gives slots back. 0 means that
+ * nobody watches opens, and nothing may be remembered.
  */
 __u32 open_epoch SEC(".data.epoch");
 
-static __always_inline void opened_anew(void)
+static __always_inline void forget_open_files(void)
 {
 	/* 0 is left to user space, which knows when all of this is attached */
 	if (open_epoch)
@@ -76,6 +84,13 @@ static __always_inline enum fl_take take_of(__u8 cell)
 	return (cell & ~CELL_COUNTED) / FL_NATURES;
 }
 
+static __always_inline void scope_locked(struct scope *s)
+{
+	s->iocb += LOCKED;
+	if (s->entry_ns)
+		s->locked_ns = bpf_ktime_get_ns();
+}
+
 enum scope_request {
 	SCOPE_NONE,    /* no scope: a request sent for somebody else, or a write begun before */
 	SCOPE_LOCKED,  /* the first request of the scope's write */
@@ -93,14 +108,14 @@ static __always_inline enum scope_request scope_at_request(struct inode *inode, 
 	struct scope *s = scope_of(pid);
 
 	if (!s->iocb || s->pid != pid || s->inode != (__u64)inode ||
-	    (iocb && s->iocb != (__u64)iocb))
+	    (iocb && (s->iocb & ~LOCKED) != (__u64)iocb))
 		return SCOPE_NONE;
-	if (s->locked_ns)
+	if (s->iocb & LOCKED)
 		return SCOPE_COUNTED;
 	s->file = 0;
 	s->slot = slot;
 	s->cell = CELL_COUNTED | cell_of(take_from(held, true, false), 0);
-	s->locked_ns = bpf_ktime_get_ns();
+	scope_locked(s);
 	return SCOPE_LOCKED;
 }
 

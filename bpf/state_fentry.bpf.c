@@ -13,9 +13,11 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-const volatile bool want_hists = true;
+/* The times are taken of one write in so many, on average; 0: of none. */
+const volatile __u32 timed_in = 1;
 const volatile __u32 hist_slots = 64;
 
+/* By slot, of the first hist_slots; the others' are with slot 0's. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 64);
@@ -57,12 +59,20 @@ static __always_inline void add_to_hist(struct fl_hist *h, __u64 ns)
 	h->sum_ns += ns;
 }
 
-static __always_inline void record_times(const struct scope *s, struct fl_hist *wait, __u64 now)
+static __noinline int record_times(const struct scope *s)
 {
-	__u64 locked = s->locked_ns;
+	__u64 now = bpf_ktime_get_ns(), locked = s->locked_ns;
+	__u32 at = s->slot < hist_slots ? s->slot : 0;
+	struct fl_slot_hists *h = bpf_map_lookup_elem(&slot_hists, &at);
+	enum fl_take take = take_of(s->cell);
+	struct fl_hist *wait;
 
+	if (!h || take == FL_TAKE_UNKNOWN)
+		return 0;
+	wait = &h->hist[take == FL_TAKE_SHARED ? FL_HIST_WAIT_SHARED : FL_HIST_WAIT_EXCL];
 	add_to_hist(wait, locked - s->entry_ns);
 	add_to_hist(wait + (FL_HIST_HOLD_EXCL - FL_HIST_WAIT_EXCL), now - locked);
+	return 0;
 }
 
 static __always_inline enum fl_route route_of_flags(__u32 open_flags)
@@ -103,11 +113,28 @@ static __noinline int open_file(struct scope *s, struct file *file, __u32 pid)
 	s->slot = slot;
 	s->epoch = epoch;
 	s->open_flags = open_flags;
-	s->hist_slot = !want_hists ? ~0u : slot < hist_slots ? slot : 0;
+	s->excl_cell = cell_of(open_flags & FOPEN_PARALLEL_DIRECT_WRITES ? FL_TAKE_EXCL_FLAG_SET
+									 : FL_TAKE_EXCL_FLAG_UNSET,
+			       FL_NATURE_PLAIN);
 	/* writes beyond the table are told one by one, and a file may be many processes' */
 	s->file = 0;
 	if (epoch && slot && !selected_tgid && route == FL_ROUTE_PASSTHROUGH)
 		s->file = (__u64)file;
+	return 0;
+}
+
+/*
+ * Taking a write's times costs half as much again as all the rest. The distances between those taken are
+ * random, lest they fall into step with a writer that goes round its files.
+ */
+static __noinline int begin_times(struct scope *s)
+{
+	if (!timed_in) {
+		s->untimed = ~0u;
+		return 0;
+	}
+	s->untimed = bpf_get_prandom_u32() % (2 * timed_in - 1);
+	s->entry_ns = bpf_ktime_get_ns();
 	return 0;
 }
 
@@ -124,19 +151,23 @@ int write_entry(__u64 *ctx)
 	if (s->iocb)
 		lost(FL_LOSS_UNPAIRED);
 	s->iocb = (__u64)iocb;
-	s->locked_ns = 0;
-	s->entry_ns = bpf_ktime_get_ns();
+	s->entry_ns = 0;
+	if (s->untimed)
+		s->untimed--;
+	else
+		begin_times(s);
 	return 0;
 }
 
 /* Not the usual passthrough write. A function of its own, to leave that one the registers. */
-static __noinline enum fl_nature unusual_nature(struct kiocb *iocb, struct inode *inode,
-						__u64 bytes)
+static __noinline __u32 unusual_cell(struct kiocb *iocb, struct inode *inode, __u64 bytes,
+				     __u32 cell)
 {
 	int ki_flags = iocb->ki_flags;
 
-	return nature_of(ki_flags & IOCB_DIRECT, ki_flags & IOCB_APPEND, iocb->ki_pos + bytes,
-			 inode->i_size, false, inode->i_mode, inode->i_flags);
+	return cell + nature_of(ki_flags & IOCB_DIRECT, ki_flags & IOCB_APPEND,
+				iocb->ki_pos + bytes, inode->i_size, false, inode->i_mode,
+				inode->i_flags);
 }
 
 /* In fuse_passthrough_write_iter(), under the lock. Overlayfs calls this too, without a scope. */
@@ -144,33 +175,31 @@ SEC("fentry/backing_file_write_iter")
 int passthrough_locked(__u64 *ctx)
 {
 	struct scope *s = scope_of(current_pid());
-	struct iov_iter *iter = (void *)ctx[1];
 	struct kiocb *iocb = (void *)ctx[2];
-	__u32 ki_flags = ctx[3]; /* of the kiocb, as fuse passes them on */
+	struct iov_iter *iter;
 	struct inode *inode;
 	__u64 count, bytes;
-	__u32 cell;
+	__u32 ki_flags, cell;
 
-	if (s->iocb != (__u64)iocb || s->locked_ns)
+	if (s->iocb != (__u64)iocb)
 		return 0;
 	inode = bpf_rdonly_cast((void *)s->inode, bpf_core_type_id_kernel(struct inode));
 	count = inode->i_rwsem.count.counter;
-	if (count & RWSEM_WRITER_LOCKED) {
-		cell = cell_of(FL_TAKE_EXCL_FLAG_UNSET, 0);
-		if (s->open_flags & FOPEN_PARALLEL_DIRECT_WRITES)
-			cell = cell_of(FL_TAKE_EXCL_FLAG_SET, 0);
-	} else {
-		cell = cell_of(FL_TAKE_SHARED, 0);
+	cell = s->excl_cell;
+	if (!(count & RWSEM_WRITER_LOCKED)) {
+		cell = cell_of(FL_TAKE_SHARED, FL_NATURE_PLAIN);
 		if (!(count & RWSEM_READER_MASK))
-			cell = cell_of(FL_TAKE_UNKNOWN, 0);
+			cell = cell_of(FL_TAKE_UNKNOWN, FL_NATURE_PLAIN);
 	}
+	iter = (void *)ctx[1];
 	bytes = iter->count;
 	s->bytes = bytes;
+	ki_flags = ctx[3]; /* of the kiocb, as fuse passes them on */
 	if ((ki_flags & (IOCB_DIRECT | IOCB_APPEND)) != IOCB_DIRECT ||
 	    !(inode->i_flags & S_NOSEC) || iocb->ki_pos + bytes > inode->i_size)
-		cell += unusual_nature(iocb, inode, bytes);
+		cell = unusual_cell(iocb, inode, bytes, cell);
 	s->cell = cell;
-	s->locked_ns = bpf_ktime_get_ns();
+	scope_locked(s);
 	return 0;
 }
 
@@ -187,7 +216,7 @@ int direct_locked(__u64 *ctx)
 	bool direct, cache_mode = false;
 	int ki_flags;
 
-	if (!s->iocb || s->locked_ns || s->iocb != (__u64)BPF_CORE_READ(io, iocb))
+	if (!s->iocb || s->iocb != (__u64)BPF_CORE_READ(io, iocb))
 		return 0;
 	inode = iocb->ki_filp->f_inode;
 	ki_flags = iocb->ki_flags;
@@ -202,13 +231,18 @@ int direct_locked(__u64 *ctx)
 			  nature_of(direct || ki_flags & IOCB_DIRECT, ki_flags & IOCB_APPEND,
 				    iocb->ki_pos + s->bytes, inode->i_size, cache_mode,
 				    inode->i_mode, inode->i_flags));
-	s->locked_ns = bpf_ktime_get_ns();
+	scope_locked(s);
 	return 0;
 }
 
 /* Written without a point at which the lock could be read: the writeback cache. */
-static __noinline int count_unlocked(struct scope *s, struct kiocb *iocb, long ret)
+static __noinline int count_unlocked(struct scope *s, __u64 *ctx)
 {
+	/* from the context anew: what the scope has is only a number to the verifier */
+	struct kiocb *iocb = (void *)ctx[0];
+	long ret = ctx[2];
+
+	s->iocb = 0;
 	if (ret > 0)
 		count_write(s->slot, FL_TAKE_UNKNOWN,
 			    iocb->ki_flags & IOCB_DIRECT ? FL_NATURE_OTHER : FL_NATURE_BUFFERED,
@@ -216,30 +250,17 @@ static __noinline int count_unlocked(struct scope *s, struct kiocb *iocb, long r
 	return 0;
 }
 
-static __noinline int count_unfinished(struct scope *s, long ret)
+/* Counted already, seen without the lock, or not ended with something written. */
+static __noinline int count_unusual(struct scope *s, long ret)
 {
-	if (ret == -EIOCBQUEUED)
+	if (s->cell & CELL_COUNTED)
+		return 0;
+	if (ret > 0)
+		count_cell(&s->slot, s->cell, ret);
+	else if (ret == -EIOCBQUEUED)
 		count_cell(&s->slot, s->cell, s->bytes);
 	else
 		count_in_slot(s->slot, ret == -EAGAIN ? FL_COUNT_RETRIED : FL_COUNT_FAILED);
-	return 0;
-}
-
-/* Counted already, or seen without the lock. */
-static __noinline int count_unusual(struct scope *s, long ret, __u64 now)
-{
-	struct fl_slot_hists *h = bpf_map_lookup_elem(&slot_hists, &s->hist_slot);
-	enum fl_take take = take_of(s->cell);
-
-	if (h && take == FL_TAKE_SHARED)
-		record_times(s, &h->hist[FL_HIST_WAIT_SHARED], now);
-	else if (h && take != FL_TAKE_UNKNOWN)
-		record_times(s, &h->hist[FL_HIST_WAIT_EXCL], now);
-	if (s->cell & CELL_COUNTED)
-		return 0;
-	if (ret <= 0)
-		return count_unfinished(s, ret);
-	count_cell(&s->slot, s->cell, ret);
 	return 0;
 }
 
@@ -248,30 +269,19 @@ SEC("fexit/fuse_file_write_iter")
 int write_exit(__u64 *ctx)
 {
 	struct scope *s = scope_of(current_pid());
-	struct fl_slot_hists *h;
-	struct fl_hist *wait;
-	__u64 now;
+	__u32 cell;
 	long ret;
 
-	if (s->iocb != ctx[0])
-		return 0;
+	if (s->iocb != ctx[0] + LOCKED)
+		return s->iocb == ctx[0] ? count_unlocked(s, ctx) : 0;
 	s->iocb = 0;
+	if (s->entry_ns)
+		record_times(s);
 	ret = ctx[2];
-	if (!s->locked_ns)
-		return count_unlocked(s, (void *)ctx[0], ret);
-	now = bpf_ktime_get_ns();
-	if (s->cell >= cell_of(FL_TAKE_SHARED + 1, 0))
-		return count_unusual(s, ret, now);
-	h = bpf_map_lookup_elem(&slot_hists, &s->hist_slot);
-	if (h) {
-		wait = &h->hist[FL_HIST_WAIT_EXCL];
-		if (s->cell >= cell_of(FL_TAKE_SHARED, 0))
-			wait = &h->hist[FL_HIST_WAIT_SHARED];
-		record_times(s, wait, now);
-	}
-	if (ret <= 0)
-		return count_unfinished(s, ret);
-	count_cell(&s->slot, s->cell, ret);
+	cell = s->cell;
+	if (cell >= cell_of(FL_TAKE_SHARED + 1, 0) || ret <= 0)
+		return count_unusual(s, ret);
+	count_cell(&s->slot, cell, ret);
 	return 0;
 }
 

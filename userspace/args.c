@@ -124,6 +124,11 @@ int fl_args_counting(struct fl_collect_opts *o, int opt, const char *arg, struct
 		if (!ret)
 			o->max_inodes = n;
 		return ret;
+	case FL_OPT_TIMES:
+		ret = fl_parse_u64(arg, "--times", 0, 1 << 20, &n, err);
+		if (!ret)
+			o->timed_in = n;
+		return ret;
 	}
 	return fl_err(err, "unknown option");
 }

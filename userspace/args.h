@@ -38,15 +38,16 @@ int fl_args_one_target(const struct fl_args *a, __u64 pid);
 enum {
 	FL_OPT_EVIDENCE = 512,
 	FL_OPT_MAX_INODES,
+	FL_OPT_TIMES,
 };
 #define FL_OPTION_EVIDENCE                                           \
 	{                                                            \
 		"evidence", required_argument, NULL, FL_OPT_EVIDENCE \
 	}
-#define FL_OPTIONS_COUNTING                                              \
-	FL_OPTION_EVIDENCE,                                              \
-	{                                                                \
-		"max-inodes", required_argument, NULL, FL_OPT_MAX_INODES \
+#define FL_OPTIONS_COUNTING                                                             \
+	FL_OPTION_EVIDENCE, {"max-inodes", required_argument, NULL, FL_OPT_MAX_INODES}, \
+	{                                                                               \
+		"times", required_argument, NULL, FL_OPT_TIMES                          \
 	}
 
 /* Takes in one of them; for any other option, says that it is unknown. */

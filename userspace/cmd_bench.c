@@ -302,7 +302,7 @@ static int run(struct state *s)
 	s->run.bench = &s->bench;
 	s->run.result = s->result;
 	s->run.target = &s->target;
-	s->run.collect = (struct fl_collect_opts){.evidence = s->args.evidence, .hists = true};
+	s->run.collect = (struct fl_collect_opts){.evidence = s->args.evidence, .timed_in = 1};
 	/* the global method bounds itself; a row is bounded already */
 	s->run.collect.window_s = 60 + 2 * atof(fl_bench_get(&s->bench, "RUNTIME"));
 	s->run.progress = progress;

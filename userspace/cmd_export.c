@@ -50,6 +50,7 @@ static const char help[] =
 	"  -p, --pid PID           the mounts that PID serves, or what PID writes\n"
 	"      --evidence M        how to count: see fuselens(1) (default auto)\n"
 	"      --max-inodes N      files that the programs tell apart (default 4096)\n"
+	"      --times N           take wait and hold of one write in N (default 16; 0: none)\n"
 	"  -h, --help\n";
 
 enum {
@@ -263,7 +264,7 @@ int fl_cmd_export(int argc, char **argv)
 			   .files = 20,
 			   .mounts = 1000,
 			   .keep_s = 600,
-			   .collect.hists = true};
+			   .collect.timed_in = FL_TIMED_IN};
 	int ret = parse(&e, argc, argv);
 
 	if (ret >= 0)

@@ -44,6 +44,7 @@ static const char help[] =
 	"      --min-share PCT    of the eligible writes for SHARED (default 99)\n"
 	"      --max-loss PCT     of lost or untold writes for a verdict (default 0.1)\n"
 	"      --max-inodes N     files to tell apart (default 4096)\n"
+	"      --times N          take wait and hold of one write in N (default 16; 0: none)\n"
 	"      --json             the report as JSON\n"
 	"  -h, --help\n"
 	"\n"
@@ -202,7 +203,7 @@ out:
 
 int fl_cmd_prove(int argc, char **argv)
 {
-	struct prove p = {.verdict = FL_VERDICT_DEFAULTS, .collect.hists = true};
+	struct prove p = {.verdict = FL_VERDICT_DEFAULTS, .collect.timed_in = FL_TIMED_IN};
 	int ret = parse(&p, argc, argv);
 
 	if (ret >= 0)

@@ -60,6 +60,7 @@ static const char help[] =
 	"      --evidence M       auto, state, state-tp, state-fentry, callsite, or global\n"
 	"                         (lab use: the whole system pays, for 10 s at most)\n"
 	"      --max-inodes N     files to tell apart (default 4096)\n"
+	"      --times N          take wait and hold of one write in N (default 16; 0: none)\n"
 	"  -h, --help\n"
 	"\n"
 	"Waits and holds are upper bounds of log2 buckets; ceiling is 1 / mean exclusive\n"
@@ -359,7 +360,8 @@ out:
 
 int fl_cmd_stat(int argc, char **argv)
 {
-	struct stat_cmd s = {.seconds = 1, .collect.hists = true, .collect.forget_s = FL_FORGET_S};
+	struct stat_cmd s = {
+		.seconds = 1, .collect.timed_in = FL_TIMED_IN, .collect.forget_s = FL_FORGET_S};
 	int ret = parse(&s, argc, argv);
 
 	if (ret >= 0)

@@ -26,6 +26,7 @@ static const char help[] =
 	"  -p, --pid PID          the mounts that PID serves, or what PID writes\n"
 	"      --evidence M       how to count: see fuselens(1) (default auto)\n"
 	"      --max-inodes N     files to tell apart (default 4096)\n"
+	"      --times N          take wait and hold of one write in N (default 16; 0: none)\n"
 	"  -h, --help\n";
 
 static const struct option options[] = {
@@ -366,7 +367,7 @@ out:
 int fl_cmd_top(int argc, char **argv)
 {
 	struct top_cmd c = {
-		.top.seconds = 1, .collect.hists = true, .collect.forget_s = FL_FORGET_S};
+		.top.seconds = 1, .collect.timed_in = FL_TIMED_IN, .collect.forget_s = FL_FORGET_S};
 	int ret = parse(&c, argc, argv);
 
 	if (ret >= 0)

@@ -42,7 +42,8 @@ static __u32 size_tables(struct fl_collector *c, const struct fl_collect_opts *o
 		nslots /= 2;
 	per_file = sizeof(struct fl_slot_hists) * c->ncpus;
 	c->hist_slots = 1;
-	if (opts->hists && c->choice.form->has_hists)
+	c->timed_in = c->choice.form->has_hists ? opts->timed_in : 0;
+	if (c->timed_in)
 		for (c->hist_slots = nslots;
 		     c->hist_slots > 64 && c->hist_slots * per_file > HISTS_MEMORY;)
 			c->hist_slots /= 2;
@@ -64,9 +65,7 @@ static int configure(struct fl_collector *c, const struct fl_collect_opts *opts,
 	if (fl_set_target(c->obj, c->target, nslots, err))
 		return -1;
 	if (c->choice.form->has_hists) {
-		bool want = opts->hists;
-
-		bad |= fl_set_rodata(c->obj, "want_hists", &want, sizeof(want));
+		bad |= fl_set_rodata(c->obj, "timed_in", &c->timed_in, sizeof(c->timed_in));
 		bad |= fl_set_rodata(c->obj, "hist_slots", &c->hist_slots, sizeof(c->hist_slots));
 	}
 	if (bad)
@@ -138,7 +137,7 @@ static int prepare_takes(struct fl_collector *c, const struct fl_collect_opts *o
 		.method = opts->evidence == FL_EVIDENCE_CALLSITE ? FL_METHOD_CALLSITE
 								 : FL_METHOD_GLOBAL,
 		.nslots = c->table.nslots,
-		.time_waits = opts->hists,
+		.time_waits = opts->timed_in > 0,
 	};
 
 	if (!fl_evidence_counts_takes(opts->evidence))

@@ -29,13 +29,19 @@ struct fl_collect_opts {
 	__u32 max_inodes; /* files told apart; 0: the default, 4,096 or what memory allows */
 	/* The global method stops by itself after so long; 0: 10 s. */
 	double window_s;
-	bool hists; /* wait and hold histograms where the method has them */
+	/*
+	 * Wait and hold times, where the method has them, of one write in so many on average; 0: of none.
+	 * fi->lock's waits, which only some methods have, are of every take unless this is 0.
+	 */
+	__u32 timed_in;
 	/*
 	 * When the table of files is half full, those that nobody wrote for so long (or up to twice as
 	 * long) make room for others: their counts are kept in sums by mount and route. 0: never.
 	 */
 	double forget_s;
 };
+
+#define FL_TIMED_IN 16 /* unless --times says otherwise */
 
 /* For those who watch without an end. */
 #define FL_FORGET_S 60

@@ -23,6 +23,7 @@ struct fl_collector {
 	__u64 miss_base[FL_MAX_PROBES];
 	struct fl_takes *takes; /* callsite and global */
 	enum fl_method takes_method;
+	__u32 timed_in; /* of the options; 0 where the form takes no times */
 	__u32 hist_slots;
 	struct fl_slot_table table;
 	struct fl_percpu_values counts; /* by slot */

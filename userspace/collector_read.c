@@ -56,7 +56,7 @@ static int read_values(struct fl_percpu_values *v, __u32 slot, bool take, void *
 /* Times are kept for as many slots as memory allows; those of the others are with slot 0's. */
 static int read_hists(struct fl_collector *c, __u32 slot, bool take, struct fl_file_counts *f)
 {
-	if (!c->choice.form->has_hists || slot >= c->hist_slots)
+	if (!c->timed_in || slot >= c->hist_slots)
 		return 0;
 	f->hists = malloc(sizeof(*f->hists));
 	if (f->hists && !read_values(&c->hists, slot, take, f->hists))
@@ -121,6 +121,7 @@ static int read_files(struct fl_collector *c, struct fl_snapshot *s, struct fl_e
 	if (fl_slot_table_update(&c->table))
 		return fl_err(err, "out of memory");
 	s->capacity = c->table.nslots - 1;
+	s->timed_in = c->timed_in;
 	s->file = calloc(1 + c->forgotten.n + c->table.nclaims, sizeof(*s->file));
 	if (!s->file)
 		return fl_err(err, "out of memory");

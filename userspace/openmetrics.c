@@ -416,11 +416,11 @@ void fl_metrics_print(const struct fl_metrics_page *p, bool openmetrics, FILE *o
 		      "Of those, replies that asked for FOPEN_PARALLEL_DIRECT_WRITES.");
 	requests(&g);
 	histogram(&g, "fuselens_inode_lock_wait_seconds",
-		  "From a write's entry to its lock, in log2 steps.", FL_HIST_WAIT_EXCL,
-		  FL_HIST_WAIT_SHARED);
+		  "From a write's entry to its lock, in log2 steps; of a random sample.",
+		  FL_HIST_WAIT_EXCL, FL_HIST_WAIT_SHARED);
 	histogram(&g, "fuselens_inode_lock_hold_seconds",
-		  "From a write's lock to its return, in log2 steps.", FL_HIST_HOLD_EXCL,
-		  FL_HIST_HOLD_SHARED);
+		  "From a write's lock to its return, in log2 steps; of a random sample.",
+		  FL_HIST_HOLD_EXCL, FL_HIST_HOLD_SHARED);
 	files(&g);
 	itself(&g);
 	if (openmetrics)

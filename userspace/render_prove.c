@@ -194,6 +194,9 @@ static void remarks_text(const struct fl_prove_report *r, FILE *out)
 		    "%s cached requests were as large as requests get: some may be parts of one "
 		    "larger write",
 		    fl_grouped(t->counter[FL_COUNT_MAYBE_SPLIT], n, sizeof(n)));
+	if (s->timed_in > 1)
+		SAY(out, "waits and holds are those of one write in %u, taken at random (--times)",
+		    s->timed_in);
 	if (s->loss[FL_LOSS_TABLE_FULL])
 		SAY(out,
 		    "%s writes went to files beyond the %zu that could be told apart "

@@ -114,6 +114,7 @@ struct fl_snapshot {
 	struct fl_file_counts *file;
 	size_t nfiles;
 	size_t capacity; /* files that could be told apart */
+	__u32 timed_in;	 /* times are those of one write in so many, on average; 0: of none */
 	struct fl_mount_snapshot *mount;
 	size_t nmounts;
 	struct fl_probe *probe;

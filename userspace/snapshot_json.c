@@ -197,6 +197,7 @@ struct json_object *fl_snapshot_to_json(const struct fl_snapshot *s)
 	fl_json_u64(o, "start_ns", s->start_ns);
 	fl_json_u64(o, "end_ns", s->end_ns);
 	fl_json_u64(o, "capacity", s->capacity);
+	fl_json_u64_or_null(o, "timed_in", s->timed_in, s->timed_in);
 	for (int r = 0; r < FL_ROUTES; r++)
 		json_object_object_add(
 			can, fl_route_name(r),
@@ -469,6 +470,7 @@ int fl_snapshot_from_json(struct fl_snapshot *s, struct json_object *o, struct f
 	s->start_ns = get_u64(&r, o, "start_ns");
 	s->end_ns = get_u64(&r, o, "end_ns");
 	s->capacity = get_u64(&r, o, "capacity");
+	s->timed_in = get_u64_or_0(o, "timed_in"); /* added later to this version */
 	can = get(&r, o, "kernel_can_share", json_type_object);
 	for (int i = 0; can && i < FL_ROUTES; i++)
 		if (json_object_object_get_ex(can, fl_route_name(i), &v))

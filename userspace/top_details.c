@@ -70,9 +70,9 @@ static void add_hist(struct lines *l, const char *title, const struct fl_hist *h
 	static const char bar[BAR + 1] = "##############################";
 	int from = 0, to = FL_HIST_BUCKETS - 1;
 	char n[32], below[16], mean[24];
-	__u64 most = 0;
+	__u64 timed = fl_hist_count(h), most = 0;
 
-	if (!fl_hist_count(h))
+	if (!timed)
 		return;
 	while (!h->bucket[from])
 		from++;
@@ -81,7 +81,8 @@ static void add_hist(struct lines *l, const char *title, const struct fl_hist *h
 	for (int b = from; b <= to; b++)
 		if (h->bucket[b] > most)
 			most = h->bucket[b];
-	add(l, "%s, mean %s", title, fl_duration(h->sum_ns / fl_hist_count(h), mean, sizeof(mean)));
+	add(l, "%s, of %s writes, mean %s", title, fl_grouped(timed, n, sizeof(n)),
+	    fl_duration(h->sum_ns / timed, mean, sizeof(mean)));
 	for (int b = from; b <= to; b++)
 		add(l, "  < %6s %15s  %.*s", fl_short_duration(1ull << b, below, sizeof(below)),
 		    fl_grouped(h->bucket[b], n, sizeof(n)),

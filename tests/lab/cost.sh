@@ -5,7 +5,7 @@
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-declare -A goal=([state-tp]=350 [state-fentry]=650)
+declare -A goal=([state-tp]=350 [state-fentry]=550)
 
 within()
 {

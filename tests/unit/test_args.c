@@ -86,11 +86,15 @@ static void test_operands_and_options_mix(void **state)
 	struct fl_args a;
 	struct taken t;
 
-	assert_int_equal(parse(&a, &t, "watch /mnt -i 5 --evidence callsite --max-inodes 7"), -1);
+	assert_int_equal(parse(&a, &t,
+			       "watch /mnt -i 5 --evidence callsite --max-inodes 7 "
+			       "--times 3"),
+			 -1);
 	assert_string_equal(a.operand[0], "/mnt");
 	assert_string_equal(t.interval, "5");
 	assert_int_equal(t.collect.evidence, FL_EVIDENCE_CALLSITE);
 	assert_int_equal(t.collect.max_inodes, 7);
+	assert_int_equal(t.collect.timed_in, 3);
 	assert_false(a.json);
 	assert_int_equal(parse(&a, &t, "watch --js -- -odd"), -1);
 	assert_true(a.json);
@@ -135,6 +139,7 @@ static void test_errors(void **state)
 	assert_int_equal(parse(&a, &t, "watch --evidence guess"), FL_EXIT_ERROR);
 	assert_non_null(strstr(said, "there is no method 'guess'"));
 	assert_int_equal(parse(&a, &t, "watch --max-inodes 0"), FL_EXIT_ERROR);
+	assert_int_equal(parse(&a, &t, "watch --times -1"), FL_EXIT_ERROR);
 	assert_int_equal(parse(&a, &t, "watch /mnt"), -1);
 	assert_int_equal(fl_args_need_target(&a, 0), -1);
 }

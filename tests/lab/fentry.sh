@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The state method from function hooks, on every route: counts against fio's, and the times taken.
+# shellcheck source=tests/lab/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+vm --cpus 2 --variant stock --timeout 300 -- tests/lab/fentry_guest
+n=0
+while IFS= read -r line; do
+	[[ $line == "ok - "* || $line == "not ok - "* ]] || continue
+	n=$((n + 1))
+	check "${line#*ok - }" [ "${line:0:3}" = "ok " ]
+done <"$tmp/out"
+check "all of them ran" is "$n" 89
+[ "$rc" = 0 ] || grep -v "^ok - " "$tmp/out" | sed 's/^/# /'
+check "the guest ended well" is "$rc" 0
+exit "$failed"
