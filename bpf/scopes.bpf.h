@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What a task is writing right now: one record a task, in an array mapped by PID rather than in task
- * storage, because it costs a third. Two tasks whose PIDs share a place lose each other's scope; the
- * loss is counted.
+ * storage, because it costs a third. Two tasks whose PIDs share a place and who write at the same
+ * moment lose one of the writes; the loss is counted.
  */
 #ifndef FUSELENS_SCOPES_BPF_H
 #define FUSELENS_SCOPES_BPF_H
@@ -48,9 +48,10 @@ static struct scope scopes[SCOPE_PLACES] __attribute__((aligned(64)));
 
 /*
  * Grows whenever what is remembered of an open file may have become another's. Only passthrough files
- * are remembered: the daemon answered to their open and is told of their release, and a struct file at
- * the same address is another one only after both. Also when user space gives slots back. 0 means that
- * nobody watches opens, and nothing may be remembered.
+ * are remembered: the daemon answers to each open of one, so that a struct file at the same address is
+ * either seen to be opened, or of another inode, which is compared. A release makes it grow as well, if
+ * the daemon is told. And so does user space when it gives slots back. 0 means that nobody watches opens,
+ * and nothing may be remembered.
  */
 __u32 open_epoch SEC(".data.epoch");
 
@@ -84,9 +85,10 @@ static __always_inline enum fl_take take_of(__u8 cell)
 	return (cell & ~CELL_COUNTED) / FL_NATURES;
 }
 
-static __always_inline void scope_locked(struct scope *s)
+static __always_inline void scope_locked(struct scope *s, __u64 iocb)
 {
-	s->iocb += LOCKED;
+	/* not what is there and 1: if another task's write came in between, it must not count as locked */
+	s->iocb = iocb + LOCKED;
 	if (s->entry_ns)
 		s->locked_ns = bpf_ktime_get_ns();
 }
@@ -115,7 +117,7 @@ static __always_inline enum scope_request scope_at_request(struct inode *inode, 
 	s->file = 0;
 	s->slot = slot;
 	s->cell = CELL_COUNTED | cell_of(take_from(held, true, false), 0);
-	scope_locked(s);
+	scope_locked(s, s->iocb);
 	return SCOPE_LOCKED;
 }
 

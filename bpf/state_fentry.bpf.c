@@ -93,13 +93,46 @@ static __always_inline __u32 open_flags_of(void *fuse_file)
 }
 
 /*
+ * Taking a write's times costs half as much again as all the rest. The distances between those taken are
+ * random, lest they fall into step with a writer that goes round its files: uniform from 1 to twice the
+ * mean less 1.
+ */
+static __noinline int begin_times(struct scope *s)
+{
+	if (!timed_in) {
+		s->untimed = ~0u;
+		return 0;
+	}
+	s->untimed = bpf_get_prandom_u32() % (2 * timed_in - 1);
+	s->entry_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+/*
+ * How many of a new task's writes come before the first whose times are taken. First writes are
+ * dearer than others, so they must be no likelier in the sample: this is what is left of such a distance
+ * at a point met by chance, which is the smaller of two draws.
+ */
+static __always_inline __u32 first_untimed(void)
+{
+	__u32 one, other;
+
+	if (!timed_in)
+		return ~0u;
+	one = bpf_get_prandom_u32() % (2 * timed_in - 1);
+	other = bpf_get_prandom_u32() % (2 * timed_in - 1);
+	return one < other ? one : other;
+}
+
+/*
  * All that can be told of the open file: returns 0 if it is selected. Remembered for passthrough
- * files alone, which no open yields without an answer of the daemon's that shows the backing file.
+ * files alone, which no open yields without an answer of the daemon's that shows the backing file. The
+ * slots of writes that are counted by their requests are found there.
  */
 static __noinline int open_file(struct scope *s, struct file *file, __u32 pid)
 {
 	struct inode *inode = file->f_inode;
-	__u32 dev = inode->i_sb->s_dev, epoch = open_epoch, open_flags, slot;
+	__u32 dev = inode->i_sb->s_dev, epoch = open_epoch, open_flags, slot = 0;
 	enum fl_route route;
 
 	if (!dev_selected(dev) || !task_selected() ||
@@ -107,7 +140,10 @@ static __noinline int open_file(struct scope *s, struct file *file, __u32 pid)
 		return -1;
 	open_flags = open_flags_of(file->private_data);
 	route = route_of_flags(open_flags);
-	slot = slot_of(inode, route, inode->i_ino, dev, inode->i_generation);
+	if (route == FL_ROUTE_PASSTHROUGH || (route == FL_ROUTE_DIRECT && direct_by_function))
+		slot = slot_of(inode, route, inode->i_ino, dev, inode->i_generation);
+	if (!s->pid)
+		s->untimed = first_untimed();
 	s->pid = pid;
 	s->inode = (__u64)inode;
 	s->slot = slot;
@@ -123,18 +159,13 @@ static __noinline int open_file(struct scope *s, struct file *file, __u32 pid)
 	return 0;
 }
 
-/*
- * Taking a write's times costs half as much again as all the rest. The distances between those taken are
- * random, lest they fall into step with a writer that goes round its files.
- */
-static __noinline int begin_times(struct scope *s)
+/* A scope whose end was missed must not become this write's, whose iocb may be where that one's was. */
+static __noinline int not_selected(struct scope *s, struct kiocb *iocb)
 {
-	if (!timed_in) {
-		s->untimed = ~0u;
-		return 0;
+	if ((s->iocb & ~LOCKED) == (__u64)iocb) {
+		s->iocb = 0;
+		lost(FL_LOSS_UNPAIRED);
 	}
-	s->untimed = bpf_get_prandom_u32() % (2 * timed_in - 1);
-	s->entry_ns = bpf_ktime_get_ns();
 	return 0;
 }
 
@@ -146,8 +177,14 @@ int write_entry(__u64 *ctx)
 	struct scope *s = scope_of(pid);
 	struct file *file = iocb->ki_filp;
 
-	if ((s->file != (__u64)file || s->epoch != open_epoch) && open_file(s, file, pid))
-		return 0;
+	/*
+	 * The inode is compared, too: another task at the same place may have begun to write there its
+	 * own, and a file of a mount without OPEN requests may come where the remembered one was.
+	 */
+	if ((s->file != (__u64)file || s->inode != (__u64)file->f_inode ||
+	     s->epoch != open_epoch) &&
+	    open_file(s, file, pid))
+		return not_selected(s, iocb);
 	if (s->iocb)
 		lost(FL_LOSS_UNPAIRED);
 	s->iocb = (__u64)iocb;
@@ -199,7 +236,7 @@ int passthrough_locked(__u64 *ctx)
 	    !(inode->i_flags & S_NOSEC) || iocb->ki_pos + bytes > inode->i_size)
 		cell = unusual_cell(iocb, inode, bytes, cell);
 	s->cell = cell;
-	scope_locked(s);
+	scope_locked(s, (__u64)iocb);
 	return 0;
 }
 
@@ -231,7 +268,7 @@ int direct_locked(__u64 *ctx)
 			  nature_of(direct || ki_flags & IOCB_DIRECT, ki_flags & IOCB_APPEND,
 				    iocb->ki_pos + s->bytes, inode->i_size, cache_mode,
 				    inode->i_mode, inode->i_flags));
-	scope_locked(s);
+	scope_locked(s, (__u64)iocb);
 	return 0;
 }
 
@@ -240,11 +277,14 @@ static __noinline int count_unlocked(struct scope *s, __u64 *ctx)
 {
 	/* from the context anew: what the scope has is only a number to the verifier */
 	struct kiocb *iocb = (void *)ctx[0];
+	struct inode *inode = iocb->ki_filp->f_inode;
 	long ret = ctx[2];
 
 	s->iocb = 0;
 	if (ret > 0)
-		count_write(s->slot, FL_TAKE_UNKNOWN,
+		count_write(slot_of(inode, route_of_flags(s->open_flags), inode->i_ino,
+				    inode->i_sb->s_dev, inode->i_generation),
+			    FL_TAKE_UNKNOWN,
 			    iocb->ki_flags & IOCB_DIRECT ? FL_NATURE_OTHER : FL_NATURE_BUFFERED,
 			    ret);
 	return 0;
