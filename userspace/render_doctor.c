@@ -14,12 +14,16 @@ static const char *const answers[] = {
 	[FL_NOT_KNOWN] = "?",
 };
 
+/* Where the text begins behind "  TITLE yes ": what does not fit the line goes on there. */
+#define CHECK_COLUMN  28
+#define METHOD_COLUMN 22
+
 static void probes_text(const struct fl_method_check *m, FILE *out)
 {
 	for (size_t i = 0; m->works && i < m->nprobes; i++)
 		if (!m->probe[i].live)
-			fprintf(out, "  %-14s %-4s %s: %s\n", "", "", m->probe[i].name,
-				m->probe[i].why_not);
+			fl_wrapped(out, METHOD_COLUMN, METHOD_COLUMN + 2, "%s: %s",
+				   m->probe[i].name, m->probe[i].why_not);
 }
 
 /* Only a write's own path; --json has the other holders of the same locks too. */
@@ -51,19 +55,22 @@ void fl_doctor_text(const struct fl_doctor *d, FILE *out)
 	for (size_t i = 0; i < d->nchecks; i++) {
 		const struct fl_check *c = &d->check[i];
 
-		fprintf(out, "  %-20s %-4s %s\n", c->title, answers[c->answer], c->detail);
+		fprintf(out, "  %-20s %-4s ", c->title, answers[c->answer]);
+		fl_wrap(out, c->detail, CHECK_COLUMN, CHECK_COLUMN);
 		if (c->remedy[0])
-			fprintf(out, "  %-20s %-4s -> %s\n", "", "", c->remedy);
+			fl_wrapped(out, CHECK_COLUMN, CHECK_COLUMN + 3, "-> %s", c->remedy);
 	}
 	fprintf(out, "\nmethods of evidence\n");
 	for (size_t i = 0; i < d->nmethods; i++) {
 		const struct fl_method_check *m = &d->method[i];
 
-		fprintf(out, "  %-14s %-4s %s%s\n", m->name, m->works ? "yes" : "no", m->why,
-			(int)i == d->chosen ? "; what --evidence auto takes" : "");
+		fprintf(out, "  %-14s %-4s ", m->name, m->works ? "yes" : "no");
+		fl_wrap(out, m->why, METHOD_COLUMN, METHOD_COLUMN);
+		if ((int)i == d->chosen)
+			fprintf(out, "%*s(what --evidence auto takes)\n", METHOD_COLUMN, "");
 		probes_text(m, out);
 		if (m->remedy[0])
-			fprintf(out, "  %-14s %-4s -> %s\n", "", "", m->remedy);
+			fl_wrapped(out, METHOD_COLUMN, METHOD_COLUMN + 3, "-> %s", m->remedy);
 	}
 	if (d->callsites)
 		callsites_text(d->callsites, out);
