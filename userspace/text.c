@@ -327,6 +327,15 @@ static const char *cell_text(const struct fl_table *t, int i)
 	return t->cell[i] ? t->cell[i] : "";
 }
 
+/* Nothing to the right of it in its row: no blanks go there, either. */
+static bool ends_row(const struct fl_table *t, int i)
+{
+	for (i++; i < t->cells && i % t->columns; i++)
+		if (*cell_text(t, i))
+			return false;
+	return true;
+}
+
 void fl_table_print(const struct fl_table *t, FILE *out, int indent)
 {
 	int *width;
@@ -346,7 +355,7 @@ void fl_table_print(const struct fl_table *t, FILE *out, int indent)
 		int col = i % t->columns;
 		const char *text = cell_text(t, i);
 		int pad = width[col] - fl_shown_width(text);
-		bool last = col == t->columns - 1 || i == t->cells - 1;
+		bool last = ends_row(t, i);
 		bool right = (size_t)col < strlen(t->align) && t->align[col] == 'r';
 
 		if (!col)
@@ -356,6 +365,8 @@ void fl_table_print(const struct fl_table *t, FILE *out, int indent)
 		else
 			fprintf(out, "%s%*s", text, last ? 0 : pad, "");
 		fputs(last ? "\n" : "  ", out);
+		if (last)
+			i += t->columns - 1 - col;
 	}
 	free(width);
 }
