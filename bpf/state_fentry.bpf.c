@@ -272,7 +272,10 @@ int direct_locked(__u64 *ctx)
 	return 0;
 }
 
-/* Written without a point at which the lock could be read: the writeback cache. */
+/*
+ * Written without a point at which the lock could be read: the writeback cache. On other routes that
+ * point was not hooked any more, and the write is none of this window's.
+ */
 static __noinline int count_unlocked(struct scope *s, __u64 *ctx)
 {
 	/* from the context anew: what the scope has is only a number to the verifier */
@@ -281,9 +284,9 @@ static __noinline int count_unlocked(struct scope *s, __u64 *ctx)
 	long ret = ctx[2];
 
 	s->iocb = 0;
-	if (ret > 0)
-		count_write(slot_of(inode, route_of_flags(s->open_flags), inode->i_ino,
-				    inode->i_sb->s_dev, inode->i_generation),
+	if (ret > 0 && route_of_flags(s->open_flags) == FL_ROUTE_CACHED)
+		count_write(slot_of(inode, FL_ROUTE_CACHED, inode->i_ino, inode->i_sb->s_dev,
+				    inode->i_generation),
 			    FL_TAKE_UNKNOWN,
 			    iocb->ki_flags & IOCB_DIRECT ? FL_NATURE_OTHER : FL_NATURE_BUFFERED,
 			    ret);

@@ -200,7 +200,8 @@ int fl_collector_start(struct fl_collector *c, struct fl_err *err)
 {
 	bool opens_watched = false;
 
-	for (size_t i = 0; i < c->choice.form->nprogs; i++) {
+	/* from the last to the first: the ends of writes before their beginnings */
+	for (size_t i = c->choice.form->nprogs; i-- > 0;) {
 		struct bpf_program *prog =
 			bpf_object__find_program_by_name(c->obj, c->choice.form->prog[i].name);
 
