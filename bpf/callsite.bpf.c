@@ -116,6 +116,19 @@ static __always_inline void end(__u32 entry, __u64 now)
 	t->sum_ns += now - s->ns;
 }
 
+/*
+ * Whether a take passes the gate. The first take of a write is the first that is seen of it where nothing
+ * sees it begin, as is the only one of a splice.
+ */
+static __always_inline bool take_passed(enum fl_site_role role, __u32 route)
+{
+	bool first = role == FL_SITE_EXCLUSIVE || role == FL_SITE_SHARED;
+
+	if (first && (!writes_come_marked || route == FL_ROUTE_SPLICE))
+		return gate_begin();
+	return (__u32)role < FL_SITE_OTHER_EXCLUSIVE ? gate_passed() : gate_is_open();
+}
+
 static __always_inline bool count_site(__u32 site, enum fl_site_role role, __u32 route, __u64 lock)
 {
 	struct fl_site_counts *c = bpf_map_lookup_elem(&site_counts, &site);
@@ -130,9 +143,12 @@ static __always_inline bool count_site(__u32 site, enum fl_site_role role, __u32
 	else
 		inode = (void *)(lock - bpf_core_field_offset(struct inode, i_rwsem));
 	if (!is_selected_inode(inode, &dev, &ino)) {
-		c->elsewhere++;
+		if (gate_is_open())
+			c->elsewhere++;
 		return false;
 	}
+	if (!take_passed(role, route))
+		return false;
 	c->takes++;
 	count_take(slot_of(inode, route, ino, dev, BPF_CORE_READ(inode, i_generation)), role);
 	return true;
@@ -147,7 +163,8 @@ int at_site(struct pt_regs *ctx)
 	if (site >= FL_MAX_SITES)
 		return 0;
 	if (action & FL_SITE_CALIBRATE_BEGIN) {
-		begin(site + FL_MAX_SITES);
+		if (gate_is_open())
+			begin(site + FL_MAX_SITES);
 		return 0;
 	}
 	if (action & FL_SITE_CALIBRATE_END)
@@ -168,7 +185,7 @@ int at_completion(struct pt_regs *ctx)
 	__u32 dev;
 	__u64 ino;
 
-	if (is_selected_inode(inode, &dev, &ino))
+	if (is_selected_inode(inode, &dev, &ino) && gate_passed())
 		count_completion(slot_of(inode, FL_ROUTE_OTHER, ino, dev,
 					 BPF_CORE_READ(inode, i_generation)));
 	return 0;

@@ -207,6 +207,26 @@ struct fl_losses {
 
 #define FL_MAX_DEVS 16
 
+/* What is written by one process only, or only behind the gate (bpf/gate.bpf.h). */
+struct fl_only {
+	__u32 tgid; /* 0: every process */
+	__u32 gated;
+};
+
+/* How a write came to the gate: in the low bits of its task's address. */
+enum fl_gate_mark {
+	FL_GATE_OUTSIDE = 1, /* begun while it was closed */
+	FL_GATE_INSIDE = 2,
+	FL_GATE_COUNTED = 3, /* begun while it was open, and counted */
+};
+#define FL_GATE_MARKS  3ull
+#define FL_GATE_PLACES 32768
+
+struct fl_gate {
+	__u64 open;
+	__u64 write[FL_GATE_PLACES]; /* what tasks are writing, by PID; 0 where nothing */
+};
+
 /* One open file, as the iterator writes it, followed by path_len bytes of path and,
  * where it has a backing file, the components of that path, leaf first, each with its NUL, and an empty
  * one to end. */

@@ -19,7 +19,9 @@ struct take_scope {
 	__u64 fi_lock;
 	__u64 had_shared;
 	__u32 slot;
-	__u32 inner; /* an update inside a write: the write's scope goes on after it */
+	__u16 inner; /* an update inside a write: the write's scope goes on after it */
+	__u8 write;  /* not an update by itself: the gate knows whether it passed */
+	__u8 passed; /* the gate, of an update by itself */
 };
 
 struct {
@@ -43,7 +45,12 @@ static __always_inline struct take_scope *current_scope(void)
 	return s && s->task == bpf_get_current_task() ? s : NULL;
 }
 
-static __always_inline void open_take_scope(struct inode *inode, enum fl_route route)
+static __always_inline bool scope_passed(const struct take_scope *s)
+{
+	return s->write ? gate_passed() : s->passed;
+}
+
+static __always_inline void open_take_scope(struct inode *inode, bool write)
 {
 	struct take_scope *s = place_of_current();
 	__u32 dev;
@@ -57,9 +64,13 @@ static __always_inline void open_take_scope(struct inode *inode, enum fl_route r
 	}
 	if (!is_selected_inode(inode, &dev, &ino))
 		return;
-	if (s->task)
+	if (s->task && gate_is_open())
 		lost(FL_LOSS_UNPAIRED);
-	s->slot = slot_of(inode, route, ino, dev, BPF_CORE_READ(inode, i_generation));
+	if (write && !writes_come_marked)
+		gate_begin();
+	s->write = write;
+	s->passed = gate_passed();
+	s->slot = slot_of(inode, FL_ROUTE_OTHER, ino, dev, BPF_CORE_READ(inode, i_generation));
 	s->rwsem = (__u64)inode + bpf_core_field_offset(struct inode, i_rwsem);
 	s->fi_lock = (__u64)inode + fi_lock_offset;
 	s->had_shared = 0;
@@ -73,10 +84,13 @@ static __always_inline void close_take_scope(void)
 
 	if (!s)
 		return;
-	if (s->inner)
+	if (s->inner) {
 		s->inner = 0;
-	else
-		s->task = 0;
+		return;
+	}
+	s->task = 0;
+	if (s->write && !writes_come_marked)
+		gate_end();
 }
 
 SEC("fentry/fuse_file_write_iter")
@@ -84,8 +98,9 @@ int take_write_entry(__u64 *ctx)
 {
 	struct kiocb *iocb = (void *)ctx[0];
 
+	/* whichever way the gate is now: the program that asks it for this write may come after this one */
 	if (task_selected())
-		open_take_scope(iocb->ki_filp->f_inode, FL_ROUTE_OTHER);
+		open_take_scope(iocb->ki_filp->f_inode, true);
 	return 0;
 }
 
@@ -102,9 +117,9 @@ int take_update_entry(__u64 *ctx)
 {
 	struct take_scope *s;
 
-	open_take_scope((void *)ctx[0], FL_ROUTE_OTHER);
+	open_take_scope((void *)ctx[0], false);
 	s = current_scope();
-	if (s)
+	if (s && scope_passed(s))
 		count_completion(s->slot);
 	return 0;
 }
@@ -120,7 +135,7 @@ static __always_inline int exclusive_take(__u64 rwsem)
 {
 	struct take_scope *s = current_scope();
 
-	if (s && s->rwsem == rwsem)
+	if (s && s->rwsem == rwsem && scope_passed(s))
 		count_take(s->slot, s->had_shared ? FL_SITE_UPGRADE : FL_SITE_EXCLUSIVE);
 	return 0;
 }
@@ -131,7 +146,8 @@ static __always_inline int shared_take(__u64 rwsem)
 
 	if (s && s->rwsem == rwsem) {
 		s->had_shared = 1;
-		count_take(s->slot, FL_SITE_SHARED);
+		if (scope_passed(s))
+			count_take(s->slot, FL_SITE_SHARED);
 	}
 	return 0;
 }
@@ -140,7 +156,7 @@ static __always_inline int spin_take(__u64 lock)
 {
 	struct take_scope *s = current_scope();
 
-	if (s && s->fi_lock == lock)
+	if (s && s->fi_lock == lock && scope_passed(s))
 		count_take(s->slot, FL_SITE_FI_LOCK);
 	return 0;
 }

@@ -274,9 +274,14 @@ int request_send(__u64 *ctx)
 		return 0;
 	opcode = BPF_CORE_READ(args, opcode);
 	if (opcode == FUSE_WRITE_OP) {
-		if (!selected_tgid || task_selected())
+#ifdef FL_HAVE_SCOPES
+		/* counted at its end, unless it has no scope */
+		if (task_selected())
+#else
+		if (write_selected())
+#endif
 			write_request(req, args, fc, dev);
-	} else {
+	} else if (others_selected()) {
 		other_request(args, opcode, dev);
 	}
 	return 0;
@@ -326,9 +331,11 @@ int request_end(__u64 *ctx)
 		key.nodeid = BPF_CORE_READ(args, nodeid);
 		bpf_probe_read_kernel(&out, sizeof(out), BPF_CORE_READ(args, out_args[0].value));
 	}
-	count_on_mount(key.dev, FL_MOUNT_OPENS);
-	if (out.open_flags & FOPEN_PARALLEL_DIRECT_WRITES)
-		count_on_mount(key.dev, FL_MOUNT_OPENS_ASKED_PARALLEL);
+	if (others_selected()) {
+		count_on_mount(key.dev, FL_MOUNT_OPENS);
+		if (out.open_flags & FOPEN_PARALLEL_DIRECT_WRITES)
+			count_on_mount(key.dev, FL_MOUNT_OPENS_ASKED_PARALLEL);
+	}
 	known = bpf_map_lookup_elem(&asked, &key);
 	if (!known) {
 		bpf_map_update_elem(&asked, &key, &fresh, BPF_NOEXIST);

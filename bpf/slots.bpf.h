@@ -12,6 +12,7 @@
 #include <bpf/bpf_core_read.h>
 #include "dentry.bpf.h"
 #include "fuselens.h"
+#include "gate.bpf.h"
 
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 
@@ -20,7 +21,11 @@ const volatile __u32 slot_mask = 63; /* slots - 1; a power of two */
 const volatile __u32 selected_devs[FL_MAX_DEVS];
 const volatile __u32 selected_dev_count; /* 0: every FUSE mount */
 const volatile __u64 selected_ino;	 /* 0: every file */
-const volatile __u32 selected_tgid;	 /* 0: every process */
+/* One word, so that the usual case, neither of them, takes one load and no test. */
+const volatile union {
+	struct fl_only is;
+	__u64 any;
+} only;
 const volatile __s32 cache_io_mode_bit =
 	-1; /* FUSE_I_CACHE_IO_MODE, from BTF: its enum has no name */
 
@@ -88,9 +93,56 @@ static __always_inline bool is_backing_file(__u32 f_mode)
 	return f_mode & FMODE_NOACCOUNT && f_mode & FMODE_BACKING_EITHER;
 }
 
+static __always_inline bool tgid_selected(void)
+{
+	return !only.is.tgid || bpf_get_current_pid_tgid() >> 32 == only.is.tgid;
+}
+
+enum gate_event {
+	WRITE_BEGINS,
+	WRITE_COUNTS,
+	ANYTHING,
+};
+
+/* Where the task or the gate decides: a function of its own, to leave the usual path the registers. */
+__attribute__((unused)) static __noinline int selected_beyond_files(enum gate_event event)
+{
+	if (!tgid_selected())
+		return false;
+	if (!only.is.gated)
+		return true;
+	switch (event) {
+	case WRITE_BEGINS:
+		return gate_begin();
+	case WRITE_COUNTS:
+		return gate_counted();
+	default:
+		return gate_passed();
+	}
+}
+
+/* Whether what the current task does counts. */
 static __always_inline bool task_selected(void)
 {
-	return !selected_tgid || bpf_get_current_pid_tgid() >> 32 == selected_tgid;
+	return !only.any || selected_beyond_files(ANYTHING);
+}
+
+/* The same of a write that begins here. To be asked last, of files that are selected. */
+static __always_inline bool entry_selected(void)
+{
+	return !only.any || selected_beyond_files(WRITE_BEGINS);
+}
+
+/* The same of a write that is counted here, unless it does not count at all. */
+static __always_inline bool write_selected(void)
+{
+	return !only.any || selected_beyond_files(WRITE_COUNTS);
+}
+
+/* Whether what is no write counts, whoever did it. */
+static __always_inline bool others_selected(void)
+{
+	return !only.is.gated || gate_passed();
 }
 
 /*

@@ -135,8 +135,8 @@ static __noinline int open_file(struct scope *s, struct file *file, __u32 pid)
 	__u32 dev = inode->i_sb->s_dev, epoch = open_epoch, open_flags, slot = 0;
 	enum fl_route route;
 
-	if (!dev_selected(dev) || !task_selected() ||
-	    (selected_ino && selected_ino != inode->i_ino))
+	if (!dev_selected(dev) || (selected_ino && selected_ino != inode->i_ino) ||
+	    !entry_selected())
 		return -1;
 	open_flags = open_flags_of(file->private_data);
 	route = route_of_flags(open_flags);
@@ -152,9 +152,12 @@ static __noinline int open_file(struct scope *s, struct file *file, __u32 pid)
 	s->excl_cell = cell_of(open_flags & FOPEN_PARALLEL_DIRECT_WRITES ? FL_TAKE_EXCL_FLAG_SET
 									 : FL_TAKE_EXCL_FLAG_UNSET,
 			       FL_NATURE_PLAIN);
-	/* writes beyond the table are told one by one, and a file may be many processes' */
+	/*
+	 * Writes beyond the table are told one by one, a file may be many processes', and the gate is asked
+	 * of each write.
+	 */
 	s->file = 0;
-	if (epoch && slot && !selected_tgid && route == FL_ROUTE_PASSTHROUGH)
+	if (epoch && slot && !only.any && route == FL_ROUTE_PASSTHROUGH)
 		s->file = (__u64)file;
 	return 0;
 }
@@ -308,8 +311,7 @@ static __noinline int count_unusual(struct scope *s, long ret)
 }
 
 /* The order of things keeps the usual write's path short: it counts in instructions. */
-SEC("fexit/fuse_file_write_iter")
-int write_exit(__u64 *ctx)
+static __always_inline int end_write(__u64 *ctx)
 {
 	struct scope *s = scope_of(current_pid());
 	__u32 cell;
@@ -325,6 +327,15 @@ int write_exit(__u64 *ctx)
 	if (cell >= cell_of(FL_TAKE_SHARED + 1, 0) || ret <= 0)
 		return count_unusual(s, ret);
 	count_cell(&s->slot, cell, ret);
+	return 0;
+}
+
+SEC("fexit/fuse_file_write_iter")
+int write_exit(__u64 *ctx)
+{
+	end_write(ctx);
+	if (only.is.gated)
+		gate_end();
 	return 0;
 }
 
@@ -345,7 +356,7 @@ int splice_locked(__u64 *ctx)
 		return 0;
 	dev = BPF_CORE_READ(inode, i_sb, s_dev);
 	ino = BPF_CORE_READ(inode, i_ino);
-	if (!dev_selected(dev) || !task_selected() || (selected_ino && selected_ino != ino))
+	if (!dev_selected(dev) || !write_selected() || (selected_ino && selected_ino != ino))
 		return 0;
 	slot = slot_of(inode, FL_ROUTE_SPLICE, ino, dev, BPF_CORE_READ(inode, i_generation));
 	count_write(slot,

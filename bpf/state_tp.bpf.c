@@ -106,7 +106,7 @@ static __always_inline int backing_write(struct kiocb *iocb, struct iov_iter *it
 		if (!dev_selected(dev) || sb->s_magic != FUSE_SUPER_MAGIC)
 			return 0;
 	}
-	if (!task_selected())
+	if (!write_selected())
 		return 0;
 	ino = inode->i_ino;
 	if (selected_ino && selected_ino != ino)

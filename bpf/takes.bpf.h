@@ -5,6 +5,12 @@
 
 #include "slots.bpf.h"
 
+/*
+ * Whether the programs that count writes see each of them begin, and bring it to the gate; if not, these
+ * do so themselves, at the first that they see of it.
+ */
+const volatile bool writes_come_marked;
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 64);

@@ -95,13 +95,14 @@ __u64 fl_prog_misses(const struct bpf_program *prog)
 	return info.recursion_misses;
 }
 
-int fl_set_target(struct bpf_object *obj, const struct fl_target *target, __u32 nslots,
+int fl_set_target(struct bpf_object *obj, const struct fl_target *target, __u32 nslots, bool gated,
 		  struct fl_err *err)
 {
 	struct bpf_map *slots = bpf_object__find_map_by_name(obj, "slots");
 	struct bpf_map *order = bpf_object__find_map_by_name(obj, "slot_order");
 	struct bpf_map *counts = bpf_object__find_map_by_name(obj, "slot_counts");
-	__u32 mask = nslots - 1, tgid = target->tgid;
+	__u32 mask = nslots - 1;
+	struct fl_only only = {.tgid = target->tgid, .gated = gated};
 	__s32 cache_bit = fl_btf_enumerator("FUSE_I_CACHE_IO_MODE");
 	__u64 ino = target->ino;
 	int bad = 0;
@@ -110,7 +111,7 @@ int fl_set_target(struct bpf_object *obj, const struct fl_target *target, __u32 
 	bad |= fl_set_rodata(obj, "selected_devs", target->dev, sizeof(target->dev));
 	bad |= fl_set_rodata(obj, "selected_dev_count", &target->ndevs, sizeof(target->ndevs));
 	bad |= fl_set_rodata(obj, "selected_ino", &ino, sizeof(ino));
-	bad |= fl_set_rodata(obj, "selected_tgid", &tgid, sizeof(tgid));
+	bad |= fl_set_rodata(obj, "only", &only, sizeof(only));
 	bad |= fl_set_rodata(obj, "cache_io_mode_bit", &cache_bit, sizeof(cache_bit));
 	if (bad || !slots || !order || !counts)
 		return fl_err(err, "the BPF object and the collector do not fit together");

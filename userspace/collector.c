@@ -19,6 +19,8 @@
 /* Hooks that the whole system pays for go away by themselves. */
 #define GLOBAL_WINDOW_S 10.0
 #define SEEN_MOUNTS	8192
+/* For writes that are under way when the gate has closed. */
+#define GATE_WAIT_NS 1000000000ull
 /* What per-CPU counts may take of memory before fewer files are told apart. */
 #define COUNTS_MEMORY (64u << 20)
 #define HISTS_MEMORY  (32u << 20)
@@ -62,7 +64,7 @@ static int configure(struct fl_collector *c, const struct fl_collect_opts *opts,
 {
 	int bad = 0;
 
-	if (fl_set_target(c->obj, c->target, nslots, err))
+	if (fl_set_target(c->obj, c->target, nslots, fl_evidence_counts_takes(opts->evidence), err))
 		return -1;
 	if (c->choice.form->has_hists) {
 		bad |= fl_set_rodata(c->obj, "timed_in", &c->timed_in, sizeof(c->timed_in));
@@ -138,6 +140,8 @@ static int prepare_takes(struct fl_collector *c, const struct fl_collect_opts *o
 								 : FL_METHOD_GLOBAL,
 		.nslots = c->table.nslots,
 		.time_waits = opts->timed_in > 0,
+		.gate_fd = fl_collector_map(c, "gate"),
+		.writes_come_marked = c->choice.form->sees_entry && !c->choice.takes_only,
 	};
 
 	if (!fl_evidence_counts_takes(opts->evidence))
@@ -145,7 +149,9 @@ static int prepare_takes(struct fl_collector *c, const struct fl_collect_opts *o
 	c->takes_method = takes.method;
 	if (takes.method == FL_METHOD_GLOBAL)
 		c->window_ns = (opts->window_s > 0 ? opts->window_s : GLOBAL_WINDOW_S) * 1e9;
-	c->takes = fl_takes_prepare(c->target, &takes, err);
+	c->gate = fl_gate_map(c->obj, err);
+	if (c->gate)
+		c->takes = fl_takes_prepare(c->target, &takes, err);
 	return c->takes ? 0 : -1;
 }
 
@@ -196,6 +202,29 @@ __u64 fl_collector_misses(const struct fl_collector *c, size_t index)
 	return fl_prog_misses(prog) - c->miss_base[index];
 }
 
+/* All programs are attached: from here on they count, and what they missed is a loss. */
+static void open_gate(struct fl_collector *c)
+{
+	if (!c->gate)
+		return;
+	for (size_t i = 0; i < c->choice.form->nprogs; i++)
+		if (c->link[i])
+			c->miss_base[i] += fl_collector_misses(c, i);
+	fl_takes_begin(c->takes);
+	fl_gate_open(c->gate);
+}
+
+static void close_gate(struct fl_collector *c)
+{
+	if (!c->gate)
+		return;
+	fl_gate_close(c->gate);
+	c->end_ns = fl_now_ns();
+	/* where nothing counts writes, nothing says that one was counted */
+	if (!c->choice.takes_only)
+		c->unfinished = fl_gate_wait(c->gate, GATE_WAIT_NS);
+}
+
 int fl_collector_start(struct fl_collector *c, struct fl_err *err)
 {
 	bool opens_watched = false;
@@ -227,6 +256,7 @@ int fl_collector_start(struct fl_collector *c, struct fl_err *err)
 	}
 	if (opens_watched)
 		fl_slot_table_opens_are_watched(&c->table);
+	open_gate(c);
 	c->start_ns = fl_now_ns();
 	c->end_ns = 0;
 	fl_collector_poll(c);
@@ -235,8 +265,10 @@ int fl_collector_start(struct fl_collector *c, struct fl_err *err)
 
 void fl_collector_stop(struct fl_collector *c)
 {
-	if (!c->end_ns)
+	if (!c->end_ns) {
 		c->end_ns = fl_now_ns();
+		close_gate(c);
+	}
 	if (c->takes)
 		fl_takes_stop(c->takes);
 	for (size_t i = 0; i < c->choice.form->nprogs; i++) {
@@ -315,6 +347,7 @@ void fl_collector_finish(struct fl_collector *c)
 	if (c->obj)
 		fl_collector_stop(c);
 	fl_takes_finish(c->takes);
+	fl_gate_unmap(c->gate);
 	fl_slot_table_close(&c->table);
 	fl_percpu_values_free(&c->counts);
 	fl_percpu_values_free(&c->hists);

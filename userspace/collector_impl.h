@@ -10,6 +10,7 @@
 #include "evidence.h"
 #include "evidence_choice.h"
 #include "forgotten.h"
+#include "gate.h"
 #include "knownfiles.h"
 #include "percpu_values.h"
 #include "slot_table.h"
@@ -23,7 +24,9 @@ struct fl_collector {
 	__u64 miss_base[FL_MAX_PROBES];
 	struct fl_takes *takes; /* callsite and global */
 	enum fl_method takes_method;
-	__u32 timed_in; /* of the options; 0 where the form takes no times */
+	__u32 timed_in;	      /* of the options; 0 where the form takes no times */
+	struct fl_gate *gate; /* shared with the takes' programs; mapped, NULL without them */
+	__u64 unfinished;     /* writes inside the gate when counting stopped */
 	__u32 hist_slots;
 	struct fl_slot_table table;
 	struct fl_percpu_values counts; /* by slot */

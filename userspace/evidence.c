@@ -57,6 +57,7 @@ const struct fl_form fl_form_state_fentry = {
 	.prog = state_fentry_progs,
 	.nprogs = sizeof(state_fentry_progs) / sizeof(state_fentry_progs[0]),
 	.has_hists = true,
+	.sees_entry = true,
 	.configure = configure_fentry,
 };
 

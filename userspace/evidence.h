@@ -26,6 +26,7 @@ struct fl_form {
 	const struct fl_prog *prog;
 	size_t nprogs;
 	bool has_hists;
+	bool sees_entry; /* every write's beginning, and end */
 	/* Sets the form's own constants before loading. available[i]: program i will be loaded. May be NULL. */
 	int (*configure)(struct bpf_object *obj, const bool *available, struct fl_err *err);
 };
@@ -42,8 +43,11 @@ struct bpf_object *fl_form_open(const struct fl_form *form);
  */
 int fl_set_rodata(struct bpf_object *obj, const char *name, const void *value, size_t size);
 struct fl_target;
-/* The constants and sizes that every counting object has: the target, and the table of files. */
-int fl_set_target(struct bpf_object *obj, const struct fl_target *target, __u32 nslots,
+/*
+ * The constants and sizes that every counting object has: the target, and the table of files. gated: what
+ * counts the writes counts only those that pass the gate (gate.h).
+ */
+int fl_set_target(struct bpf_object *obj, const struct fl_target *target, __u32 nslots, bool gated,
 		  struct fl_err *err);
 
 /* Opens an object with libbpf's log kept; fl_bpf_log() is what it said since. */

@@ -149,7 +149,8 @@ int fl_evidence_choose(struct fl_choice *c, enum fl_evidence wanted, struct fl_e
 static int try_callsite(struct fl_probe *probes, size_t *n, struct fl_err *err)
 {
 	const struct fl_target everything = {.kind = FL_TARGET_ALL};
-	const struct fl_takes_opts opts = {.method = FL_METHOD_CALLSITE, .nslots = 64};
+	const struct fl_takes_opts opts = {
+		.method = FL_METHOD_CALLSITE, .nslots = 64, .gate_fd = -1};
 	struct fl_takes *takes = fl_takes_prepare(&everything, &opts, err);
 	int ret = takes ? fl_takes_start(takes, err) : -1;
 

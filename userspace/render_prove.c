@@ -308,6 +308,7 @@ static void add_takes(struct json_object *counts, const struct fl_snapshot *s,
 			       s->has_takes && !s->takes_only
 				       ? json_object_new_int64(fl_takes_difference(t))
 				       : NULL);
+	fl_json_u64_or_null(counts, "unfinished", s->has_unfinished, s->unfinished);
 }
 
 void fl_prove_json(const struct fl_prove_report *r, FILE *out)

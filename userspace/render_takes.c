@@ -101,4 +101,10 @@ void fl_takes_text(const struct fl_snapshot *s, const struct fl_totals *t, FILE 
 	else
 		fprintf(out, "  takes minus writes (%s) and attempts that wrote nothing: %lld\n",
 			fl_method_name(s->writes_method), difference);
+	if (s->unfinished)
+		fl_wrapped(
+			out, 2, 4,
+			"of that, up to %s for writes that had begun and were not counted yet when "
+			"counting stopped; what they took by then is",
+			fl_grouped(s->unfinished, n[0], sizeof(n[0])));
 }

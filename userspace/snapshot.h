@@ -128,6 +128,12 @@ struct fl_snapshot {
 	enum fl_method writes_method;
 	/* Writes are the takes of the write path; their nature is not known. */
 	bool takes_only;
+	/*
+	 * Writes that began while takes and writes were counted and had not ended when that stopped (or
+	 * when this was read): what they took is counted, they are not.
+	 */
+	bool has_unfinished;
+	__u64 unfinished;
 };
 
 void fl_snapshot_free(struct fl_snapshot *s);

@@ -224,6 +224,7 @@ struct json_object *fl_snapshot_to_json(const struct fl_snapshot *s)
 		o, "writes_method",
 		s->takes_only ? NULL : json_object_new_string(fl_method_name(s->writes_method)));
 	json_object_object_add(o, "sites", sites_to_json(s));
+	fl_json_u64_or_null(o, "unfinished", s->has_unfinished, s->unfinished);
 	return o;
 }
 
@@ -504,6 +505,8 @@ int fl_snapshot_from_json(struct fl_snapshot *s, struct json_object *o, struct f
 		for (size_t i = 0; list && i < s->nsites; i++)
 			site_from_json(&r, json_object_array_get_idx(list, i), &s->site[i]);
 	}
+	s->has_unfinished = json_object_object_get_ex(o, "unfinished", &v) && v;
+	s->unfinished = get_u64_or_0(o, "unfinished");
 	for (size_t i = 0; i < s->nfiles; i++)
 		s->has_takes |= s->file[i].has_takes;
 	loss = get(&r, o, "losses", json_type_object);

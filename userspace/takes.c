@@ -11,6 +11,7 @@
 
 #include "disable.h"
 #include "evidence.h"
+#include "gate.h"
 #include "kernel_text.h"
 #include "kprobe.h"
 #include "percpu_values.h"
@@ -36,7 +37,7 @@ struct fl_takes {
 	bool sees_completions;
 	struct fl_probe *probe; /* one a program */
 	size_t nprobes;
-	__u64 misses_of_links;
+	__u64 *miss_base; /* by program, when counting began */
 	struct fl_slot_table table;
 	struct fl_percpu_values counts; /* struct fl_slot_takes by slot */
 	struct fl_percpu_values losses; /* one */
@@ -66,15 +67,19 @@ static int set_fi_lock(struct fl_takes *t, struct fl_err *err)
 
 static int load(struct fl_takes *t, const struct fl_target *target, struct fl_err *err)
 {
-	bool callsite = t->opts.method == FL_METHOD_CALLSITE;
+	bool callsite = t->opts.method == FL_METHOD_CALLSITE, marked = t->opts.writes_come_marked;
 	size_t size;
 	const void *elf = callsite ? callsite_bpf__elf_bytes(&size) : global_bpf__elf_bytes(&size);
 
 	t->obj = fl_open_bpf(elf, size);
 	if (!t->obj)
 		return fl_errno(err, errno, "cannot open the BPF object");
-	if (set_fi_lock(t, err) || fl_set_target(t->obj, target, t->opts.nslots, err))
+	if (set_fi_lock(t, err) || fl_set_target(t->obj, target, t->opts.nslots, false, err))
 		return -1;
+	if (fl_set_rodata(t->obj, "writes_come_marked", &marked, sizeof(marked)))
+		return fl_err(err, "the BPF object and the collector do not fit together");
+	if (t->opts.gate_fd >= 0 && fl_gate_share(t->obj, t->opts.gate_fd))
+		return fl_errno(err, errno, "cannot share the gate");
 	if (bpf_map__set_max_entries(bpf_object__find_map_by_name(t->obj, "slot_takes"),
 				     t->opts.nslots))
 		return fl_errno(err, errno, "cannot size the tables");
@@ -176,7 +181,8 @@ struct fl_takes *fl_takes_prepare(const struct fl_target *target, const struct f
 		goto fail;
 	bpf_object__for_each_program(prog, t->obj) t->nprobes++;
 	t->probe = calloc(t->nprobes + 1, sizeof(*t->probe));
-	if (!t->probe) {
+	t->miss_base = calloc(t->nprobes + 1, sizeof(*t->miss_base));
+	if (!t->probe || !t->miss_base) {
 		fl_err(err, "out of memory");
 		goto fail;
 	}
@@ -260,13 +266,21 @@ static int attach_completions(struct fl_takes *t, struct fl_probe *probe)
 	return -1;
 }
 
+static bool begins_write(const struct fl_callsite *s)
+{
+	return s->routes && (s->role == FL_SITE_EXCLUSIVE || s->role == FL_SITE_SHARED);
+}
+
+/* What writes begin with goes first: while the rest goes in, those that began unseen come to an end. */
 static int start_callsite(struct fl_takes *t, struct fl_err *err)
 {
 	size_t failed = 0;
 	int e = 0;
 
-	for (size_t i = 0; i < t->map->nsites; i++) {
-		if (!attach_site(t, i))
+	for (size_t k = 0; k < 2 * t->map->nsites; k++) {
+		size_t i = k % t->map->nsites;
+
+		if (begins_write(&t->map->site[i]) != (k < t->map->nsites) || !attach_site(t, i))
 			continue;
 		e = errno;
 		failed++;
@@ -286,19 +300,20 @@ static int start_callsite(struct fl_takes *t, struct fl_err *err)
 
 static int start_global(struct fl_takes *t, struct fl_err *err)
 {
-	struct bpf_program *prog;
-	size_t i = 0;
+	struct bpf_program *prog = NULL;
+	size_t i = t->nprobes;
 
-	/* the scopes come last in, first out: a lock hook without one counts nothing */
-	bpf_object__for_each_program(prog, t->obj)
-	{
-		if (bpf_program__autoload(prog)) {
-			if (keep_link(t, bpf_program__attach(prog)))
-				return fl_errno(err, errno, "cannot attach %s",
-						bpf_program__name(prog));
-			t->probe[i].live = true;
-		}
-		i++;
+	/*
+	 * The scopes come last in, first out, their ends before their beginnings: a lock hook without a
+	 * scope counts nothing, and no scope stays open.
+	 */
+	while ((prog = bpf_object__prev_program(t->obj, prog))) {
+		i--;
+		if (!bpf_program__autoload(prog))
+			continue;
+		if (keep_link(t, bpf_program__attach(prog)))
+			return fl_errno(err, errno, "cannot attach %s", bpf_program__name(prog));
+		t->probe[i].live = true;
 	}
 	t->sees_completions = true; /* take_update_entry is needed for the takes as well */
 	return 0;
@@ -314,7 +329,30 @@ int fl_takes_start(struct fl_takes *t, struct fl_err *err)
 	return ret;
 }
 
-/* Losses while the programs are attached. Programs are loaded afresh, so they count from 0. */
+/* What a program has missed since it was loaded; what the kprobes themselves missed is with the first. */
+static __u64 misses_of(const struct fl_takes *t, const struct bpf_program *prog, size_t index)
+{
+	__u64 n = fl_prog_misses(prog);
+
+	if (!index && t->opts.method == FL_METHOD_CALLSITE)
+		for (size_t l = 0; l < t->nlinks; l++)
+			n += fl_kprobe_misses(t->link[l]);
+	return n;
+}
+
+void fl_takes_begin(struct fl_takes *t)
+{
+	struct bpf_program *prog;
+	size_t i = 0;
+
+	bpf_object__for_each_program(prog, t->obj)
+	{
+		t->miss_base[i] = misses_of(t, prog, i);
+		i++;
+	}
+}
+
+/* Losses while the programs are attached and counting. */
 static void read_misses(struct fl_takes *t)
 {
 	struct bpf_program *prog;
@@ -325,14 +363,9 @@ static void read_misses(struct fl_takes *t)
 	bpf_object__for_each_program(prog, t->obj)
 	{
 		if (t->probe[i].live)
-			t->probe[i].misses = fl_prog_misses(prog);
+			t->probe[i].misses = misses_of(t, prog, i) - t->miss_base[i];
 		i++;
 	}
-	if (t->opts.method != FL_METHOD_CALLSITE)
-		return;
-	/* what the kprobes themselves missed comes on top */
-	for (size_t l = 0; l < t->nlinks; l++)
-		t->probe[0].misses += fl_kprobe_misses(t->link[l]);
 }
 
 void fl_takes_stop(struct fl_takes *t)
@@ -564,5 +597,6 @@ void fl_takes_finish(struct fl_takes *t)
 	fl_percpu_values_free(&t->times);
 	bpf_object__close(t->obj);
 	free(t->probe);
+	free(t->miss_base);
 	free(t);
 }

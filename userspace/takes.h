@@ -16,12 +16,18 @@ struct fl_takes_opts {
 	enum fl_method method; /* FL_METHOD_CALLSITE or FL_METHOD_GLOBAL */
 	__u32 nslots;	       /* a power of two */
 	bool time_waits;       /* callsite: two more probes a take of fi->lock */
+	int gate_fd;	       /* of the object that counts the writes; -1: there is none */
+	/* That object sees each write begin, and brings it to the gate. */
+	bool writes_come_marked;
 };
 
 /* Loads the programs. NULL with err set. */
 struct fl_takes *fl_takes_prepare(const struct fl_target *target, const struct fl_takes_opts *opts,
 				  struct fl_err *err);
+/* Attaches. Nothing is counted before the gate is open. */
 int fl_takes_start(struct fl_takes *t, struct fl_err *err);
+/* To be called just before the gate opens: what was missed until then is no loss. */
+void fl_takes_begin(struct fl_takes *t);
 void fl_takes_stop(struct fl_takes *t);
 /*
  * Adds takes, sites, probes and losses to a snapshot whose files were read already. Files that only

@@ -14,7 +14,7 @@ vm --out "$tmp" --timeout 120 -- bash -c '
 	mount -o loop /run/window.img /run/window/raw
 	fuselens-passthroughd /run/window/raw /run/window/mount
 	fuselens stat /run/window/mount --evidence global --json -i 1 -- \
-		timeout 14 sh -c "while :; do dd if=/dev/zero of=/run/window/mount/f bs=4k count=64 oflag=direct conv=notrunc; done" \
+		timeout 14 sh -c "while :; do dd if=/dev/zero of=/run/window/mount/f bs=4k count=20000 oflag=direct conv=notrunc; done" \
 		>/out/rows 2>/out/said'
 check "stat outlives its window" is "$rc" 0
 
@@ -40,4 +40,6 @@ check "... and nothing is known in them" is "$(of '{r[k] for r in after for k in
 	"writes_per_s", "fi_lock", "lost", "interval_ns", "reasons")}')" '{None}'
 check "the total is of what was counted" is "$(of 'abs(total[0]["interval_ns"] - 10e9) < 1e9 and
 	total[0]["writes"] == sum(r["writes"] for r in rows if r["kind"] == "interval" and r["writes"])')" True
+check "... takes and writes over the same time: one of fi->lock a write" is \
+	"$(of 'total[0]["fi_lock"] - total[0]["writes"]')" 0
 exit "$failed"

@@ -133,6 +133,39 @@ static void text_says_the_counts_and_nothing_a_terminal_obeys(void **state)
 	fl_snapshot_free(&s);
 }
 
+/* Takes of writes that had not ended: the difference is what it is, and no reason to withhold a verdict. */
+static void unfinished_writes_are_told(void **state)
+{
+	struct fl_snapshot s;
+	struct json_object *o, *counts, *v;
+	char *text;
+
+	load("snapshot-passthrough-6.18", &s);
+	s.method = FL_METHOD_CALLSITE;
+	s.has_takes = s.has_unfinished = s.file[0].has_takes = true;
+	s.file[0].takes[FL_SITE_EXCLUSIVE] = 1003;
+	text = render(&s, false);
+	assert_non_null(strstr(text, "attempts that wrote nothing: 3\n"));
+	assert_null(strstr(text, "not counted yet"));
+	free(text);
+	s.unfinished = 4;
+	text = render(&s, false);
+	assert_non_null(strstr(text, "EXCLUSIVE  all 1,000 writes"));
+	assert_non_null(
+		strstr(text, "attempts that wrote nothing: 3\n  of that, up to 4 for writes"));
+	free(text);
+	text = render(&s, true);
+	o = json_tokener_parse(text);
+	assert_true(json_object_object_get_ex(o, "counts", &counts));
+	assert_true(json_object_object_get_ex(counts, "takes_minus_writes", &v));
+	assert_int_equal(json_object_get_int64(v), 3);
+	assert_true(json_object_object_get_ex(counts, "unfinished", &v));
+	assert_int_equal(json_object_get_uint64(v), 4);
+	json_object_put(o);
+	free(text);
+	fl_snapshot_free(&s);
+}
+
 static void json_carries_null_for_what_is_not_known(void **state)
 {
 	struct fl_snapshot s;
@@ -145,6 +178,8 @@ static void json_carries_null_for_what_is_not_known(void **state)
 	assert_non_null(o);
 	assert_true(json_object_object_get_ex(o, "counts", &counts));
 	assert_true(json_object_object_get_ex(counts, "upgrades", &v));
+	assert_null(v);
+	assert_true(json_object_object_get_ex(counts, "unfinished", &v));
 	assert_null(v);
 	assert_true(json_object_object_get_ex(counts, "shared", &v));
 	assert_int_equal(json_object_get_uint64(v), 1000);
@@ -191,10 +226,12 @@ static void takes_survive_the_round_trip(void **state)
 	o = fl_snapshot_to_json(&a);
 	assert_int_equal(fl_snapshot_from_json(&b, o, &err), 0);
 	json_object_put(o);
+	assert_false(b.has_unfinished);
 	assert_false(b.has_completions); /* no probe saw them: null, whatever the counters hold */
 	assert_int_equal(b.file[0].counter[FL_COUNT_COMPLETED_WORKER], 0);
 	fl_snapshot_free(&b);
-	a.has_completions = true;
+	a.has_completions = a.has_unfinished = true;
+	a.unfinished = 7;
 	o = fl_snapshot_to_json(&a);
 	assert_int_equal(fl_snapshot_from_json(&b, o, &err), 0);
 	json_object_put(o);
@@ -203,6 +240,8 @@ static void takes_survive_the_round_trip(void **state)
 	assert_int_equal(b.file[0].counter[FL_COUNT_COMPLETED_WORKER], 34);
 	assert_true(b.has_takes);
 	assert_false(b.takes_only);
+	assert_true(b.has_unfinished);
+	assert_int_equal(b.unfinished, 7);
 	assert_int_equal(b.writes_method, a.writes_method);
 	assert_memory_equal(b.file[0].takes, a.file[0].takes, sizeof(a.file[0].takes));
 	assert_int_equal(b.nsites, 1);
@@ -231,6 +270,7 @@ int main(void)
 		cmocka_unit_test(takes_survive_the_round_trip),
 		cmocka_unit_test(damaged_json_is_an_error),
 		cmocka_unit_test(text_says_the_counts_and_nothing_a_terminal_obeys),
+		cmocka_unit_test(unfinished_writes_are_told),
 		cmocka_unit_test(json_carries_null_for_what_is_not_known),
 	};
 

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The edges of a window, under load: probes go in and out one after the other while four jobs write, and still
+# takes and writes are counted over the same stretch of time. To the unit, but for writes that had not ended
+# when counting stopped, which are told; and nothing is lost.
+# shellcheck source=tests/lab/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+windows=3
+[ -z "${LONG:-}" ] || windows=10
+
+# of RUN FILTER
+of()
+{
+	jq -r "$2" "$tmp/files/$1"
+}
+
+# shellcheck disable=SC2317 # called through check
+between()
+{
+	[ "$1" -le "$2" ] && [ "$2" -le "$3" ] || { echo "# $2 is not between $1 and $3"; return 1; }
+}
+
+# window NAME RUN VERDICT - what holds of each
+window()
+{
+	check "$1: $(of "$2" .counts.writes) writes" is "$(of "$2" .verdict)" "$3"
+	check "... nothing lost" is "$(of "$2" .loss.lost)" 0
+}
+
+# ends NAME RUN VERDICT - all that began has ended: a take, and one of fi->lock, for each write
+ends()
+{
+	local writes
+	writes=$(of "$2" .counts.writes)
+	window "$@"
+	check "... writes, takes, those of fi->lock, what is unfinished" is \
+		"$(of "$2" '.counts | "\(.writes) \(.takes | .exclusive + .shared) \(.takes.fi_lock) \(.unfinished)"')" \
+		"$writes $writes $writes 0"
+	check "... the difference" is "$(of "$2" .counts.takes_minus_writes)" 0
+	check "... the window is what was asked for" between 700000000 "$(of "$2" .duration_ns)" 2000000000
+}
+
+for guest in "stock latency" "v3 cpu"; do
+	read -r variant disk <<<"$guest"
+	verdict=EXCLUSIVE
+	[ "$variant" = stock ] || verdict=SHARED
+	rm -rf "$tmp/files"
+	mkdir "$tmp/files"
+	vm --variant "$variant" --cpus 2 --timeout 900 --out "$tmp/files" -- \
+		tests/lab/edges_guest "$disk" "$windows" callsite global callsite-tp state-fentry state-tp
+	check "$variant: the guest's windows" is "$rc" 0
+	for method in callsite global callsite-tp; do
+		for ((n = 1; n <= windows; n++)); do
+			ends "$variant, $method" "$method.$n" "$verdict"
+		done
+		# each job has asked for the lock; where it is shared, all have it, and none has written
+		window "$variant, $method, the disk frozen" "$method.frozen" "$verdict"
+		check "... four writes are unfinished, and have made a take each" is \
+			"$(of "$method.frozen" '.counts | "\(.unfinished) \(.takes_minus_writes)"')" "4 4"
+	done
+	for method in state-fentry state-tp; do
+		for ((n = 1; n <= windows; n++)); do
+			window "$variant, $method" "$method.$n" "$verdict"
+		done
+		check "... takes are not known, nor what is unfinished" is \
+			"$(of "$method.1" '.counts | "\(.takes_minus_writes) \(.unfinished)"')" "null null"
+	done
+done
+exit "$failed"
