@@ -29,3 +29,4 @@ for disk in cpu latency; do
 		done
 	done
 done
+exit "$failed"
