@@ -124,6 +124,8 @@ static __always_inline bool take_passed(enum fl_site_role role, __u32 route)
 {
 	bool first = role == FL_SITE_EXCLUSIVE || role == FL_SITE_SHARED;
 
+	if ((__u32)role < FL_SITE_OTHER_EXCLUSIVE && !writer_selected())
+		return false;
 	if (first && (!writes_come_marked || route == FL_ROUTE_SPLICE))
 		return gate_begin();
 	return (__u32)role < FL_SITE_OTHER_EXCLUSIVE ? gate_passed() : gate_is_open();
@@ -185,7 +187,7 @@ int at_completion(struct pt_regs *ctx)
 	__u32 dev;
 	__u64 ino;
 
-	if (is_selected_inode(inode, &dev, &ino) && gate_passed())
+	if (is_selected_inode(inode, &dev, &ino) && writer_selected() && gate_passed())
 		count_completion(slot_of(inode, FL_ROUTE_OTHER, ino, dev,
 					 BPF_CORE_READ(inode, i_generation)));
 	return 0;

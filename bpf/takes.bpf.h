@@ -28,15 +28,27 @@ static __always_inline void count_take(__u32 slot, enum fl_site_role role)
 
 #define PF_WQ_WORKER 0x20 /* include/linux/sched.h */
 
+static __always_inline bool in_worker(void)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+
+	return BPF_CORE_READ(task, flags) & PF_WQ_WORKER;
+}
+
+/* What a worker does to end a write it does for whomever. */
+static __always_inline bool writer_selected(void)
+{
+	return tgid_selected() || in_worker();
+}
+
 /* A write's end, in whatever task: fuse_write_update_attr(). */
 static __always_inline void count_completion(__u32 slot)
 {
 	struct fl_slot_takes *t = bpf_map_lookup_elem(&slot_takes, &slot);
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 
 	if (!t)
 		return;
-	if (BPF_CORE_READ(task, flags) & PF_WQ_WORKER)
+	if (in_worker())
 		t->completed_worker++;
 	else
 		t->completed_inline++;

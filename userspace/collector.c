@@ -214,6 +214,13 @@ static void open_gate(struct fl_collector *c)
 	fl_gate_open(c->gate);
 }
 
+static void read_misses(struct fl_collector *c)
+{
+	for (size_t i = 0; i < c->choice.form->nprogs; i++)
+		if (c->link[i])
+			c->choice.probe[i].misses = fl_collector_misses(c, i);
+}
+
 static void close_gate(struct fl_collector *c)
 {
 	if (!c->gate)
@@ -223,6 +230,8 @@ static void close_gate(struct fl_collector *c)
 	/* where nothing counts writes, nothing says that one was counted */
 	if (!c->choice.takes_only)
 		c->unfinished = fl_gate_wait(c->gate, GATE_WAIT_NS);
+	/* what is missed while dozens of probes go out would not have been counted */
+	read_misses(c);
 }
 
 int fl_collector_start(struct fl_collector *c, struct fl_err *err)
@@ -271,10 +280,10 @@ void fl_collector_stop(struct fl_collector *c)
 	}
 	if (c->takes)
 		fl_takes_stop(c->takes);
+	/* losses are gone with the program's last reference, so they are read first */
+	if (!c->gate)
+		read_misses(c);
 	for (size_t i = 0; i < c->choice.form->nprogs; i++) {
-		/* losses are gone with the program's last reference, so they are read first */
-		if (c->link[i])
-			c->choice.probe[i].misses = fl_collector_misses(c, i);
 		bpf_link__destroy(c->link[i]);
 		c->link[i] = NULL;
 	}

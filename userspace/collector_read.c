@@ -286,7 +286,9 @@ int fl_collector_read(struct fl_collector *c, struct fl_snapshot *s, struct fl_e
 	s->writes_method = c->choice.form->method;
 	s->method = c->takes ? c->takes_method : c->choice.form->method;
 	s->takes_only = c->choice.takes_only;
-	s->has_unfinished = c->gate && !c->choice.takes_only;
+	/* tracepoints see no write's end, so nothing tells a write that failed from one under way */
+	s->has_unfinished = c->gate && !c->choice.takes_only &&
+			    (c->choice.form->sees_entry || c->takes_method == FL_METHOD_GLOBAL);
 	if (s->has_unfinished)
 		s->unfinished = c->end_ns ? c->unfinished : fl_gate_inside(c->gate);
 	snprintf(s->method_why, sizeof(s->method_why), "%s", c->choice.why);

@@ -287,17 +287,18 @@ static void pieces_of_cached_writes(void **state)
 	assert_int_equal(judge(&w), FL_RESULT_INCONCLUSIVE);
 }
 
-static void mapped_writes_that_fell_back_to_the_page_cache(void **state)
+static void writes_that_a_mapping_catches_with_the_lock(void **state)
 {
 	struct world w;
 
-	begin(&w, FL_WANT_MAPPED, FL_ROUTE_PASSTHROUGH, false);
-	w.s.method = FL_METHOD_STATE_TP;
-	add(&w, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_PLAIN, 512);
-	w.file[0].cell[FL_TAKE_EXCL_FLAG_UNSET][FL_NATURE_BUFFERED] = 1;
+	begin(&w, FL_WANT_MAPPED, FL_ROUTE_DIRECT, true);
+	w.leg.writers = 2;
+	add(&w, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_CACHE_MODE, 500);
+	add(&w, FL_TAKE_SHARED, FL_NATURE_CACHE_MODE, 2);
 	assert_int_equal(judge(&w), FL_RESULT_PASS);
-	w.leg.want = FL_WANT_WITHIN; /* nothing to fall back from */
-	assert_int_equal(judge(&w), FL_RESULT_INCONCLUSIVE);
+	add(&w, FL_TAKE_SHARED, FL_NATURE_CACHE_MODE, 1);
+	assert_int_equal(judge(&w), FL_RESULT_FAIL);
+	assert_non_null(strstr(w.v.why, "3 'cache_io_mode' writes ran under the shared lock"));
 }
 
 static void lax_rules_are_remarked_on_backing_files_only(void **state)
@@ -352,7 +353,7 @@ int main(void)
 		cmocka_unit_test(missing_evidence_is_inconclusive),
 		cmocka_unit_test(known_loss_is_allowed_within_a_thousandth),
 		cmocka_unit_test(pieces_of_cached_writes),
-		cmocka_unit_test(mapped_writes_that_fell_back_to_the_page_cache),
+		cmocka_unit_test(writes_that_a_mapping_catches_with_the_lock),
 		cmocka_unit_test(lax_rules_are_remarked_on_backing_files_only),
 		cmocka_unit_test(upgrades),
 	};
