@@ -117,6 +117,8 @@ int take_update_entry(__u64 *ctx)
 {
 	struct take_scope *s;
 
+	if (!writer_selected())
+		return 0;
 	open_take_scope((void *)ctx[0], false);
 	s = current_scope();
 	if (s && scope_passed(s))
