@@ -13,16 +13,17 @@ dd if=/dev/zero of="$mnt/f" bs=4k count=16 oflag=direct status=none
 cp "$FUSELENS" "$WORK/fuselens"
 chmod 755 "$WORK/fuselens"
 
-# as CAPS CMD... - as another user with these capabilities alone ("none" for none)
+# as CAPS CMD... - as another user with these capabilities alone ("none" for none). In the background with
+# run=exec, or $! is a shell's, whose end leaves CMD behind.
 as()
 {
 	local caps=$1
 	shift
 	if [ "$caps" = none ]; then
-		setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all --ambient-caps=-all \
+		${run:-} setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all --ambient-caps=-all \
 			--bounding-set=-all "$@"
 	else
-		setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps="-all,$caps" \
+		${run:-} setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps="-all,$caps" \
 			--ambient-caps="-all,$caps" --bounding-set="-all,$caps" "$@"
 	fi
 }
@@ -37,9 +38,9 @@ check_eq "with one of them as well" "$? $(grep -c 'missing privileges: CAP_PERFM
 for command in stat "export"; do
 	rm -f "$WORK/rows" "$WORK/err"
 	if [ "$command" = stat ]; then
-		as +bpf,+perfmon "$WORK/fuselens" stat "$mnt" --json -i 0.1 >"$WORK/rows" 2>"$WORK/err" &
+		run="exec" as +bpf,+perfmon "$WORK/fuselens" stat "$mnt" --json -i 0.1 >"$WORK/rows" 2>"$WORK/err" &
 	else
-		as +bpf,+perfmon "$WORK/fuselens" export "$mnt" --listen 127.0.0.1:0 >"$WORK/rows" 2>"$WORK/err" &
+		run="exec" as +bpf,+perfmon "$WORK/fuselens" export "$mnt" --listen 127.0.0.1:0 >"$WORK/rows" 2>"$WORK/err" &
 	fi
 	pid=$!
 	wait_until 20 eval 'grep -qs interval "$WORK/rows" || grep -qs http: "$WORK/err"'
