@@ -232,6 +232,7 @@ static void takes_survive_the_round_trip(void **state)
 	fl_snapshot_free(&b);
 	a.has_completions = a.has_unfinished = true;
 	a.unfinished = 7;
+	a.timed_in = 16;
 	o = fl_snapshot_to_json(&a);
 	assert_int_equal(fl_snapshot_from_json(&b, o, &err), 0);
 	json_object_put(o);
@@ -242,6 +243,7 @@ static void takes_survive_the_round_trip(void **state)
 	assert_false(b.takes_only);
 	assert_true(b.has_unfinished);
 	assert_int_equal(b.unfinished, 7);
+	assert_int_equal(b.timed_in, 16);
 	assert_int_equal(b.writes_method, a.writes_method);
 	assert_memory_equal(b.file[0].takes, a.file[0].takes, sizeof(a.file[0].takes));
 	assert_int_equal(b.nsites, 1);
