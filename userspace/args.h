@@ -5,7 +5,7 @@
 
 #include <getopt.h>
 #include <stdbool.h>
-#include "collector.h"
+#include "collect/collector.h"
 
 #define FL_ARGS_OPERANDS 2
 

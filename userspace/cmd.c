@@ -10,7 +10,7 @@
 #include <time.h>
 #include <json-c/json.h>
 
-#include "json_util.h"
+#include "util/json.h"
 
 volatile sig_atomic_t fl_interrupted;
 

@@ -6,8 +6,8 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <linux/types.h>
-#include "clock.h"
-#include "err.h"
+#include "util/clock.h"
+#include "util/err.h"
 
 enum fl_exit {
 	FL_EXIT_OK = 0,

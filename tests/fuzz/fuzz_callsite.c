@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/callsite_map.c userspace/callsite_decode.c userspace/kallsyms.c userspace/err.c
+// sources: userspace/kernel/callsite_map.c userspace/kernel/callsite_decode.c userspace/kernel/kallsyms.c userspace/util/err.c
 // libs: capstone
 /* Machine code that is anything: the decoder, and the map built over it. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "callsite_map.h"
+#include "kernel/callsite_map.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

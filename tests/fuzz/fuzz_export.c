@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/openmetrics.c userspace/metrics.c userspace/index.c userspace/http_listen.c userspace/err.c userspace/snapshot.c userspace/reason.c userspace/hist.c userspace/names.c userspace/text.c
+// sources: userspace/export/openmetrics.c userspace/export/metrics.c userspace/util/index.c userspace/export/http_listen.c userspace/util/err.c userspace/snapshot/snapshot.c userspace/snapshot/reason.c userspace/snapshot/hist.c userspace/snapshot/names.c userspace/util/text.c
 /* What the exporter takes from outside: --listen, the Accept header, and names that become labels. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "http.h"
-#include "openmetrics.h"
+#include "export/http.h"
+#include "export/openmetrics.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/fio_json.c userspace/fio_log.c userspace/err.c
+// sources: userspace/result/fio_json.c userspace/result/fio_log.c userspace/util/err.c
 // libs: json-c
 /* fio's JSON and its logs, as anything at all. */
 #include <stdint.h>
-#include "fio_json.h"
-#include "fio_log.h"
+#include "result/fio_json.h"
+#include "result/fio_log.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/kallsyms.c userspace/err.c
+// sources: userspace/kernel/kallsyms.c userspace/util/err.c
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "kallsyms.h"
+#include "kernel/kallsyms.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/mountinfo.c
+// sources: userspace/kernel/mountinfo.c
 /* Whatever a mountinfo file may hold. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "mountinfo.h"
+#include "kernel/mountinfo.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/openfiles.c userspace/err.c
+// sources: userspace/openfiles/openfiles.c userspace/util/err.c
 /* Whatever the iterator might hand over. */
 #include <stdint.h>
-#include "openfiles.h"
+#include "openfiles/openfiles.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/result.c userspace/result_json.c userspace/json_util.c userspace/snapshot.c
-// sources: userspace/snapshot_json.c userspace/reason.c userspace/names.c userspace/fio_json.c
-// sources: userspace/fio_log.c userspace/mountinfo.c userspace/text.c userspace/err.c
-// sources: userspace/analysis.c userspace/model.c userspace/hist.c userspace/verdict.c
-// sources: userspace/reference.c userspace/report_one.c userspace/report_scaling.c
-// sources: userspace/report_meta.c userspace/report_cells.c userspace/doc.c userspace/doc_text.c
-// sources: userspace/doc_html.c userspace/doc_markdown.c
+// sources: userspace/result/result.c userspace/result/result_json.c userspace/util/json.c userspace/snapshot/snapshot.c
+// sources: userspace/snapshot/snapshot_json.c userspace/snapshot/reason.c userspace/snapshot/names.c userspace/result/fio_json.c
+// sources: userspace/result/fio_log.c userspace/kernel/mountinfo.c userspace/util/text.c userspace/util/err.c
+// sources: userspace/report/analysis.c userspace/report/model.c userspace/snapshot/hist.c userspace/snapshot/verdict.c
+// sources: userspace/report/reference.c userspace/report/one.c userspace/report/scaling.c
+// sources: userspace/report/conditions.c userspace/report/cells.c userspace/report/doc.c userspace/report/doc_text.c
+// sources: userspace/report/doc_html.c userspace/report/doc_markdown.c
 // libs: json-c
 /*
  * Result files as anything at all: the first byte chooses which one the rest is. A row that can be read
@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <json-c/json.h>
-#include "report.h"
-#include "reference.h"
+#include "report/sections.h"
+#include "report/reference.h"
 
 static void render(struct fl_row *row)
 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/snapshot.c userspace/snapshot_json.c userspace/json_util.c userspace/reason.c userspace/names.c userspace/text.c userspace/mountinfo.c userspace/err.c userspace/verdict.c
+// sources: userspace/snapshot/snapshot.c userspace/snapshot/snapshot_json.c userspace/util/json.c userspace/snapshot/reason.c userspace/snapshot/names.c userspace/util/text.c userspace/kernel/mountinfo.c userspace/util/err.c userspace/snapshot/verdict.c
 // libs: json-c
 /* Recorded snapshots as anybody may have edited them: read, judged, written again. */
 #include <stdint.h>
 #include <json-c/json.h>
-#include "verdict.h"
+#include "snapshot/verdict.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/text.c
+// sources: userspace/util/text.c
 /* Names from the system: what is escaped holds nothing that a terminal obeys. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "text.h"
+#include "util/text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,7 +4,7 @@
 FUZZ_TESTS := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ_SECONDS ?= 20
 
-$(B)/tests/fuzz/%: tests/fuzz/%.c $(wildcard userspace/*.c userspace/*.h bpf/fuselens.h)
+$(B)/tests/fuzz/%: tests/fuzz/%.c $(shell find userspace -name "*.[ch]") bpf/fuselens.h
 	@mkdir -p $(@D)
 	$(CLANG) -O1 -g -std=gnu17 -D_GNU_SOURCE -Iuserspace -I. -fsanitize=fuzzer,address,undefined \
 		$$(pkg-config --cflags $(call unit_tag,libs) libcap) $< $(call unit_tag,sources) -o $@ \

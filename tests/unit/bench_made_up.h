@@ -5,7 +5,7 @@
 
 #include <math.h>
 #include "check.h"
-#include "result.h"
+#include "result/result.h"
 
 /* A bench of jobs 1, 2, 4, 8 and two repeats on both systems, without rows. */
 static inline void made_up_bench(struct fl_bench *b)

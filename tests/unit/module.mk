@@ -6,7 +6,7 @@
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
 unit_tag = $$(sed -n 's,^// $(1): *,,p' $<)
 
-$(B)/tests/unit/%: tests/unit/%.c $(wildcard userspace/*.c userspace/*.h daemon/*.c daemon/*.h bpf/*.h tests/unit/*.h)
+$(B)/tests/unit/%: tests/unit/%.c $(shell find userspace -name "*.[ch]") $(wildcard daemon/*.c daemon/*.h bpf/*.h tests/unit/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(WARN) -D_GNU_SOURCE -Iuserspace -Idaemon -I. $(call unit_tag,cflags) \
 		$$(pkg-config --cflags cmocka $(call unit_tag,libs)) \

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "kernel_text.h"
+#include "kernel/kcore.h"
 
 static struct fl_kcore kcore;
 static struct fl_symbols symbols;

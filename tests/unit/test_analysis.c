@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/analysis.c userspace/model.c userspace/result.c userspace/hist.c
-// sources: userspace/snapshot.c userspace/reason.c userspace/names.c userspace/verdict.c
-// sources: userspace/fio_log.c userspace/err.c userspace/text.c
+// sources: userspace/report/analysis.c userspace/report/model.c userspace/result/result.c userspace/snapshot/hist.c
+// sources: userspace/snapshot/snapshot.c userspace/snapshot/reason.c userspace/snapshot/names.c userspace/snapshot/verdict.c
+// sources: userspace/result/fio_log.c userspace/util/err.c userspace/util/text.c
 // libs: json-c
 /* What rows say together, on benches whose answers are known. */
 #include "bench_made_up.h"
-#include "analysis.h"
+#include "report/analysis.h"
 
 #define assert_near(got, wanted, rel) assert_true(fabs((got) / (wanted)-1) <= (rel))
 

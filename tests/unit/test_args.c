@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/args.c userspace/cmd.c userspace/err.c userspace/json_util.c userspace/text.c
+// sources: userspace/args.c userspace/cmd.c userspace/util/err.c userspace/util/json.c userspace/util/text.c
 // libs: json-c
 /* Command lines: operands between options, a command left alone, and errors that name what is wrong. */
 #include "check.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/callsite_map.c userspace/callsite_decode.c userspace/kallsyms.c userspace/err.c
+// sources: userspace/kernel/callsite_map.c userspace/kernel/callsite_decode.c userspace/kernel/kallsyms.c userspace/util/err.c
 // libs: capstone
 /* The call-site map, on the code of the lab's four variants of fs/fuse as recorded from a running kernel. */
 #include <setjmp.h>
@@ -11,8 +11,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "callsite_decode.h"
-#include "callsite_map.h"
+#include "kernel/callsite_decode.h"
+#include "kernel/callsite_map.h"
 
 struct part {
 	__u64 addr;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/fio_json.c userspace/err.c
+// sources: userspace/result/fio_json.c userspace/util/err.c
 // libs: json-c
 /* fio's output as several versions wrote it, and as it should never be. */
 #include <math.h>
 #include "check.h"
-#include "fio_json.h"
+#include "result/fio_json.h"
 
 static char *slurp(const char *name, size_t *len)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/fio_log.c userspace/err.c
+// sources: userspace/result/fio_log.c userspace/util/err.c
 /* fio's IOPS log joined with running totals on the same clock. */
 #include <math.h>
 #include "check.h"
-#include "fio_log.h"
+#include "result/fio_log.h"
 
 #define MS 1000000ull
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/forgotten.c userspace/interval.c userspace/snapshot.c userspace/reason.c userspace/hist.c userspace/names.c
+// sources: userspace/collect/forgotten.c userspace/snapshot/since.c userspace/snapshot/snapshot.c userspace/snapshot/reason.c userspace/snapshot/hist.c userspace/snapshot/names.c
 /* Files that are no longer told apart: their counts stay, under their mount and route, counted once. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,8 +9,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "forgotten.h"
-#include "interval.h"
+#include "collect/forgotten.h"
+#include "snapshot/since.h"
 
 #define CLAIM (FL_FORGOTTEN_MAX + 1)
 

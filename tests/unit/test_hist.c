@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/hist.c
+// sources: userspace/snapshot/hist.c
 /* Log2 histograms: counts, quantiles, sums. */
 #include "check.h"
-#include "hist.h"
+#include "snapshot/hist.h"
 
 static void quantiles_are_upper_bounds(void **state)
 {

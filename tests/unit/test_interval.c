@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/interval.c userspace/snapshot.c userspace/reason.c userspace/hist.c userspace/names.c
+// sources: userspace/snapshot/since.c userspace/snapshot/snapshot.c userspace/snapshot/reason.c userspace/snapshot/hist.c userspace/snapshot/names.c
 /* Differences of readings: nothing counted twice, nothing left out, whatever files come between. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "interval.h"
+#include "snapshot/since.h"
 
 static struct fl_file_counts file(__u32 slot, __u32 dev, __u64 excl, __u64 shared)
 {

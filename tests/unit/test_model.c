@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/model.c userspace/reference.c userspace/err.c
+// sources: userspace/report/model.c userspace/report/reference.c userspace/util/err.c
 /* The arithmetic of scaling, on cases with known answers and on the published table. */
 #include <math.h>
 #include "check.h"
-#include "model.h"
-#include "reference.h"
+#include "report/model.h"
+#include "report/reference.h"
 
 #define assert_near(got, wanted, rel) assert_true(fabs((got) / (wanted)-1) <= (rel))
 

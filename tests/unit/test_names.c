@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/names.c
+// sources: userspace/snapshot/names.c
 /* Flags by name, and the tables read in both directions. */
 #include "check.h"
 #include <fcntl.h>
-#include "names.h"
+#include "snapshot/names.h"
 
 static void names_fopen_flags(void **state)
 {

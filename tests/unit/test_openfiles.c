@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/openfiles.c userspace/err.c
+// sources: userspace/openfiles/openfiles.c userspace/util/err.c
 /* What the iterator writes, whole and damaged. */
 #include "check.h"
-#include "openfiles.h"
+#include "openfiles/openfiles.h"
 
 static size_t put(char *buf, size_t at, const void *data, size_t len)
 {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/openmetrics.c userspace/metrics.c userspace/index.c userspace/http_listen.c userspace/err.c userspace/snapshot.c userspace/reason.c userspace/hist.c userspace/names.c userspace/text.c
+// sources: userspace/export/openmetrics.c userspace/export/metrics.c userspace/util/index.c userspace/export/http_listen.c userspace/util/err.c userspace/snapshot/snapshot.c userspace/snapshot/reason.c userspace/snapshot/hist.c userspace/snapshot/names.c userspace/util/text.c
 /* The exporter's page: nothing ever falls, hostile names stay inside their quotes, sums are exact. */
 #include "check.h"
 
 #include <arpa/inet.h>
 
-#include "http.h"
-#include "openmetrics.h"
+#include "export/http.h"
+#include "export/openmetrics.h"
 
 static const struct fl_metrics_limits limits = {.mounts = 2, .files = 2, .keep_ns = 1000};
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/analysis.c userspace/model.c userspace/result.c userspace/hist.c
-// sources: userspace/snapshot.c userspace/reason.c userspace/names.c userspace/verdict.c
-// sources: userspace/fio_log.c userspace/err.c userspace/text.c userspace/reference.c
-// sources: userspace/report_one.c userspace/report_two.c userspace/report_scaling.c
-// sources: userspace/report_meta.c userspace/report_cells.c userspace/doc.c userspace/doc_text.c
-// sources: userspace/doc_markdown.c userspace/doc_html.c userspace/plot.c userspace/capture.c
+// sources: userspace/report/analysis.c userspace/report/model.c userspace/result/result.c userspace/snapshot/hist.c
+// sources: userspace/snapshot/snapshot.c userspace/snapshot/reason.c userspace/snapshot/names.c userspace/snapshot/verdict.c
+// sources: userspace/result/fio_log.c userspace/util/err.c userspace/util/text.c userspace/report/reference.c
+// sources: userspace/report/one.c userspace/report/two.c userspace/report/scaling.c
+// sources: userspace/report/conditions.c userspace/report/cells.c userspace/report/doc.c userspace/report/doc_text.c
+// sources: userspace/report/doc_markdown.c userspace/report/doc_html.c userspace/report/gnuplot.c userspace/util/capture.c
 // libs: json-c
 /* Reports as text, Markdown and HTML: what they must say, and what no name may do to them. */
 #include "bench_made_up.h"
-#include "plot.h"
-#include "report.h"
+#include "report/gnuplot.h"
+#include "report/sections.h"
 
 static char *render(const struct fl_doc *doc, void (*how)(const struct fl_doc *, FILE *))
 {

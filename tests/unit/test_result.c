@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/result.c userspace/result_json.c userspace/result_dir.c userspace/json_util.c
-// sources: userspace/snapshot.c userspace/snapshot_json.c userspace/reason.c userspace/names.c
-// sources: userspace/fio_json.c userspace/fio_log.c userspace/mountinfo.c userspace/text.c
-// sources: userspace/err.c userspace/bench_profile.c
+// sources: userspace/result/result.c userspace/result/result_json.c userspace/result/dir.c userspace/util/json.c
+// sources: userspace/snapshot/snapshot.c userspace/snapshot/snapshot_json.c userspace/snapshot/reason.c userspace/snapshot/names.c
+// sources: userspace/result/fio_json.c userspace/result/fio_log.c userspace/kernel/mountinfo.c userspace/util/text.c
+// sources: userspace/util/err.c userspace/bench/profile.c
 // libs: json-c
 /* Result directories: written, read back, cut short, tampered with. */
 #include <unistd.h>
 #include <sys/stat.h>
 #include "bench_made_up.h"
-#include "bench_profile.h"
-#include "result_dir.h"
+#include "bench/profile.h"
+#include "result/dir.h"
 
 static char top[64], dir[96];
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/served.c userspace/index.c
+// sources: userspace/openfiles/served.c userspace/util/index.c
 /* Which mounts have a daemon, from looks at who holds /dev/fuse. */
 #include "check.h"
 
-#include "served.h"
+#include "openfiles/served.h"
 
 static enum fl_served_state after(struct fl_served *w, struct fl_snapshot *s, __u32 held_dev)
 {

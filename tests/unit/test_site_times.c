@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/site_times.c
+// sources: userspace/collect/site_times.c
 /* What a probe pair takes by itself is taken off, and what is left is only told where it can be. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "site_times.h"
+#include "collect/site_times.h"
 
 static int bucket_of(__u64 ns)
 {

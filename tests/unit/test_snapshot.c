@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/snapshot.c userspace/snapshot_json.c userspace/json_util.c userspace/reason.c userspace/names.c userspace/text.c userspace/mountinfo.c userspace/err.c userspace/verdict.c userspace/render_prove.c userspace/render_takes.c userspace/hist.c
+// sources: userspace/snapshot/snapshot.c userspace/snapshot/snapshot_json.c userspace/util/json.c userspace/snapshot/reason.c userspace/snapshot/names.c userspace/util/text.c userspace/kernel/mountinfo.c userspace/util/err.c userspace/snapshot/verdict.c userspace/prove/print.c userspace/prove/print_takes.c userspace/snapshot/hist.c
 // libs: json-c
 /* Snapshots recorded on real kernels: read, judged, rendered as text and as JSON. */
 #include "check.h"
 #include <json-c/json.h>
-#include "render_prove.h"
+#include "prove/print.h"
 
 static void load(const char *name, struct fl_snapshot *s)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/text.c
+// sources: userspace/util/text.c
 /* Text for people: hostile names, scaled numbers, aligned columns. */
 #include "check.h"
-#include "text.h"
+#include "util/text.h"
 
 static void assert_escaped(const char *name, const char *want)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/verdict.c userspace/reason.c userspace/snapshot.c userspace/names.c userspace/text.c
+// sources: userspace/snapshot/verdict.c userspace/snapshot/reason.c userspace/snapshot/snapshot.c userspace/snapshot/names.c userspace/util/text.c
 /* Verdicts and reasons as pure functions of made-up snapshots with known answers. */
 #include "check.h"
-#include "reason.h"
-#include "verdict.h"
+#include "snapshot/reason.h"
+#include "snapshot/verdict.h"
 
 struct world {
 	struct fl_snapshot s;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/verify_expect.c userspace/reason.c userspace/snapshot.c userspace/names.c userspace/text.c
+// sources: userspace/verify/judge.c userspace/snapshot/reason.c userspace/snapshot/snapshot.c userspace/snapshot/names.c userspace/util/text.c
 /* Which lock a leg must take, and what the counts say about it: made-up snapshots with known answers. */
 #include "check.h"
-#include "verify_expect.h"
+#include "verify/judge.h"
 
 #define DEV 45
 #define INO 7

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/verify_blocks.c userspace/verify_rules.c
+// sources: userspace/verify/cases/blocks.c userspace/verify/rules.c
 /* Stamped blocks tell whole from torn, and kallsyms tells how the passthrough path locks. */
 #include "check.h"
-#include "callsite_map.h"
-#include "kernel_text.h"
-#include "verify_blocks.h"
-#include "verify_rules.h"
+#include "kernel/callsite_map.h"
+#include "kernel/kcore.h"
+#include "verify/cases/blocks.h"
+#include "verify/rules.h"
 
 #define LEN 4096
 

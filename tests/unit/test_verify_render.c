@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/render_verify.c userspace/verify_expect.c userspace/verify_fio.c userspace/verify_hang.c userspace/verify_child.c userspace/verify_blocks.c userspace/reason.c userspace/snapshot.c userspace/names.c userspace/text.c userspace/json_util.c userspace/mountinfo.c userspace/cmd.c userspace/clock.c userspace/err.c
+// sources: userspace/verify/print.c userspace/verify/judge.c userspace/verify/cases/fio.c userspace/verify/hang.c userspace/verify/cases/child.c userspace/verify/cases/blocks.c userspace/snapshot/reason.c userspace/snapshot/snapshot.c userspace/snapshot/names.c userspace/util/text.c userspace/util/json.c userspace/kernel/mountinfo.c userspace/cmd.c userspace/util/clock.c userspace/util/err.c
 // libs: json-c
 /* What verify prints for reports made up, what it reads of fio's output and of kernel stacks. */
 #include <json-c/json.h>
 
 #include "check.h"
 #include "cmd.h"
-#include "render_verify.h"
-#include "verify_fio.h"
-#include "verify_hang.h"
+#include "verify/print.h"
+#include "verify/cases/fio.h"
+#include "verify/hang.h"
 
 static const struct fl_verify_case overwrite = {.name = "overwrite", .what = "w", .why = "y"};
 static const struct fl_verify_case race = {.name = "extend_race", .what = "w", .why = "y"};

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* fuselens bench: fio and the locks of the same writes, row by row, into a result directory. */
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <sys/stat.h>
+
+#include "bench/options.h"
+#include "bench/env.h"
+#include "bench/run.h"
+#include "cmd.h"
+#include "kernel/btf.h"
+#include "kernel/kcore.h"
+#include "openfiles/openfiles.h"
+#include "kernel/privileges.h"
+#include "result/dir.h"
+#include "util/text.h"
+
+struct state {
+	struct fl_bench_args args;
+	struct fl_bench bench; /* with the rows that are finished */
+	struct fl_bench_run run;
+	struct fl_target target;
+	char result[PATH_MAX];
+	size_t planned, done, missed;
+	bool live; /* the progress line is rewritten in place */
+};
+
+static void progress(void *ctx, const struct fl_row *row, __u64 elapsed_ns, __u64 writes)
+{
+	struct state *s = ctx;
+	char n[32];
+
+	if (!s->live)
+		return;
+	fprintf(stderr, "\r\033[K%3zu/%zu  %-5s  %2u job%s  run %u  %.0f of %s s", s->done + 1,
+		s->planned, fl_system_name(row->system), row->jobs, row->jobs == 1 ? " " : "s",
+		row->repeat, elapsed_ns / 1e9, fl_bench_get(&s->bench, "RUNTIME"));
+	if (writes != ~0ull)
+		fprintf(stderr, "  %s writes", fl_grouped(writes, n, sizeof(n)));
+	fflush(stderr);
+}
+
+static void say_row(const struct state *s, const struct fl_row *row)
+{
+	char iops[32], writes[32];
+	bool known;
+	long long difference = fl_row_difference(row, &known);
+
+	if (s->args.quiet)
+		return;
+	if (s->live)
+		fprintf(stderr, "\r\033[K");
+	fprintf(stderr, "%3zu/%zu  %-5s  %2u job%s  run %u  %9s IOPS  %11s writes  ", s->done,
+		s->planned, fl_system_name(row->system), row->jobs, row->jobs == 1 ? " " : "s",
+		row->repeat, fl_grouped(row->fio.write.iops + 0.5, iops, sizeof(iops)),
+		fl_grouped(row->fio.write.ios, writes, sizeof(writes)));
+	if (known)
+		fprintf(stderr, "difference %lld\n", difference);
+	else
+		fprintf(stderr,
+			row->system == FL_SYSTEM_RAW ? "not counted: raw\n" : "no probes\n");
+	if (row->status == FL_ROW_MISSED)
+		fprintf(stderr, "fuselens: this row takes no part in conclusions: %s\n", row->why);
+}
+
+/* A new result directory, named for the profile and the time unless -o says otherwise. */
+static int create_result(struct state *s, struct fl_err *err)
+{
+	char name[PATH_MAX], when[32];
+	time_t now = time(NULL);
+	struct tm tm;
+
+	localtime_r(&now, &tm);
+	strftime(when, sizeof(when), "%Y-%m-%dT%H%M%S", &tm);
+	if (s->args.result)
+		snprintf(name, sizeof(name), "%s", s->args.result);
+	else
+		snprintf(name, sizeof(name), "%s-%s", s->bench.profile, when);
+	if (fl_result_create(name, err))
+		return -1;
+	if (!realpath(name, s->result))
+		return fl_errno(err, errno, "%s", name);
+	return 0;
+}
+
+/* The mount that is counted: of a directory on it, the whole mount. */
+static int find_target(struct state *s, const char *path, struct fl_err *err)
+{
+	char *point = NULL;
+	int ret = fl_bench_place(path, &s->bench.env.place[FL_SYSTEM_MOUNT], &point, err);
+
+	if (!ret)
+		ret = fl_target_resolve(&s->target, point, 0, err);
+	if (!ret && s->target.ndevs != 1)
+		ret = fl_err(err, "%s is on no single FUSE mount", path);
+	free(point);
+	return ret;
+}
+
+static int find_places(struct state *s, const char *const dir[], struct fl_err *err)
+{
+	if (dir[FL_SYSTEM_MOUNT] && find_target(s, dir[FL_SYSTEM_MOUNT], err))
+		return -1;
+	if (dir[FL_SYSTEM_RAW] &&
+	    fl_bench_place(dir[FL_SYSTEM_RAW], &s->bench.env.place[FL_SYSTEM_RAW], NULL, err))
+		return -1;
+	for (int i = 0; i < FL_SYSTEMS; i++)
+		if (dir[i] && asprintf(&s->run.dir[i], "%s/fuselens-bench.%s",
+				       s->bench.env.place[i].path, fl_system_name(i)) < 0)
+			return fl_err(err, "out of memory");
+	return 0;
+}
+
+/* Everything is looked at before the result directory is made, so that a mistake leaves none behind. */
+static int begin_new(struct state *s, struct fl_err *err)
+{
+	s->bench = s->args.bench;
+	memset(&s->args.bench, 0, sizeof(s->args.bench));
+	s->bench.started_s = time(NULL);
+	s->bench.profile_text = fl_profile_load(s->args.profile, &s->bench.profile, err);
+	if (!s->bench.profile_text)
+		return -1;
+	if (fl_profile_files(s->bench.profile_text, &s->run.files, err) ||
+	    fl_bench_fio_version(&s->bench.env.fio, err) || find_places(s, s->args.dir, err))
+		return -1;
+	s->bench.evidence = strdup(fl_evidence_names[s->args.evidence]);
+	fl_bench_environment(&s->bench.env, s->target.ndevs ? s->target.dev[0] : 0);
+	if (create_result(s, err))
+		return -1;
+	return fl_result_write_bench(s->result, &s->bench, err);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b && !strcmp(a, b);
+}
+
+static int begin_resumed(struct state *s, struct fl_err *err)
+{
+	const char *dir[FL_SYSTEMS] = {};
+	struct fl_environment now = {}, *then;
+	char *paths[FL_SYSTEMS] = {};
+	int ret = -1;
+
+	if (fl_result_read(s->args.result, &s->bench, err))
+		return -1;
+	if (!realpath(s->args.result, s->result))
+		return fl_errno(err, errno, "%s", s->args.result);
+	then = &s->bench.env;
+	fl_bench_environment(&now, 0);
+	if (fl_bench_fio_version(&now.fio, err))
+		goto out;
+	if (!same_text(now.kernel, then->kernel) || !same_text(now.fio, then->fio)) {
+		fl_err(err, "this bench was begun on kernel %s with %s; here are %s and %s",
+		       then->kernel, then->fio, now.kernel, now.fio);
+		fl_hint(err, "rows of two machines make no result: begin a new one");
+		goto out;
+	}
+	for (int i = 0; i < FL_SYSTEMS; i++) {
+		struct fl_place *p = &then->place[i];
+
+		if (s->bench.use[i] && !p->path) {
+			fl_err(err, "bench.json does not say where it ran");
+			goto out;
+		}
+		paths[i] = s->bench.use[i] ? p->path : NULL;
+		dir[i] = paths[i];
+		p->path = NULL;
+		free(p->fstype);
+		free(p->source);
+		free(p->options);
+		memset(p, 0, sizeof(*p));
+	}
+	s->args.evidence = 0;
+	for (int i = 0; s->bench.evidence && fl_evidence_names[i]; i++)
+		if (!strcmp(fl_evidence_names[i], s->bench.evidence))
+			s->args.evidence = i;
+	ret = fl_profile_files(s->bench.profile_text, &s->run.files, err);
+	if (!ret)
+		ret = find_places(s, dir, err);
+out:
+	for (int i = 0; i < FL_SYSTEMS; i++)
+		free(paths[i]);
+	free(now.kernel);
+	free(now.kernel_version);
+	free(now.machine);
+	free(now.cpu);
+	free(now.fuselens);
+	free(now.fio);
+	return ret;
+}
+
+/* Which fs/fuse this is shows when the programs are loaded, that is with the first counted row. */
+static int note_variant(struct state *s, const struct fl_row *row, struct fl_err *err)
+{
+	const char *variant = row->snapshot.variant;
+
+	if (s->bench.env.variant || !row->counted || !*variant || !strcmp(variant, "unknown"))
+		return 0;
+	s->bench.env.variant = strdup(variant);
+	return fl_result_write_bench(s->result, &s->bench, err);
+}
+
+static bool is_done(const struct fl_bench *b, const char *id)
+{
+	for (size_t i = 0; i < b->nrows; i++)
+		if (!strcmp(b->row[i].id, id))
+			return true;
+	return false;
+}
+
+static int prefill(struct state *s, struct fl_err *err)
+{
+	for (int i = 0; i < FL_SYSTEMS; i++) {
+		int ret;
+
+		if (!s->run.dir[i])
+			continue;
+		if (s->live)
+			fprintf(stderr, "\r\033[Klaying out files: %s", fl_system_name(i));
+		ret = fl_bench_prefill(&s->run, i, err);
+		if (s->live)
+			fprintf(stderr, "\r\033[K");
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* Returns 0; -1 with err set; 1 when interrupted. */
+static int run_rows(struct state *s, struct fl_err *err)
+{
+	size_t n = fl_bench_plan(&s->bench, NULL, 0);
+	struct fl_row *plan = calloc(n, sizeof(*plan));
+	int ret = 0;
+
+	if (!plan)
+		return fl_err(err, "out of memory");
+	fl_bench_plan(&s->bench, plan, n);
+	s->planned = n;
+	s->done = s->bench.nrows;
+	for (size_t i = 0; i < s->bench.nrows; i++)
+		s->missed += s->bench.row[i].status == FL_ROW_MISSED;
+	if (s->done < n)
+		ret = prefill(s, err);
+	for (size_t i = 0; i < n && !ret; i++) {
+		if (is_done(&s->bench, plan[i].id))
+			continue;
+		ret = fl_bench_run_row(&s->run, &plan[i], err);
+		if (!ret) {
+			s->done++;
+			s->missed += plan[i].status == FL_ROW_MISSED;
+			say_row(s, &plan[i]);
+			ret = note_variant(s, &plan[i], err);
+		}
+		fl_row_free(&plan[i]);
+	}
+	free(plan);
+	return ret;
+}
+
+static int conclude(struct state *s, int ret, struct fl_err *err)
+{
+	if (s->live)
+		fprintf(stderr, "\r\033[K");
+	if (ret < 0)
+		fl_fail(err, false);
+	if (ret) {
+		fprintf(stderr,
+			"fuselens: %s: %zu of %zu rows are kept in %s\n"
+			"hint: 'fuselens bench --resume -o %s' runs the rest\n",
+			ret < 0 ? "stopped" : "interrupted", s->done, s->planned, s->result,
+			s->result);
+		return ret < 0 ? FL_EXIT_ERROR : FL_EXIT_INCONCLUSIVE;
+	}
+	printf("%s\n", s->result);
+	if (s->missed)
+		fprintf(stderr, "fuselens: %zu of %zu rows miss fio's count and are marked\n",
+			s->missed, s->planned);
+	return s->missed ? FL_EXIT_INCONCLUSIVE : FL_EXIT_OK;
+}
+
+static int run(struct state *s)
+{
+	struct fl_err err = {}, ignored;
+	int ret;
+
+	if (s->args.resume ? begin_resumed(s, &err) : begin_new(s, &err))
+		return fl_fail(&err, false);
+	if (s->bench.use[FL_SYSTEM_MOUNT] && fl_privileges_need(&err))
+		return fl_fail(&err, false);
+	/* the kernel's text and addresses are read once, as that takes more than attaching does */
+	if (s->bench.use[FL_SYSTEM_MOUNT])
+		fl_kernel_callsites(&ignored);
+	fl_privileges_keep_for_runs(false);
+	s->run.bench = &s->bench;
+	s->run.result = s->result;
+	s->run.target = &s->target;
+	s->run.collect = (struct fl_collect_opts){.evidence = s->args.evidence, .timed_in = 1};
+	/* the global method bounds itself; a row is bounded already */
+	s->run.collect.window_s = 60 + 2 * atof(fl_bench_get(&s->bench, "RUNTIME"));
+	s->run.progress = progress;
+	s->run.ctx = s;
+	ret = run_rows(s, &err);
+	if (!s->args.keep_files)
+		fl_bench_cleanup(&s->run);
+	return conclude(s, ret, &err);
+}
+
+int fl_cmd_bench(int argc, char **argv)
+{
+	struct state s = {};
+	int ret = fl_bench_args_parse(&s.args, argc, argv);
+
+	if (ret < 0) {
+		fl_catch_signals();
+		s.live = !s.args.quiet && isatty(STDERR_FILENO);
+		ret = run(&s);
+	}
+	fl_bench_free(&s.args.bench);
+	fl_bench_free(&s.bench);
+	for (int i = 0; i < FL_SYSTEMS; i++)
+		free(s.run.dir[i]);
+	fl_target_free(&s.target);
+	fl_open_files_done();
+	fl_kernel_text_done();
+	fl_btf_done();
+	return ret;
+}

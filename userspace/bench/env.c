@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "bench/env.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <mntent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/sysinfo.h>
+#include <sys/utsname.h>
+
+#include "util/capture.h"
+#include "cmd.h"
+#include "openfiles/openfiles.h"
+
+static bool is_at_or_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	if (!strcmp(dir, "/"))
+		return true;
+	return !strncmp(path, dir, n) && (!path[n] || path[n] == '/');
+}
+
+int fl_bench_place(const char *path, struct fl_place *place, char **point, struct fl_err *err)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	char *full = realpath(path, NULL);
+	struct mntent *m;
+	size_t best = 0;
+	char *found = NULL;
+
+	memset(place, 0, sizeof(*place));
+	if (!full || !mounts) {
+		fl_errno(err, errno, "%s", path);
+		goto fail;
+	}
+	while ((m = getmntent(mounts))) {
+		/* the longest wins; of equals the last, which lies on top */
+		if (!is_at_or_below(full, m->mnt_dir) || strlen(m->mnt_dir) < best)
+			continue;
+		best = strlen(m->mnt_dir);
+		free(found);
+		free(place->fstype);
+		free(place->source);
+		free(place->options);
+		found = strdup(m->mnt_dir);
+		place->fstype = strdup(m->mnt_type);
+		place->source = strdup(m->mnt_fsname);
+		place->options = strdup(m->mnt_opts);
+	}
+	if (!found) {
+		fl_err(err, "%s: no mount holds it", path);
+		goto fail;
+	}
+	place->path = full;
+	if (point)
+		*point = found;
+	else
+		free(found);
+	endmntent(mounts);
+	return 0;
+fail:
+	free(full);
+	if (mounts)
+		endmntent(mounts);
+	return -1;
+}
+
+static char *cpu_model(void)
+{
+	FILE *f = fopen("/proc/cpuinfo", "re");
+	char line[512], *model = NULL;
+
+	while (f && !model && fgets(line, sizeof(line), f)) {
+		char *colon = strchr(line, ':');
+
+		if (!colon || strncmp(line, "model name", 10))
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		model = strdup(colon + 1 + strspn(colon + 1, " \t"));
+	}
+	if (f)
+		fclose(f);
+	return model;
+}
+
+/* The command line of who serves dev; arguments are joined by spaces. */
+static char *daemon_of(__u32 dev)
+{
+	struct fl_open_files files = {};
+	struct fl_err ignored;
+	char path[64], text[4096];
+	ssize_t n = 0;
+
+	if (fl_open_files_read(&files, &ignored))
+		return NULL;
+	for (size_t i = 0; i < files.n && n <= 0; i++) {
+		const struct fl_file_record *rec = &files.file[i].rec;
+		int fd;
+
+		if (rec->kind != FL_FILE_DEV || rec->dev != dev)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%u/cmdline", rec->pid);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+		if (fd >= 0)
+			close(fd);
+	}
+	fl_open_files_free(&files);
+	while (n > 0 && !text[n - 1])
+		n--;
+	if (n <= 0)
+		return NULL;
+	for (ssize_t i = 0; i < n; i++)
+		if (!text[i])
+			text[i] = ' ';
+	text[n] = '\0';
+	return strdup(text);
+}
+
+void fl_bench_environment(struct fl_environment *env, __u32 dev)
+{
+	struct utsname u;
+	struct sysinfo si;
+
+	if (!uname(&u)) {
+		env->kernel = strdup(u.release);
+		env->kernel_version = strdup(u.version);
+		env->machine = strdup(u.machine);
+	}
+	if (!sysinfo(&si))
+		env->memory_bytes = (__u64)si.totalram * si.mem_unit;
+	env->cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	env->cpu = cpu_model();
+	env->fuselens = strdup(FL_VERSION);
+	if (dev)
+		env->daemon = daemon_of(dev);
+}
+
+int fl_bench_fio_version(char **version, struct fl_err *err)
+{
+	char *const argv[] = {"fio", "--version", NULL};
+	size_t len;
+	char *text = fl_capture(argv, NULL, &len, NULL, err);
+
+	if (!text)
+		return fl_hint(err, "install fio 3.33 or newer (Debian's package is called fio)");
+	text[strcspn(text, "\n")] = '\0';
+	if (fl_fio_version(text) < FL_FIO_OLDEST) {
+		fl_err(err, "%.64s is too old, or says its version in an unknown way", text);
+		free(text);
+		return fl_hint(err, "install fio 3.33 or newer");
+	}
+	*version = text;
+	return 0;
+}

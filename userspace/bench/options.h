@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The command line of 'bench', turned into a bench that has no rows yet. */
+#ifndef FL_BENCH_ARGS_H
+#define FL_BENCH_ARGS_H
+
+#include "collect/collector.h"
+#include "result/result.h"
+
+struct fl_bench_args {
+	const char *profile;
+	const char *dir[FL_SYSTEMS];
+	const char *result;
+	bool resume, keep_files, quiet;
+	bool others; /* an option was given that a resumed bench has already settled */
+	enum fl_evidence evidence;
+	struct fl_bench bench;
+};
+
+extern const char fl_bench_help[];
+
+/* -1: go on; otherwise the exit code. fl_bench_free(&args->bench) is due either way. */
+int fl_bench_args_parse(struct fl_bench_args *args, int argc, char **argv);
+
+/* "1,2,4,8": into bench, in that order, each once. */
+int fl_bench_parse_jobs(struct fl_bench *bench, const char *text, struct fl_err *err);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* fio job files that 'bench' can run. */
+#ifndef FL_BENCH_PROFILE_H
+#define FL_BENCH_PROFILE_H
+
+#include "util/err.h"
+
+/* Which files a profile writes to. They are called data.N, N from 0, below DIR. */
+enum fl_profile_files {
+	FL_FILES_SHARED,  /* data.0, laid out beforehand */
+	FL_FILES_PER_JOB, /* one for each job, laid out beforehand */
+	FL_FILES_FRESH,	  /* removed before each row: the profile makes them */
+};
+
+/* Reads the line "# fuselens: files=..." of a job file. Pure. -1 with err set where it is absent. */
+int fl_profile_files(const char *text, enum fl_profile_files *files, struct fl_err *err);
+
+/*
+ * The text of a profile: a path where spec holds a '/' or ends with ".fio", otherwise a name looked up
+ * in $FUSELENS_PROFILES, beside the build tree's binary, and in the installed place. *name becomes its
+ * name without directory and suffix. The caller frees both. NULL with err set.
+ */
+char *fl_profile_load(const char *spec, char **name, struct fl_err *err);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* fio runs of a bench: laying out files, and one measured row with its counts. */
+#ifndef FL_BENCH_ROW_H
+#define FL_BENCH_ROW_H
+
+#include "bench/profile.h"
+#include "collect/collector.h"
+#include "result/result.h"
+
+#define FL_SERIES_MS 100
+
+/* What the rows of one bench have in common. */
+struct fl_bench_run {
+	const struct fl_bench *bench;
+	enum fl_profile_files files;
+	const char *result;		/* absolute path of the result directory */
+	char *dir[FL_SYSTEMS];		/* where fio works */
+	const struct fl_target *target; /* the mount */
+	struct fl_collect_opts collect;
+	/* Called every 100 ms while a row runs; writes is ~0 where nobody counts. */
+	void (*progress)(void *ctx, const struct fl_row *row, __u64 elapsed_ns, __u64 writes);
+	void *ctx;
+};
+
+/* Writes the files that the largest row needs. Returns 0; -1 with err set; 1 when interrupted. */
+int fl_bench_prefill(const struct fl_bench_run *run, enum fl_system system, struct fl_err *err);
+/*
+ * Runs one planned row and puts it into the result directory. Returns as above; nothing of a row stays
+ * that did not end well.
+ */
+int fl_bench_run_row(const struct fl_bench_run *run, struct fl_row *row, struct fl_err *err);
+/* Removes the files of both systems and their directories. */
+void fl_bench_cleanup(const struct fl_bench_run *run);
+
+#endif

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Opening, configuring and trying BPF objects: what every method does alike. */
+#include "collect/forms.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "kernel/disable.h"
+#include "kernel/btf.h"
+#include "kernel/privileges.h"
+#include "collect/target.h"
+
+/* Loading is tried and may fail loudly: libbpf's log goes to the error, not to the terminal. */
+static char load_log[4096];
+
+static int keep_log(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	size_t used = strlen(load_log);
+
+	if (level != LIBBPF_WARN || used > sizeof(load_log) / 2)
+		return 0;
+	return vsnprintf(load_log + used, sizeof(load_log) - used, fmt, ap);
+}
+
+const char *fl_bpf_log(void)
+{
+	return load_log;
+}
+
+struct bpf_object *fl_open_bpf(const void *elf, size_t size)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "fuselens",
+		    .btf_custom_path = fl_privileges_btf_path());
+
+	libbpf_set_print(keep_log);
+	load_log[0] = '\0';
+	return bpf_object__open_mem(elf, size, &opts);
+}
+
+int fl_program_disabled(const struct bpf_program *prog)
+{
+	const char *section = bpf_program__section_name(prog);
+
+	if (fl_disabled(FL_DISABLE_FENTRY) &&
+	    (!strncmp(section, "fentry", 6) || !strncmp(section, "fexit", 5)))
+		return EPERM;
+	if (fl_disabled(FL_DISABLE_MODULE_BTF) && strstr(section, "/fuse_") &&
+	    !access("/sys/module/fuse/coresize", F_OK))
+		return ESRCH;
+	return 0;
+}
+
+int fl_try_program(const void *(*elf)(size_t *size), const char *name)
+{
+	struct bpf_object *obj;
+	struct bpf_program *prog, *wanted;
+	struct bpf_link *link;
+	size_t size;
+	const void *bytes = elf(&size);
+	int ret;
+
+	obj = fl_open_bpf(bytes, size);
+	if (!obj)
+		return errno ? errno : EINVAL;
+	wanted = bpf_object__find_program_by_name(obj, name);
+	ret = wanted ? fl_program_disabled(wanted) : ENOENT;
+	if (ret)
+		goto out;
+	bpf_object__for_each_program(prog, obj) bpf_program__set_autoload(prog, prog == wanted);
+	if (bpf_object__load(obj)) {
+		ret = errno ? errno : EINVAL;
+		goto out;
+	}
+	link = bpf_program__attach(wanted);
+	if (!link)
+		ret = errno ? errno : EINVAL;
+	bpf_link__destroy(link);
+out:
+	bpf_object__close(obj);
+	return ret;
+}
+
+__u64 fl_prog_misses(const struct bpf_program *prog)
+{
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+
+	if (!prog || bpf_program__fd(prog) < 0 ||
+	    bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
+		return 0;
+	return info.recursion_misses;
+}
+
+int fl_set_target(struct bpf_object *obj, const struct fl_target *target, __u32 nslots, bool gated,
+		  struct fl_err *err)
+{
+	struct bpf_map *slots = bpf_object__find_map_by_name(obj, "slots");
+	struct bpf_map *order = bpf_object__find_map_by_name(obj, "slot_order");
+	struct bpf_map *counts = bpf_object__find_map_by_name(obj, "slot_counts");
+	__u32 mask = nslots - 1;
+	struct fl_only only = {.tgid = target->tgid, .gated = gated};
+	__s32 cache_bit = fl_btf_enumerator("FUSE_I_CACHE_IO_MODE");
+	__u64 ino = target->ino;
+	int bad = 0;
+
+	bad |= fl_set_rodata(obj, "slot_mask", &mask, sizeof(mask));
+	bad |= fl_set_rodata(obj, "selected_devs", target->dev, sizeof(target->dev));
+	bad |= fl_set_rodata(obj, "selected_dev_count", &target->ndevs, sizeof(target->ndevs));
+	bad |= fl_set_rodata(obj, "selected_ino", &ino, sizeof(ino));
+	bad |= fl_set_rodata(obj, "only", &only, sizeof(only));
+	bad |= fl_set_rodata(obj, "cache_io_mode_bit", &cache_bit, sizeof(cache_bit));
+	if (bad || !slots || !order || !counts)
+		return fl_err(err, "the BPF object and the collector do not fit together");
+	if (bpf_map__set_max_entries(slots, nslots) || bpf_map__set_max_entries(counts, nslots) ||
+	    bpf_map__set_max_entries(order, nslots + FL_ORDER_FIRST))
+		return fl_errno(err, errno, "cannot size the tables");
+	return 0;
+}

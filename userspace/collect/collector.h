@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The collector: five calls between the commands and BPF. It never prints; what it has to say is in
+ * the snapshot or in an error.
+ */
+#ifndef FL_COLLECTOR_H
+#define FL_COLLECTOR_H
+
+#include "util/err.h"
+#include "snapshot/snapshot.h"
+#include "collect/target.h"
+
+enum fl_evidence {
+	FL_EVIDENCE_AUTO,
+	FL_EVIDENCE_STATE, /* the best form of the state method */
+	FL_EVIDENCE_STATE_TP,
+	FL_EVIDENCE_STATE_FENTRY,
+	FL_EVIDENCE_CALLSITE,
+	FL_EVIDENCE_GLOBAL,
+	FL_EVIDENCES,
+};
+
+/* NULL-terminated list of the names that --evidence takes, in the enum's order. */
+extern const char *const fl_evidence_names[];
+int fl_evidence_from_name(const char *name);
+
+struct fl_collect_opts {
+	enum fl_evidence evidence;
+	__u32 max_inodes; /* files told apart; 0: the default, 4,096 or what memory allows */
+	/* The global method stops by itself after so long; 0: 10 s. */
+	double window_s;
+	/*
+	 * Wait and hold times, where the method has them, of one write in so many on average; 0: of none.
+	 * fi->lock's waits, which only some methods have, are of every take unless this is 0.
+	 */
+	__u32 timed_in;
+	/*
+	 * When the table of files is half full, those that nobody wrote for so long (or up to twice as
+	 * long) make room for others: their counts are kept in sums by mount and route. 0: never.
+	 */
+	double forget_s;
+};
+
+#define FL_TIMED_IN 16 /* unless --times says otherwise */
+
+/* For those who watch without an end. */
+#define FL_FORGET_S 60
+
+struct fl_collector;
+
+/*
+ * Whether a form of evidence works here, found by loading and attaching each of its programs. Fills in
+ * probes (FL_MAX_PROBES of them; live is what could be attached) and their number. Returns 0 when the
+ * form works, else -1 with err saying which program stands in the way. For the forms only, not for auto.
+ */
+#define FL_MAX_PROBES 32
+int fl_collector_try(enum fl_evidence evidence, struct fl_probe *probes, size_t *n,
+		     struct fl_err *err);
+
+/* Chooses the method and loads its programs. NULL with err set. The target must outlive it. */
+struct fl_collector *fl_collector_prepare(const struct fl_target *target,
+					  const struct fl_collect_opts *opts, struct fl_err *err);
+/* Attaches: from its return on, every write is counted. Returns 0 or -1 with err set. */
+int fl_collector_start(struct fl_collector *c, struct fl_err *err);
+/*
+ * To be called every 50 to 100 ms while counting: looks up the open flags of files that were written
+ * for the first time, while they are still open. Cheap where there is no new file.
+ */
+void fl_collector_poll(struct fl_collector *c);
+/* Whether it detached by itself, at the end of the global method's window. */
+bool fl_collector_stopped_itself(const struct fl_collector *c);
+/* Detaches; counts stand still afterwards. */
+void fl_collector_stop(struct fl_collector *c);
+/* Counts since start, running or stopped. The caller frees the snapshot. */
+int fl_collector_read(struct fl_collector *c, struct fl_snapshot *s, struct fl_err *err);
+
+/* Running totals, with less work than a snapshot: for time series. */
+struct fl_sample {
+	__u64 t_ns; /* CLOCK_MONOTONIC */
+	__u64 writes, exclusive, shared;
+	bool has_fi_lock; /* the method counts takes */
+	__u64 fi_lock;	  /* by writes */
+};
+
+void fl_collector_sample(struct fl_collector *c, struct fl_sample *sample);
+__u64 fl_collector_writes(struct fl_collector *c);
+void fl_collector_finish(struct fl_collector *c);
+
+#endif

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "collect/forgotten.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool known_alike(const struct fl_flag_knowledge *a, const struct fl_flag_knowledge *b)
+{
+	return !a->opens_seen == !b->opens_seen && !a->opens_asked == !b->opens_asked &&
+	       !a->effective_set == !b->effective_set && !a->effective_unset == !b->effective_unset;
+}
+
+static struct fl_file_counts *sum_for(struct fl_forgotten *k, const struct fl_file_counts *f,
+				      __u32 dev)
+{
+	struct fl_file_counts *sum;
+
+	for (size_t i = 0; i < k->n; i++) {
+		sum = &k->sum[i];
+		if (sum->dev == dev && sum->route == f->route && known_alike(&sum->flag, &f->flag))
+			return sum;
+	}
+	if (dev && k->n >= FL_FORGOTTEN_MAX)
+		return sum_for(k, f, 0);
+	sum = &k->sum[k->n++];
+	memset(sum, 0, sizeof(*sum));
+	sum->slot = k->n;
+	sum->is_other = true;
+	sum->dev = dev;
+	sum->route = f->route;
+	return sum;
+}
+
+static void add_words(void *to, const void *from, size_t size)
+{
+	__u64 *a = to;
+	const __u64 *b = from;
+
+	for (size_t i = 0; i < size / sizeof(__u64); i++)
+		a[i] += b[i];
+}
+
+int fl_forgotten_reserve(struct fl_forgotten *k)
+{
+	struct fl_file_counts *grown;
+
+	if (k->n == k->room) {
+		grown = realloc(k->sum, (k->n + 16) * sizeof(*grown));
+		if (!grown)
+			return -1;
+		k->sum = grown;
+		k->room = k->n + 16;
+	}
+	if (!k->spare)
+		k->spare = calloc(1, sizeof(*k->spare));
+	return k->spare ? 0 : -1;
+}
+
+void fl_forgotten_add(struct fl_forgotten *k, const struct fl_file_counts *f)
+{
+	struct fl_file_counts *sum = sum_for(k, f, f->dev);
+
+	add_words(sum->cell, f->cell, sizeof(sum->cell));
+	add_words(sum->counter, f->counter, sizeof(sum->counter));
+	add_words(&sum->flag, &f->flag, sizeof(sum->flag));
+	if (!f->hists)
+		return;
+	if (!sum->hists) {
+		sum->hists = k->spare;
+		k->spare = NULL;
+	}
+	add_words(sum->hists, f->hists, sizeof(*sum->hists));
+}
+
+int fl_forgotten_copy(const struct fl_forgotten *k, struct fl_file_counts *list, size_t *n)
+{
+	for (size_t i = 0; i < k->n; i++) {
+		struct fl_file_counts *to = &list[*n];
+
+		*to = k->sum[i];
+		if (to->hists) {
+			to->hists = malloc(sizeof(*to->hists));
+			if (!to->hists)
+				return -1;
+			*to->hists = *k->sum[i].hists;
+		}
+		(*n)++;
+	}
+	return 0;
+}
+
+void fl_forgotten_free(struct fl_forgotten *k)
+{
+	for (size_t i = 0; i < k->n; i++)
+		free(k->sum[i].hists);
+	free(k->sum);
+	free(k->spare);
+	memset(k, 0, sizeof(*k));
+}

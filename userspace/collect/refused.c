@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "collect/refused.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "collect/forms.h"
+
+#include "opens.skel.h"
+
+struct fl_refused_watch {
+	struct bpf_object *obj;
+	struct bpf_link *link[8];
+	size_t nlinks;
+	char not_live[256];
+};
+
+/* The outer pair is what counts; without an inner one its rule cannot be told from the others. */
+static bool needed(const char *name)
+{
+	return !strcmp(name, "open_entry") || !strcmp(name, "open_exit");
+}
+
+static int choose_programs(struct fl_refused_watch *w, struct fl_err *err)
+{
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program(prog, w->obj)
+	{
+		const char *name = bpf_program__name(prog);
+		int e = fl_try_program(opens_bpf__elf_bytes, name);
+		size_t used = strlen(w->not_live);
+
+		if (!e)
+			continue;
+		if (needed(name)) {
+			fl_errno(err, e, "cannot hook fuse_file_io_open()");
+			return fl_hint(err, "without hooks on functions only the daemons' replies "
+					    "are seen: why the kernel refused an open cannot be "
+					    "told");
+		}
+		bpf_program__set_autoload(prog, false);
+		snprintf(w->not_live + used, sizeof(w->not_live) - used, "%s%s: %s",
+			 used ? ", " : "", name, strerror(e));
+	}
+	return 0;
+}
+
+struct fl_refused_watch *fl_refused_start(struct fl_err *err)
+{
+	struct fl_refused_watch *w = calloc(1, sizeof(*w));
+	struct bpf_program *prog;
+	size_t size;
+	const void *elf = opens_bpf__elf_bytes(&size);
+
+	if (!w) {
+		fl_err(err, "out of memory");
+		return NULL;
+	}
+	w->obj = fl_open_bpf(elf, size);
+	if (!w->obj) {
+		fl_errno(err, errno, "cannot open the BPF object");
+		goto fail;
+	}
+	if (choose_programs(w, err))
+		goto fail;
+	if (bpf_object__load(w->obj)) {
+		fl_errno(err, errno, "cannot load the hooks on opens: %.300s", fl_bpf_log());
+		goto fail;
+	}
+	bpf_object__for_each_program(prog, w->obj)
+	{
+		if (!bpf_program__autoload(prog))
+			continue;
+		w->link[w->nlinks] = bpf_program__attach(prog);
+		if (!w->link[w->nlinks]) {
+			fl_errno(err, errno, "cannot attach %s", bpf_program__name(prog));
+			goto fail;
+		}
+		w->nlinks++;
+	}
+	return w;
+fail:
+	fl_refused_finish(w);
+	return NULL;
+}
+
+static bool selected(const struct fl_target *t, __u32 dev, __u64 ino)
+{
+	if (t->ino && ino && t->ino != ino)
+		return false;
+	for (__u32 i = 0; i < t->ndevs; i++)
+		if (t->dev[i] == dev)
+			return true;
+	return !t->ndevs;
+}
+
+static int read_refused(int fd, const struct fl_target *target, struct fl_refused_opens *opens)
+{
+	struct fl_refused_open one = {}, *grown;
+	struct fl_refused_key *prev = NULL, key;
+
+	while (!bpf_map_get_next_key(fd, prev, &one.key)) {
+		key = one.key;
+		prev = &key;
+		if (!selected(target, key.dev, key.ino) || bpf_map_lookup_elem(fd, &key, &one.seen))
+			continue;
+		grown = realloc(opens->refused, (opens->nrefused + 1) * sizeof(*grown));
+		if (!grown)
+			return -1;
+		opens->refused = grown;
+		opens->refused[opens->nrefused++] = one;
+	}
+	return 0;
+}
+
+static int read_stripped(int fd, const struct fl_target *target, struct fl_refused_opens *opens)
+{
+	struct fl_stripped_open one = {}, *grown;
+	struct fl_stripped_key *prev = NULL, key;
+
+	while (!bpf_map_get_next_key(fd, prev, &one.key)) {
+		key = one.key;
+		prev = &key;
+		if (!selected(target, key.dev, 0) || bpf_map_lookup_elem(fd, &key, &one.count))
+			continue;
+		grown = realloc(opens->stripped, (opens->nstripped + 1) * sizeof(*grown));
+		if (!grown)
+			return -1;
+		opens->stripped = grown;
+		opens->stripped[opens->nstripped++] = one;
+	}
+	return 0;
+}
+
+int fl_refused_read(struct fl_refused_watch *w, const struct fl_target *target,
+		    struct fl_refused_opens *opens, struct fl_err *err)
+{
+	memset(opens, 0, sizeof(*opens));
+	snprintf(opens->not_live, sizeof(opens->not_live), "%s", w->not_live);
+	if (!read_refused(bpf_object__find_map_fd_by_name(w->obj, "refused"), target, opens) &&
+	    !read_stripped(bpf_object__find_map_fd_by_name(w->obj, "stripped"), target, opens))
+		return 0;
+	fl_refused_free(opens);
+	return fl_err(err, "out of memory");
+}
+
+void fl_refused_finish(struct fl_refused_watch *w)
+{
+	if (!w)
+		return;
+	while (w->nlinks)
+		bpf_link__destroy(w->link[--w->nlinks]);
+	bpf_object__close(w->obj);
+	free(w);
+}
+
+void fl_refused_free(struct fl_refused_opens *opens)
+{
+	free(opens->refused);
+	free(opens->stripped);
+	memset(opens, 0, sizeof(*opens));
+}

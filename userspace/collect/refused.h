@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Opens that the kernel's I/O-mode rules refused, with the errno behind the EIO that users see, and
+ * opens that lost a flag. Needs hooks on functions: tracepoints see only what daemons reply.
+ */
+#ifndef FL_REFUSED_H
+#define FL_REFUSED_H
+
+#include <stdio.h>
+#include "util/err.h"
+#include "kernel/mountinfo.h"
+#include "collect/target.h"
+
+struct fl_refused_open {
+	struct fl_refused_key key;
+	struct fl_refused seen;
+};
+
+struct fl_stripped_open {
+	struct fl_stripped_key key;
+	__u64 count;
+};
+
+struct fl_refused_opens {
+	struct fl_refused_open *refused;
+	size_t nrefused;
+	struct fl_stripped_open *stripped;
+	size_t nstripped;
+	char not_live[256]; /* hooks that could not be attached: their rules show as others */
+	double seconds;
+};
+
+struct fl_refused_watch;
+
+/* Begins to watch. NULL with err set, also where hooks are refused. */
+struct fl_refused_watch *fl_refused_start(struct fl_err *err);
+/* What was seen of the target so far; frees nothing of the watch. Returns 0 or -1 with err set. */
+int fl_refused_read(struct fl_refused_watch *w, const struct fl_target *target,
+		    struct fl_refused_opens *opens, struct fl_err *err);
+void fl_refused_finish(struct fl_refused_watch *w);
+void fl_refused_free(struct fl_refused_opens *opens);
+
+/* What a rule says, in a sentence without its full stop; its name in JSON. */
+const char *fl_open_rule_meaning(enum fl_open_rule rule);
+const char *fl_open_rule_name(enum fl_open_rule rule);
+
+void fl_refused_text(const struct fl_refused_opens *opens, const struct fl_mounts *mounts,
+		     FILE *out);
+void fl_refused_json(const struct fl_refused_opens *opens, const struct fl_mounts *mounts,
+		     FILE *out);
+
+#endif

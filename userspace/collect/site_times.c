@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "collect/site_times.h"
+
+#include <string.h>
+
+/* Fewer tell nothing: the first passes run from cold caches. */
+#define MIN_SAMPLES 64
+
+__u64 fl_site_bucket_ns(int bucket)
+{
+	int l = bucket / 8, f = bucket % 8;
+
+	if (bucket < 8)
+		return bucket;
+	if (l < 3)
+		return 0; /* times below 8 ns are their own bucket: these stay empty */
+	return ((8ull + f) << (l - 3)) + (1ull << (l - 3)) / 2;
+}
+
+__u64 fl_site_count(const struct fl_site_times *t)
+{
+	__u64 n = 0;
+
+	for (int i = 0; i < FL_TIME_BUCKETS; i++)
+		n += t->bucket[i];
+	return n;
+}
+
+__u64 fl_site_quantile(const struct fl_site_times *t, double q)
+{
+	__u64 n = fl_site_count(t), seen = 0, wanted = (__u64)(q * (double)n);
+
+	for (int i = 0; i < FL_TIME_BUCKETS && n; i++) {
+		seen += t->bucket[i];
+		if (seen > wanted || seen == n)
+			return fl_site_bucket_ns(i);
+	}
+	return 0;
+}
+
+static __u64 minus(__u64 a, __u64 b)
+{
+	return a > b ? a - b : 0;
+}
+
+void fl_site_wait_of(const struct fl_site_times *pair, const struct fl_site_times *own,
+		     struct fl_site_wait *wait)
+{
+	__u64 base;
+
+	memset(wait, 0, sizeof(*wait));
+	wait->count = fl_site_count(pair);
+	if (wait->count < MIN_SAMPLES || fl_site_count(own) < MIN_SAMPLES)
+		return;
+	wait->measured = true;
+	base = fl_site_quantile(own, 0.5);
+	wait->pair_ns = base;
+	/*
+	 * Below this a difference means nothing: the spread of the pair's own time around its middle,
+	 * and the width of the buckets.
+	 */
+	wait->resolution_ns = minus(fl_site_quantile(own, 0.9), fl_site_quantile(own, 0.1));
+	if (wait->resolution_ns < base / 8)
+		wait->resolution_ns = base / 8;
+	wait->p50_ns = minus(fl_site_quantile(pair, 0.5), base);
+	wait->p99_ns = minus(fl_site_quantile(pair, 0.99), base);
+	wait->mean_ns = minus(pair->sum_ns / wait->count, own->sum_ns / fl_site_count(own));
+}

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "collect/target.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/stat.h>
+
+#include "openfiles/openfiles.h"
+#include "util/text.h"
+
+/* The whole of a /proc file; NULL with errno set. The caller frees it. */
+static char *read_proc(const char *path)
+{
+	size_t capacity = 1 << 14, len = 0;
+	char *buf = malloc(capacity);
+	int fd = open(path, O_RDONLY | O_CLOEXEC), saved;
+	ssize_t got;
+
+	if (!buf || fd < 0)
+		goto fail;
+	while ((got = read(fd, buf + len, capacity - len - 1)) > 0) {
+		len += got;
+		if (capacity - len < 4096) {
+			char *grown = realloc(buf, capacity *= 2);
+
+			if (!grown)
+				goto fail;
+			buf = grown;
+		}
+	}
+	if (got < 0)
+		goto fail;
+	buf[len] = '\0';
+	close(fd);
+	return buf;
+fail:
+	saved = errno;
+	if (fd >= 0)
+		close(fd);
+	free(buf);
+	errno = saved;
+	return NULL;
+}
+
+static bool wanted(const struct fl_mounts *have, const struct fl_mount *m, bool all_types,
+		   bool unique)
+{
+	if (!all_types && !fl_fstype_is_fuse(m->fstype))
+		return false;
+	if (!unique)
+		return true;
+	for (size_t i = 0; i < have->n; i++)
+		if (have->mount[i].dev == m->dev && !strcmp(have->mount[i].path, m->path))
+			return false;
+	return true;
+}
+
+/* Moves the wanted mounts of text to mounts. */
+static int add_mounts(struct fl_mounts *mounts, const char *text, bool all_types, bool unique)
+{
+	struct fl_mounts parsed = {}, rest = {};
+	struct fl_mount *grown;
+	int ret = fl_mounts_parse(&parsed, text);
+
+	grown = realloc(mounts->mount, (mounts->n + parsed.n + 1) * sizeof(*grown));
+	if (ret || !grown) {
+		fl_mounts_free(&parsed);
+		return -1;
+	}
+	mounts->mount = grown;
+	rest.mount = parsed.mount;
+	for (size_t i = 0; i < parsed.n; i++) {
+		if (wanted(mounts, &parsed.mount[i], all_types, unique))
+			mounts->mount[mounts->n++] = parsed.mount[i];
+		else
+			rest.mount[rest.n++] = parsed.mount[i];
+	}
+	fl_mounts_free(&rest);
+	return 0;
+}
+
+/* Adds the mounts of namespaces not seen yet. Tasks that end meanwhile are passed over. */
+static int add_other_namespaces(struct fl_mounts *mounts, bool all_types)
+{
+	DIR *proc = opendir("/proc");
+	ino_t *seen = NULL;
+	size_t nseen = 0;
+	struct dirent *d;
+	struct stat st;
+	int ret = 0;
+
+	if (!proc)
+		return -1;
+	while (!ret && (d = readdir(proc))) {
+		char path[64], *text;
+		ino_t *grown;
+		bool known = false;
+
+		if (!isdigit((unsigned char)d->d_name[0]))
+			continue;
+		snprintf(path, sizeof(path), "/proc/%.20s/ns/mnt", d->d_name);
+		if (stat(path, &st))
+			continue;
+		for (size_t i = 0; i < nseen && !known; i++)
+			known = seen[i] == st.st_ino;
+		if (known)
+			continue;
+		grown = realloc(seen, (nseen + 1) * sizeof(*seen));
+		if (!grown) {
+			ret = -1;
+			break;
+		}
+		seen = grown;
+		seen[nseen++] = st.st_ino;
+		snprintf(path, sizeof(path), "/proc/%.20s/mountinfo", d->d_name);
+		text = read_proc(path);
+		if (!text)
+			continue;
+		ret = add_mounts(mounts, text, all_types, true);
+		free(text);
+	}
+	free(seen);
+	closedir(proc);
+	return ret;
+}
+
+int fl_mounts_read(struct fl_mounts *mounts, bool others, bool all_types, struct fl_err *err)
+{
+	char *text = read_proc("/proc/self/mountinfo");
+	int ret;
+
+	if (!text)
+		return fl_errno(err, errno, "cannot read /proc/self/mountinfo");
+	ret = add_mounts(mounts, text, all_types, false);
+	free(text);
+	if (!ret && others)
+		ret = add_other_namespaces(mounts, all_types);
+	return ret ? fl_err(err, "out of memory while reading the mounts") : 0;
+}
+
+void fl_mount_label(const struct fl_mounts *mounts, __u32 dev, char *buf, size_t len)
+{
+	const struct fl_mount *m = fl_mounts_by_dev(mounts, dev);
+
+	if (m)
+		snprintf(buf, len, "%s", m->path);
+	else
+		snprintf(buf, len, "dev %u:%u", dev >> 20, dev & 0xfffff);
+}
+
+static __u64 mount_id_of(int fd)
+{
+	char path[64], *text, *line;
+	__u64 id = 0;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	text = read_proc(path);
+	line = text ? strstr(text, "mnt_id:") : NULL;
+	if (line)
+		id = strtoull(line + strlen("mnt_id:"), NULL, 10);
+	free(text);
+	return id;
+}
+
+/*
+ * The device behind an O_PATH descriptor, without asking a daemon anything: with an empty mask even a
+ * mount that is another user's alone answers (fuse_update_get_attr()).
+ */
+static __u32 dev_of(int fd)
+{
+	struct statx stx;
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &stx))
+		return 0;
+	return fl_dev(stx.stx_dev_major, stx.stx_dev_minor);
+}
+
+static int no_fuse_mount(const struct fl_mounts *mounts, const char *spec, const char *what,
+			 struct fl_err *err)
+{
+	char *shown = fl_escape(spec), list[320] = "";
+
+	fl_err(err, "%s %s", shown ? shown : "target", what);
+	free(shown);
+	for (size_t i = 0; i < mounts->n && strlen(list) < 200; i++) {
+		char *path = fl_escape(mounts->mount[i].path);
+		size_t used = strlen(list);
+
+		snprintf(list + used, sizeof(list) - used, "%s%.80s", used ? ", " : "",
+			 path ? path : "?");
+		free(path);
+	}
+	if (mounts->n)
+		return fl_hint(err, "FUSE mounts here: %s", list);
+	return fl_hint(err, "there is no FUSE mount on this machine; 'findmnt -t fuse' lists them");
+}
+
+static int select_mount(struct fl_target *t, const struct fl_mount *m)
+{
+	t->kind = FL_TARGET_MOUNT;
+	t->dev[0] = m->dev;
+	t->ndevs = 1;
+	free(t->name);
+	t->name = strdup(m->path);
+	return t->name ? 0 : -1;
+}
+
+/* A path below the mount point: a regular file narrows the target, a directory does not. */
+static void narrow_to_file(struct fl_target *t, int fd)
+{
+	struct statx stx;
+	char link[64], *path;
+	ssize_t len;
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_INO, &stx) ||
+	    !S_ISREG(stx.stx_mode))
+		return;
+	t->kind = FL_TARGET_FILE;
+	t->ino = stx.stx_ino;
+	path = calloc(1, 4097);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	len = path ? readlink(link, path, 4096) : -1;
+	if (len <= 0) {
+		free(path);
+		return;
+	}
+	free(t->name);
+	t->name = path;
+}
+
+static int resolve_path(struct fl_target *t, const char *spec, struct fl_err *err)
+{
+	const struct fl_mount *m;
+	__u64 id;
+	int fd = open(spec, O_PATH | O_CLOEXEC), saved = errno;
+
+	if (fl_mounts_read(&t->mounts, false, false, err)) {
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	if (fd < 0) {
+		/* perhaps a mount point in a container */
+		if (fl_mounts_read(&t->mounts, true, false, err))
+			return -1;
+		m = fl_mounts_by_path(&t->mounts, spec);
+		if (m)
+			return select_mount(t, m) ? fl_err(err, "out of memory") : 0;
+		no_fuse_mount(&t->mounts, spec, "cannot be opened", err);
+		snprintf(err->what + strlen(err->what), sizeof(err->what) - strlen(err->what),
+			 ": %s", strerror(saved));
+		return -1;
+	}
+	id = mount_id_of(fd);
+	m = fl_mounts_by_id(&t->mounts, id);
+	if (!m) {
+		if (fl_mounts_read(&t->mounts, true, false, err)) {
+			close(fd);
+			return -1;
+		}
+		/* reached through /proc/PID/root, or a FUSE mount at this path in another namespace only */
+		m = fl_mounts_by_dev(&t->mounts, dev_of(fd));
+		if (!m)
+			m = fl_mounts_by_path(&t->mounts, spec);
+	}
+	if (!m) {
+		close(fd);
+		return no_fuse_mount(&t->mounts, spec, "is not on a FUSE mount", err);
+	}
+	if (select_mount(t, m)) {
+		close(fd);
+		return fl_err(err, "out of memory");
+	}
+	if (m->id == id || m->dev == dev_of(fd))
+		narrow_to_file(t, fd);
+	close(fd);
+	return 0;
+}
+
+static void add_dev(struct fl_target *t, __u32 dev, bool *full)
+{
+	for (__u32 i = 0; i < t->ndevs; i++)
+		if (t->dev[i] == dev)
+			return;
+	if (t->ndevs < FL_MAX_DEVS)
+		t->dev[t->ndevs++] = dev;
+	else
+		*full = true;
+}
+
+static void add_writer(struct fl_target *t, const struct fl_file_record *rec, bool *full)
+{
+	t->tgid = (pid_t)rec->global_pid;
+	add_dev(t, rec->dev, full);
+}
+
+static int resolve_pid(struct fl_target *t, pid_t pid, struct fl_err *err)
+{
+	struct fl_open_files files = {};
+	bool full = false;
+
+	if (fl_mounts_read(&t->mounts, true, false, err) || fl_open_files_read(&files, err)) {
+		fl_open_files_free(&files);
+		return -1;
+	}
+	for (size_t i = 0; i < files.n; i++)
+		if (files.file[i].rec.pid == (__u32)pid && files.file[i].rec.kind == FL_FILE_DEV)
+			add_dev(t, files.file[i].rec.dev, &full);
+	t->kind = t->ndevs ? FL_TARGET_DAEMON : FL_TARGET_WRITER;
+	if (!t->ndevs) {
+		for (size_t i = 0; i < files.n; i++)
+			if (files.file[i].rec.pid == (__u32)pid &&
+			    files.file[i].rec.kind == FL_FILE_OPEN)
+				add_writer(t, &files.file[i].rec, &full);
+	}
+	fl_open_files_free(&files);
+	if (asprintf(&t->name, "%s %d", t->tgid ? "process" : "daemon", pid) < 0)
+		t->name = NULL;
+	if (full)
+		return fl_err(err, "process %d has more than %d FUSE mounts", pid, FL_MAX_DEVS),
+		       fl_hint(err, "name one of the mounts, or watch \"all\"");
+	if (!t->ndevs)
+		return fl_err(err, "process %d serves no FUSE mount and has no file open on one",
+			      pid),
+		       fl_hint(err, "'fuselens files' lists every open FUSE file with its PID");
+	return 0;
+}
+
+int fl_target_resolve(struct fl_target *t, const char *spec, pid_t pid, struct fl_err *err)
+{
+	memset(t, 0, sizeof(*t));
+	if (pid)
+		return resolve_pid(t, pid, err);
+	if (!strcmp(spec, "all")) {
+		t->kind = FL_TARGET_ALL;
+		t->name = strdup("all FUSE mounts");
+		return fl_mounts_read(&t->mounts, true, false, err);
+	}
+	return resolve_path(t, spec, err);
+}
+
+void fl_target_free(struct fl_target *t)
+{
+	free(t->name);
+	fl_mounts_free(&t->mounts);
+	memset(t, 0, sizeof(*t));
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* From what a user names (a mount, a file, a PID, "all") to what BPF filters by. */
+#ifndef FL_TARGET_H
+#define FL_TARGET_H
+
+#include <sys/types.h>
+#include "util/err.h"
+#include "kernel/mountinfo.h"
+#include "bpf/fuselens.h"
+
+enum fl_target_kind {
+	FL_TARGET_ALL,
+	FL_TARGET_MOUNT,
+	FL_TARGET_FILE,
+	FL_TARGET_DAEMON, /* the mounts that a process serves */
+	FL_TARGET_WRITER, /* what a process writes, on the mounts it has files open on */
+};
+
+struct fl_target {
+	enum fl_target_kind kind;
+	char *name;		/* as users know it; owned */
+	__u32 dev[FL_MAX_DEVS]; /* none: every FUSE mount */
+	__u32 ndevs;
+	__u64 ino;		 /* 0: every file */
+	pid_t tgid;		 /* in the initial PID namespace; 0: every process */
+	struct fl_mounts mounts; /* FUSE mounts known when the target was resolved */
+};
+
+/*
+ * Resolves spec (a path or "all"; NULL with a pid). A path is opened with O_PATH only, so that a hung
+ * daemon is not asked anything for its mount point. A mount that only another mount namespace has is
+ * found by its path there. Returns 0, or -1 with err set.
+ */
+int fl_target_resolve(struct fl_target *t, const char *spec, pid_t pid, struct fl_err *err);
+void fl_target_free(struct fl_target *t);
+
+/*
+ * Mounts of this mount namespace, then (others set) those of every other one, the same device at the
+ * same path left out. FUSE mounts only, unless all_types. Returns 0 or -1 with err set.
+ */
+int fl_mounts_read(struct fl_mounts *mounts, bool others, bool all_types, struct fl_err *err);
+/* A short name for a device's mount: its path, or "dev 0:45" where no mount is known. */
+void fl_mount_label(const struct fl_mounts *mounts, __u32 dev, char *buf, size_t len);
+
+#endif

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "collect/watch.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/stat.h>
+
+#include "util/clock.h"
+#include "util/text.h"
+
+/* Between two looks for daemons; a look walks every task's descriptors. */
+#define LOOK_PAUSE_NS 300000000ull
+/* The first PID namespace's inode number: PROC_PID_INIT_INO of include/linux/proc_ns.h. */
+#define FIRST_PID_NS 0xeffffffcul
+
+/* include/uapi/linux/stat.h since v6.8: an ID that no later mount gets again */
+#define MASK_MNT_ID_UNIQUE 0x4000u
+
+const char *fl_watch_event_name(enum fl_watch_event event)
+{
+	static const char *const names[] = {
+		[FL_WATCH_MOUNT_GONE] = "mount-gone",
+		[FL_WATCH_MOUNT_APPEARED] = "mount-appeared",
+		[FL_WATCH_MOUNT_BACK] = "mount-back",
+		[FL_WATCH_CANNOT_FOLLOW] = "cannot-follow",
+		[FL_WATCH_DAEMON_GONE] = "daemon-gone",
+		[FL_WATCH_DAEMON_BACK] = "daemon-back",
+		[FL_WATCH_COUNTING_ENDED] = "counting-ended",
+		[FL_WATCH_LOSS] = "loss",
+	};
+
+	return names[event];
+}
+
+static void note(struct fl_watch *w, enum fl_watch_event event, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void note(struct fl_watch *w, enum fl_watch_event event, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (w->notes_old) {
+		w->nnotes = w->notes_dropped = 0;
+		w->notes_old = false;
+	}
+	if (w->nnotes == FL_WATCH_NOTES) {
+		w->notes_dropped++;
+		return;
+	}
+	w->note[w->nnotes].event = event;
+	va_start(ap, fmt);
+	vsnprintf(w->note[w->nnotes].text, sizeof(w->note[0].text), fmt, ap);
+	va_end(ap);
+	w->nnotes++;
+}
+
+static bool follows_a_path(const struct fl_target *t)
+{
+	return t->kind == FL_TARGET_MOUNT || t->kind == FL_TARGET_FILE;
+}
+
+/* The mount point that the target lies on, as it was when the target was resolved. */
+static const char *mount_point_of(const struct fl_target *t)
+{
+	const struct fl_mount *m = fl_mounts_by_dev(&t->mounts, t->dev[0]);
+
+	return m ? m->path : t->name;
+}
+
+/*
+ * A daemon that comes back is often given the same device number. Only the unique ID tells its mount
+ * from the old one; the daemon is not asked anything for it.
+ */
+static __u64 unique_mount(const char *path)
+{
+	struct statx stx;
+
+	if (statx(AT_FDCWD, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, MASK_MNT_ID_UNIQUE, &stx) ||
+	    !(stx.stx_mask & MASK_MNT_ID_UNIQUE))
+		return 0;
+	return stx.stx_mnt_id;
+}
+
+static void session_end(struct fl_watch_session *s)
+{
+	fl_collector_finish(s->collector);
+	if (s->target)
+		fl_target_free(s->target);
+	free(s->target);
+	memset(s, 0, sizeof(*s));
+}
+
+static int session_prepare(const struct fl_watch *w, struct fl_watch_session *s, struct fl_err *err)
+{
+	s->collector = NULL;
+	s->target = calloc(1, sizeof(*s->target));
+	if (!s->target)
+		return fl_err(err, "out of memory");
+	if (fl_target_resolve(s->target, w->spec, w->pid, err))
+		return -1;
+	s->collector = fl_collector_prepare(s->target, &w->opts, err);
+	return s->collector ? 0 : -1;
+}
+
+static bool in_first_pid_namespace(void)
+{
+	struct stat st;
+
+	return !stat("/proc/self/ns/pid", &st) && st.st_ino == FIRST_PID_NS;
+}
+
+int fl_watch_open(struct fl_watch *w, const char *spec, pid_t pid,
+		  const struct fl_collect_opts *opts, struct fl_err *err)
+{
+	memset(w, 0, sizeof(*w));
+	w->served.sees_every_task = in_first_pid_namespace();
+	w->spec = spec;
+	w->pid = pid;
+	w->opts = *opts;
+	w->mountinfo = -1;
+	if (session_prepare(w, &w->session, err))
+		return -1;
+	if (follows_a_path(w->session.target)) {
+		w->mount_unique = unique_mount(mount_point_of(w->session.target));
+		w->mountinfo = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	}
+	return 0;
+}
+
+int fl_watch_start(struct fl_watch *w, struct fl_err *err)
+{
+	return fl_collector_start(w->session.collector, err);
+}
+
+void fl_watch_stop(struct fl_watch *w)
+{
+	fl_collector_stop(w->session.collector);
+	if (w->next.collector)
+		fl_collector_stop(w->next.collector);
+}
+
+bool fl_watch_pending(const struct fl_watch *w)
+{
+	return w->next.collector || w->new_session;
+}
+
+void fl_watch_close(struct fl_watch *w)
+{
+	session_end(&w->next);
+	session_end(&w->session);
+	fl_snapshot_free(&w->last);
+	fl_snapshot_free(&w->interval);
+	fl_served_free(&w->served);
+	if (w->mountinfo >= 0)
+		close(w->mountinfo);
+	w->mountinfo = -1;
+}
+
+static void note_mounts(struct fl_watch *w, const struct fl_snapshot *before,
+			const struct fl_snapshot *now)
+{
+	static const struct {
+		enum fl_watch_event event;
+		const char *text;
+	} sentence[] = {
+		[FL_MOUNT_GONE] = {FL_WATCH_MOUNT_GONE, "no longer mounted"},
+		[FL_MOUNT_APPEARED] = {FL_WATCH_MOUNT_APPEARED, "mounted"},
+		[FL_MOUNT_UNSERVED] = {FL_WATCH_DAEMON_GONE,
+				       "its daemon is gone: still mounted, but all that needs the "
+				       "daemon fails (ENOTCONN); files passed through can be "
+				       "written while they stay open"},
+		[FL_MOUNT_SERVED_AGAIN] = {FL_WATCH_DAEMON_BACK, "has a daemon again"},
+	};
+	struct fl_mount_event event[FL_WATCH_NOTES];
+	size_t n = fl_mount_events(before, now, event, FL_WATCH_NOTES);
+
+	for (size_t i = 0; i < n; i++) {
+		char *path = fl_escape(event[i].path ? event[i].path : "?");
+		enum fl_mount_change change = event[i].change;
+
+		/* where unique IDs are known, a mount that is back has been said to be */
+		if (change != FL_MOUNT_APPEARED || !w->mount_unique)
+			note(w, sentence[change].event, "%.300s: %s", path ? path : "?",
+			     sentence[change].text);
+		free(path);
+	}
+}
+
+static void look_for_daemons(struct fl_watch *w, struct fl_snapshot *now)
+{
+	struct fl_open_files files = {};
+	struct fl_err ignored;
+	__u64 began = fl_now_ns();
+
+	if (w->looked_ns && began - w->looked_ns < LOOK_PAUSE_NS + 5 * w->look_took_ns)
+		return;
+	if (!fl_open_files_read(&files, &ignored))
+		fl_served_look(&w->served, &files, now);
+	fl_open_files_free(&files);
+	w->looked_ns = fl_now_ns();
+	w->look_took_ns = w->looked_ns - began;
+}
+
+static void note_losses(struct fl_watch *w, const struct fl_snapshot *before)
+{
+	struct fl_totals t = {};
+	char n[32];
+
+	fl_totals_add_losses(&w->interval, &t);
+	if (t.lost)
+		note(w, FL_WATCH_LOSS, "%s events were lost", fl_grouped(t.lost, n, sizeof(n)));
+	if (w->interval.loss[FL_LOSS_TABLE_FULL] && !(before && before->loss[FL_LOSS_TABLE_FULL]))
+		note(w, FL_WATCH_LOSS,
+		     "the table is full: further files are counted together (--max-inodes)");
+}
+
+static void note_end(struct fl_watch *w, const struct fl_snapshot *now)
+{
+	char took[24];
+
+	if (w->ended || w->next.collector || !fl_collector_stopped_itself(w->session.collector))
+		return;
+	w->ended = true;
+	note(w, FL_WATCH_COUNTING_ENDED,
+	     "counting has stopped by itself after %s, as --evidence %s does: nothing is "
+	     "known of what is written from now on",
+	     fl_duration(now->end_ns - now->start_ns, took, sizeof(took)),
+	     fl_method_name(now->method));
+}
+
+/* The device that is mounted at a path now; 0 for none. */
+static __u32 dev_at_path(const char *path)
+{
+	struct fl_mounts now = {};
+	const struct fl_mount *m = NULL;
+	struct fl_err ignored;
+	__u32 dev;
+
+	if (!fl_mounts_read(&now, false, false, &ignored))
+		m = fl_mounts_by_path(&now, path);
+	dev = m ? m->dev : 0;
+	fl_mounts_free(&now);
+	return dev;
+}
+
+/* Starts to count what is mounted at the path now, beside the session that counted the old mount. */
+static void follow(struct fl_watch *w, const char *path)
+{
+	char *shown = fl_escape(path);
+	struct fl_err err = {};
+
+	if (session_prepare(w, &w->next, &err) || fl_collector_start(w->next.collector, &err)) {
+		session_end(&w->next);
+		note(w, FL_WATCH_CANNOT_FOLLOW, "%.200s: mounted anew, but: %.250s",
+		     shown ? shown : "?", err.what);
+	} else {
+		note(w, FL_WATCH_MOUNT_BACK, "%.400s: mounted anew; its writes count from now on",
+		     shown ? shown : "?");
+	}
+	free(shown);
+}
+
+static void look_for_new_mount(struct fl_watch *w)
+{
+	const char *path = mount_point_of(w->session.target);
+	__u32 dev = dev_at_path(path);
+	__u64 unique = dev ? unique_mount(path) : 0;
+	char *shown;
+
+	if (!dev || (dev == w->session.target->dev[0] && unique == w->mount_unique))
+		return;
+	w->mount_unique = unique;
+	if (dev != w->session.target->dev[0]) {
+		follow(w, path);
+		return;
+	}
+	/* the programs count the same number as they did before */
+	fl_served_forget(&w->served, dev);
+	w->looked_ns = 0;
+	shown = fl_escape(path);
+	note(w, FL_WATCH_MOUNT_BACK, "%.400s: mounted anew, on the same device",
+	     shown ? shown : "?");
+	free(shown);
+}
+
+void fl_watch_poll(struct fl_watch *w)
+{
+	/* the kernel says when any mount of this namespace changed: proc_mounts_operations.poll */
+	struct pollfd p = {.fd = w->mountinfo, .events = POLLPRI};
+
+	fl_collector_poll(w->next.collector ? w->next.collector : w->session.collector);
+	if (w->mountinfo >= 0 && !w->next.collector && poll(&p, 1, 0) > 0)
+		look_for_new_mount(w);
+}
+
+int fl_watch_read(struct fl_watch *w, struct fl_err *err)
+{
+	const struct fl_snapshot *before = w->has_last && !w->new_session ? &w->last : NULL;
+	struct fl_snapshot now;
+
+	if (w->notes_old)
+		w->nnotes = w->notes_dropped = 0;
+	w->notes_old = false;
+	if (w->next.collector)
+		fl_collector_stop(w->session.collector);
+	if (fl_collector_read(w->session.collector, &now, err))
+		return -1;
+	look_for_daemons(w, &now);
+	fl_served_mark(&w->served, &now);
+	fl_snapshot_free(&w->interval);
+	if (fl_snapshot_since(before, &now, &w->interval)) {
+		fl_snapshot_free(&now);
+		return fl_err(err, "out of memory");
+	}
+	/* sessions overlap by a moment; rows do not */
+	if (w->new_session && w->interval.start_ns < w->last.end_ns)
+		w->interval.start_ns = w->last.end_ns;
+	note_mounts(w, before, &now);
+	note_end(w, &now);
+	note_losses(w, before);
+	fl_snapshot_free(&w->last);
+	w->last = now;
+	w->has_last = true;
+	w->new_session = false;
+	if (w->next.collector) {
+		session_end(&w->session);
+		w->session = w->next;
+		memset(&w->next, 0, sizeof(w->next));
+		w->new_session = true;
+		w->ended = false;
+	}
+	w->notes_old = true;
+	return 0;
+}

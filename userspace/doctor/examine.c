@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "doctor/examine.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/capability.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+
+#include "kernel/btf.h"
+#include "kernel/kcore.h"
+#include "openfiles/openfiles.h"
+#include "kernel/privileges.h"
+
+static struct fl_check *add(struct fl_doctor *d, const char *id, const char *title,
+			    enum fl_answer answer, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
+
+static struct fl_check *add(struct fl_doctor *d, const char *id, const char *title,
+			    enum fl_answer answer, const char *fmt, ...)
+{
+	struct fl_check *c = &d->check[d->nchecks++];
+	va_list ap;
+
+	c->id = id;
+	c->title = title;
+	c->answer = answer;
+	va_start(ap, fmt);
+	vsnprintf(c->detail, sizeof(c->detail), fmt, ap);
+	va_end(ap);
+	return c;
+}
+
+static void remedy(struct fl_check *c, const char *text)
+{
+	if (c->answer != FL_YES)
+		snprintf(c->remedy, sizeof(c->remedy), "%.255s", text);
+}
+
+/* First line of a small file, without its newline; false when it cannot be read. */
+static bool first_line(const char *path, char *buf, size_t len)
+{
+	FILE *f = fopen(path, "re");
+	bool ok = f && fgets(buf, (int)len, f);
+
+	if (f)
+		fclose(f);
+	if (ok)
+		buf[strcspn(buf, "\n")] = '\0';
+	return ok;
+}
+
+static void check_privileges(struct fl_doctor *d)
+{
+	static const struct {
+		int cap;
+		const char *name;
+		const char *what;
+	} wanted[] = {
+		{CAP_BPF, "CAP_BPF", "loading programs"},
+		{CAP_PERFMON, "CAP_PERFMON", "reading kernel memory from them"},
+		{CAP_SYS_PTRACE, "CAP_SYS_PTRACE", "mounts of other namespaces"},
+		{CAP_SYSLOG, "CAP_SYSLOG", "kernel addresses, for the call-site map"},
+	};
+	char missing[160] = "";
+	bool needed = true;
+
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		size_t used = strlen(missing);
+
+		if (fl_privileges_have(wanted[i].cap) || fl_privileges_have(CAP_SYS_ADMIN))
+			continue;
+		snprintf(missing + used, sizeof(missing) - used, "%s%s (%s)", used ? ", " : "",
+			 wanted[i].name, wanted[i].what);
+		if (wanted[i].cap == CAP_BPF || wanted[i].cap == CAP_PERFMON)
+			needed = false;
+	}
+	remedy(add(d, "privileges", "privileges", needed ? FL_YES : FL_NO, "%s%s",
+		   missing[0] ? "missing: " : "all that is needed", missing),
+	       "run as root, or setcap cap_bpf,cap_perfmon,cap_sys_ptrace=ep on the binary");
+}
+
+static void check_lockdown(struct fl_doctor *d)
+{
+	char line[128], *mode, *end;
+
+	if (!first_line("/sys/kernel/security/lockdown", line, sizeof(line))) {
+		add(d, "lockdown", "lockdown", FL_NOT_KNOWN,
+		    "securityfs is not mounted or has no lockdown");
+		return;
+	}
+	mode = strchr(line, '[');
+	end = mode ? strchr(mode, ']') : NULL;
+	if (end)
+		*end = '\0';
+	mode = end ? mode + 1 : line;
+	remedy(add(d, "lockdown", "no lockdown", strcmp(mode, "none") ? FL_NO : FL_YES, "%s", mode),
+	       "methods that hook functions may be refused; the tracepoint form needs none of "
+	       "them");
+}
+
+static void check_fuse(struct fl_doctor *d)
+{
+	bool file = fl_btf_has_member("fuse_file", "fm");
+	bool passthrough = fl_btf_has_member("fuse_file", "passthrough");
+	struct stat st;
+	struct fl_check *c;
+
+	if (!file) {
+		bool module = !stat("/sys/module/fuse", &st);
+
+		c = add(d, "fuse", "FUSE", module ? FL_NOT_KNOWN : FL_NO, "%s",
+			module ? "loaded, but without BTF"
+			       : "not there, or a module that is not loaded");
+		remedy(c,
+		       module ? "the kernel needs CONFIG_DEBUG_INFO_BTF_MODULES" : "modprobe fuse");
+		return;
+	}
+	add(d, "fuse", "FUSE", FL_YES, "%s",
+	    fl_btf_in_module("fuse_file") ? "a module with BTF" : "built in");
+	c = add(d, "fuse_passthrough", "FUSE passthrough", passthrough ? FL_YES : FL_NO, "%s",
+		passthrough ? "the kernel hands I/O to backing files"
+			    : "this kernel has none: it is older than 6.9 or lacks "
+			      "CONFIG_FUSE_PASSTHROUGH");
+	remedy(c, "run Linux 6.9 or later with CONFIG_FUSE_PASSTHROUGH=y; direct and cached mounts "
+		  "can be proven all the same");
+}
+
+static void check_tracepoints(struct fl_doctor *d)
+{
+	static const char *const names[] = {"iomap_dio_rw_begin", "fuse_request_send",
+					    "fuse_request_end", "xfs_file_buffered_write"};
+	char missing[160] = "";
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		size_t used = strlen(missing);
+
+		if (!fl_btf_has_tracepoint(names[i]))
+			snprintf(missing + used, sizeof(missing) - used, "%s%s", used ? ", " : "",
+				 names[i]);
+	}
+	remedy(add(d, "tracepoints", "BTF tracepoints", missing[0] ? FL_NO : FL_YES, "%s%s",
+		   missing[0] ? "missing: " : "iomap, fuse and xfs ones are there", missing),
+	       "fuse's came with v6.11; xfs's exist where xfs is loaded");
+}
+
+static void check_kprobes(struct fl_doctor *d)
+{
+	char line[32];
+	bool there = first_line("/sys/bus/event_source/devices/kprobe/type", line, sizeof(line));
+
+	remedy(add(d, "kprobes", "kprobes", there ? FL_YES : FL_NO, "%s",
+		   there ? "the perf event is there" : "this kernel is built without them"),
+	       "CONFIG_KPROBE_EVENTS=y; only the callsite method needs it");
+}
+
+static const char *can_word(enum fl_can can)
+{
+	return can == FL_CAN_YES  ? "shared or exclusive"
+	       : can == FL_CAN_NO ? "exclusive only"
+				  : "not known";
+}
+
+/* The call-site map proves what the write path can do without a single write. */
+static void check_text(struct fl_doctor *d)
+{
+	struct fl_err err = {};
+	struct fl_check *c;
+
+	d->callsites = fl_kernel_callsites(&err);
+	if (!d->callsites) {
+		c = add(d, "kernel_text", "kernel text", FL_NO, "%.240s", err.what);
+		remedy(c, err.hint[0] ? err.hint
+				      : "without it there is no call-site map: what the write path "
+					"can do shows only in I/O");
+		return;
+	}
+	add(d, "kernel_text", "kernel text", FL_YES, "readable: %zu lock calls in %zu functions",
+	    d->callsites->nsites, d->callsites->nfunctions);
+	c = add(d, "write_path", "shared passthrough",
+		fl_callsite_can(d->callsites, FL_ROUTE_PASSTHROUGH) == FL_CAN_YES  ? FL_YES
+		: fl_callsite_can(d->callsites, FL_ROUTE_PASSTHROUGH) == FL_CAN_NO ? FL_NO
+										   : FL_NOT_KNOWN,
+		"fs/fuse is '%s': passthrough %s, direct %s", fl_variant_name(d->callsites),
+		can_word(fl_callsite_can(d->callsites, FL_ROUTE_PASSTHROUGH)),
+		can_word(fl_callsite_can(d->callsites, FL_ROUTE_DIRECT)));
+	remedy(c, "this kernel's passthrough write path holds no call of down_read(): it needs the "
+		  "patch (kernel-patches/)");
+}
+
+static void check_iterator(struct fl_doctor *d)
+{
+	struct fl_open_files files = {};
+	struct fl_err err;
+	size_t open = 0, daemons = 0;
+
+	if (fl_open_files_read(&files, &err)) {
+		remedy(add(d, "open_files", "open-file iterator", FL_NO, "%.200s", err.what),
+		       "without it, open flags in force and paths are not known");
+		return;
+	}
+	for (size_t i = 0; i < files.n; i++)
+		if (files.file[i].rec.kind == FL_FILE_DEV)
+			daemons++;
+		else
+			open++;
+	add(d, "open_files", "open-file iterator", FL_YES,
+	    "%zu open FUSE files, %zu descriptors of /dev/fuse in daemons", open, daemons);
+	fl_open_files_free(&files);
+}
+
+static void check_method(struct fl_doctor *d, enum fl_evidence evidence, const char *fix)
+{
+	struct fl_method_check *m = &d->method[d->nmethods++];
+	struct fl_err err = {};
+
+	m->name = fl_evidence_names[evidence];
+	m->works = !fl_collector_try(evidence, m->probe, &m->nprobes, &err);
+	if (m->works) {
+		size_t live = 0;
+
+		for (size_t i = 0; i < m->nprobes; i++)
+			live += m->probe[i].live;
+		snprintf(m->why, sizeof(m->why), "%zu of %zu programs attached", live, m->nprobes);
+		if (d->chosen < 0)
+			d->chosen = (int)d->nmethods - 1;
+	} else {
+		snprintf(m->why, sizeof(m->why), "%.500s", err.what);
+		snprintf(m->remedy, sizeof(m->remedy), "%s", fix);
+	}
+}
+
+/* Its hooks are felt by the whole system: they are not even tried unless asked for. */
+static void check_global(struct fl_doctor *d)
+{
+	struct fl_method_check *m = &d->method[d->nmethods++];
+
+	m->name = fl_evidence_names[FL_EVIDENCE_GLOBAL];
+	m->works = false;
+	for (size_t i = 0; i + 1 < d->nmethods; i++)
+		if (!strcmp(d->method[i].name, fl_evidence_names[FL_EVIDENCE_STATE_FENTRY]))
+			m->works = d->method[i].works;
+	snprintf(
+		m->why, sizeof(m->why), "%s",
+		m->works
+			? "hooks can be attached; opt-in, for 10 s at a time: the whole system pays"
+			: "needs the same hooks as state-fentry");
+}
+
+void fl_doctor_examine(struct fl_doctor *d)
+{
+	struct utsname u;
+	struct fl_err ignored;
+
+	memset(d, 0, sizeof(*d));
+	d->chosen = -1;
+	if (!uname(&u)) {
+		snprintf(d->kernel, sizeof(d->kernel), "%s", u.release);
+		snprintf(d->machine, sizeof(d->machine), "%s", u.machine);
+	}
+	check_privileges(d);
+	check_lockdown(d);
+	remedy(add(d, "btf", "kernel BTF", fl_btf_available() ? FL_YES : FL_NO, "%s",
+		   fl_btf_available() ? "/sys/kernel/btf/vmlinux"
+				      : "no usable /sys/kernel/btf/vmlinux"),
+	       "the kernel needs CONFIG_DEBUG_INFO_BTF=y");
+	check_fuse(d);
+	check_tracepoints(d);
+	check_kprobes(d);
+	check_text(d);
+	check_iterator(d);
+	check_method(
+		d, FL_EVIDENCE_STATE_FENTRY,
+		"trampolines are refused under lockdown, without CONFIG_FUNCTION_TRACER, or where "
+		"fuse is a module without BTF; the tracepoint form needs none");
+	check_method(d, FL_EVIDENCE_STATE_TP,
+		     "needs BTF, CAP_BPF, CAP_PERFMON and fuse's tracepoints (v6.11)");
+	check_method(d, FL_EVIDENCE_CALLSITE,
+		     "needs kprobes and readable kernel text (CAP_SYSLOG, CAP_SYS_RAWIO)");
+	check_global(d);
+	fl_mounts_read(&d->mounts, true, false, &ignored);
+}
+
+void fl_doctor_free(struct fl_doctor *d)
+{
+	fl_mounts_free(&d->mounts);
+	fl_kernel_text_done();
+}

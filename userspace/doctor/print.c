@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What doctor found, as text and as JSON. Pure. */
+#include "doctor/examine.h"
+
+#include <stdlib.h>
+#include <json-c/json.h>
+
+#include "util/json.h"
+#include "util/text.h"
+
+static const char *const answers[] = {
+	[FL_NO] = "no",
+	[FL_YES] = "yes",
+	[FL_NOT_KNOWN] = "?",
+};
+
+/* Where the text begins behind "  TITLE yes ": what does not fit the line goes on there. */
+#define CHECK_COLUMN  28
+#define METHOD_COLUMN 22
+
+static void probes_text(const struct fl_method_check *m, FILE *out)
+{
+	for (size_t i = 0; m->works && i < m->nprobes; i++)
+		if (!m->probe[i].live)
+			fl_wrapped(out, METHOD_COLUMN, METHOD_COLUMN + 2, "%s: %s",
+				   m->probe[i].name, m->probe[i].why_not);
+}
+
+/* Only a write's own path; --json has the other holders of the same locks too. */
+static void callsites_text(const struct fl_callsite_map *map, FILE *out)
+{
+	struct fl_table *t = fl_table_new(4);
+	char routes[96];
+
+	fl_table_align(t, "llll");
+	for (size_t i = 0; i < map->nsites; i++) {
+		const struct fl_callsite *s = &map->site[i];
+
+		if (!s->routes)
+			continue;
+		fl_table_cell(t, "%s%s", fl_site_role_name(s->role),
+			      s->merged ? " or upgrade" : "");
+		fl_table_cell(t, "%s+%#llx", s->function, s->offset);
+		fl_table_cell(t, "%s", s->callee);
+		fl_table_cell(t, "%s", fl_route_names(s->routes, routes, sizeof(routes)));
+	}
+	fprintf(out, "\nlock calls on the write path (%s)\n", fl_variant_name(map));
+	fl_table_print(t, out, 2);
+	fl_table_free(t);
+}
+
+void fl_doctor_text(const struct fl_doctor *d, FILE *out)
+{
+	fprintf(out, "kernel %s, %s\n\n", d->kernel, d->machine);
+	for (size_t i = 0; i < d->nchecks; i++) {
+		const struct fl_check *c = &d->check[i];
+
+		fprintf(out, "  %-20s %-4s ", c->title, answers[c->answer]);
+		fl_wrap(out, c->detail, CHECK_COLUMN, CHECK_COLUMN);
+		if (c->remedy[0])
+			fl_wrapped(out, CHECK_COLUMN, CHECK_COLUMN + 3, "-> %s", c->remedy);
+	}
+	fprintf(out, "\nmethods of evidence\n");
+	for (size_t i = 0; i < d->nmethods; i++) {
+		const struct fl_method_check *m = &d->method[i];
+
+		fprintf(out, "  %-14s %-4s ", m->name, m->works ? "yes" : "no");
+		fl_wrap(out, m->why, METHOD_COLUMN, METHOD_COLUMN);
+		if ((int)i == d->chosen)
+			fprintf(out, "%*s(what --evidence auto takes)\n", METHOD_COLUMN, "");
+		probes_text(m, out);
+		if (m->remedy[0])
+			fl_wrapped(out, METHOD_COLUMN, METHOD_COLUMN + 3, "-> %s", m->remedy);
+	}
+	if (d->callsites)
+		callsites_text(d->callsites, out);
+	fprintf(out, "\nFUSE mounts\n");
+	for (size_t i = 0; i < d->mounts.n; i++) {
+		const struct fl_mount *m = &d->mounts.mount[i];
+		char *path = fl_escape(m->path), *source = fl_escape(m->source);
+
+		fprintf(out, "  %s  %s, from %s, device %u:%u\n", path ? path : "?", m->fstype,
+			source ? source : "?", m->dev >> 20, m->dev & 0xfffff);
+		free(path);
+		free(source);
+	}
+	if (!d->mounts.n)
+		fprintf(out, "  none\n");
+	fflush(out);
+}
+
+static struct json_object *callsites_json(const struct fl_callsite_map *map)
+{
+	struct json_object *list = map ? json_object_new_array() : NULL;
+
+	for (size_t i = 0; map && i < map->nsites; i++) {
+		const struct fl_callsite *s = &map->site[i];
+		struct json_object *o = json_object_new_object(), *routes = json_object_new_array();
+
+		json_object_object_add(o, "function", json_object_new_string(s->function));
+		fl_json_u64(o, "offset", s->offset);
+		json_object_object_add(o, "callee", json_object_new_string(s->callee));
+		json_object_object_add(o, "role",
+				       json_object_new_string(fl_site_role_name(s->role)));
+		for (int r = 0; r < FL_ROUTES; r++)
+			if (s->routes & 1u << r)
+				json_object_array_add(routes,
+						      json_object_new_string(fl_route_name(r)));
+		json_object_object_add(o, "routes", routes);
+		json_object_object_add(o, "merged", json_object_new_boolean(s->merged));
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
+static struct json_object *method_json(const struct fl_method_check *m)
+{
+	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
+
+	json_object_object_add(o, "name", json_object_new_string(m->name));
+	json_object_object_add(o, "works", json_object_new_boolean(m->works));
+	json_object_object_add(o, "why", json_object_new_string(m->why));
+	fl_json_name(o, "remedy", m->remedy[0] ? m->remedy : NULL);
+	for (size_t i = 0; i < m->nprobes; i++) {
+		struct json_object *p = json_object_new_object();
+
+		json_object_object_add(p, "name", json_object_new_string(m->probe[i].name));
+		json_object_object_add(p, "attaches", json_object_new_boolean(m->probe[i].live));
+		fl_json_name(p, "why_not", m->probe[i].why_not[0] ? m->probe[i].why_not : NULL);
+		json_object_array_add(list, p);
+	}
+	json_object_object_add(o, "probes", list);
+	return o;
+}
+
+void fl_doctor_json(const struct fl_doctor *d, FILE *out)
+{
+	struct json_object *o = json_object_new_object(), *checks = json_object_new_object(), *list;
+
+	json_object_object_add(o, "schema", json_object_new_string("fuselens.doctor/1"));
+	json_object_object_add(o, "kernel", json_object_new_string(d->kernel));
+	json_object_object_add(o, "machine", json_object_new_string(d->machine));
+	for (size_t i = 0; i < d->nchecks; i++) {
+		const struct fl_check *c = &d->check[i];
+		struct json_object *one = json_object_new_object();
+
+		json_object_object_add(one, "ok",
+				       c->answer == FL_NOT_KNOWN
+					       ? NULL
+					       : json_object_new_boolean(c->answer == FL_YES));
+		fl_json_name(one, "detail", c->detail);
+		fl_json_name(one, "remedy", c->remedy[0] ? c->remedy : NULL);
+		json_object_object_add(checks, c->id, one);
+	}
+	json_object_object_add(o, "checks", checks);
+	list = json_object_new_array();
+	for (size_t i = 0; i < d->nmethods; i++)
+		json_object_array_add(list, method_json(&d->method[i]));
+	json_object_object_add(o, "methods", list);
+	fl_json_name(o, "auto", d->chosen >= 0 ? d->method[d->chosen].name : NULL);
+	list = json_object_new_array();
+	for (size_t i = 0; i < d->mounts.n; i++) {
+		struct json_object *one = json_object_new_object();
+
+		fl_json_name(one, "path", d->mounts.mount[i].path);
+		fl_json_name(one, "fstype", d->mounts.mount[i].fstype);
+		fl_json_name(one, "source", d->mounts.mount[i].source);
+		fl_json_dev(one, "dev", d->mounts.mount[i].dev);
+		json_object_array_add(list, one);
+	}
+	json_object_object_add(o, "fuse_mounts", list);
+	json_object_object_add(o, "variant", json_object_new_string(fl_variant_name(d->callsites)));
+	json_object_object_add(o, "callsites", callsites_json(d->callsites));
+	fl_json_print(o, out, true);
+}

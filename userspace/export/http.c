@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "export/http.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <microhttpd.h>
+
+/* Enough for a few scrapers; a client that says nothing is let go. */
+#define CONNECTIONS	     32
+#define IDLE_SECONDS	     10
+#define MEMORY_OF_CONNECTION (16 << 10)
+
+struct fl_http {
+	struct MHD_Daemon *daemon;
+	int epoll_fd;
+	fl_http_page page;
+	void *ctx;
+	char address[INET6_ADDRSTRLEN + 16];
+};
+
+static enum MHD_Result send_reply(struct MHD_Connection *connection, struct fl_http_reply *reply)
+{
+	struct MHD_Response *response;
+	enum MHD_Result ret;
+
+	response = MHD_create_response_from_buffer(reply->len, reply->body, MHD_RESPMEM_MUST_FREE);
+	if (!response) {
+		free(reply->body);
+		return MHD_NO;
+	}
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->type);
+	if (reply->status == MHD_HTTP_METHOD_NOT_ALLOWED)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+	ret = MHD_queue_response(connection, reply->status, response);
+	MHD_destroy_response(response);
+	return ret;
+}
+
+/* Called once with the headers, and for methods that carry one again with pieces of a body. */
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url,
+				  const char *method, const char *version, const char *data,
+				  size_t *data_size, void **state)
+{
+	struct fl_http_reply reply = {.type = "text/plain; charset=utf-8"};
+	struct fl_http *h = cls;
+	static int seen;
+
+	if (!*state) {
+		*state = &seen;
+		return MHD_YES;
+	}
+	if (*data_size) {
+		*data_size = 0;
+		return MHD_YES;
+	}
+	if (strcmp(method, MHD_HTTP_METHOD_GET) && strcmp(method, MHD_HTTP_METHOD_HEAD)) {
+		reply.status = MHD_HTTP_METHOD_NOT_ALLOWED;
+		reply.body = strdup("GET and HEAD only\n");
+		reply.len = reply.body ? strlen(reply.body) : 0;
+	} else {
+		h->page(h->ctx, url,
+			MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
+						    MHD_HTTP_HEADER_ACCEPT),
+			&reply);
+	}
+	if (!reply.body)
+		return MHD_NO;
+	return send_reply(connection, &reply);
+}
+
+static void name_address(struct fl_http *h, int fd)
+{
+	struct sockaddr_storage addr;
+	socklen_t len = sizeof(addr);
+	char host[INET6_ADDRSTRLEN] = "?";
+
+	if (getsockname(fd, (struct sockaddr *)&addr, &len))
+		return;
+	if (addr.ss_family == AF_INET6) {
+		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&addr;
+
+		inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof(host));
+		snprintf(h->address, sizeof(h->address), "[%s]:%u", host, ntohs(in6->sin6_port));
+	} else {
+		const struct sockaddr_in *in = (const struct sockaddr_in *)&addr;
+
+		inet_ntop(AF_INET, &in->sin_addr, host, sizeof(host));
+		snprintf(h->address, sizeof(h->address), "%s:%u", host, ntohs(in->sin_port));
+	}
+}
+
+/* A socket of our own, so that a port in use is told as such. */
+static int listen_on(const char *text, struct fl_err *err)
+{
+	struct sockaddr_storage addr;
+	socklen_t len;
+	int fd, one = 1, saved;
+
+	if (fl_http_parse_listen(text, &addr, &len, err))
+		return -1;
+	fd = socket(addr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return fl_errno(err, errno, "cannot make a socket");
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (!bind(fd, (struct sockaddr *)&addr, len) && !listen(fd, CONNECTIONS))
+		return fd;
+	saved = errno;
+	close(fd);
+	fl_errno(err, saved, "cannot listen on %s", text);
+	return saved == EADDRINUSE ? fl_hint(err, "another exporter may run: choose with --listen")
+				   : -1;
+}
+
+struct fl_http *fl_http_open(const char *listen, fl_http_page page, void *ctx, struct fl_err *err)
+{
+	struct fl_http *h = calloc(1, sizeof(*h));
+	const union MHD_DaemonInfo *info;
+	int fd;
+
+	if (!h) {
+		fl_err(err, "out of memory");
+		return NULL;
+	}
+	h->page = page;
+	h->ctx = ctx;
+	fd = listen_on(listen, err);
+	if (fd < 0)
+		goto fail;
+	name_address(h, fd);
+	h->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, h,
+				     MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+				     (unsigned int)CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
+				     (unsigned int)IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+				     (size_t)MEMORY_OF_CONNECTION, MHD_OPTION_END);
+	if (!h->daemon) {
+		close(fd);
+		fl_err(err, "cannot start the HTTP server");
+		goto fail;
+	}
+	info = MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	h->epoll_fd = info ? info->epoll_fd : -1;
+	return h;
+fail:
+	free(h);
+	return NULL;
+}
+
+const char *fl_http_address(const struct fl_http *h)
+{
+	return h->address;
+}
+
+void fl_http_poll(struct fl_http *h, int ms)
+{
+	struct pollfd p = {.fd = h->epoll_fd, .events = POLLIN};
+
+	poll(&p, 1, ms);
+	/* also when nothing happened: idle connections time out in here */
+	MHD_run(h->daemon);
+}
+
+void fl_http_close(struct fl_http *h)
+{
+	if (!h)
+		return;
+	MHD_stop_daemon(h->daemon);
+	free(h);
+}

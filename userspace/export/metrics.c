@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "export/metrics.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "snapshot/hist.h"
+
+int fl_metrics_init(struct fl_metrics *m, const struct fl_metrics_limits *limits)
+{
+	memset(m, 0, sizeof(*m));
+	m->limits = *limits;
+	m->mount = calloc(limits->mounts + 1, sizeof(*m->mount));
+	m->file = calloc(limits->files + 1, sizeof(*m->file));
+	m->nmounts = 1;
+	return m->mount && m->file ? 0 : -1;
+}
+
+static void mount_free(struct fl_metric_mount *m)
+{
+	free(m->path);
+	free(m->fstype);
+	free(m->source);
+	free(m->hists);
+}
+
+static void file_free(struct fl_metric_file *f)
+{
+	free(f->mount);
+	free(f->name);
+}
+
+void fl_metrics_free(struct fl_metrics *m)
+{
+	for (size_t i = 0; i < m->nmounts; i++)
+		mount_free(&m->mount[i]);
+	for (size_t i = 0; i < m->nfiles; i++)
+		file_free(&m->file[i]);
+	free(m->mount);
+	free(m->file);
+	fl_index_free(&m->by_dev);
+	fl_index_free(&m->by_file);
+	memset(m, 0, sizeof(*m));
+}
+
+static int reindex(struct fl_metrics *m)
+{
+	int bad = 0;
+
+	fl_index_free(&m->by_dev);
+	fl_index_free(&m->by_file);
+	for (size_t i = 1; i < m->nmounts; i++)
+		bad |= m->mount[i].present ? fl_index_put(&m->by_dev, m->mount[i].dev, 0, i) : 0;
+	for (size_t i = 0; i < m->nfiles; i++)
+		bad |= fl_index_put(&m->by_file, m->file[i].dev, m->file[i].ino, i);
+	return bad;
+}
+
+static bool long_ago(const struct fl_metrics *m, __u64 then, __u64 now)
+{
+	return now > then && now - then > m->limits.keep_ns;
+}
+
+/* Gives up the series of mounts that are gone and files that are idle for long. */
+static int forget(struct fl_metrics *m, __u64 now)
+{
+	size_t kept = 1;
+
+	for (size_t i = 1; i < m->nmounts; i++) {
+		if (!m->mount[i].present && long_ago(m, m->mount[i].gone_ns, now))
+			mount_free(&m->mount[i]);
+		else
+			m->mount[kept++] = m->mount[i];
+	}
+	m->nmounts = kept;
+	kept = 0;
+	for (size_t i = 0; i < m->nfiles; i++) {
+		if (long_ago(m, m->file[i].active_ns, now))
+			file_free(&m->file[i]);
+		else
+			m->file[kept++] = m->file[i];
+	}
+	m->nfiles = kept;
+	return reindex(m);
+}
+
+static bool same_path(const char *a, const char *b)
+{
+	return a && b && !strcmp(a, b);
+}
+
+static char *mount_path(const struct fl_mount_snapshot *s)
+{
+	char text[32];
+
+	if (s->path)
+		return strdup(s->path);
+	snprintf(text, sizeof(text), "dev %u:%u", s->dev >> 20, s->dev & 0xfffff);
+	return strdup(text);
+}
+
+/* The entry of a mount; a new one where its device is new or has moved to another path. */
+static struct fl_metric_mount *mount_entry(struct fl_metrics *m, const struct fl_mount_snapshot *s)
+{
+	struct fl_metric_mount *e;
+
+	for (size_t i = 1; i < m->nmounts; i++) {
+		e = &m->mount[i];
+		if (e->dev == s->dev && (!s->path || same_path(e->path, s->path)))
+			return e;
+	}
+	if (m->nmounts > m->limits.mounts)
+		return &m->mount[0];
+	e = &m->mount[m->nmounts];
+	memset(e, 0, sizeof(*e));
+	e->dev = s->dev;
+	e->path = mount_path(s);
+	e->fstype = s->fstype ? strdup(s->fstype) : NULL;
+	e->source = s->source ? strdup(s->source) : NULL;
+	if (!e->path) {
+		mount_free(e);
+		return NULL;
+	}
+	m->nmounts++;
+	return e;
+}
+
+static int add_mounts(struct fl_metrics *m, const struct fl_snapshot *s)
+{
+	for (size_t i = 1; i < m->nmounts; i++) {
+		if (m->mount[i].present)
+			m->mount[i].gone_ns = s->end_ns;
+		m->mount[i].present = false;
+	}
+	fl_index_free(&m->by_dev);
+	for (size_t i = 0; i < s->nmounts; i++) {
+		struct fl_metric_mount *e = mount_entry(m, &s->mount[i]);
+
+		if (!e || fl_index_put(&m->by_dev, s->mount[i].dev, 0, e - m->mount))
+			return -1;
+		e->present |= s->mount[i].present;
+		/* "other" is of several mounts */
+		e->served = e == m->mount ? FL_SERVED_UNKNOWN : s->mount[i].served;
+		for (int k = 0; k < FL_MOUNT_COUNTERS; k++)
+			e->counter[k] += s->mount[i].counter[k];
+	}
+	return 0;
+}
+
+static void add_modes(__u64 *sum, const __u64 *modes)
+{
+	for (int i = 0; i < FL_LOCK_MODES; i++)
+		sum[i] += modes[i];
+}
+
+/* A series of its own for a file, first come, first served: nobody's counts change series later. */
+static struct fl_metric_file *file_entry(struct fl_metrics *m, const struct fl_file_counts *f,
+					 const struct fl_metric_mount *mount)
+{
+	__u32 place = fl_index_get(&m->by_file, f->dev, f->ino);
+	struct fl_metric_file *e;
+	const char *name = f->path ? f->path : f->name ? f->name : "";
+
+	if (f->is_other || !mount->path)
+		return NULL;
+	if (place != FL_INDEX_NONE)
+		return &m->file[place];
+	if (m->nfiles >= m->limits.files)
+		return NULL;
+	e = &m->file[m->nfiles];
+	memset(e, 0, sizeof(*e));
+	e->dev = f->dev;
+	e->ino = f->ino;
+	e->mount = strdup(mount->path);
+	e->name = strdup(name);
+	if (!e->mount || !e->name || fl_index_put(&m->by_file, f->dev, f->ino, m->nfiles)) {
+		file_free(e);
+		return NULL;
+	}
+	m->nfiles++;
+	return e;
+}
+
+static int add_file(struct fl_metrics *m, const struct fl_snapshot *s,
+		    const struct fl_file_counts *f)
+{
+	__u32 place = fl_index_get(&m->by_dev, f->dev, 0);
+	struct fl_metric_mount *mount = &m->mount[place == FL_INDEX_NONE ? 0 : place];
+	struct fl_metric_file *file;
+	struct fl_totals t;
+	__u64 modes[FL_LOCK_MODES];
+
+	fl_file_totals(s, f, &t);
+	modes[FL_LOCK_EXCLUSIVE] = t.exclusive;
+	modes[FL_LOCK_SHARED] = t.shared;
+	modes[FL_LOCK_UNTOLD] = t.unknown;
+	add_modes(mount->writes[f->route], modes);
+	mount->bytes[f->route] += t.counter[FL_COUNT_BYTES];
+	mount->eligible += t.eligible;
+	mount->eligible_shared += t.eligible_shared;
+	mount->upgrades += t.takes[FL_SITE_UPGRADE];
+	mount->fi_lock += t.takes[FL_SITE_FI_LOCK];
+	for (int r = 0; r < FL_REASONS; r++)
+		mount->reason[r] += t.reason[r];
+	file = t.writes ? file_entry(m, f, mount) : NULL;
+	if (file) {
+		add_modes(file->writes, modes);
+		file->active_ns = s->end_ns;
+	} else {
+		add_modes(mount->other_files, modes);
+	}
+	if (!f->hists)
+		return 0;
+	if (!mount->hists)
+		mount->hists = calloc(1, sizeof(*mount->hists));
+	if (!mount->hists)
+		return -1;
+	for (int i = 0; i < FL_HISTS; i++)
+		fl_hist_add(&mount->hists->hist[i], &f->hists->hist[i]);
+	return 0;
+}
+
+static int busier(const void *a, const void *b)
+{
+	__u64 x = fl_file_writes(*(const struct fl_file_counts *const *)a);
+	__u64 y = fl_file_writes(*(const struct fl_file_counts *const *)b);
+
+	return x < y ? 1 : -(x > y);
+}
+
+int fl_metrics_add(struct fl_metrics *m, const struct fl_snapshot *s)
+{
+	const struct fl_file_counts **busy;
+	int bad = 0;
+
+	m->knows_takes = s->has_takes;
+	m->knows_nature = !s->takes_only;
+	if (forget(m, s->end_ns) || add_mounts(m, s))
+		return -1;
+	/* the busiest first, so that they get the series that are free */
+	busy = calloc(s->nfiles + 1, sizeof(*busy));
+	if (!busy)
+		return -1;
+	for (size_t i = 0; i < s->nfiles; i++)
+		busy[i] = &s->file[i];
+	qsort(busy, s->nfiles, sizeof(*busy), busier);
+	for (size_t i = 0; i < s->nfiles; i++)
+		bad |= add_file(m, s, busy[i]);
+	free(busy);
+	return bad;
+}

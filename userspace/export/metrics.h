@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the exporter has counted, in a form in which nothing ever falls: each reading's interval is
+ * added to the mount and the file it belongs to, under the reasons known at that time. Bounded: past
+ * the limits, mounts and files are added up as "other". Pure.
+ */
+#ifndef FL_METRICS_H
+#define FL_METRICS_H
+
+#include "util/index.h"
+#include "snapshot/snapshot.h"
+
+enum fl_lock_mode {
+	FL_LOCK_EXCLUSIVE,
+	FL_LOCK_SHARED,
+	FL_LOCK_UNTOLD,
+	FL_LOCK_MODES,
+};
+
+struct fl_metric_mount {
+	__u32 dev;
+	char *path;   /* NULL: mounts past the limit and files past the table's room, together */
+	char *fstype; /* may be NULL */
+	char *source;
+	bool present;
+	enum fl_served_state served;
+	__u64 gone_ns; /* when it was first seen gone */
+	__u64 writes[FL_ROUTES][FL_LOCK_MODES];
+	__u64 bytes[FL_ROUTES];
+	__u64 eligible, eligible_shared, upgrades, fi_lock;
+	__u64 reason[FL_REASONS];
+	__u64 counter[FL_MOUNT_COUNTERS];
+	__u64 other_files[FL_LOCK_MODES]; /* writes to files without a series of their own */
+	struct fl_slot_hists *hists;	  /* NULL until the method gave some */
+};
+
+struct fl_metric_file {
+	__u32 dev;
+	__u64 ino;
+	char *mount; /* path */
+	char *name;
+	__u64 writes[FL_LOCK_MODES];
+	__u64 active_ns; /* last interval in which it was written */
+};
+
+struct fl_metrics_limits {
+	size_t mounts, files;
+	__u64 keep_ns; /* how long what is gone or idle keeps its series */
+};
+
+struct fl_metrics {
+	struct fl_metrics_limits limits;
+	struct fl_metric_mount *mount; /* [0] is "other" */
+	size_t nmounts;
+	struct fl_index by_dev;
+	struct fl_metric_file *file;
+	size_t nfiles;
+	struct fl_index by_file;
+	bool knows_takes;  /* upgrades and fi->lock */
+	bool knows_nature; /* which writes were eligible */
+};
+
+int fl_metrics_init(struct fl_metrics *m, const struct fl_metrics_limits *limits);
+/* Adds one interval. Returns 0, or -1 when out of memory: some of it may then be missing. */
+int fl_metrics_add(struct fl_metrics *m, const struct fl_snapshot *interval);
+void fl_metrics_free(struct fl_metrics *m);
+
+#endif

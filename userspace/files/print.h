@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The list of 'files', as text and as JSON. Pure. */
+#ifndef FL_RENDER_FILES_H
+#define FL_RENDER_FILES_H
+
+#include <stdio.h>
+#include "kernel/mountinfo.h"
+#include "openfiles/openfiles.h"
+#include "snapshot/snapshot.h"
+
+/*
+ * mounts: all mounts, of every type, to name FUSE mounts and to place backing files. can: what this
+ * kernel's write path allows, by route.
+ */
+void fl_files_text(const struct fl_open_files *files, const struct fl_mounts *mounts,
+		   const enum fl_can can[FL_ROUTES], FILE *out);
+void fl_files_json(const struct fl_open_files *files, const struct fl_mounts *mounts,
+		   const enum fl_can can[FL_ROUTES], FILE *out);
+
+/*
+ * Which writes through this open file could run under the shared lock, in a few words. can: what the
+ * kernel's write path allows on the file's route.
+ */
+const char *fl_file_can_share(const struct fl_open_file *f, enum fl_can can);
+/* Where the backing file is in this mount namespace; NULL without one. The caller frees it. */
+char *fl_file_backing_path(const struct fl_open_file *f, const struct fl_mounts *mounts);
+
+#endif

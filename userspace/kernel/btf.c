@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "kernel/btf.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "kernel/disable.h"
+
+/* The modules that may hold what fuselens looks for. */
+static const char *const modules[] = {"fuse", "xfs", "ext4"};
+#define NMODULES (sizeof(modules) / sizeof(modules[0]))
+
+static struct btf *vmlinux, *module[NMODULES];
+static bool loaded;
+
+static void load(void)
+{
+	if (loaded)
+		return;
+	loaded = true;
+	vmlinux = btf__load_vmlinux_btf();
+	for (size_t i = 0; vmlinux && i < NMODULES && !fl_disabled(FL_DISABLE_MODULE_BTF); i++)
+		module[i] = btf__load_module_btf(modules[i], vmlinux);
+}
+
+void fl_btf_done(void)
+{
+	for (size_t i = 0; i < NMODULES; i++) {
+		btf__free(module[i]);
+		module[i] = NULL;
+	}
+	btf__free(vmlinux);
+	vmlinux = NULL;
+	loaded = false;
+}
+
+bool fl_btf_available(void)
+{
+	load();
+	return vmlinux;
+}
+
+static int enumerator_in(const struct btf *btf, __u32 first, const char *name)
+{
+	__u32 n = btf__type_cnt(btf);
+
+	for (__u32 id = first; id < n; id++) {
+		const struct btf_type *t = btf__type_by_id(btf, id);
+		const struct btf_enum *e;
+
+		if (!btf_is_enum(t))
+			continue;
+		e = btf_enum(t);
+		for (int i = 0; i < btf_vlen(t); i++)
+			if (!strcmp(btf__name_by_offset(btf, e[i].name_off), name))
+				return e[i].val;
+	}
+	return -1;
+}
+
+int fl_btf_enumerator(const char *name)
+{
+	int value;
+
+	load();
+	if (!vmlinux)
+		return -1;
+	value = enumerator_in(vmlinux, 1, name);
+	for (size_t i = 0; value < 0 && i < NMODULES; i++)
+		if (module[i])
+			value = enumerator_in(module[i], btf__type_cnt(vmlinux), name);
+	return value;
+}
+
+static const struct btf *find_type(const char *name, __u32 kind, __s32 *id)
+{
+	load();
+	if (!vmlinux)
+		return NULL;
+	*id = btf__find_by_name_kind(vmlinux, name, kind);
+	if (*id > 0)
+		return vmlinux;
+	for (size_t i = 0; i < NMODULES; i++) {
+		if (!module[i])
+			continue;
+		*id = btf__find_by_name_kind(module[i], name, kind);
+		if (*id > 0)
+			return module[i];
+	}
+	return NULL;
+}
+
+bool fl_btf_has_func(const char *name)
+{
+	__s32 id;
+
+	return find_type(name, BTF_KIND_FUNC, &id);
+}
+
+bool fl_btf_has_tracepoint(const char *name)
+{
+	char typedef_name[128];
+	__s32 id;
+
+	snprintf(typedef_name, sizeof(typedef_name), "btf_trace_%s", name);
+	return find_type(typedef_name, BTF_KIND_TYPEDEF, &id);
+}
+
+static bool has_member(const struct btf *btf, const struct btf_type *t, const char *name)
+{
+	const struct btf_member *m = btf_members(t);
+
+	for (int i = 0; i < btf_vlen(t); i++) {
+		const char *member = btf__name_by_offset(btf, m[i].name_off);
+		const struct btf_type *inner;
+
+		if (!strcmp(member, name))
+			return true;
+		inner = btf__type_by_id(btf, m[i].type);
+		if (!*member && btf_is_composite(inner) && has_member(btf, inner, name))
+			return true;
+	}
+	return false;
+}
+
+bool fl_btf_has_member(const char *type, const char *member)
+{
+	__s32 id;
+	const struct btf *btf = find_type(type, BTF_KIND_STRUCT, &id);
+
+	return btf && has_member(btf, btf__type_by_id(btf, id), member);
+}
+
+bool fl_btf_in_module(const char *type)
+{
+	__s32 id;
+	const struct btf *btf = find_type(type, BTF_KIND_STRUCT, &id);
+
+	return btf && btf != vmlinux;
+}
+
+static long member_offset(const struct btf *btf, const struct btf_type *t, const char *name)
+{
+	const struct btf_member *m = btf_members(t);
+
+	for (int i = 0; i < btf_vlen(t); i++) {
+		const char *member = btf__name_by_offset(btf, m[i].name_off);
+		const struct btf_type *inner = btf__type_by_id(btf, m[i].type);
+		long inside;
+
+		if (!strcmp(member, name))
+			return btf_member_bit_offset(t, i) / 8;
+		if (*member || !btf_is_composite(inner))
+			continue;
+		inside = member_offset(btf, inner, name);
+		if (inside >= 0)
+			return btf_member_bit_offset(t, i) / 8 + inside;
+	}
+	return -1;
+}
+
+long fl_btf_member_offset(const char *type, const char *member)
+{
+	__s32 id;
+	const struct btf *btf = find_type(type, BTF_KIND_STRUCT, &id);
+
+	return btf ? member_offset(btf, btf__type_by_id(btf, id), member) : -1;
+}

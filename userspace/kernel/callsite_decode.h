@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* One function's machine code, cut into what the call-site map asks about. x86-64 so far. */
+#ifndef FL_CALLSITE_DECODE_H
+#define FL_CALLSITE_DECODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <linux/types.h>
+#include "util/err.h"
+
+enum fl_flow {
+	FL_FLOW_NEXT,	/* goes on with the next instruction */
+	FL_FLOW_CALL,	/* calls target, then goes on; target is 0 for indirect calls */
+	FL_FLOW_JUMP,	/* goes to target; 0 for indirect jumps */
+	FL_FLOW_BRANCH, /* either */
+	FL_FLOW_END,	/* returns, traps */
+};
+
+struct fl_insn {
+	__u64 addr;
+	__u64 target;
+	__u8 size;
+	__u8 flow;
+};
+
+struct fl_code {
+	struct fl_insn *insn;
+	size_t n;
+	/*
+	 * For a call: the displacement that its first argument was made with (an offset in a structure:
+	 * "lea 0x2d8(%rbx), %rdi"), or -1 where that is not plain to see. One per instruction.
+	 */
+	__s64 *arg_offset;
+};
+
+/* False where this build knows no decoder for the machine it runs on. */
+bool fl_decode_supported(void);
+/*
+ * Decodes len bytes that stand at addr. Bytes that are no instruction are passed over. Returns 0, or -1 with err set; code is empty then.
+ */
+int fl_decode(struct fl_code *code, const void *bytes, size_t len, __u64 addr, struct fl_err *err);
+void fl_code_free(struct fl_code *code);
+/* Index of the instruction at addr, or -1. */
+long fl_code_index(const struct fl_code *code, __u64 addr);
+
+#endif

@@ -1,0 +1,489 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "kernel/callsite_map.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/callsite_decode.h"
+
+#define ROUTE(r)      (1u << FL_ROUTE_##r)
+#define MAX_FUNCTION  16384u
+#define MAX_FUNCTIONS 96
+#define MAX_SITES     FL_MAX_SITES
+
+/*
+ * Where to begin. Compilers inline the helpers differently (fuse_direct_write_iter() is part of
+ * fuse_file_write_iter() in some builds), so each is tried; callees within fs/fuse are followed from
+ * here, with the routes of their callers.
+ */
+static const struct root {
+	const char *name;
+	__u32 routes;
+	int depth; /* of calls to follow */
+} roots[] = {
+	{"fuse_passthrough_write_iter", ROUTE(PASSTHROUGH), 2},
+	{"fuse_passthrough_end_write", ROUTE(PASSTHROUGH) | ROUTE(SPLICE), 1},
+	{"fuse_passthrough_splice_write", ROUTE(SPLICE), 2},
+	{"fuse_direct_write_iter", ROUTE(DIRECT), 2},
+	{"fuse_cache_write_iter", ROUTE(CACHED), 2},
+	{"fuse_file_write_iter", ROUTE(DIRECT) | ROUTE(CACHED), 2},
+	{"fuse_iomap_write_iter", ROUTE(IOMAP), 2},
+	{"fuse_aio_complete", ROUTE(DIRECT), 1},
+	/* opens, attributes, and other holders of the same locks: counted apart */
+	{"fuse_file_io_open", 0, 1},
+	{"fuse_file_io_release", 0, 1},
+	{"fuse_file_cached_io_open", 0, 0},
+	{"fuse_prepare_release", 0, 0},
+	{"fuse_change_attributes", 0, 1},
+	{"fuse_change_attributes_common", 0, 0},
+	{"fuse_do_getattr", 0, 1},
+	{"fuse_do_setattr", 0, 1},
+	{"fuse_setattr", 0, 1},
+	{"fuse_reverse_inval_inode", 0, 0},
+	{"fuse_set_nowrite", 0, 0},
+	{"fuse_release_nowrite", 0, 0},
+	{"fuse_fsync", 0, 1},
+	{"fuse_flush", 0, 1},
+	{"fuse_file_fallocate", 0, 1},
+	{"fuse_file_llseek", 0, 1},
+	{"fuse_copy_file_range", 0, 1},
+	{"fuse_truncate_update_attr", 0, 0},
+	{"fuse_update_ctime_in_cache", 0, 0},
+	{"fuse_iget", 0, 0},
+};
+
+/* Calls that lead out of the path that a write locks by, though they are made on it. */
+static const char *const not_followed[] = {
+	"fuse_direct_io",
+	"fuse_direct_IO",
+	"fuse_simple_request",
+	"fuse_simple_background",
+	"fuse_update_attributes",
+	"fuse_update_get_attr",
+	"fuse_sync_writes",
+	"fuse_file_write_iter",
+	"fuse_passthrough_write_iter",
+	"fuse_direct_write_iter",
+	"fuse_cache_write_iter",
+	"fuse_dax_write_iter",
+	"fuse_send_write_pages",
+	"fuse_do_getattr",
+	"fuse_do_statx",
+	NULL,
+};
+
+enum callee {
+	CALLEE_OTHER,
+	CALLEE_DOWN_WRITE,
+	CALLEE_DOWN_READ,
+	CALLEE_UP_WRITE,
+	CALLEE_UP_READ,
+	CALLEE_SPIN_LOCK,
+};
+
+static const struct callee_name {
+	const char *name;
+	enum callee callee;
+	bool tries;
+} callee_names[] = {
+	{"down_write", CALLEE_DOWN_WRITE, false},
+	{"down_write_nested", CALLEE_DOWN_WRITE, false},
+	{"down_write_killable", CALLEE_DOWN_WRITE, true},
+	{"down_write_killable_nested", CALLEE_DOWN_WRITE, true},
+	{"down_write_trylock", CALLEE_DOWN_WRITE, true},
+	{"down_read", CALLEE_DOWN_READ, false},
+	{"down_read_nested", CALLEE_DOWN_READ, false},
+	{"down_read_killable", CALLEE_DOWN_READ, true},
+	{"down_read_killable_nested", CALLEE_DOWN_READ, true},
+	{"down_read_interruptible", CALLEE_DOWN_READ, true},
+	{"down_read_trylock", CALLEE_DOWN_READ, true},
+	{"up_write", CALLEE_UP_WRITE, false},
+	/* what is left is a shared hold, whose up_read() ends it */
+	{"downgrade_write", CALLEE_OTHER, false},
+	{"up_read", CALLEE_UP_READ, false},
+	{"_raw_spin_lock", CALLEE_SPIN_LOCK, false},
+	{"_raw_spin_lock_bh", CALLEE_SPIN_LOCK, false},
+	{"_raw_spin_lock_irq", CALLEE_SPIN_LOCK, false},
+	{"_raw_spin_lock_irqsave", CALLEE_SPIN_LOCK, false},
+	{"_raw_spin_lock_nested", CALLEE_SPIN_LOCK, false},
+};
+
+static const struct callee_name *classify(const char *name)
+{
+	static const struct callee_name other = {"", CALLEE_OTHER, false};
+
+	for (size_t i = 0; i < sizeof(callee_names) / sizeof(callee_names[0]); i++)
+		if (!strcmp(callee_names[i].name, name))
+			return &callee_names[i];
+	return &other;
+}
+
+struct builder {
+	struct fl_callsite_map *map;
+	const struct fl_text *text;
+	const struct fl_lock_offsets *at;
+};
+
+static const struct callee_name *callee_of(const struct builder *b, const struct fl_insn *in)
+{
+	const struct fl_symbol *sym = NULL;
+
+	if (in->target && (in->flow == FL_FLOW_CALL || in->flow == FL_FLOW_JUMP))
+		sym = fl_symbol_at(b->text->symbols, in->target);
+	return classify(sym ? sym->name : "");
+}
+
+/*
+ * Walks the function's control flow from instruction start, marking what is reached. A call of an
+ * instruction in stop is reached but not passed.
+ */
+static void reach(const struct builder *b, const struct fl_code *code, long start, enum callee stop,
+		  bool *reached)
+{
+	long *todo = calloc(code->n + 1, sizeof(*todo)), n = 0;
+
+	if (!todo)
+		return;
+	if (start >= 0 && (size_t)start < code->n && !reached[start]) {
+		reached[start] = true;
+		todo[n++] = start;
+	}
+	while (n) {
+		long at = todo[--n], next[2] = {-1, -1};
+		const struct fl_insn *in = &code->insn[at];
+
+		if (stop != CALLEE_OTHER && callee_of(b, in)->callee == stop)
+			continue;
+		if (in->flow != FL_FLOW_END && in->flow != FL_FLOW_JUMP)
+			next[0] = at + 1;
+		if (in->flow == FL_FLOW_JUMP || in->flow == FL_FLOW_BRANCH)
+			next[1] = fl_code_index(code, in->target);
+		for (int i = 0; i < 2; i++) {
+			if (next[i] < 0 || (size_t)next[i] >= code->n || reached[next[i]])
+				continue;
+			reached[next[i]] = true;
+			todo[n++] = next[i];
+		}
+	}
+	free(todo);
+}
+
+/*
+ * For each instruction: can it run after the function took the lock shared and gave it up again
+ * (after), can it run without (before)? An exclusive take that is only "after" is the upgrade.
+ */
+static void mark_after_shared(const struct builder *b, const struct fl_code *code, bool *after,
+			      bool *before)
+{
+	bool *held = calloc(code->n + 1, sizeof(*held));
+
+	if (!held)
+		return;
+	reach(b, code, 0, CALLEE_DOWN_READ, before);
+	for (size_t i = 0; i < code->n; i++)
+		if (callee_of(b, &code->insn[i])->callee == CALLEE_DOWN_READ)
+			reach(b, code, i + 1, CALLEE_UP_READ, held);
+	for (size_t i = 0; i < code->n; i++)
+		if (held[i] && callee_of(b, &code->insn[i])->callee == CALLEE_UP_READ)
+			reach(b, code, i + 1, CALLEE_OTHER, after);
+	free(held);
+}
+
+static bool leaves(const struct fl_code *code, const struct fl_insn *in)
+{
+	return in->flow == FL_FLOW_END ||
+	       (in->flow == FL_FLOW_JUMP && fl_code_index(code, in->target) < 0);
+}
+
+/* Whether the function can be run through without a take of the spin lock. */
+static bool spin_avoidable(const struct builder *b, const struct fl_code *code)
+{
+	bool *reached = calloc(code->n + 1, sizeof(*reached)), found = false;
+
+	if (!reached)
+		return false;
+	reach(b, code, 0, CALLEE_SPIN_LOCK, reached);
+	for (size_t i = 0; i < code->n; i++)
+		if (reached[i] && leaves(code, &code->insn[i]) &&
+		    callee_of(b, &code->insn[i])->callee != CALLEE_SPIN_LOCK)
+			found = true;
+	free(reached);
+	return found;
+}
+
+/*
+ * The instruction before a call, where nothing jumps in between: a probe pair on the two measures what
+ * a pair costs by itself, at the very place where it is used.
+ */
+static __u64 calibration_point(const struct fl_code *code, size_t index)
+{
+	if (!index || code->insn[index - 1].flow != FL_FLOW_NEXT)
+		return 0;
+	for (size_t i = 0; i < code->n; i++)
+		if (code->insn[i].flow != FL_FLOW_CALL &&
+		    code->insn[i].target == code->insn[index].addr)
+			return 0;
+	return code->insn[index - 1].addr;
+}
+
+static bool is_lock(__s64 arg_offset, __s64 wanted)
+{
+	return arg_offset < 0 || wanted < 0 || arg_offset == wanted;
+}
+
+static void add_site(const struct builder *b, const struct fl_mapped_function *f,
+		     const struct fl_code *code, size_t index, const bool *after,
+		     const bool *before)
+{
+	const struct fl_insn *in = &code->insn[index];
+	const struct callee_name *callee = callee_of(b, in);
+	struct fl_callsite *site = &b->map->site[b->map->nsites];
+	bool write_path = f->routes;
+
+	if (b->map->nsites >= MAX_SITES)
+		return;
+	memset(site, 0, sizeof(*site));
+	switch (callee->callee) {
+	case CALLEE_DOWN_READ:
+		if (!is_lock(code->arg_offset[index], b->at->i_rwsem))
+			return;
+		site->role = write_path ? FL_SITE_SHARED : FL_SITE_OTHER_SHARED;
+		break;
+	case CALLEE_DOWN_WRITE:
+		if (!is_lock(code->arg_offset[index], b->at->i_rwsem))
+			return;
+		site->role = write_path ? FL_SITE_EXCLUSIVE : FL_SITE_OTHER_EXCLUSIVE;
+		if (write_path && after[index]) {
+			site->role = before[index] ? FL_SITE_EXCLUSIVE : FL_SITE_UPGRADE;
+			site->merged = before[index];
+		}
+		break;
+	case CALLEE_SPIN_LOCK:
+		if (!is_lock(code->arg_offset[index], b->at->fi_lock))
+			return;
+		site->role = write_path ? FL_SITE_FI_LOCK : FL_SITE_OTHER_FI_LOCK;
+		site->calibrate_at = calibration_point(code, index);
+		if (!strcmp(f->name, "fuse_write_update_attr"))
+			b->map->fi_lock_offset = code->arg_offset[index];
+		break;
+	default:
+		return;
+	}
+	snprintf(site->function, sizeof(site->function), "%s", f->name);
+	snprintf(site->callee, sizeof(site->callee), "%s", callee->name);
+	site->address = in->addr;
+	site->offset = in->addr - f->address;
+	site->size = in->size;
+	site->routes = f->routes;
+	site->tries = callee->tries;
+	b->map->nsites++;
+}
+
+static bool followed(const struct fl_symbol *sym)
+{
+	if (!sym || strncmp(sym->name, "fuse_", 5))
+		return false;
+	for (int i = 0; not_followed[i]; i++)
+		if (!strcmp(not_followed[i], sym->name))
+			return false;
+	return true;
+}
+
+static struct fl_mapped_function *known_function(const struct builder *b, __u64 addr)
+{
+	for (size_t i = 0; i < b->map->nfunctions; i++)
+		if (b->map->function[i].address == addr)
+			return &b->map->function[i];
+	return NULL;
+}
+
+static int add_function(struct builder *b, const struct fl_symbol *sym, __u32 routes, int depth,
+			struct fl_err *err);
+
+static void follow(struct builder *b, const struct fl_code *code, __u32 routes, int depth)
+{
+	struct fl_err ignored;
+
+	for (size_t i = 0; i < code->n; i++) {
+		const struct fl_insn *in = &code->insn[i];
+		const struct fl_symbol *sym;
+
+		if (!in->target || fl_code_index(code, in->target) >= 0)
+			continue;
+		/* a jump out is a tail call, or leads to the function's own unlikely part */
+		sym = in->flow == FL_FLOW_CALL ? fl_symbol_at(b->text->symbols, in->target)
+					       : fl_symbol_around(b->text->symbols, in->target);
+		if (followed(sym))
+			add_function(b, sym, routes, depth - 1, &ignored);
+	}
+}
+
+static int read_code(const struct builder *b, const struct fl_symbol *sym, struct fl_code *code,
+		     struct fl_err *err)
+{
+	__u64 end = fl_symbol_end(b->text->symbols, sym->addr);
+	size_t len = end && end - sym->addr < MAX_FUNCTION ? end - sym->addr : MAX_FUNCTION;
+	char *bytes = malloc(len);
+	int ret;
+
+	if (!bytes)
+		return fl_err(err, "out of memory");
+	ret = b->text->read(b->text->ctx, sym->addr, bytes, len, err);
+	if (!ret)
+		ret = fl_decode(code, bytes, len, sym->addr, err);
+	free(bytes);
+	return ret;
+}
+
+static void look_into(struct builder *b, struct fl_mapped_function *f, const struct fl_code *code)
+{
+	bool *after = calloc(code->n + 1, sizeof(*after));
+	bool *before = calloc(code->n + 1, sizeof(*before));
+
+	if (after && before) {
+		mark_after_shared(b, code, after, before);
+		for (size_t i = 0; i < code->n; i++) {
+			add_site(b, f, code, i, after, before);
+			f->spins |= callee_of(b, &code->insn[i])->callee == CALLEE_SPIN_LOCK;
+		}
+		f->spin_avoidable = spin_avoidable(b, code);
+	}
+	free(after);
+	free(before);
+}
+
+static int add_function(struct builder *b, const struct fl_symbol *sym, __u32 routes, int depth,
+			struct fl_err *err)
+{
+	struct fl_mapped_function *f = known_function(b, sym->addr);
+	struct fl_code code = {};
+
+	if (f && (f->routes | routes) == f->routes)
+		return 0;
+	if (!f && b->map->nfunctions >= MAX_FUNCTIONS)
+		return fl_err(err, "too many functions");
+	if (read_code(b, sym, &code, err))
+		return -1;
+	if (!f) {
+		f = &b->map->function[b->map->nfunctions++];
+		snprintf(f->name, sizeof(f->name), "%s", sym->name);
+		f->address = sym->addr;
+		f->size = code.n ? code.insn[code.n - 1].addr + code.insn[code.n - 1].size -
+					   sym->addr
+				 : 0;
+		f->routes = routes;
+		look_into(b, f, &code);
+	} else {
+		f->routes |= routes;
+		for (size_t i = 0; i < b->map->nsites; i++)
+			if (b->map->site[i].address - f->address < f->size)
+				b->map->site[i].routes = f->routes;
+	}
+	if (depth > 0)
+		follow(b, &code, routes, depth);
+	fl_code_free(&code);
+	return 0;
+}
+
+static int by_function_offset(const void *a, const void *b)
+{
+	const struct fl_callsite *x = a, *y = b;
+
+	return x->address < y->address ? -1 : x->address > y->address;
+}
+
+int fl_callsite_map_build(struct fl_callsite_map *map, const struct fl_text *text,
+			  const struct fl_lock_offsets *at, struct fl_err *err)
+{
+	struct builder b = {.map = map, .text = text, .at = at};
+	const struct fl_symbol *write_iter = fl_symbol_by_name(text->symbols,
+							       "fuse_file_write_iter");
+
+	memset(map, 0, sizeof(*map));
+	map->fi_lock_offset = -1;
+	if (!write_iter) {
+		fl_err(err, "the symbol table has no fuse_file_write_iter()");
+		return fl_hint(err, "is FUSE loaded? modprobe fuse");
+	}
+	map->site = calloc(MAX_SITES, sizeof(*map->site));
+	map->function = calloc(MAX_FUNCTIONS, sizeof(*map->function));
+	if (!map->site || !map->function) {
+		fl_callsite_map_free(map);
+		return fl_err(err, "out of memory");
+	}
+	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
+		const struct fl_symbol *sym = fl_symbol_by_name(text->symbols, roots[i].name);
+
+		if (!sym || !add_function(&b, sym, roots[i].routes, roots[i].depth, err))
+			continue;
+		if (sym != write_iter)
+			continue;
+		fl_callsite_map_free(map);
+		return -1;
+	}
+	qsort(map->site, map->nsites, sizeof(*map->site), by_function_offset);
+	return 0;
+}
+
+void fl_callsite_map_free(struct fl_callsite_map *map)
+{
+	free(map->site);
+	free(map->function);
+	memset(map, 0, sizeof(*map));
+}
+
+static bool has_role(const struct fl_callsite_map *map, enum fl_route route, enum fl_site_role role)
+{
+	for (size_t i = 0; i < map->nsites; i++)
+		if (map->site[i].routes & 1u << route && map->site[i].role == role)
+			return true;
+	return false;
+}
+
+static const struct fl_mapped_function *function(const struct fl_callsite_map *map,
+						 const char *name)
+{
+	for (size_t i = 0; i < map->nfunctions; i++)
+		if (!strcmp(map->function[i].name, name))
+			return &map->function[i];
+	return NULL;
+}
+
+enum fl_can fl_callsite_can(const struct fl_callsite_map *map, enum fl_route route)
+{
+	if (has_role(map, route, FL_SITE_SHARED))
+		return route == FL_ROUTE_CACHED ? FL_CAN_NO : FL_CAN_YES;
+	/* no exclusive take either: the path was not understood */
+	return has_role(map, route, FL_SITE_EXCLUSIVE) ? FL_CAN_NO : FL_CAN_UNKNOWN;
+}
+
+/*
+ * v1 locks through the helper pair of direct I/O, which counts the inode's uncached users; v3 has its
+ * own. Both v1's second patch and "next" let a write inside EOF pass fuse_write_update_attr() without
+ * fi->lock.
+ */
+const char *fl_variant_name(const struct fl_callsite_map *map)
+{
+	const struct fl_mapped_function *start, *update;
+	bool by_dio_helper;
+
+	if (!map || !map->nsites)
+		return "unknown";
+	switch (fl_callsite_can(map, FL_ROUTE_PASSTHROUGH)) {
+	case FL_CAN_NO:
+		return "stock";
+	case FL_CAN_UNKNOWN:
+		return "unknown";
+	case FL_CAN_YES:
+		break;
+	}
+	start = function(map, "fuse_inode_uncached_io_start");
+	update = function(map, "fuse_write_update_attr");
+	by_dio_helper = start && start->routes & ROUTE(PASSTHROUGH);
+	if (!update)
+		return "unknown";
+	if (by_dio_helper)
+		return update->spin_avoidable ? "v1" : "v1-1";
+	return update->spin_avoidable ? "next" : "v3";
+}

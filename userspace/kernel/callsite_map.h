@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The call-site map: where fs/fuse takes the inode lock and fi->lock, found in the machine code of the
+ * functions on the write path. It is evidence by itself, with no I/O at all: a passthrough write path
+ * without a call of down_read() cannot take the lock shared.
+ */
+#ifndef FL_CALLSITE_MAP_H
+#define FL_CALLSITE_MAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <linux/types.h>
+#include "util/err.h"
+#include "kernel/kallsyms.h"
+#include "snapshot/snapshot.h"
+
+struct fl_callsite {
+	char function[64];
+	__u64 offset; /* of the call instruction in the function */
+	__u64 address;
+	__u8 size;	 /* of the call instruction: the return address is address + size */
+	char callee[48]; /* "down_write", "_raw_spin_lock" */
+	enum fl_site_role role;
+	/* Bit per enum fl_route whose write path comes here; 0: not on a write path. */
+	__u32 routes;
+	bool merged; /* one call serves exclusive takes and upgrades: it cannot tell them apart */
+	bool tries;  /* may come back without the lock (killable, trylock) */
+	/* An instruction in the same straight line before it, to calibrate a probe pair; 0: none. */
+	__u64 calibrate_at;
+};
+
+/* A function that was looked into. */
+struct fl_mapped_function {
+	char name[64];
+	__u64 address, size;
+	__u32 routes;
+	bool spins;	     /* takes fi->lock ... */
+	bool spin_avoidable; /* ... but there is a way through without */
+};
+
+struct fl_callsite_map {
+	struct fl_callsite *site;
+	size_t nsites;
+	struct fl_mapped_function *function;
+	size_t nfunctions;
+	/* The offset that fuse_write_update_attr() makes fi->lock's address with; -1 where not seen. */
+	__s64 fi_lock_offset;
+};
+
+/* Where the locks lie in their structures, from BTF; -1 where not known. */
+struct fl_lock_offsets {
+	__s64 i_rwsem;
+	__s64 fi_lock;
+};
+
+/* The kernel's text. Reads len bytes at addr; 0, or -1 with err set. */
+struct fl_text {
+	const struct fl_symbols *symbols;
+	int (*read)(void *ctx, __u64 addr, void *buf, size_t len, struct fl_err *err);
+	void *ctx;
+};
+
+/*
+ * Builds the map. Functions that this kernel lacks are passed over; -1 with err set where not even
+ * fuse_file_write_iter() can be read.
+ */
+int fl_callsite_map_build(struct fl_callsite_map *map, const struct fl_text *text,
+			  const struct fl_lock_offsets *at, struct fl_err *err);
+void fl_callsite_map_free(struct fl_callsite_map *map);
+
+/* What the map says of a route's write path. */
+enum fl_can fl_callsite_can(const struct fl_callsite_map *map, enum fl_route route);
+/*
+ * Which fs/fuse this is: "stock", "v1-1", "v1", "v3", "next", or "unknown" where the map fits none of
+ * them. map may be NULL.
+ */
+const char *fl_variant_name(const struct fl_callsite_map *map);
+
+#endif

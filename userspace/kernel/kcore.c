@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "kernel/kcore.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kernel/callsite_decode.h"
+#include "kernel/disable.h"
+#include "kernel/btf.h"
+
+static struct fl_callsite_map map;
+static bool tried;
+static struct fl_err why_not;
+
+int fl_kernel_symbols_read(struct fl_symbols *s, struct fl_err *err)
+{
+	size_t room = 1 << 22, len = 0;
+	int fd = open("/proc/kallsyms", O_RDONLY | O_CLOEXEC);
+	char *text, *grown;
+	ssize_t got;
+
+	if (fd < 0)
+		return fl_errno(err, errno, "cannot open /proc/kallsyms");
+	text = malloc(room + 1);
+	while (text && (got = read(fd, text + len, room - len)) != 0) {
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0) {
+			fl_errno(err, errno, "cannot read /proc/kallsyms");
+			goto fail;
+		}
+		len += got;
+		if (len < room)
+			continue;
+		grown = realloc(text, 2 * room + 1);
+		if (!grown)
+			goto oom;
+		text = grown;
+		room *= 2;
+	}
+	if (!text)
+		goto oom;
+	close(fd);
+	return fl_symbols_parse(s, text, len, err);
+oom:
+	fl_err(err, "out of memory");
+fail:
+	free(text);
+	close(fd);
+	return -1;
+}
+
+int fl_kcore_open(struct fl_kcore *k, struct fl_err *err)
+{
+	Elf64_Phdr phdr[64];
+	Elf64_Ehdr ehdr;
+	size_t n;
+
+	memset(k, 0, sizeof(*k));
+	k->fd = open("/proc/kcore", O_RDONLY | O_CLOEXEC);
+	if (k->fd < 0) {
+		int e = errno;
+
+		fl_errno(err, e, "cannot open /proc/kcore, the kernel's text");
+		if (e == ENOENT)
+			return fl_hint(err, "this kernel was built without CONFIG_PROC_KCORE");
+		return fl_hint(err, "it takes root with CAP_SYS_RAWIO, and no lockdown for "
+				    "confidentiality");
+	}
+	if (pread(k->fd, &ehdr, sizeof(ehdr), 0) != sizeof(ehdr) ||
+	    memcmp(ehdr.e_ident, ELFMAG, SELFMAG) || ehdr.e_phentsize != sizeof(phdr[0])) {
+		fl_kcore_close(k);
+		return fl_err(err, "/proc/kcore is not the ELF file it should be");
+	}
+	n = ehdr.e_phnum < 64 ? ehdr.e_phnum : 64;
+	k->part = calloc(n + 1, sizeof(*k->part));
+	if (!k->part || pread(k->fd, phdr, n * sizeof(phdr[0]), ehdr.e_phoff) !=
+				(ssize_t)(n * sizeof(phdr[0]))) {
+		fl_kcore_close(k);
+		return fl_err(err, "cannot read the headers of /proc/kcore");
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (phdr[i].p_type != PT_LOAD)
+			continue;
+		k->part[k->nparts].addr = phdr[i].p_vaddr;
+		k->part[k->nparts].size = phdr[i].p_memsz;
+		k->part[k->nparts++].offset = phdr[i].p_offset;
+	}
+	return 0;
+}
+
+int fl_kcore_read(void *ctx, __u64 addr, void *buf, size_t len, struct fl_err *err)
+{
+	const struct fl_kcore *k = ctx;
+
+	for (size_t i = 0; i < k->nparts; i++) {
+		const struct fl_kcore_part *p = &k->part[i];
+		ssize_t got;
+
+		if (addr < p->addr || addr - p->addr >= p->size)
+			continue;
+		if (len > p->size - (addr - p->addr))
+			len = p->size - (addr - p->addr);
+		got = pread(k->fd, buf, len, p->offset + (addr - p->addr));
+		if (got == (ssize_t)len)
+			return 0;
+		return fl_errno(err, got < 0 ? errno : EIO, "cannot read /proc/kcore at %#llx",
+				addr);
+	}
+	return fl_err(err, "/proc/kcore does not hold %#llx", addr);
+}
+
+void fl_kcore_close(struct fl_kcore *k)
+{
+	if (k->fd >= 0)
+		close(k->fd);
+	free(k->part);
+	memset(k, 0, sizeof(*k));
+	k->fd = -1;
+}
+
+struct fl_lock_offsets fl_kernel_lock_offsets(void)
+{
+	return (struct fl_lock_offsets){
+		.i_rwsem = fl_btf_member_offset("inode", "i_rwsem"),
+		.fi_lock = fl_btf_member_offset("fuse_inode", "lock"),
+	};
+}
+
+static int build(struct fl_err *err)
+{
+	struct fl_lock_offsets at = fl_kernel_lock_offsets();
+	struct fl_symbols symbols = {};
+	struct fl_kcore kcore = {.fd = -1};
+	struct fl_text text = {.symbols = &symbols, .read = fl_kcore_read, .ctx = &kcore};
+	int ret = -1;
+
+	if (fl_disabled(FL_DISABLE_TEXT))
+		return fl_err(err, "reading the kernel's text is disabled (FUSELENS_DISABLE)");
+	if (!fl_decode_supported())
+		return fl_err(err, "fuselens reads the machine code of x86-64 only");
+	if (!fl_kcore_open(&kcore, err) && !fl_kernel_symbols_read(&symbols, err))
+		ret = fl_callsite_map_build(&map, &text, &at, err);
+	fl_symbols_free(&symbols);
+	fl_kcore_close(&kcore);
+	return ret;
+}
+
+const struct fl_callsite_map *fl_kernel_callsites(struct fl_err *err)
+{
+	if (!tried)
+		build(&why_not);
+	tried = true;
+	if (map.site)
+		return &map;
+	*err = why_not;
+	return NULL;
+}
+
+void fl_kernel_can(enum fl_can can[FL_ROUTES])
+{
+	struct fl_err ignored;
+	const struct fl_callsite_map *m = fl_kernel_callsites(&ignored);
+
+	for (int r = 0; r < FL_ROUTES; r++)
+		can[r] = m ? fl_callsite_can(m, r) : FL_CAN_UNKNOWN;
+	/* fuse_cache_write_iter() locks exclusively in every kernel */
+	can[FL_ROUTE_CACHED] = FL_CAN_NO;
+}
+
+void fl_kernel_text_done(void)
+{
+	fl_callsite_map_free(&map);
+	tried = false;
+}

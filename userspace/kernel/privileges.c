@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "kernel/privileges.h"
+
+#include <string.h>
+#include <unistd.h>
+#include <sys/capability.h>
+#include <sys/prctl.h>
+
+bool fl_privileges_have(int cap)
+{
+	cap_t caps = cap_get_proc();
+	cap_flag_value_t value = CAP_CLEAR;
+
+	if (!caps)
+		return false;
+	cap_get_flag(caps, cap, CAP_EFFECTIVE, &value);
+	cap_free(caps);
+	return value == CAP_SET;
+}
+
+int fl_privileges_need(struct fl_err *err)
+{
+	bool admin = fl_privileges_have(CAP_SYS_ADMIN);
+	bool bpf = admin || fl_privileges_have(CAP_BPF);
+	bool perfmon = admin || fl_privileges_have(CAP_PERFMON);
+
+	if (bpf && perfmon)
+		return 0;
+	fl_err(err, "missing privileges: %s%s%s", bpf ? "" : "CAP_BPF",
+	       bpf || perfmon ? "" : " and ", perfmon ? "" : "CAP_PERFMON");
+	return fl_hint(err, "run as root, or give the binary what it needs: "
+			    "setcap cap_bpf,cap_perfmon,cap_sys_ptrace=ep $(command -v fuselens)");
+}
+
+const char *fl_privileges_btf_path(void)
+{
+	return fl_privileges_have(CAP_SYS_ADMIN) ? NULL : "/sys/kernel/btf/vmlinux";
+}
+
+/* Of the capabilities we have, adds those listed to caps. */
+static void keep(cap_t caps, cap_t now, cap_flag_t set, const cap_value_t *list, size_t n)
+{
+	cap_flag_value_t value;
+
+	for (size_t i = 0; i < n; i++)
+		/* kernels that know CAP_SYS_ADMIN only for BPF predate FUSE passthrough by years */
+		if (!cap_get_flag(now, list[i], CAP_PERMITTED, &value) && value == CAP_SET)
+			cap_set_flag(caps, set, 1, &list[i], CAP_SET);
+}
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const cap_value_t counting[] = {CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE, CAP_KILL};
+/* the first one is of use to us too */
+static const cap_value_t workload[] = {CAP_DAC_OVERRIDE, CAP_IPC_LOCK, CAP_SYS_NICE};
+static const cap_value_t admin[] = {CAP_SYS_ADMIN};
+
+/* Makes caps ours and keeps workloads from getting anything back by being root. */
+static void set_for_good(cap_t caps)
+{
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	cap_set_proc(caps);
+}
+
+void fl_privileges_drop(void)
+{
+	cap_t caps = cap_init(), now = cap_get_proc();
+
+	if (caps && now) {
+		keep(caps, now, CAP_PERMITTED, counting, COUNT(counting));
+		keep(caps, now, CAP_EFFECTIVE, counting, COUNT(counting));
+		set_for_good(caps);
+	}
+	cap_free(caps);
+	cap_free(now);
+}
+
+/* Whether what is hooked may lie in a module; built in, it is in vmlinux's BTF, which anybody reads. */
+static bool hooks_modules(void)
+{
+	static const char *const btf[] = {"/sys/kernel/btf/fuse", "/sys/kernel/btf/xfs"};
+
+	for (size_t i = 0; i < COUNT(btf); i++)
+		if (!access(btf[i], F_OK))
+			return true;
+	return false;
+}
+
+void fl_privileges_keep_for_runs(bool need_admin)
+{
+	cap_t caps = cap_init(), now = cap_get_proc();
+
+	if (caps && now) {
+		keep(caps, now, CAP_PERMITTED, counting, COUNT(counting));
+		keep(caps, now, CAP_PERMITTED, workload, COUNT(workload));
+		if (need_admin || hooks_modules())
+			keep(caps, now, CAP_PERMITTED, admin, COUNT(admin));
+		keep(caps, now, CAP_EFFECTIVE, counting, COUNT(counting));
+		keep(caps, now, CAP_EFFECTIVE, workload, 1);
+		set_for_good(caps);
+	}
+	cap_free(caps);
+	cap_free(now);
+}
+
+void fl_privileges_admin(bool on)
+{
+	cap_t caps = cap_get_proc();
+	cap_flag_value_t value;
+
+	if (caps && !cap_get_flag(caps, CAP_SYS_ADMIN, CAP_PERMITTED, &value) && value == CAP_SET &&
+	    !cap_set_flag(caps, CAP_EFFECTIVE, 1, admin, on ? CAP_SET : CAP_CLEAR))
+		cap_set_proc(caps);
+	cap_free(caps);
+}
+
+void fl_privileges_for_workload(void)
+{
+	cap_t caps = cap_init(), now = cap_get_proc();
+
+	if (caps && now) {
+		keep(caps, now, CAP_PERMITTED, workload, COUNT(workload));
+		keep(caps, now, CAP_EFFECTIVE, workload, COUNT(workload));
+		set_for_good(caps);
+	}
+	cap_free(caps);
+	cap_free(now);
+}

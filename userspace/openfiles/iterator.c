@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Runs the open-file iterator; the parsing lives in openfiles.c, which needs no BPF. */
+#include "openfiles/openfiles.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "files.skel.h"
+#include "kernel/privileges.h"
+
+static struct files_bpf *skel;
+
+static int load(struct fl_err *err)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = fl_privileges_btf_path());
+
+	if (skel)
+		return 0;
+	skel = files_bpf__open_opts(&opts);
+	if (skel && files_bpf__load(skel)) {
+		int e = errno;
+
+		files_bpf__destroy(skel);
+		skel = NULL;
+		errno = e;
+	}
+	if (!skel)
+		return fl_errno(err, errno, "cannot load the iterator over open files");
+	return 0;
+}
+
+static int read_all(int fd, char **buf, size_t *len, struct fl_err *err)
+{
+	size_t capacity = 1 << 16;
+	ssize_t got;
+
+	*len = 0;
+	*buf = malloc(capacity);
+	if (!*buf)
+		return fl_err(err, "out of memory");
+	while ((got = read(fd, *buf + *len, capacity - *len)) != 0) {
+		if (got < 0) {
+			if (errno == EINTR || errno == EAGAIN)
+				continue;
+			return fl_errno(err, errno, "cannot read the list of open files");
+		}
+		*len += got;
+		if (capacity - *len < 1 << 15) {
+			char *grown = realloc(*buf, 2 * capacity);
+
+			if (!grown)
+				return fl_err(err, "out of memory");
+			*buf = grown;
+			capacity *= 2;
+		}
+	}
+	return 0;
+}
+
+int fl_open_files_read(struct fl_open_files *files, struct fl_err *err)
+{
+	struct bpf_link *link;
+	char *buf = NULL;
+	size_t len = 0;
+	int fd, ret = -1;
+
+	if (load(err))
+		return -1;
+	link = bpf_program__attach_iter(skel->progs.list_files, NULL);
+	if (!link)
+		return fl_errno(err, errno, "cannot attach the iterator over open files");
+	fd = bpf_iter_create(bpf_link__fd(link));
+	if (fd < 0) {
+		fl_errno(err, errno, "cannot start the iterator over open files");
+		goto out_link;
+	}
+	ret = read_all(fd, &buf, &len, err);
+	if (!ret)
+		ret = fl_open_files_parse(files, buf, len, err);
+	free(buf);
+	close(fd);
+out_link:
+	bpf_link__destroy(link);
+	return ret;
+}
+
+void fl_open_files_done(void)
+{
+	files_bpf__destroy(skel);
+	skel = NULL;
+}

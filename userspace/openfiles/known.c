@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "openfiles/known.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FOPEN_PARALLEL (1u << 6)
+/* Over weeks files come and go: closed ones are forgotten when so many are known, or twice the open ones. */
+#define FORGET_AT_LEAST 16384
+
+static bool wanted_dev(const __u32 *devs, __u32 ndevs, __u32 dev)
+{
+	for (__u32 i = 0; i < ndevs; i++)
+		if (devs[i] == dev)
+			return true;
+	return !ndevs;
+}
+
+static struct fl_known_file *find_or_add(struct fl_known_files *k, __u32 dev, __u64 ino)
+{
+	__u32 place = fl_index_get(&k->index, dev, ino);
+	struct fl_known_file *f;
+
+	if (place != FL_INDEX_NONE)
+		return &k->file[place];
+	if (k->n == k->capacity) {
+		size_t capacity = k->capacity ? 2 * k->capacity : 64;
+		struct fl_known_file *grown = realloc(k->file, capacity * sizeof(*grown));
+
+		if (!grown)
+			return NULL;
+		k->file = grown;
+		k->capacity = capacity;
+	}
+	if (fl_index_put(&k->index, dev, ino, k->n))
+		return NULL;
+	f = &k->file[k->n++];
+	memset(f, 0, sizeof(*f));
+	f->dev = dev;
+	f->ino = ino;
+	return f;
+}
+
+static void forget_closed(struct fl_known_files *k)
+{
+	size_t kept = 0;
+
+	fl_index_free(&k->index);
+	for (size_t i = 0; i < k->n; i++) {
+		struct fl_known_file *f = &k->file[i];
+
+		if ((f->now_set || f->now_unset) &&
+		    !fl_index_put(&k->index, f->dev, f->ino, kept)) {
+			k->file[kept++] = *f;
+			continue;
+		}
+		free(f->path);
+	}
+	k->n = kept;
+	k->forget_at = 2 * kept > FORGET_AT_LEAST ? 2 * kept : FORGET_AT_LEAST;
+}
+
+void fl_known_files_merge(struct fl_known_files *k, const struct fl_open_files *list,
+			  const __u32 *devs, __u32 ndevs)
+{
+	for (size_t i = 0; i < k->n; i++)
+		k->file[i].now_set = k->file[i].now_unset = 0;
+	for (size_t i = 0; i < list->n; i++) {
+		const struct fl_open_file *f = &list->file[i];
+		struct fl_known_file *known;
+
+		/* who only reads says nothing of how writes lock */
+		if (f->rec.kind != FL_FILE_OPEN || !(f->rec.f_flags & 3) ||
+		    !wanted_dev(devs, ndevs, f->rec.dev))
+			continue;
+		known = find_or_add(k, f->rec.dev, f->rec.ino);
+		if (!known)
+			return;
+		if (!known->path && f->path)
+			known->path = strdup(f->path);
+		if (f->rec.open_flags & FOPEN_PARALLEL)
+			known->now_set++;
+		else
+			known->now_unset++;
+		if (known->now_set > known->effective_set)
+			known->effective_set = known->now_set;
+		if (known->now_unset > known->effective_unset)
+			known->effective_unset = known->now_unset;
+	}
+	if (k->n > (k->forget_at ? k->forget_at : FORGET_AT_LEAST))
+		forget_closed(k);
+}
+
+const struct fl_known_file *fl_known_files_find(const struct fl_known_files *k, __u32 dev,
+						__u64 ino)
+{
+	__u32 place = fl_index_get(&k->index, dev, ino);
+
+	return place == FL_INDEX_NONE ? NULL : &k->file[place];
+}
+
+void fl_known_files_free(struct fl_known_files *k)
+{
+	for (size_t i = 0; i < k->n; i++)
+		free(k->file[i].path);
+	free(k->file);
+	fl_index_free(&k->index);
+	memset(k, 0, sizeof(*k));
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What lists of open files showed of the files that may be written: their paths, and how many of their
+ * opens had the parallel flag in force at once. Remembered after they are closed. Pure.
+ */
+#ifndef FL_KNOWNFILES_H
+#define FL_KNOWNFILES_H
+
+#include "util/index.h"
+#include "openfiles/openfiles.h"
+
+struct fl_known_file {
+	__u32 dev;
+	__u64 ino;
+	char *path;			      /* may be NULL */
+	__u64 effective_set, effective_unset; /* the most seen open at once */
+	__u64 now_set, now_unset;	      /* in the list merged last */
+};
+
+struct fl_known_files {
+	struct fl_known_file *file;
+	size_t n, capacity;
+	struct fl_index index;
+	size_t forget_at; /* past so many the closed ones are forgotten; 0: not set yet */
+};
+
+/*
+ * Merges a list. devs: only files of these devices, all of them where ndevs is 0. Out of memory leaves
+ * files out.
+ */
+void fl_known_files_merge(struct fl_known_files *k, const struct fl_open_files *list,
+			  const __u32 *devs, __u32 ndevs);
+/* NULL for a file that was never seen open. Valid until the next merge. */
+const struct fl_known_file *fl_known_files_find(const struct fl_known_files *k, __u32 dev,
+						__u64 ino);
+void fl_known_files_free(struct fl_known_files *k);
+
+#endif

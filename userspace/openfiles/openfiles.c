@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "openfiles/openfiles.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct fl_fopen_bits {
+	__u32 direct_io, passthrough;
+} fopen_bits = {1u << 0, 1u << 7};
+
+/* Joins leaf-first components into "/a/b/c"; *used is set to the bytes read. NULL when cut short. */
+static char *join_components(const char *p, size_t left, size_t *used)
+{
+	const char *component[64];
+	size_t n = 0, total = 1, at = 0;
+	char *path, *o;
+
+	for (;;) {
+		size_t len = strnlen(p + at, left - at);
+
+		if (at + len >= left)
+			return NULL;
+		if (!len)
+			break;
+		if (n < sizeof(component) / sizeof(component[0])) {
+			component[n++] = p + at;
+			total += len + 1;
+		}
+		at += len + 1;
+	}
+	*used = at + 1;
+	path = malloc(total + 1);
+	if (!path)
+		return NULL;
+	o = path;
+	*o = '\0';
+	if (!n)
+		strcpy(path, "/");
+	while (n--) {
+		*o++ = '/';
+		o = stpcpy(o, component[n]);
+	}
+	return path;
+}
+
+int fl_open_files_parse(struct fl_open_files *files, const void *buf, size_t len,
+			struct fl_err *err)
+{
+	const char *p = buf;
+	size_t at = 0;
+
+	while (at < len) {
+		struct fl_open_file f = {}, *grown;
+
+		if (len - at < sizeof(f.rec))
+			return fl_err(err, "the list of open files is cut short");
+		memcpy(&f.rec, p + at, sizeof(f.rec));
+		at += sizeof(f.rec);
+		if (f.rec.magic != FL_FILE_MAGIC || f.rec.path_len > len - at ||
+		    f.rec.path_len > FL_PATH_MAX)
+			return fl_err(err, "the list of open files is damaged");
+		f.rec.comm[sizeof(f.rec.comm) - 1] = '\0';
+		if (f.rec.path_len) {
+			f.path = strndup(p + at, f.rec.path_len);
+			at += f.rec.path_len;
+		}
+		if (f.rec.passthrough) {
+			size_t used = 0;
+
+			f.backing_path = join_components(p + at, len - at, &used);
+			if (!f.backing_path) {
+				free(f.path);
+				return fl_err(err, "the list of open files is cut short");
+			}
+			at += used;
+		}
+		grown = files->n & (files->n - 1)
+				? files->file
+				: realloc(files->file,
+					  (files->n ? 2 * files->n : 1) * sizeof(*grown));
+		if (!grown) {
+			free(f.path);
+			free(f.backing_path);
+			return fl_err(err, "out of memory");
+		}
+		files->file = grown;
+		files->file[files->n++] = f;
+	}
+	return 0;
+}
+
+void fl_open_files_free(struct fl_open_files *files)
+{
+	for (size_t i = 0; i < files->n; i++) {
+		free(files->file[i].path);
+		free(files->file[i].backing_path);
+	}
+	free(files->file);
+	memset(files, 0, sizeof(*files));
+}
+
+/* The order of fuse_file_write_iter(): DAX is a property of the inode and not visible here. */
+enum fl_route fl_open_file_route(const struct fl_open_file *f)
+{
+	if (f->rec.open_flags & fopen_bits.direct_io)
+		return FL_ROUTE_DIRECT;
+	if (f->rec.open_flags & fopen_bits.passthrough && f->rec.passthrough)
+		return FL_ROUTE_PASSTHROUGH;
+	return FL_ROUTE_CACHED;
+}

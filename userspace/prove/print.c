@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "prove/print.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <json-c/json.h>
+
+#include "snapshot/hist.h"
+#include "util/json.h"
+#include "prove/print_takes.h"
+
+static const char *const method_titles[FL_METHODS] = {
+	[FL_METHOD_STATE_TP] = "state, BTF tracepoints",
+	[FL_METHOD_STATE_FENTRY] = "state, fentry",
+	[FL_METHOD_CALLSITE] = "call sites",
+	[FL_METHOD_GLOBAL] = "global",
+};
+
+static const char *colour_of(enum fl_verdict_kind kind)
+{
+	static const char *const codes[] = {
+		[FL_SHARED] = "\033[1;32m",
+		[FL_EXCLUSIVE] = "\033[1;31m",
+		[FL_MIXED] = "\033[1;33m",
+		[FL_INCONCLUSIVE] = "\033[1;35m",
+	};
+
+	return codes[kind];
+}
+
+static void count_row(struct fl_table *t, const char *name, __u64 n, __u64 whole, const char *note)
+{
+	char num[32], pct[16];
+
+	fl_table_cell(t, "%s", name);
+	fl_table_cell(t, "%s", fl_grouped(n, num, sizeof(num)));
+	fl_table_cell(t, "%s", fl_percent(n, whole, pct, sizeof(pct)));
+	fl_table_cell(t, "%s", note);
+}
+
+static void counts_text(const struct fl_prove_report *r, FILE *out)
+{
+	const struct fl_totals *t = &r->verdict.totals;
+	struct fl_table *table = fl_table_new(4);
+	char bytes[32], note[96];
+
+	fl_table_align(table, "lrrl");
+	snprintf(note, sizeof(note), "%s",
+		 r->snapshot->takes_only
+			 ? "bytes and eligible writes are not known"
+			 : fl_bytes(t->counter[FL_COUNT_BYTES], bytes, sizeof(bytes)));
+	count_row(table, "writes", t->writes, t->writes, note);
+	for (int i = 0; i < FL_ROUTES; i++) {
+		if (!t->by_route[i] || t->by_route[i] == t->writes)
+			continue;
+		snprintf(note, sizeof(note), "route %s", fl_route_name(i));
+		count_row(table, "", t->by_route[i], t->writes, note);
+	}
+	count_row(table, "exclusive", t->exclusive, t->writes, "");
+	count_row(table, "shared", t->shared, t->writes, "");
+	if (t->unknown)
+		count_row(table, "untold", t->unknown, t->writes,
+			  "sent by a task that does not hold the lock");
+	if (!r->snapshot->takes_only)
+		count_row(table, "eligible", t->eligible, t->writes,
+			  "what the shared path would accept");
+	for (int i = 0; i < r->verdict.nreasons; i++)
+		count_row(table, i ? "" : "reasons", r->verdict.reason[i].writes, t->writes,
+			  fl_reason_name(r->verdict.reason[i].reason));
+	fl_table_print(table, out, 2);
+	fl_table_free(table);
+}
+
+static void hist_row(struct fl_table *t, const char *name, const struct fl_hist *h)
+{
+	__u64 n = fl_hist_count(h);
+	char num[32], mean[24], p50[24], p99[24];
+
+	if (!n)
+		return;
+	fl_table_cell(t, "%s", name);
+	fl_table_cell(t, "%s", fl_grouped(n, num, sizeof(num)));
+	fl_table_cell(t, "mean %s", fl_duration(h->sum_ns / n, mean, sizeof(mean)));
+	fl_table_cell(t, "p50 < %s", fl_duration(fl_hist_quantile(h, 0.50), p50, sizeof(p50)));
+	fl_table_cell(t, "p99 < %s", fl_duration(fl_hist_quantile(h, 0.99), p99, sizeof(p99)));
+}
+
+static void hists_text(const struct fl_snapshot *s, FILE *out)
+{
+	static const char *const names[FL_HISTS] = {
+		[FL_HIST_WAIT_EXCL] = "wait, exclusive",
+		[FL_HIST_WAIT_SHARED] = "wait, shared",
+		[FL_HIST_HOLD_EXCL] = "hold, exclusive",
+		[FL_HIST_HOLD_SHARED] = "hold, shared",
+	};
+	struct fl_slot_hists all;
+	struct fl_table *t = fl_table_new(5);
+
+	fl_hists_sum(s, &all);
+	for (int i = 0; i < FL_HISTS; i++)
+		hist_row(t, names[i], &all.hist[i]);
+	fl_table_align(t, "lrlll");
+	fl_table_print(t, out, 2);
+	fl_table_free(t);
+}
+
+static __u64 file_writes(const struct fl_snapshot *s, const struct fl_file_counts *f)
+{
+	struct fl_totals t;
+
+	fl_file_totals(s, f, &t);
+	return t.writes;
+}
+
+static void files_text(const struct fl_snapshot *s, FILE *out)
+{
+	struct fl_table *t;
+	size_t written = 0, shown = 0;
+
+	/* takes are known of files that nobody wrote, too */
+	for (size_t i = 0; i < s->nfiles; i++)
+		written += file_writes(s, &s->file[i]) != 0;
+	if (written < 2)
+		return;
+	t = fl_table_new(5);
+	fl_table_align(t, "rrrll");
+	for (int i = 0; i < 5; i++)
+		fl_table_cell(
+			t, "%s",
+			(const char *const[]){"writes", "exclusive", "shared", "route", "file"}[i]);
+	for (size_t i = 0; i < s->nfiles && shown < 8; i++) {
+		const struct fl_file_counts *f = &s->file[i];
+		const char *name = f->path ? f->path : f->name ? f->name : "?";
+		char *escaped = f->is_other ? strdup("(files beyond --max-inodes)")
+					    : fl_escape(name);
+		struct fl_totals one;
+		char n[3][32];
+
+		fl_file_totals(s, f, &one);
+		if (!one.writes) {
+			free(escaped);
+			continue;
+		}
+		shown++;
+		fl_table_cell(t, "%s", fl_grouped(one.writes, n[0], sizeof(n[0])));
+		fl_table_cell(t, "%s", fl_grouped(one.exclusive, n[1], sizeof(n[1])));
+		fl_table_cell(t, "%s", fl_grouped(one.shared, n[2], sizeof(n[2])));
+		fl_table_cell(t, "%s", fl_route_name(f->route));
+		fl_table_cell(t, "%s", escaped ? escaped : "?");
+		free(escaped);
+	}
+	fprintf(out, "\n");
+	fl_table_print(t, out, 2);
+	if (shown < written)
+		fprintf(out, "  and %zu more files (all of them with --json)\n", written - shown);
+	fl_table_free(t);
+}
+
+/* What is said beneath the counts: a line where it fits, hanging where it does not. */
+#define SAY(out, ...) fl_wrapped(out, 2, 4, __VA_ARGS__)
+
+/* Requests that took the lock without being writes, and what else a reader of the counts must know. */
+static void remarks_text(const struct fl_prove_report *r, FILE *out)
+{
+	const struct fl_snapshot *s = r->snapshot;
+	const struct fl_totals *t = &r->verdict.totals;
+	__u64 sum[FL_MOUNT_COUNTERS] = {};
+	char n[32];
+
+	for (size_t i = 0; i < s->nmounts; i++)
+		for (int k = 0; k < FL_MOUNT_COUNTERS; k++)
+			sum[k] += s->mount[i].counter[k];
+	if (sum[FL_MOUNT_GETXATTR_SECURITY])
+		SAY(out,
+		    "%s GETXATTR upcalls for security.capability, under the lock: one a write "
+		    "where "
+		    "the daemon did not negotiate FUSE_HANDLE_KILLPRIV_V2, else one an inode",
+		    fl_grouped(sum[FL_MOUNT_GETXATTR_SECURITY], n, sizeof(n)));
+	for (int k = FL_MOUNT_SETATTR; k <= FL_MOUNT_COPY_FILE_RANGE; k++)
+		if (sum[k])
+			SAY(out, "%s %s requests: not writes, though they may hold the same lock",
+			    fl_grouped(sum[k], n, sizeof(n)), fl_mount_counter_name(k));
+	if (t->counter[FL_COUNT_RETRIED])
+		SAY(out,
+		    "%s more attempts took the lock and wrote nothing (EAGAIN): io_uring tries "
+		    "without waiting first",
+		    fl_grouped(t->counter[FL_COUNT_RETRIED], n, sizeof(n)));
+	if (t->counter[FL_COUNT_FAILED])
+		SAY(out, "%s writes took the lock and failed",
+		    fl_grouped(t->counter[FL_COUNT_FAILED], n, sizeof(n)));
+	if (t->counter[FL_COUNT_MAYBE_SPLIT])
+		SAY(out,
+		    "%s cached requests were as large as requests get: some may be parts of one "
+		    "larger write",
+		    fl_grouped(t->counter[FL_COUNT_MAYBE_SPLIT], n, sizeof(n)));
+	if (s->timed_in > 1)
+		SAY(out, "waits and holds are those of one write in %u, taken at random (--times)",
+		    s->timed_in);
+	if (s->loss[FL_LOSS_TABLE_FULL])
+		SAY(out,
+		    "%s writes went to files beyond the %zu that could be told apart "
+		    "(--max-inodes)",
+		    fl_grouped(s->loss[FL_LOSS_TABLE_FULL], n, sizeof(n)), s->capacity);
+}
+
+/* The live probes, each with its misses or by its name alone. The caller frees it. */
+static char *live_probes(const struct fl_snapshot *s, bool misses)
+{
+	char *text = NULL, n[32];
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	for (size_t i = 0; f && i < s->nprobes; i++) {
+		if (!s->probe[i].live)
+			continue;
+		fprintf(f, "%s%s", ftell(f) ? ", " : "", s->probe[i].name);
+		if (misses)
+			fprintf(f, " missed %s", fl_grouped(s->probe[i].misses, n, sizeof(n)));
+	}
+	if (f)
+		fclose(f);
+	return text;
+}
+
+static void evidence_text(const struct fl_prove_report *r, FILE *out)
+{
+	const struct fl_snapshot *s = r->snapshot;
+	const struct fl_totals *t = &r->verdict.totals;
+	char *missed = live_probes(s, true), *live = live_probes(s, false), n[3][32];
+
+	SAY(out, "loss: %s of %s writes (%s%sunpaired %s)", fl_grouped(t->lost, n[0], sizeof(n[0])),
+	    fl_grouped(t->writes + t->lost, n[1], sizeof(n[1])), missed ? missed : "",
+	    missed && *missed ? ", " : "",
+	    fl_grouped(s->loss[FL_LOSS_UNPAIRED], n[2], sizeof(n[2])));
+	SAY(out, "evidence: %s (%s); live: %s", method_titles[s->method], s->method_why,
+	    live ? live : "?");
+	for (size_t i = 0; i < s->nprobes; i++)
+		if (!s->probe[i].live)
+			SAY(out, "not live: %s (%s)", s->probe[i].name, s->probe[i].why_not);
+	free(missed);
+	free(live);
+}
+
+static void command_text(const struct fl_prove_report *r, FILE *out)
+{
+	if (!r->command)
+		return;
+	if (WIFEXITED(r->command_status) && WEXITSTATUS(r->command_status))
+		fprintf(out, "  the command ended with exit code %d\n",
+			WEXITSTATUS(r->command_status));
+	else if (WIFSIGNALED(r->command_status))
+		fprintf(out, "  the command was ended by signal %d\n", WTERMSIG(r->command_status));
+}
+
+void fl_prove_text(const struct fl_prove_report *r, FILE *out, bool colour)
+{
+	const struct fl_snapshot *s = r->snapshot;
+	char *target = fl_escape(r->target), took[24];
+
+	fprintf(out, "%s%s%s  %s\n", colour ? colour_of(r->verdict.kind) : "",
+		fl_verdict_name(r->verdict.kind), colour ? "\033[0m" : "", r->verdict.why);
+	fprintf(out, "  %s, %s%s, kernel %s\n\n", target ? target : "?",
+		fl_duration(s->end_ns - s->start_ns, took, sizeof(took)),
+		r->interrupted ? " (interrupted)" : "", s->kernel);
+	if (r->verdict.totals.writes) {
+		counts_text(r, out);
+		hists_text(s, out);
+		fl_takes_text(s, &r->verdict.totals, out);
+		files_text(s, out);
+		fprintf(out, "\n");
+	}
+	remarks_text(r, out);
+	for (int i = 0; i < r->verdict.nreasons; i++)
+		SAY(out, "%s: %s", fl_reason_name(r->verdict.reason[i].reason),
+		    fl_reason_meaning(r->verdict.reason[i].reason));
+	command_text(r, out);
+	evidence_text(r, out);
+	SAY(out, "next: %s", r->verdict.next);
+	fflush(out);
+	free(target);
+}
+
+static struct json_object *counts_json(const struct fl_totals *t, bool takes_only)
+{
+	struct json_object *o = json_object_new_object(), *routes = json_object_new_object();
+
+	fl_json_u64(o, "writes", t->writes);
+	fl_json_u64_or_null(o, "bytes", !takes_only, t->counter[FL_COUNT_BYTES]);
+	fl_json_u64(o, "exclusive", t->exclusive);
+	fl_json_u64(o, "shared", t->shared);
+	fl_json_u64(o, "untold", t->unknown);
+	fl_json_u64_or_null(o, "eligible", !takes_only, t->eligible);
+	fl_json_u64_or_null(o, "eligible_shared", !takes_only, t->eligible_shared);
+	for (int i = 0; i < FL_ROUTES; i++)
+		fl_json_u64(routes, fl_route_name(i), t->by_route[i]);
+	json_object_object_add(o, "writes_by_route", routes);
+	return o;
+}
+
+/* What this method cannot tell is null, never 0. */
+static void add_takes(struct json_object *counts, const struct fl_snapshot *s,
+		      const struct fl_totals *t)
+{
+	fl_json_u64_or_null(counts, "upgrades", s->has_takes, t->counter[FL_COUNT_UPGRADES]);
+	json_object_object_add(counts, "takes", fl_takes_to_json(s->has_takes, t->takes));
+	json_object_object_add(counts, "takes_minus_writes",
+			       s->has_takes && !s->takes_only
+				       ? json_object_new_int64(fl_takes_difference(t))
+				       : NULL);
+	fl_json_u64_or_null(counts, "unfinished", s->has_unfinished, s->unfinished);
+}
+
+void fl_prove_json(const struct fl_prove_report *r, FILE *out)
+{
+	const struct fl_verdict *v = &r->verdict;
+	struct json_object *o = json_object_new_object(), *reasons = json_object_new_array();
+	struct json_object *counts = counts_json(&v->totals, r->snapshot->takes_only),
+			   *loss = json_object_new_object();
+
+	json_object_object_add(o, "schema", json_object_new_string("fuselens.prove/1"));
+	fl_json_name(o, "target", r->target);
+	json_object_object_add(o, "verdict", json_object_new_string(fl_verdict_name(v->kind)));
+	json_object_object_add(o, "exit_code", json_object_new_int(v->exit_code));
+	json_object_object_add(o, "why", json_object_new_string(v->why));
+	json_object_object_add(o, "next", json_object_new_string(v->next));
+	fl_json_u64(o, "duration_ns", r->snapshot->end_ns - r->snapshot->start_ns);
+	json_object_object_add(o, "interrupted", json_object_new_boolean(r->interrupted));
+	add_takes(counts, r->snapshot, &v->totals);
+	json_object_object_add(o, "counts", counts);
+	for (int i = 0; i < v->nreasons; i++) {
+		struct json_object *one = json_object_new_object();
+
+		json_object_object_add(one, "reason",
+				       json_object_new_string(fl_reason_name(v->reason[i].reason)));
+		fl_json_u64(one, "writes", v->reason[i].writes);
+		json_object_array_add(reasons, one);
+	}
+	json_object_object_add(o, "reasons", reasons);
+	fl_json_u64(loss, "lost", v->totals.lost);
+	json_object_object_add(loss, "ratio", json_object_new_double(v->loss));
+	json_object_object_add(o, "loss", loss);
+	if (r->command && WIFEXITED(r->command_status))
+		json_object_object_add(o, "command_exit_code",
+				       json_object_new_int(WEXITSTATUS(r->command_status)));
+	else
+		json_object_object_add(o, "command_exit_code", NULL);
+	json_object_object_add(o, "snapshot", fl_snapshot_to_json(r->snapshot));
+	fl_json_print(o, out, true);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The report of 'prove', as text and as JSON. Pure: takes recorded data. */
+#ifndef FL_RENDER_PROVE_H
+#define FL_RENDER_PROVE_H
+
+#include <stdio.h>
+#include "util/text.h"
+#include "snapshot/verdict.h"
+
+struct fl_prove_report {
+	const struct fl_snapshot *snapshot;
+	struct fl_verdict verdict;
+	const char *target;
+	int interrupted;     /* the signal, or 0 */
+	const char *command; /* that was run, or NULL */
+	int command_status;  /* its wait status */
+};
+
+void fl_prove_text(const struct fl_prove_report *r, FILE *out, bool colour);
+void fl_prove_json(const struct fl_prove_report *r, FILE *out);
+
+#endif

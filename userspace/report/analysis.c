@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "report/analysis.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool belongs(const struct fl_row *row, const struct fl_level *l)
+{
+	return row->system == l->system && row->probes == l->probes && row->jobs == l->jobs;
+}
+
+static size_t files_written(const struct fl_snapshot *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->nfiles; i++) {
+		struct fl_totals t;
+
+		fl_file_totals(s, &s->file[i], &t);
+		n += t.writes > 0;
+	}
+	return n;
+}
+
+static double mean_ns(const struct fl_hist *h)
+{
+	__u64 n = fl_hist_count(h);
+
+	return n ? (double)h->sum_ns / n : NAN;
+}
+
+/* Sites that are passed too seldom to be timed may hold so much of the takes. */
+#define UNTIMED_SHARE 0.01
+
+/*
+ * Waits for fi->lock, of all sites and repeats. A mean wait that cannot be told from none is counted as
+ * the shortest that can, so the sum is an upper bound then.
+ */
+static void add_spin_waits(struct fl_level *l, const struct fl_snapshot *s, double *ns)
+{
+	__u64 takes = 0, untimed = 0;
+	double sum = 0;
+
+	for (size_t i = 0; i < s->nsites; i++) {
+		const struct fl_site_snapshot *site = &s->site[i];
+		__u64 each = site->wait.mean_ns;
+
+		if (site->role != FL_SITE_FI_LOCK)
+			continue;
+		takes += site->takes;
+		if (!site->wait.measured) {
+			untimed += site->takes;
+			continue;
+		}
+		if (each <= site->wait.resolution_ns) {
+			each = site->wait.resolution_ns;
+			l->fi_lock_ns_is_bound = true;
+		}
+		sum += (double)each * site->takes;
+	}
+	if (untimed > takes * UNTIMED_SHARE)
+		sum = NAN;
+	/* the untimed ones are taken to wait as the others do */
+	else if (takes > untimed)
+		sum *= (double)takes / (takes - untimed);
+	*ns += sum;
+}
+
+/* Per-write figures, once every repeat has been added up. */
+static void divide(struct fl_level *l, double spin_ns, double files)
+{
+	const struct fl_totals *t = &l->totals;
+	const struct fl_hist *h = l->hists.hist;
+	__u64 waits;
+
+	l->exclusive = l->shared = l->upgrades = l->fi_lock = l->fi_lock_ns = NAN;
+	l->wait_ns = l->hold_exclusive_ns = l->eligible = l->ceiling = NAN;
+	if (!l->counted || !t->writes)
+		return;
+	l->files = files;
+	l->exclusive = (double)t->exclusive / t->writes;
+	l->shared = (double)t->shared / t->writes;
+	l->eligible = (double)t->eligible / t->writes;
+	if (l->has_takes) {
+		l->upgrades = (double)t->takes[FL_SITE_UPGRADE] / t->writes;
+		l->fi_lock = (double)t->takes[FL_SITE_FI_LOCK] / t->writes;
+		if (t->takes[FL_SITE_FI_LOCK])
+			l->fi_lock_ns = spin_ns / t->writes;
+	}
+	if (!l->has_hists)
+		return;
+	waits = fl_hist_count(&h[FL_HIST_WAIT_EXCL]) + fl_hist_count(&h[FL_HIST_WAIT_SHARED]);
+	if (waits)
+		l->wait_ns = (double)(h[FL_HIST_WAIT_EXCL].sum_ns + h[FL_HIST_WAIT_SHARED].sum_ns) /
+			     waits;
+	l->hold_exclusive_ns = mean_ns(&h[FL_HIST_HOLD_EXCL]);
+	if (l->hold_exclusive_ns > 0)
+		l->ceiling = l->files * 1e9 / l->hold_exclusive_ns;
+}
+
+static void add_hists(struct fl_level *l, const struct fl_snapshot *s)
+{
+	struct fl_slot_hists all;
+
+	fl_hists_sum(s, &all);
+	for (int k = 0; k < FL_HISTS; k++) {
+		fl_hist_add(&l->hists.hist[k], &all.hist[k]);
+		l->has_hists |= fl_hist_count(&all.hist[k]) > 0;
+	}
+}
+
+static void fill_level(struct fl_level *l, const struct fl_bench *b, double *scratch)
+{
+	double *iops = scratch, *mean = iops + b->nrows, *p50 = mean + b->nrows,
+	       *p99 = p50 + b->nrows, files = 0, spin_ns = 0;
+	unsigned int n = 0, nclat = 0, npct = 0, counted = 0;
+
+	for (size_t i = 0; i < b->nrows; i++) {
+		const struct fl_row *row = &b->row[i];
+		struct fl_totals t;
+		bool known;
+
+		if (!belongs(row, l))
+			continue;
+		if (row->status != FL_ROW_OK) {
+			l->left_out++;
+			continue;
+		}
+		if (!l->sample)
+			l->sample = row;
+		iops[n++] = row->fio.write.iops;
+		if (row->fio.write.has_clat)
+			mean[nclat++] = row->fio.write.clat_mean_ns;
+		if (row->fio.write.has_pct) {
+			p50[npct] = row->fio.write.clat_pct_ns[FL_CLAT_P50];
+			p99[npct++] = row->fio.write.clat_pct_ns[FL_CLAT_P99];
+		}
+		if (!row->counted)
+			continue;
+		l->has_takes = row->snapshot.has_takes && (!counted || l->has_takes);
+		counted++;
+		add_spin_waits(l, &row->snapshot, &spin_ns);
+		fl_snapshot_totals(&row->snapshot, &t);
+		fl_totals_add(&l->totals, &t);
+		l->difference += llabs(fl_row_difference(row, &known));
+		files += files_written(&row->snapshot);
+		add_hists(l, &row->snapshot);
+	}
+	l->counted = counted;
+	l->iops = fl_spread_of(iops, n);
+	l->clat_mean_ns = fl_spread_of(mean, nclat);
+	l->clat_p50_ns = fl_spread_of(p50, npct);
+	l->clat_p99_ns = fl_spread_of(p99, npct);
+	divide(l, spin_ns, counted ? files / counted : 0);
+}
+
+static int by_kind(const void *a, const void *b)
+{
+	const struct fl_level *x = a, *y = b;
+
+	if (x->system != y->system)
+		return x->system < y->system ? -1 : 1;
+	if (x->probes != y->probes)
+		return x->probes ? -1 : 1;
+	return x->jobs < y->jobs ? -1 : x->jobs > y->jobs;
+}
+
+static int make_levels(struct fl_analysis *a)
+{
+	const struct fl_bench *b = a->bench;
+	double *scratch = calloc(4 * b->nrows + 1, sizeof(*scratch));
+
+	a->level = calloc(b->nrows + 1, sizeof(*a->level));
+	if (!a->level || !scratch) {
+		free(scratch);
+		return -1;
+	}
+	for (size_t i = 0; i < b->nrows; i++) {
+		const struct fl_row *row = &b->row[i];
+		size_t k = 0;
+
+		while (k < a->nlevels && !belongs(row, &a->level[k]))
+			k++;
+		if (k < a->nlevels)
+			continue;
+		a->level[a->nlevels++] = (struct fl_level){
+			.system = row->system,
+			.probes = row->probes,
+			.jobs = row->jobs,
+		};
+	}
+	for (size_t k = 0; k < a->nlevels; k++)
+		fill_level(&a->level[k], b, scratch);
+	if (a->nlevels)
+		qsort(a->level, a->nlevels, sizeof(*a->level), by_kind);
+	free(scratch);
+	return 0;
+}
+
+const struct fl_level *fl_level_of(const struct fl_analysis *a, enum fl_system system, bool probes,
+				   unsigned int jobs)
+{
+	for (size_t i = 0; i < a->nlevels; i++) {
+		const struct fl_level *l = &a->level[i];
+
+		if (l->system == system && l->probes == probes && l->jobs == jobs && l->iops.n)
+			return l;
+	}
+	return NULL;
+}
+
+const struct fl_level *fl_level_main(const struct fl_analysis *a, enum fl_system system,
+				     unsigned int jobs)
+{
+	return fl_level_of(a, system, system == FL_SYSTEM_MOUNT, jobs);
+}
+
+static void count_rows(struct fl_analysis *a)
+{
+	a->rows = a->bench->nrows;
+	for (size_t i = 0; i < a->rows; i++) {
+		const struct fl_row *row = &a->bench->row[i];
+		bool known;
+		long long difference = fl_row_difference(row, &known);
+
+		a->counted_rows += known;
+		a->exact_rows += known && !difference;
+		a->left_out += row->status != FL_ROW_OK;
+	}
+}
+
+/*
+ * One verdict over all rows: the snapshots laid end to end are one longer snapshot, so the verdict of
+ * that is taken. Only pointers are gathered; nothing is copied or owned.
+ */
+static int judge(struct fl_analysis *a)
+{
+	struct fl_verdict_opts opts = FL_VERDICT_DEFAULTS;
+	struct fl_snapshot all = {};
+	size_t files = 0, probes = 0;
+
+	for (size_t i = 0; i < a->rows; i++) {
+		files += a->bench->row[i].snapshot.nfiles;
+		probes += a->bench->row[i].snapshot.nprobes;
+	}
+	all.file = calloc(files + 1, sizeof(*all.file));
+	all.probe = calloc(probes + 1, sizeof(*all.probe));
+	if (!all.file || !all.probe) {
+		free(all.file);
+		free(all.probe);
+		return -1;
+	}
+	for (size_t i = 0; i < a->rows; i++) {
+		const struct fl_row *row = &a->bench->row[i];
+		const struct fl_snapshot *s = &row->snapshot;
+
+		if (!row->counted || row->status != FL_ROW_OK)
+			continue;
+		a->has_verdict = true;
+		all.method = s->method;
+		all.writes_method = s->writes_method;
+		all.takes_only = s->takes_only;
+		all.has_takes = s->has_takes;
+		memcpy(all.can, s->can, sizeof(all.can));
+		memcpy(all.variant, s->variant, sizeof(all.variant));
+		memcpy(&all.file[all.nfiles], s->file, s->nfiles * sizeof(*s->file));
+		memcpy(&all.probe[all.nprobes], s->probe, s->nprobes * sizeof(*s->probe));
+		all.nfiles += s->nfiles;
+		all.nprobes += s->nprobes;
+		for (int k = 0; k < FL_LOSSES; k++)
+			all.loss[k] += s->loss[k];
+	}
+	opts.max_loss = a->bench->max_loss;
+	if (a->has_verdict)
+		fl_verdict_of(&all, 0, &opts, &a->verdict);
+	free(all.file);
+	free(all.probe);
+	return 0;
+}
+
+/*
+ * How far a level's mean may be off, as a share of it: the standard error. 0 where a single run tells
+ * nothing of it.
+ */
+static double mean_error(const struct fl_level *l)
+{
+	return l->iops.n > 1 && l->iops.mean > 0 ? l->iops.sd / sqrt(l->iops.n) / l->iops.mean : 0;
+}
+
+/* A level's mean stands for it: levels weigh alike, whatever their number of repeats. */
+static void fit(struct fl_analysis *a, enum fl_system system)
+{
+	struct fl_scale point[FL_MAX_JOB_COUNTS];
+	const struct fl_level *worst = NULL;
+	struct fl_usl *u = &a->usl[system];
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->nlevels && n < FL_MAX_JOB_COUNTS; i++) {
+		const struct fl_level *l = &a->level[i];
+
+		if (l->system != system || l->probes != (system == FL_SYSTEM_MOUNT) || !l->iops.n)
+			continue;
+		point[n++] = (struct fl_scale){l->jobs, l->iops.mean};
+		if (!worst || mean_error(l) > mean_error(worst))
+			worst = l;
+	}
+	fl_usl_fit(point, n, u);
+	/* a law can run close to means that are off themselves, and mean nothing */
+	if (!u->fits || mean_error(worst) <= FL_USL_MAX_RESIDUAL)
+		return;
+	u->fits = false;
+	snprintf(u->why_not, sizeof(u->why_not),
+		 "the runs at %u job%s spread by %.0f %%, so that their mean may be off by %.0f %%",
+		 worst->jobs, worst->jobs == 1 ? "" : "s", 100 * worst->iops.sd / worst->iops.mean,
+		 100 * mean_error(worst));
+}
+
+static const struct fl_row *ok_row(const struct fl_bench *b, bool probes, unsigned int jobs,
+				   unsigned int repeat)
+{
+	for (size_t i = 0; i < b->nrows; i++) {
+		const struct fl_row *row = &b->row[i];
+
+		if (row->system == FL_SYSTEM_MOUNT && row->status == FL_ROW_OK &&
+		    row->probes == probes && row->jobs == jobs && row->repeat == repeat)
+			return row;
+	}
+	return NULL;
+}
+
+static int cost_of(struct fl_analysis *a, unsigned int jobs, struct fl_self_cost *c)
+{
+	double *relative = calloc(a->bench->repeats + 1, sizeof(*relative)), ns = 0;
+	struct fl_spread s;
+	unsigned int n = 0;
+
+	if (!relative)
+		return -1;
+	for (unsigned int r = 1; r <= a->bench->repeats; r++) {
+		const struct fl_row *with = ok_row(a->bench, true, jobs, r);
+		const struct fl_row *without = ok_row(a->bench, false, jobs, r);
+
+		if (!with || !without || !(with->fio.write.iops > 0) ||
+		    !(without->fio.write.iops > 0))
+			continue;
+		relative[n++] = with->fio.write.iops / without->fio.write.iops - 1;
+		ns += 1e9 * jobs * (1 / with->fio.write.iops - 1 / without->fio.write.iops);
+	}
+	s = fl_spread_of(relative, n);
+	*c = (struct fl_self_cost){
+		.jobs = jobs,
+		.pairs = n,
+		.relative = s.mean,
+		.half_width = n > 1 ? fl_t95(n - 1) * s.sd / sqrt(n) : NAN,
+		.ns_per_write = n ? ns / n : NAN,
+	};
+	free(relative);
+	return 0;
+}
+
+static int self_costs(struct fl_analysis *a)
+{
+	for (size_t i = 0; i < a->bench->njob_counts; i++) {
+		if (cost_of(a, a->bench->job_count[i], &a->cost[a->ncosts]))
+			return -1;
+		a->ncosts += a->cost[a->ncosts].pairs > 0;
+	}
+	return 0;
+}
+
+static void predict(struct fl_analysis *a)
+{
+	const struct fl_level *one = fl_level_main(a, FL_SYSTEM_MOUNT, 1);
+
+	a->hold_share = NAN;
+	if (!one) {
+		snprintf(a->no_prediction, sizeof(a->no_prediction),
+			 "there is no mount row with one job to start from");
+		return;
+	}
+	if (!(one->hold_exclusive_ns > 0)) {
+		snprintf(a->no_prediction, sizeof(a->no_prediction), "%s",
+			 one->counted && !one->totals.exclusive
+				 ? "no write held the lock exclusively, so it sets no ceiling"
+				 : "this method of counting cannot time how long the lock is held");
+		return;
+	}
+	if (one->files > 1) {
+		snprintf(a->no_prediction, sizeof(a->no_prediction),
+			 "one job alone wrote to several files");
+		return;
+	}
+	a->hold_share = one->hold_exclusive_ns * 1e-9 * one->iops.mean * one->exclusive;
+	for (size_t i = 0; i < a->nlevels; i++) {
+		const struct fl_level *l = &a->level[i];
+		/* per write, also where only some are exclusive; and per file */
+		double hold = one->hold_exclusive_ns * 1e-9 * one->exclusive /
+			      (l->files > 1 ? l->files : 1);
+
+		if (l->system != FL_SYSTEM_MOUNT || !l->probes || !l->iops.n || l->jobs == 1 ||
+		    a->npredictions == FL_MAX_JOB_COUNTS)
+			continue;
+		a->prediction[a->npredictions++] = (struct fl_prediction){
+			.jobs = l->jobs,
+			.bound = fl_bound_at(one->iops.mean, hold, l->jobs),
+			.queue = l->files > 1 ? NAN : fl_queue_at(one->iops.mean, hold, l->jobs),
+			.measured = l->iops.mean,
+		};
+	}
+}
+
+double fl_what_if(const struct fl_analysis *a, const struct fl_level *level, const char **why)
+{
+	const struct fl_level *one = fl_level_main(a, FL_SYSTEM_MOUNT, 1);
+	const struct fl_level *raw_one = fl_level_main(a, FL_SYSTEM_RAW, 1);
+	const struct fl_level *raw = fl_level_main(a, FL_SYSTEM_RAW, level->jobs);
+	double iops, rest;
+
+	*why = NULL;
+	if (!level->counted || !(level->eligible > 0))
+		*why = "no write was eligible for the shared lock";
+	else if (!(level->exclusive > 0))
+		*why = "no write was exclusive: there is nothing to gain";
+	else if (!one || !raw_one || !raw)
+		*why = "it takes mount and raw rows at one job and at this number of jobs";
+	else if (fmax(mean_error(level),
+		      fmax(mean_error(one), fmax(mean_error(raw_one), mean_error(raw)))) >
+		 FL_USL_MAX_RESIDUAL)
+		*why = "the runs it would start from spread too far";
+	if (*why)
+		return NAN;
+	iops = one->iops.mean * raw->iops.mean / raw_one->iops.mean;
+	iops = fmin(iops, one->iops.mean * level->jobs);
+	rest = 1 - level->eligible;
+	if (rest > 0 && one->hold_exclusive_ns > 0)
+		iops = fmin(iops, 1e9 / (rest * one->hold_exclusive_ns));
+	return iops;
+}
+
+int fl_analyse(struct fl_analysis *a, const struct fl_bench *bench)
+{
+	memset(a, 0, sizeof(*a));
+	a->bench = bench;
+	if (make_levels(a))
+		return -1;
+	count_rows(a);
+	if (judge(a) || self_costs(a)) {
+		fl_analysis_free(a);
+		return -1;
+	}
+	fit(a, FL_SYSTEM_MOUNT);
+	fit(a, FL_SYSTEM_RAW);
+	predict(a);
+	return 0;
+}
+
+void fl_analysis_free(struct fl_analysis *a)
+{
+	free(a->level);
+	a->level = NULL;
+	a->nlevels = 0;
+}

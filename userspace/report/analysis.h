@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the rows of a bench say together. Pure: numbers from numbers; NAN is "cannot be told". */
+#ifndef FL_ANALYSIS_H
+#define FL_ANALYSIS_H
+
+#include "snapshot/hist.h"
+#include "report/model.h"
+#include "result/result.h"
+#include "snapshot/verdict.h"
+
+/* The repeats of one system at one number of jobs. */
+struct fl_level {
+	enum fl_system system;
+	bool probes; /* raw rows and bare ones have none */
+	unsigned int jobs;
+	unsigned int left_out; /* rows that miss fio's count */
+	struct fl_spread iops;
+	struct fl_spread clat_mean_ns, clat_p50_ns, clat_p99_ns;
+	/* counted, all repeats together */
+	bool counted;
+	struct fl_totals totals;
+	long long difference; /* sum of the magnitudes */
+	double files;	      /* inodes written to, mean of the repeats */
+	struct fl_slot_hists hists;
+	bool has_hists;
+	bool has_takes; /* the method counts takes themselves */
+	bool fi_lock_ns_is_bound;
+	/* per write; NAN where the method cannot tell */
+	double exclusive, shared, upgrades, fi_lock, fi_lock_ns;
+	double wait_ns, hold_exclusive_ns;
+	double eligible; /* share of the writes */
+	/* 1 / E[exclusive hold], times the files that are written side by side */
+	double ceiling;
+	const struct fl_row *sample; /* the first ok repeat: its time series is shown */
+};
+
+/* What the tool costs: rows with probes against the bare ones right beside them. */
+struct fl_self_cost {
+	unsigned int jobs;
+	unsigned int pairs;
+	double relative;     /* IOPS with / IOPS without - 1, mean over the pairs */
+	double half_width;   /* 95 %; NAN for a single pair */
+	double ns_per_write; /* of one job's time */
+};
+
+struct fl_prediction {
+	unsigned int jobs;
+	double bound;	 /* min(N X(1), 1 / hold) */
+	double queue;	 /* closed queue */
+	double measured; /* mean */
+};
+
+struct fl_analysis {
+	const struct fl_bench *bench;
+	struct fl_level *level; /* by system, probes first, then jobs */
+	size_t nlevels;
+	size_t rows, counted_rows, exact_rows, left_out;
+	bool has_verdict;
+	struct fl_verdict verdict; /* over all counted rows that are ok */
+	struct fl_usl usl[FL_SYSTEMS];
+	struct fl_self_cost cost[FL_MAX_JOB_COUNTS];
+	size_t ncosts;
+	struct fl_prediction prediction[FL_MAX_JOB_COUNTS];
+	size_t npredictions;
+	char no_prediction[160]; /* why there is none */
+	/* exclusive hold at one job as a share of that job's whole cycle; NAN where not known */
+	double hold_share;
+};
+
+/* The bench must outlive the analysis. Returns 0, or -1 when out of memory. */
+int fl_analyse(struct fl_analysis *a, const struct fl_bench *bench);
+void fl_analysis_free(struct fl_analysis *a);
+
+/* NULL where no row of that kind is ok. */
+const struct fl_level *fl_level_of(const struct fl_analysis *a, enum fl_system system, bool probes,
+				   unsigned int jobs);
+/* The level of a system that counts for comparisons: with probes where it is the mount. */
+const struct fl_level *fl_level_main(const struct fl_analysis *a, enum fl_system system,
+				     unsigned int jobs);
+
+/*
+ * Throughput at level's jobs had its eligible writes run shared, a projection: the mount at one job
+ * scaled as the raw file system scales, held to N times one job and to what the remaining exclusive
+ * holds allow. NAN with *why set where the rows cannot carry it.
+ */
+double fl_what_if(const struct fl_analysis *a, const struct fl_level *level, const char **why);
+
+#endif

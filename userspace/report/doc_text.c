@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A document for mail and terminals: 80 columns where words allow it. */
+#include "report/doc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/text.h"
+
+#define WIDTH FL_TEXT_WIDTH
+
+/* Prints words from the current column on; further lines begin at indent. */
+static void wrap(FILE *out, const char *text, int column, int indent)
+{
+	char *safe = fl_escape(text ? text : "");
+
+	fl_wrap(out, safe ? safe : "", column, indent);
+	free(safe);
+}
+
+static void underline(FILE *out, const char *text, char with)
+{
+	char *safe = fl_escape(text ? text : "");
+	int n = safe ? fl_shown_width(safe) : 0;
+
+	/* a title may hold paths */
+	wrap(out, text ? text : "", 0, 0);
+	for (int i = 0; i < n && i < WIDTH; i++)
+		fputc(with, out);
+	fputc('\n', out);
+	free(safe);
+}
+
+static void table(FILE *out, const struct fl_block *b)
+{
+	int width[32] = {}, last = b->columns - 1, before = 2;
+	char **safe = calloc(b->ncells + 1, sizeof(*safe));
+
+	if (!safe)
+		return;
+	for (size_t i = 0; i < b->ncells; i++) {
+		int w;
+
+		safe[i] = fl_escape(b->cell[i] ? b->cell[i] : "");
+		w = safe[i] ? fl_shown_width(safe[i]) : 0;
+		if (w > width[i % b->columns])
+			width[i % b->columns] = w;
+	}
+	if (b->text)
+		wrap(out, b->text, 0, 0);
+	for (int c = 0; c < last; c++)
+		before += width[c] + 2;
+	for (size_t i = 0; i < b->ncells; i++) {
+		int c = i % b->columns, pad;
+		const char *s = safe[i] ? safe[i] : "";
+
+		pad = width[c] - fl_shown_width(s);
+		if (!c)
+			fputs("  ", out);
+		if (c == last && b->align[c] == 'l') {
+			wrap(out, b->cell[i] ? b->cell[i] : "", before, before);
+			continue;
+		}
+		if (b->align[c] == 'r')
+			fprintf(out, "%*s%s", pad, "", s);
+		else
+			fprintf(out, "%s%*s", s, pad, "");
+		fputs(c == last ? "\n" : "  ", out);
+	}
+	for (size_t i = 0; i < b->ncells; i++)
+		free(safe[i]);
+	free(safe);
+}
+
+void fl_doc_text(const struct fl_doc *doc, FILE *out)
+{
+	for (size_t i = 0; i < doc->nblocks; i++) {
+		const struct fl_block *b = &doc->block[i];
+		bool close = i && b->kind == FL_BLOCK_ITEM &&
+			     doc->block[i - 1].kind == FL_BLOCK_ITEM;
+
+		if (b->kind == FL_BLOCK_FIGURE)
+			continue;
+		if (i && !close)
+			fputc('\n', out);
+		switch (b->kind) {
+		case FL_BLOCK_TITLE:
+			underline(out, b->text, '=');
+			break;
+		case FL_BLOCK_HEADING:
+			underline(out, b->text, '-');
+			break;
+		case FL_BLOCK_VERDICT:
+			fprintf(out, "%s: ", b->word ? b->word : "?");
+			wrap(out, b->text, b->word ? strlen(b->word) + 2 : 3, 2);
+			break;
+		case FL_BLOCK_ITEM:
+			fputs("- ", out);
+			wrap(out, b->text, 2, 2);
+			break;
+		case FL_BLOCK_TABLE:
+			table(out, b);
+			break;
+		default:
+			wrap(out, b->text, 0, 0);
+		}
+	}
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "report/model.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct fl_spread fl_spread_of(const double *value, unsigned int n)
+{
+	struct fl_spread s = {.n = n, .mean = NAN, .min = NAN, .max = NAN, .sd = NAN};
+	double sum = 0, squares = 0;
+
+	if (!n)
+		return s;
+	s.min = s.max = value[0];
+	for (unsigned int i = 0; i < n; i++) {
+		sum += value[i];
+		s.min = fmin(s.min, value[i]);
+		s.max = fmax(s.max, value[i]);
+	}
+	s.mean = sum / n;
+	for (unsigned int i = 0; i < n; i++)
+		squares += (value[i] - s.mean) * (value[i] - s.mean);
+	if (n > 1)
+		s.sd = sqrt(squares / (n - 1));
+	return s;
+}
+
+double fl_t95(double degrees)
+{
+	static const double table[] = {12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306,
+				       2.262,  2.228, 2.201, 2.179, 2.160, 2.145, 2.131, 2.120,
+				       2.110,  2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064,
+				       2.060,  2.056, 2.052, 2.048, 2.045, 2.042};
+	const int n = sizeof(table) / sizeof(table[0]);
+
+	/* rounded down: a wider interval rather than a claim too many */
+	if (!(degrees >= 1))
+		return table[0];
+	return degrees >= 2 * n ? 2.0 : degrees >= n ? table[n - 1] : table[(int)degrees - 1];
+}
+
+struct fl_difference fl_difference_of(const struct fl_spread *a, const struct fl_spread *b)
+{
+	struct fl_difference d = {.relative = b->mean / a->mean - 1, .half_width = NAN};
+	double va, vb, degrees;
+
+	if (a->n < 2 || b->n < 2 || !(a->mean > 0))
+		return d;
+	va = a->sd * a->sd / a->n;
+	vb = b->sd * b->sd / b->n;
+	degrees = va + vb > 0
+			  ? (va + vb) * (va + vb) / (va * va / (a->n - 1) + vb * vb / (b->n - 1))
+			  : a->n + b->n - 2;
+	d.half_width = fl_t95(degrees) * sqrt(va + vb) / a->mean;
+	d.differs = fabs(d.relative) > d.half_width ? FL_DIFFERS_YES : FL_DIFFERS_NOISE;
+	return d;
+}
+
+static double shape(double jobs, double sigma, double kappa)
+{
+	return jobs / (1 + sigma * (jobs - 1) + kappa * jobs * (jobs - 1));
+}
+
+/* For a given shape the best lambda is linear; returns the mean squared relative error. */
+static double error_of(const struct fl_scale *p, size_t n, double sigma, double kappa,
+		       double *lambda)
+{
+	double num = 0, den = 0, error = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		double c = shape(p[i].jobs, sigma, kappa) / p[i].iops;
+
+		num += c;
+		den += c * c;
+	}
+	*lambda = num / den;
+	for (size_t i = 0; i < n; i++) {
+		double e = *lambda * shape(p[i].jobs, sigma, kappa) / p[i].iops - 1;
+
+		error += e * e;
+	}
+	return error / n;
+}
+
+/* Two bounded parameters: a grid, then a pattern search with shrinking steps. */
+static void fit(const struct fl_scale *p, size_t n, bool with_kappa, struct fl_usl *u)
+{
+	double best = INFINITY, lambda, step_s = 0.02, step_k = 0.1;
+
+	for (int i = 0; i <= 50; i++) {
+		for (int k = 0; k <= (with_kappa ? 24 : 0); k++) {
+			double kappa = k ? pow(10, -6 + k * 0.25) : 0;
+			double e = error_of(p, n, i * 0.02, kappa, &lambda);
+
+			if (e < best) {
+				best = e;
+				u->sigma = i * 0.02;
+				u->kappa = kappa;
+			}
+		}
+	}
+	if (u->kappa > 0)
+		step_k = u->kappa;
+	while (step_s > 1e-9 || step_k > 1e-12) {
+		bool better = false;
+
+		for (int i = 0; i < 9; i++) {
+			double s = fmin(fmax(u->sigma + (i / 3 - 1) * step_s, 0), 1);
+			double k = fmin(fmax(u->kappa + (i % 3 - 1) * step_k, 0), 1), e;
+
+			if (!with_kappa)
+				k = 0;
+			e = error_of(p, n, s, k, &lambda);
+			if (e < best) {
+				best = e;
+				u->sigma = s;
+				u->kappa = k;
+				better = true;
+			}
+		}
+		if (!better) {
+			step_s /= 2;
+			step_k /= 2;
+		}
+	}
+	u->residual = sqrt(error_of(p, n, u->sigma, u->kappa, &u->lambda));
+}
+
+/* How much the serial share hangs on one single point. */
+static void leave_one_out(const struct fl_scale *p, size_t n, struct fl_usl *u)
+{
+	struct fl_scale *rest = calloc(n, sizeof(*rest));
+
+	u->sigma_low = u->sigma_high = u->sigma;
+	for (size_t out = 0; rest && out < n; out++) {
+		struct fl_usl one = {};
+		size_t m = 0;
+
+		for (size_t i = 0; i < n; i++)
+			if (i != out)
+				rest[m++] = p[i];
+		fit(rest, m, u->has_kappa, &one);
+		u->sigma_low = fmin(u->sigma_low, one.sigma);
+		u->sigma_high = fmax(u->sigma_high, one.sigma);
+	}
+	free(rest);
+}
+
+static size_t distinct_jobs(const struct fl_scale *p, size_t n)
+{
+	size_t distinct = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t k = 0;
+
+		while (k < i && p[k].jobs != p[i].jobs)
+			k++;
+		distinct += k == i;
+	}
+	return distinct;
+}
+
+void fl_usl_fit(const struct fl_scale *point, size_t n, struct fl_usl *u)
+{
+	size_t distinct = distinct_jobs(point, n);
+
+	memset(u, 0, sizeof(*u));
+	for (size_t i = 0; i < n; i++) {
+		if (point[i].iops > 0 && point[i].jobs >= 1)
+			continue;
+		snprintf(u->why_not, sizeof(u->why_not), "a row without throughput");
+		return;
+	}
+	if (distinct < 3) {
+		snprintf(u->why_not, sizeof(u->why_not),
+			 "%zu job count%s: a fit with a residual takes three", distinct,
+			 distinct == 1 ? "" : "s");
+		return;
+	}
+	u->has_kappa = distinct > 3;
+	fit(point, n, u->has_kappa, u);
+	leave_one_out(point, n, u);
+	u->ceiling = u->sigma > 0 ? u->lambda / u->sigma : INFINITY;
+	u->ceiling_jobs = INFINITY;
+	if (u->kappa > 1e-9) {
+		u->ceiling_jobs = fmax(1, sqrt((1 - u->sigma) / u->kappa));
+		u->ceiling = fl_usl_at(u, u->ceiling_jobs);
+	}
+	u->fits = u->residual <= FL_USL_MAX_RESIDUAL;
+	if (!u->fits)
+		snprintf(u->why_not, sizeof(u->why_not),
+			 "the law misses these rows by %.0f %% on average", u->residual * 100);
+}
+
+double fl_usl_at(const struct fl_usl *u, double jobs)
+{
+	return u->lambda * shape(jobs, u->sigma, u->kappa);
+}
+
+double fl_bound_at(double iops1, double hold_s, double jobs)
+{
+	double linear = jobs * iops1;
+
+	return hold_s > 0 ? fmin(linear, 1 / hold_s) : linear;
+}
+
+double fl_queue_at(double iops1, double hold_s, unsigned int jobs)
+{
+	double think = 1 / iops1 - hold_s, queue = 0, iops = iops1;
+
+	/* the lock cannot be held for longer than the whole cycle took */
+	if (think < 0)
+		think = 0;
+	for (unsigned int n = 1; n <= jobs; n++) {
+		double response = hold_s * (1 + queue);
+
+		iops = n / (think + response);
+		queue = iops * response;
+	}
+	return iops;
+}

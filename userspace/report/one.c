@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "report/sections.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "util/text.h"
+
+enum fl_tone fl_report_tone(const struct fl_analysis *a)
+{
+	static const enum fl_tone tones[] = {
+		[FL_SHARED] = FL_TONE_GOOD,
+		[FL_EXCLUSIVE] = FL_TONE_BAD,
+		[FL_MIXED] = FL_TONE_MIXED,
+		[FL_INCONCLUSIVE] = FL_TONE_NONE,
+	};
+
+	return a->has_verdict ? tones[a->verdict.kind] : FL_TONE_NONE;
+}
+
+void fl_report_verdict(struct fl_doc *doc, const struct fl_analysis *a, const char *name)
+{
+	const char *in = name ? name : "", *colon = name ? ": " : "";
+
+	if (!a->has_verdict) {
+		fl_doc_verdict(doc, FL_TONE_NONE, "NO VERDICT", "%s%s%s", in, colon,
+			       a->counted_rows ? "every counted row misses fio's count"
+					       : "no row was counted");
+		return;
+	}
+	fl_doc_verdict(doc, fl_report_tone(a), fl_verdict_name(a->verdict.kind), "%s%s%s", in,
+		       colon, a->verdict.why);
+}
+
+static void agreement(struct fl_doc *doc, const struct fl_analysis *a)
+{
+	if (!a->counted_rows)
+		return;
+	if (a->exact_rows == a->counted_rows)
+		fl_doc_para(
+			doc,
+			"In each of the %zu counted rows the writes counted in the kernel equal "
+			"those that fio reports: difference 0.",
+			a->counted_rows);
+	else
+		fl_doc_para(doc,
+			    "In %zu of the %zu counted rows the counted writes equal fio's. %zu "
+			    "row%s out of tolerance and left out of everything below.",
+			    a->exact_rows, a->counted_rows, a->left_out,
+			    a->left_out == 1 ? " is" : "s are");
+}
+
+static void header(struct fl_doc *doc, const char *const *names)
+{
+	for (; *names; names++)
+		fl_doc_cell(doc, "%s", *names);
+}
+
+static void throughput(struct fl_doc *doc, const struct fl_analysis *a)
+{
+	static const char *const names[] = {"jobs",	"mount IOPS", "sd",	   "p50", "p99",
+					    "raw IOPS", "sd",	      "mount/raw", NULL};
+	const struct fl_bench *b = a->bench;
+	char c[7][FL_CELL];
+
+	fl_doc_heading(doc, "Throughput");
+	fl_doc_table(doc, "rrrrrrrr", NULL);
+	header(doc, names);
+	for (size_t i = 0; i < b->njob_counts; i++) {
+		static const struct fl_level none = {
+			.iops = {.mean = NAN, .sd = NAN},
+			.clat_p50_ns = {.mean = NAN},
+			.clat_p99_ns = {.mean = NAN},
+		};
+		const struct fl_level *m = fl_level_main(a, FL_SYSTEM_MOUNT, b->job_count[i]);
+		const struct fl_level *r = fl_level_main(a, FL_SYSTEM_RAW, b->job_count[i]);
+
+		if (!m && !r)
+			continue;
+		m = m ? m : &none;
+		r = r ? r : &none;
+		fl_doc_cell(doc, "%u", b->job_count[i]);
+		fl_doc_cell(doc, "%s", fl_cell_number(m->iops.mean, c[0]));
+		fl_doc_cell(doc, "%s", fl_cell_spread(&m->iops, c[1]));
+		fl_doc_cell(doc, "%s", fl_cell_ns(m->clat_p50_ns.mean, c[2]));
+		fl_doc_cell(doc, "%s", fl_cell_ns(m->clat_p99_ns.mean, c[3]));
+		fl_doc_cell(doc, "%s", fl_cell_number(r->iops.mean, c[4]));
+		fl_doc_cell(doc, "%s", fl_cell_spread(&r->iops, c[5]));
+		fl_doc_cell(doc, "%s", fl_cell_ratio(m->iops.mean / r->iops.mean, c[6]));
+	}
+	fl_doc_note(doc,
+		    "Means of %u run%s of %s s each; sd: standard deviation of the runs. p50 and "
+		    "p99: fio's completion latency of writes on the mount.",
+		    b->repeats, b->repeats == 1 ? "" : "s",
+		    fl_bench_get(b, "RUNTIME") ? fl_bench_get(b, "RUNTIME") : "?");
+}
+
+static bool any(const struct fl_analysis *a, double (*figure)(const struct fl_level *))
+{
+	for (size_t i = 0; i < a->nlevels; i++)
+		if (a->level[i].counted && isfinite(figure(&a->level[i])))
+			return true;
+	return false;
+}
+
+static double figure_fi_lock(const struct fl_level *l)
+{
+	return l->fi_lock;
+}
+
+static double figure_upgrades(const struct fl_level *l)
+{
+	return l->upgrades;
+}
+
+static double figure_hold(const struct fl_level *l)
+{
+	return l->wait_ns;
+}
+
+static void cannot_tell(struct fl_doc *doc, const struct fl_analysis *a)
+{
+	bool fi = any(a, figure_fi_lock), up = any(a, figure_upgrades), hold = any(a, figure_hold);
+
+	if (fi && up && hold)
+		return;
+	fl_doc_note(doc,
+		    "\"-\": not known, which is not 0. This method (%s) cannot tell%s%s%s; the "
+		    "call-site method counts takes, function hooks time them.",
+		    fl_method_name(a->level[0].sample && a->level[0].sample->counted
+					   ? a->level[0].sample->snapshot.method
+					   : FL_METHOD_STATE_TP),
+		    up ? "" : " upgrades",
+		    fi	 ? ""
+		    : up ? " fi->lock"
+			 : ", fi->lock",
+		    hold       ? ""
+		    : fi && up ? " wait and hold"
+			       : ", wait and hold");
+}
+
+static void locks(struct fl_doc *doc, const struct fl_analysis *a)
+{
+	static const char *const names[] = {"jobs",	"writes",   "exclusive", "shared",
+					    "upgrades", "fi->lock", "wait",	 "hold excl.",
+					    "diff.",	NULL};
+	char c[8][FL_CELL];
+	bool timed = false;
+
+	fl_doc_heading(doc, "Locks per write");
+	fl_doc_table(doc, "rrrrrrrrr", NULL);
+	header(doc, names);
+	for (size_t i = 0; i < a->nlevels; i++) {
+		const struct fl_level *l = &a->level[i];
+
+		if (!l->counted)
+			continue;
+		fl_doc_cell(doc, "%u", l->jobs);
+		fl_doc_cell(doc, "%s", fl_grouped(l->totals.writes, c[0], FL_CELL));
+		fl_doc_cell(doc, "%s", fl_cell_ratio(l->exclusive, c[1]));
+		fl_doc_cell(doc, "%s", fl_cell_ratio(l->shared, c[2]));
+		fl_doc_cell(doc, "%s", fl_cell_ratio(l->upgrades, c[3]));
+		fl_doc_cell(doc, "%s", fl_cell_ratio(l->fi_lock, c[4]));
+		fl_doc_cell(doc, "%s", fl_cell_ns(l->wait_ns, c[5]));
+		fl_doc_cell(doc, "%s", fl_cell_ns(l->hold_exclusive_ns, c[6]));
+		fl_doc_cell(doc, "%lld", l->difference);
+	}
+	fl_doc_note(doc, "Takes of the FUSE inode's lock per write that was counted; diff. is the "
+			 "counted writes less those of fio, all runs together.");
+	cannot_tell(doc, a);
+	for (size_t i = 0; i < a->nlevels; i++) {
+		const struct fl_level *l = &a->level[i];
+
+		if (!l->counted || !(l->fi_lock > 0))
+			continue;
+		if (!(l->fi_lock_ns > 0)) {
+			fl_doc_item(doc,
+				    "fi->lock at %u job%s: %s takes a second; their waits were "
+				    "not timed.",
+				    l->jobs, l->jobs == 1 ? "" : "s",
+				    fl_cell_number(l->fi_lock * l->iops.mean, c[0]));
+			continue;
+		}
+		fl_doc_item(doc,
+			    "fi->lock at %u job%s: %s takes a second, %s%s of waiting per write, "
+			    "%s%.3f cores.",
+			    l->jobs, l->jobs == 1 ? "" : "s",
+			    fl_cell_number(l->fi_lock * l->iops.mean, c[0]),
+			    l->fi_lock_ns_is_bound ? "< " : "", fl_cell_ns(l->fi_lock_ns, c[1]),
+			    l->fi_lock_ns_is_bound ? "< " : "",
+			    l->fi_lock_ns * l->iops.mean * 1e-9);
+		timed = true;
+	}
+	if (timed)
+		fl_doc_note(doc, "Waits for fi->lock are mean waits, with the probe pair's own "
+				 "time measured and taken off; \"<\": what is left cannot be told "
+				 "from no wait.");
+}
+
+static void reasons(struct fl_doc *doc, const struct fl_analysis *a)
+{
+	char n[FL_CELL], pct[FL_CELL];
+
+	if (!a->has_verdict)
+		return;
+	for (int i = 0; i < a->verdict.nreasons; i++) {
+		const struct fl_reason_count *r = &a->verdict.reason[i];
+
+		fl_doc_item(doc, "%s, %s writes (%s): %s.", fl_reason_name(r->reason),
+			    fl_grouped(r->writes, n, sizeof(n)),
+			    fl_percent(r->writes, a->verdict.totals.writes, pct, sizeof(pct)),
+			    fl_reason_meaning(r->reason));
+	}
+	fl_doc_item(doc, "Next: %s.", a->verdict.next);
+}
+
+static void self_cost(struct fl_doc *doc, const struct fl_analysis *a)
+{
+	char c[3][FL_CELL];
+
+	if (!a->ncosts)
+		return;
+	fl_doc_heading(doc, "What counting costs");
+	fl_doc_table(doc, "rrrrl", NULL);
+	fl_doc_cell(doc, "jobs");
+	fl_doc_cell(doc, "IOPS");
+	fl_doc_cell(doc, "95 %%");
+	fl_doc_cell(doc, "per write");
+	fl_doc_cell(doc, "verdict");
+	for (size_t i = 0; i < a->ncosts; i++) {
+		const struct fl_self_cost *s = &a->cost[i];
+		bool noise = fabs(s->relative) <= s->half_width;
+
+		fl_doc_cell(doc, "%u", s->jobs);
+		fl_doc_cell(doc, "%s", fl_cell_signed(s->relative, c[0]));
+		if (isfinite(s->half_width))
+			fl_doc_cell(doc, "+/- %.1f %%", s->half_width * 100);
+		else
+			fl_doc_cell(doc, "-");
+		/* a difference that is noise has no size */
+		if (isfinite(s->half_width) && !noise)
+			fl_doc_cell(doc, "%+.0f ns", s->ns_per_write);
+		else
+			fl_doc_cell(doc, "-");
+		fl_doc_cell(doc, "%s",
+			    !isfinite(s->half_width) ? "one pair of runs has no spread"
+			    : noise		     ? "within the noise"
+						     : "outside the noise");
+	}
+	fl_doc_note(doc, "Rows with probes against the rows without that ran right after them, in "
+			 "pairs. \"per write\" is time of one job.");
+}
+
+void fl_report_one(struct fl_doc *doc, const struct fl_analysis *a, const struct fl_reference *ref,
+		   const struct fl_figures *figures)
+{
+	const struct fl_place *mount = &a->bench->env.place[FL_SYSTEM_MOUNT];
+
+	fl_doc_title(doc, "%s on %s", a->bench->profile,
+		     mount->path ? mount->path
+		     : a->bench->env.place[FL_SYSTEM_RAW].path
+			     ? a->bench->env.place[FL_SYSTEM_RAW].path
+			     : "?");
+	fl_report_verdict(doc, a, NULL);
+	agreement(doc, a);
+	reasons(doc, a);
+	if (figures)
+		figures->one(doc, a);
+	throughput(doc, a);
+	locks(doc, a);
+	fl_report_scaling(doc, a);
+	if (ref) {
+		fl_report_reference(doc, a, ref);
+		if (figures)
+			figures->reference(doc, a, ref);
+	}
+	self_cost(doc, a);
+	fl_report_losses(doc, a);
+	fl_report_environment(doc, a);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Time series: fio's IOPS log joined with the collector's samples. Pure. */
+#ifndef FL_FIO_LOG_H
+#define FL_FIO_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <linux/types.h>
+#include "util/err.h"
+
+/* What happened in the time from the previous point (or start_ns) to t_ns. NAN: not known. */
+struct fl_point {
+	__u64 t_ns;	  /* CLOCK_MONOTONIC, end of the interval */
+	double fio_iops;  /* writes a second that fio says it did */
+	double writes;	  /* a second, counted */
+	double exclusive; /* a second */
+	double shared;	  /* a second */
+	double fi_lock;	  /* fi->lock takes a second */
+};
+
+struct fl_series {
+	__u64 start_ns;
+	struct fl_point *point;
+	size_t n;
+};
+
+/* The collector's running totals at one moment. */
+struct fl_tick {
+	__u64 t_ns;
+	__u64 writes, exclusive, shared;
+	__u64 fi_lock;
+	bool has_fi_lock;
+};
+
+/*
+ * Joins fio's log (text of len bytes, every line the average over avg_ms up to its time stamp, in ms of
+ * the same clock) with n ticks. Without ticks the points follow the log in steps of avg_ms. Only writes
+ * are read from the log; lines of another form are passed over. The caller frees series->point.
+ */
+int fl_series_join(struct fl_series *series, const char *log, size_t len, unsigned int avg_ms,
+		   const struct fl_tick *tick, size_t n, struct fl_err *err);
+void fl_series_free(struct fl_series *series);
+
+#endif

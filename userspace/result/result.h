@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A bench and its rows as plain data: what 'bench' writes into a result directory and 'report' reads.
+ * Pure. Strings are owned by their struct; NULL stands for "not known".
+ */
+#ifndef FL_RESULT_H
+#define FL_RESULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <linux/types.h>
+#include "util/err.h"
+#include "result/fio_json.h"
+#include "result/fio_log.h"
+#include "snapshot/snapshot.h"
+
+#define FL_BENCH_SCHEMA	 "fuselens.bench/1"
+#define FL_ROW_SCHEMA	 "fuselens.bench.row/1"
+#define FL_SERIES_SCHEMA "fuselens.bench.series/1"
+
+#define FL_MAX_JOB_COUNTS 32
+
+enum fl_system {
+	FL_SYSTEM_MOUNT,
+	FL_SYSTEM_RAW,
+	FL_SYSTEMS,
+};
+
+enum fl_row_status {
+	FL_ROW_OK,
+	FL_ROW_MISSED, /* counts and fio differ by more than --max-loss: no part of conclusions */
+	FL_ROW_STATUSES,
+};
+
+const char *fl_system_name(enum fl_system system);
+const char *fl_row_status_name(enum fl_row_status status);
+
+/* A directory that was written to. */
+struct fl_place {
+	char *path;
+	char *fstype;
+	char *source;
+	char *options; /* mount options, comma separated */
+};
+
+struct fl_environment {
+	char *kernel;	      /* uname -r */
+	char *kernel_version; /* uname -v */
+	char *machine;
+	char *variant; /* of fs/fuse, where the call-site map tells */
+	char *cpu;
+	__u64 cpus;
+	__u64 memory_bytes;
+	char *fuselens;
+	char *fio;
+	char *daemon; /* its command line */
+	struct fl_place place[FL_SYSTEMS];
+};
+
+struct fl_variable {
+	char *name, *value;
+};
+
+struct fl_row {
+	char id[48]; /* "mount-j4-r2", with "-bare" where no probes were attached */
+	enum fl_system system;
+	bool probes;
+	unsigned int jobs;
+	unsigned int repeat; /* from 1 */
+	enum fl_row_status status;
+	char why[256];		/* for a row that is not ok */
+	__u64 started_s;	/* CLOCK_REALTIME */
+	__u64 start_ns, end_ns; /* CLOCK_MONOTONIC, around fio */
+	struct fl_fio fio;
+	bool counted; /* snapshot is there */
+	struct fl_snapshot snapshot;
+	struct fl_series series;
+};
+
+struct fl_bench {
+	char *profile;	    /* its name */
+	char *profile_text; /* the job file, as it was run */
+	struct fl_variable *variable;
+	size_t nvariables;
+	unsigned int job_count[FL_MAX_JOB_COUNTS];
+	size_t njob_counts;
+	unsigned int repeats;
+	bool use[FL_SYSTEMS];
+	bool self_cost;
+	char *evidence;	 /* as asked for */
+	double max_loss; /* 0..1 */
+	__u64 started_s;
+	struct fl_environment env;
+	struct fl_row *row; /* those that are finished */
+	size_t nrows;
+};
+
+void fl_row_free(struct fl_row *row);
+void fl_bench_free(struct fl_bench *bench);
+
+/* Sets bench's variable, replacing an earlier value. -1 when out of memory. */
+int fl_bench_set(struct fl_bench *bench, const char *name, const char *value);
+const char *fl_bench_get(const struct fl_bench *bench, const char *name);
+
+/*
+ * The rows of a bench in the order in which they run: for each repeat and job count the systems right
+ * after one another, so that drift of the machine hits all of them alike. Fills in id, system, probes,
+ * jobs and repeat; returns the number of rows, at most max of them written.
+ */
+size_t fl_bench_plan(const struct fl_bench *bench, struct fl_row *row, size_t max);
+
+/* counted writes - fio's; *known is false where nobody counted. */
+long long fl_row_difference(const struct fl_row *row, bool *known);
+/* Sets status and why from the difference, fio's error and the tolerance. */
+void fl_row_judge(struct fl_row *row, double max_loss);
+
+struct json_object;
+struct json_object *fl_bench_to_json(const struct fl_bench *bench);
+int fl_bench_from_json(struct fl_bench *bench, struct json_object *o, struct fl_err *err);
+struct json_object *fl_row_to_json(const struct fl_row *row);
+int fl_row_from_json(struct fl_row *row, struct json_object *o, struct fl_err *err);
+struct json_object *fl_series_to_json(const struct fl_series *series);
+int fl_series_from_json(struct fl_series *series, struct json_object *o, struct fl_err *err);
+
+#endif

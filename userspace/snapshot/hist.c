@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "snapshot/hist.h"
+
+#include <string.h>
+
+__u64 fl_hist_count(const struct fl_hist *h)
+{
+	__u64 n = 0;
+
+	for (int i = 0; i < FL_HIST_BUCKETS; i++)
+		n += h->bucket[i];
+	return n;
+}
+
+__u64 fl_hist_quantile(const struct fl_hist *h, double q)
+{
+	__u64 n = fl_hist_count(h), seen = 0;
+
+	for (int i = 0; n && i < FL_HIST_BUCKETS; i++) {
+		seen += h->bucket[i];
+		if (seen >= q * n)
+			return 1ull << i;
+	}
+	return 0;
+}
+
+void fl_hist_add(struct fl_hist *a, const struct fl_hist *b)
+{
+	for (int i = 0; i < FL_HIST_BUCKETS; i++)
+		a->bucket[i] += b->bucket[i];
+	a->sum_ns += b->sum_ns;
+}
+
+void fl_hists_sum(const struct fl_snapshot *s, struct fl_slot_hists *all)
+{
+	memset(all, 0, sizeof(*all));
+	for (size_t i = 0; i < s->nfiles; i++)
+		for (int k = 0; s->file[i].hists && k < FL_HISTS; k++)
+			fl_hist_add(&all->hist[k], &s->file[i].hists->hist[k]);
+}

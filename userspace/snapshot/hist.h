@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Log2 histograms of times in ns, as the BPF programs fill them. Pure. */
+#ifndef FL_HIST_H
+#define FL_HIST_H
+
+#include "snapshot/snapshot.h"
+
+__u64 fl_hist_count(const struct fl_hist *h);
+/*
+ * Upper bound in ns of the bucket that holds the q-quantile (0 < q <= 1); 0 for an empty histogram. A
+ * log2 histogram knows no more than that.
+ */
+__u64 fl_hist_quantile(const struct fl_hist *h, double q);
+/* Adds b to a. */
+void fl_hist_add(struct fl_hist *a, const struct fl_hist *b);
+/* The histograms of all files of a snapshot together. */
+void fl_hists_sum(const struct fl_snapshot *s, struct fl_slot_hists *all);
+
+#endif

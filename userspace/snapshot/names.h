@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* One table per enumeration: the names that users see, in text and in JSON alike. */
+#ifndef FL_NAMES_H
+#define FL_NAMES_H
+
+#include <stddef.h>
+#include <linux/types.h>
+#include "bpf/fuselens.h"
+
+enum fl_reason {
+	FL_REASON_KERNEL_CANNOT,
+	FL_REASON_FLAG_NOT_SET,
+	FL_REASON_FLAG_STRIPPED,
+	FL_REASON_FLAG_NOT_SET_OR_STRIPPED,
+	FL_REASON_BUFFERED,
+	FL_REASON_APPEND,
+	FL_REASON_PAST_EOF,
+	FL_REASON_EOF_RACE,
+	FL_REASON_CACHE_IO_MODE,
+	FL_REASON_PRIVILEGES,
+	FL_REASON_SPLICE,
+	FL_REASON_UNKNOWN,
+	FL_REASONS,
+};
+
+const char *fl_route_name(enum fl_route route);
+/* The routes of a bit mask, "direct, cached". Returns buf. */
+char *fl_route_names(unsigned int mask, char *buf, size_t len);
+const char *fl_nature_name(enum fl_nature nature);
+const char *fl_site_role_name(enum fl_site_role role);
+int fl_site_role_from_name(const char *name);
+const char *fl_take_name(enum fl_take take);
+const char *fl_reason_name(enum fl_reason reason);
+const char *fl_counter_name(enum fl_counter counter);
+const char *fl_mount_counter_name(enum fl_mount_counter counter);
+/* One sentence on what a reason means, for people. */
+const char *fl_reason_meaning(enum fl_reason reason);
+
+/* Index of name in the table, or -1. */
+int fl_route_from_name(const char *name);
+int fl_nature_from_name(const char *name);
+int fl_take_from_name(const char *name);
+int fl_counter_from_name(const char *name);
+int fl_mount_counter_from_name(const char *name);
+
+/*
+ * FOPEN_* flags of include/uapi/linux/fuse.h by name, joined by '|', unknown bits as hex; "none" for 0.
+ * Writes at most len bytes, always ends them with NUL; returns buf.
+ */
+char *fl_fopen_flag_names(__u32 open_flags, char *buf, size_t len);
+/* O_* access mode and the flags that matter for writes: "rdwr|direct|append". */
+char *fl_open_mode_names(__u32 f_flags, char *buf, size_t len);
+/* "cached", "uncached" or "none" for fuse_file's iomode; NULL where the kernel has no I/O modes. */
+const char *fl_iomode_name(int iomode);
+/* Name of a file system by its magic, or NULL. */
+const char *fl_magic_name(unsigned long magic);
+
+#endif

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "snapshot/reason.h"
+
+enum flag_state {
+	FLAG_SET,
+	FLAG_UNSET,
+	FLAG_UNKNOWN,
+};
+
+static enum flag_state flag_in_force(enum fl_take take, const struct fl_flag_knowledge *flag)
+{
+	if (take == FL_TAKE_EXCL_FLAG_SET)
+		return FLAG_SET;
+	if (take == FL_TAKE_EXCL_FLAG_UNSET)
+		return FLAG_UNSET;
+	if (flag->effective_set && !flag->effective_unset)
+		return FLAG_SET;
+	if (flag->effective_unset && !flag->effective_set)
+		return FLAG_UNSET;
+	/* what was never asked for is not in force */
+	if (flag->opens_seen && !flag->opens_asked && !flag->effective_set)
+		return FLAG_UNSET;
+	return FLAG_UNKNOWN;
+}
+
+static enum fl_reason flag_reason(const struct fl_flag_knowledge *flag)
+{
+	if (flag->opens_seen && flag->opens_asked == flag->opens_seen)
+		return FL_REASON_FLAG_STRIPPED;
+	if (flag->opens_seen && !flag->opens_asked)
+		return FL_REASON_FLAG_NOT_SET;
+	return FL_REASON_FLAG_NOT_SET_OR_STRIPPED;
+}
+
+/*
+ * A write that stood inside EOF when it had the lock, with nothing to be seen that speaks against sharing.
+ * It chose the lock before it waited for it: past EOF then, and whoever held the lock moved EOF beyond it
+ * (the first look in fuse_dio_wr_exclusive_lock() and its like). That takes a file that grew.
+ */
+static enum fl_reason inside_reason(const struct fl_file_seen *seen)
+{
+	return seen->grew ? FL_REASON_PAST_EOF : FL_REASON_UNKNOWN;
+}
+
+/* Whether a kernel could have looked at IS_NOSEC: a write that shared the lock without it says no. */
+static bool privileges_matter(enum fl_route route, const struct fl_file_seen *seen)
+{
+	/* fuse_direct_write_iter() never asks: the server strips privileges there */
+	return route != FL_ROUTE_DIRECT && !seen->shared_without_nosec;
+}
+
+static enum fl_reason write_reason(enum fl_route route, enum fl_nature nature,
+				   const struct fl_file_seen *seen)
+{
+	switch (nature) {
+	case FL_NATURE_BUFFERED:
+		return FL_REASON_BUFFERED;
+	case FL_NATURE_APPEND:
+		return FL_REASON_APPEND;
+	case FL_NATURE_PAST_EOF:
+		return FL_REASON_PAST_EOF;
+	case FL_NATURE_CACHE_MODE:
+		return FL_REASON_CACHE_IO_MODE;
+	case FL_NATURE_PRIVILEGES:
+	case FL_NATURE_UNCHECKED:
+		return privileges_matter(route, seen) ? FL_REASON_PRIVILEGES : inside_reason(seen);
+	case FL_NATURE_PLAIN:
+		return inside_reason(seen);
+	default:
+		return FL_REASON_UNKNOWN;
+	}
+}
+
+enum fl_reason fl_reason_of(enum fl_route route, enum fl_can can, enum fl_take take,
+			    enum fl_nature nature, const struct fl_flag_knowledge *flag,
+			    const struct fl_file_seen *seen)
+{
+	enum fl_reason reason = write_reason(route, nature, seen);
+
+	/*
+	 * fuse_cache_write_iter() locks exclusively in every kernel; for a buffered write that is what
+	 * "buffered" says already.
+	 */
+	if (route == FL_ROUTE_CACHED)
+		return nature == FL_NATURE_BUFFERED ? FL_REASON_BUFFERED : FL_REASON_KERNEL_CANNOT;
+	if (can == FL_CAN_NO)
+		return FL_REASON_KERNEL_CANNOT;
+	if (route == FL_ROUTE_SPLICE)
+		return FL_REASON_SPLICE;
+	switch (flag_in_force(take, flag)) {
+	case FLAG_UNSET:
+		return flag_reason(flag);
+	case FLAG_UNKNOWN:
+		if (reason == FL_REASON_UNKNOWN || nature == FL_NATURE_UNCHECKED ||
+		    nature == FL_NATURE_PLAIN)
+			return flag->effective_set ? FL_REASON_UNKNOWN
+						   : FL_REASON_FLAG_NOT_SET_OR_STRIPPED;
+		break;
+	case FLAG_SET:
+		break;
+	}
+	return reason;
+}
+
+bool fl_is_eligible(enum fl_route route, enum fl_nature nature)
+{
+	if (route == FL_ROUTE_SPLICE)
+		return false;
+	/* on the direct route O_DIRECT plays no part: its writes never count as buffered */
+	return nature == FL_NATURE_PLAIN || nature == FL_NATURE_UNCHECKED;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Why a write was exclusive: joins what it was with what the kernel and the open flags allow. Pure. */
+#ifndef FL_REASON_H
+#define FL_REASON_H
+
+#include "snapshot/snapshot.h"
+
+/* What the other writes of the same file showed. */
+struct fl_file_seen {
+	bool grew;		   /* some were past EOF */
+	bool shared_without_nosec; /* some shared the lock although the inode was not IS_NOSEC */
+};
+
+/*
+ * The reason of an exclusive take of the given kind on a file. The order of tests: what this kernel can
+ * do on the route, then the open flags, then the write itself.
+ */
+enum fl_reason fl_reason_of(enum fl_route route, enum fl_can can, enum fl_take take,
+			    enum fl_nature nature, const struct fl_flag_knowledge *flag,
+			    const struct fl_file_seen *seen);
+
+/* Whether the shared path would accept a write of this nature on this route. */
+bool fl_is_eligible(enum fl_route route, enum fl_nature nature);
+
+#endif

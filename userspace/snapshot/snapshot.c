@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "snapshot/snapshot.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "snapshot/reason.h"
+
+static const char *const methods[FL_METHODS] = {
+	[FL_METHOD_STATE_TP] = "state-tp",
+	[FL_METHOD_STATE_FENTRY] = "state-fentry",
+	[FL_METHOD_CALLSITE] = "callsite",
+	[FL_METHOD_GLOBAL] = "global",
+};
+
+const char *fl_method_name(enum fl_method method)
+{
+	return method < FL_METHODS ? methods[method] : "?";
+}
+
+int fl_method_from_name(const char *name)
+{
+	for (int i = 0; i < FL_METHODS; i++)
+		if (!strcmp(methods[i], name))
+			return i;
+	return -1;
+}
+
+void fl_snapshot_free(struct fl_snapshot *s)
+{
+	for (size_t i = 0; i < s->nfiles; i++) {
+		free(s->file[i].name);
+		free(s->file[i].path);
+		free(s->file[i].hists);
+	}
+	for (size_t i = 0; i < s->nmounts; i++) {
+		free(s->mount[i].path);
+		free(s->mount[i].fstype);
+		free(s->mount[i].source);
+	}
+	free(s->file);
+	free(s->mount);
+	free(s->probe);
+	free(s->site);
+	memset(s, 0, sizeof(*s));
+}
+
+void fl_writes_from_takes(struct fl_snapshot *s)
+{
+	for (size_t i = 0; i < s->nfiles; i++) {
+		struct fl_file_counts *f = &s->file[i];
+		__u64 upgrades = f->takes[FL_SITE_UPGRADE], shared = f->takes[FL_SITE_SHARED];
+
+		memset(f->cell, 0, sizeof(f->cell));
+		f->cell[FL_TAKE_EXCL_FLAG_UNKNOWN][FL_NATURE_OTHER] = f->takes[FL_SITE_EXCLUSIVE] +
+								      upgrades;
+		f->cell[FL_TAKE_SHARED][FL_NATURE_OTHER] = shared > upgrades ? shared - upgrades
+									     : 0;
+	}
+}
+
+static void see_file(const struct fl_file_counts *f, struct fl_file_seen *seen)
+{
+	const __u64 *shared = f->cell[FL_TAKE_SHARED];
+
+	seen->grew = false;
+	for (int take = 0; take < FL_TAKES; take++)
+		seen->grew |= f->cell[take][FL_NATURE_PAST_EOF] > 0;
+	seen->shared_without_nosec = shared[FL_NATURE_UNCHECKED] || shared[FL_NATURE_PRIVILEGES];
+}
+
+bool fl_totals_upgrades(const struct fl_snapshot *s, const struct fl_totals *t, __u64 *upgrades)
+{
+	__u64 ran = t->shared + t->counter[FL_COUNT_RETRIED] + t->counter[FL_COUNT_FAILED];
+	bool apart = false;
+
+	for (size_t i = 0; i < s->nsites; i++)
+		apart |= s->site[i].role == FL_SITE_UPGRADE;
+	*upgrades = t->takes[FL_SITE_UPGRADE];
+	if (!s->has_takes || s->takes_only)
+		return false;
+	/* one call for both kinds of exclusive take: whoever took it shared and did not write so */
+	if (!apart && !*upgrades && t->takes[FL_SITE_SHARED] > ran)
+		*upgrades = t->takes[FL_SITE_SHARED] - ran;
+	return true;
+}
+
+/* Writes that are past EOF when they have the lock were so from the start, or upgraded. */
+static void tell_upgrades_apart(const struct fl_snapshot *s, struct fl_totals *t)
+{
+	__u64 upgrades;
+
+	if (!t->reason[FL_REASON_PAST_EOF] || !fl_totals_upgrades(s, t, &upgrades))
+		return;
+	if (upgrades > t->reason[FL_REASON_PAST_EOF])
+		upgrades = t->reason[FL_REASON_PAST_EOF];
+	t->reason[FL_REASON_PAST_EOF] -= upgrades;
+	t->reason[FL_REASON_EOF_RACE] += upgrades;
+}
+
+static void add_file(const struct fl_snapshot *s, const struct fl_file_counts *f,
+		     struct fl_totals *sum)
+{
+	struct fl_totals one = {}, *t = &one;
+	struct fl_file_seen seen;
+
+	see_file(f, &seen);
+	for (int take = 0; take < FL_TAKES; take++) {
+		for (int nature = 0; nature < FL_NATURES; nature++) {
+			__u64 n = f->cell[take][nature];
+
+			if (!n)
+				continue;
+			t->writes += n;
+			t->by_route[f->route] += n;
+			if (fl_is_eligible(f->route, nature)) {
+				t->eligible += n;
+				if (take == FL_TAKE_SHARED)
+					t->eligible_shared += n;
+			}
+			if (take == FL_TAKE_SHARED) {
+				t->shared += n;
+			} else if (take == FL_TAKE_UNKNOWN) {
+				t->unknown += n;
+			} else {
+				t->exclusive += n;
+				t->reason[fl_reason_of(f->route, s->can[f->route], take, nature,
+						       &f->flag, &seen)] += n;
+			}
+		}
+	}
+	for (int i = 0; i < FL_COUNTERS; i++)
+		t->counter[i] += f->counter[i];
+	for (int i = 0; i < FL_SITE_ROLES; i++)
+		t->takes[i] += f->takes[i];
+	tell_upgrades_apart(s, t);
+	fl_totals_add(sum, t);
+}
+
+void fl_totals_add(struct fl_totals *sum, const struct fl_totals *t)
+{
+	__u64 *a = (__u64 *)sum;
+	const __u64 *b = (const __u64 *)t;
+
+	/* nothing but counts of one width */
+	for (size_t i = 0; i < sizeof(*sum) / sizeof(__u64); i++)
+		a[i] += b[i];
+}
+
+void fl_totals_add_losses(const struct fl_snapshot *s, struct fl_totals *t)
+{
+	for (size_t i = 0; i < s->nprobes; i++)
+		if (s->probe[i].counts_writes)
+			t->lost += s->probe[i].misses;
+	t->lost += s->loss[FL_LOSS_UNPAIRED] + s->loss[FL_LOSS_NO_INODE];
+}
+
+__u64 fl_file_writes(const struct fl_file_counts *f)
+{
+	__u64 n = 0;
+
+	for (int take = 0; take < FL_TAKES; take++)
+		for (int nature = 0; nature < FL_NATURES; nature++)
+			n += f->cell[take][nature];
+	return n;
+}
+
+void fl_file_totals(const struct fl_snapshot *s, const struct fl_file_counts *f,
+		    struct fl_totals *t)
+{
+	memset(t, 0, sizeof(*t));
+	add_file(s, f, t);
+}
+
+void fl_snapshot_totals(const struct fl_snapshot *s, struct fl_totals *t)
+{
+	memset(t, 0, sizeof(*t));
+	for (size_t i = 0; i < s->nfiles; i++)
+		add_file(s, &s->file[i], t);
+	fl_totals_add_losses(s, t);
+}
+
+void fl_mount_totals(const struct fl_snapshot *s, __u32 dev, struct fl_totals *t)
+{
+	memset(t, 0, sizeof(*t));
+	for (size_t i = 0; i < s->nfiles; i++)
+		if (s->file[i].dev == dev)
+			add_file(s, &s->file[i], t);
+	fl_totals_add_losses(s, t);
+}
+
+long long fl_takes_difference(const struct fl_totals *t)
+{
+	__u64 attempts = t->takes[FL_SITE_EXCLUSIVE] + t->takes[FL_SITE_SHARED];
+
+	return (long long)(attempts - t->writes - t->counter[FL_COUNT_RETRIED] -
+			   t->counter[FL_COUNT_FAILED]);
+}

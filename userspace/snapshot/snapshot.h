@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What was counted, as plain data: the only thing that verdicts, reports and renderers see. A snapshot
+ * can be recorded as JSON and read back, so that everything above it is tested without root.
+ */
+#ifndef FL_SNAPSHOT_H
+#define FL_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <linux/types.h>
+#include "util/err.h"
+#include "snapshot/names.h"
+
+/* Can this kernel's write path take the inode lock shared on a route? */
+enum fl_can {
+	FL_CAN_UNKNOWN,
+	FL_CAN_NO,
+	FL_CAN_YES,
+};
+
+enum fl_method {
+	FL_METHOD_STATE_TP, /* BTF tracepoints alone */
+	FL_METHOD_STATE_FENTRY,
+	FL_METHOD_CALLSITE,
+	FL_METHOD_GLOBAL,
+	FL_METHODS,
+};
+
+/* "state-tp", "state-fentry", "callsite", "global". */
+const char *fl_method_name(enum fl_method method);
+int fl_method_from_name(const char *name);
+
+/* What the opens of one file showed of FOPEN_PARALLEL_DIRECT_WRITES. */
+struct fl_flag_knowledge {
+	__u64 opens_seen;    /* replies of the daemon to OPEN and CREATE */
+	__u64 opens_asked;   /* of those, with the flag */
+	__u64 effective_set; /* open files seen with the flag in force */
+	__u64 effective_unset;
+};
+
+/* One file by one route. */
+struct fl_file_counts {
+	__u32 slot; /* its place in the collector's table, for good; 0 for "other". Not recorded */
+	__u32 dev;
+	__u64 ino;
+	__u64 nodeid;
+	enum fl_route route;
+	bool is_other; /* files beyond the table's room, together */
+	char *name;    /* last component, or NULL; owned */
+	char *path;    /* whole path where an open file showed it, or NULL; owned */
+	__u64 cell[FL_TAKES][FL_NATURES];
+	__u64 counter[FL_COUNTERS];
+	struct fl_slot_hists *hists; /* NULL where the method has none; owned */
+	struct fl_flag_knowledge flag;
+	bool has_takes;		    /* the method counts takes themselves */
+	__u64 takes[FL_SITE_ROLES]; /* of this inode's locks; 0 unless has_takes */
+};
+
+/* The wait for a spin lock at one site, from a probe pair with the pair's own time taken off. */
+struct fl_site_wait {
+	bool measured;
+	__u64 count;
+	__u64 pair_ns;	     /* what the pair takes by itself */
+	__u64 resolution_ns; /* a wait below this is not told from none */
+	__u64 p50_ns, p99_ns;
+	__u64 mean_ns; /* what adds up: the middle one says nothing of rare long waits */
+};
+
+/* One lock call of the call-site map, with what was counted there. */
+struct fl_site_snapshot {
+	char function[64];
+	__u64 offset;
+	char callee[48];
+	enum fl_site_role role;
+	__u32 routes; /* bit per enum fl_route; 0 off the write path */
+	bool merged;  /* exclusive takes and upgrades in one call */
+	__u64 takes;
+	struct fl_site_wait wait;
+};
+
+/* Whether a mount still has a daemon. */
+enum fl_served_state {
+	FL_SERVED_UNKNOWN,
+	FL_SERVED_NO,
+	FL_SERVED_YES,
+};
+
+struct fl_mount_snapshot {
+	__u32 dev;
+	char *path;		     /* mount point, or NULL where it was never known; owned */
+	bool present;		     /* mounted when this was read. Not recorded */
+	enum fl_served_state served; /* filled in by fl_watch_read() alone. Not recorded */
+	char *fstype;		     /* owned */
+	char *source;		     /* owned */
+	__u64 counter[FL_MOUNT_COUNTERS];
+};
+
+struct fl_probe {
+	char name[64];
+	bool live;
+	bool counts_writes; /* a miss of it is a lost write, not only a lost detail */
+	__u64 misses;	    /* recursion_misses between start and stop */
+	char why_not[128];  /* for a probe that is not live */
+};
+
+struct fl_snapshot {
+	char kernel[128]; /* uname -r */
+	enum fl_method method;
+	char method_why[256];	/* why this one was chosen */
+	__u64 start_ns, end_ns; /* CLOCK_MONOTONIC */
+	enum fl_can can[FL_ROUTES];
+	char variant[16]; /* of fs/fuse, as the call-site map shows it; "unknown" where it cannot */
+	struct fl_file_counts *file;
+	size_t nfiles;
+	size_t capacity; /* files that could be told apart */
+	__u32 timed_in;	 /* times are those of one write in so many, on average; 0: of none */
+	struct fl_mount_snapshot *mount;
+	size_t nmounts;
+	struct fl_probe *probe;
+	size_t nprobes;
+	__u64 loss[FL_LOSSES];
+	bool has_takes;
+	bool has_completions;	       /* the counters of completed writes are counts, not just 0 */
+	struct fl_site_snapshot *site; /* callsite method */
+	size_t nsites;
+	/* Which form counted the writes beside the takes; with takes_only none did: see below. */
+	enum fl_method writes_method;
+	/* Writes are the takes of the write path; their nature is not known. */
+	bool takes_only;
+	/*
+	 * Writes that began while takes and writes were counted and had not ended when that stopped (or
+	 * when this was read): what they took is counted, they are not.
+	 */
+	bool has_unfinished;
+	__u64 unfinished;
+};
+
+void fl_snapshot_free(struct fl_snapshot *s);
+/*
+ * Makes up the writes from the takes where nothing else counted them: an upgraded write took the lock
+ * twice and ran exclusively. What kind of write each was is not known then.
+ */
+void fl_writes_from_takes(struct fl_snapshot *s);
+
+/* Sums that everyone asks for. */
+struct fl_totals {
+	__u64 writes; /* with any mode */
+	__u64 exclusive, shared, unknown;
+	__u64 eligible, eligible_shared;
+	__u64 by_route[FL_ROUTES];
+	__u64 reason[FL_REASONS]; /* exclusive writes */
+	__u64 counter[FL_COUNTERS];
+	__u64 takes[FL_SITE_ROLES];
+	__u64 lost; /* writes that probes missed, scopes that never paired */
+};
+
+/* All writes of one file, however they took the lock. */
+__u64 fl_file_writes(const struct fl_file_counts *f);
+/* The totals of one file, and of a whole snapshot (lost is 0 in the former). */
+void fl_file_totals(const struct fl_snapshot *s, const struct fl_file_counts *f,
+		    struct fl_totals *t);
+void fl_snapshot_totals(const struct fl_snapshot *s, struct fl_totals *t);
+/* Adds up totals; adds a snapshot's losses, which no file's totals hold. */
+void fl_totals_add(struct fl_totals *sum, const struct fl_totals *t);
+void fl_totals_add_losses(const struct fl_snapshot *s, struct fl_totals *t);
+/* The same for one mount's files only; lost counts in full, as losses carry no mount. */
+void fl_mount_totals(const struct fl_snapshot *s, __u32 dev, struct fl_totals *t);
+
+/* The upgrades among the writes of t; false where the evidence does not count them. */
+bool fl_totals_upgrades(const struct fl_snapshot *s, const struct fl_totals *t, __u64 *upgrades);
+
+/*
+ * What the takes say of the number of writes against what was counted: takes of the inode lock on
+ * write paths, upgrades once, minus writes and attempts that came to nothing.
+ */
+long long fl_takes_difference(const struct fl_totals *t);
+
+/* JSON, schema in docs/schema.md. Returns a json-c object that the caller puts. */
+struct json_object;
+struct json_object *fl_snapshot_to_json(const struct fl_snapshot *s);
+/* Reads what fl_snapshot_to_json() wrote. Unknown keys are ignored, missing ones are errors. */
+int fl_snapshot_from_json(struct fl_snapshot *s, struct json_object *o, struct fl_err *err);
+
+/* Takes by role as an object, or null where the method cannot tell. The caller owns it. */
+struct json_object *fl_takes_to_json(bool has_takes, const __u64 takes[FL_SITE_ROLES]);
+
+#endif

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "snapshot/verdict.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/text.h"
+
+const char *fl_verdict_name(enum fl_verdict_kind kind)
+{
+	static const char *const names[] = {
+		[FL_SHARED] = "SHARED",
+		[FL_EXCLUSIVE] = "EXCLUSIVE",
+		[FL_MIXED] = "MIXED",
+		[FL_INCONCLUSIVE] = "INCONCLUSIVE",
+	};
+
+	return names[kind];
+}
+
+static int heavier(const void *a, const void *b)
+{
+	const struct fl_reason_count *x = a, *y = b;
+
+	if (x->writes != y->writes)
+		return x->writes < y->writes ? 1 : -1;
+	return (int)x->reason - (int)y->reason;
+}
+
+static void sort_reasons(struct fl_verdict *v)
+{
+	for (int r = 0; r < FL_REASONS; r++) {
+		if (!v->totals.reason[r])
+			continue;
+		v->reason[v->nreasons].reason = r;
+		v->reason[v->nreasons++].writes = v->totals.reason[r];
+	}
+	qsort(v->reason, v->nreasons, sizeof(v->reason[0]), heavier);
+}
+
+static const char *remedy(enum fl_reason reason, enum fl_route route)
+{
+	switch (reason) {
+	case FL_REASON_KERNEL_CANNOT:
+		return route == FL_ROUTE_CACHED ? "cached files always lock exclusively: open them "
+						  "in direct or passthrough "
+						  "mode to run writes in parallel"
+						: "this kernel's write path needs the patch "
+						  "(kernel-patches/) to take the lock "
+						  "shared";
+	case FL_REASON_FLAG_STRIPPED:
+		return "the kernel strips FOPEN_PARALLEL_DIRECT_WRITES from passthrough opens: "
+		       "this "
+		       "kernel needs the patch (kernel-patches/)";
+	case FL_REASON_FLAG_NOT_SET:
+		return "the daemon does not ask for parallel writes: have it set "
+		       "FOPEN_PARALLEL_DIRECT_WRITES in its open reply";
+	case FL_REASON_FLAG_NOT_SET_OR_STRIPPED:
+		return "have a file opened while fuselens watches (or see 'fuselens files'): that "
+		       "tells "
+		       "a daemon that never asked from a kernel that strips the flag";
+	case FL_REASON_BUFFERED:
+		return "buffered writes lock exclusively in every kernel: open with O_DIRECT to "
+		       "let "
+		       "writes run in parallel";
+	case FL_REASON_APPEND:
+		return "appending writes lock exclusively by design: write at offsets of a "
+		       "preallocated "
+		       "file instead";
+	case FL_REASON_PAST_EOF:
+	case FL_REASON_EOF_RACE:
+		return "writes past the end of the file lock exclusively by design: preallocate "
+		       "and "
+		       "write the file first";
+	case FL_REASON_CACHE_IO_MODE:
+		return "somebody holds the file open in cached mode: see 'fuselens files'";
+	case FL_REASON_PRIVILEGES:
+		return "the inode may carry privileges to strip (setuid, setgid, capabilities): "
+		       "negotiate "
+		       "FUSE_HANDLE_KILLPRIV_V2, or clear the bits";
+	case FL_REASON_SPLICE:
+		return "splice and sendfile lock exclusively: use write(2)";
+	default:
+		return "'fuselens doctor' shows what this kernel's write path can do";
+	}
+}
+
+static enum fl_route main_route(const struct fl_totals *t)
+{
+	enum fl_route best = 0;
+
+	for (int r = 1; r < FL_ROUTES; r++)
+		if (t->by_route[r] > t->by_route[best])
+			best = r;
+	return best;
+}
+
+static void inconclusive(struct fl_verdict *v, const char *next)
+{
+	v->kind = FL_INCONCLUSIVE;
+	v->exit_code = 3;
+	snprintf(v->next, sizeof(v->next), "%s", next);
+}
+
+static __u64 writeback_requests(const struct fl_snapshot *s, __u32 dev)
+{
+	__u64 n = 0;
+
+	for (size_t i = 0; i < s->nmounts; i++)
+		if (!dev || s->mount[i].dev == dev)
+			n += s->mount[i].counter[FL_MOUNT_WRITEBACK_REQUESTS];
+	return n;
+}
+
+static void no_writes(const struct fl_snapshot *s, __u32 dev, struct fl_verdict *v)
+{
+	__u64 writeback = writeback_requests(s, dev);
+
+	if (writeback && s->method == FL_METHOD_STATE_TP) {
+		snprintf(v->why, sizeof(v->why),
+			 "no write was seen at the lock, but %" PRIu64
+			 " requests wrote cached pages back",
+			 (uint64_t)writeback);
+		inconclusive(
+			v,
+			"the mount uses the writeback cache: tracepoints see its writes only when "
+			"they leave, without the lock; a kernel that allows fentry can tell");
+		return;
+	}
+	snprintf(v->why, sizeof(v->why), "no write was seen");
+	inconclusive(v, s->method == FL_METHOD_STATE_TP
+				? "write to the mount while fuselens watches, or watch for longer; "
+				  "buffered "
+				  "passthrough writes are seen on XFS only, direct ones on file "
+				  "systems that use "
+				  "iomap (XFS, ext4, btrfs, f2fs)"
+				: "write to the mount while fuselens watches, or watch for longer");
+}
+
+static void judge_by_share(const struct fl_snapshot *s, const struct fl_verdict_opts *opts,
+			   struct fl_verdict *v)
+{
+	const struct fl_totals *t = &v->totals;
+	char n[32], m[32], pct[16];
+
+	if (!t->shared) {
+		v->kind = FL_EXCLUSIVE;
+		v->exit_code = 1;
+		snprintf(v->why, sizeof(v->why),
+			 t->writes == 1 ? "the only write took the inode lock exclusively"
+					: "all %s writes took the inode lock exclusively",
+			 fl_grouped(t->writes, n, sizeof(n)));
+	} else if (s->takes_only && t->shared >= opts->min_share * t->writes) {
+		v->kind = FL_SHARED;
+		v->exit_code = 0;
+		snprintf(v->why, sizeof(v->why),
+			 "%s of %s takes on the write path were shared; which writes were eligible "
+			 "is not known",
+			 fl_grouped(t->shared, n, sizeof(n)), fl_grouped(t->writes, m, sizeof(m)));
+	} else if (t->eligible && t->eligible_shared >= opts->min_share * t->eligible) {
+		v->kind = FL_SHARED;
+		v->exit_code = 0;
+		snprintf(v->why, sizeof(v->why),
+			 "%s of %s eligible writes ran under the shared lock",
+			 fl_grouped(t->eligible_shared, n, sizeof(n)),
+			 fl_grouped(t->eligible, m, sizeof(m)));
+	} else {
+		v->kind = FL_MIXED;
+		v->exit_code = 1;
+		snprintf(v->why, sizeof(v->why), "%s of %s writes (%s) ran under the shared lock",
+			 fl_grouped(t->shared, n, sizeof(n)), fl_grouped(t->writes, m, sizeof(m)),
+			 fl_percent(t->shared, t->writes, pct, sizeof(pct)));
+	}
+	if (v->nreasons)
+		snprintf(v->next, sizeof(v->next), "%s",
+			 remedy(v->reason[0].reason, main_route(t)));
+	else
+		snprintf(v->next, sizeof(v->next),
+			 "nothing: the shared path is active; 'fuselens stat' shows it over time");
+}
+
+void fl_verdict_of(const struct fl_snapshot *s, __u32 dev, const struct fl_verdict_opts *opts,
+		   struct fl_verdict *v)
+{
+	struct fl_totals totals;
+
+	if (dev)
+		fl_mount_totals(s, dev, &totals);
+	else
+		fl_snapshot_totals(s, &totals);
+	fl_verdict_of_totals(s, dev, &totals, opts, v);
+}
+
+void fl_verdict_of_totals(const struct fl_snapshot *s, __u32 dev, const struct fl_totals *totals,
+			  const struct fl_verdict_opts *opts, struct fl_verdict *v)
+{
+	const struct fl_totals *t = &v->totals;
+	char n[32], pct[16];
+
+	memset(v, 0, sizeof(*v));
+	v->totals = *totals;
+	sort_reasons(v);
+	if (t->writes + t->lost)
+		v->loss = (double)t->lost / (double)(t->writes + t->lost);
+
+	if (!t->writes && !t->lost) {
+		no_writes(s, dev, v);
+	} else if (v->loss > opts->max_loss) {
+		snprintf(v->why, sizeof(v->why), "%s events were lost (%s): too many for a verdict",
+			 fl_grouped(t->lost, n, sizeof(n)),
+			 fl_percent(t->lost, t->writes + t->lost, pct, sizeof(pct)));
+		inconclusive(
+			v, "watch fewer files or another method (--evidence), or accept more with "
+			   "--max-loss");
+	} else if (t->unknown > opts->max_loss * t->writes) {
+		snprintf(v->why, sizeof(v->why),
+			 "for %s writes (%s) the lock could not be told: they were sent from a "
+			 "context "
+			 "that does not hold it",
+			 fl_grouped(t->unknown, n, sizeof(n)),
+			 fl_percent(t->unknown, t->writes, pct, sizeof(pct)));
+		inconclusive(
+			v,
+			"queued background requests leave in the daemon's context: raise the "
+			"connection's max_background, lower the queue depth, or use a kernel that "
+			"allows fentry");
+	} else {
+		judge_by_share(s, opts, v);
+	}
+}

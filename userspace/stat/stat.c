@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* fuselens stat: a row an interval, in the manner of iostat. */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "args.h"
+#include "cmd.h"
+#include "snapshot/hist.h"
+#include "kernel/btf.h"
+#include "openfiles/openfiles.h"
+#include "kernel/privileges.h"
+#include "stat/print.h"
+#include "util/text.h"
+#include "collect/watch.h"
+#include "util/workload.h"
+
+/* Rows between two headers on a terminal. */
+#define HEADER_EVERY 20
+
+struct stat_cmd {
+	const char *spec;
+	__u64 pid;
+	double seconds;
+	__u64 count; /* 0: until interrupted, or until the command ends */
+	char **command;
+	struct fl_collect_opts collect;
+	struct fl_stat_view view;
+	bool no_header;
+
+	struct fl_watch watch;
+	struct fl_workload workload;
+	struct fl_totals sum; /* of all rows */
+	struct fl_slot_hists hists;
+	__u64 began_ns;
+	unsigned int rows_printed;
+	bool mute; /* nobody takes our output any more */
+};
+
+static const char help[] =
+	"usage: fuselens stat TARGET [-i SEC] [-c COUNT | -- CMD ARG...] [OPTIONS]\n"
+	"\n"
+	"Prints a row an interval: writes, how they took the inode lock, waits and holds.\n"
+	"TARGET is a mount point, a file on one, -p PID (of a daemon or a writer), or\n"
+	"\"all\": then a row for each mount that was written. Runs until interrupted; with\n"
+	"a command, until that ends. The first row begins when counting begins, the last\n"
+	"ends when it ends: the rows add up to every write.\n"
+	"\n"
+	"  -i, --interval SEC     seconds a row (default 1)\n"
+	"  -c, --count N          so many intervals\n"
+	"  -f, --files            a row a file instead of a row a mount\n"
+	"  -p, --pid PID          the mounts that PID serves, or what PID writes\n"
+	"      --csv              one line a row, counts and rates, empty where unknown\n"
+	"      --json             one object a line, null where unknown\n"
+	"      --no-header        no header lines\n"
+	"      --evidence M       auto, state, state-tp, state-fentry, callsite, or global\n"
+	"                         (lab use: the whole system pays, for 10 s at most)\n"
+	"      --max-inodes N     files to tell apart (default 4096)\n"
+	"      --times N          take wait and hold of one write in N (default 16; 0: none)\n"
+	"  -h, --help\n"
+	"\n"
+	"Waits and holds are upper bounds of log2 buckets; ceiling is 1 / mean exclusive\n"
+	"hold: the writes a second that one file's lock can let through. '-' is what the\n"
+	"method at hand cannot tell.\n";
+
+enum {
+	OPT_CSV = 256,
+	OPT_NO_HEADER,
+};
+
+static const struct option options[] = {
+	{"interval", required_argument, NULL, 'i'},
+	{"count", required_argument, NULL, 'c'},
+	{"files", no_argument, NULL, 'f'},
+	{"pid", required_argument, NULL, 'p'},
+	FL_OPTIONS_COUNTING,
+	{"csv", no_argument, NULL, OPT_CSV},
+	{"json", no_argument, NULL, 0},
+	{"no-header", no_argument, NULL, OPT_NO_HEADER},
+	{"help", no_argument, NULL, 'h'},
+	{},
+};
+
+static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
+{
+	struct stat_cmd *s = ctx;
+
+	switch (opt) {
+	case 'i':
+		return fl_parse_double(arg, "--interval", 0.01, 86400, &s->seconds, err);
+	case 'c':
+		return fl_parse_u64(arg, "--count", 1, ~0ull, &s->count, err);
+	case 'f':
+		s->view.files = true;
+		return 0;
+	case 'p':
+		return fl_args_pid(arg, &s->pid, err);
+	case OPT_CSV:
+		s->view.format = FL_STAT_CSV;
+		return 0;
+	case OPT_NO_HEADER:
+		s->no_header = true;
+		return 0;
+	}
+	return fl_args_counting(&s->collect, opt, arg, err);
+}
+
+/* -1: go on; otherwise the exit code. */
+static int parse(struct stat_cmd *s, int argc, char **argv)
+{
+	struct fl_args a = {
+		.command = "stat",
+		.help = help,
+		.short_options = "i:c:fp:h",
+		.options = options,
+		.set = set_option,
+		.ctx = s,
+		.max_operands = 1,
+		.one_too_many = "one target at a time",
+		.runs_command = true,
+	};
+	int ret = fl_args_parse(&a, argc, argv);
+
+	if (ret < 0)
+		ret = fl_args_need_target(&a, s->pid);
+	if (ret >= 0)
+		return ret;
+	s->spec = a.operand[0];
+	s->command = a.argv;
+	if (a.json && s->view.format == FL_STAT_CSV)
+		return fl_usage_error("stat", true, "--csv and --json exclude each other");
+	if (a.json)
+		s->view.format = FL_STAT_JSON;
+	if (s->count && s->command)
+		return fl_usage_error("stat", a.json,
+				      "--count and a command exclude each other: rows come until "
+				      "the command ends");
+	return -1;
+}
+
+static __u64 real_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
+}
+
+static void print_notes(struct stat_cmd *s)
+{
+	for (size_t i = 0; i < s->watch.nnotes; i++) {
+		fprintf(stderr, "fuselens: %s\n", s->watch.note[i].text);
+		fl_stat_note(&s->view, &s->watch.note[i], stdout);
+	}
+	if (s->watch.notes_dropped)
+		fprintf(stderr, "fuselens: and %u more such events\n", s->watch.notes_dropped);
+}
+
+static void print_row(struct stat_cmd *s, const struct fl_row *row)
+{
+	bool again = s->view.format == FL_STAT_TEXT && isatty(STDOUT_FILENO) &&
+		     s->rows_printed % HEADER_EVERY == 0;
+
+	if ((again || !s->rows_printed) && !s->no_header)
+		fl_stat_header(&s->view, stdout);
+	fl_stat_row(&s->view, &s->watch.interval, row, stdout);
+	s->rows_printed++;
+}
+
+/* Mounts and files that did nothing have no row; an interval in which nobody did anything has one. */
+static int print_interval(struct stat_cmd *s, struct fl_err *err)
+{
+	const struct fl_snapshot *delta = &s->watch.interval;
+	struct fl_rows rows = {};
+	size_t printed = 0;
+	int ret;
+
+	if (s->view.files)
+		ret = fl_rows_by_file(delta, &rows);
+	else if (s->view.label)
+		ret = fl_rows_by_mount(delta, &rows);
+	else
+		ret = fl_rows_whole(delta, &rows);
+	if (ret)
+		return fl_err(err, "out of memory");
+	for (size_t i = 0; i < rows.n; i++) {
+		if ((s->view.files || s->view.label) && !rows.row[i].totals.writes)
+			continue;
+		print_row(s, &rows.row[i]);
+		printed++;
+	}
+	fl_rows_free(&rows);
+	if (!printed && !fl_rows_whole(delta, &rows)) {
+		if (s->view.label) {
+			rows.row[0].mount = NULL;
+			rows.row[0].dev = 0;
+		}
+		print_row(s, &rows.row[0]);
+		fl_rows_free(&rows);
+	}
+	fflush(stdout);
+	return 0;
+}
+
+/*
+ * A reader that never reads stops us in write(2), and nothing piles up meanwhile. Once we were asked to
+ * end, we wait for it no longer than a second.
+ */
+static bool can_write(struct stat_cmd *s)
+{
+	struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+	if (fl_interrupted && !s->mute)
+		s->mute = poll(&p, 1, 1000) == 0;
+	return !s->mute;
+}
+
+/* A reader that went away ends the run as the end of the run would; a full disk is an error. */
+static int output_failed(struct fl_err *err)
+{
+	if (!ferror(stdout))
+		return 0;
+	if (errno == EPIPE || fl_interrupted)
+		return 1;
+	fl_errno(err, errno, "cannot write the rows");
+	return -1;
+}
+
+/* Adds the interval to the sum of the run. */
+static void add_to_sum(struct stat_cmd *s)
+{
+	struct fl_totals t;
+	struct fl_slot_hists hists;
+
+	fl_snapshot_totals(&s->watch.interval, &t);
+	fl_totals_add(&s->sum, &t);
+	fl_hists_sum(&s->watch.interval, &hists);
+	for (int i = 0; i < FL_HISTS; i++)
+		fl_hist_add(&s->hists.hist[i], &hists.hist[i]);
+}
+
+static int one_reading(struct stat_cmd *s, struct fl_err *err)
+{
+	int failed;
+
+	if (fl_watch_read(&s->watch, err))
+		return -1;
+	s->view.real_ns = real_ns();
+	if (!s->began_ns)
+		s->began_ns = s->watch.interval.start_ns;
+	add_to_sum(s);
+	if (!can_write(s))
+		return 0;
+	print_notes(s);
+	if (print_interval(s, err))
+		return -1;
+	failed = output_failed(err);
+	if (failed > 0) {
+		fl_interrupted = SIGPIPE;
+		s->mute = true;
+	}
+	return failed < 0 ? -1 : 0;
+}
+
+/* Waits for the end of an interval; false when the run is over. */
+static bool wait_until(struct stat_cmd *s, __u64 due)
+{
+	for (;;) {
+		__u64 now = fl_now_ns(), step = 100;
+
+		if (fl_interrupted || (s->command && fl_workload_ended(&s->workload)))
+			return false;
+		if (now >= due)
+			return true;
+		if (due - now < step * 1000000)
+			step = (due - now) / 1000000 + 1;
+		fl_sleep_ms(step);
+		fl_watch_poll(&s->watch);
+	}
+}
+
+static int rows(struct stat_cmd *s, struct fl_err *err)
+{
+	__u64 step = (__u64)(s->seconds * 1e9), due = fl_now_ns() + step;
+
+	for (__u64 n = 1; wait_until(s, due) && n != s->count; n++) {
+		__u64 now;
+
+		if (one_reading(s, err))
+			return -1;
+		/* a reader that kept us waiting makes a longer row, not a burst of short ones */
+		now = fl_now_ns();
+		due += step * ((now - due) / step + 1);
+	}
+	fl_watch_stop(&s->watch);
+	fl_workload_finish(&s->workload);
+	do {
+		if (one_reading(s, err))
+			return -1;
+	} while (fl_watch_pending(&s->watch));
+	return 0;
+}
+
+static void print_total(struct stat_cmd *s)
+{
+	static const struct fl_verdict_opts defaults = FL_VERDICT_DEFAULTS;
+	struct fl_snapshot whole = s->watch.last;
+	struct fl_rows sum = {};
+	struct fl_verdict verdict;
+
+	whole.start_ns = s->began_ns;
+	if (fl_rows_whole(&whole, &sum))
+		return;
+	sum.row[0].totals = s->sum;
+	if (sum.row[0].hists)
+		sum.row[0].hists = &s->hists;
+	fl_verdict_of_totals(&whole, 0, &s->sum, &defaults, &verdict);
+	fl_stat_total(&s->view, &whole, &sum.row[0], &verdict, stdout);
+	fl_rows_free(&sum);
+}
+
+static int run(struct stat_cmd *s)
+{
+	struct fl_err err = {};
+	int ret = FL_EXIT_ERROR;
+
+	s->watch.mountinfo = -1;
+	if (fl_privileges_need(&err) ||
+	    (s->command && fl_workload_prepare(&s->workload, s->command, &err)) ||
+	    fl_watch_open(&s->watch, s->spec, (pid_t)s->pid, &s->collect, &err) ||
+	    fl_watch_start(&s->watch, &err))
+		goto fail;
+	fl_privileges_drop();
+	s->view.label = s->watch.session.target->ndevs != 1;
+	if (s->command && fl_workload_go(&s->workload, s->command[0], &err))
+		goto fail;
+	if (rows(s, &err))
+		goto fail;
+	if (can_write(s))
+		print_total(s);
+	if (!s->mute && fflush(stdout) && errno != EPIPE && !fl_interrupted) {
+		fl_errno(&err, errno, "cannot write the rows");
+		goto fail;
+	}
+	ret = FL_EXIT_OK;
+	goto out;
+fail:
+	fl_fail(&err, s->view.format == FL_STAT_JSON);
+out:
+	fl_workload_finish(&s->workload);
+	fl_watch_close(&s->watch);
+	fl_open_files_done();
+	fl_btf_done();
+	return ret;
+}
+
+int fl_cmd_stat(int argc, char **argv)
+{
+	struct stat_cmd s = {
+		.seconds = 1, .collect.timed_in = FL_TIMED_IN, .collect.forget_s = FL_FORGET_S};
+	int ret = parse(&s, argc, argv);
+
+	if (ret >= 0)
+		return ret;
+	fl_catch_signals();
+	return run(&s);
+}

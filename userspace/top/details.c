@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "top/details.h"
+
+#include <ncurses.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "snapshot/hist.h"
+#include "util/text.h"
+
+/* Lines are made first and shown after, so that the page scrolls. */
+struct lines {
+	char **text;
+	size_t n;
+};
+
+static void add(struct lines *l, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void add(struct lines *l, const char *fmt, ...)
+{
+	char **grown = realloc(l->text, (l->n + 1) * sizeof(*grown));
+	va_list ap;
+
+	if (!grown)
+		return;
+	l->text = grown;
+	va_start(ap, fmt);
+	if (vasprintf(&l->text[l->n], fmt, ap) >= 0)
+		l->n++;
+	va_end(ap);
+}
+
+static void add_counts(struct lines *l, const struct fl_row *all)
+{
+	const struct fl_totals *t = &all->totals;
+	char n[32], pct[16];
+
+	add(l, "so far");
+	add(l, "  writes     %15s", fl_grouped(t->writes, n, sizeof(n)));
+	add(l, "  exclusive  %15s  %s", fl_grouped(t->exclusive, n, sizeof(n)),
+	    fl_percent(t->exclusive, t->writes, pct, sizeof(pct)));
+	add(l, "  shared     %15s  %s", fl_grouped(t->shared, n, sizeof(n)),
+	    fl_percent(t->shared, t->writes, pct, sizeof(pct)));
+	add(l, "  eligible   %15s  %s", fl_grouped(t->eligible, n, sizeof(n)),
+	    fl_percent(t->eligible, t->writes, pct, sizeof(pct)));
+	for (int r = 0; r < FL_ROUTES; r++)
+		if (t->by_route[r])
+			add(l, "  route      %15s  %s", fl_grouped(t->by_route[r], n, sizeof(n)),
+			    fl_route_name(r));
+}
+
+static void add_reasons(struct lines *l, const struct fl_totals *t)
+{
+	char n[32];
+
+	if (!t->exclusive)
+		return;
+	add(l, "why exclusive");
+	for (int r = 0; r < FL_REASONS; r++)
+		if (t->reason[r])
+			add(l, "  %15s  %s: %s", fl_grouped(t->reason[r], n, sizeof(n)),
+			    fl_reason_name(r), fl_reason_meaning(r));
+}
+
+#define BAR 30
+
+static void add_hist(struct lines *l, const char *title, const struct fl_hist *h)
+{
+	static const char bar[BAR + 1] = "##############################";
+	int from = 0, to = FL_HIST_BUCKETS - 1;
+	char n[32], below[16], mean[24];
+	__u64 timed = fl_hist_count(h), most = 0;
+
+	if (!timed)
+		return;
+	while (!h->bucket[from])
+		from++;
+	while (!h->bucket[to])
+		to--;
+	for (int b = from; b <= to; b++)
+		if (h->bucket[b] > most)
+			most = h->bucket[b];
+	add(l, "%s, of %s writes, mean %s", title, fl_grouped(timed, n, sizeof(n)),
+	    fl_duration(h->sum_ns / timed, mean, sizeof(mean)));
+	for (int b = from; b <= to; b++)
+		add(l, "  < %6s %15s  %.*s", fl_short_duration(1ull << b, below, sizeof(below)),
+		    fl_grouped(h->bucket[b], n, sizeof(n)),
+		    (int)((h->bucket[b] * BAR + most - 1) / most), bar);
+}
+
+static void add_hists(struct lines *l, const struct fl_row *all)
+{
+	if (!all->hists) {
+		add(l, "wait and hold times: this method cannot tell");
+		return;
+	}
+	add_hist(l, "wait, exclusive", &all->hists->hist[FL_HIST_WAIT_EXCL]);
+	add_hist(l, "wait, shared", &all->hists->hist[FL_HIST_WAIT_SHARED]);
+	add_hist(l, "hold, exclusive", &all->hists->hist[FL_HIST_HOLD_EXCL]);
+	add_hist(l, "hold, shared", &all->hists->hist[FL_HIST_HOLD_SHARED]);
+}
+
+static void add_requests(struct lines *l, const struct fl_mount_snapshot *m)
+{
+	char n[32];
+
+	for (int k = 0; m && k < FL_MOUNT_COUNTERS; k++)
+		if (m->counter[k])
+			add(l, "  %15s  %s", fl_grouped(m->counter[k], n, sizeof(n)),
+			    fl_mount_counter_name(k));
+}
+
+static void add_openers(struct lines *l, const struct fl_top *t, const struct fl_row *all)
+{
+	size_t shown = 0;
+
+	add(l, "open by");
+	for (size_t i = 0; i < t->openers.n; i++) {
+		const struct fl_open_file *f = &t->openers.file[i];
+		char *comm, flags[128], mode[64];
+
+		if (f->rec.kind != FL_FILE_OPEN || f->rec.dev != all->dev ||
+		    (all->file && f->rec.ino != all->file->ino))
+			continue;
+		comm = fl_escape(f->rec.comm);
+		add(l, "  %7u %-16s fd %-4u %s, %s", f->rec.pid, comm ? comm : "?", f->rec.fd,
+		    fl_open_mode_names(f->rec.f_flags, mode, sizeof(mode)),
+		    fl_fopen_flag_names(f->rec.open_flags, flags, sizeof(flags)));
+		free(comm);
+		if (++shown == 200) {
+			add(l, "  and more: see 'fuselens files'");
+			break;
+		}
+	}
+	if (!shown)
+		add(l, "  nobody");
+}
+
+void fl_top_draw_details(struct fl_top *t)
+{
+	const struct fl_row *all = t->list.entry[t->cursor].all;
+	int height = LINES - 5;
+	struct lines l = {};
+
+	attrset(A_BOLD);
+	fl_top_put_name(3, 0, COLS, fl_top_name(all));
+	attrset(0);
+	if (all->file && !all->file->is_other)
+		add(&l, "inode %llu, device %u:%u, %s", (unsigned long long)all->file->ino,
+		    all->dev >> 20, all->dev & 0xfffff, fl_route_name(all->file->route));
+	add_counts(&l, all);
+	add_reasons(&l, &all->totals);
+	add_hists(&l, all);
+	if (!all->file)
+		add_requests(&l, all->mount);
+	add_openers(&l, t, all);
+	if (t->scroll + height > l.n)
+		t->scroll = l.n > (size_t)height ? l.n - height : 0;
+	for (int i = 0; i < height && t->scroll + i < l.n; i++)
+		fl_top_put(4 + i, 0, COLS, l.text[t->scroll + i]);
+	for (size_t i = 0; i < l.n; i++)
+		free(l.text[i]);
+	free(l.text);
+}

@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* fuselens top: mounts and files, live. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <ncurses.h>
+
+#include "args.h"
+#include "cmd.h"
+#include "kernel/btf.h"
+#include "openfiles/openfiles.h"
+#include "kernel/privileges.h"
+#include "util/text.h"
+#include "top/screen.h"
+
+static const char help[] =
+	"usage: fuselens top [TARGET] [-i SEC] [OPTIONS]\n"
+	"\n"
+	"Shows mounts and files live, how their writes hold the inode lock. TARGET is a\n"
+	"mount point, a file on one, -p PID (of a daemon or a writer), or \"all\" (the\n"
+	"default). 'h' lists the keys. Needs a terminal; 'fuselens stat' does not.\n"
+	"\n"
+	"  -i, --interval SEC     seconds between two looks (default 1)\n"
+	"  -f, --files            begin with files, not mounts\n"
+	"  -p, --pid PID          the mounts that PID serves, or what PID writes\n"
+	"      --evidence M       how to count: see fuselens(1) (default auto)\n"
+	"      --max-inodes N     files to tell apart (default 4096)\n"
+	"      --times N          take wait and hold of one write in N (default 16; 0: none)\n"
+	"  -h, --help\n";
+
+static const struct option options[] = {
+	{"interval", required_argument, NULL, 'i'}, {"files", no_argument, NULL, 'f'},
+	{"pid", required_argument, NULL, 'p'},	    FL_OPTIONS_COUNTING,
+	{"help", no_argument, NULL, 'h'},	    {},
+};
+
+struct top_cmd {
+	const char *spec;
+	__u64 pid;
+	struct fl_collect_opts collect;
+	struct fl_top top;
+	bool quit;
+	__u64 due;
+};
+
+static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
+{
+	struct top_cmd *c = ctx;
+
+	switch (opt) {
+	case 'i':
+		return fl_parse_double(arg, "--interval", 0.1, 3600, &c->top.seconds, err);
+	case 'f':
+		c->top.query.files = true;
+		return 0;
+	case 'p':
+		return fl_args_pid(arg, &c->pid, err);
+	}
+	return fl_args_counting(&c->collect, opt, arg, err);
+}
+
+/* -1: go on; otherwise the exit code. */
+static int parse(struct top_cmd *c, int argc, char **argv)
+{
+	struct fl_args a = {
+		.command = "top",
+		.help = help,
+		.short_options = "i:fp:h",
+		.options = options,
+		.set = set_option,
+		.ctx = c,
+		.max_operands = 1,
+		.one_too_many = "one target at a time",
+	};
+	int ret = fl_args_parse(&a, argc, argv);
+
+	if (ret < 0)
+		ret = fl_args_one_target(&a, c->pid);
+	c->spec = a.noperands || c->pid ? a.operand[0] : "all";
+	return ret;
+}
+
+/* Sorts and filters anew; the cursor stays with its mount or file. */
+static int list_again(struct fl_top *t)
+{
+	const struct fl_row *at = t->cursor < t->list.n ? t->list.entry[t->cursor].all : NULL;
+	__u32 dev = at ? at->dev : 0, slot = at && at->file ? at->file->slot : 0;
+	bool follows = at && t->cursor;
+
+	fl_top_list_free(&t->list);
+	t->query.filter = t->filter;
+	if (fl_top_list(&t->list, &t->watch.last, &t->watch.interval, &t->query))
+		return -1;
+	/* at the top it stays at the top, which is where the busiest is */
+	t->cursor = follows || t->page == FL_TOP_DETAILS ? fl_top_find(&t->list, dev, slot) : 0;
+	return 0;
+}
+
+static void list_from_top(struct fl_top *t)
+{
+	t->cursor = t->first = 0;
+	fl_top_list_free(&t->list);
+	list_again(t);
+}
+
+static void list_openers(struct fl_top *t)
+{
+	struct fl_err ignored;
+
+	fl_open_files_free(&t->openers);
+	if (fl_open_files_read(&t->openers, &ignored))
+		fl_open_files_free(&t->openers);
+}
+
+static int look(struct top_cmd *c, struct fl_err *err)
+{
+	struct fl_top *t = &c->top;
+	const struct fl_row *at = t->cursor < t->list.n ? t->list.entry[t->cursor].all : NULL;
+	__u32 dev = at ? at->dev : 0, slot = at && at->file ? at->file->slot : 0;
+	bool follows = at && (t->cursor || t->page == FL_TOP_DETAILS);
+	struct timespec ts;
+
+	/* the list points into the snapshots that the reading replaces */
+	fl_top_list_free(&t->list);
+	if (fl_watch_read(&t->watch, err))
+		return -1;
+	clock_gettime(CLOCK_REALTIME, &ts);
+	t->real_ns = ts.tv_sec * 1000000000ull + ts.tv_nsec;
+	if (t->watch.nnotes)
+		snprintf(t->message, sizeof(t->message), "%.250s",
+			 t->watch.note[t->watch.nnotes - 1].text);
+	t->query.filter = t->filter;
+	if (fl_top_list(&t->list, &t->watch.last, &t->watch.interval, &t->query))
+		return fl_err(err, "out of memory");
+	t->cursor = follows ? fl_top_find(&t->list, dev, slot) : 0;
+	if (t->page == FL_TOP_DETAILS)
+		list_openers(t);
+	return 0;
+}
+
+static void details(struct fl_top *t)
+{
+	if (t->cursor >= t->list.n)
+		return;
+	t->page = FL_TOP_DETAILS;
+	t->scroll = 0;
+	list_openers(t);
+}
+
+static void into(struct fl_top *t)
+{
+	const struct fl_row *row = t->cursor < t->list.n ? t->list.entry[t->cursor].all : NULL;
+
+	if (!row)
+		return;
+	if (row->file) {
+		details(t);
+		return;
+	}
+	t->query.files = true;
+	t->query.only_dev = row->dev;
+	list_from_top(t);
+}
+
+static void back(struct fl_top *t)
+{
+	if (t->page != FL_TOP_LIST) {
+		t->page = FL_TOP_LIST;
+		return;
+	}
+	if (t->filter[0]) {
+		t->filter[0] = '\0';
+	} else if (t->query.only_dev) {
+		t->query.files = false;
+		t->query.only_dev = 0;
+	}
+	list_from_top(t);
+}
+
+static void show_kind(struct fl_top *t, bool files)
+{
+	t->page = FL_TOP_LIST;
+	t->query.files = files;
+	t->query.only_dev = 0;
+	list_from_top(t);
+}
+
+static void type_filter(struct fl_top *t, int key)
+{
+	size_t len = strlen(t->filter);
+
+	if (key == '\n' || key == KEY_ENTER) {
+		t->typing = false;
+	} else if (key == 27) {
+		t->typing = false;
+		t->filter[0] = '\0';
+	} else if (key == KEY_BACKSPACE || key == 127 || key == '\b') {
+		/* a character of several bytes goes as a whole */
+		while (len && ((unsigned char)t->filter[len - 1] & 0xc0) == 0x80)
+			t->filter[--len] = '\0';
+		if (len)
+			t->filter[len - 1] = '\0';
+	} else if (key >= 32 && key < 256 && key != 127 && len + 1 < sizeof(t->filter)) {
+		t->filter[len] = (char)key;
+		t->filter[len + 1] = '\0';
+	}
+	list_from_top(t);
+}
+
+static void move_cursor(struct fl_top *t, long by)
+{
+	size_t *at = t->page == FL_TOP_DETAILS ? &t->scroll : &t->cursor;
+	size_t last = t->page == FL_TOP_DETAILS ? 1u << 20 : t->list.n ? t->list.n - 1 : 0;
+
+	if (by < 0)
+		*at = *at > (size_t)-by ? *at + by : 0;
+	else
+		*at = *at + by < last ? *at + by : last;
+}
+
+static void sort_by(struct fl_top *t, int step)
+{
+	t->query.sort = (t->query.sort + FL_TOP_SORTS + step) % FL_TOP_SORTS;
+	list_from_top(t);
+}
+
+static void change_interval(struct fl_top *t, double factor)
+{
+	double seconds = t->seconds * factor;
+
+	t->seconds = seconds < 0.125 ? 0.125 : seconds > 64 ? 64 : seconds;
+}
+
+static void on_key(struct top_cmd *c, int key)
+{
+	struct fl_top *t = &c->top;
+	int page = fl_top_list_height() > 1 ? fl_top_list_height() - 1 : 1;
+
+	if (t->typing) {
+		type_filter(t, key);
+		return;
+	}
+	switch (key) {
+	case 'q':
+	case 'Q':
+		c->quit = true;
+		break;
+	case 'h':
+	case '?':
+		t->page = t->page == FL_TOP_HELP ? FL_TOP_LIST : FL_TOP_HELP;
+		break;
+	case 'p':
+	case ' ':
+		t->paused = !t->paused;
+		c->due = fl_now_ns();
+		break;
+	case 's':
+	case 'S':
+		sort_by(t, key == 's' ? 1 : -1);
+		break;
+	case 'r':
+		t->query.reverse = !t->query.reverse;
+		list_from_top(t);
+		break;
+	case '/':
+		t->page = FL_TOP_LIST;
+		t->typing = true;
+		break;
+	case 'f':
+	case 'm':
+		show_kind(t, key == 'f');
+		break;
+	case '\n':
+	case KEY_ENTER:
+		if (t->page == FL_TOP_LIST)
+			into(t);
+		break;
+	case 'd':
+		details(t);
+		break;
+	case 27:
+	case KEY_BACKSPACE:
+	case 127:
+		back(t);
+		break;
+	case KEY_UP:
+	case 'k':
+		move_cursor(t, -1);
+		break;
+	case KEY_DOWN:
+	case 'j':
+		move_cursor(t, 1);
+		break;
+	case KEY_PPAGE:
+		move_cursor(t, -page);
+		break;
+	case KEY_NPAGE:
+		move_cursor(t, page);
+		break;
+	case KEY_HOME:
+		move_cursor(t, -(1l << 20));
+		break;
+	case KEY_END:
+		move_cursor(t, 1l << 20);
+		break;
+	case '+':
+		change_interval(t, 2);
+		break;
+	case '-':
+		change_interval(t, 0.5);
+		break;
+	}
+}
+
+static int loop(struct top_cmd *c, struct fl_err *err)
+{
+	struct fl_top *t = &c->top;
+
+	while (!c->quit && !fl_interrupted) {
+		int key;
+
+		if (!t->paused && fl_now_ns() >= c->due) {
+			if (look(c, err))
+				return -1;
+			c->due = fl_now_ns() + (__u64)(t->seconds * 1e9);
+		}
+		fl_top_draw(t);
+		key = getch();
+		if (key == ERR)
+			fl_watch_poll(&t->watch);
+		else
+			on_key(c, key);
+	}
+	return 0;
+}
+
+static int run(struct top_cmd *c)
+{
+	struct fl_err err = {};
+	bool shown = false;
+	int ret = FL_EXIT_ERROR;
+
+	c->top.watch.mountinfo = -1;
+	if (fl_privileges_need(&err) || fl_top_screen_open(&err))
+		goto out;
+	shown = true;
+	if (fl_watch_open(&c->top.watch, c->spec, (pid_t)c->pid, &c->collect, &err) ||
+	    fl_watch_start(&c->top.watch, &err))
+		goto out;
+	fl_privileges_drop();
+	if (!loop(c, &err))
+		ret = FL_EXIT_OK;
+out:
+	if (shown)
+		fl_top_screen_close();
+	if (ret != FL_EXIT_OK)
+		fl_fail(&err, false);
+	fl_top_list_free(&c->top.list);
+	fl_open_files_free(&c->top.openers);
+	fl_watch_close(&c->top.watch);
+	fl_open_files_done();
+	fl_btf_done();
+	return ret;
+}
+
+int fl_cmd_top(int argc, char **argv)
+{
+	struct top_cmd c = {
+		.top.seconds = 1, .collect.timed_in = FL_TIMED_IN, .collect.forget_s = FL_FORGET_S};
+	int ret = parse(&c, argc, argv);
+
+	if (ret >= 0)
+		return ret;
+	fl_catch_signals();
+	return run(&c);
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "util/capture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#define NOT_FOUND 127
+
+static int memory_file(const char *text)
+{
+	int fd = memfd_create("fuselens", MFD_CLOEXEC);
+	size_t len = text ? strlen(text) : 0, done = 0;
+
+	while (fd >= 0 && done < len) {
+		ssize_t n = write(fd, text + done, len - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			close(fd);
+			return -1;
+		}
+		done += n;
+	}
+	if (fd >= 0)
+		lseek(fd, 0, SEEK_SET);
+	return fd;
+}
+
+static char *read_back(int fd, size_t *len)
+{
+	off_t size = lseek(fd, 0, SEEK_END);
+	char *text = size >= 0 ? malloc(size + 1) : NULL;
+	ssize_t n;
+
+	if (!text)
+		return NULL;
+	n = pread(fd, text, size, 0);
+	*len = n > 0 ? n : 0;
+	text[*len] = '\0';
+	return text;
+}
+
+/* Files in memory instead of pipes: nobody has to read while somebody writes. */
+char *fl_capture(char *const argv[], const char *input, size_t *len, int *missing,
+		 struct fl_err *err)
+{
+	int in = memory_file(input), out = memory_file(NULL), log = memory_file(NULL), status = 0;
+	char *text = NULL, *said = NULL;
+	size_t ignored;
+	pid_t pid;
+
+	if (missing)
+		*missing = 0;
+	if (in < 0 || out < 0 || log < 0) {
+		fl_errno(err, errno, "cannot make files in memory");
+		goto out;
+	}
+	pid = fork();
+	if (!pid) {
+		dup2(in, STDIN_FILENO);
+		dup2(out, STDOUT_FILENO);
+		dup2(log, STDERR_FILENO);
+		execvp(argv[0], argv);
+		_exit(NOT_FOUND);
+	}
+	if (pid < 0) {
+		fl_errno(err, errno, "cannot fork");
+		goto out;
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (WIFEXITED(status) && !WEXITSTATUS(status)) {
+		text = read_back(out, len);
+		if (!text)
+			fl_err(err, "out of memory");
+		goto out;
+	}
+	said = read_back(log, &ignored);
+	if (said)
+		said[strcspn(said, "\n")] = '\0';
+	if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_FOUND) {
+		if (missing)
+			*missing = 1;
+		fl_err(err, "cannot run %s: not installed?", argv[0]);
+	} else if (WIFEXITED(status)) {
+		fl_err(err, "%s ended with exit code %d: %.200s", argv[0], WEXITSTATUS(status),
+		       said ? said : "");
+	} else {
+		fl_err(err, "%s was ended by signal %d", argv[0], WTERMSIG(status));
+	}
+out:
+	free(said);
+	if (in >= 0)
+		close(in);
+	if (out >= 0)
+		close(out);
+	if (log >= 0)
+		close(log);
+	return text;
+}

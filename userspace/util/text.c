@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "util/text.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Length of the UTF-8 sequence at s (1 to 4), or 0 when it is none: overlong forms and surrogates too. */
+static int utf8_len(const unsigned char *s)
+{
+	static const unsigned char min2 = 0xc2;
+
+	if (s[0] < 0x80)
+		return 1;
+	if (s[0] >= min2 && s[0] <= 0xdf)
+		return (s[1] & 0xc0) == 0x80 ? 2 : 0;
+	if (s[0] >= 0xe0 && s[0] <= 0xef) {
+		if ((s[1] & 0xc0) != 0x80 || (s[2] & 0xc0) != 0x80)
+			return 0;
+		if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f))
+			return 0;
+		return 3;
+	}
+	if (s[0] >= 0xf0 && s[0] <= 0xf4) {
+		if ((s[1] & 0xc0) != 0x80 || (s[2] & 0xc0) != 0x80 || (s[3] & 0xc0) != 0x80)
+			return 0;
+		if ((s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+			return 0;
+		return 4;
+	}
+	return 0;
+}
+
+/* C1 controls (U+0080..9F) and the bidirectional overrides can rewrite a line of a terminal. */
+static bool utf8_is_control(const unsigned char *s, int n)
+{
+	if (n == 1)
+		return s[0] < 0x20 || s[0] == 0x7f;
+	if (n == 2)
+		return s[0] == 0xc2 && s[1] < 0xa0;
+	if (n == 3 && s[0] == 0xe2 && s[1] == 0x80)
+		return (s[2] >= 0xa8 && s[2] <= 0xae) || (s[2] >= 0x8b && s[2] <= 0x8f);
+	if (n == 3 && s[0] == 0xe2 && s[1] == 0x81)
+		return s[2] >= 0xa0 && s[2] <= 0xaf;
+	return false;
+}
+
+char *fl_escape(const char *name)
+{
+	const unsigned char *s = (const unsigned char *)name;
+	char *out = malloc(4 * strlen(name) + 1), *o = out;
+
+	if (!out)
+		return NULL;
+	while (*s) {
+		int n = utf8_len(s);
+
+		if (*s == '\\') {
+			o += sprintf(o, "\\\\");
+			s++;
+		} else if (*s == '\n' || *s == '\t') {
+			o += sprintf(o, *s == '\n' ? "\\n" : "\\t");
+			s++;
+		} else if (!n || utf8_is_control(s, n)) {
+			for (int i = 0; i < (n ? n : 1); i++)
+				o += sprintf(o, "\\x%02x", *s++);
+		} else {
+			memcpy(o, s, n);
+			o += n;
+			s += n;
+		}
+	}
+	*o = '\0';
+	return out;
+}
+
+char *fl_utf8(const char *name)
+{
+	const unsigned char *s = (const unsigned char *)name;
+	char *out = malloc(3 * strlen(name) + 1), *o = out;
+
+	if (!out)
+		return NULL;
+	while (*s) {
+		int n = utf8_len(s);
+
+		if (n) {
+			memcpy(o, s, n);
+			o += n;
+			s += n;
+		} else {
+			o += sprintf(o, "\xef\xbf\xbd");
+			s++;
+		}
+	}
+	*o = '\0';
+	return out;
+}
+
+char *fl_grouped(__u64 n, char *buf, size_t len)
+{
+	char digits[24];
+	size_t nd, o = 0;
+
+	nd = snprintf(digits, sizeof(digits), "%" PRIu64, (uint64_t)n);
+	for (size_t i = 0; i < nd && o + 2 < len; i++) {
+		if (i && (nd - i) % 3 == 0)
+			buf[o++] = ',';
+		buf[o++] = digits[i];
+	}
+	buf[o] = '\0';
+	return buf;
+}
+
+char *fl_bytes(__u64 bytes, char *buf, size_t len)
+{
+	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+	double v = bytes;
+	size_t u = 0;
+
+	while (v >= 1024 && u + 1 < sizeof(units) / sizeof(units[0])) {
+		v /= 1024;
+		u++;
+	}
+	snprintf(buf, len, u && v < 100 ? "%.1f %s" : "%.0f %s", v, units[u]);
+	return buf;
+}
+
+char *fl_duration(__u64 ns, char *buf, size_t len)
+{
+	static const struct {
+		double per;
+		const char *unit;
+	} units[] = {{1e9, "s"}, {1e6, "ms"}, {1e3, "us"}};
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (ns < units[i].per)
+			continue;
+		snprintf(buf, len, ns / units[i].per < 100 ? "%.1f %s" : "%.0f %s",
+			 ns / units[i].per, units[i].unit);
+		return buf;
+	}
+	snprintf(buf, len, "%" PRIu64 " ns", (uint64_t)ns);
+	return buf;
+}
+
+char *fl_scaled(double n, char *buf, size_t len)
+{
+	static const char units[] = " kMGTPE";
+	int u = 0;
+
+	while (n >= (u ? 999.95 : 9999.5) && units[u + 1]) {
+		n /= 1000;
+		u++;
+	}
+	if (u)
+		snprintf(buf, len, "%.1f%c", n, units[u]);
+	else
+		snprintf(buf, len, n > 0 && n < 9.95 ? "%.1f" : "%.0f", n);
+	return buf;
+}
+
+char *fl_short_duration(__u64 ns, char *buf, size_t len)
+{
+	static const char *const units[] = {"ns", "us", "ms", "s"};
+	double n = ns;
+	int u = 0;
+
+	while (u < 3 && n >= 999.5) {
+		n /= 1000;
+		u++;
+	}
+	snprintf(buf, len, u && n < 9.95 ? "%.1f%s" : "%.0f%s", n, units[u]);
+	return buf;
+}
+
+char *fl_percent(__u64 part, __u64 whole, char *buf, size_t len)
+{
+	double p;
+
+	if (!whole) {
+		snprintf(buf, len, "-");
+		return buf;
+	}
+	p = 100.0 * part / whole;
+	if (part && p < 0.05)
+		snprintf(buf, len, "<0.1 %%");
+	else if (part < whole && p > 99.95)
+		snprintf(buf, len, ">99.9 %%");
+	else
+		snprintf(buf, len, "%.1f %%", p);
+	return buf;
+}
+
+bool fl_colour(FILE *stream)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return isatty(fileno(stream)) && !(no && *no) && term && strcmp(term, "dumb");
+}
+
+struct fl_table {
+	int columns, cells, capacity;
+	char align[32];
+	char **cell;
+};
+
+struct fl_table *fl_table_new(int columns)
+{
+	struct fl_table *t = calloc(1, sizeof(*t));
+
+	if (t)
+		t->columns = columns;
+	return t;
+}
+
+void fl_table_align(struct fl_table *t, const char *align)
+{
+	if (t)
+		snprintf(t->align, sizeof(t->align), "%s", align);
+}
+
+void fl_table_cell(struct fl_table *t, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!t)
+		return;
+	if (t->cells == t->capacity) {
+		int capacity = t->capacity ? 2 * t->capacity : 64;
+		char **grown = realloc(t->cell, capacity * sizeof(*grown));
+
+		if (!grown)
+			return;
+		t->cell = grown;
+		t->capacity = capacity;
+	}
+	va_start(ap, fmt);
+	if (vasprintf(&t->cell[t->cells], fmt, ap) < 0)
+		t->cell[t->cells] = NULL;
+	va_end(ap);
+	t->cells++;
+}
+
+/* Columns that a terminal shows for s: continuation bytes take none. */
+static int shown(const char *s, size_t bytes)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < bytes; i++)
+		n += ((unsigned char)s[i] & 0xc0) != 0x80;
+	return n;
+}
+
+int fl_shown_width(const char *s)
+{
+	return shown(s, strlen(s));
+}
+
+/* Bytes of s that take at most columns; after a comma where there is one. */
+static size_t fit(const char *s, size_t bytes, int columns)
+{
+	size_t n = 0, comma = 0;
+
+	while (n < bytes && columns > 0) {
+		n++;
+		while (n < bytes && ((unsigned char)s[n] & 0xc0) == 0x80)
+			n++;
+		columns--;
+		if (s[n - 1] == ',')
+			comma = n;
+	}
+	return comma ? comma : n;
+}
+
+void fl_wrap(FILE *out, const char *text, int column, int indent)
+{
+	const char *p = text;
+	bool first = true;
+
+	while (*p) {
+		size_t n = strcspn(p, " ");
+		int w = shown(p, n);
+
+		if (!first && column + 1 + w > FL_TEXT_WIDTH) {
+			fprintf(out, "\n%*s", indent, "");
+			column = indent;
+			first = true;
+		}
+		/* a word wider than the room, such as a list of mount options, is cut where it must be */
+		for (; first && column + w > FL_TEXT_WIDTH && FL_TEXT_WIDTH - indent >= 20;
+		     w = shown(p, n)) {
+			size_t cut = fit(p, n, FL_TEXT_WIDTH - column);
+
+			fprintf(out, "%.*s\n%*s", (int)cut, p, indent, "");
+			column = indent;
+			p += cut;
+			n -= cut;
+		}
+		fprintf(out, "%s%.*s", first ? "" : " ", (int)n, p);
+		column += w + !first;
+		first = false;
+		p += n;
+		p += strspn(p, " ");
+	}
+	fputc('\n', out);
+}
+
+void fl_wrapped(FILE *out, int first, int further, const char *fmt, ...)
+{
+	char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
+	va_end(ap);
+	fprintf(out, "%*s", first, "");
+	fl_wrap(out, text ? text : "", first, further);
+	free(text);
+}
+
+static const char *cell_text(const struct fl_table *t, int i)
+{
+	return t->cell[i] ? t->cell[i] : "";
+}
+
+/* Nothing to the right of it in its row: no blanks go there, either. */
+static bool ends_row(const struct fl_table *t, int i)
+{
+	for (i++; i < t->cells && i % t->columns; i++)
+		if (*cell_text(t, i))
+			return false;
+	return true;
+}
+
+void fl_table_print(const struct fl_table *t, FILE *out, int indent)
+{
+	int *width;
+
+	if (!t)
+		return;
+	width = calloc(t->columns, sizeof(*width));
+	if (!width)
+		return;
+	for (int i = 0; i < t->cells; i++) {
+		int w = fl_shown_width(cell_text(t, i));
+
+		if (w > width[i % t->columns])
+			width[i % t->columns] = w;
+	}
+	for (int i = 0; i < t->cells; i++) {
+		int col = i % t->columns;
+		const char *text = cell_text(t, i);
+		int pad = width[col] - fl_shown_width(text);
+		bool last = ends_row(t, i);
+		bool right = (size_t)col < strlen(t->align) && t->align[col] == 'r';
+
+		if (!col)
+			fprintf(out, "%*s", indent, "");
+		if (right)
+			fprintf(out, "%*s%s", pad, "", text);
+		else
+			fprintf(out, "%s%*s", text, last ? 0 : pad, "");
+		fputs(last ? "\n" : "  ", out);
+		if (last)
+			i += t->columns - 1 - col;
+	}
+	free(width);
+}
+
+void fl_table_free(struct fl_table *t)
+{
+	if (!t)
+		return;
+	for (int i = 0; i < t->cells; i++)
+		free(t->cell[i]);
+	free(t->cell);
+	free(t);
+}

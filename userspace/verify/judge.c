@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "verify/judge.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "util/text.h"
+
+const char *fl_result_name(enum fl_result result)
+{
+	static const char *const names[FL_RESULTS] = {
+		[FL_RESULT_PASS] = "pass",
+		[FL_RESULT_INCONCLUSIVE] = "inconclusive",
+		[FL_RESULT_FAIL] = "FAIL",
+	};
+
+	return result < FL_RESULTS ? names[result] : "?";
+}
+
+enum fl_result fl_result_worse(enum fl_result a, enum fl_result b)
+{
+	return a > b ? a : b;
+}
+
+const char *fl_expect_name(enum fl_expect expect)
+{
+	static const char *const names[] = {
+		[FL_EXPECT_EXCLUSIVE] = "exclusive",
+		[FL_EXPECT_SHARED] = "shared",
+		[FL_EXPECT_BY_NATURE] = "by nature",
+		[FL_EXPECT_EITHER] = "either",
+	};
+
+	return names[expect];
+}
+
+enum fl_expect fl_verify_expect(const struct fl_leg *leg, const struct fl_leg_facts *facts,
+				const struct fl_lock_rules *rules)
+{
+	bool direct = facts->route == FL_ROUTE_DIRECT;
+
+	/* no kernel shares the lock of a cached file, or without being told that it may */
+	if ((!direct && facts->route != FL_ROUTE_PASSTHROUGH) || !facts->parallel)
+		return FL_EXPECT_EXCLUSIVE;
+	switch (leg->want) {
+	case FL_WANT_WITHIN:
+		return FL_EXPECT_SHARED;
+	case FL_WANT_BUFFERED:
+		/* a write to a file opened with FOPEN_DIRECT_IO is direct whatever its flags say */
+		if (direct)
+			return FL_EXPECT_SHARED;
+		return rules->as_dio ? FL_EXPECT_EITHER : FL_EXPECT_EXCLUSIVE;
+	case FL_WANT_SPLICE:
+		/* there, splice is a loop around fuse_file_write_iter() */
+		return direct ? FL_EXPECT_SHARED : FL_EXPECT_EXCLUSIVE;
+	case FL_WANT_APPEND:
+		return FL_EXPECT_EXCLUSIVE;
+	case FL_WANT_GROWING:
+		return FL_EXPECT_BY_NATURE;
+	case FL_WANT_MAPPED:
+		/* a mapping needs the page cache: fuse_file_cached_io_open() */
+		return direct ? FL_EXPECT_BY_NATURE : FL_EXPECT_SHARED;
+	default:
+		return FL_EXPECT_EITHER;
+	}
+}
+
+/* A leg's cells, every route together, by mode and nature. */
+struct tally {
+	__u64 excl[FL_NATURES], shared[FL_NATURES];
+};
+
+static void gather(const struct fl_snapshot *s, __u32 dev, __u64 ino, struct tally *t,
+		   struct fl_totals *sum)
+{
+	memset(t, 0, sizeof(*t));
+	memset(sum, 0, sizeof(*sum));
+	for (size_t i = 0; i < s->nfiles; i++) {
+		const struct fl_file_counts *f = &s->file[i];
+		struct fl_totals one;
+
+		if (f->is_other || f->ino != ino || f->dev != dev)
+			continue;
+		fl_file_totals(s, f, &one);
+		fl_totals_add(sum, &one);
+		for (int n = 0; n < FL_NATURES; n++) {
+			t->shared[n] += f->cell[FL_TAKE_SHARED][n];
+			t->excl[n] += f->cell[FL_TAKE_EXCL_FLAG_UNKNOWN][n] +
+				      f->cell[FL_TAKE_EXCL_FLAG_UNSET][n] +
+				      f->cell[FL_TAKE_EXCL_FLAG_SET][n];
+		}
+	}
+}
+
+__attribute__((format(printf, 3, 4))) static void
+conclude(struct fl_leg_verdict *v, enum fl_result result, const char *fmt, ...)
+{
+	va_list ap;
+
+	/* the first of equally grave findings stands */
+	if (result <= v->result)
+		return;
+	v->result = result;
+	va_start(ap, fmt);
+	vsnprintf(v->why, sizeof(v->why), fmt, ap);
+	va_end(ap);
+}
+
+static void remark(struct fl_leg_verdict *v, const char *text)
+{
+	size_t used = strlen(v->note);
+
+	snprintf(v->note + used, sizeof(v->note) - used, "%s%s", used ? "; " : "", text);
+}
+
+/* Whether the counts are good enough to judge by: every write that was made, and none twice. */
+static bool evidence_holds(const struct fl_snapshot *s, const struct fl_leg *leg,
+			   const struct tally *t, struct fl_leg_verdict *v)
+{
+	struct fl_totals all;
+	__u64 seen = v->totals.writes;
+	char a[32], b[32], text[128];
+
+	fl_snapshot_totals(s, &all);
+	if (!leg->done) {
+		conclude(v, FL_RESULT_INCONCLUSIVE, "the workload made no write");
+	} else if (!seen) {
+		conclude(v, FL_RESULT_INCONCLUSIVE,
+			 "none of %s writes was seen by the %s method: %s",
+			 fl_grouped(leg->done, a, sizeof(a)), fl_method_name(s->method),
+			 s->method == FL_METHOD_STATE_TP
+				 ? "it sees buffered passthrough writes on XFS only, direct ones "
+				   "where "
+				   "the backing file system uses iomap, and no write that the "
+				   "writeback cache took"
+				 : "they went where it does not look");
+	} else if (seen > leg->done && seen == v->totals.by_route[FL_ROUTE_CACHED] &&
+		   seen == v->totals.exclusive && s->method == FL_METHOD_STATE_TP) {
+		/* a cached write leaves in pieces where a page has to be read or a request is full */
+		snprintf(text, sizeof(text),
+			 "%s requests for %s writes, every one sent under the exclusive lock",
+			 fl_grouped(seen, a, sizeof(a)), fl_grouped(leg->done, b, sizeof(b)));
+		remark(v, text);
+	} else if (seen > leg->done || seen + all.lost < leg->done || all.lost * 1000 > leg->done) {
+		conclude(v, FL_RESULT_INCONCLUSIVE,
+			 "%s writes were counted where %s were made (%llu known to be lost)",
+			 fl_grouped(seen, a, sizeof(a)), fl_grouped(leg->done, b, sizeof(b)),
+			 (unsigned long long)all.lost);
+	} else if (v->totals.unknown) {
+		conclude(v, FL_RESULT_INCONCLUSIVE,
+			 "the lock of %s writes could not be told: they were sent by a task that "
+			 "need not hold it",
+			 fl_grouped(v->totals.unknown, a, sizeof(a)));
+	}
+	if (v->result == FL_RESULT_PASS && seen < leg->done) {
+		snprintf(text, sizeof(text), "%s of %s writes were counted, %llu known to be lost",
+			 fl_grouped(seen, a, sizeof(a)), fl_grouped(leg->done, b, sizeof(b)),
+			 (unsigned long long)all.lost);
+		remark(v, text);
+	}
+	return v->result == FL_RESULT_PASS;
+}
+
+static bool nature_fits(const struct fl_leg *leg, const struct fl_leg_facts *facts,
+			enum fl_nature nature)
+{
+	bool plain = nature == FL_NATURE_PLAIN || nature == FL_NATURE_UNCHECKED ||
+		     nature == FL_NATURE_PRIVILEGES;
+
+	switch (leg->want) {
+	case FL_WANT_WITHIN:
+		return plain;
+	case FL_WANT_BUFFERED:
+		return facts->route == FL_ROUTE_DIRECT ? plain : nature == FL_NATURE_BUFFERED;
+	case FL_WANT_APPEND:
+		return nature == FL_NATURE_APPEND;
+	case FL_WANT_GROWING:
+		return plain || nature == FL_NATURE_PAST_EOF;
+	case FL_WANT_MAPPED:
+		return plain || nature == FL_NATURE_CACHE_MODE || nature == FL_NATURE_BUFFERED;
+	default:
+		return true;
+	}
+}
+
+static void judge_natures(const struct fl_leg *leg, const struct fl_leg_facts *facts,
+			  const struct tally *t, struct fl_leg_verdict *v)
+{
+	char a[32];
+
+	if (leg->flags_differ)
+		return;
+	for (int n = 0; n < FL_NATURES; n++)
+		if (t->excl[n] + t->shared[n] && !nature_fits(leg, facts, n))
+			conclude(v, FL_RESULT_FAIL,
+				 "%s writes reached the lock as '%s', which this workload does not "
+				 "make",
+				 fl_grouped(t->excl[n] + t->shared[n], a, sizeof(a)),
+				 fl_nature_name(n));
+	if (leg->want == FL_WANT_GROWING && v->past_eof < leg->min_past_eof)
+		conclude(v, FL_RESULT_FAIL,
+			 "only %llu writes were past EOF when they were made, not %llu or more",
+			 (unsigned long long)v->past_eof, (unsigned long long)leg->min_past_eof);
+}
+
+/*
+ * Writes of a kind that must not share the lock and yet may: a mapping puts the inode in cached I/O mode while
+ * others hold the lock shared, and waits for them (fuse_inode_cached_io_start()). Seen after that, each of
+ * them is a write in cached I/O mode.
+ */
+static __u64 caught_by_mapping(const struct fl_leg *leg, enum fl_nature nature)
+{
+	return leg->want == FL_WANT_MAPPED && nature == FL_NATURE_CACHE_MODE ? leg->writers : 0;
+}
+
+/* What must never share the lock, whatever the case is about. */
+static void judge_shared(const struct fl_leg *leg, const struct fl_leg_facts *facts,
+			 const struct fl_lock_rules *rules, const struct tally *t,
+			 struct fl_leg_verdict *v)
+{
+	static const enum fl_nature never[] = {FL_NATURE_APPEND, FL_NATURE_PAST_EOF,
+					       FL_NATURE_CACHE_MODE};
+	char a[32];
+
+	if (leg->flags_differ)
+		return;
+	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
+		if (t->shared[never[i]] > caught_by_mapping(leg, never[i]))
+			conclude(v, FL_RESULT_FAIL, "%s '%s' writes ran under the shared lock",
+				 fl_grouped(t->shared[never[i]], a, sizeof(a)),
+				 fl_nature_name(never[i]));
+	if (!t->shared[FL_NATURE_BUFFERED] || facts->route == FL_ROUTE_DIRECT ||
+	    leg->want == FL_WANT_MAPPED)
+		return;
+	if (!rules->as_dio) {
+		conclude(v, FL_RESULT_FAIL, "%s buffered writes ran under the shared lock",
+			 fl_grouped(t->shared[FL_NATURE_BUFFERED], a, sizeof(a)));
+		return;
+	}
+	remark(v, "buffered writes ran shared: this kernel's passthrough path locks as its "
+		  "direct-io path does, which does not ask whether a write is direct");
+}
+
+/*
+ * A kernel that shares only while the inode is IS_NOSEC locks the first write exclusively; those that
+ * were already queueing then took their decision with it.
+ */
+static void judge_exclusive_in_shared_leg(const struct fl_leg *leg, const struct tally *t,
+					  struct fl_leg_verdict *v)
+{
+	__u64 checked = t->excl[FL_NATURE_UNCHECKED] + t->excl[FL_NATURE_PRIVILEGES];
+	__u64 rest = v->totals.exclusive - checked;
+	char a[32], b[32], text[128];
+
+	if (checked) {
+		snprintf(text, sizeof(text),
+			 "%s writes took the lock exclusively to look for privileges to strip",
+			 fl_grouped(checked, a, sizeof(a)));
+		remark(v, text);
+	}
+	if (rest > (checked ? leg->writers : 0))
+		conclude(v, FL_RESULT_FAIL,
+			 "%s of %s writes took the lock exclusively, though "
+			 "FOPEN_PARALLEL_DIRECT_WRITES is in force and nothing stood against "
+			 "sharing it",
+			 fl_grouped(rest, a, sizeof(a)),
+			 fl_grouped(v->totals.writes, b, sizeof(b)));
+}
+
+/* Buffered writes to a passthrough file are said to bypass its write path; they do not. */
+static void say_which_function(const struct fl_snapshot *s, const struct tally *t,
+			       struct fl_leg_verdict *v)
+{
+	__u64 n = t->excl[FL_NATURE_BUFFERED] + t->shared[FL_NATURE_BUFFERED];
+	char a[32], b[32], text[224];
+
+	snprintf(text, sizeof(text),
+		 "%s of %s buffered writes went through "
+		 "fuse_passthrough_write_iter(): %s",
+		 fl_grouped(n, a, sizeof(a)), fl_grouped(v->totals.writes, b, sizeof(b)),
+		 s->method == FL_METHOD_STATE_TP
+			 ? "they came to xfs_file_buffered_write() on the backing file that only "
+			   "it hands down"
+			 : "they came to backing_file_write_iter() under its lock");
+	remark(v, text);
+}
+
+void fl_verify_judge_leg(const struct fl_snapshot *s, __u32 dev, const struct fl_leg *leg,
+			 const struct fl_leg_facts *facts, const struct fl_lock_rules *rules,
+			 struct fl_leg_verdict *v)
+{
+	struct tally t;
+	char a[32], b[32];
+
+	memset(v, 0, sizeof(*v));
+	gather(s, dev, leg->ino, &t, &v->totals);
+	v->expect = fl_verify_expect(leg, facts, rules);
+	v->past_eof = t.excl[FL_NATURE_PAST_EOF] + t.shared[FL_NATURE_PAST_EOF];
+	if (!evidence_holds(s, leg, &t, v))
+		return;
+	if (!facts->known) {
+		conclude(v, FL_RESULT_INCONCLUSIVE,
+			 "the open flags in force could not be read, so what lock to expect is not "
+			 "known");
+		return;
+	}
+	fl_grouped(v->totals.writes, b, sizeof(b));
+	switch (v->expect) {
+	case FL_EXPECT_EXCLUSIVE:
+		if (v->totals.shared)
+			conclude(v, FL_RESULT_FAIL,
+				 "%s of %s writes ran under the shared lock, where all have to be "
+				 "exclusive",
+				 fl_grouped(v->totals.shared, a, sizeof(a)), b);
+		break;
+	case FL_EXPECT_SHARED:
+		judge_exclusive_in_shared_leg(leg, &t, v);
+		break;
+	case FL_EXPECT_BY_NATURE:
+	case FL_EXPECT_EITHER:
+		break;
+	}
+	judge_shared(leg, facts, rules, &t, v);
+	judge_natures(leg, facts, &t, v);
+	if (v->totals.shared && leg->lax_if_shared[0] && facts->route == FL_ROUTE_PASSTHROUGH) {
+		remark(v, leg->lax_if_shared);
+		v->lax = true;
+	}
+	if (leg->want == FL_WANT_BUFFERED && !leg->flags_differ &&
+	    facts->route == FL_ROUTE_PASSTHROUGH)
+		say_which_function(s, &t, v);
+}
+
+enum fl_result fl_verify_judge_upgrades(bool sharing, bool known, __u64 upgrades, char *why,
+					size_t len)
+{
+	why[0] = '\0';
+	if (!sharing || (known && upgrades))
+		return FL_RESULT_PASS;
+	if (known)
+		snprintf(why, len,
+			 "no write had to upgrade its lock, so the second look at EOF was never "
+			 "put to the test; a longer or full run may hit it");
+	else
+		snprintf(why, len,
+			 "this evidence does not count upgrades, so nothing shows that the second "
+			 "look at EOF was put to the test (it takes the callsite or global "
+			 "method)");
+	return FL_RESULT_INCONCLUSIVE;
+}

@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "verify/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "cmd.h"
+#include "openfiles/openfiles.h"
+#include "kernel/privileges.h"
+#include "util/text.h"
+#include "verify/cases/child.h"
+#include "verify/hang.h"
+
+#define FOPEN_PARALLEL (1u << 6)
+
+/* What the two processes say to each other, a byte each. */
+enum {
+	SAY_READY = 'r', /* case: set up, files open */
+	SAY_GO = 'g',	 /* judge: counting */
+	SAY_DONE = 'd',	 /* case: workload over */
+	SAY_CHECK = 'c', /* judge: counting ended */
+	SAY_END = 'e',	 /* case: checked */
+};
+
+struct running {
+	pid_t pid;
+	int line;
+	__u64 deadline_ns;
+	struct fl_case_page *page; /* shared */
+	struct fl_collector *c;
+};
+
+static void say(int line, char what)
+{
+	while (send(line, &what, 1, MSG_NOSIGNAL) < 0 && errno == EINTR)
+		;
+}
+
+static bool hear(int line, char what)
+{
+	char got;
+
+	return read(line, &got, 1) == 1 && got == what;
+}
+
+/* The case's process, start to end. Does not return. */
+static void case_process(struct fl_verify_world *w, const struct fl_verify_case *def,
+			 struct fl_case_page *page, int line, pid_t parent)
+{
+	struct fl_case_env e = {
+		.opts = w->opts,
+		.page = page,
+		.name = def->name,
+		.tmp = w->tmp,
+	};
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+	char path[4096 + 128];
+
+	/* a group of its own: Ctrl-C goes to the command alone, which then ends the whole group */
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		signal(signals[i], SIG_DFL);
+	fl_janitor_forget(w->janitor);
+	fl_privileges_for_workload();
+	snprintf(path, sizeof(path), "%s/%s", w->base, w->janitor->name);
+	e.dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (e.dir < 0 || fchdir(e.dir)) {
+		fl_case_errno(&e, "the working directory");
+		_exit(1);
+	}
+	if (def->setup(&e))
+		_exit(1);
+	say(line, SAY_READY);
+	if (!hear(line, SAY_GO))
+		_exit(1);
+	/* so that what the daemon asks for is seen, whether or not the workload opens the file anew */
+	for (__u32 i = 0; i < page->nlegs; i++)
+		close(openat(e.dir, page->leg[i].name, O_RDWR | O_CLOEXEC));
+	if (def->work(&e))
+		_exit(1);
+	say(line, SAY_DONE);
+	if (!hear(line, SAY_CHECK) || def->check(&e))
+		_exit(1);
+	say(line, SAY_END);
+	_exit(0);
+}
+
+/* Waits for the case to say what. False when it ended, hung or was interrupted instead. */
+static bool await(struct fl_verify_world *w, struct running *run, struct fl_case_report *r,
+		  const char *phase, char what)
+{
+	struct pollfd p = {.fd = run->line, .events = POLLIN};
+
+	while (!fl_interrupted) {
+		int n = poll(&p, 1, 50);
+
+		if (n > 0)
+			return hear(run->line, what);
+		if (fl_now_ns() >= run->deadline_ns) {
+			r->hung = true;
+			return false;
+		}
+		if (run->c)
+			fl_collector_poll(run->c);
+		if (w->progress)
+			w->progress(r, phase, run->c ? fl_collector_writes(run->c) : 0);
+	}
+	return false;
+}
+
+/* The flags in force, while the case holds its files open. */
+static void read_facts(struct fl_verify_world *w, struct running *run, struct fl_case_report *r)
+{
+	struct fl_open_files files = {};
+	struct fl_err ignored;
+
+	if (fl_open_files_read(&files, &ignored))
+		goto out;
+	for (__u32 l = 0; l < run->page->nlegs; l++) {
+		for (size_t i = 0; i < files.n; i++) {
+			const struct fl_open_file *f = &files.file[i];
+
+			if (f->rec.kind != FL_FILE_OPEN || f->rec.pid != (__u32)run->pid ||
+			    f->rec.dev != w->target->dev[0] || f->rec.ino != run->page->leg[l].ino)
+				continue;
+			r->facts[l].known = true;
+			r->facts[l].route = fl_open_file_route(f);
+			r->facts[l].parallel = f->rec.open_flags & FOPEN_PARALLEL;
+		}
+	}
+out:
+	fl_open_files_free(&files);
+}
+
+/*
+ * The state of a lock hides upgrades; where the kernel's code can be probed, its lock calls show them. That
+ * costs more a write, so only where it is needed.
+ */
+static struct fl_collector *prepare(struct fl_verify_world *w, const struct fl_verify_case *def,
+				    struct fl_err *err)
+{
+	struct fl_collect_opts more = w->collect;
+	struct fl_collector *c = NULL;
+
+	more.evidence = FL_EVIDENCE_CALLSITE;
+	if (def->wants_upgrades && w->collect.evidence == FL_EVIDENCE_AUTO)
+		c = fl_collector_prepare(w->target, &more, err);
+	return c ? c : fl_collector_prepare(w->target, &w->collect, err);
+}
+
+static void conclude(struct fl_case_report *r, enum fl_result result, const char *leg,
+		     const char *why)
+{
+	if (result <= r->result)
+		return;
+	r->result = result;
+	snprintf(r->why, sizeof(r->why), "%s%s%s", leg ? leg : "", leg ? ": " : "", why);
+}
+
+static void judge_locks(struct fl_verify_world *w, struct running *run, struct fl_case_report *r,
+			const struct fl_snapshot *s)
+{
+	bool sharing = false;
+	char why[256];
+
+	for (__u32 i = 0; i < run->page->nlegs; i++) {
+		struct fl_leg_verdict *v = &r->leg[i];
+
+		fl_verify_judge_leg(s, w->target->dev[0], &run->page->leg[i], &r->facts[i],
+				    &w->rules, v);
+		conclude(r, v->result, run->page->nlegs > 1 ? run->page->leg[i].name : NULL,
+			 v->why);
+		if (v->lax && w->opts->strict)
+			conclude(r, FL_RESULT_FAIL,
+				 run->page->nlegs > 1 ? run->page->leg[i].name : NULL, v->note);
+		r->lax |= v->lax;
+		fl_totals_add(&r->totals, &v->totals);
+		sharing |= v->expect != FL_EXPECT_EXCLUSIVE;
+	}
+	r->upgrades_known = fl_totals_upgrades(s, &r->totals, &r->upgrades);
+	if (r->def->wants_upgrades)
+		conclude(r,
+			 fl_verify_judge_upgrades(sharing, r->upgrades_known, r->upgrades, why,
+						  sizeof(why)),
+			 NULL, why);
+}
+
+/* Where the file whose data went wrong was written under a lock that its case warns of. */
+static void explain_data(struct running *run, struct fl_case_report *r)
+{
+	const struct fl_case_page *p = run->page;
+	char shared[32], all[32];
+	size_t len;
+
+	for (__u32 i = 0; p->data == FL_RESULT_FAIL && i < p->nlegs; i++) {
+		const struct fl_leg *leg = &p->leg[i];
+		const struct fl_totals *t = &r->leg[i].totals;
+
+		if (!leg->defect_if_shared[0] || !t->shared ||
+		    r->facts[i].route != FL_ROUTE_PASSTHROUGH ||
+		    strncmp(p->data_text, leg->name, strlen(leg->name)))
+			continue;
+		snprintf(r->defect, sizeof(r->defect), "%s", leg->defect_if_shared);
+		len = strlen(r->why);
+		snprintf(r->why + len, sizeof(r->why) - len,
+			 " (%s of %s ran shared); kernel defect: %s",
+			 fl_grouped(t->shared, shared, sizeof(shared)),
+			 fl_grouped(t->writes, all, sizeof(all)), r->defect);
+		/* it says the same, and less */
+		r->leg[i].note[0] = '\0';
+	}
+}
+
+static int read_collector(struct fl_verify_world *w, struct running *run, struct fl_case_report *r,
+			  struct fl_snapshot *s, struct fl_err *err)
+{
+	fl_collector_stop(run->c);
+	if (fl_collector_read(run->c, s, err))
+		return -1;
+	r->method = s->method;
+	if (w->method_why[0])
+		return 0;
+	w->method = s->method;
+	memcpy(w->kernel, s->kernel, sizeof(w->kernel));
+	memcpy(w->method_why, s->method_why, sizeof(w->method_why));
+	return 0;
+}
+
+/* Why a case did not come to its end. */
+static void judge_ending(struct fl_verify_world *w, struct running *run, struct fl_case_report *r,
+			 const char *phase)
+{
+	char why[256];
+	int status;
+
+	if (fl_interrupted) {
+		conclude(r, FL_RESULT_INCONCLUSIVE, NULL, "interrupted");
+	} else if (r->hung) {
+		/* the kernel shows a task's stack to CAP_SYS_ADMIN alone */
+		fl_privileges_admin(true);
+		fl_hang_describe(run->pid, r->where, sizeof(r->where));
+		fl_privileges_admin(false);
+		snprintf(why, sizeof(why), "%s did not end within %.0f s", phase,
+			 w->opts->deadline);
+		conclude(r, FL_RESULT_FAIL, NULL, why);
+	} else if (run->page->data == FL_RESULT_PASS) {
+		/* it has not said why it ended */
+		status = 0;
+		waitpid(run->pid, &status, 0);
+		snprintf(why, sizeof(why), "%s ended %s %d", phase,
+			 WIFSIGNALED(status) ? "by signal" : "with exit code",
+			 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+		conclude(r, FL_RESULT_FAIL, NULL, why);
+	}
+}
+
+static int start_process(struct fl_verify_world *w, const struct fl_verify_case *def,
+			 struct running *run, struct fl_err *err)
+{
+	pid_t parent = getpid();
+	int line[2];
+
+	run->page = mmap(NULL, sizeof(*run->page), PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (run->page == MAP_FAILED) {
+		run->page = NULL;
+		return fl_errno(err, errno, "cannot map memory");
+	}
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, line))
+		return fl_errno(err, errno, "cannot make a socket pair");
+	run->pid = fork();
+	if (!run->pid) {
+		close(line[0]);
+		case_process(w, def, run->page, line[1], parent);
+	}
+	close(line[1]);
+	run->line = line[0];
+	if (run->pid < 0)
+		return fl_errno(err, errno, "cannot fork");
+	setpgid(run->pid, run->pid);
+	return 0;
+}
+
+/* Returns the phase that did not end well, or NULL. */
+static const char *phases(struct fl_verify_world *w, struct running *run, struct fl_case_report *r,
+			  struct fl_snapshot *s, struct fl_err *err)
+{
+	bool attached;
+
+	if (start_process(w, r->def, run, err))
+		return "starting";
+	if (!await(w, run, r, "set-up", SAY_READY))
+		return "the set-up";
+	/* loads the programs: those that list open files look into fuse, which may be a module, too */
+	fl_privileges_admin(true);
+	read_facts(w, run, r);
+	run->c = prepare(w, r->def, err);
+	attached = run->c && !fl_collector_start(run->c, err);
+	fl_privileges_admin(false);
+	if (!attached)
+		return "attaching";
+	/* methods that were tried first have left their reasons there */
+	memset(err, 0, sizeof(*err));
+	say(run->line, SAY_GO);
+	if (!await(w, run, r, "writing", SAY_DONE))
+		return "the workload";
+	if (read_collector(w, run, r, s, err))
+		return "reading the counts";
+	fl_collector_finish(run->c);
+	run->c = NULL;
+	say(run->line, SAY_CHECK);
+	if (!await(w, run, r, "checking", SAY_END))
+		return "the check";
+	return NULL;
+}
+
+/*
+ * Its files make room for the next case's. A child unlinks them, as the mount may hang; what it does not
+ * get done is left to the janitor.
+ */
+static void remove_files(struct fl_verify_world *w, const struct fl_case_report *r)
+{
+	__u64 end = fl_now_ns() + 10000000000ull;
+	char path[4096 + 128];
+	pid_t pid;
+	int dir;
+
+	if (r->stuck || (w->opts->keep && r->result != FL_RESULT_PASS))
+		return;
+	pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		fl_janitor_forget(w->janitor);
+		snprintf(path, sizeof(path), "%s/%s", w->base, w->janitor->name);
+		dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		unlinkat(dir, r->def->name, 0);
+		for (__u32 i = 0; i < r->page.nlegs; i++)
+			unlinkat(dir, r->page.leg[i].name, 0);
+		_exit(0);
+	}
+	while (pid > 0 && waitpid(pid, NULL, WNOHANG) == 0) {
+		if (fl_now_ns() >= end) {
+			kill(pid, SIGKILL);
+			return;
+		}
+		fl_sleep_ms(2);
+	}
+}
+
+void fl_verify_run(struct fl_verify_world *w, const struct fl_verify_case *def,
+		   struct fl_case_report *r)
+{
+	struct running run = {.line = -1};
+	struct fl_snapshot s = {};
+	struct fl_err err = {};
+	__u64 began = fl_now_ns();
+	const char *stopped;
+
+	memset(r, 0, sizeof(*r));
+	r->def = def;
+	run.deadline_ns = began + (__u64)(w->opts->deadline * 1e9);
+	stopped = phases(w, &run, r, &s, &err);
+	r->ran = !stopped;
+	if (stopped && err.what[0])
+		conclude(r, FL_RESULT_INCONCLUSIVE, NULL, err.what);
+	else if (stopped)
+		judge_ending(w, &run, r, stopped);
+	if (run.pid > 0)
+		r->stuck = fl_hang_kill(run.pid, 5);
+	/* data first: what it says weighs as much as the lock and is the reason of more */
+	if (run.page) {
+		conclude(r, run.page->data, NULL, run.page->data_text);
+		if (s.nprobes)
+			judge_locks(w, &run, r, &s);
+		explain_data(&run, r);
+		memcpy(&r->page, run.page, sizeof(r->page));
+		munmap(run.page, sizeof(*run.page));
+	}
+	fl_snapshot_free(&s);
+	fl_collector_finish(run.c);
+	if (run.line >= 0)
+		close(run.line);
+	remove_files(w, r);
+	r->took_ns = fl_now_ns() - began;
+}

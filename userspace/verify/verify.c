@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* fuselens verify: the correctness cases, each with the lock path it must take. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/prctl.h>
+
+#include "args.h"
+#include "cmd.h"
+#include "kernel/btf.h"
+#include "kernel/kcore.h"
+#include "openfiles/openfiles.h"
+#include "kernel/privileges.h"
+#include "verify/print.h"
+#include "util/text.h"
+#include "verify/hang.h"
+#include "verify/rules.h"
+
+#define MIB (1ull << 20)
+
+struct verify {
+	const char *spec;
+	char *cases; /* names, comma between them; NULL: all */
+	__u64 size_mib, seconds, deadline;
+	struct fl_verify_opts opts;
+	struct fl_collect_opts collect;
+	bool json, list;
+};
+
+static const char help[] =
+	"usage: fuselens verify MOUNT [--case NAME,...] [OPTIONS]\n"
+	"\n"
+	"Writes to a FUSE mount in ways that are hard to get right, and checks the data,\n"
+	"the size, and by count that every write took the inode lock as it has to. MOUNT\n"
+	"is a mount point or a directory on one; what is written there is removed again.\n"
+	"\n"
+	"      --case NAME,...    these cases only\n"
+	"      --list             what each case does and what lock it expects, and why\n"
+	"      --quick            small files and short runs: under a minute in all\n"
+	"      --size MIB         of the files that are written all over (1024; quick 64)\n"
+	"      --seconds N        how long timed workloads write (30; quick 2)\n"
+	"      --deadline SEC     when a case counts as hanging (300; quick 60)\n"
+	"      --evidence M       as for prove (default auto)\n"
+	"      --strict           fail where a locking rule of the VFS is broken without\n"
+	"                         harm to the data; otherwise that is a note\n"
+	"      --keep             leave the files of cases that did not pass\n"
+	"      --json             the report as JSON\n"
+	"  -h, --help\n"
+	"\n"
+	"exit code: 0 all passed, 1 some failed, 2 error, 3 some inconclusive, none failed\n";
+
+enum {
+	OPT_CASE = 256,
+	OPT_LIST,
+	OPT_QUICK,
+	OPT_SIZE,
+	OPT_SECONDS,
+	OPT_DEADLINE,
+	OPT_STRICT,
+	OPT_KEEP,
+};
+
+static const struct option options[] = {
+	{"case", required_argument, NULL, OPT_CASE},
+	{"list", no_argument, NULL, OPT_LIST},
+	{"quick", no_argument, NULL, OPT_QUICK},
+	{"size", required_argument, NULL, OPT_SIZE},
+	{"seconds", required_argument, NULL, OPT_SECONDS},
+	{"deadline", required_argument, NULL, OPT_DEADLINE},
+	FL_OPTION_EVIDENCE,
+	{"strict", no_argument, NULL, OPT_STRICT},
+	{"keep", no_argument, NULL, OPT_KEEP},
+	{"json", no_argument, NULL, 0},
+	{"help", no_argument, NULL, 'h'},
+	{},
+};
+
+static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
+{
+	struct verify *v = ctx;
+
+	switch (opt) {
+	case OPT_CASE:
+		v->cases = arg;
+		return 0;
+	case OPT_LIST:
+		v->list = true;
+		return 0;
+	case OPT_QUICK:
+		v->opts.quick = true;
+		return 0;
+	case OPT_SIZE:
+		return fl_parse_u64(arg, "--size", 4, 1 << 20, &v->size_mib, err);
+	case OPT_SECONDS:
+		return fl_parse_u64(arg, "--seconds", 1, 86400, &v->seconds, err);
+	case OPT_DEADLINE:
+		return fl_parse_u64(arg, "--deadline", 1, 864000, &v->deadline, err);
+	case OPT_STRICT:
+		v->opts.strict = true;
+		return 0;
+	case OPT_KEEP:
+		v->opts.keep = true;
+		return 0;
+	}
+	return fl_args_counting(&v->collect, opt, arg, err);
+}
+
+/* -1: go on; otherwise the exit code. */
+static int parse(struct verify *v, int argc, char **argv)
+{
+	struct fl_args a = {
+		.command = "verify",
+		.help = help,
+		.short_options = "h",
+		.options = options,
+		.set = set_option,
+		.ctx = v,
+		.max_operands = 1,
+		.one_too_many = "one mount at a time",
+	};
+	int ret = fl_args_parse(&a, argc, argv);
+
+	if (ret >= 0)
+		return ret;
+	v->spec = a.operand[0];
+	v->json = a.json;
+	if (!v->spec && !v->list)
+		return fl_usage_error("verify", v->json, "which mount?");
+	v->opts.size = (v->size_mib ? v->size_mib : v->opts.quick ? 64 : 1024) * MIB;
+	v->opts.seconds = v->seconds ? v->seconds : v->opts.quick ? 2 : 30;
+	v->opts.deadline = v->deadline ? v->deadline : v->opts.quick ? 60 : 300;
+	return -1;
+}
+
+/* The chosen cases in the table's order; their number, or -1 with err set. */
+static int choose(const struct verify *v, const struct fl_verify_case **chosen, struct fl_err *err)
+{
+	bool want[64] = {};
+	char *names = v->cases ? strdup(v->cases) : NULL, *rest = names, *name;
+	int n = 0;
+
+	while (names && (name = strsep(&rest, ","))) {
+		const struct fl_verify_case *c = fl_verify_find(name);
+
+		if (!c) {
+			fl_err(err, "--case: there is no case '%.64s'", name);
+			free(names);
+			return -1;
+		}
+		for (size_t i = 0; i < fl_verify_ncases; i++)
+			want[i] |= fl_verify_cases[i] == c;
+	}
+	for (size_t i = 0; i < fl_verify_ncases; i++)
+		if (!names || want[i])
+			chosen[n++] = fl_verify_cases[i];
+	free(names);
+	return n;
+}
+
+static int list(void)
+{
+	for (size_t i = 0; i < fl_verify_ncases; i++) {
+		const struct fl_verify_case *c = fl_verify_cases[i];
+
+		printf("%-12s %s\n%-12s %s\n", c->name, c->what, "", c->why);
+	}
+	return FL_EXIT_OK;
+}
+
+static void progress(const struct fl_case_report *r, const char *phase, __u64 writes)
+{
+	static __u64 last;
+	__u64 now = fl_now_ns();
+	char n[32];
+
+	if (now - last < 200000000)
+		return;
+	last = now;
+	fprintf(stderr, "\r\033[K%-12s %s, %s writes", r->def->name, phase,
+		fl_grouped(writes, n, sizeof(n)));
+}
+
+static void not_run(struct fl_case_report *r, const struct fl_verify_case *def, const char *why)
+{
+	memset(r, 0, sizeof(*r));
+	r->def = def;
+	r->result = FL_RESULT_INCONCLUSIVE;
+	snprintf(r->why, sizeof(r->why), "not run: %s", why);
+}
+
+/*
+ * Runs the cases in turn. A file system that does not let go of a process, or does not answer after a case
+ * that hung, gets no further ones.
+ */
+static void run_cases(struct fl_verify_world *w, const struct fl_verify_case **chosen, int n,
+		      struct fl_case_report *reports)
+{
+	bool terminal = isatty(STDERR_FILENO);
+	const char *no_more = NULL;
+
+	w->progress = terminal ? progress : NULL;
+	for (int i = 0; i < n; i++) {
+		if (fl_interrupted)
+			no_more = "interrupted";
+		if (no_more) {
+			not_run(&reports[i], chosen[i], no_more);
+			continue;
+		}
+		fl_verify_run(w, chosen[i], &reports[i]);
+		if (reports[i].stuck)
+			no_more = "the file system holds processes of an earlier case";
+		else if (reports[i].hung && !fl_hang_answers(w->base, 5))
+			no_more = "the file system does not answer";
+		if (terminal)
+			fputs("\r\033[K", stderr);
+		fl_verify_line(&reports[i], stderr, fl_colour(stderr));
+	}
+}
+
+static void say_how_to_abort(const struct fl_target *t)
+{
+	fprintf(stderr,
+		"hint: a connection that hangs can be aborted: "
+		"echo 1 >/sys/fs/fuse/connections/%u/abort\n",
+		t->dev[0] & 0xfffff);
+}
+
+static bool want_kept(const struct verify *v, const struct fl_case_report *reports, int n)
+{
+	for (int i = 0; v->opts.keep && i < n; i++)
+		if (reports[i].result != FL_RESULT_PASS)
+			return true;
+	return false;
+}
+
+static int need_room(const struct verify *v, const struct fl_janitor *j, struct fl_err *err)
+{
+	/* the largest case: its file, or five regions of 64 MiB */
+	__u64 need = v->opts.size > 320 * MIB ? v->opts.size
+		     : v->opts.quick	      ? v->opts.size
+					      : 320 * MIB;
+	char is[32], want[32];
+
+	need += need / 8;
+	/* daemons that do not answer statfs say 0 */
+	if (!j->free_bytes || j->free_bytes >= need)
+		return 0;
+	fl_err(err, "%s has %s free, the cases need %s", v->spec,
+	       fl_bytes(j->free_bytes, is, sizeof(is)), fl_bytes(need, want, sizeof(want)));
+	return fl_hint(err, "--quick or --size MIB writes less");
+}
+
+static int report(const struct verify *v, const struct fl_verify_world *w,
+		  const struct fl_case_report *reports, int n, __u64 began)
+{
+	const struct fl_mount *m = fl_mounts_by_dev(&w->target->mounts, w->target->dev[0]);
+	struct fl_verify_report r = {
+		.cases = reports,
+		.ncases = n,
+		.target = w->target->name,
+		.fstype = m ? m->fstype : "fuse",
+		.source = m ? m->source : NULL,
+		.world = w,
+		.interrupted = fl_interrupted,
+		.took_ns = fl_now_ns() - began,
+	};
+
+	if (v->json)
+		fl_verify_json(&r, stdout);
+	else
+		fl_verify_text(&r, stdout, fl_colour(stdout));
+	return fl_verify_exit_code(reports, n);
+}
+
+static void remove_tmp(const char *tmp)
+{
+	static const char *const names[] = {"job", "out", "messages"};
+	char path[128];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", tmp, names[i]);
+		unlink(path);
+	}
+	rmdir(tmp);
+}
+
+static int run(struct verify *v)
+{
+	const struct fl_verify_case *chosen[64];
+	struct fl_case_report *reports = NULL;
+	struct fl_target target = {};
+	struct fl_janitor janitor = {.line = -1};
+	struct fl_verify_world w = {
+		.target = &target,
+		.opts = &v->opts,
+		.collect = v->collect,
+		.janitor = &janitor,
+		.base = v->spec,
+	};
+	struct fl_err err = {};
+	char tmp[] = "/tmp/fuselens-verify-XXXXXX";
+	int n, ret = FL_EXIT_ERROR;
+	__u64 began = fl_now_ns();
+	bool kept = false;
+
+	w.tmp = mkdtemp(tmp);
+	n = choose(v, chosen, &err);
+	reports = calloc(fl_verify_ncases, sizeof(*reports));
+	if (!w.tmp)
+		fl_errno(&err, errno, "cannot make a directory in /tmp");
+	if (!w.tmp || !reports || n < 0 || fl_privileges_need(&err) ||
+	    fl_target_resolve(&target, v->spec, 0, &err))
+		goto fail;
+	if (target.kind != FL_TARGET_MOUNT) {
+		fl_err(&err, "%s is no directory on a FUSE mount", v->spec);
+		goto fail;
+	}
+	/* orphans of a case come to us and are ended with it */
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if (fl_janitor_start(&janitor, v->spec, v->opts.deadline, &err) ||
+	    need_room(v, &janitor, &err))
+		goto fail;
+	/* reads the kernel's text and addresses, which takes more than what is kept then */
+	fl_lock_rules_read(&w.rules);
+	fl_privileges_keep_for_runs(true);
+	run_cases(&w, chosen, n, reports);
+	ret = report(v, &w, reports, n, began);
+	for (int i = 0; i < n; i++)
+		if (reports[i].hung) {
+			say_how_to_abort(&target);
+			break;
+		}
+	kept = want_kept(v, reports, n);
+	if (kept)
+		fprintf(stderr, "files kept in %s/%s\n", v->spec, janitor.name);
+	goto out;
+fail:
+	fl_fail(&err, v->json);
+out:
+	if (fl_janitor_finish(&janitor, kept, 10))
+		fprintf(stderr, "fuselens: %s/%s could not be removed\n", v->spec, janitor.name);
+	if (w.tmp)
+		remove_tmp(w.tmp);
+	free(reports);
+	fl_target_free(&target);
+	fl_open_files_done();
+	fl_kernel_text_done();
+	fl_btf_done();
+	return ret;
+}
+
+int fl_cmd_verify(int argc, char **argv)
+{
+	struct verify v = {};
+	int ret = parse(&v, argc, argv);
+
+	if (ret >= 0)
+		return ret;
+	if (v.list)
+		return list();
+	fl_catch_signals();
+	return run(&v);
+}
