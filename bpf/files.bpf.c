@@ -6,7 +6,7 @@
 #include "kernel_types.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
-#include "fuselens.h"
+#include "abi.h"
 
 char LICENSE[] SEC("license") = "GPL";
 

@@ -15,7 +15,7 @@
 
 #include "kernel_types.h"
 #include <bpf/bpf_helpers.h>
-#include "fuselens.h"
+#include "abi.h"
 
 /* One for all objects: the first that is loaded makes it. */
 struct {

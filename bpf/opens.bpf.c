@@ -8,7 +8,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "dentry.bpf.h"
-#include "fuselens.h"
+#include "abi.h"
 
 char LICENSE[] SEC("license") = "GPL";
 

@@ -66,20 +66,15 @@ const char *backing_hint(int err)
 {
 	switch (err) {
 	case EPERM:
-		return "registering a backing file needs CAP_SYS_ADMIN in the initial user "
-		       "namespace, "
-		       "and a kernel that granted passthrough to this mount";
+		return "registering a backing file needs CAP_SYS_ADMIN in the initial user namespace, and a kernel that granted passthrough to this mount";
 	case ELOOP:
-		return "the source is on a stacked file system (overlayfs, or FUSE passthrough): "
-		       "mount "
-		       "with -o stack_depth=1, or use a source below the stack";
+		return "the source is on a stacked file system (overlayfs, or FUSE passthrough): mount with -o stack_depth=1, or use a source below the stack";
 	case EISDIR:
 	case EINVAL:
 		return "only regular files can be passed through";
 	case EOPNOTSUPP:
 	case ENOTTY:
-		return "this kernel has no FUSE passthrough: it needs Linux 6.9 with "
-		       "CONFIG_FUSE_PASSTHROUGH=y";
+		return "this kernel has no FUSE passthrough: it needs Linux 6.9 with CONFIG_FUSE_PASSTHROUGH=y";
 	case ENOSPC:
 	case ENOMEM:
 		return "the kernel has no memory for one more backing file";

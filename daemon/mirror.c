@@ -97,9 +97,7 @@ int report_shortage(struct mirror *m, int err)
 	const char *hint = NULL;
 
 	if (err == EMFILE)
-		hint = "each file the kernel knows holds a descriptor, each open file one more: "
-		       "raise "
-		       "the limit (ulimit -n, LimitNOFILE=, fs.nr_open)";
+		hint = "each file the kernel knows holds a descriptor, each open file one more: raise the limit (ulimit -n, LimitNOFILE=, fs.nr_open)";
 	else if (err == ENFILE)
 		hint = "the system has no file table entry left: raise fs.file-max";
 	else if (err == ENOMEM)

@@ -248,8 +248,8 @@ int options_parse(struct options *opts, int argc, char **argv)
 	    absolute(&opts->log_file) != 0 ||
 	    resolve(&opts->source, "source", "it must be a directory that exists") != 0 ||
 	    resolve(&opts->mountpoint, "mount point",
-		    "it must be a directory that exists; a dead mount there is removed by umount "
-		    "-l") != 0)
+		    "it must be a directory that exists; a dead mount there is removed by umount -l") !=
+		    0)
 		return -1;
 	if (is_below(opts->mountpoint, opts->source))
 		return bad(

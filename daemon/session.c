@@ -155,16 +155,15 @@ static void print_granted(const struct session *s, const struct fuse_conn_info *
 	/* A file that the kernel knows holds one, each open of it another. */
 	log_line("%zu descriptors: enough for %zu files that are open at the same time",
 		 s->file_limit, s->file_limit / 2);
-	log_line("granted: passthrough %s%s, killpriv_v2 %s, readdirplus %s, max_write %u; "
-		 "parallel direct writes %s; CAP_SYS_ADMIN %s",
-		 m->policy.mode == IO_PASSTHROUGH ? yes_no(m->granted_passthrough)
-						  : "not asked for",
-		 m->granted_passthrough ? depth : "",
-		 yes_no(conn->want_ext & FUSE_CAP_HANDLE_KILLPRIV_V2),
-		 yes_no(conn->want_ext & FUSE_CAP_READDIRPLUS), conn->max_write,
-		 m->policy.parallel_writes && m->policy.mode != IO_CACHED ? "asked for"
-									  : "not asked for",
-		 yes_no(creds_have_sys_admin()));
+	log_line(
+		"granted: passthrough %s%s, killpriv_v2 %s, readdirplus %s, max_write %u; parallel direct writes %s; CAP_SYS_ADMIN %s",
+		m->policy.mode == IO_PASSTHROUGH ? yes_no(m->granted_passthrough) : "not asked for",
+		m->granted_passthrough ? depth : "",
+		yes_no(conn->want_ext & FUSE_CAP_HANDLE_KILLPRIV_V2),
+		yes_no(conn->want_ext & FUSE_CAP_READDIRPLUS), conn->max_write,
+		m->policy.parallel_writes && m->policy.mode != IO_CACHED ? "asked for"
+									 : "not asked for",
+		yes_no(creds_have_sys_admin()));
 }
 
 /* Leaves the terminal and lets the waiting parent go. */

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The VM lab. What these build lives in a cache outside the tree (see lab/cache.sh).
+# The VM lab. What these build lives in a cache outside the tree (see lab/build/cache.sh).
 LAB_VARIANTS := stock v1-1 v1 v3
 
 .PHONY: lab-kernel lab-variants kernel-patches-check
 ##@ make lab-kernel  build the lab's root, kernel and variants of fs/fuse (root; ten minutes, once)
 lab-kernel: lab-variants
-	@lab/kernel
+	@lab/build/kernel
 
 lab-variants:
-	@set -e; for variant in $(LAB_VARIANTS); do lab/variant $$variant; done
+	@set -e; for variant in $(LAB_VARIANTS); do lab/build/variant $$variant; done
 
 ##@ make kernel-patches-check  hold the kernel series against both kernel sources (root)
 kernel-patches-check:

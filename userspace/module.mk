@@ -1,17 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The fuselens command.
+# The fuselens command. All of it but main.o is a library, so that tests link what ships.
 FUSELENS := $(B)/fuselens
+FUSELENS_LIB := $(B)/libfuselens.a
 FUSELENS_SRCS := $(sort $(wildcard userspace/*.c userspace/*/*.c userspace/*/*/*.c))
 FUSELENS_OBJS := $(FUSELENS_SRCS:userspace/%.c=$(B)/userspace/%.o)
 FUSELENS_PKGS := libbpf json-c capstone libcap libmicrohttpd ncursesw
-FUSELENS_CFLAGS = -D_GNU_SOURCE -I$(B)/bpf -Iuserspace -iquote . $$(pkg-config --cflags $(FUSELENS_PKGS))
+# -iquote . finds "bpf/abi.h"; -I. would also turn <bpf/libbpf.h> into a file of ours.
+FUSELENS_INCLUDES := -I$(B)/bpf -Iuserspace -iquote .
+FUSELENS_CFLAGS = -D_GNU_SOURCE $(FUSELENS_INCLUDES) $$(pkg-config --cflags $(FUSELENS_PKGS))
 FUSELENS_LIBS = $$(pkg-config --libs $(FUSELENS_PKGS)) -lelf -lz -lm
 
 $(B)/userspace/%.o: userspace/%.c | $(BPF_SKELS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(WARN) $(DEPS) $(FUSELENS_CFLAGS) -c $< -o $@
 
-$(FUSELENS): $(FUSELENS_OBJS)
+# Made anew, so that no object of a source that is gone stays in it.
+$(FUSELENS_LIB): $(filter-out $(B)/userspace/main.o,$(FUSELENS_OBJS))
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(FUSELENS): $(B)/userspace/main.o $(FUSELENS_LIB)
 	$(CC) $(LDFLAGS) $^ -o $@ $(FUSELENS_LIBS)
 
 -include $(FUSELENS_OBJS:.o=.d)

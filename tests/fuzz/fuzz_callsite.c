@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/kernel/callsite_map.c userspace/kernel/callsite_decode.c userspace/kernel/kallsyms.c userspace/util/err.c
-// libs: capstone
 /* Machine code that is anything: the decoder, and the map built over it. */
 #include <stdint.h>
 #include <stdlib.h>

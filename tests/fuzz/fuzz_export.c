@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/export/openmetrics.c userspace/export/metrics.c userspace/util/index.c userspace/export/http_listen.c userspace/util/err.c userspace/snapshot/snapshot.c userspace/snapshot/reason.c userspace/snapshot/hist.c userspace/snapshot/names.c userspace/util/text.c
 /* What the exporter takes from outside: --listen, the Accept header, and names that become labels. */
 #include <stdint.h>
 #include <stdio.h>

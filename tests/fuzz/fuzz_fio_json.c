@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/result/fio_json.c userspace/result/fio_log.c userspace/util/err.c
-// libs: json-c
 /* fio's JSON and its logs, as anything at all. */
 #include <stdint.h>
 #include "result/fio_json.h"

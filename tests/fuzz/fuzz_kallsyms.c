@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/kernel/kallsyms.c userspace/util/err.c
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/kernel/mountinfo.c
 /* Whatever a mountinfo file may hold. */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/openfiles/openfiles.c userspace/util/err.c
 /* Whatever the iterator might hand over. */
 #include <stdint.h>
 #include "openfiles/openfiles.h"

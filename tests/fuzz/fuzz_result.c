@@ -1,12 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/result/result.c userspace/result/result_json.c userspace/util/json.c userspace/snapshot/snapshot.c
-// sources: userspace/snapshot/snapshot_json.c userspace/snapshot/reason.c userspace/snapshot/names.c userspace/result/fio_json.c
-// sources: userspace/result/fio_log.c userspace/kernel/mountinfo.c userspace/util/text.c userspace/util/err.c
-// sources: userspace/report/analysis.c userspace/report/model.c userspace/snapshot/hist.c userspace/snapshot/verdict.c
-// sources: userspace/report/reference.c userspace/report/one.c userspace/report/scaling.c
-// sources: userspace/report/conditions.c userspace/report/cells.c userspace/report/doc.c userspace/report/doc_text.c
-// sources: userspace/report/doc_html.c userspace/report/doc_markdown.c
-// libs: json-c
 /*
  * Result files as anything at all: the first byte chooses which one the rest is. A row that can be read
  * is analysed and rendered as well, so that no figure in it can break the arithmetic.

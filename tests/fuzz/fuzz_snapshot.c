@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/snapshot/snapshot.c userspace/snapshot/snapshot_json.c userspace/util/json.c userspace/snapshot/reason.c userspace/snapshot/names.c userspace/util/text.c userspace/kernel/mountinfo.c userspace/util/err.c userspace/snapshot/verdict.c
-// libs: json-c
 /* Recorded snapshots as anybody may have edited them: read, judged, written again. */
 #include <stdint.h>
 #include <json-c/json.h>

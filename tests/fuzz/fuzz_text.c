@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/util/text.c
 /* Names from the system: what is escaped holds nothing that a terminal obeys. */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,19 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# libFuzzer targets, one for everything that parses. A target says what it is made of as unit tests do
-# (// sources:, // libs:). FUZZ_SECONDS each.
+# libFuzzer targets, one for everything that parses, FUZZ_SECONDS each. They link the program's own
+# objects, built once more by clang with the sanitizers.
 FUZZ_TESTS := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ_SECONDS ?= 20
+FUZZ_OBJS := $(patsubst userspace/%.c,$(B)/fuzz/%.o,$(filter-out userspace/main.c,$(FUSELENS_SRCS)))
+FUZZ_CC = $(CLANG) -O1 -g -std=gnu17 $(DEPS) $(FUSELENS_CFLAGS)
 
-$(B)/tests/fuzz/%: tests/fuzz/%.c $(shell find userspace -name "*.[ch]") bpf/fuselens.h
+$(B)/fuzz/%.o: userspace/%.c | $(BPF_SKELS)
 	@mkdir -p $(@D)
-	$(CLANG) -O1 -g -std=gnu17 -D_GNU_SOURCE -Iuserspace -I. -fsanitize=fuzzer,address,undefined \
-		$$(pkg-config --cflags $(call unit_tag,libs) libcap) $< $(call unit_tag,sources) -o $@ \
-		$$(pkg-config --libs $(call unit_tag,libs) libcap) -lm
+	$(FUZZ_CC) -fsanitize=fuzzer-no-link,address,undefined -c $< -o $@
+
+$(B)/fuzz/libfuselens.a: $(FUZZ_OBJS)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/tests/fuzz/%: tests/fuzz/%.c $(B)/fuzz/libfuselens.a
+	@mkdir -p $(@D)
+	$(FUZZ_CC) -fsanitize=fuzzer,address,undefined $< $(B)/fuzz/libfuselens.a -o $@ $(FUSELENS_LIBS)
 
 .PHONY: fuzz
 ##@ make fuzz        fuzz every parser for FUZZ_SECONDS (20) each (no root)
 fuzz: host-fuzz
-	@$(MAKE) --no-print-directory $(FUZZ_TESTS)
+	@$(MAKE) --no-print-directory -j$(shell nproc) $(FUZZ_TESTS)
 	@set -e; for t in $(FUZZ_TESTS); do echo "== $$t"; mkdir -p $$t.corpus; \
 		$$t -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -print_final_stats=1 \
 		-artifact_prefix=$$t. $$t.corpus 2>&1 | grep -E 'ERROR|SUMMARY|number_of_executed|Test unit'; \
@@ -22,3 +30,5 @@ fuzz: host-fuzz
 .PHONY: host-fuzz
 host-fuzz:
 	@lab/host-deps build fuzz
+
+-include $(FUZZ_OBJS:.o=.d) $(FUZZ_TESTS:%=%.d)

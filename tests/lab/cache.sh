@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# lab/cache.sh: an entry is there whole or not at all, and is built once.
+# lab/build/cache.sh: an entry is there whole or not at all, and is built once.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 export FUSELENS_CACHE=$tmp/cache
-# shellcheck source=lab/cache.sh
-. "$top/lab/cache.sh"
+# shellcheck source=lab/build/cache.sh
+. "$top/lab/build/cache.sh"
 
 # shellcheck disable=SC2016 # expanded by the builder
 build='echo built >>"$1"; sleep 0.3; echo data >"$CACHE_OUT/file"'
@@ -26,7 +26,7 @@ check "a failed builder's exit code comes back" is "$rc" 3
 check "... and leaves nothing" is "$(find "$FUSELENS_CACHE/thing" -name '*k3*')" ""
 
 # shellcheck disable=SC2016
-bash -c '. "$1/lab/cache.sh"; cache_entry thing k4 sh -c "touch \$CACHE_OUT/half; sleep 1000"' - "$top" \
+bash -c '. "$1/lab/build/cache.sh"; cache_entry thing k4 sh -c "touch \$CACHE_OUT/half; sleep 1000"' - "$top" \
 	>/dev/null 2>&1 &
 pid=$!
 for ((i = 0; i < 100; i++)); do

@@ -53,7 +53,7 @@ for guest in "stock latency callsite global" "v3 cpu callsite global callsite-tp
 	rm -rf "$tmp/files"
 	mkdir "$tmp/files"
 	vm --variant "$variant" --cpus 2 --timeout 900 --out "$tmp/files" -- \
-		tests/lab/edges_guest "$disk" "$windows" "${methods[@]}"
+		tests/lab/guest/edges "$disk" "$windows" "${methods[@]}"
 	check "$variant: the guest's windows" is "$rc" 0
 	for method in "${methods[@]}"; do
 		[[ $method != state-* ]] || continue

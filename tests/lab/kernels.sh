@@ -8,7 +8,7 @@
 kernels=debian-backports
 [ -z "${LONG:-}" ] || kernels="debian-6.12 debian-6.17 debian-backports"
 for kernel in $kernels; do
-	if ! "$top/lab/debian-kernel" "$kernel" >/dev/null 2>"$tmp/err"; then
+	if ! "$top/lab/build/debian-kernel" "$kernel" >/dev/null 2>"$tmp/err"; then
 		echo "skip - $kernel: it cannot be had"
 		continue
 	fi
@@ -36,7 +36,7 @@ said()
 }
 
 mkdir "$tmp/off"
-vm --out "$tmp/off" --memory 1536M -- tests/lab/kernels_guest fentry fentry,kprobes module-btf
+vm --out "$tmp/off" --memory 1536M -- tests/lab/guest/kernels fentry fentry,kprobes module-btf
 check "the lab kernel with features turned off: the run ends well" is "$rc" 0
 for list in fentry fentry,kprobes module-btf; do
 	check "without $list: the right verdict, or an error with a hint" said "$list"

@@ -32,7 +32,7 @@ run()
 	shift
 	out=$tmp/$k
 	mkdir "$out"
-	vm --out "$out" --memory 1536M "$@" -- tests/lab/refused_guest
+	vm --out "$out" --memory 1536M "$@" -- tests/lab/guest/refused
 	[ "$rc" = 0 ] || cat "$out"/err "$out"/contrary.* >>"$tmp/err" 2>/dev/null || true
 	check "$k: the opens fail and succeed as they should" is "$rc" 0
 	[ "$rc" = 0 ] || return 0
@@ -74,7 +74,7 @@ run v3 --variant v3
 check "v3: a passthrough open keeps the parallel flag" is "$(stripped a $((passthrough + parallel)))" 0
 if [ -n "${LONG:-}" ]; then
 	for kernel in debian-6.12 debian-6.17 debian-backports; do
-		if "$top/lab/debian-kernel" $kernel >/dev/null 2>"$tmp/err"; then
+		if "$top/lab/build/debian-kernel" $kernel >/dev/null 2>"$tmp/err"; then
 			run $kernel --kernel $kernel
 		else
 			echo "# $kernel: it cannot be had"

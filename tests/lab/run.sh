@@ -24,8 +24,8 @@ gone()
 }
 
 # What the guest says may come in pieces, and bash's read hands out pieces when its time is over.
-# shellcheck source=lab/lines.sh
-. "$top/lab/lines.sh"
+# shellcheck source=lab/build/lines.sh
+. "$top/lab/build/lines.sh"
 mkfifo "$tmp/ctl"
 exec {ctl}<>"$tmp/ctl"
 printf 'beat\nstar' >&$ctl
@@ -90,5 +90,5 @@ for signal in KILL INT TERM; do
 	wait $pid 2>/dev/null || true
 	check "SIG$signal: no process is left" gone "$tag"
 done
-check "... and no mount" is "$(grep -c "$("$top/lab/rootfs" lab)" /proc/self/mounts || true)" 0
+check "... and no mount" is "$(grep -c "$("$top/lab/build/rootfs" lab)" /proc/self/mounts || true)" 0
 exit "$failed"

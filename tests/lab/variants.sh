@@ -16,7 +16,7 @@ while IFS=, read -r variant engine exclusive shared _; do
 	[ -z "${seen[$variant]:-}" ] || continue
 	seen[$variant]=1
 	: "$engine"
-	if ! dir=$("$top/lab/variant" "$variant" 2>"$tmp/err"); then
+	if ! dir=$("$top/lab/build/variant" "$variant" 2>"$tmp/err"); then
 		check "$variant builds" false
 		continue
 	fi

@@ -10,8 +10,8 @@ setfl()
 	jq -r ".cases[0] | $1" "$tmp/out"
 }
 
-vm --variant v3+tests/lab/right/backing-append.patch -- \
-	tests/lab/verify_guest passthrough --quick --json --case setfl,overwrite
+vm --variant v3+tests/lab/mutants/right-backing-append.patch -- \
+	tests/lab/guest/verify passthrough --quick --json --case setfl,overwrite
 check "setfl and overwrite pass" is "$rc $(jq -r '.cases[] | .case + " " + .result' "$tmp/out" | sort | tr '\n' ' ')" \
 	"0 overwrite pass setfl pass "
 jq '.cases |= map(select(.case == "setfl"))' "$tmp/out" >"$tmp/setfl" && mv "$tmp/setfl" "$tmp/out"

@@ -8,8 +8,8 @@
 # caught PATCH CASE WORDS - CASE fails on v3 with PATCH, for the reason that has WORDS in it.
 caught()
 {
-	vm --variant "v3+tests/lab/wrong/$1.patch" -- \
-		tests/lab/verify_guest passthrough --quick --json --case "$2"
+	vm --variant "v3+tests/lab/mutants/$1.patch" -- \
+		tests/lab/guest/verify passthrough --quick --json --case "$2"
 	check "$1: $2 fails" is "$rc $(jq -r '.cases[0].result' "$tmp/out")" "1 FAIL"
 	check "$1: for the reason it has" grep -qE "$3" \
 		<<<"$(jq -r '.cases[] | .why, .files[].why' "$tmp/out")"

@@ -1,17 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# A unit test says in its first lines what it is made of:
-#   // sources: userspace/a.c userspace/b.c
-#   // libs: json-c            (pkg-config names; cmocka is always there)
-#   // cflags: ...
+# Unit tests link what ships: libfuselens.a, or for test_daemon_* the daemon's parts that need no libfuse.
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
-unit_tag = $$(sed -n 's,^// $(1): *,,p' $<)
+DAEMON_PARTS := $(patsubst daemon/%.c,$(B)/daemon-parts/%.o,daemon/inode.c daemon/openflags.c daemon/wire.c daemon/stats.c)
+UNIT_CFLAGS = $(CFLAGS) $(WARN) -MMD -MP -MF $(@D)/.$(@F).d -D_GNU_SOURCE -Itests/unit -Idaemon $(FUSELENS_INCLUDES) \
+	      $$(pkg-config --cflags cmocka $(FUSELENS_PKGS))
 
-$(B)/tests/unit/%: tests/unit/%.c $(shell find userspace -name "*.[ch]") $(wildcard daemon/*.c daemon/*.h bpf/*.h tests/unit/*.h)
+$(B)/daemon-parts/%.o: daemon/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(WARN) -D_GNU_SOURCE -Iuserspace -Idaemon -I. $(call unit_tag,cflags) \
-		$$(pkg-config --cflags cmocka $(call unit_tag,libs)) \
-		$< $(call unit_tag,sources) -o $@ $(call unit_tag,ldflags) \
-		$$(pkg-config --libs cmocka $(call unit_tag,libs)) -lm
+	$(CC) $(CFLAGS) $(WARN) $(DEPS) -D_GNU_SOURCE -c $< -o $@
+
+$(B)/daemon-parts.a: $(DAEMON_PARTS)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/tests/unit/test_daemon_%: tests/unit/test_daemon_%.c $(B)/daemon-parts.a
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_CFLAGS) $< $(B)/daemon-parts.a -o $@ $$(pkg-config --libs cmocka) -pthread
+
+$(B)/tests/unit/%: tests/unit/%.c $(FUSELENS_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_CFLAGS) $< $(FUSELENS_LIB) -o $@ $$(pkg-config --libs cmocka) $(FUSELENS_LIBS)
 
 .PHONY: unit-tests
 unit-tests: $(UNIT_TESTS)
+
+-include $(wildcard $(B)/tests/unit/.*.d) $(DAEMON_PARTS:.o=.d)

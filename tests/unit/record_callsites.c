@@ -3,8 +3,9 @@
  * Records what test_callsite.c reads: the running kernel's code of the functions that the call-site map
  * looks into, and the symbols around and behind their calls. Run as root on the kernel to be recorded:
  *
- *   cc -D_GNU_SOURCE -Iuserspace -I. tests/unit/record_callsites.c userspace/{kernel_text,kallsyms,
- *      callsite_map,callsite_decode,kernel_btf,disable,err}.c -lbpf -lcapstone -o record_callsites
+ *   make unit-tests
+ *   cc -D_GNU_SOURCE -Iuserspace -iquote . tests/unit/record_callsites.c build/libfuselens.a \
+ *      -lbpf -lcapstone -lcap -o record_callsites
  *   ./record_callsites > tests/unit/data/callsites-NAME.txt
  */
 #include <inttypes.h>

@@ -1,8 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/report/analysis.c userspace/report/model.c userspace/result/result.c userspace/snapshot/hist.c
-// sources: userspace/snapshot/snapshot.c userspace/snapshot/reason.c userspace/snapshot/names.c userspace/snapshot/verdict.c
-// sources: userspace/result/fio_log.c userspace/util/err.c userspace/util/text.c
-// libs: json-c
 /* What rows say together, on benches whose answers are known. */
 #include "bench_made_up.h"
 #include "report/analysis.h"
@@ -72,9 +68,9 @@ static void noise_is_not_fitted(void **state)
 	assert_int_equal(fl_analyse(&a, &b), 0);
 	/* 20 % of the mean to either side: the mean of two may be off by 20 % */
 	assert_false(a.usl[FL_SYSTEM_MOUNT].fits);
-	assert_non_null(strstr(a.usl[FL_SYSTEM_MOUNT].why_not,
-			       "the runs at 2 jobs spread by 28 %, so that their mean may be off "
-			       "by 20 %"));
+	assert_non_null(
+		strstr(a.usl[FL_SYSTEM_MOUNT].why_not,
+		       "the runs at 2 jobs spread by 28 %, so that their mean may be off by 20 %"));
 	assert_true(a.usl[FL_SYSTEM_RAW].fits);
 	assert_true(isnan(fl_what_if(&a, fl_level_main(&a, FL_SYSTEM_MOUNT, 2), &why)));
 	assert_non_null(strstr(why, "spread too far"));

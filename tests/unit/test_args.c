@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/args.c userspace/cmd.c userspace/util/err.c userspace/util/json.c userspace/util/text.c
-// libs: json-c
 /* Command lines: operands between options, a command left alone, and errors that name what is wrong. */
 #include "check.h"
 
@@ -86,10 +84,8 @@ static void test_operands_and_options_mix(void **state)
 	struct fl_args a;
 	struct taken t;
 
-	assert_int_equal(parse(&a, &t,
-			       "watch /mnt -i 5 --evidence callsite --max-inodes 7 "
-			       "--times 3"),
-			 -1);
+	assert_int_equal(
+		parse(&a, &t, "watch /mnt -i 5 --evidence callsite --max-inodes 7 --times 3"), -1);
 	assert_string_equal(a.operand[0], "/mnt");
 	assert_string_equal(t.interval, "5");
 	assert_int_equal(t.collect.evidence, FL_EVIDENCE_CALLSITE);

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/kernel/callsite_map.c userspace/kernel/callsite_decode.c userspace/kernel/kallsyms.c userspace/util/err.c
-// libs: capstone
 /* The call-site map, on the code of the lab's four variants of fs/fuse as recorded from a running kernel. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,3 @@
-// sources: daemon/inode.c
 // SPDX-License-Identifier: GPL-2.0-only
 /* The daemon's inode table: identity, the two counts that keep an inode, growth. */
 #include <fcntl.h>

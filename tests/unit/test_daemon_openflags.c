@@ -1,4 +1,3 @@
-// sources: daemon/openflags.c
 // SPDX-License-Identifier: GPL-2.0-only
 /* Which way an open's I/O goes, given the mount's mode and what the file's other opens do. */
 #include <errno.h>

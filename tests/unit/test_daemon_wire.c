@@ -1,4 +1,3 @@
-// sources: daemon/wire.c daemon/stats.c
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the daemon reads from raw requests, whole and cut off, and the counters' report. */
 #include <linux/fuse.h>

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/result/fio_json.c userspace/util/err.c
-// libs: json-c
 /* fio's output as several versions wrote it, and as it should never be. */
 #include <math.h>
 #include "check.h"
@@ -127,8 +125,7 @@ static void wrong_types(void **state)
 	expect_error(JOB("{\"total_ios\":-5}"), "negative");
 	expect_error(JOB("{\"total_ios\":5,\"io_bytes\":1,\"iops\":-1.5}"), "no quantity");
 	expect_error(
-		JOB("{\"total_ios\":5,\"io_bytes\":1,\"iops\":1,\"bw_bytes\":1,\"short_ios\":0,"
-		    "\"clat_ns\":[]}"),
+		JOB("{\"total_ios\":5,\"io_bytes\":1,\"iops\":1,\"bw_bytes\":1,\"short_ios\":0,\"clat_ns\":[]}"),
 		"\"N\"");
 }
 

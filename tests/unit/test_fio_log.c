@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/result/fio_log.c userspace/util/err.c
 /* fio's IOPS log joined with running totals on the same clock. */
 #include <math.h>
 #include "check.h"

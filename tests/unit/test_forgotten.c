@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/collect/forgotten.c userspace/snapshot/since.c userspace/snapshot/snapshot.c userspace/snapshot/reason.c userspace/snapshot/hist.c userspace/snapshot/names.c
 /* Files that are no longer told apart: their counts stay, under their mount and route, counted once. */
 #include <setjmp.h>
 #include <stdarg.h>

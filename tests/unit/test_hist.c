@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/snapshot/hist.c
 /* Log2 histograms: counts, quantiles, sums. */
 #include "check.h"
 #include "snapshot/hist.h"

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/report/model.c userspace/report/reference.c userspace/util/err.c
 /* The arithmetic of scaling, on cases with known answers and on the published table. */
 #include <math.h>
 #include "check.h"
@@ -235,11 +234,10 @@ static void reference_tables(void **state)
 	expect_bad(HEADER "s,t,one,2,no\n", "no numbers");
 	expect_bad(HEADER "s,t,1,-2,no\n", "no numbers");
 	expect_bad(HEADER "s,t,1,inf,no\n", "no numbers");
-	assert_int_equal(fl_reference_parse(&ref,
-					    HEADER "\"a,\"\"b\nc\",t,2,20,no\r\n\"a,\"\"b\nc\","
-						   "t,1,10,yes",
-					    &err),
-			 0);
+	assert_int_equal(
+		fl_reference_parse(
+			&ref, HEADER "\"a,\"\"b\nc\",t,2,20,no\r\n\"a,\"\"b\nc\",t,1,10,yes", &err),
+		0);
 	assert_int_equal(ref.n, 1);
 	assert_string_equal(ref.curve[0].name, "a,\"b\nc, t");
 	assert_true(ref.curve[0].point[0].jobs == 1 && ref.curve[0].approximate);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/kernel/mountinfo.c
 /* mountinfo as kernels write it, and as they never would. */
 #include "check.h"
 #include "kernel/mountinfo.h"
+#include "util/dev.h"
 
 static const char sample[] =
 	"22 28 0:20 / /sys rw,nosuid shared:7 - sysfs sysfs rw\n"

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/snapshot/names.c
 /* Flags by name, and the tables read in both directions. */
 #include "check.h"
 #include <fcntl.h>

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/openfiles/openfiles.c userspace/util/err.c
 /* What the iterator writes, whole and damaged. */
 #include "check.h"
 #include "openfiles/openfiles.h"

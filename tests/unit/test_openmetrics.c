@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/export/openmetrics.c userspace/export/metrics.c userspace/util/index.c userspace/export/http_listen.c userspace/util/err.c userspace/snapshot/snapshot.c userspace/snapshot/reason.c userspace/snapshot/hist.c userspace/snapshot/names.c userspace/util/text.c
 /* The exporter's page: nothing ever falls, hostile names stay inside their quotes, sums are exact. */
 #include "check.h"
 
@@ -186,19 +185,19 @@ static void test_page(void **state)
 	page = page_of(&m, &s, true);
 	assert_null(strstr(page, "\nfake"));
 	assert_non_null(strstr(page, "# TYPE fuselens_writes counter\n"));
-	assert_non_null(
-		strstr(page, "fuselens_writes_total{mount=\"/a\\\"} 1\\\\nfake 1\",device=\"1:2\","
-			     "route=\"passthrough\",lock=\"shared\"} 7\n"));
+	assert_non_null(strstr(
+		page,
+		"fuselens_writes_total{mount=\"/a\\\"} 1\\\\nfake 1\",device=\"1:2\",route=\"passthrough\",lock=\"shared\"} 7\n"));
 	assert_non_null(strstr(page, "lock=\"exclusive\",le=\"2.56e-07\"} 0\n"));
 	assert_non_null(strstr(page, "lock=\"exclusive\",le=\"1.024e-06\"} 3\n"));
 	assert_non_null(strstr(page, "lock=\"exclusive\",le=\"4.096e-06\"} 5\n"));
 	assert_non_null(strstr(page, "lock=\"exclusive\",le=\"+Inf\"} 6\n"));
-	assert_non_null(strstr(page,
-			       "hold_seconds_sum{mount=\"/a\\\"} 1\\\\nfake 1\",device=\"1:2\","
-			       "lock=\"exclusive\"} 2.500000000\n"));
+	assert_non_null(strstr(
+		page,
+		"hold_seconds_sum{mount=\"/a\\\"} 1\\\\nfake 1\",device=\"1:2\",lock=\"exclusive\"} 2.500000000\n"));
 	assert_null(strstr(page, "fuselens_upgrades")); /* this method can't tell */
-	assert_non_null(strstr(page, "fuselens_mount_served{mount=\"/a\\\"} 1\\\\nfake 1\","
-				     "device=\"1:2\"} 0\n"));
+	assert_non_null(strstr(
+		page, "fuselens_mount_served{mount=\"/a\\\"} 1\\\\nfake 1\",device=\"1:2\"} 0\n"));
 	assert_non_null(strstr(page, "\nfuselens_counting 1\n"));
 	assert_string_equal(page + strlen(page) - 6, "# EOF\n");
 	free(page);

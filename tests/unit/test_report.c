@@ -1,11 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/report/analysis.c userspace/report/model.c userspace/result/result.c userspace/snapshot/hist.c
-// sources: userspace/snapshot/snapshot.c userspace/snapshot/reason.c userspace/snapshot/names.c userspace/snapshot/verdict.c
-// sources: userspace/result/fio_log.c userspace/util/err.c userspace/util/text.c userspace/report/reference.c
-// sources: userspace/report/one.c userspace/report/two.c userspace/report/scaling.c
-// sources: userspace/report/conditions.c userspace/report/cells.c userspace/report/doc.c userspace/report/doc_text.c
-// sources: userspace/report/doc_markdown.c userspace/report/doc_html.c userspace/report/gnuplot.c userspace/util/capture.c
-// libs: json-c
 /* Reports as text, Markdown and HTML: what they must say, and what no name may do to them. */
 #include "bench_made_up.h"
 #include "report/gnuplot.h"
@@ -308,10 +301,7 @@ static void figures_are_adapted(void **state)
 	static const char svg[] =
 		"<?xml version=\"1.0\"?>\n<svg \n viewBox=\"0 0 460 290\"\n xmlns=\"x\">\n"
 		"<title>Gnuplot</title>\n<desc>Produced by GNUPLOT</desc>\n"
-		"<defs><path id='gpPt0' d='M0'/><filter id='textbox'>x</filter></defs>"
-		"<g color=\"black\" stroke='rgb(  1,   2,   6)'><title>tip</title>"
-		"<use xlink:href='#gpPt0' color='white'/><text fill=\"rgb(1,2,4)\" "
-		"font-family=\"sans-serif\">a rgb b</text></g></svg>\n";
+		"<defs><path id='gpPt0' d='M0'/><filter id='textbox'>x</filter></defs><g color=\"black\" stroke='rgb(  1,   2,   6)'><title>tip</title><use xlink:href='#gpPt0' color='white'/><text fill=\"rgb(1,2,4)\" font-family=\"sans-serif\">a rgb b</text></g></svg>\n";
 	char *out = fl_plot_adapt(svg, 3, "T <&>", "D"), name[16];
 
 	assert_non_null(out);

@@ -1,9 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/result/result.c userspace/result/result_json.c userspace/result/dir.c userspace/util/json.c
-// sources: userspace/snapshot/snapshot.c userspace/snapshot/snapshot_json.c userspace/snapshot/reason.c userspace/snapshot/names.c
-// sources: userspace/result/fio_json.c userspace/result/fio_log.c userspace/kernel/mountinfo.c userspace/util/text.c
-// sources: userspace/util/err.c userspace/bench/profile.c
-// libs: json-c
 /* Result directories: written, read back, cut short, tampered with. */
 #include <unistd.h>
 #include <sys/stat.h>

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/openfiles/served.c userspace/util/index.c
 /* Which mounts have a daemon, from looks at who holds /dev/fuse. */
 #include "check.h"
 

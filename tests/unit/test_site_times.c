@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/collect/site_times.c
 /* What a probe pair takes by itself is taken off, and what is left is only told where it can be. */
 #include <setjmp.h>
 #include <stdarg.h>

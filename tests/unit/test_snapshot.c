@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/snapshot/snapshot.c userspace/snapshot/snapshot_json.c userspace/util/json.c userspace/snapshot/reason.c userspace/snapshot/names.c userspace/util/text.c userspace/kernel/mountinfo.c userspace/util/err.c userspace/snapshot/verdict.c userspace/prove/print.c userspace/prove/print_takes.c userspace/snapshot/hist.c
-// libs: json-c
 /* Snapshots recorded on real kernels: read, judged, rendered as text and as JSON. */
 #include "check.h"
 #include <json-c/json.h>

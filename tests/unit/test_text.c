@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/util/text.c
 /* Text for people: hostile names, scaled numbers, aligned columns. */
 #include "check.h"
 #include "util/text.h"

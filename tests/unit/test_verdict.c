@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// sources: userspace/snapshot/verdict.c userspace/snapshot/reason.c userspace/snapshot/snapshot.c userspace/snapshot/names.c userspace/util/text.c
 /* Verdicts and reasons as pure functions of made-up snapshots with known answers. */
 #include "check.h"
 #include "snapshot/reason.h"

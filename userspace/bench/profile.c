@@ -113,8 +113,8 @@ static char *load_by_name(const char *name, struct fl_err *err)
 	if (*known)
 		fl_hint(err, "there are %s; or name a file that ends with .fio", known);
 	else
-		fl_hint(err, "set FUSELENS_PROFILES to the directory that holds them, or name a "
-			     "file that ends with .fio");
+		fl_hint(err,
+			"set FUSELENS_PROFILES to the directory that holds them, or name a file that ends with .fio");
 	return NULL;
 }
 

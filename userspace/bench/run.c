@@ -107,8 +107,9 @@ static int fio_status(const struct fl_workload *w, const char *log, struct fl_er
 	fl_err(err, "fio failed with exit code %d: %s", WEXITSTATUS(w->status), said);
 	if (strstr(said, "No space left"))
 		return fl_hint(err, "make room on the file system, or give a smaller --size");
-	return fl_hint(err, "the profile can be tried by hand: DIR=... SIZE=... RUNTIME=... "
-			    "JOBS=... fio profile.fio");
+	return fl_hint(
+		err,
+		"the profile can be tried by hand: DIR=... SIZE=... RUNTIME=... JOBS=... fio profile.fio");
 }
 
 int fl_bench_prefill(const struct fl_bench_run *run, enum fl_system system, struct fl_err *err)

@@ -7,7 +7,7 @@
 #include <bpf/libbpf.h>
 
 #include "util/clock.h"
-#include "bpf/fuselens.h"
+#include "bpf/abi.h"
 
 #define MAP_NAME "gate"
 

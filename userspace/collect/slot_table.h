@@ -11,7 +11,7 @@
 #include <linux/types.h>
 
 #include "util/err.h"
-#include "bpf/fuselens.h"
+#include "bpf/abi.h"
 
 struct bpf_object;
 

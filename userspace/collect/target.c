@@ -13,6 +13,7 @@
 
 #include "openfiles/openfiles.h"
 #include "util/text.h"
+#include "util/dev.h"
 
 /* The whole of a /proc file; NULL with errno set. The caller frees it. */
 static char *read_proc(const char *path)

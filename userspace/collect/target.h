@@ -6,7 +6,7 @@
 #include <sys/types.h>
 #include "util/err.h"
 #include "kernel/mountinfo.h"
-#include "bpf/fuselens.h"
+#include "bpf/abi.h"
 
 enum fl_target_kind {
 	FL_TARGET_ALL,

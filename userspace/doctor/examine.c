@@ -98,8 +98,7 @@ static void check_lockdown(struct fl_doctor *d)
 		*end = '\0';
 	mode = end ? mode + 1 : line;
 	remedy(add(d, "lockdown", "no lockdown", strcmp(mode, "none") ? FL_NO : FL_YES, "%s", mode),
-	       "methods that hook functions may be refused; the tracepoint form needs none of "
-	       "them");
+	       "methods that hook functions may be refused; the tracepoint form needs none of them");
 }
 
 static void check_fuse(struct fl_doctor *d)
@@ -122,11 +121,11 @@ static void check_fuse(struct fl_doctor *d)
 	add(d, "fuse", "FUSE", FL_YES, "%s",
 	    fl_btf_in_module("fuse_file") ? "a module with BTF" : "built in");
 	c = add(d, "fuse_passthrough", "FUSE passthrough", passthrough ? FL_YES : FL_NO, "%s",
-		passthrough ? "the kernel hands I/O to backing files"
-			    : "this kernel has none: it is older than 6.9 or lacks "
-			      "CONFIG_FUSE_PASSTHROUGH");
-	remedy(c, "run Linux 6.9 or later with CONFIG_FUSE_PASSTHROUGH=y; direct and cached mounts "
-		  "can be proven all the same");
+		passthrough
+			? "the kernel hands I/O to backing files"
+			: "this kernel has none: it is older than 6.9 or lacks CONFIG_FUSE_PASSTHROUGH");
+	remedy(c,
+	       "run Linux 6.9 or later with CONFIG_FUSE_PASSTHROUGH=y; direct and cached mounts can be proven all the same");
 }
 
 static void check_tracepoints(struct fl_doctor *d)
@@ -173,9 +172,10 @@ static void check_text(struct fl_doctor *d)
 	d->callsites = fl_kernel_callsites(&err);
 	if (!d->callsites) {
 		c = add(d, "kernel_text", "kernel text", FL_NO, "%.240s", err.what);
-		remedy(c, err.hint[0] ? err.hint
-				      : "without it there is no call-site map: what the write path "
-					"can do shows only in I/O");
+		remedy(c,
+		       err.hint[0]
+			       ? err.hint
+			       : "without it there is no call-site map: what the write path can do shows only in I/O");
 		return;
 	}
 	add(d, "kernel_text", "kernel text", FL_YES, "readable: %zu lock calls in %zu functions",
@@ -187,8 +187,8 @@ static void check_text(struct fl_doctor *d)
 		"fs/fuse is '%s': passthrough %s, direct %s", fl_variant_name(d->callsites),
 		can_word(fl_callsite_can(d->callsites, FL_ROUTE_PASSTHROUGH)),
 		can_word(fl_callsite_can(d->callsites, FL_ROUTE_DIRECT)));
-	remedy(c, "this kernel's passthrough write path holds no call of down_read(): it needs the "
-		  "patch (kernel-patches/)");
+	remedy(c,
+	       "this kernel's passthrough write path holds no call of down_read(): it needs the patch (kernel-patches/)");
 }
 
 static void check_iterator(struct fl_doctor *d)
@@ -274,8 +274,7 @@ void fl_doctor_examine(struct fl_doctor *d)
 	check_iterator(d);
 	check_method(
 		d, FL_EVIDENCE_STATE_FENTRY,
-		"trampolines are refused under lockdown, without CONFIG_FUNCTION_TRACER, or where "
-		"fuse is a module without BTF; the tracepoint form needs none");
+		"trampolines are refused under lockdown, without CONFIG_FUNCTION_TRACER, or where fuse is a module without BTF; the tracepoint form needs none");
 	check_method(d, FL_EVIDENCE_STATE_TP,
 		     "needs BTF, CAP_BPF, CAP_PERFMON and fuse's tracepoints (v6.11)");
 	check_method(d, FL_EVIDENCE_CALLSITE,

@@ -328,8 +328,7 @@ static void programs(const struct page *g)
 		value(g, s->probe[i].live);
 	}
 	family(g, "fuselens_program_misses", COUNTER, NULL,
-	       "Events that a program did not get to see. A miss of a program that counts writes "
-	       "is a lost write.");
+	       "Events that a program did not get to see. A miss of a program that counts writes is a lost write.");
 	for (size_t i = 0; i < s->nprobes; i++) {
 		if (!s->probe[i].live)
 			continue;
@@ -349,8 +348,7 @@ static void losses(const struct page *g)
 	};
 
 	family(g, "fuselens_lost_events", COUNTER, NULL,
-	       "Events lost or only partly told: not_told_apart writes are counted, but not by "
-	       "file or mount.");
+	       "Events lost or only partly told: not_told_apart writes are counted, but not by file or mount.");
 	for (int i = 0; i < FL_LOSSES; i++) {
 		fprintf(g->out, "fuselens_lost_events_total{kind=\"%s\"", kinds[i]);
 		value(g, g->p->last->loss[i]);
@@ -408,9 +406,9 @@ void fl_metrics_print(const struct fl_metrics_page *p, bool openmetrics, FILE *o
 		MOUNT_COUNTER(&g, "fuselens_fi_lock_takes", fi_lock,
 			      "Takes of fi->lock on write paths.");
 	}
-	MOUNT_COUNTER(&g, "fuselens_getxattr_under_lock", counter[FL_MOUNT_GETXATTR_SECURITY],
-		      "GETXATTR upcalls for security.capability, made while a write holds the "
-		      "lock.");
+	MOUNT_COUNTER(
+		&g, "fuselens_getxattr_under_lock", counter[FL_MOUNT_GETXATTR_SECURITY],
+		"GETXATTR upcalls for security.capability, made while a write holds the lock.");
 	MOUNT_COUNTER(&g, "fuselens_opens", counter[FL_MOUNT_OPENS], "Opens the daemon granted.");
 	MOUNT_COUNTER(&g, "fuselens_opens_asking_parallel", counter[FL_MOUNT_OPENS_ASKED_PARALLEL],
 		      "Of those, replies that asked for FOPEN_PARALLEL_DIRECT_WRITES.");

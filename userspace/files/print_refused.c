@@ -14,9 +14,9 @@ static const struct rule {
 } rules[FL_RULES] = {
 	[FL_RULE_ALL_PASSTHROUGH] =
 		{"all-passthrough", "the inode is open for passthrough, and so must every open be"},
-	[FL_RULE_FLAGS] = {"flags",
-			   "FOPEN_PASSTHROUGH was not negotiated, or stands beside a flag that "
-			   "it excludes"},
+	[FL_RULE_FLAGS] =
+		{"flags",
+		 "FOPEN_PASSTHROUGH was not negotiated, or stands beside a flag that it excludes"},
 	[FL_RULE_BACKING_ID] = {"backing-id", "the backing id could not be used"},
 	[FL_RULE_OTHER_BACKING] = {"other-backing",
 				   "the inode is open with another backing file already"},
@@ -65,8 +65,7 @@ void fl_refused_text(const struct fl_refused_opens *opens, const struct fl_mount
 		char *path = fl_escape(m ? m->path : "?"), flags[160], n[32];
 
 		fprintf(out,
-			"%s opens on %s lost FOPEN_PARALLEL_DIRECT_WRITES (the daemon replied with "
-			"%s)\n",
+			"%s opens on %s lost FOPEN_PARALLEL_DIRECT_WRITES (the daemon replied with %s)\n",
 			fl_grouped(s->count, n, sizeof(n)), path ? path : "?",
 			fl_fopen_flag_names(s->key.open_flags, flags, sizeof(flags)));
 		free(path);

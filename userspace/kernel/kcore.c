@@ -68,8 +68,9 @@ int fl_kcore_open(struct fl_kcore *k, struct fl_err *err)
 		fl_errno(err, e, "cannot open /proc/kcore, the kernel's text");
 		if (e == ENOENT)
 			return fl_hint(err, "this kernel was built without CONFIG_PROC_KCORE");
-		return fl_hint(err, "it takes root with CAP_SYS_RAWIO, and no lockdown for "
-				    "confidentiality");
+		return fl_hint(
+			err,
+			"it takes root with CAP_SYS_RAWIO, and no lockdown for confidentiality");
 	}
 	if (pread(k->fd, &ehdr, sizeof(ehdr), 0) != sizeof(ehdr) ||
 	    memcmp(ehdr.e_ident, ELFMAG, SELFMAG) || ehdr.e_phentsize != sizeof(phdr[0])) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "kernel/mountinfo.h"
+#include "util/dev.h"
 
 #include <ctype.h>
 #include <stdlib.h>

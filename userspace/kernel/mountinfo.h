@@ -21,12 +21,6 @@ struct fl_mounts {
 	size_t n;
 };
 
-/* Kernel form of a device number from its parts. */
-static inline __u32 fl_dev(unsigned int major, unsigned int minor)
-{
-	return major << 20 | minor;
-}
-
 /*
  * Parses the whole text of a mountinfo file, appending to mounts. Lines that are not of the documented
  * form (proc_pid_mountinfo(5)) are passed over. Returns 0, or -1 when out of memory.

@@ -28,8 +28,9 @@ int fl_privileges_need(struct fl_err *err)
 		return 0;
 	fl_err(err, "missing privileges: %s%s%s", bpf ? "" : "CAP_BPF",
 	       bpf || perfmon ? "" : " and ", perfmon ? "" : "CAP_PERFMON");
-	return fl_hint(err, "run as root, or give the binary what it needs: "
-			    "setcap cap_bpf,cap_perfmon,cap_sys_ptrace=ep $(command -v fuselens)");
+	return fl_hint(
+		err,
+		"run as root, or give the binary what it needs: setcap cap_bpf,cap_perfmon,cap_sys_ptrace=ep $(command -v fuselens)");
 }
 
 const char *fl_privileges_btf_path(void)

@@ -173,9 +173,7 @@ static void remarks_text(const struct fl_prove_report *r, FILE *out)
 			sum[k] += s->mount[i].counter[k];
 	if (sum[FL_MOUNT_GETXATTR_SECURITY])
 		SAY(out,
-		    "%s GETXATTR upcalls for security.capability, under the lock: one a write "
-		    "where "
-		    "the daemon did not negotiate FUSE_HANDLE_KILLPRIV_V2, else one an inode",
+		    "%s GETXATTR upcalls for security.capability, under the lock: one a write where the daemon did not negotiate FUSE_HANDLE_KILLPRIV_V2, else one an inode",
 		    fl_grouped(sum[FL_MOUNT_GETXATTR_SECURITY], n, sizeof(n)));
 	for (int k = FL_MOUNT_SETATTR; k <= FL_MOUNT_COPY_FILE_RANGE; k++)
 		if (sum[k])
@@ -183,24 +181,21 @@ static void remarks_text(const struct fl_prove_report *r, FILE *out)
 			    fl_grouped(sum[k], n, sizeof(n)), fl_mount_counter_name(k));
 	if (t->counter[FL_COUNT_RETRIED])
 		SAY(out,
-		    "%s more attempts took the lock and wrote nothing (EAGAIN): io_uring tries "
-		    "without waiting first",
+		    "%s more attempts took the lock and wrote nothing (EAGAIN): io_uring tries without waiting first",
 		    fl_grouped(t->counter[FL_COUNT_RETRIED], n, sizeof(n)));
 	if (t->counter[FL_COUNT_FAILED])
 		SAY(out, "%s writes took the lock and failed",
 		    fl_grouped(t->counter[FL_COUNT_FAILED], n, sizeof(n)));
 	if (t->counter[FL_COUNT_MAYBE_SPLIT])
 		SAY(out,
-		    "%s cached requests were as large as requests get: some may be parts of one "
-		    "larger write",
+		    "%s cached requests were as large as requests get: some may be parts of one larger write",
 		    fl_grouped(t->counter[FL_COUNT_MAYBE_SPLIT], n, sizeof(n)));
 	if (s->timed_in > 1)
 		SAY(out, "waits and holds are those of one write in %u, taken at random (--times)",
 		    s->timed_in);
 	if (s->loss[FL_LOSS_TABLE_FULL])
 		SAY(out,
-		    "%s writes went to files beyond the %zu that could be told apart "
-		    "(--max-inodes)",
+		    "%s writes went to files beyond the %zu that could be told apart (--max-inodes)",
 		    fl_grouped(s->loss[FL_LOSS_TABLE_FULL], n, sizeof(n)), s->capacity);
 }
 

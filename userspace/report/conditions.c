@@ -126,9 +126,7 @@ void fl_report_environment(struct fl_doc *doc, const struct fl_analysis *a)
 	if (gmtime_r(&started, &tm) && strftime(when, sizeof(when), "%Y-%m-%d %H:%M UTC", &tm))
 		row(doc, "begun", when);
 	row(doc, "fuselens", e->fuselens);
-	fl_doc_note(doc,
-		    "Files are laid out in an earlier run, probes are attached just before fio "
-		    "starts and removed just after it ends, and there is no ramp: fio and the "
-		    "kernel count the same writes. Raw rows run right beside those of the mount "
-		    "and are not counted.");
+	fl_doc_note(
+		doc,
+		"Files are laid out in an earlier run, probes are attached just before fio starts and removed just after it ends, and there is no ramp: fio and the kernel count the same writes. Raw rows run right beside those of the mount and are not counted.");
 }

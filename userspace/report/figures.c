@@ -168,8 +168,7 @@ static void plot_scaling(struct fl_doc *doc, const struct fl_analysis *a)
 	if (raw)
 		fit_curve(p.script, &a->usl[FL_SYSTEM_RAW], "@RAW");
 	if (ceiling_fits(a))
-		fputs(", $mount using 1:5 with lines lc @EXCLUSIVE lw 1.5 dt 2 title "
-		      "'1 / hold'",
+		fputs(", $mount using 1:5 with lines lc @EXCLUSIVE lw 1.5 dt 2 title '1 / hold'",
 		      p.script);
 	if (m)
 		snprintf(said, sizeof(said), "At %u job%s the mount does %s writes/s", m->jobs,
@@ -215,8 +214,7 @@ static void takes_plot(FILE *f, bool spin)
 {
 	fputs("set style data histograms\nset style histogram rowstacked\nset boxwidth 0.62\n"
 	      "set format y '%g'\nset yrange [0:*<1.2]\nset xlabel 'jobs' textcolor @MUTED\n"
-	      "plot $takes using 2:xtic(1) lc @EXCLUSIVE title 'exclusive', "
-	      "'' using 3 lc @SHARED title 'shared'",
+	      "plot $takes using 2:xtic(1) lc @EXCLUSIVE title 'exclusive', '' using 3 lc @SHARED title 'shared'",
 	      f);
 	if (spin)
 		fputs(", '' using 5 lc @SPIN title 'fi->lock'", f);
@@ -235,11 +233,11 @@ static void plot_takes(struct fl_doc *doc, const struct fl_analysis *a)
 	takes_rows(p.script, a, "");
 	fputs("EOD\n", p.script);
 	takes_plot(p.script, spin);
-	fl_plot_end(&p, doc, "Lock takes per write",
-		    "At %u job%s each write takes the inode lock %.3f times exclusively and %.3f "
-		    "times shared%s.",
-		    m->jobs, m->jobs == 1 ? "" : "s", m->exclusive, m->shared,
-		    spin ? "" : "; fi->lock is not told by this method");
+	fl_plot_end(
+		&p, doc, "Lock takes per write",
+		"At %u job%s each write takes the inode lock %.3f times exclusively and %.3f times shared%s.",
+		m->jobs, m->jobs == 1 ? "" : "s", m->exclusive, m->shared,
+		spin ? "" : "; fi->lock is not told by this method");
 }
 
 static void time_axis(FILE *f, const struct fl_slot_hists *h, const int *kinds)
@@ -304,15 +302,13 @@ static void plot_hist(struct fl_doc *doc, const struct fl_level *l, const int *k
 		if (!fl_hist_count(&h[kinds[k]]))
 			continue;
 		fprintf(p.script,
-			"%s $%s using 1:2:3:4:5:6 with boxxyerror lc %s fs solid 0.8 noborder "
-			"title '%s'",
+			"%s $%s using 1:2:3:4:5:6 with boxxyerror lc %s fs solid 0.8 noborder title '%s'",
 			first ? "plot" : ",", names[k], colour[k], names[k]);
 		first = false;
 	}
 	fl_plot_end(
 		&p, doc, title,
-		"Share of the writes at %u job%s by %s; buckets double in width. Half take less "
-		"than %s, 99 %% less than %s.",
+		"Share of the writes at %u job%s by %s; buckets double in width. Half take less than %s, 99 %% less than %s.",
 		l->jobs, l->jobs == 1 ? "" : "s", what,
 		fl_duration(fl_hist_quantile(&sum, 0.5), p50, sizeof(p50)),
 		fl_duration(fl_hist_quantile(&sum, 0.99), p99, sizeof(p99)));
@@ -356,15 +352,14 @@ static void plot_series(struct fl_doc *doc, const struct fl_analysis *a)
 	rate_axis(p.script, most_of_series(s));
 	fputs("set xlabel 'seconds' textcolor @MUTED\nset xrange [0:*]\n"
 	      "plot $s using 1:2 with filledcurves y1=0 lc @RAW fs solid 0.3 noborder "
-	      "title 'fio', $s using 1:4 with lines lc @EXCLUSIVE lw 1.6 title "
-	      "'exclusive/s', $s using 1:5 with lines lc @SHARED lw 1.6 title 'shared/s'",
+	      "title 'fio', $s using 1:4 with lines lc @EXCLUSIVE lw 1.6 title 'exclusive/s', $s using 1:5 with lines lc @SHARED lw 1.6 title 'shared/s'",
 	      p.script);
 	if (has_fi_lock(s))
 		fputs(", $s using 1:6 with lines lc @SPIN lw 1.6 title 'fi->lock/s'", p.script);
-	fl_plot_end(&p, doc, "IOPS and lock takes over time",
-		    "The first run at %u job%s, in steps of 100 ms on one clock: what fio did, and "
-		    "what was counted. The quiet start is fio's own.",
-		    m->jobs, m->jobs == 1 ? "" : "s");
+	fl_plot_end(
+		&p, doc, "IOPS and lock takes over time",
+		"The first run at %u job%s, in steps of 100 ms on one clock: what fio did, and what was counted. The quiet start is fio's own.",
+		m->jobs, m->jobs == 1 ? "" : "s");
 }
 
 static void one(struct fl_doc *doc, const struct fl_analysis *a)
@@ -419,11 +414,11 @@ static void plot_two_scaling(struct fl_doc *doc, const struct fl_analysis *a,
 		curve(p.script, &first, "rawb", "@RAW", "B raw", "lw 1.5 dt 4");
 	curve(p.script, &first, "a", "@UPGRADE", "A mount", "lw 2.5");
 	curve(p.script, &first, "b", "@MOUNT", "B mount", "lw 2.5");
-	fl_plot_end(&p, doc, "Writes per second over jobs",
-		    "At %u job%s A does %s writes/s on the mount, and B %s at %u. Bars: slowest to "
-		    "fastest run.",
-		    x->jobs, x->jobs == 1 ? "" : "s", fl_cell_number(x->iops.mean, n[0]),
-		    fl_cell_number(y->iops.mean, n[1]), y->jobs);
+	fl_plot_end(
+		&p, doc, "Writes per second over jobs",
+		"At %u job%s A does %s writes/s on the mount, and B %s at %u. Bars: slowest to fastest run.",
+		x->jobs, x->jobs == 1 ? "" : "s", fl_cell_number(x->iops.mean, n[0]),
+		fl_cell_number(y->iops.mean, n[1]), y->jobs);
 }
 
 static void plot_two_speedup(struct fl_doc *doc, const struct fl_analysis *a,
@@ -439,13 +434,11 @@ static void plot_two_speedup(struct fl_doc *doc, const struct fl_analysis *a,
 	speedup_data(p.script, "b", b, FL_SYSTEM_MOUNT);
 	fputs("set format y '%gx'\n"
 	      "plot x with lines lc @LINE lw 2 title 'ideal', $a using 1:2 with linespoints lc "
-	      "@UPGRADE lw 2.5 pt 7 ps 0.55 title 'A', $b using 1:2 with linespoints lc @MOUNT lw "
-	      "2.5 pt 7 ps 0.55 title 'B'\n",
+	      "@UPGRADE lw 2.5 pt 7 ps 0.55 title 'A', $b using 1:2 with linespoints lc @MOUNT lw 2.5 pt 7 ps 0.55 title 'B'\n",
 	      p.script);
 	fl_plot_end(
 		&p, doc, "Speed-up over one job",
-		"How many times the throughput of one job the mount reaches: flat where writers "
-		"wait for one another, rising where they do not.");
+		"How many times the throughput of one job the mount reaches: flat where writers wait for one another, rising where they do not.");
 }
 
 static void plot_two_takes(struct fl_doc *doc, const struct fl_analysis *a,
@@ -482,10 +475,10 @@ static void plot_two_series(struct fl_doc *doc, const struct fl_analysis *a,
 	      "plot $a using 1:2 with lines lc @UPGRADE lw 2 title 'A', $b using 1:2 with lines lc "
 	      "@MOUNT lw 2 title 'B'\n",
 	      p.script);
-	fl_plot_end(&p, doc, "Writes per second over time",
-		    "fio's own figures on the mount in steps of 100 ms: the first run of A at %u "
-		    "job%s and of B at %u.",
-		    x->jobs, x->jobs == 1 ? "" : "s", y->jobs);
+	fl_plot_end(
+		&p, doc, "Writes per second over time",
+		"fio's own figures on the mount in steps of 100 ms: the first run of A at %u job%s and of B at %u.",
+		x->jobs, x->jobs == 1 ? "" : "s", y->jobs);
 }
 
 static void two(struct fl_doc *doc, const struct fl_analysis *a, const struct fl_analysis *b,
@@ -530,8 +523,7 @@ static void reference(struct fl_doc *doc, const struct fl_analysis *a,
 		if (!(fl_curve_at(&ref->curve[i], 1) > 0) || ref->curve[i].n < 2)
 			continue;
 		fprintf(p.script,
-			"%s $c%zu using 1:2 with linespoints lc %s lw 1.5 dt 2 pt 7 ps 0.35 title "
-			"'%s'",
+			"%s $c%zu using 1:2 with linespoints lc %s lw 1.5 dt 2 pt 7 ps 0.35 title '%s'",
 			drawn ? "," : "plot", i, colour[shown++],
 			fl_plot_name(ref->curve[i].name, name, sizeof(name)));
 		drawn = true;
@@ -540,17 +532,16 @@ static void reference(struct fl_doc *doc, const struct fl_analysis *a,
 		if (!fl_level_main(a, s, 1))
 			continue;
 		fprintf(p.script,
-			"%s $%s using 1:2 with linespoints lc %s lw 2.5 pt 7 ps 0.55 title 'here, "
-			"%s'",
+			"%s $%s using 1:2 with linespoints lc %s lw 2.5 pt 7 ps 0.55 title 'here, %s'",
 			drawn ? "," : "plot", fl_system_name(s), s ? "@RAW" : "@MOUNT",
 			fl_system_name(s));
 		drawn = true;
 	}
 	if (!drawn)
 		fputs("plot NaN notitle", p.script);
-	fl_plot_end(&p, doc, "Speed-up over one job, beside the published curves",
-		    "Relative to each system's own throughput at one job, as machines differ in "
-		    "height but not in what a lock does to the shape. Dashed: published.");
+	fl_plot_end(
+		&p, doc, "Speed-up over one job, beside the published curves",
+		"Relative to each system's own throughput at one job, as machines differ in height but not in what a lock does to the shape. Dashed: published.");
 }
 
 const struct fl_figures fl_plots = {one, two, reference};

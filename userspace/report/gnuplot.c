@@ -193,9 +193,7 @@ char *fl_plot_adapt(const char *svg, unsigned int number, const char *title,
 	if (!f)
 		return NULL;
 	fprintf(f,
-		"<svg xmlns=\"http://www.w3.org/2000/svg\" "
-		"xmlns:xlink=\"http://www.w3.org/1999/xlink\" viewBox=\"0 0 %d %d\" role=\"img\" "
-		"aria-labelledby=\"f%u-title f%u-desc\">\n<title id=\"f%u-title\">",
+		"<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" viewBox=\"0 0 %d %d\" role=\"img\" aria-labelledby=\"f%u-title f%u-desc\">\n<title id=\"f%u-title\">",
 		width, height, number, number, number);
 	put_escaped(f, title);
 	fprintf(f, "</title>\n<desc id=\"f%u-desc\">", number);

@@ -39,15 +39,14 @@ static void agreement(struct fl_doc *doc, const struct fl_analysis *a)
 	if (a->exact_rows == a->counted_rows)
 		fl_doc_para(
 			doc,
-			"In each of the %zu counted rows the writes counted in the kernel equal "
-			"those that fio reports: difference 0.",
+			"In each of the %zu counted rows the writes counted in the kernel equal those that fio reports: difference 0.",
 			a->counted_rows);
 	else
-		fl_doc_para(doc,
-			    "In %zu of the %zu counted rows the counted writes equal fio's. %zu "
-			    "row%s out of tolerance and left out of everything below.",
-			    a->exact_rows, a->counted_rows, a->left_out,
-			    a->left_out == 1 ? " is" : "s are");
+		fl_doc_para(
+			doc,
+			"In %zu of the %zu counted rows the counted writes equal fio's. %zu row%s out of tolerance and left out of everything below.",
+			a->exact_rows, a->counted_rows, a->left_out,
+			a->left_out == 1 ? " is" : "s are");
 }
 
 static void header(struct fl_doc *doc, const char *const *names)
@@ -88,11 +87,11 @@ static void throughput(struct fl_doc *doc, const struct fl_analysis *a)
 		fl_doc_cell(doc, "%s", fl_cell_spread(&r->iops, c[5]));
 		fl_doc_cell(doc, "%s", fl_cell_ratio(m->iops.mean / r->iops.mean, c[6]));
 	}
-	fl_doc_note(doc,
-		    "Means of %u run%s of %s s each; sd: standard deviation of the runs. p50 and "
-		    "p99: fio's completion latency of writes on the mount.",
-		    b->repeats, b->repeats == 1 ? "" : "s",
-		    fl_bench_get(b, "RUNTIME") ? fl_bench_get(b, "RUNTIME") : "?");
+	fl_doc_note(
+		doc,
+		"Means of %u run%s of %s s each; sd: standard deviation of the runs. p50 and p99: fio's completion latency of writes on the mount.",
+		b->repeats, b->repeats == 1 ? "" : "s",
+		fl_bench_get(b, "RUNTIME") ? fl_bench_get(b, "RUNTIME") : "?");
 }
 
 static bool any(const struct fl_analysis *a, double (*figure)(const struct fl_level *))
@@ -124,19 +123,19 @@ static void cannot_tell(struct fl_doc *doc, const struct fl_analysis *a)
 
 	if (fi && up && hold)
 		return;
-	fl_doc_note(doc,
-		    "\"-\": not known, which is not 0. This method (%s) cannot tell%s%s%s; the "
-		    "call-site method counts takes, function hooks time them.",
-		    fl_method_name(a->level[0].sample && a->level[0].sample->counted
-					   ? a->level[0].sample->snapshot.method
-					   : FL_METHOD_STATE_TP),
-		    up ? "" : " upgrades",
-		    fi	 ? ""
-		    : up ? " fi->lock"
-			 : ", fi->lock",
-		    hold       ? ""
-		    : fi && up ? " wait and hold"
-			       : ", wait and hold");
+	fl_doc_note(
+		doc,
+		"\"-\": not known, which is not 0. This method (%s) cannot tell%s%s%s; the call-site method counts takes, function hooks time them.",
+		fl_method_name(a->level[0].sample && a->level[0].sample->counted
+				       ? a->level[0].sample->snapshot.method
+				       : FL_METHOD_STATE_TP),
+		up ? "" : " upgrades",
+		fi   ? ""
+		: up ? " fi->lock"
+		     : ", fi->lock",
+		hold	   ? ""
+		: fi && up ? " wait and hold"
+			   : ", wait and hold");
 }
 
 static void locks(struct fl_doc *doc, const struct fl_analysis *a)
@@ -165,8 +164,9 @@ static void locks(struct fl_doc *doc, const struct fl_analysis *a)
 		fl_doc_cell(doc, "%s", fl_cell_ns(l->hold_exclusive_ns, c[6]));
 		fl_doc_cell(doc, "%lld", l->difference);
 	}
-	fl_doc_note(doc, "Takes of the FUSE inode's lock per write that was counted; diff. is the "
-			 "counted writes less those of fio, all runs together.");
+	fl_doc_note(
+		doc,
+		"Takes of the FUSE inode's lock per write that was counted; diff. is the counted writes less those of fio, all runs together.");
 	cannot_tell(doc, a);
 	for (size_t i = 0; i < a->nlevels; i++) {
 		const struct fl_level *l = &a->level[i];
@@ -174,27 +174,26 @@ static void locks(struct fl_doc *doc, const struct fl_analysis *a)
 		if (!l->counted || !(l->fi_lock > 0))
 			continue;
 		if (!(l->fi_lock_ns > 0)) {
-			fl_doc_item(doc,
-				    "fi->lock at %u job%s: %s takes a second; their waits were "
-				    "not timed.",
-				    l->jobs, l->jobs == 1 ? "" : "s",
-				    fl_cell_number(l->fi_lock * l->iops.mean, c[0]));
+			fl_doc_item(
+				doc,
+				"fi->lock at %u job%s: %s takes a second; their waits were not timed.",
+				l->jobs, l->jobs == 1 ? "" : "s",
+				fl_cell_number(l->fi_lock * l->iops.mean, c[0]));
 			continue;
 		}
-		fl_doc_item(doc,
-			    "fi->lock at %u job%s: %s takes a second, %s%s of waiting per write, "
-			    "%s%.3f cores.",
-			    l->jobs, l->jobs == 1 ? "" : "s",
-			    fl_cell_number(l->fi_lock * l->iops.mean, c[0]),
-			    l->fi_lock_ns_is_bound ? "< " : "", fl_cell_ns(l->fi_lock_ns, c[1]),
-			    l->fi_lock_ns_is_bound ? "< " : "",
-			    l->fi_lock_ns * l->iops.mean * 1e-9);
+		fl_doc_item(
+			doc,
+			"fi->lock at %u job%s: %s takes a second, %s%s of waiting per write, %s%.3f cores.",
+			l->jobs, l->jobs == 1 ? "" : "s",
+			fl_cell_number(l->fi_lock * l->iops.mean, c[0]),
+			l->fi_lock_ns_is_bound ? "< " : "", fl_cell_ns(l->fi_lock_ns, c[1]),
+			l->fi_lock_ns_is_bound ? "< " : "", l->fi_lock_ns * l->iops.mean * 1e-9);
 		timed = true;
 	}
 	if (timed)
-		fl_doc_note(doc, "Waits for fi->lock are mean waits, with the probe pair's own "
-				 "time measured and taken off; \"<\": what is left cannot be told "
-				 "from no wait.");
+		fl_doc_note(
+			doc,
+			"Waits for fi->lock are mean waits, with the probe pair's own time measured and taken off; \"<\": what is left cannot be told from no wait.");
 }
 
 static void reasons(struct fl_doc *doc, const struct fl_analysis *a)
@@ -247,8 +246,9 @@ static void self_cost(struct fl_doc *doc, const struct fl_analysis *a)
 			    : noise		     ? "within the noise"
 						     : "outside the noise");
 	}
-	fl_doc_note(doc, "Rows with probes against the rows without that ran right after them, in "
-			 "pairs. \"per write\" is time of one job.");
+	fl_doc_note(
+		doc,
+		"Rows with probes against the rows without that ran right after them, in pairs. \"per write\" is time of one job.");
 }
 
 void fl_report_one(struct fl_doc *doc, const struct fl_analysis *a, const struct fl_reference *ref,

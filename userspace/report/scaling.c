@@ -26,17 +26,17 @@ static void usl(struct fl_doc *doc, const char *name, const struct fl_usl *u)
 		snprintf(range, sizeof(range), " (%.1f to %.1f %%, leaving one job count out)",
 			 100 * u->sigma_low, 100 * u->sigma_high);
 	if (!isfinite(u->ceiling) || u->sigma < 0.0005)
-		fl_doc_item(doc,
-			    "%s: serial share %.1f %%%s; these rows show no ceiling. Residual "
-			    "%.1f %%.",
-			    name, 100 * u->sigma, range, 100 * u->residual);
+		fl_doc_item(
+			doc,
+			"%s: serial share %.1f %%%s; these rows show no ceiling. Residual %.1f %%.",
+			name, 100 * u->sigma, range, 100 * u->residual);
 	else
-		fl_doc_item(doc,
-			    "%s: serial share %.1f %%%s, so no number of jobs passes %s IOPS%s. "
-			    "Residual %.1f %%.",
-			    name, 100 * u->sigma, range, fl_cell_number(u->ceiling, c),
-			    u->has_kappa ? "" : " (Amdahl's law: three points carry no more)",
-			    100 * u->residual);
+		fl_doc_item(
+			doc,
+			"%s: serial share %.1f %%%s, so no number of jobs passes %s IOPS%s. Residual %.1f %%.",
+			name, 100 * u->sigma, range, fl_cell_number(u->ceiling, c),
+			u->has_kappa ? "" : " (Amdahl's law: three points carry no more)",
+			100 * u->residual);
 }
 
 static void ceilings(struct fl_doc *doc, const struct fl_analysis *a)
@@ -58,21 +58,19 @@ static void ceilings(struct fl_doc *doc, const struct fl_analysis *a)
 			most = l;
 		/* one and many: the ceiling moves little between them */
 		if (l->ceiling > 0 && (l->jobs == 1 || l == last))
-			fl_doc_item(doc,
-				    "Ceiling from the mean exclusive hold at %u job%s: 1 / %s x "
-				    "%.0f file%s = %s writes/s; measured %s, %.0f %% of it.",
-				    l->jobs, plural(l->jobs),
-				    fl_cell_ns(l->hold_exclusive_ns, c[0]), l->files,
-				    plural(l->files), fl_cell_number(l->ceiling, c[1]),
-				    fl_cell_number(l->iops.mean, c[2]),
-				    100 * l->iops.mean / l->ceiling);
+			fl_doc_item(
+				doc,
+				"Ceiling from the mean exclusive hold at %u job%s: 1 / %s x %.0f file%s = %s writes/s; measured %s, %.0f %% of it.",
+				l->jobs, plural(l->jobs), fl_cell_ns(l->hold_exclusive_ns, c[0]),
+				l->files, plural(l->files), fl_cell_number(l->ceiling, c[1]),
+				fl_cell_number(l->iops.mean, c[2]),
+				100 * l->iops.mean / l->ceiling);
 	}
 	/* exclusive holds of one file never overlap: throughput alone bounds their mean from above */
 	if (most && most->exclusive >= 0.999 && !(most->ceiling > 0) && most->files >= 1)
 		fl_doc_item(
 			doc,
-			"Holds were not timed. But exclusive holds of one file never overlap, so "
-			"%s writes/s at %u job%s bound the mean hold: at most %s.",
+			"Holds were not timed. But exclusive holds of one file never overlap, so %s writes/s at %u job%s bound the mean hold: at most %s.",
 			fl_cell_number(most->iops.mean, c[0]), most->jobs, plural(most->jobs),
 			fl_cell_ns(1e9 * most->files / most->iops.mean, c[1]));
 	if (one && most && most->jobs > 1)
@@ -89,9 +87,9 @@ static void predictions(struct fl_doc *doc, const struct fl_analysis *a)
 			    a->no_prediction[0] ? a->no_prediction : "there is only one job count");
 		return;
 	}
-	fl_doc_table(doc, "rrrrr",
-		     "Predicted from the rows with one job alone (their IOPS and mean exclusive "
-		     "hold), held against what was measured:");
+	fl_doc_table(
+		doc, "rrrrr",
+		"Predicted from the rows with one job alone (their IOPS and mean exclusive hold), held against what was measured:");
 	fl_doc_cell(doc, "jobs");
 	fl_doc_cell(doc, "bound");
 	fl_doc_cell(doc, "queue");
@@ -106,9 +104,9 @@ static void predictions(struct fl_doc *doc, const struct fl_analysis *a)
 		fl_doc_cell(doc, "%s", fl_cell_number(p->measured, c[2]));
 		fl_doc_cell(doc, "%s", fl_cell_signed(p->queue / p->measured - 1, c[3]));
 	}
-	fl_doc_note(doc,
-		    "bound: min(jobs x one job, 1 / hold). queue: one server and a delay, by mean "
-		    "value analysis. Neither knows the device or the number of CPUs.");
+	fl_doc_note(
+		doc,
+		"bound: min(jobs x one job, 1 / hold). queue: one server and a delay, by mean value analysis. Neither knows the device or the number of CPUs.");
 }
 
 static void what_if(struct fl_doc *doc, const struct fl_analysis *a)
@@ -131,19 +129,18 @@ static void what_if(struct fl_doc *doc, const struct fl_analysis *a)
 	if (most->jobs == 1)
 		return;
 	if (iops <= most->iops.mean) {
-		fl_doc_item(doc,
-			    "Projection, not a measurement: at %u jobs the shared lock would bring "
-			    "nothing here. The raw file system itself scales no further.",
-			    most->jobs);
+		fl_doc_item(
+			doc,
+			"Projection, not a measurement: at %u jobs the shared lock would bring nothing here. The raw file system itself scales no further.",
+			most->jobs);
 		return;
 	}
-	fl_doc_item(doc,
-		    "Projection, not a measurement: %s of the writes are eligible for the shared "
-		    "lock. Had they run under it at %u jobs, scaling as the raw file system does, "
-		    "the mount would do about %s IOPS instead of %s (%+.0f %%).",
-		    fl_percent(most->totals.eligible, most->totals.writes, pct, sizeof(pct)),
-		    most->jobs, fl_cell_number(iops, c[0]), fl_cell_number(most->iops.mean, c[1]),
-		    100 * (iops / most->iops.mean - 1));
+	fl_doc_item(
+		doc,
+		"Projection, not a measurement: %s of the writes are eligible for the shared lock. Had they run under it at %u jobs, scaling as the raw file system does, the mount would do about %s IOPS instead of %s (%+.0f %%).",
+		fl_percent(most->totals.eligible, most->totals.writes, pct, sizeof(pct)),
+		most->jobs, fl_cell_number(iops, c[0]), fl_cell_number(most->iops.mean, c[1]),
+		100 * (iops / most->iops.mean - 1));
 }
 
 void fl_report_scaling(struct fl_doc *doc, const struct fl_analysis *a)
@@ -224,13 +221,11 @@ static void published_prediction(struct fl_doc *doc, const struct fl_analysis *a
 		return;
 	if (!(a->hold_share > 0)) {
 		if (speedup < 2)
-			fl_doc_item(doc,
-				    "%s: its row with one job cannot predict its plateau, as the "
-				    "table holds no hold time. Backwards, if one lock makes the "
-				    "plateau of %s, it is held for %s, %.0f %% of one job's cycle "
-				    "per write.",
-				    c->name, fl_cell_number(peak, n[0]),
-				    fl_cell_ns(1e9 / peak, n[1]), 100 * one / peak);
+			fl_doc_item(
+				doc,
+				"%s: its row with one job cannot predict its plateau, as the table holds no hold time. Backwards, if one lock makes the plateau of %s, it is held for %s, %.0f %% of one job's cycle per write.",
+				c->name, fl_cell_number(peak, n[0]), fl_cell_ns(1e9 / peak, n[1]),
+				100 * one / peak);
 		return;
 	}
 	predicted = one / a->hold_share;
@@ -239,19 +234,16 @@ static void published_prediction(struct fl_doc *doc, const struct fl_analysis *a
 	else if (speedup < 2)
 		snprintf(
 			then, sizeof(then),
-			": it holds the lock for less of its cycle, %.0f %% if the lock makes that "
-			"plateau, which its row with one job cannot tell",
+			": it holds the lock for less of its cycle, %.0f %% if the lock makes that plateau, which its row with one job cannot tell",
 			100 * one / peak);
 	else
 		snprintf(then, sizeof(then), ": this curve does not wait for that lock");
-	fl_doc_item(doc,
-		    "%s: if its workload holds the lock for %.0f %% of one job's cycle, as this "
-		    "one does, %s "
-		    "IOPS at one job predict a plateau of %s under the exclusive lock; published "
-		    "are %s (%+.0f %%)%s.",
-		    c->name, 100 * a->hold_share, fl_cell_number(one, n[0]),
-		    fl_cell_number(predicted, n[1]), fl_cell_number(peak, n[2]),
-		    100 * (peak / predicted - 1), then);
+	fl_doc_item(
+		doc,
+		"%s: if its workload holds the lock for %.0f %% of one job's cycle, as this one does, %s IOPS at one job predict a plateau of %s under the exclusive lock; published are %s (%+.0f %%)%s.",
+		c->name, 100 * a->hold_share, fl_cell_number(one, n[0]),
+		fl_cell_number(predicted, n[1]), fl_cell_number(peak, n[2]),
+		100 * (peak / predicted - 1), then);
 }
 
 void fl_report_reference(struct fl_doc *doc, const struct fl_analysis *a,
@@ -284,9 +276,9 @@ void fl_report_reference(struct fl_doc *doc, const struct fl_analysis *a,
 	measured_row(doc, a, FL_SYSTEM_RAW, jobs, njobs);
 	for (size_t i = 0; i < ref->n; i++)
 		curve_row(doc, &ref->curve[i], jobs, njobs);
-	fl_doc_note(doc,
-		    "Other machines: compare shapes, not heights. peak/1: the most, relative to "
-		    "one job. serial: fitted serial share. ~: approximate figures.");
+	fl_doc_note(
+		doc,
+		"Other machines: compare shapes, not heights. peak/1: the most, relative to one job. serial: fitted serial share. ~: approximate figures.");
 	for (size_t i = 0; i < ref->n; i++)
 		published_prediction(doc, a, &ref->curve[i]);
 }

@@ -46,9 +46,9 @@ static void throughput(struct fl_doc *doc, const struct fl_analysis *a, const st
 			differs(doc, &x->iops, &y->iops);
 		}
 	}
-	fl_doc_note(doc,
-		    "95 %%: half the confidence interval of the difference (Welch's t test over "
-		    "the runs). Raw rows tell how far the two machines differed by themselves.");
+	fl_doc_note(
+		doc,
+		"95 %%: half the confidence interval of the difference (Welch's t test over the runs). Raw rows tell how far the two machines differed by themselves.");
 }
 
 static void locks(struct fl_doc *doc, const struct fl_analysis *a, const struct fl_analysis *b)
@@ -157,8 +157,7 @@ void fl_report_two(struct fl_doc *doc, const struct fl_analysis *a, const struct
 	scaling(doc, b, "B");
 	fl_doc_para(
 		doc,
-		"Counted writes equal fio's in %zu of %zu counted rows of A, and in %zu of %zu of "
-		"B.",
+		"Counted writes equal fio's in %zu of %zu counted rows of A, and in %zu of %zu of B.",
 		a->exact_rows, a->counted_rows, b->exact_rows, b->counted_rows);
 	if (figures)
 		figures->two(doc, a, b, name_a, name_b);

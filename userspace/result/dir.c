@@ -143,8 +143,7 @@ int fl_result_create(const char *path, struct fl_err *err)
 		fl_errno(err, e, "cannot make the result directory %s", path);
 		if (e == EEXIST)
 			fl_hint(err,
-				"'fuselens bench --resume -o %.200s' goes on with it; or name "
-				"another one",
+				"'fuselens bench --resume -o %.200s' goes on with it; or name another one",
 				path);
 		return -1;
 	}

@@ -160,10 +160,9 @@ void fl_row_judge(struct fl_row *row, double max_loss)
 	row->why[0] = '\0';
 	if (known && fabs((double)difference) > max_loss * (double)row->fio.write.ios) {
 		row->status = FL_ROW_MISSED;
-		snprintf(row->why, sizeof(row->why),
-			 "the counted writes miss fio's by %lld: somebody else wrote to the mount, "
-			 "or "
-			 "events were lost",
-			 difference);
+		snprintf(
+			row->why, sizeof(row->why),
+			"the counted writes miss fio's by %lld: somebody else wrote to the mount, or events were lost",
+			difference);
 	}
 }

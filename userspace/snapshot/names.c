@@ -83,8 +83,7 @@ static const struct {
 		 "the daemon asked for parallel writes, the kernel removed the flag"},
 	[FL_REASON_FLAG_NOT_SET_OR_STRIPPED] =
 		{"flag-not-set-or-stripped",
-		 "the flag is not in force; the open was not seen, so who "
-		 "left it out is unknown"},
+		 "the flag is not in force; the open was not seen, so who left it out is unknown"},
 	[FL_REASON_BUFFERED] = {"buffered", "not O_DIRECT"},
 	[FL_REASON_APPEND] = {"append", "O_APPEND: the position depends on the size"},
 	[FL_REASON_PAST_EOF] = {"past-eof", "ends past the end of the file"},

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 #include <linux/types.h>
-#include "bpf/fuselens.h"
+#include "bpf/abi.h"
 
 enum fl_reason {
 	FL_REASON_KERNEL_CANNOT,

@@ -44,42 +44,26 @@ static const char *remedy(enum fl_reason reason, enum fl_route route)
 {
 	switch (reason) {
 	case FL_REASON_KERNEL_CANNOT:
-		return route == FL_ROUTE_CACHED ? "cached files always lock exclusively: open them "
-						  "in direct or passthrough "
-						  "mode to run writes in parallel"
-						: "this kernel's write path needs the patch "
-						  "(kernel-patches/) to take the lock "
-						  "shared";
+		return route == FL_ROUTE_CACHED
+			       ? "cached files always lock exclusively: open them in direct or passthrough mode to run writes in parallel"
+			       : "this kernel's write path needs the patch (kernel-patches/) to take the lock shared";
 	case FL_REASON_FLAG_STRIPPED:
-		return "the kernel strips FOPEN_PARALLEL_DIRECT_WRITES from passthrough opens: "
-		       "this "
-		       "kernel needs the patch (kernel-patches/)";
+		return "the kernel strips FOPEN_PARALLEL_DIRECT_WRITES from passthrough opens: this kernel needs the patch (kernel-patches/)";
 	case FL_REASON_FLAG_NOT_SET:
-		return "the daemon does not ask for parallel writes: have it set "
-		       "FOPEN_PARALLEL_DIRECT_WRITES in its open reply";
+		return "the daemon does not ask for parallel writes: have it set FOPEN_PARALLEL_DIRECT_WRITES in its open reply";
 	case FL_REASON_FLAG_NOT_SET_OR_STRIPPED:
-		return "have a file opened while fuselens watches (or see 'fuselens files'): that "
-		       "tells "
-		       "a daemon that never asked from a kernel that strips the flag";
+		return "have a file opened while fuselens watches (or see 'fuselens files'): that tells a daemon that never asked from a kernel that strips the flag";
 	case FL_REASON_BUFFERED:
-		return "buffered writes lock exclusively in every kernel: open with O_DIRECT to "
-		       "let "
-		       "writes run in parallel";
+		return "buffered writes lock exclusively in every kernel: open with O_DIRECT to let writes run in parallel";
 	case FL_REASON_APPEND:
-		return "appending writes lock exclusively by design: write at offsets of a "
-		       "preallocated "
-		       "file instead";
+		return "appending writes lock exclusively by design: write at offsets of a preallocated file instead";
 	case FL_REASON_PAST_EOF:
 	case FL_REASON_EOF_RACE:
-		return "writes past the end of the file lock exclusively by design: preallocate "
-		       "and "
-		       "write the file first";
+		return "writes past the end of the file lock exclusively by design: preallocate and write the file first";
 	case FL_REASON_CACHE_IO_MODE:
 		return "somebody holds the file open in cached mode: see 'fuselens files'";
 	case FL_REASON_PRIVILEGES:
-		return "the inode may carry privileges to strip (setuid, setgid, capabilities): "
-		       "negotiate "
-		       "FUSE_HANDLE_KILLPRIV_V2, or clear the bits";
+		return "the inode may carry privileges to strip (setuid, setgid, capabilities): negotiate FUSE_HANDLE_KILLPRIV_V2, or clear the bits";
 	case FL_REASON_SPLICE:
 		return "splice and sendfile lock exclusively: use write(2)";
 	default:
@@ -125,18 +109,15 @@ static void no_writes(const struct fl_snapshot *s, __u32 dev, struct fl_verdict 
 			 (uint64_t)writeback);
 		inconclusive(
 			v,
-			"the mount uses the writeback cache: tracepoints see its writes only when "
-			"they leave, without the lock; a kernel that allows fentry can tell");
+			"the mount uses the writeback cache: tracepoints see its writes only when they leave, without the lock; a kernel that allows fentry can tell");
 		return;
 	}
 	snprintf(v->why, sizeof(v->why), "no write was seen");
-	inconclusive(v, s->method == FL_METHOD_STATE_TP
-				? "write to the mount while fuselens watches, or watch for longer; "
-				  "buffered "
-				  "passthrough writes are seen on XFS only, direct ones on file "
-				  "systems that use "
-				  "iomap (XFS, ext4, btrfs, f2fs)"
-				: "write to the mount while fuselens watches, or watch for longer");
+	inconclusive(
+		v,
+		s->method == FL_METHOD_STATE_TP
+			? "write to the mount while fuselens watches, or watch for longer; buffered passthrough writes are seen on XFS only, direct ones on file systems that use iomap (XFS, ext4, btrfs, f2fs)"
+			: "write to the mount while fuselens watches, or watch for longer");
 }
 
 static void judge_by_share(const struct fl_snapshot *s, const struct fl_verdict_opts *opts,
@@ -155,10 +136,10 @@ static void judge_by_share(const struct fl_snapshot *s, const struct fl_verdict_
 	} else if (s->takes_only && t->shared >= opts->min_share * t->writes) {
 		v->kind = FL_SHARED;
 		v->exit_code = 0;
-		snprintf(v->why, sizeof(v->why),
-			 "%s of %s takes on the write path were shared; which writes were eligible "
-			 "is not known",
-			 fl_grouped(t->shared, n, sizeof(n)), fl_grouped(t->writes, m, sizeof(m)));
+		snprintf(
+			v->why, sizeof(v->why),
+			"%s of %s takes on the write path were shared; which writes were eligible is not known",
+			fl_grouped(t->shared, n, sizeof(n)), fl_grouped(t->writes, m, sizeof(m)));
 	} else if (t->eligible && t->eligible_shared >= opts->min_share * t->eligible) {
 		v->kind = FL_SHARED;
 		v->exit_code = 0;
@@ -212,20 +193,17 @@ void fl_verdict_of_totals(const struct fl_snapshot *s, __u32 dev, const struct f
 			 fl_grouped(t->lost, n, sizeof(n)),
 			 fl_percent(t->lost, t->writes + t->lost, pct, sizeof(pct)));
 		inconclusive(
-			v, "watch fewer files or another method (--evidence), or accept more with "
-			   "--max-loss");
+			v,
+			"watch fewer files or another method (--evidence), or accept more with --max-loss");
 	} else if (t->unknown > opts->max_loss * t->writes) {
-		snprintf(v->why, sizeof(v->why),
-			 "for %s writes (%s) the lock could not be told: they were sent from a "
-			 "context "
-			 "that does not hold it",
-			 fl_grouped(t->unknown, n, sizeof(n)),
-			 fl_percent(t->unknown, t->writes, pct, sizeof(pct)));
+		snprintf(
+			v->why, sizeof(v->why),
+			"for %s writes (%s) the lock could not be told: they were sent from a context that does not hold it",
+			fl_grouped(t->unknown, n, sizeof(n)),
+			fl_percent(t->unknown, t->writes, pct, sizeof(pct)));
 		inconclusive(
 			v,
-			"queued background requests leave in the daemon's context: raise the "
-			"connection's max_background, lower the queue depth, or use a kernel that "
-			"allows fentry");
+			"queued background requests leave in the daemon's context: raise the connection's max_background, lower the queue depth, or use a kernel that allows fentry");
 	} else {
 		judge_by_share(s, opts, v);
 	}

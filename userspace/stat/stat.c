@@ -136,9 +136,9 @@ static int parse(struct stat_cmd *s, int argc, char **argv)
 	if (a.json)
 		s->view.format = FL_STAT_JSON;
 	if (s->count && s->command)
-		return fl_usage_error("stat", a.json,
-				      "--count and a command exclude each other: rows come until "
-				      "the command ends");
+		return fl_usage_error(
+			"stat", a.json,
+			"--count and a command exclude each other: rows come until the command ends");
 	return -1;
 }
 

@@ -458,11 +458,11 @@ static void draw_keys(const struct fl_top *t)
 {
 	attrset(A_REVERSE);
 	mvhline(LINES - 1, 0, ' ', COLS);
-	fl_top_put(LINES - 1, 0, COLS,
-		   t->page == FL_TOP_LIST
-			   ? " q quit  h help  p pause  s sort  / filter  f files  m mounts  Enter "
-			     "into"
-			   : " q quit  Esc back  Up/Down scroll");
+	fl_top_put(
+		LINES - 1, 0, COLS,
+		t->page == FL_TOP_LIST
+			? " q quit  h help  p pause  s sort  / filter  f files  m mounts  Enter into"
+			: " q quit  Esc back  Up/Down scroll");
 	attrset(0);
 }
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <json-c/json.h>
 
-#include "kernel/mountinfo.h"
+#include "util/dev.h"
 #include "util/text.h"
 
 void fl_json_u64(struct json_object *o, const char *key, __u64 value)

@@ -95,9 +95,9 @@ int fl_janitor_start(struct fl_janitor *j, const char *base, double seconds, str
 		kill(j->pid, SIGKILL);
 		j->pid = 0; /* nothing to clean up, or nobody can */
 		fl_err(err,
-		       fl_interrupted ? "interrupted"
-				      : "%s does not answer: making a directory there takes "
-					"longer than %.0f s",
+		       fl_interrupted
+			       ? "interrupted"
+			       : "%s does not answer: making a directory there takes longer than %.0f s",
 		       base, seconds);
 		return fl_hint(err, "'fuselens files' shows the mount without asking its daemon");
 	}

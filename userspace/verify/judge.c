@@ -126,15 +126,13 @@ static bool evidence_holds(const struct fl_snapshot *s, const struct fl_leg *leg
 	if (!leg->done) {
 		conclude(v, FL_RESULT_INCONCLUSIVE, "the workload made no write");
 	} else if (!seen) {
-		conclude(v, FL_RESULT_INCONCLUSIVE,
-			 "none of %s writes was seen by the %s method: %s",
-			 fl_grouped(leg->done, a, sizeof(a)), fl_method_name(s->method),
-			 s->method == FL_METHOD_STATE_TP
-				 ? "it sees buffered passthrough writes on XFS only, direct ones "
-				   "where "
-				   "the backing file system uses iomap, and no write that the "
-				   "writeback cache took"
-				 : "they went where it does not look");
+		conclude(
+			v, FL_RESULT_INCONCLUSIVE,
+			"none of %s writes was seen by the %s method: %s",
+			fl_grouped(leg->done, a, sizeof(a)), fl_method_name(s->method),
+			s->method == FL_METHOD_STATE_TP
+				? "it sees buffered passthrough writes on XFS only, direct ones where the backing file system uses iomap, and no write that the writeback cache took"
+				: "they went where it does not look");
 	} else if (seen > leg->done && seen == v->totals.by_route[FL_ROUTE_CACHED] &&
 		   seen == v->totals.exclusive && s->method == FL_METHOD_STATE_TP) {
 		/* a cached write leaves in pieces where a page has to be read or a request is full */
@@ -148,10 +146,10 @@ static bool evidence_holds(const struct fl_snapshot *s, const struct fl_leg *leg
 			 fl_grouped(seen, a, sizeof(a)), fl_grouped(leg->done, b, sizeof(b)),
 			 (unsigned long long)all.lost);
 	} else if (v->totals.unknown) {
-		conclude(v, FL_RESULT_INCONCLUSIVE,
-			 "the lock of %s writes could not be told: they were sent by a task that "
-			 "need not hold it",
-			 fl_grouped(v->totals.unknown, a, sizeof(a)));
+		conclude(
+			v, FL_RESULT_INCONCLUSIVE,
+			"the lock of %s writes could not be told: they were sent by a task that need not hold it",
+			fl_grouped(v->totals.unknown, a, sizeof(a)));
 	}
 	if (v->result == FL_RESULT_PASS && seen < leg->done) {
 		snprintf(text, sizeof(text), "%s of %s writes were counted, %llu known to be lost",
@@ -193,11 +191,11 @@ static void judge_natures(const struct fl_leg *leg, const struct fl_leg_facts *f
 		return;
 	for (int n = 0; n < FL_NATURES; n++)
 		if (t->excl[n] + t->shared[n] && !nature_fits(leg, facts, n))
-			conclude(v, FL_RESULT_FAIL,
-				 "%s writes reached the lock as '%s', which this workload does not "
-				 "make",
-				 fl_grouped(t->excl[n] + t->shared[n], a, sizeof(a)),
-				 fl_nature_name(n));
+			conclude(
+				v, FL_RESULT_FAIL,
+				"%s writes reached the lock as '%s', which this workload does not make",
+				fl_grouped(t->excl[n] + t->shared[n], a, sizeof(a)),
+				fl_nature_name(n));
 	if (leg->want == FL_WANT_GROWING && v->past_eof < leg->min_past_eof)
 		conclude(v, FL_RESULT_FAIL,
 			 "only %llu writes were past EOF when they were made, not %llu or more",
@@ -238,8 +236,8 @@ static void judge_shared(const struct fl_leg *leg, const struct fl_leg_facts *fa
 			 fl_grouped(t->shared[FL_NATURE_BUFFERED], a, sizeof(a)));
 		return;
 	}
-	remark(v, "buffered writes ran shared: this kernel's passthrough path locks as its "
-		  "direct-io path does, which does not ask whether a write is direct");
+	remark(v,
+	       "buffered writes ran shared: this kernel's passthrough path locks as its direct-io path does, which does not ask whether a write is direct");
 }
 
 /*
@@ -260,12 +258,10 @@ static void judge_exclusive_in_shared_leg(const struct fl_leg *leg, const struct
 		remark(v, text);
 	}
 	if (rest > (checked ? leg->writers : 0))
-		conclude(v, FL_RESULT_FAIL,
-			 "%s of %s writes took the lock exclusively, though "
-			 "FOPEN_PARALLEL_DIRECT_WRITES is in force and nothing stood against "
-			 "sharing it",
-			 fl_grouped(rest, a, sizeof(a)),
-			 fl_grouped(v->totals.writes, b, sizeof(b)));
+		conclude(
+			v, FL_RESULT_FAIL,
+			"%s of %s writes took the lock exclusively, though FOPEN_PARALLEL_DIRECT_WRITES is in force and nothing stood against sharing it",
+			fl_grouped(rest, a, sizeof(a)), fl_grouped(v->totals.writes, b, sizeof(b)));
 }
 
 /* Buffered writes to a passthrough file are said to bypass its write path; they do not. */
@@ -275,14 +271,13 @@ static void say_which_function(const struct fl_snapshot *s, const struct tally *
 	__u64 n = t->excl[FL_NATURE_BUFFERED] + t->shared[FL_NATURE_BUFFERED];
 	char a[32], b[32], text[224];
 
-	snprintf(text, sizeof(text),
-		 "%s of %s buffered writes went through "
-		 "fuse_passthrough_write_iter(): %s",
-		 fl_grouped(n, a, sizeof(a)), fl_grouped(v->totals.writes, b, sizeof(b)),
-		 s->method == FL_METHOD_STATE_TP
-			 ? "they came to xfs_file_buffered_write() on the backing file that only "
-			   "it hands down"
-			 : "they came to backing_file_write_iter() under its lock");
+	snprintf(
+		text, sizeof(text),
+		"%s of %s buffered writes went through fuse_passthrough_write_iter(): %s",
+		fl_grouped(n, a, sizeof(a)), fl_grouped(v->totals.writes, b, sizeof(b)),
+		s->method == FL_METHOD_STATE_TP
+			? "they came to xfs_file_buffered_write() on the backing file that only it hands down"
+			: "they came to backing_file_write_iter() under its lock");
 	remark(v, text);
 }
 
@@ -300,19 +295,19 @@ void fl_verify_judge_leg(const struct fl_snapshot *s, __u32 dev, const struct fl
 	if (!evidence_holds(s, leg, &t, v))
 		return;
 	if (!facts->known) {
-		conclude(v, FL_RESULT_INCONCLUSIVE,
-			 "the open flags in force could not be read, so what lock to expect is not "
-			 "known");
+		conclude(
+			v, FL_RESULT_INCONCLUSIVE,
+			"the open flags in force could not be read, so what lock to expect is not known");
 		return;
 	}
 	fl_grouped(v->totals.writes, b, sizeof(b));
 	switch (v->expect) {
 	case FL_EXPECT_EXCLUSIVE:
 		if (v->totals.shared)
-			conclude(v, FL_RESULT_FAIL,
-				 "%s of %s writes ran under the shared lock, where all have to be "
-				 "exclusive",
-				 fl_grouped(v->totals.shared, a, sizeof(a)), b);
+			conclude(
+				v, FL_RESULT_FAIL,
+				"%s of %s writes ran under the shared lock, where all have to be exclusive",
+				fl_grouped(v->totals.shared, a, sizeof(a)), b);
 		break;
 	case FL_EXPECT_SHARED:
 		judge_exclusive_in_shared_leg(leg, &t, v);
@@ -339,13 +334,12 @@ enum fl_result fl_verify_judge_upgrades(bool sharing, bool known, __u64 upgrades
 	if (!sharing || (known && upgrades))
 		return FL_RESULT_PASS;
 	if (known)
-		snprintf(why, len,
-			 "no write had to upgrade its lock, so the second look at EOF was never "
-			 "put to the test; a longer or full run may hit it");
+		snprintf(
+			why, len,
+			"no write had to upgrade its lock, so the second look at EOF was never put to the test; a longer or full run may hit it");
 	else
-		snprintf(why, len,
-			 "this evidence does not count upgrades, so nothing shows that the second "
-			 "look at EOF was put to the test (it takes the callsite or global "
-			 "method)");
+		snprintf(
+			why, len,
+			"this evidence does not count upgrades, so nothing shows that the second look at EOF was put to the test (it takes the callsite or global method)");
 	return FL_RESULT_INCONCLUSIVE;
 }

@@ -222,8 +222,7 @@ static void run_cases(struct fl_verify_world *w, const struct fl_verify_case **c
 static void say_how_to_abort(const struct fl_target *t)
 {
 	fprintf(stderr,
-		"hint: a connection that hangs can be aborted: "
-		"echo 1 >/sys/fs/fuse/connections/%u/abort\n",
+		"hint: a connection that hangs can be aborted: echo 1 >/sys/fs/fuse/connections/%u/abort\n",
 		t->dev[0] & 0xfffff);
 }
 

@@ -31,8 +31,7 @@ static int suid_setup(struct fl_case_env *e)
 		if (!leg)
 			return -1;
 		strcpy(leg->lax_if_shared,
-		       "privileges were stripped under the shared lock: file_remove_privs() may "
-		       "call notify_change(), which needs it exclusively");
+		       "privileges were stripped under the shared lock: file_remove_privs() may call notify_change(), which needs it exclusively");
 		if (fl_case_prefill(e, e->fd[i], FL_BLOCK))
 			return -1;
 		if (fchmod(e->fd[i], p->before))
@@ -81,10 +80,9 @@ static int suid_check(struct fl_case_env *e)
 		if (statx(e->fd[i], "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_MODE, &stx))
 			return fl_case_errno(e, "statx");
 		if ((stx.stx_mode & 07777) != p->after)
-			return fl_case_fail(e,
-					    "mode %04o became %04o, not %04o, by a write without "
-					    "CAP_FSETID",
-					    p->before, stx.stx_mode & 07777, p->after);
+			return fl_case_fail(
+				e, "mode %04o became %04o, not %04o, by a write without CAP_FSETID",
+				p->before, stx.stx_mode & 07777, p->after);
 		if (fl_case_check_blocks(e, e->fd[i], 0, FL_BLOCK, FL_BLOCK, FL_ZERO_BAD) ||
 		    fl_case_size(e, e->fd[i], FL_BLOCK))
 			return -1;
@@ -95,9 +93,7 @@ static int suid_check(struct fl_case_env *e)
 const struct fl_verify_case fl_case_suid = {
 	.name = "suid",
 	.what = "one direct write without CAP_FSETID to a setuid and to a setgid file",
-	.why = "the bits have to go; the VFS wants them removed under the exclusive lock, which "
-	       "only "
-	       "kernels that test IS_NOSEC see to",
+	.why = "the bits have to go; the VFS wants them removed under the exclusive lock, which only kernels that test IS_NOSEC see to",
 	.setup = suid_setup,
 	.work = suid_work,
 	.check = suid_check,
@@ -148,14 +144,9 @@ static int setfl_setup(struct fl_case_env *e)
 		leg->flags_differ = true;
 		if (i == CLEAR_APPEND) {
 			strcpy(leg->lax_if_shared,
-			       "the backing file appended under the shared lock: "
-			       "it still has the O_APPEND of open(2)");
+			       "the backing file appended under the shared lock: it still has the O_APPEND of open(2)");
 			strcpy(leg->defect_if_shared,
-			       "appends need the lock exclusively, and the backing "
-			       "file still appends after F_SETFL cleared O_APPEND; this kernel "
-			       "chose the lock by the FUSE file's flags alone; fix: have the "
-			       "append test in fuse_passthrough_write_iter() look at the backing "
-			       "file's flags too");
+			       "appends need the lock exclusively, and the backing file still appends after F_SETFL cleared O_APPEND; this kernel chose the lock by the FUSE file's flags alone; fix: have the append test in fuse_passthrough_write_iter() look at the backing file's flags too");
 		}
 	}
 	return 0;
@@ -245,14 +236,15 @@ static int setfl_check(struct fl_case_env *e)
 		if (i == SET_APPEND)
 			want_filled = all;
 		if (i == CLEAR_APPEND && filled == all) {
-			fl_case_note(e,
-				     "clear-append: writes go on appending after F_SETFL cleared "
-				     "O_APPEND, as the backing file keeps the flags of open(2)");
+			fl_case_note(
+				e,
+				"clear-append: writes go on appending after F_SETFL cleared O_APPEND, as the backing file keeps the flags of open(2)");
 			want_filled = all;
 		}
 		if (i == SET_APPEND && !filled) {
-			fl_case_note(e, "set-append: writes do not append after F_SETFL set "
-					"O_APPEND, as the backing file keeps the flags of open(2)");
+			fl_case_note(
+				e,
+				"set-append: writes do not append after F_SETFL set O_APPEND, as the backing file keeps the flags of open(2)");
 			want_filled = 0;
 		}
 		if (filled == want_filled && written < all)
@@ -262,8 +254,7 @@ static int setfl_check(struct fl_case_env *e)
 		if (written != all || filled != want_filled)
 			return fl_case_fail(
 				e,
-				"%s: %llu blocks of the fill and %llu written ones are "
-				"there, not %llu and %llu",
+				"%s: %llu blocks of the fill and %llu written ones are there, not %llu and %llu",
 				file, (unsigned long long)filled, (unsigned long long)written,
 				(unsigned long long)want_filled, (unsigned long long)all);
 		if (fl_case_size(e, e->fd[i], (all + want_filled) * FL_BLOCK))
@@ -275,9 +266,7 @@ static int setfl_check(struct fl_case_env *e)
 const struct fl_verify_case fl_case_setfl = {
 	.name = "setfl",
 	.what = "O_DIRECT and O_APPEND set, cleared and toggled by fcntl between open and write",
-	.why = "the FUSE file's flags decide on the lock: not direct or appending is exclusive. "
-	       "Where "
-	       "the backing file's flags differ, kernels may look at both",
+	.why = "the FUSE file's flags decide on the lock: not direct or appending is exclusive. Where the backing file's flags differ, kernels may look at both",
 	.setup = setfl_setup,
 	.work = setfl_work,
 	.check = setfl_check,

@@ -163,8 +163,7 @@ static int buffered_work(struct fl_case_env *e)
 const struct fl_verify_case fl_case_buffered = {
 	.name = "buffered",
 	.what = "4 jobs write 4K blocks at random through the page cache",
-	.why = "fuse_file_write_iter() never looks at O_DIRECT: on a passthrough file these too go "
-	       "through fuse_passthrough_write_iter(), exclusively",
+	.why = "fuse_file_write_iter() never looks at O_DIRECT: on a passthrough file these too go through fuse_passthrough_write_iter(), exclusively",
 	.setup = buffered_setup,
 	.work = buffered_work,
 	.check = check_seeded,
@@ -199,8 +198,7 @@ static int io_uring_work(struct fl_case_env *e)
 const struct fl_verify_case fl_case_io_uring = {
 	.name = "io_uring",
 	.what = "2 jobs write 4K blocks directly and at random, 4 at a time each, by io_uring",
-	.why = "inside EOF and direct; that io-wq runs punted writes of a file one by one changes "
-	       "when they run, not how they lock",
+	.why = "inside EOF and direct; that io-wq runs punted writes of a file one by one changes when they run, not how they lock",
 	.setup = io_uring_setup_case,
 	.work = io_uring_work,
 	.check = check_seeded,

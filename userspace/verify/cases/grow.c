@@ -233,9 +233,7 @@ static int extend_race_check(struct fl_case_env *e)
 const struct fl_verify_case fl_case_extend_race = {
 	.name = "extend_race",
 	.what = "4 jobs write the same region beyond EOF, 4K direct, while EOF is cut back",
-	.why = "past EOF: exclusive, also for a write that was inside EOF until it had the lock "
-	       "(an "
-	       "upgrade); inside EOF: shared",
+	.why = "past EOF: exclusive, also for a write that was inside EOF until it had the lock (an upgrade); inside EOF: shared",
 	.setup = extend_race_setup,
 	.work = extend_race_work,
 	.check = extend_race_check,

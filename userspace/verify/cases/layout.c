@@ -85,8 +85,9 @@ static int unaligned_work(struct fl_case_env *e)
 
 	/* where sectors are larger, nothing is written by this */
 	if (pwrite(e->fd[SECTORS], buf, SECTOR, SECTOR) < 0 && errno == EINVAL)
-		return fl_case_inconclusive(e, "the backing device's sectors are larger than 512 "
-					       "bytes: there are no unaligned direct writes");
+		return fl_case_inconclusive(
+			e,
+			"the backing device's sectors are larger than 512 bytes: there are no unaligned direct writes");
 	e->page->leg[SECTORS].done++;
 	free(buf);
 	return fl_case_workers(e, WRITERS, unaligned_worker);
@@ -106,8 +107,7 @@ static int unaligned_check(struct fl_case_env *e)
 const struct fl_verify_case fl_case_unaligned = {
 	.name = "unaligned",
 	.what = "4 jobs write interleaved 512-byte sectors directly and 1000-byte pieces buffered",
-	.why = "the FUSE lock asks for O_DIRECT and EOF, not for alignment; that the backing file "
-	       "system serialises parts of a block is its own affair",
+	.why = "the FUSE lock asks for O_DIRECT and EOF, not for alignment; that the backing file system serialises parts of a block is its own affair",
 	.setup = unaligned_setup,
 	.work = unaligned_work,
 	.check = unaligned_check,
@@ -259,10 +259,10 @@ static int mmap_sync(struct fl_case_env *e, void *map, size_t size)
 		return fl_case_errno(e, "msync");
 	__atomic_add_fetch(&e->page->sync_eio, tries, __ATOMIC_RELAXED);
 	if (tries)
-		fl_case_note(e,
-			     "msync said EIO %d time%s: a direct write found its page in a "
-			     "folio that a store kept dirty, and could not drop it",
-			     tries, tries == 1 ? "" : "s");
+		fl_case_note(
+			e,
+			"msync said EIO %d time%s: a direct write found its page in a folio that a store kept dirty, and could not drop it",
+			tries, tries == 1 ? "" : "s");
 	return 0;
 }
 
@@ -275,8 +275,9 @@ static int mmap_store(struct fl_case_env *e, int i)
 	if (map == MAP_FAILED && errno == ENODEV) {
 		e->page->no_mapping = true;
 		if (!i)
-			fl_case_note(e, "no shared mapping: FOPEN_DIRECT_IO without "
-					"FUSE_DIRECT_IO_ALLOW_MMAP refuses it (ENODEV)");
+			fl_case_note(
+				e,
+				"no shared mapping: FOPEN_DIRECT_IO without FUSE_DIRECT_IO_ALLOW_MMAP refuses it (ENODEV)");
 		return 0;
 	}
 	if (map == MAP_FAILED)
@@ -311,10 +312,10 @@ static int mmap_work(struct fl_case_env *e)
 static int mmap_lost(struct fl_case_env *e, const char *what, off_t off, const char *how)
 {
 	if (e->page->sync_eio)
-		return fl_case_inconclusive(e,
-					    "the %s at %lld was lost (read %s), which the kernel "
-					    "told by EIO: direct I/O and stores met in one folio",
-					    what, (long long)off, how);
+		return fl_case_inconclusive(
+			e,
+			"the %s at %lld was lost (read %s), which the kernel told by EIO: direct I/O and stores met in one folio",
+			what, (long long)off, how);
 	return fl_case_fail(e, "the %s at %lld was lost (read %s)", what, (long long)off, how);
 }
 
@@ -359,11 +360,7 @@ static int mmap_check(struct fl_case_env *e)
 const struct fl_verify_case fl_case_mmap_mixed = {
 	.name = "mmap_mixed",
 	.what = "2 jobs write every second page directly while 2 store to those between by mmap",
-	.why = "stores take no inode lock; direct writes to a passthrough file lock as they do "
-	       "without "
-	       "a mapping, those to a FOPEN_DIRECT_IO file exclusively, as the mapping puts the "
-	       "inode "
-	       "in cached I/O mode",
+	.why = "stores take no inode lock; direct writes to a passthrough file lock as they do without a mapping, those to a FOPEN_DIRECT_IO file exclusively, as the mapping puts the inode in cached I/O mode",
 	.setup = mmap_setup,
 	.work = mmap_work,
 	.check = mmap_check,
