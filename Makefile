@@ -20,15 +20,16 @@ include bpf/module.mk userspace/module.mk daemon/module.mk
 -include profiles/module.mk lab/module.mk tests/unit/module.mk tests/live/module.mk \
 	tests/lab/module.mk tests/fuzz/module.mk deploy/module.mk docs/module.mk
 
-.PHONY: help all demo test test-unit test-live test-lab lint install uninstall clean host-build host-run \
-	host-test host-lint
+.PHONY: help all demo test test-full test-unit test-live test-lab test-programs lint install uninstall \
+	clean host-build host-run host-test host-lint
 
 help:
 	@echo 'make all         build fuselens and fuselens-passthroughd'
 	@echo 'make demo        mount, write with fio, and show how the writes lock (root; minutes)'
-	@echo 'make test        unit tests, tests on this kernel, the lab VM (root)'
+	@echo 'make test        every feature once: unit tests, this kernel, the lab VM (root; ten minutes)'
+	@echo 'make test-full   every test (root; an hour)'
 	@echo 'make test-unit   unit tests (no root)'
-	@echo 'make test-live   tests on this kernel (root)'
+	@echo 'make test-live   every test on this kernel (root)'
 	@echo 'make test-lab    every test in the lab VM, at full length (root; an hour)'
 	@echo 'make lint        clang-format, cppcheck, shellcheck'
 	@echo 'make install     to DESTDIR and prefix ($(prefix)); make uninstall removes it'
@@ -52,21 +53,25 @@ demo: host-build host-run
 	@$(MAKE) -j$(shell nproc) --no-print-directory programs
 	@lab/demo $(B)
 
-test: host-build host-run host-test
-	@$(MAKE) -j$(shell nproc) --no-print-directory programs daemon-tests
+test: test-programs
 	@tests/all $(B)
+
+test-full: test-programs
+	@TIER=full tests/all $(B)
 
 test-unit: host-build
 	@$(MAKE) -j$(shell nproc) --no-print-directory unit-tests
 	@tests/run $(UNIT_TESTS)
 
-test-live: host-build host-run host-test
-	@$(MAKE) -j$(shell nproc) --no-print-directory programs daemon-tests
-	@TESTS=live tests/all $(B)
+test-live: test-programs
+	@TESTS=live TIER=full tests/all $(B)
 
-test-lab: host-build host-run host-test
-	@$(MAKE) -j$(shell nproc) --no-print-directory programs
-	@TESTS=lab LONG=1 tests/all $(B)
+test-lab: test-programs
+	@TESTS=lab TIER=full LONG=1 tests/all $(B)
+
+# What the tests need on this machine: packages and programs.
+test-programs: host-build host-run host-test
+	@$(MAKE) -j$(shell nproc) --no-print-directory programs daemon-tests
 
 lint: host-lint
 	@tests/lint

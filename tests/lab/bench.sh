@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
+# tier: full
 # The stock kernel against v3, as two results compared: flat against rising, and counts that say why. With
 # LONG=1 at four numbers of jobs and longer.
 # shellcheck source=tests/lab/lib.sh

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
+# tier: default
 # lab/build/cache.sh: an entry is there whole or not at all, and is built once.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
+# tier: full
 # What watching costs, in instructions per write, stays within its goals; and what makes the function
 # hooks cheap, that an open file is remembered, never lets one file's writes count as another's.
 # shellcheck source=tests/lab/lib.sh

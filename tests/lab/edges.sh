@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
+# tier: full
 # The edges of a window, under load: probes go in and out one after the other while four jobs write, and still
 # takes and writes are counted over the same stretch of time. To the unit, but for writes that had not ended
 # when counting stopped, which are told; and nothing is lost.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
+# tier: full
 # The state method from function hooks, on every route: counts against fio's, and the times taken.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
+# tier: full
 # The same binary on Debian's newest kernel (LONG=1: on three of them), and on the lab's with features turned
 # off: the counts are fio's, the verdict is right, or the error says what to do.
 # shellcheck source=tests/lab/lib.sh

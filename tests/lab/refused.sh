@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
+# tier: full
 # 'fuselens files --refused' against a server that breaks every rule an open can break: each refusal with
 # the kernel's errno behind the EIO, the rule, who tried and how often; and which opens lost a flag.
 # shellcheck source=tests/lab/lib.sh

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
+# tier: full
 # lab/run: what goes in comes out, and nothing is left behind, however it ends.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
+# tier: full
 # make lab's tables as assertions: what each variant takes, by engine and by three methods that must agree
 # with expected.csv and with fio; and that writers scale on v3 and do not on stock. LONG=1: v1-1 as well, and
 # longer.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
+# tier: full
 # Upgrades on v3 (make lab's third table): counted by callsite and by global where a workload makes some, to
 # the unit against the writes done and against the lock's state; by both at once, and then the same number.
 # shellcheck source=tests/lab/lib.sh

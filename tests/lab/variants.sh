@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
+# tier: full
 # Every variant of fs/fuse builds without a warning, loads, and has in its write path the lock calls that
 # expected.csv implies.
 # shellcheck source=tests/lab/lib.sh

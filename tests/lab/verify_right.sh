@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
+# tier: full
 # What setfl blames on series v3 is the cause: with the append test looking at the backing file's flags too,
 # and nothing else changed, it passes.
 # shellcheck source=tests/lab/lib.sh

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
+# tier: full
 # Kernels that are wrong on purpose: verify has to catch each by the case that is meant for it. A harness
 # that catches nothing proves nothing.
 # shellcheck source=tests/lab/lib.sh

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
+# tier: full
 # stat with the global method, which stops by itself after 10 s: that is said, once, and what comes
 # afterwards is null, not a row of zeros that could pass for a measurement.
 # shellcheck source=tests/lab/lib.sh

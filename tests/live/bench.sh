@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
+# tier: default
 # shellcheck disable=SC2016,SC2119 # inner shells expand; stop_daemon has a default
 # bench on this kernel: every profile with difference 0 in every row; interrupted and resumed; fio
 # missing, too old, failing, killed; the disk full. And report, as another user.

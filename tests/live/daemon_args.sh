@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
+# tier: default
 # The command line, going into the background, errors and their hints, and ways to end.
 # shellcheck disable=SC2119,SC2094
 set -u

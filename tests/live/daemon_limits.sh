@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
+# tier: default
 # Load, shortage and loss: many processes, 100,000 files, no descriptors, a source that goes away.
 # shellcheck disable=SC2119,SC2094
 set -u

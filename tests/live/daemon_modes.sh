@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
+# tier: default
 # How opens are passed through: one backing id a file, fall-back file by file, no write upcalls, and the
 # setuid and setgid bits, which go by the credentials of the thread that registered the file.
 # shellcheck disable=SC2119,SC2094

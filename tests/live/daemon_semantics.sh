@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
+# tier: default
 # The mirror against a plain directory of the same file system, operation by operation, in every mode.
 # shellcheck disable=SC2119,SC2094
 set -u

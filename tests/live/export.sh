@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
+# tier: default
 # export: the page is what Prometheus wants, its figures are fio's, no name can spoil it; and a fleet in
 # miniature: three network namespaces as three hosts, each with its mount and its exporter, one Prometheus.
 set -u

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
+# tier: full
 # A table of 64 files, watched while several times as many are written one after another: those that
 # nobody writes any more make room, no write is lost or counted twice, and no file goes to the remainder.
 set -u

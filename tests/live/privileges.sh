@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
+# tier: default
 # The watching commands need CAP_BPF and CAP_PERFMON and no more, say which is missing, and give up the
 # rest once they count.
 set -u

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
+# tier: default
 # Every mode and engine: what is counted equals what fio did, to the unit, with its verdict and reason.
 set -u
 # shellcheck source=tests/live/lib.sh disable=SC1091

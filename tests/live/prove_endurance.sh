@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
+# tier: full
 # Attaching and detaching under load, and killing the tool, the daemon and the workload at random
 # moments: no BPF object, process, mount or file stays, fio sees no error, memory stays flat.
 # LIVE_CYCLES (50) sets how many attachments.

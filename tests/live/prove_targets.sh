@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
+# tier: default
 # Targets and verdicts as users meet them: mounts, files, PIDs, other namespaces, no traffic, no FUSE,
 # bad usage; text, JSON and exit codes.
 set -u

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
+# tier: full
 # Reports in a real browser: every figure drawn and labelled, readable on a phone and on a desk, light and
 # dark; nothing in the console, nothing asked of the network, and names that stay names.
 #

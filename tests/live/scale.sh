@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
+# tier: full
 # 1,000 mounts, and 10,000 open files on one of them: start in under 2 s, memory under 64 MiB, a redraw
 # of top under 100 ms of processor time.
 set -u

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
+# tier: full
 # What a long life on a production machine holds, in short: attaching and detaching under load, kills at
 # any moment, two watchers at once, a daemon that is suspended. Nothing may be lost, nothing left behind.
 #

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
+# tier: default
 # stat: the rows add up to what fio wrote, whatever happens to mounts, readers and the disk below.
 set -u
 # shellcheck source=tests/live/lib.sh

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
+# tier: default
 # top, with real keys on a real (tmux) terminal.
 set -u
 # shellcheck source=tests/live/lib.sh

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
+# tier: default
 # Every case of 'fuselens verify' in every mode of the daemon, and what it says when something is wrong.
 # shellcheck disable=SC2119
 set -u
