@@ -10,7 +10,7 @@
 #include "report/sections.h"
 #include "report/reference.h"
 
-static void render(struct fl_row *row)
+static void render(struct fl_bench_row *row)
 {
 	struct fl_bench b = {
 		.profile = "fuzz", .profile_text = "", .repeats = 1, .row = row, .nrows = 1};
@@ -37,7 +37,7 @@ static void read_json(int kind, const char *text)
 {
 	struct json_object *o = json_tokener_parse(text);
 	struct fl_bench b;
-	struct fl_row row;
+	struct fl_bench_row row;
 	struct fl_series s;
 	struct fl_err err;
 
@@ -45,10 +45,10 @@ static void read_json(int kind, const char *text)
 		json_object_put(fl_bench_to_json(&b));
 		fl_bench_free(&b);
 	}
-	if (kind == 1 && !fl_row_from_json(&row, o, &err)) {
+	if (kind == 1 && !fl_bench_row_from_json(&row, o, &err)) {
 		render(&row);
-		json_object_put(fl_row_to_json(&row));
-		fl_row_free(&row);
+		json_object_put(fl_bench_row_to_json(&row));
+		fl_bench_row_free(&row);
 	}
 	if (kind == 2 && !fl_series_from_json(&s, o, &err))
 		fl_series_free(&s);

@@ -35,11 +35,11 @@ static inline void made_up_bench(struct fl_bench *b)
  * Appends a row that did iops for 10 s. hold_ns 0: no histograms, as the tracepoint form counts. Raw
  * rows and bare ones (probes false) are not counted.
  */
-static inline struct fl_row *made_up_row(struct fl_bench *b, enum fl_system system, bool probes,
-					 unsigned int jobs, unsigned int repeat, double iops,
-					 double shared, __u64 hold_ns)
+static inline struct fl_bench_row *made_up_row(struct fl_bench *b, enum fl_system system,
+					       bool probes, unsigned int jobs, unsigned int repeat,
+					       double iops, double shared, __u64 hold_ns)
 {
-	struct fl_row *row;
+	struct fl_bench_row *row;
 	__u64 writes = iops * 10;
 
 	b->row = realloc(b->row, (b->nrows + 1) * sizeof(*b->row));
@@ -92,7 +92,8 @@ static inline struct fl_row *made_up_row(struct fl_bench *b, enum fl_system syst
 }
 
 /* Adds a call site of fi->lock to a counted row, taken so often and with such waits (0: not timed). */
-static inline void made_up_site(struct fl_row *row, __u64 takes, __u64 mean_ns, __u64 resolution_ns)
+static inline void made_up_site(struct fl_bench_row *row, __u64 takes, __u64 mean_ns,
+				__u64 resolution_ns)
 {
 	struct fl_snapshot *s = &row->snapshot;
 

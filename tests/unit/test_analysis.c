@@ -102,16 +102,16 @@ static void rows_that_miss_are_left_out(void **state)
 {
 	struct fl_bench b;
 	struct fl_analysis a;
-	struct fl_row *row;
+	struct fl_bench_row *row;
 	bool known;
 
 	made_up_bench(&b);
 	made_up_row(&b, FL_SYSTEM_MOUNT, true, 1, 1, 400, 0, 0);
 	row = made_up_row(&b, FL_SYSTEM_MOUNT, true, 1, 2, 4000, 0, 0);
 	row->fio.write.ios -= 100;
-	assert_int_equal(fl_row_difference(row, &known), 100);
-	fl_row_judge(row, 0.001);
-	assert_int_equal(row->status, FL_ROW_MISSED);
+	assert_int_equal(fl_bench_row_difference(row, &known), 100);
+	fl_bench_row_judge(row, 0.001);
+	assert_int_equal(row->status, FL_BENCH_ROW_MISSED);
 	assert_non_null(strstr(row->why, "100"));
 	assert_int_equal(fl_analyse(&a, &b), 0);
 	assert_int_equal(a.left_out, 1);
@@ -121,8 +121,8 @@ static void rows_that_miss_are_left_out(void **state)
 	assert_int_equal(a.verdict.totals.writes, 4000);
 	fl_analysis_free(&a);
 	/* within the tolerance it stays, and is not called exact */
-	fl_row_judge(row, 0.01);
-	assert_int_equal(row->status, FL_ROW_OK);
+	fl_bench_row_judge(row, 0.01);
+	assert_int_equal(row->status, FL_BENCH_ROW_OK);
 	assert_int_equal(fl_analyse(&a, &b), 0);
 	assert_int_equal(a.exact_rows, 1);
 	assert_int_equal(a.level[0].difference, 100);
@@ -133,16 +133,16 @@ static void rows_that_miss_are_left_out(void **state)
 static void fewer_writes_than_fio_did_miss_too(void **state)
 {
 	struct fl_bench b;
-	struct fl_row *row;
+	struct fl_bench_row *row;
 
 	made_up_bench(&b);
 	row = made_up_row(&b, FL_SYSTEM_MOUNT, true, 1, 1, 400, 0, 0);
 	row->fio.write.ios += 100;
-	fl_row_judge(row, 0.001);
-	assert_int_equal(row->status, FL_ROW_MISSED);
+	fl_bench_row_judge(row, 0.001);
+	assert_int_equal(row->status, FL_BENCH_ROW_MISSED);
 	row = made_up_row(&b, FL_SYSTEM_RAW, false, 1, 1, 400, 0, 0);
-	fl_row_judge(row, 0);
-	assert_int_equal(row->status, FL_ROW_OK);
+	fl_bench_row_judge(row, 0);
+	assert_int_equal(row->status, FL_BENCH_ROW_OK);
 	fl_bench_free(&b);
 }
 
@@ -209,7 +209,7 @@ static void the_plan_interleaves(void **state)
 	static const char *const ids[] = {"raw-j1-r1", "mount-j1-r1", "mount-j1-r1-bare",
 					  "raw-j4-r1", "mount-j4-r1", "mount-j4-r1-bare",
 					  "raw-j1-r2"};
-	struct fl_row row[7];
+	struct fl_bench_row row[7];
 	struct fl_bench b;
 
 	made_up_bench(&b);

@@ -118,7 +118,7 @@ static void fi_lock_in_ns_and_cores(void **state)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct fl_bench b;
-		struct fl_row *row;
+		struct fl_bench_row *row;
 		char *text, *at;
 
 		made_up_bench(&b);

@@ -25,7 +25,7 @@ static int away_with_it(void **state)
 	return system(cmd);
 }
 
-static void write_row(struct fl_row *row)
+static void write_row(struct fl_bench_row *row)
 {
 	char partial[256];
 	struct fl_err err;
@@ -67,7 +67,7 @@ static void there_and_back(void **state)
 {
 	struct fl_bench b, c;
 	struct fl_err err;
-	const struct fl_row *r;
+	const struct fl_bench_row *r;
 	bool known;
 
 	write_bench(&b);
@@ -84,14 +84,14 @@ static void there_and_back(void **state)
 	/* as the plan runs them: raw first */
 	assert_string_equal(c.row[0].id, "raw-j4-r1");
 	assert_false(c.row[0].counted);
-	fl_row_difference(&c.row[0], &known);
+	fl_bench_row_difference(&c.row[0], &known);
 	assert_false(known);
 	r = &c.row[1];
 	assert_true(r->counted && r->probes && r->jobs == 4 && r->repeat == 1);
 	assert_int_equal(r->fio.write.ios, 1235);
 	assert_true(r->fio.write.iops == 123.5);
 	assert_int_equal(r->fio.write.clat_pct_ns[FL_CLAT_P99], 3000);
-	assert_int_equal(fl_row_difference(r, &known), 0);
+	assert_int_equal(fl_bench_row_difference(r, &known), 0);
 	assert_int_equal(r->snapshot.file[0].cell[FL_TAKE_SHARED][FL_NATURE_PLAIN], 308);
 	assert_int_equal(r->snapshot.file[0].hists->hist[FL_HIST_HOLD_EXCL].sum_ns, 1235 * 2000);
 	assert_int_equal(r->series.n, 2);

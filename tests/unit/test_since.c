@@ -8,6 +8,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "snapshot/mounts.h"
+#include "snapshot/rows.h"
 #include "snapshot/since.h"
 
 static struct fl_file_counts file(__u32 slot, __u32 dev, __u64 excl, __u64 shared)

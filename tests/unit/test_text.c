@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Text for people: hostile names, scaled numbers, aligned columns. */
 #include "check.h"
+#include "util/table.h"
 #include "util/text.h"
 
 static void assert_escaped(const char *name, const char *want)

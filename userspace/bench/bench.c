@@ -31,7 +31,7 @@ struct state {
 	bool live; /* the progress line is rewritten in place */
 };
 
-static void progress(void *ctx, const struct fl_row *row, __u64 elapsed_ns, __u64 writes)
+static void progress(void *ctx, const struct fl_bench_row *row, __u64 elapsed_ns, __u64 writes)
 {
 	struct state *s = ctx;
 	char n[32];
@@ -46,11 +46,11 @@ static void progress(void *ctx, const struct fl_row *row, __u64 elapsed_ns, __u6
 	fflush(stderr);
 }
 
-static void say_row(const struct state *s, const struct fl_row *row)
+static void say_row(const struct state *s, const struct fl_bench_row *row)
 {
 	char iops[32], writes[32];
 	bool known;
-	long long difference = fl_row_difference(row, &known);
+	long long difference = fl_bench_row_difference(row, &known);
 
 	if (s->args.quiet)
 		return;
@@ -65,7 +65,7 @@ static void say_row(const struct state *s, const struct fl_row *row)
 	else
 		fprintf(stderr,
 			row->system == FL_SYSTEM_RAW ? "not counted: raw\n" : "no probes\n");
-	if (row->status == FL_ROW_MISSED)
+	if (row->status == FL_BENCH_ROW_MISSED)
 		fprintf(stderr, "fuselens: this row takes no part in conclusions: %s\n", row->why);
 }
 
@@ -197,7 +197,7 @@ out:
 }
 
 /* Which fs/fuse this is shows when the programs are loaded, that is with the first counted row. */
-static int note_variant(struct state *s, const struct fl_row *row, struct fl_err *err)
+static int note_variant(struct state *s, const struct fl_bench_row *row, struct fl_err *err)
 {
 	const char *variant = row->snapshot.variant;
 
@@ -237,7 +237,7 @@ static int prefill(struct state *s, struct fl_err *err)
 static int run_rows(struct state *s, struct fl_err *err)
 {
 	size_t n = fl_bench_plan(&s->bench, NULL, 0);
-	struct fl_row *plan = calloc(n, sizeof(*plan));
+	struct fl_bench_row *plan = calloc(n, sizeof(*plan));
 	int ret = 0;
 
 	if (!plan)
@@ -246,7 +246,7 @@ static int run_rows(struct state *s, struct fl_err *err)
 	s->planned = n;
 	s->done = s->bench.nrows;
 	for (size_t i = 0; i < s->bench.nrows; i++)
-		s->missed += s->bench.row[i].status == FL_ROW_MISSED;
+		s->missed += s->bench.row[i].status == FL_BENCH_ROW_MISSED;
 	if (s->done < n)
 		ret = prefill(s, err);
 	for (size_t i = 0; i < n && !ret; i++) {
@@ -255,11 +255,11 @@ static int run_rows(struct state *s, struct fl_err *err)
 		ret = fl_bench_run_row(&s->run, &plan[i], err);
 		if (!ret) {
 			s->done++;
-			s->missed += plan[i].status == FL_ROW_MISSED;
+			s->missed += plan[i].status == FL_BENCH_ROW_MISSED;
 			say_row(s, &plan[i]);
 			ret = note_variant(s, &plan[i], err);
 		}
-		fl_row_free(&plan[i]);
+		fl_bench_row_free(&plan[i]);
 	}
 	free(plan);
 	return ret;

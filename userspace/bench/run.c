@@ -188,7 +188,7 @@ static __u64 add_tick(struct ticks *t, struct fl_collector *c)
 	return s.writes;
 }
 
-static void watch(const struct fl_bench_run *run, struct fl_row *row, struct fl_workload *w,
+static void watch(const struct fl_bench_run *run, struct fl_bench_row *row, struct fl_workload *w,
 		  struct fl_collector *c, struct ticks *ticks)
 {
 	__u64 next = row->start_ns;
@@ -240,7 +240,7 @@ static void name_files(struct row_files *f, const char *dir)
 }
 
 /* The measurement itself: probes on, fio, probes off. */
-static int measure(const struct fl_bench_run *run, struct fl_row *row,
+static int measure(const struct fl_bench_run *run, struct fl_bench_row *row,
 		   const struct row_files *files, struct ticks *ticks, struct fl_err *err)
 {
 	char output[PATH_MAX + 32], log[PATH_MAX + 64], profile[PATH_MAX + 16];
@@ -305,8 +305,8 @@ out:
 	return ret;
 }
 
-static int read_fio(struct fl_row *row, const struct row_files *files, const struct ticks *ticks,
-		    struct fl_err *err)
+static int read_fio(struct fl_bench_row *row, const struct row_files *files,
+		    const struct ticks *ticks, struct fl_err *err)
 {
 	struct fl_err ignored;
 	size_t len;
@@ -340,7 +340,7 @@ static void keep_messages(const char *result, const struct row_files *files, str
 		fl_hint(err, "%.400s holds what fio said", to);
 }
 
-int fl_bench_run_row(const struct fl_bench_run *run, struct fl_row *row, struct fl_err *err)
+int fl_bench_run_row(const struct fl_bench_run *run, struct fl_bench_row *row, struct fl_err *err)
 {
 	struct ticks ticks = {};
 	struct row_files files;
@@ -356,7 +356,7 @@ int fl_bench_run_row(const struct fl_bench_run *run, struct fl_row *row, struct 
 	if (!ret)
 		ret = read_fio(row, &files, &ticks, err);
 	if (!ret) {
-		fl_row_judge(row, run->bench->max_loss);
+		fl_bench_row_judge(row, run->bench->max_loss);
 		ret = fl_result_row_finish(run->result, row, err);
 	}
 	if (ret < 0)

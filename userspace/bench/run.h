@@ -18,7 +18,7 @@ struct fl_bench_run {
 	const struct fl_target *target; /* the mount */
 	struct fl_collect_opts collect;
 	/* Called every 100 ms while a row runs; writes is ~0 where nobody counts. */
-	void (*progress)(void *ctx, const struct fl_row *row, __u64 elapsed_ns, __u64 writes);
+	void (*progress)(void *ctx, const struct fl_bench_row *row, __u64 elapsed_ns, __u64 writes);
 	void *ctx;
 };
 
@@ -28,7 +28,7 @@ int fl_bench_prefill(const struct fl_bench_run *run, enum fl_system system, stru
  * Runs one planned row and puts it into the result directory. Returns as above; nothing of a row stays
  * that did not end well.
  */
-int fl_bench_run_row(const struct fl_bench_run *run, struct fl_row *row, struct fl_err *err);
+int fl_bench_run_row(const struct fl_bench_run *run, struct fl_bench_row *row, struct fl_err *err);
 /* Removes the files of both systems and their directories. */
 void fl_bench_cleanup(const struct fl_bench_run *run);
 

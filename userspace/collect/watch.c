@@ -10,6 +10,8 @@
 #include <unistd.h>
 #include <sys/stat.h>
 
+#include "snapshot/mounts.h"
+#include "snapshot/since.h"
 #include "util/clock.h"
 #include "util/text.h"
 

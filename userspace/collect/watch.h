@@ -7,7 +7,7 @@
 #define FL_WATCH_H
 
 #include "collect/collector.h"
-#include "snapshot/since.h"
+#include "snapshot/snapshot.h"
 #include "openfiles/served.h"
 
 #define FL_WATCH_NOTES 16

@@ -6,6 +6,7 @@
 #include <json-c/json.h>
 
 #include "util/json.h"
+#include "util/table.h"
 #include "util/text.h"
 
 static const char *const answers[] = {

@@ -9,6 +9,7 @@
 #include "snapshot/hist.h"
 #include "util/json.h"
 #include "prove/print_takes.h"
+#include "util/table.h"
 
 static const char *const method_titles[FL_METHODS] = {
 	[FL_METHOD_STATE_TP] = "state, BTF tracepoints",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "prove/print_takes.h"
 
+#include "util/table.h"
 #include "util/text.h"
 
 static void role_row(struct fl_table *t, const char *name, __u64 takes, __u64 writes)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool belongs(const struct fl_row *row, const struct fl_level *l)
+static bool belongs(const struct fl_bench_row *row, const struct fl_level *l)
 {
 	return row->system == l->system && row->probes == l->probes && row->jobs == l->jobs;
 }
@@ -118,13 +118,13 @@ static void fill_level(struct fl_level *l, const struct fl_bench *b, double *scr
 	unsigned int n = 0, nclat = 0, npct = 0, counted = 0;
 
 	for (size_t i = 0; i < b->nrows; i++) {
-		const struct fl_row *row = &b->row[i];
+		const struct fl_bench_row *row = &b->row[i];
 		struct fl_totals t;
 		bool known;
 
 		if (!belongs(row, l))
 			continue;
-		if (row->status != FL_ROW_OK) {
+		if (row->status != FL_BENCH_ROW_OK) {
 			l->left_out++;
 			continue;
 		}
@@ -144,7 +144,7 @@ static void fill_level(struct fl_level *l, const struct fl_bench *b, double *scr
 		add_spin_waits(l, &row->snapshot, &spin_ns);
 		fl_snapshot_totals(&row->snapshot, &t);
 		fl_totals_add(&l->totals, &t);
-		l->difference += llabs(fl_row_difference(row, &known));
+		l->difference += llabs(fl_bench_row_difference(row, &known));
 		files += files_written(&row->snapshot);
 		add_hists(l, &row->snapshot);
 	}
@@ -178,7 +178,7 @@ static int make_levels(struct fl_analysis *a)
 		return -1;
 	}
 	for (size_t i = 0; i < b->nrows; i++) {
-		const struct fl_row *row = &b->row[i];
+		const struct fl_bench_row *row = &b->row[i];
 		size_t k = 0;
 
 		while (k < a->nlevels && !belongs(row, &a->level[k]))
@@ -221,13 +221,13 @@ static void count_rows(struct fl_analysis *a)
 {
 	a->rows = a->bench->nrows;
 	for (size_t i = 0; i < a->rows; i++) {
-		const struct fl_row *row = &a->bench->row[i];
+		const struct fl_bench_row *row = &a->bench->row[i];
 		bool known;
-		long long difference = fl_row_difference(row, &known);
+		long long difference = fl_bench_row_difference(row, &known);
 
 		a->counted_rows += known;
 		a->exact_rows += known && !difference;
-		a->left_out += row->status != FL_ROW_OK;
+		a->left_out += row->status != FL_BENCH_ROW_OK;
 	}
 }
 
@@ -253,10 +253,10 @@ static int judge(struct fl_analysis *a)
 		return -1;
 	}
 	for (size_t i = 0; i < a->rows; i++) {
-		const struct fl_row *row = &a->bench->row[i];
+		const struct fl_bench_row *row = &a->bench->row[i];
 		const struct fl_snapshot *s = &row->snapshot;
 
-		if (!row->counted || row->status != FL_ROW_OK)
+		if (!row->counted || row->status != FL_BENCH_ROW_OK)
 			continue;
 		a->has_verdict = true;
 		all.method = s->method;
@@ -317,13 +317,13 @@ static void fit(struct fl_analysis *a, enum fl_system system)
 		 100 * mean_error(worst));
 }
 
-static const struct fl_row *ok_row(const struct fl_bench *b, bool probes, unsigned int jobs,
-				   unsigned int repeat)
+static const struct fl_bench_row *ok_row(const struct fl_bench *b, bool probes, unsigned int jobs,
+					 unsigned int repeat)
 {
 	for (size_t i = 0; i < b->nrows; i++) {
-		const struct fl_row *row = &b->row[i];
+		const struct fl_bench_row *row = &b->row[i];
 
-		if (row->system == FL_SYSTEM_MOUNT && row->status == FL_ROW_OK &&
+		if (row->system == FL_SYSTEM_MOUNT && row->status == FL_BENCH_ROW_OK &&
 		    row->probes == probes && row->jobs == jobs && row->repeat == repeat)
 			return row;
 	}
@@ -339,8 +339,8 @@ static int cost_of(struct fl_analysis *a, unsigned int jobs, struct fl_self_cost
 	if (!relative)
 		return -1;
 	for (unsigned int r = 1; r <= a->bench->repeats; r++) {
-		const struct fl_row *with = ok_row(a->bench, true, jobs, r);
-		const struct fl_row *without = ok_row(a->bench, false, jobs, r);
+		const struct fl_bench_row *with = ok_row(a->bench, true, jobs, r);
+		const struct fl_bench_row *without = ok_row(a->bench, false, jobs, r);
 
 		if (!with || !without || !(with->fio.write.iops > 0) ||
 		    !(without->fio.write.iops > 0))

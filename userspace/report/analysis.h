@@ -31,7 +31,7 @@ struct fl_level {
 	double eligible; /* share of the writes */
 	/* 1 / E[exclusive hold], times the files that are written side by side */
 	double ceiling;
-	const struct fl_row *sample; /* the first ok repeat: its time series is shown */
+	const struct fl_bench_row *sample; /* the first ok repeat: its time series is shown */
 };
 
 /* What the tool costs: rows with probes against the bare ones right beside them. */

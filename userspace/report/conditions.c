@@ -35,7 +35,7 @@ void fl_report_losses(struct fl_doc *doc, const struct fl_analysis *a)
 	else
 		fl_doc_item(doc, "Rows: all %zu ran.", planned);
 	for (size_t i = 0; i < a->bench->nrows; i++)
-		if (a->bench->row[i].status != FL_ROW_OK)
+		if (a->bench->row[i].status != FL_BENCH_ROW_OK)
 			fl_doc_item(doc, "Left out: %s: %s.", a->bench->row[i].id,
 				    a->bench->row[i].why);
 	for (size_t i = 0; s && i < s->nprobes; i++)

@@ -162,7 +162,7 @@ int fl_result_write_bench(const char *path, const struct fl_bench *bench, struct
 	return write_json(path, "bench.json", fl_bench_to_json(bench), err);
 }
 
-static int read_row(const char *rows, const char *id, struct fl_row *row, struct fl_err *err)
+static int read_row(const char *rows, const char *id, struct fl_bench_row *row, struct fl_err *err)
 {
 	char dir[PATH_MAX];
 	struct json_object *o;
@@ -175,7 +175,7 @@ static int read_row(const char *rows, const char *id, struct fl_row *row, struct
 	o = read_json(dir, "row.json", &absent, err);
 	if (!o)
 		return -1;
-	ret = fl_row_from_json(row, o, &why);
+	ret = fl_bench_row_from_json(row, o, &why);
 	json_object_put(o);
 	if (ret)
 		return fl_err(err, "%s/row.json: %.300s", dir, why.what);
@@ -192,7 +192,7 @@ static int read_row(const char *rows, const char *id, struct fl_row *row, struct
 /* Rows as they ran; whatever the plan does not know comes last. */
 static int by_plan(const void *a, const void *b)
 {
-	const struct fl_row *x = a, *y = b;
+	const struct fl_bench_row *x = a, *y = b;
 
 	if (x->repeat != y->repeat)
 		return x->repeat < y->repeat ? -1 : 1;
@@ -216,7 +216,7 @@ static int read_rows(const char *path, struct fl_bench *bench, struct fl_err *er
 	if (!dir)
 		return fl_errno(err, errno, "cannot read %s", rows);
 	while (!ret && (entry = readdir(dir))) {
-		struct fl_row *grown;
+		struct fl_bench_row *grown;
 
 		if (entry->d_name[0] == '.')
 			continue;
@@ -295,13 +295,13 @@ int fl_result_row_begin(const char *path, const char *id, char *buf, size_t len,
 	return 0;
 }
 
-int fl_result_row_finish(const char *path, const struct fl_row *row, struct fl_err *err)
+int fl_result_row_finish(const char *path, const struct fl_bench_row *row, struct fl_err *err)
 {
 	char from[PATH_MAX], to[PATH_MAX];
 
 	if (partial_dir(path, row->id, from, sizeof(from), err) ||
 	    write_json(from, "series.json", fl_series_to_json(&row->series), err) ||
-	    write_json(from, "row.json", fl_row_to_json(row), err))
+	    write_json(from, "row.json", fl_bench_row_to_json(row), err))
 		return -1;
 	if ((size_t)snprintf(to, sizeof(to), "%s/rows/%s", path, row->id) >= sizeof(to))
 		return fl_errno(err, ENAMETOOLONG, "%s", path);

@@ -19,7 +19,7 @@ int fl_result_read(const char *path, struct fl_bench *bench, struct fl_err *err)
 int fl_result_row_begin(const char *path, const char *id, char *buf, size_t len,
 			struct fl_err *err);
 /* Writes row.json and series.json beside them and puts the row in place. */
-int fl_result_row_finish(const char *path, const struct fl_row *row, struct fl_err *err);
+int fl_result_row_finish(const char *path, const struct fl_bench_row *row, struct fl_err *err);
 /* Throws away what an unfinished row collected. */
 void fl_result_row_discard(const char *path, const char *id);
 

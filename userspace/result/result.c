@@ -11,9 +11,9 @@ static const char *const systems[FL_SYSTEMS] = {
 	[FL_SYSTEM_RAW] = "raw",
 };
 
-static const char *const statuses[FL_ROW_STATUSES] = {
-	[FL_ROW_OK] = "ok",
-	[FL_ROW_MISSED] = "missed",
+static const char *const statuses[FL_BENCH_ROW_STATUSES] = {
+	[FL_BENCH_ROW_OK] = "ok",
+	[FL_BENCH_ROW_MISSED] = "missed",
 };
 
 const char *fl_system_name(enum fl_system system)
@@ -21,12 +21,12 @@ const char *fl_system_name(enum fl_system system)
 	return systems[system];
 }
 
-const char *fl_row_status_name(enum fl_row_status status)
+const char *fl_bench_row_status_name(enum fl_bench_row_status status)
 {
 	return statuses[status];
 }
 
-void fl_row_free(struct fl_row *row)
+void fl_bench_row_free(struct fl_bench_row *row)
 {
 	fl_snapshot_free(&row->snapshot);
 	fl_series_free(&row->series);
@@ -63,7 +63,7 @@ void fl_bench_free(struct fl_bench *bench)
 	free(bench->variable);
 	env_free(&bench->env);
 	for (size_t i = 0; i < bench->nrows; i++)
-		fl_row_free(&bench->row[i]);
+		fl_bench_row_free(&bench->row[i]);
 	free(bench->row);
 	memset(bench, 0, sizeof(*bench));
 }
@@ -107,7 +107,7 @@ const char *fl_bench_get(const struct fl_bench *bench, const char *name)
 	return v ? v->value : NULL;
 }
 
-static void plan_row(struct fl_row *row, enum fl_system system, bool bare, unsigned int jobs,
+static void plan_row(struct fl_bench_row *row, enum fl_system system, bool bare, unsigned int jobs,
 		     unsigned int repeat)
 {
 	memset(row, 0, sizeof(*row));
@@ -119,7 +119,7 @@ static void plan_row(struct fl_row *row, enum fl_system system, bool bare, unsig
 		 bare ? "-bare" : "");
 }
 
-size_t fl_bench_plan(const struct fl_bench *bench, struct fl_row *row, size_t max)
+size_t fl_bench_plan(const struct fl_bench *bench, struct fl_bench_row *row, size_t max)
 {
 	size_t n = 0;
 
@@ -140,7 +140,7 @@ size_t fl_bench_plan(const struct fl_bench *bench, struct fl_row *row, size_t ma
 	return n;
 }
 
-long long fl_row_difference(const struct fl_row *row, bool *known)
+long long fl_bench_row_difference(const struct fl_bench_row *row, bool *known)
 {
 	struct fl_totals t;
 
@@ -151,15 +151,15 @@ long long fl_row_difference(const struct fl_row *row, bool *known)
 	return (long long)(t.writes - row->fio.write.ios);
 }
 
-void fl_row_judge(struct fl_row *row, double max_loss)
+void fl_bench_row_judge(struct fl_bench_row *row, double max_loss)
 {
 	bool known;
-	long long difference = fl_row_difference(row, &known);
+	long long difference = fl_bench_row_difference(row, &known);
 
-	row->status = FL_ROW_OK;
+	row->status = FL_BENCH_ROW_OK;
 	row->why[0] = '\0';
 	if (known && fabs((double)difference) > max_loss * (double)row->fio.write.ios) {
-		row->status = FL_ROW_MISSED;
+		row->status = FL_BENCH_ROW_MISSED;
 		snprintf(
 			row->why, sizeof(row->why),
 			"the counted writes miss fio's by %lld: somebody else wrote to the mount, or events were lost",

@@ -14,9 +14,9 @@
 #include "result/fio_log.h"
 #include "snapshot/snapshot.h"
 
-#define FL_BENCH_SCHEMA	 "fuselens.bench/1"
-#define FL_ROW_SCHEMA	 "fuselens.bench.row/1"
-#define FL_SERIES_SCHEMA "fuselens.bench.series/1"
+#define FL_BENCH_SCHEMA	    "fuselens.bench/1"
+#define FL_BENCH_ROW_SCHEMA "fuselens.bench.row/1"
+#define FL_SERIES_SCHEMA    "fuselens.bench.series/1"
 
 #define FL_MAX_JOB_COUNTS 32
 
@@ -26,14 +26,14 @@ enum fl_system {
 	FL_SYSTEMS,
 };
 
-enum fl_row_status {
-	FL_ROW_OK,
-	FL_ROW_MISSED, /* counts and fio differ by more than --max-loss: no part of conclusions */
-	FL_ROW_STATUSES,
+enum fl_bench_row_status {
+	FL_BENCH_ROW_OK,
+	FL_BENCH_ROW_MISSED, /* counts and fio differ by more than --max-loss: no part of conclusions */
+	FL_BENCH_ROW_STATUSES,
 };
 
 const char *fl_system_name(enum fl_system system);
-const char *fl_row_status_name(enum fl_row_status status);
+const char *fl_bench_row_status_name(enum fl_bench_row_status status);
 
 /* A directory that was written to. */
 struct fl_place {
@@ -61,13 +61,13 @@ struct fl_variable {
 	char *name, *value;
 };
 
-struct fl_row {
+struct fl_bench_row {
 	char id[48]; /* "mount-j4-r2", with "-bare" where no probes were attached */
 	enum fl_system system;
 	bool probes;
 	unsigned int jobs;
 	unsigned int repeat; /* from 1 */
-	enum fl_row_status status;
+	enum fl_bench_row_status status;
 	char why[256];		/* for a row that is not ok */
 	__u64 started_s;	/* CLOCK_REALTIME */
 	__u64 start_ns, end_ns; /* CLOCK_MONOTONIC, around fio */
@@ -91,11 +91,11 @@ struct fl_bench {
 	double max_loss; /* 0..1 */
 	__u64 started_s;
 	struct fl_environment env;
-	struct fl_row *row; /* those that are finished */
+	struct fl_bench_row *row; /* those that are finished */
 	size_t nrows;
 };
 
-void fl_row_free(struct fl_row *row);
+void fl_bench_row_free(struct fl_bench_row *row);
 void fl_bench_free(struct fl_bench *bench);
 
 /* Sets bench's variable, replacing an earlier value. -1 when out of memory. */
@@ -107,18 +107,18 @@ const char *fl_bench_get(const struct fl_bench *bench, const char *name);
  * after one another, so that drift of the machine hits all of them alike. Fills in id, system, probes,
  * jobs and repeat; returns the number of rows, at most max of them written.
  */
-size_t fl_bench_plan(const struct fl_bench *bench, struct fl_row *row, size_t max);
+size_t fl_bench_plan(const struct fl_bench *bench, struct fl_bench_row *row, size_t max);
 
 /* counted writes - fio's; *known is false where nobody counted. */
-long long fl_row_difference(const struct fl_row *row, bool *known);
+long long fl_bench_row_difference(const struct fl_bench_row *row, bool *known);
 /* Sets status and why from the difference, fio's error and the tolerance. */
-void fl_row_judge(struct fl_row *row, double max_loss);
+void fl_bench_row_judge(struct fl_bench_row *row, double max_loss);
 
 struct json_object;
 struct json_object *fl_bench_to_json(const struct fl_bench *bench);
 int fl_bench_from_json(struct fl_bench *bench, struct json_object *o, struct fl_err *err);
-struct json_object *fl_row_to_json(const struct fl_row *row);
-int fl_row_from_json(struct fl_row *row, struct json_object *o, struct fl_err *err);
+struct json_object *fl_bench_row_to_json(const struct fl_bench_row *row);
+int fl_bench_row_from_json(struct fl_bench_row *row, struct json_object *o, struct fl_err *err);
 struct json_object *fl_series_to_json(const struct fl_series *series);
 int fl_series_from_json(struct fl_series *series, struct json_object *o, struct fl_err *err);
 

@@ -103,19 +103,19 @@ static struct json_object *dir_to_json(const struct fl_fio_dir *d)
 	return o;
 }
 
-struct json_object *fl_row_to_json(const struct fl_row *row)
+struct json_object *fl_bench_row_to_json(const struct fl_bench_row *row)
 {
 	struct json_object *o = json_object_new_object(), *fio = json_object_new_object();
 	bool known;
-	long long difference = fl_row_difference(row, &known);
+	long long difference = fl_bench_row_difference(row, &known);
 
-	json_object_object_add(o, "schema", str(FL_ROW_SCHEMA));
+	json_object_object_add(o, "schema", str(FL_BENCH_ROW_SCHEMA));
 	json_object_object_add(o, "id", str(row->id));
 	json_object_object_add(o, "system", str(fl_system_name(row->system)));
 	json_object_object_add(o, "probes", json_object_new_boolean(row->probes));
 	fl_json_u64(o, "jobs", row->jobs);
 	fl_json_u64(o, "repeat", row->repeat);
-	json_object_object_add(o, "status", str(fl_row_status_name(row->status)));
+	json_object_object_add(o, "status", str(fl_bench_row_status_name(row->status)));
 	fl_json_name(o, "why", row->why[0] ? row->why : NULL);
 	fl_json_u64(o, "started_s", row->started_s);
 	fl_json_u64(o, "start_ns", row->start_ns);
@@ -284,7 +284,7 @@ static const char *system_by_index(int i)
 
 static const char *status_by_index(int i)
 {
-	return fl_row_status_name(i);
+	return fl_bench_row_status_name(i);
 }
 
 static void place_from_json(struct json_object *o, struct fl_place *p)
@@ -403,20 +403,20 @@ static void dir_from_json(struct reader *r, struct json_object *o, struct fl_fio
 	}
 }
 
-int fl_row_from_json(struct fl_row *row, struct json_object *o, struct fl_err *err)
+int fl_bench_row_from_json(struct fl_bench_row *row, struct json_object *o, struct fl_err *err)
 {
 	struct reader r = {.err = err};
 	struct json_object *fio, *snapshot;
 	char *why, *version;
 
 	memset(row, 0, sizeof(*row));
-	want_schema(&r, o, FL_ROW_SCHEMA);
+	want_schema(&r, o, FL_BENCH_ROW_SCHEMA);
 	snprintf(row->id, sizeof(row->id), "%s", get_str(&r, o, "id"));
 	row->system = get_one_of(&r, o, "system", system_by_index, FL_SYSTEMS);
 	row->probes = get_bool(&r, o, "probes");
 	row->jobs = get_bounded(&r, o, "jobs", 1, MAX_JOBS);
 	row->repeat = get_bounded(&r, o, "repeat", 1, MAX_REPEATS);
-	row->status = get_one_of(&r, o, "status", status_by_index, FL_ROW_STATUSES);
+	row->status = get_one_of(&r, o, "status", status_by_index, FL_BENCH_ROW_STATUSES);
 	why = get_name(o, "why");
 	snprintf(row->why, sizeof(row->why), "%s", why ? why : "");
 	free(why);
@@ -439,7 +439,7 @@ int fl_row_from_json(struct fl_row *row, struct json_object *o, struct fl_err *e
 	}
 	if (!r.bad)
 		return 0;
-	fl_row_free(row);
+	fl_bench_row_free(row);
 	return -1;
 }
 

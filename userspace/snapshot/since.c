@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "snapshot/hist.h"
+#include "snapshot/mounts.h"
 
 /* Counts never fall while a collector lives; a reading that tears shows in the next one. */
 static void subtract(__u64 *a, const __u64 *b, size_t n)
@@ -13,7 +13,7 @@ static void subtract(__u64 *a, const __u64 *b, size_t n)
 		a[i] = a[i] > b[i] ? a[i] - b[i] : 0;
 }
 
-/* Takes as much of b as there is off a; b keeps the rest. */
+/* Subtracts min(a, b) from both. */
 static void move_from(__u64 *a, __u64 *b, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -140,38 +140,10 @@ static int files_since(const struct fl_snapshot *before, const struct fl_snapsho
 	return failed ? -1 : 0;
 }
 
-static int by_dev(const void *a, const void *b)
-{
-	const struct fl_mount_snapshot *const *x = a, *const *y = b;
-
-	return (*x)->dev < (*y)->dev ? -1 : (*x)->dev > (*y)->dev;
-}
-
-/* The mounts of s by device, so that a thousand of them are matched without a million looks. */
-static const struct fl_mount_snapshot **mounts_by_dev(const struct fl_snapshot *s)
-{
-	const struct fl_mount_snapshot **list = calloc(s->nmounts + 1, sizeof(*list));
-
-	for (size_t i = 0; list && i < s->nmounts; i++)
-		list[i] = &s->mount[i];
-	if (list)
-		qsort(list, s->nmounts, sizeof(*list), by_dev);
-	return list;
-}
-
-static const struct fl_mount_snapshot *mount_of(const struct fl_mount_snapshot **list, size_t n,
-						__u32 dev)
-{
-	const struct fl_mount_snapshot key = {.dev = dev}, *wanted = &key, **found;
-
-	found = bsearch(&wanted, list, n, sizeof(*list), by_dev);
-	return found ? *found : NULL;
-}
-
 static int mounts_since(const struct fl_snapshot *before, const struct fl_snapshot *now,
 			struct fl_snapshot *delta)
 {
-	const struct fl_mount_snapshot **old = before ? mounts_by_dev(before) : NULL, *m;
+	const struct fl_mount_snapshot **old = before ? fl_sorted_mounts(before) : NULL, *m;
 	bool failed = before && !old;
 
 	delta->mount = calloc(now->nmounts + 1, sizeof(*delta->mount));
@@ -184,7 +156,7 @@ static int mounts_since(const struct fl_snapshot *before, const struct fl_snapsh
 		d->path = copy_of(d->path, &failed);
 		d->fstype = copy_of(d->fstype, &failed);
 		d->source = copy_of(d->source, &failed);
-		m = old ? mount_of(old, before->nmounts, d->dev) : NULL;
+		m = old ? fl_sorted_mount(old, before->nmounts, d->dev) : NULL;
 		if (m)
 			subtract(d->counter, m->counter, WORDS(d->counter));
 	}
@@ -241,227 +213,4 @@ int fl_snapshot_since(const struct fl_snapshot *before, const struct fl_snapshot
 		return 0;
 	fl_snapshot_free(delta);
 	return -1;
-}
-
-static bool same_mount(const struct fl_mount_snapshot *a, const struct fl_mount_snapshot *b)
-{
-	return a && b && a->present && b->present &&
-	       (!a->path || !b->path || !strcmp(a->path, b->path));
-}
-
-/* Mounts of a that b lacks. */
-static size_t missing_from(const struct fl_snapshot *a, const struct fl_snapshot *b,
-			   enum fl_mount_change change, struct fl_mount_event *event, size_t max)
-{
-	const struct fl_mount_snapshot **list = mounts_by_dev(b);
-	size_t n = 0;
-
-	for (size_t i = 0; list && i < a->nmounts && n < max; i++) {
-		const struct fl_mount_snapshot *m = &a->mount[i];
-
-		if (!m->present || same_mount(m, mount_of(list, b->nmounts, m->dev)))
-			continue;
-		event[n++] = (struct fl_mount_event){m->dev, change, m->path};
-	}
-	free(list);
-	return n;
-}
-
-static size_t daemons_changed(const struct fl_snapshot *before, const struct fl_snapshot *now,
-			      struct fl_mount_event *event, size_t max)
-{
-	const struct fl_mount_snapshot **list = before ? mounts_by_dev(before) : NULL;
-	size_t n = 0;
-
-	for (size_t i = 0; i < now->nmounts && n < max; i++) {
-		const struct fl_mount_snapshot *m = &now->mount[i], *old;
-		enum fl_served_state was;
-
-		old = list ? mount_of(list, before->nmounts, m->dev) : NULL;
-		was = same_mount(m, old) ? old->served : FL_SERVED_UNKNOWN;
-		if (m->served == FL_SERVED_NO && was != FL_SERVED_NO)
-			event[n++] = (struct fl_mount_event){m->dev, FL_MOUNT_UNSERVED, m->path};
-		else if (m->served == FL_SERVED_YES && was == FL_SERVED_NO)
-			event[n++] = (struct fl_mount_event){m->dev, FL_MOUNT_SERVED_AGAIN,
-							     m->path};
-	}
-	free(list);
-	return n;
-}
-
-size_t fl_mount_events(const struct fl_snapshot *before, const struct fl_snapshot *now,
-		       struct fl_mount_event *event, size_t max)
-{
-	size_t n = 0;
-
-	if (before) {
-		n = missing_from(before, now, FL_MOUNT_GONE, event, max);
-		n += missing_from(now, before, FL_MOUNT_APPEARED, event + n, max - n);
-	}
-	return n + daemons_changed(before, now, event + n, max - n);
-}
-
-static void row_begin(const struct fl_snapshot *s, struct fl_row *row)
-{
-	memset(row, 0, sizeof(*row));
-	row->ns = s->end_ns - s->start_ns;
-	row->knows_takes = s->has_takes;
-	row->knows_nature = !s->takes_only;
-}
-
-static void add_file_to_row(const struct fl_snapshot *s, const struct fl_file_counts *f,
-			    struct fl_row *row, struct fl_slot_hists *hists)
-{
-	struct fl_totals one;
-
-	fl_file_totals(s, f, &one);
-	fl_totals_add(&row->totals, &one);
-	if (!f->hists || !hists)
-		return;
-	row->hists = hists;
-	for (int i = 0; i < FL_HISTS; i++)
-		fl_hist_add(&hists->hist[i], &f->hists->hist[i]);
-}
-
-static bool has_hists(const struct fl_snapshot *s)
-{
-	for (size_t i = 0; i < s->nfiles; i++)
-		if (s->file[i].hists)
-			return true;
-	return false;
-}
-
-static int rows_alloc(struct fl_rows *rows, size_t n, bool hists)
-{
-	rows->n = 0;
-	rows->row = calloc(n + 1, sizeof(*rows->row));
-	rows->hists = hists ? calloc(n + 1, sizeof(*rows->hists)) : NULL;
-	if (rows->row && (!hists || rows->hists))
-		return 0;
-	fl_rows_free(rows);
-	return -1;
-}
-
-void fl_rows_free(struct fl_rows *rows)
-{
-	free(rows->row);
-	free(rows->hists);
-	memset(rows, 0, sizeof(*rows));
-}
-
-static int busier(const void *a, const void *b)
-{
-	const struct fl_row *x = a, *y = b;
-
-	if (x->totals.writes != y->totals.writes)
-		return x->totals.writes < y->totals.writes ? 1 : -1;
-	/* a stable order for those that do nothing */
-	if (x->dev != y->dev)
-		return x->dev < y->dev ? -1 : 1;
-	return x->file && y->file
-		       ? (x->file->slot > y->file->slot) - (x->file->slot < y->file->slot)
-		       : 0;
-}
-
-int fl_rows_by_mount(const struct fl_snapshot *s, struct fl_rows *rows)
-{
-	const struct fl_mount_snapshot **list = mounts_by_dev(s);
-	const struct fl_mount_snapshot key_mount = {}, *key = &key_mount, **found;
-	struct fl_mount_snapshot wanted;
-
-	if (!list || rows_alloc(rows, s->nmounts + 1, has_hists(s))) {
-		free(list);
-		return -1;
-	}
-	for (size_t i = 0; i < s->nmounts; i++) {
-		row_begin(s, &rows->row[i]);
-		rows->row[i].dev = list[i]->dev;
-		rows->row[i].mount = list[i];
-	}
-	rows->n = s->nmounts;
-	for (size_t i = 0; i < s->nfiles; i++) {
-		size_t at = s->nmounts;
-
-		wanted.dev = s->file[i].dev;
-		key = &wanted;
-		found = bsearch(&key, list, s->nmounts, sizeof(*list), by_dev);
-		if (found) {
-			at = found - list;
-		} else if (rows->n == s->nmounts) {
-			/* files past the table's room, of whichever mount */
-			row_begin(s, &rows->row[rows->n++]);
-		}
-		add_file_to_row(s, &s->file[i], &rows->row[at],
-				rows->hists ? &rows->hists[at] : NULL);
-	}
-	free(list);
-	qsort(rows->row, rows->n, sizeof(*rows->row), busier);
-	return 0;
-}
-
-int fl_rows_by_file(const struct fl_snapshot *s, struct fl_rows *rows)
-{
-	const struct fl_mount_snapshot **list = mounts_by_dev(s);
-
-	if (!list || rows_alloc(rows, s->nfiles, false)) {
-		free(list);
-		return -1;
-	}
-	for (size_t i = 0; i < s->nfiles; i++) {
-		struct fl_row *row = &rows->row[rows->n++];
-
-		row_begin(s, row);
-		row->dev = s->file[i].dev;
-		row->file = &s->file[i];
-		row->mount = mount_of(list, s->nmounts, row->dev);
-		add_file_to_row(s, &s->file[i], row, NULL);
-		row->hists = s->file[i].hists;
-	}
-	free(list);
-	qsort(rows->row, rows->n, sizeof(*rows->row), busier);
-	return 0;
-}
-
-int fl_rows_whole(const struct fl_snapshot *s, struct fl_rows *rows)
-{
-	if (rows_alloc(rows, 1, has_hists(s)))
-		return -1;
-	row_begin(s, &rows->row[0]);
-	rows->n = 1;
-	if (s->nmounts == 1) {
-		rows->row[0].mount = &s->mount[0];
-		rows->row[0].dev = s->mount[0].dev;
-	}
-	for (size_t i = 0; i < s->nfiles; i++)
-		add_file_to_row(s, &s->file[i], &rows->row[0], rows->hists);
-	fl_totals_add_losses(s, &rows->row[0].totals);
-	return 0;
-}
-
-double fl_row_rate(const struct fl_row *row, __u64 n)
-{
-	return row->ns ? n * 1e9 / row->ns : 0;
-}
-
-bool fl_row_quantile(const struct fl_row *row, enum fl_row_time which, double q, __u64 *ns)
-{
-	struct fl_hist both;
-
-	if (!row->hists)
-		return false;
-	both = row->hists->hist[which == FL_ROW_WAIT ? FL_HIST_WAIT_EXCL : FL_HIST_HOLD_EXCL];
-	fl_hist_add(&both, &row->hists->hist[which == FL_ROW_WAIT ? FL_HIST_WAIT_SHARED
-								  : FL_HIST_HOLD_SHARED]);
-	*ns = fl_hist_quantile(&both, q);
-	return fl_hist_count(&both) > 0;
-}
-
-bool fl_row_ceiling(const struct fl_row *row, double *per_second)
-{
-	const struct fl_hist *h = row->hists ? &row->hists->hist[FL_HIST_HOLD_EXCL] : NULL;
-
-	if (!h || !h->sum_ns)
-		return false;
-	*per_second = fl_hist_count(h) * 1e9 / h->sum_ns;
-	return true;
 }

@@ -1,83 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What happened between two readings, and the figures that interval rows show. Pure: the difference of
- * two snapshots is a snapshot, so totals and verdicts work on an interval as they do on a whole run.
+ * What was counted between two readings. The difference of two snapshots is a snapshot, so totals and
+ * verdicts work on an interval as they do on a whole run. Pure.
  */
-#ifndef FL_INTERVAL_H
-#define FL_INTERVAL_H
+#ifndef FL_SINCE_H
+#define FL_SINCE_H
 
 #include "snapshot/snapshot.h"
 
 /*
- * Fills delta with what now counted beyond before (NULL: since the start). Files and probes that did
- * nothing are left out, mounts never. Both must be of one collector: files are matched by their slot,
- * which is never given to another file. Returns 0, or -1 when out of memory.
+ * Fills delta with what now counts beyond before (NULL: since the start). Files and probes that counted
+ * nothing in between are left out; mounts are always kept. Both snapshots must come from one collector,
+ * because files are matched by their slot, and a slot is never given to another file. The caller frees
+ * delta with fl_snapshot_free(). Returns 0, or -1 when out of memory.
  */
 int fl_snapshot_since(const struct fl_snapshot *before, const struct fl_snapshot *now,
 		      struct fl_snapshot *delta);
-
-enum fl_mount_change {
-	FL_MOUNT_GONE,
-	FL_MOUNT_APPEARED,
-	FL_MOUNT_UNSERVED, /* it is there, but its daemon is not */
-	FL_MOUNT_SERVED_AGAIN,
-};
-
-/* What became of a mount between two readings. */
-struct fl_mount_event {
-	__u32 dev;
-	enum fl_mount_change change;
-	const char *path;
-};
-
-/*
- * At most max events, written to event; the paths belong to the snapshots. Returns their number. With no
- * reading before (NULL) the only events are mounts that have lost their daemon already.
- */
-size_t fl_mount_events(const struct fl_snapshot *before, const struct fl_snapshot *now,
-		       struct fl_mount_event *event, size_t max);
-
-/* One row: a mount, a file on one route, or everything together. */
-struct fl_row {
-	__u32 dev; /* 0 for everything */
-	const struct fl_mount_snapshot *mount;
-	const struct fl_file_counts *file; /* NULL but for a file's row */
-	__u64 ns;			   /* length of the interval */
-	struct fl_totals totals;
-	const struct fl_slot_hists *hists; /* NULL where the method has none */
-	bool knows_takes;		   /* upgrades and fi->lock */
-	bool knows_nature;		   /* which writes were eligible, and the reasons */
-};
-
-struct fl_rows {
-	struct fl_row *row;
-	size_t n;
-	struct fl_slot_hists *hists; /* behind the rows' pointers; owned */
-};
-
-/*
- * The rows of a snapshot, most writes first: a row a mount, or a row a file. They point into the
- * snapshot. Returns 0, or -1 when out of memory.
- */
-int fl_rows_by_mount(const struct fl_snapshot *s, struct fl_rows *rows);
-int fl_rows_by_file(const struct fl_snapshot *s, struct fl_rows *rows);
-/* One row for all of it. */
-int fl_rows_whole(const struct fl_snapshot *s, struct fl_rows *rows);
-void fl_rows_free(struct fl_rows *rows);
-
-/* n events in the row's interval, as a rate per second. */
-double fl_row_rate(const struct fl_row *row, __u64 n);
-
-enum fl_row_time {
-	FL_ROW_WAIT,
-	FL_ROW_HOLD,
-};
-/* The q-quantile in ns over both modes; false where the row has no such times. */
-bool fl_row_quantile(const struct fl_row *row, enum fl_row_time which, double q, __u64 *ns);
-/*
- * Writes per second that one file's lock lets through when each holds it exclusively for as long as
- * these did: 1 / mean exclusive hold. False without such holds.
- */
-bool fl_row_ceiling(const struct fl_row *row, double *per_second);
 
 #endif

@@ -4,7 +4,7 @@
 #define FL_RENDER_STAT_H
 
 #include <stdio.h>
-#include "snapshot/since.h"
+#include "snapshot/rows.h"
 #include "snapshot/verdict.h"
 #include "collect/watch.h"
 

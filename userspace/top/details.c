@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "snapshot/hist.h"
+#include "top/draw.h"
 #include "util/text.h"
 
 /* Lines are made first and shown after, so that the page scrolls. */

@@ -3,7 +3,7 @@
 #ifndef FL_TOP_ROWS_H
 #define FL_TOP_ROWS_H
 
-#include "snapshot/since.h"
+#include "snapshot/rows.h"
 #include "snapshot/verdict.h"
 
 enum fl_top_sort {

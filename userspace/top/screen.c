@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "top/screen.h"
 
-#include <langinfo.h>
 #include <locale.h>
 #include <ncurses.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include <wchar.h>
 
 #include "util/text.h"
 #include "top/details.h"
+#include "top/draw.h"
 
 #define MIN_LINES     10
 #define MIN_COLUMNS   50
 #define LIST_TOP      4
 #define NAME_AT_LEAST 24
 
-static bool utf8, colour;
+static bool colour;
 
 enum {
 	PAIR_BAD = 1,
@@ -39,7 +38,7 @@ int fl_top_screen_open(struct fl_err *err)
 		return fl_hint(err, "'fuselens stat' needs nothing of a terminal");
 	}
 	setlocale(LC_ALL, "");
-	utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
+	fl_top_put_init();
 	if (!newterm(NULL, stdout, stdin)) {
 		fl_err(err, "there is no description of the terminal '%.64s'", term);
 		return fl_hint(err, "set TERM to what the terminal is, or use 'fuselens stat'");
@@ -69,72 +68,6 @@ void fl_top_screen_close(void)
 int fl_top_list_height(void)
 {
 	return LINES - LIST_TOP - 1;
-}
-
-/* Columns of the character at s, its length in *len. Outside UTF-8 each byte is a column. */
-static int char_width(const char *s, size_t *len)
-{
-	mbstate_t state = {};
-	wchar_t wc;
-	int width;
-
-	*len = utf8 ? mbrtowc(&wc, s, strlen(s), &state) : 1;
-	if (!utf8)
-		return 1;
-	if (*len == (size_t)-1 || *len == (size_t)-2 || !*len) {
-		*len = 1;
-		return 1;
-	}
-	width = wcwidth(wc);
-	return width > 0 ? width : 0;
-}
-
-static int text_width(const char *s)
-{
-	int width = 0;
-	size_t len;
-
-	for (; *s; s += len)
-		width += char_width(s, &len);
-	return width;
-}
-
-void fl_top_put(int y, int x, int width, const char *text)
-{
-	int at = 0;
-	size_t len;
-
-	for (const char *s = text; *s && y < LINES; s += len) {
-		int w = char_width(s, &len);
-
-		if (at + w > width)
-			break;
-		if (!utf8 && (unsigned char)*s >= 0x80)
-			mvaddch(y, x + at, '?');
-		else
-			mvaddnstr(y, x + at, s, (int)len);
-		at += w;
-	}
-}
-
-/* A name from the system: escaped; where it is too long its end is shown, which tells files apart. */
-void fl_top_put_name(int y, int x, int width, const char *name)
-{
-	char *shown = fl_escape(name);
-	const char *s = shown;
-	int over = shown ? text_width(shown) - width : 0;
-	size_t len;
-
-	if (over > 0) {
-		for (over += 3; *s && over > 0; s += len)
-			over -= char_width(s, &len);
-		fl_top_put(y, x, width, "...");
-		x += 3;
-		width -= 3;
-	}
-	if (s)
-		fl_top_put(y, x, width, s);
-	free(shown);
 }
 
 static int verdict_attr(enum fl_verdict_kind kind)

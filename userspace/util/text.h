@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Text for people: names made harmless, numbers scaled and grouped, columns aligned. Pure. */
+/* Text for people: names made harmless, numbers scaled and grouped, lines wrapped. Pure. */
 #ifndef FL_TEXT_H
 #define FL_TEXT_H
 
@@ -47,16 +47,5 @@ void fl_wrapped(FILE *out, int first, int further, const char *fmt, ...)
 
 /* Colour is on when stream is a terminal, TERM is not dumb and NO_COLOR is unset or empty. */
 bool fl_colour(FILE *stream);
-
-/* A table whose columns are as wide as their widest cell. Cells are copied. */
-struct fl_table;
-struct fl_table *fl_table_new(int columns);
-/* align: one character a column, 'l' or 'r'. */
-void fl_table_align(struct fl_table *t, const char *align);
-/* printf into the next cell; rows fill from left to right. */
-void fl_table_cell(struct fl_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Prints with indent spaces in front of each row; the last column is not padded. */
-void fl_table_print(const struct fl_table *t, FILE *out, int indent);
-void fl_table_free(struct fl_table *t);
 
 #endif

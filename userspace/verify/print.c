@@ -7,6 +7,7 @@
 
 #include "cmd.h"
 #include "util/json.h"
+#include "util/table.h"
 #include "util/text.h"
 
 int fl_verify_exit_code(const struct fl_case_report *cases, size_t n)

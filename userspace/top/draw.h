@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What top's pages are drawn with: text put at a place on the screen, cut to a width in columns. */
+#ifndef FL_TOP_DRAW_H
+#define FL_TOP_DRAW_H
+
+/* Finds out whether the terminal takes UTF-8. Called once, after setlocale(). */
+void fl_top_put_init(void);
+/* Puts text that is safe for a terminal already, cut to width columns. */
+void fl_top_put(int y, int x, int width, const char *text);
+/* Puts a name from the system, escaped. Where it is too long its end is shown, which tells files apart. */
+void fl_top_put_name(int y, int x, int width, const char *name);
+
+#endif
