@@ -53,12 +53,13 @@ enum fl_counter {
 	FL_COUNT_COMPLETED_WORKER,
 	FL_COUNT_UPGRADES,
 	/*
-	 * Attempts that took the lock and wrote nothing. io_uring tries again and again with IOCB_NOWAIT
-	 * on a file that can be polled, and the backing file system answers -EAGAIN, for example when
-	 * the times must be updated: dozens of takes a write. Function hooks see them.
+	 * Attempts that took the lock and wrote nothing: no writes. io_uring tries again and again with
+	 * IOCB_NOWAIT on a file that can be polled, and the backing file system answers -EAGAIN, for
+	 * example when the times must be updated: dozens of takes a write.
 	 */
 	FL_COUNT_RETRIED,
-	FL_COUNT_FAILED, /* the same with another error */
+	FL_COUNT_FAILED,    /* the same with another error */
+	FL_COUNT_UNCERTAIN, /* attempts of which nothing says whether they wrote: a loss */
 	FL_COUNTERS,
 };
 

@@ -174,6 +174,8 @@ static void test_page(void **state)
 	struct fl_slot_hists hists = {};
 	struct fl_metrics m;
 
+	f.counter[FL_COUNT_RETRIED] = 21;
+	f.counter[FL_COUNT_UNCERTAIN] = 22;
 	f.hists = &hists;
 	f.hists->hist[FL_HIST_HOLD_EXCL].bucket[10] = 3; /* below 1024 ns: on an edge */
 	f.hists->hist[FL_HIST_HOLD_EXCL].bucket[11] = 2; /* below 2048 ns */
@@ -188,6 +190,9 @@ static void test_page(void **state)
 	assert_non_null(strstr(
 		page,
 		"fuselens_writes_total{mount=\"/a\\\"} 1\\\\nfake 1\",device=\"1:2\",route=\"passthrough\",lock=\"shared\"} 7\n"));
+	assert_non_null(strstr(page, ",device=\"1:2\",outcome=\"retried\"} 21\n"));
+	assert_non_null(strstr(page, ",device=\"1:2\",outcome=\"failed\"} 0\n"));
+	assert_non_null(strstr(page, ",device=\"1:2\",outcome=\"uncertain\"} 22\n"));
 	assert_non_null(strstr(page, "lock=\"exclusive\",le=\"2.56e-07\"} 0\n"));
 	assert_non_null(strstr(page, "lock=\"exclusive\",le=\"1.024e-06\"} 3\n"));
 	assert_non_null(strstr(page, "lock=\"exclusive\",le=\"4.096e-06\"} 5\n"));

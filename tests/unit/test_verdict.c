@@ -118,6 +118,29 @@ static void loss_withholds_the_verdict(void **state)
 	assert_int_equal(judge(&w), FL_INCONCLUSIVE);
 }
 
+static void uncertain_attempts_are_a_loss(void **state)
+{
+	struct world w;
+
+	world_init(&w, FL_ROUTE_PASSTHROUGH);
+	w.file[0].cell[FL_TAKE_EXCL_FLAG_UNKNOWN][FL_NATURE_PLAIN] = 9990;
+	w.file[0].counter[FL_COUNT_UNCERTAIN] = 10;
+	assert_int_equal(judge(&w), FL_EXCLUSIVE);
+	w.file[0].counter[FL_COUNT_UNCERTAIN] = 11;
+	assert_int_equal(judge(&w), FL_INCONCLUSIVE);
+	assert_non_null(strstr(w.v.why, "11 events were uncertain"));
+	/* with what was lost together */
+	w.file[0].counter[FL_COUNT_UNCERTAIN] = 6;
+	w.s.loss[FL_LOSS_UNPAIRED] = 5;
+	assert_int_equal(judge(&w), FL_INCONCLUSIVE);
+	assert_non_null(strstr(w.v.why, "11 events were lost or uncertain"));
+	/* those of which it is known that they wrote nothing are none */
+	w.file[0].counter[FL_COUNT_UNCERTAIN] = w.s.loss[FL_LOSS_UNPAIRED] = 0;
+	w.file[0].counter[FL_COUNT_RETRIED] = w.file[0].counter[FL_COUNT_FAILED] = 5000;
+	assert_int_equal(judge(&w), FL_EXCLUSIVE);
+	assert_int_equal(w.v.totals.writes, 9990);
+}
+
 static void untold_modes_withhold_the_verdict(void **state)
 {
 	struct world w;
@@ -325,6 +348,7 @@ int main(void)
 		cmocka_unit_test(shared_needs_its_share_of_the_eligible),
 		cmocka_unit_test(shared_without_any_eligible_is_no_shared),
 		cmocka_unit_test(loss_withholds_the_verdict),
+		cmocka_unit_test(uncertain_attempts_are_a_loss),
 		cmocka_unit_test(untold_modes_withhold_the_verdict),
 		cmocka_unit_test(one_mount_of_several),
 		cmocka_unit_test(reasons_follow_the_order_of_tests),

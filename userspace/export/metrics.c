@@ -197,6 +197,9 @@ static int add_file(struct fl_metrics *m, const struct fl_snapshot *s,
 	modes[FL_LOCK_UNTOLD] = t.unknown;
 	add_modes(mount->writes[f->route], modes);
 	mount->bytes[f->route] += t.counter[FL_COUNT_BYTES];
+	mount->retried += t.counter[FL_COUNT_RETRIED];
+	mount->failed += t.counter[FL_COUNT_FAILED];
+	mount->uncertain += t.counter[FL_COUNT_UNCERTAIN];
 	mount->eligible += t.eligible;
 	mount->eligible_shared += t.eligible_shared;
 	mount->upgrades += t.takes[FL_SITE_UPGRADE];

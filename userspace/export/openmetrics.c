@@ -173,6 +173,24 @@ static void writes(const struct page *g)
 	}
 }
 
+static void attempts(const struct page *g)
+{
+	family(g, "fuselens_attempts", COUNTER, NULL,
+	       "Attempts that are not among the writes: retried (EAGAIN), failed, or uncertain, of which nothing says whether they wrote.");
+	for_each_mount(g, m)
+	{
+		const __u64 n[] = {m->retried, m->failed, m->uncertain};
+		static const char *const outcome[] = {"retried", "failed", "uncertain"};
+
+		for (int i = 0; i < 3; i++) {
+			fprintf(g->out, "fuselens_attempts_total{");
+			mount_labels(g, m);
+			label(g, "outcome", outcome[i], false);
+			value(g, n[i]);
+		}
+	}
+}
+
 static void reasons(const struct page *g)
 {
 	family(g, "fuselens_exclusive_writes", COUNTER, NULL,
@@ -393,6 +411,7 @@ void fl_metrics_print(const struct fl_metrics_page *p, bool openmetrics, FILE *o
 	mount_info(&g);
 	mount_served(&g);
 	writes(&g);
+	attempts(&g);
 	reasons(&g);
 	if (p->metrics->knows_nature) {
 		MOUNT_COUNTER(&g, "fuselens_eligible_writes", eligible,

@@ -185,8 +185,12 @@ static void remarks_text(const struct fl_prove_report *r, FILE *out)
 		    "%s more attempts took the lock and wrote nothing (EAGAIN): io_uring tries without waiting first",
 		    fl_grouped(t->counter[FL_COUNT_RETRIED], n, sizeof(n)));
 	if (t->counter[FL_COUNT_FAILED])
-		SAY(out, "%s writes took the lock and failed",
+		SAY(out, "%s more attempts took the lock and failed: they are not among the writes",
 		    fl_grouped(t->counter[FL_COUNT_FAILED], n, sizeof(n)));
+	if (t->counter[FL_COUNT_UNCERTAIN])
+		SAY(out,
+		    "%s attempts are uncertain: nothing seen says whether they wrote, so the writes may be off by as many",
+		    fl_grouped(t->counter[FL_COUNT_UNCERTAIN], n, sizeof(n)));
 	if (t->counter[FL_COUNT_MAYBE_SPLIT])
 		SAY(out,
 		    "%s cached requests were as large as requests get: some may be parts of one larger write",
@@ -223,12 +227,15 @@ static void evidence_text(const struct fl_prove_report *r, FILE *out)
 {
 	const struct fl_snapshot *s = r->snapshot;
 	const struct fl_totals *t = &r->verdict.totals;
-	char *missed = live_probes(s, true), *live = live_probes(s, false), n[3][32];
+	char *missed = live_probes(s, true), *live = live_probes(s, false), n[4][32];
+	__u64 unsure = fl_totals_unsure(t);
 
-	SAY(out, "loss: %s of %s writes (%s%sunpaired %s)", fl_grouped(t->lost, n[0], sizeof(n[0])),
-	    fl_grouped(t->writes + t->lost, n[1], sizeof(n[1])), missed ? missed : "",
+	SAY(out, "loss: %s of %s writes (%s%sunpaired %s, uncertain %s)",
+	    fl_grouped(unsure, n[0], sizeof(n[0])),
+	    fl_grouped(t->writes + unsure, n[1], sizeof(n[1])), missed ? missed : "",
 	    missed && *missed ? ", " : "",
-	    fl_grouped(s->loss[FL_LOSS_UNPAIRED], n[2], sizeof(n[2])));
+	    fl_grouped(s->loss[FL_LOSS_UNPAIRED], n[2], sizeof(n[2])),
+	    fl_grouped(t->counter[FL_COUNT_UNCERTAIN], n[3], sizeof(n[3])));
 	SAY(out, "evidence: %s (%s); live: %s", method_titles[s->method], s->method_why,
 	    live ? live : "?");
 	for (size_t i = 0; i < s->nprobes; i++)
@@ -277,8 +284,16 @@ void fl_prove_text(const struct fl_prove_report *r, FILE *out, bool colour)
 	free(target);
 }
 
-static struct json_object *counts_json(const struct fl_totals *t, bool takes_only)
+static void add_counter(struct json_object *o, const struct fl_snapshot *s,
+			const struct fl_totals *t, enum fl_counter counter)
 {
+	fl_json_u64_or_null(o, fl_counter_name(counter), fl_snapshot_knows(s, counter),
+			    t->counter[counter]);
+}
+
+static struct json_object *counts_json(const struct fl_snapshot *s, const struct fl_totals *t)
+{
+	bool takes_only = s->takes_only;
 	struct json_object *o = json_object_new_object(), *routes = json_object_new_object();
 
 	fl_json_u64(o, "writes", t->writes);
@@ -288,6 +303,9 @@ static struct json_object *counts_json(const struct fl_totals *t, bool takes_onl
 	fl_json_u64(o, "untold", t->unknown);
 	fl_json_u64_or_null(o, "eligible", !takes_only, t->eligible);
 	fl_json_u64_or_null(o, "eligible_shared", !takes_only, t->eligible_shared);
+	add_counter(o, s, t, FL_COUNT_RETRIED);
+	add_counter(o, s, t, FL_COUNT_FAILED);
+	add_counter(o, s, t, FL_COUNT_UNCERTAIN);
 	for (int i = 0; i < FL_ROUTES; i++)
 		fl_json_u64(routes, fl_route_name(i), t->by_route[i]);
 	json_object_object_add(o, "writes_by_route", routes);
@@ -311,7 +329,7 @@ void fl_prove_json(const struct fl_prove_report *r, FILE *out)
 {
 	const struct fl_verdict *v = &r->verdict;
 	struct json_object *o = json_object_new_object(), *reasons = json_object_new_array();
-	struct json_object *counts = counts_json(&v->totals, r->snapshot->takes_only),
+	struct json_object *counts = counts_json(r->snapshot, &v->totals),
 			   *loss = json_object_new_object();
 
 	json_object_object_add(o, "schema", json_object_new_string("fuselens.prove/1"));

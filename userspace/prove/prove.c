@@ -42,7 +42,7 @@ static const char help[] =
 	"      --evidence M       auto, state, state-tp, state-fentry, callsite, or global\n"
 	"                         (lab use: the whole system pays, for 10 s at most)\n"
 	"      --min-share PCT    of the eligible writes for SHARED (default 99)\n"
-	"      --max-loss PCT     of lost or untold writes for a verdict (default 0.1)\n"
+	"      --max-loss PCT     of lost, uncertain or untold writes (default 0.1)\n"
 	"      --max-inodes N     files to tell apart (default 4096)\n"
 	"      --times N          take wait and hold of one write in N (default 16; 0: none)\n"
 	"      --json             the report as JSON\n"

@@ -45,6 +45,23 @@ void fl_snapshot_free(struct fl_snapshot *s)
 	memset(s, 0, sizeof(*s));
 }
 
+bool fl_snapshot_knows(const struct fl_snapshot *s, enum fl_counter counter)
+{
+	switch (counter) {
+	case FL_COUNT_COMPLETED_INLINE:
+	case FL_COUNT_COMPLETED_WORKER:
+		return s->has_completions;
+	case FL_COUNT_RETRIED:
+	case FL_COUNT_FAILED:
+		/* what came of an attempt is seen where functions are hooked */
+		return !s->takes_only && s->writes_method == FL_METHOD_STATE_FENTRY;
+	case FL_COUNT_UNCERTAIN:
+		return !s->takes_only;
+	default:
+		return true;
+	}
+}
+
 void fl_writes_from_takes(struct fl_snapshot *s)
 {
 	for (size_t i = 0; i < s->nfiles; i++) {
@@ -153,6 +170,11 @@ void fl_totals_add_losses(const struct fl_snapshot *s, struct fl_totals *t)
 		if (s->probe[i].counts_writes)
 			t->lost += s->probe[i].misses;
 	t->lost += s->loss[FL_LOSS_UNPAIRED] + s->loss[FL_LOSS_NO_INODE];
+}
+
+__u64 fl_totals_unsure(const struct fl_totals *t)
+{
+	return t->lost + t->counter[FL_COUNT_UNCERTAIN];
 }
 
 __u64 fl_file_writes(const struct fl_file_counts *f)

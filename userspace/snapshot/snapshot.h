@@ -137,6 +137,8 @@ struct fl_snapshot {
 };
 
 void fl_snapshot_free(struct fl_snapshot *s);
+/* Whether the evidence tells this of the files' writes; false: its 0 means nothing. */
+bool fl_snapshot_knows(const struct fl_snapshot *s, enum fl_counter counter);
 /*
  * Makes up the writes from the takes where nothing else counted them: an upgraded write took the lock
  * twice and ran exclusively. What kind of write each was is not known then.
@@ -154,6 +156,9 @@ struct fl_totals {
 	__u64 takes[FL_SITE_ROLES];
 	__u64 lost; /* writes that probes missed, scopes that never paired */
 };
+
+/* What may be missing from the writes, or be too much in them: lost, or uncertain. */
+__u64 fl_totals_unsure(const struct fl_totals *t);
 
 /* All writes of one file, however they took the lock. */
 __u64 fl_file_writes(const struct fl_file_counts *f);

@@ -121,15 +121,6 @@ static bool is_completion(enum fl_counter counter)
 	return counter == FL_COUNT_COMPLETED_INLINE || counter == FL_COUNT_COMPLETED_WORKER;
 }
 
-/* Attempts that wrote nothing are seen where functions are hooked. */
-static bool counter_known(enum fl_counter counter, const struct fl_snapshot *s)
-{
-	if (is_completion(counter))
-		return s->has_completions;
-	return (counter != FL_COUNT_RETRIED && counter != FL_COUNT_FAILED) ||
-	       s->writes_method == FL_METHOD_STATE_FENTRY;
-}
-
 static struct json_object *file_to_json(const struct fl_snapshot *s, const struct fl_file_counts *f)
 {
 	struct json_object *o = json_object_new_object(), *flag = json_object_new_object(), *hists;
@@ -143,7 +134,7 @@ static struct json_object *file_to_json(const struct fl_snapshot *s, const struc
 	fl_json_name(o, "path", f->path);
 	json_object_object_add(o, "cells", cells_to_json(f));
 	for (int i = 0; i < FL_COUNTERS; i++)
-		fl_json_u64_or_null(o, fl_counter_name(i), counter_known(i, s), f->counter[i]);
+		fl_json_u64_or_null(o, fl_counter_name(i), fl_snapshot_knows(s, i), f->counter[i]);
 	fl_json_u64(flag, "opens_seen", f->flag.opens_seen);
 	fl_json_u64(flag, "opens_asked", f->flag.opens_asked);
 	fl_json_u64(flag, "effective_set", f->flag.effective_set);
@@ -332,7 +323,8 @@ static void takes_from_json(struct reader *r, struct json_object *o, struct fl_f
 /* Counters that some methods cannot tell, or that came after the first recorded snapshots. */
 static bool may_be_null(enum fl_counter counter)
 {
-	return is_completion(counter) || counter == FL_COUNT_RETRIED || counter == FL_COUNT_FAILED;
+	return is_completion(counter) || counter == FL_COUNT_RETRIED ||
+	       counter == FL_COUNT_FAILED || counter == FL_COUNT_UNCERTAIN;
 }
 
 static void file_from_json(struct reader *r, struct json_object *o, struct fl_file_counts *f)

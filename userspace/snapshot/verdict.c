@@ -162,6 +162,13 @@ static void judge_by_share(const struct fl_snapshot *s, const struct fl_verdict_
 			 "nothing: the shared path is active; 'fuselens stat' shows it over time");
 }
 
+static const char *kind_of_loss(const struct fl_totals *t)
+{
+	if (!t->counter[FL_COUNT_UNCERTAIN])
+		return "lost";
+	return t->lost ? "lost or uncertain" : "uncertain";
+}
+
 void fl_verdict_of(const struct fl_snapshot *s, __u32 dev, const struct fl_verdict_opts *opts,
 		   struct fl_verdict *v)
 {
@@ -179,19 +186,21 @@ void fl_verdict_of_totals(const struct fl_snapshot *s, __u32 dev, const struct f
 {
 	const struct fl_totals *t = &v->totals;
 	char n[32], pct[16];
+	__u64 unsure;
 
 	memset(v, 0, sizeof(*v));
 	v->totals = *totals;
 	sort_reasons(v);
-	if (t->writes + t->lost)
-		v->loss = (double)t->lost / (double)(t->writes + t->lost);
+	unsure = fl_totals_unsure(t);
+	if (t->writes + unsure)
+		v->loss = (double)unsure / (double)(t->writes + unsure);
 
-	if (!t->writes && !t->lost) {
+	if (!t->writes && !unsure) {
 		no_writes(s, dev, v);
 	} else if (v->loss > opts->max_loss) {
-		snprintf(v->why, sizeof(v->why), "%s events were lost (%s): too many for a verdict",
-			 fl_grouped(t->lost, n, sizeof(n)),
-			 fl_percent(t->lost, t->writes + t->lost, pct, sizeof(pct)));
+		snprintf(v->why, sizeof(v->why), "%s events were %s (%s): too many for a verdict",
+			 fl_grouped(unsure, n, sizeof(n)), kind_of_loss(t),
+			 fl_percent(unsure, t->writes + unsure, pct, sizeof(pct)));
 		inconclusive(
 			v,
 			"watch fewer files or another method (--evidence), or accept more with --max-loss");

@@ -14,7 +14,7 @@ enum fl_verdict_kind {
 
 struct fl_verdict_opts {
 	double min_share; /* of eligible writes that must run shared, 0..1 */
-	double max_loss;  /* of writes that may be lost or untold, 0..1 */
+	double max_loss;  /* of writes that may be lost, uncertain or untold, 0..1 */
 };
 
 #define FL_VERDICT_DEFAULTS                          \
@@ -33,7 +33,7 @@ struct fl_verdict {
 	struct fl_totals totals;
 	struct fl_reason_count reason[FL_REASONS]; /* by weight, only those that occurred */
 	int nreasons;
-	double loss;	/* lost / (counted + lost) */
+	double loss;	/* (lost + uncertain) / (counted + lost + uncertain) */
 	char why[256];	/* one sentence */
 	char next[384]; /* what to do now */
 };
