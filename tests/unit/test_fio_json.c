@@ -129,6 +129,26 @@ static void wrong_types(void **state)
 		"\"N\"");
 }
 
+static void the_idlest_group_is_known(void **state)
+{
+#define DIR(n) "{\"total_ios\":" n ",\"io_bytes\":1,\"iops\":1,\"bw_bytes\":1,\"short_ios\":0}"
+	static const char text[] =
+		"{\"fio version\":\"fio-3.33\",\"jobs\":["
+		"{\"error\":0,\"read\":" DIR("5") ",\"write\":" DIR(
+			"60") "},"
+			      "{\"error\":0,\"read\":" DIR("40") ",\"write\":" DIR(
+				      "0") "},"
+					   "{\"error\":0,\"read\":" DIR("0") ",\"write\":" DIR(
+						   "50") "}]}";
+	struct fl_fio fio;
+	struct fl_err err;
+
+	assert_int_equal(fl_fio_read_output(&fio, text, strlen(text), &err), 0);
+	assert_int_equal(fio.groups, 3);
+	assert_int_equal(fio.min_group_ios, 40);
+	assert_int_equal(fio.write.ios, 110);
+}
+
 static void deep_nesting_is_refused(void **state)
 {
 	char text[4096] = "{\"fio version\":";
@@ -172,11 +192,17 @@ static void versions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(recorded_versions), cmocka_unit_test(percentiles_of_one_group),
-		cmocka_unit_test(text_in_front),     cmocka_unit_test(last_of_several_documents),
-		cmocka_unit_test(groups_add_up),     cmocka_unit_test(truncated_anywhere),
-		cmocka_unit_test(wrong_types),	     cmocka_unit_test(deep_nesting_is_refused),
-		cmocka_unit_test(ten_megabytes),     cmocka_unit_test(versions),
+		cmocka_unit_test(recorded_versions),
+		cmocka_unit_test(percentiles_of_one_group),
+		cmocka_unit_test(text_in_front),
+		cmocka_unit_test(last_of_several_documents),
+		cmocka_unit_test(groups_add_up),
+		cmocka_unit_test(truncated_anywhere),
+		cmocka_unit_test(wrong_types),
+		cmocka_unit_test(deep_nesting_is_refused),
+		cmocka_unit_test(the_idlest_group_is_known),
+		cmocka_unit_test(ten_megabytes),
+		cmocka_unit_test(versions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include "bench_made_up.h"
 #include "bench/profile.h"
 #include "result/dir.h"
+#include "util/file.h"
 
 static char top[64], dir[96];
 
@@ -169,7 +170,7 @@ static void garbage_is_named(void **state)
 
 	write_bench(&b);
 	put("rows/mount-j4-r1/row.json", "{\"schema\": \"fuselens.bench.row/1\"");
-	expect_unreadable("row.json is no JSON");
+	expect_unreadable("row.json: the JSON ends in the middle");
 	put("rows/mount-j4-r1/row.json", "{\"schema\": \"fuselens.bench.row/2\"}");
 	expect_unreadable("fuselens.bench.row/2");
 	put("rows/mount-j4-r1/row.json", "{\"schema\": \"fuselens.bench.row/1\"}");

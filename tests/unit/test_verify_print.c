@@ -152,34 +152,6 @@ static void a_case_that_did_not_run_renders(void **state)
 	free(text);
 }
 
-static void fio_sums(void **state)
-{
-	static const char json[] =
-		"note: something\n{ \"jobs\": [{\"read\": {\"total_ios\": 0, \"clat_ns\": {\"max\": 0}}, \"write\": {\"total_ios\": 100, \"clat_ns\": {\"max\": 5000}}},{\"read\": {\"total_ios\": 40, \"clat_ns\": {\"max\": 9000}}, \"write\": {\"total_ios\": 0, \"clat_ns\": {\"max\": 99999}}}]}";
-	struct fl_fio_sums s;
-
-	assert_int_equal(fl_fio_parse(json, &s), 0);
-	assert_int_equal(s.writes, 100);
-	assert_int_equal(s.reads, 40);
-	assert_int_equal(s.min_job, 40);
-	assert_int_equal(s.max_clat_ns, 9000); /* of ways that did I/O */
-	assert_int_equal(fl_fio_parse(strchr(json, '{'), &s), 0);
-}
-
-static void fio_garbage(void **state)
-{
-	static const char *const bad[] = {
-		"", "{", "fio: failed", "{}", "{\"jobs\": []}", "{\"jobs\": 7}", "\n{\"jobs\": {}}",
-	};
-	struct fl_fio_sums s;
-
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_int_equal(fl_fio_parse(bad[i], &s), -1);
-	/* keys that are missing count as nothing, of whatever type */
-	assert_int_equal(fl_fio_parse("{\"jobs\": [{}, {\"write\": 7}]}", &s), 0);
-	assert_int_equal(s.writes, 0);
-}
-
 static void kernel_stacks(void **state)
 {
 	char buf[256], tiny[24];
@@ -203,8 +175,6 @@ int main(void)
 		cmocka_unit_test(text_has_the_numbers_and_the_reasons),
 		cmocka_unit_test(json_says_null_for_what_is_not_known),
 		cmocka_unit_test(a_case_that_did_not_run_renders),
-		cmocka_unit_test(fio_sums),
-		cmocka_unit_test(fio_garbage),
 		cmocka_unit_test(kernel_stacks),
 	};
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "result/dir.h"
+#include "util/file.h"
 
 int fl_profile_files(const char *text, enum fl_profile_files *files, struct fl_err *err)
 {

@@ -17,6 +17,7 @@
 #include "kernel/privileges.h"
 #include "result/dir.h"
 #include "util/workload.h"
+#include "util/file.h"
 
 static unsigned int most_jobs(const struct fl_bench *b)
 {

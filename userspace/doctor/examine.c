@@ -14,6 +14,7 @@
 #include "kernel/kcore.h"
 #include "openfiles/openfiles.h"
 #include "kernel/privileges.h"
+#include "util/file.h"
 
 static struct fl_check *add(struct fl_doctor *d, const char *id, const char *title,
 			    enum fl_answer answer, const char *fmt, ...)
@@ -38,19 +39,6 @@ static void remedy(struct fl_check *c, const char *text)
 {
 	if (c->answer != FL_YES)
 		snprintf(c->remedy, sizeof(c->remedy), "%.255s", text);
-}
-
-/* First line of a small file, without its newline; false when it cannot be read. */
-static bool first_line(const char *path, char *buf, size_t len)
-{
-	FILE *f = fopen(path, "re");
-	bool ok = f && fgets(buf, (int)len, f);
-
-	if (f)
-		fclose(f);
-	if (ok)
-		buf[strcspn(buf, "\n")] = '\0';
-	return ok;
 }
 
 static void check_privileges(struct fl_doctor *d)
@@ -87,7 +75,7 @@ static void check_lockdown(struct fl_doctor *d)
 {
 	char line[128], *mode, *end;
 
-	if (!first_line("/sys/kernel/security/lockdown", line, sizeof(line))) {
+	if (!fl_read_line("/sys/kernel/security/lockdown", line, sizeof(line))) {
 		add(d, "lockdown", "lockdown", FL_NOT_KNOWN,
 		    "securityfs is not mounted or has no lockdown");
 		return;
@@ -149,7 +137,7 @@ static void check_tracepoints(struct fl_doctor *d)
 static void check_kprobes(struct fl_doctor *d)
 {
 	char line[32];
-	bool there = first_line("/sys/bus/event_source/devices/kprobe/type", line, sizeof(line));
+	bool there = fl_read_line("/sys/bus/event_source/devices/kprobe/type", line, sizeof(line));
 
 	remedy(add(d, "kprobes", "kprobes", there ? FL_YES : FL_NO, "%s",
 		   there ? "the perf event is there" : "this kernel is built without them"),

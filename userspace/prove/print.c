@@ -11,13 +11,6 @@
 #include "prove/print_takes.h"
 #include "util/table.h"
 
-static const char *const method_titles[FL_METHODS] = {
-	[FL_METHOD_STATE_TP] = "state, BTF tracepoints",
-	[FL_METHOD_STATE_FENTRY] = "state, fentry",
-	[FL_METHOD_CALLSITE] = "call sites",
-	[FL_METHOD_GLOBAL] = "global",
-};
-
 static const char *colour_of(enum fl_verdict_kind kind)
 {
 	static const char *const codes[] = {
@@ -236,7 +229,7 @@ static void evidence_text(const struct fl_prove_report *r, FILE *out)
 	    missed && *missed ? ", " : "",
 	    fl_grouped(s->loss[FL_LOSS_UNPAIRED], n[2], sizeof(n[2])),
 	    fl_grouped(t->counter[FL_COUNT_UNCERTAIN], n[3], sizeof(n[3])));
-	SAY(out, "evidence: %s (%s); live: %s", method_titles[s->method], s->method_why,
+	SAY(out, "evidence: %s (%s); live: %s", fl_method_title(s->method), s->method_why,
 	    live ? live : "?");
 	for (size_t i = 0; i < s->nprobes; i++)
 		if (!s->probe[i].live)

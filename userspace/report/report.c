@@ -9,6 +9,7 @@
 #include "cmd.h"
 #include "report/sections.h"
 #include "result/dir.h"
+#include "util/file.h"
 
 static const char help[] =
 	"usage: fuselens report RESULT_DIR [RESULT_DIR2] [OPTIONS]\n"

@@ -10,62 +10,17 @@
 #include <string.h>
 #include <unistd.h>
 #include <sys/stat.h>
-#include <json-c/json.h>
 
-#define MAX_FILE  (64u << 20)
-#define MAX_ROWS  100000u
-#define MAX_DEPTH 32
+#include "util/file.h"
+#include "util/json_read.h"
+
+#define MAX_ROWS 100000u
 
 static int join(char *buf, size_t len, const char *dir, const char *name, struct fl_err *err)
 {
 	if ((size_t)snprintf(buf, len, "%s/%s", dir, name) < len)
 		return 0;
 	return fl_errno(err, ENAMETOOLONG, "%s", dir);
-}
-
-char *fl_read_file(const char *path, size_t *len, struct fl_err *err)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat st;
-	char *text = NULL;
-	size_t n = 0;
-
-	if (fd < 0 || fstat(fd, &st)) {
-		fl_errno(err, errno, "cannot read %s", path);
-		goto fail;
-	}
-	if (!S_ISREG(st.st_mode) || st.st_size > MAX_FILE) {
-		fl_err(err, "%s: %s", path,
-		       S_ISREG(st.st_mode) ? "larger than 64 MiB" : "not a regular file");
-		goto fail;
-	}
-	text = malloc(st.st_size + 1);
-	if (!text) {
-		fl_err(err, "out of memory");
-		goto fail;
-	}
-	while (n < (size_t)st.st_size) {
-		ssize_t got = read(fd, text + n, st.st_size - n);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0) {
-			fl_errno(err, errno, "cannot read %s", path);
-			goto fail;
-		}
-		if (!got)
-			break;
-		n += got;
-	}
-	text[n] = '\0';
-	*len = n;
-	close(fd);
-	return text;
-fail:
-	free(text);
-	if (fd >= 0)
-		close(fd);
-	return NULL;
 }
 
 static int write_text(const char *path, const char *text, struct fl_err *err)
@@ -107,7 +62,6 @@ static struct json_object *read_json(const char *dir, const char *name, bool *ab
 				     struct fl_err *err)
 {
 	char path[PATH_MAX], *text;
-	struct json_tokener *tok;
 	struct json_object *o;
 	size_t len;
 
@@ -119,14 +73,7 @@ static struct json_object *read_json(const char *dir, const char *name, bool *ab
 		*absent = errno == ENOENT;
 		return NULL;
 	}
-	tok = json_tokener_new_ex(MAX_DEPTH);
-	o = tok ? json_tokener_parse_ex(tok, text, len + 1) : NULL;
-	if (!o)
-		fl_err(err, "%s is no JSON: %s", path,
-		       tok ? json_tokener_error_desc(json_tokener_get_error(tok))
-			   : "out of memory");
-	if (tok)
-		json_tokener_free(tok);
+	o = fl_json_parse(text, len, NULL, path, err);
 	free(text);
 	return o;
 }

@@ -23,7 +23,4 @@ int fl_result_row_finish(const char *path, const struct fl_bench_row *row, struc
 /* Throws away what an unfinished row collected. */
 void fl_result_row_discard(const char *path, const char *id);
 
-/* A whole file, with a NUL behind its *len bytes; at most 64 MiB. The caller frees it. */
-char *fl_read_file(const char *path, size_t *len, struct fl_err *err);
-
 #endif

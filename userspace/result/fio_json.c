@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "result/fio_json.h"
 
-#include <limits.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <json-c/json.h>
 
-/* fio nests six deep; a hostile file must not make the parser recurse much further. */
-#define MAX_DEPTH 24
+#include "util/json_read.h"
 
 const char *const fl_clat_pct_names[FL_CLAT_PCTS] = {"p50_ns", "p90_ns", "p99_ns", "p99_9_ns"};
 static const char *const fio_pct_keys[FL_CLAT_PCTS] = {
@@ -18,100 +14,51 @@ static const char *const fio_pct_keys[FL_CLAT_PCTS] = {
 	"99.900000",
 };
 
-/* The first key that is missing or of a wrong type stops the reading. */
-struct reader {
-	struct fl_err *err;
-	bool bad;
-};
-
-static struct json_object *get(struct reader *r, struct json_object *o, const char *key,
-			       enum json_type type)
-{
-	struct json_object *v = NULL;
-	bool number = type == json_type_double;
-
-	if (r->bad)
-		return NULL;
-	if (json_object_is_type(o, json_type_object) && json_object_object_get_ex(o, key, &v) &&
-	    (json_object_is_type(v, type) || (number && json_object_is_type(v, json_type_int))))
-		return v;
-	fl_err(r->err, "fio's output: \"%s\" is missing or not of type %s", key,
-	       number ? "number" : json_type_to_name(type));
-	r->bad = true;
-	return NULL;
-}
-
-static __u64 get_u64(struct reader *r, struct json_object *o, const char *key)
-{
-	struct json_object *v = get(r, o, key, json_type_int);
-
-	if (v && json_object_get_int64(v) < 0) {
-		fl_err(r->err, "fio's output: \"%s\" is negative", key);
-		r->bad = true;
-		return 0;
-	}
-	return v ? json_object_get_uint64(v) : 0;
-}
-
-static double get_number(struct reader *r, struct json_object *o, const char *key)
-{
-	struct json_object *v = get(r, o, key, json_type_double);
-	double d = v ? json_object_get_double(v) : 0;
-
-	if (!isfinite(d) || d < 0) {
-		fl_err(r->err, "fio's output: \"%s\" is no quantity", key);
-		r->bad = true;
-		return 0;
-	}
-	return d;
-}
-
-static void read_clat(struct reader *r, struct json_object *dir, struct fl_fio_dir *d)
+static void read_clat(struct fl_json_reader *r, struct json_object *dir, struct fl_fio_dir *d)
 {
 	struct json_object *clat, *pct;
 	__u64 n;
 
 	if (!json_object_object_get_ex(dir, "clat_ns", &clat))
 		return;
-	n = get_u64(r, clat, "N");
+	n = fl_json_get_u64(r, clat, "N");
 	if (!n || r->bad)
 		return;
 	d->has_clat = true;
-	d->clat_mean_ns = get_number(r, clat, "mean");
-	d->clat_min_ns = get_u64(r, clat, "min");
-	d->clat_max_ns = get_u64(r, clat, "max");
+	d->clat_mean_ns = fl_json_get_number(r, clat, "mean");
+	d->clat_min_ns = fl_json_get_u64(r, clat, "min");
+	d->clat_max_ns = fl_json_get_u64(r, clat, "max");
 	if (!json_object_object_get_ex(clat, "percentile", &pct))
 		return;
 	for (int i = 0; i < FL_CLAT_PCTS; i++) {
-		struct json_object *v;
+		struct json_object *v = fl_json_find(pct, fio_pct_keys[i], json_type_int);
 
 		/* percentile_list may have been set to others */
-		if (!json_object_is_type(pct, json_type_object) ||
-		    !json_object_object_get_ex(pct, fio_pct_keys[i], &v) ||
-		    !json_object_is_type(v, json_type_int))
+		if (!v)
 			return;
 		d->clat_pct_ns[i] = json_object_get_uint64(v);
 	}
 	d->has_pct = true;
 }
 
-static void read_dir(struct reader *r, struct json_object *job, const char *name,
-		     struct fl_fio_dir *all)
+/* Adds one direction of one group to all. Returns the I/Os of that group. */
+static __u64 read_dir(struct fl_json_reader *r, struct json_object *job, const char *name,
+		      struct fl_fio_dir *all)
 {
-	struct json_object *dir = get(r, job, name, json_type_object);
+	struct json_object *dir = fl_json_get(r, job, name, json_type_object);
 	struct fl_fio_dir d = {};
-	__u64 sum;
+	__u64 ios, sum;
 
 	if (!dir)
-		return;
-	d.ios = get_u64(r, dir, "total_ios");
-	d.bytes = get_u64(r, dir, "io_bytes");
-	d.iops = get_number(r, dir, "iops");
-	d.bytes_per_s = get_number(r, dir, "bw_bytes");
-	d.short_ios = get_u64(r, dir, "short_ios");
+		return 0;
+	d.ios = ios = fl_json_get_u64(r, dir, "total_ios");
+	d.bytes = fl_json_get_u64(r, dir, "io_bytes");
+	d.iops = fl_json_get_number(r, dir, "iops");
+	d.bytes_per_s = fl_json_get_number(r, dir, "bw_bytes");
+	d.short_ios = fl_json_get_u64(r, dir, "short_ios");
 	read_clat(r, dir, &d);
-	if (r->bad || !d.ios)
-		return;
+	if (r->bad || !ios)
+		return 0;
 	sum = all->ios + d.ios;
 	if (all->ios) {
 		/* a second group: totals add up, the mean is weighted, percentiles are lost */
@@ -129,28 +76,31 @@ static void read_dir(struct reader *r, struct json_object *job, const char *name
 	d.bytes_per_s += all->bytes_per_s;
 	d.short_ios += all->short_ios;
 	*all = d;
+	return ios;
 }
 
 static int read_document(struct fl_fio *fio, struct json_object *doc, struct fl_err *err)
 {
-	struct reader r = {.err = err};
-	struct json_object *v = get(&r, doc, "fio version", json_type_string), *jobs;
+	struct fl_json_reader r = {.what = "fio's output", .err = err};
+	struct json_object *v = fl_json_get(&r, doc, "fio version", json_type_string), *jobs;
 
 	memset(fio, 0, sizeof(*fio));
 	if (v)
 		snprintf(fio->version, sizeof(fio->version), "%s", json_object_get_string(v));
-	jobs = get(&r, doc, "jobs", json_type_array);
+	jobs = fl_json_get(&r, doc, "jobs", json_type_array);
 	if (jobs && !json_object_array_length(jobs))
 		return fl_err(err, "fio's output: no job in it");
 	for (size_t i = 0; jobs && i < json_object_array_length(jobs) && !r.bad; i++) {
 		struct json_object *job = json_object_array_get_idx(jobs, i);
+		__u64 ios;
 
-		v = get(&r, job, "error", json_type_int);
+		v = fl_json_get(&r, job, "error", json_type_int);
 		if (v && !fio->error)
 			fio->error = json_object_get_int(v);
-		read_dir(&r, job, "read", &fio->read);
-		read_dir(&r, job, "write", &fio->write);
-		fio->groups++;
+		ios = read_dir(&r, job, "read", &fio->read);
+		ios += read_dir(&r, job, "write", &fio->write);
+		if (!fio->groups++ || ios < fio->min_group_ios)
+			fio->min_group_ios = ios;
 	}
 	return r.bad ? -1 : 0;
 }
@@ -170,35 +120,20 @@ static const char *document_start(const char *p, const char *begin, const char *
 
 int fl_fio_read_output(struct fl_fio *fio, const char *text, size_t len, struct fl_err *err)
 {
-	struct json_tokener *tok = json_tokener_new_ex(MAX_DEPTH);
 	const char *p = text, *end = text + len;
 	int ret = -1;
 
-	if (!tok)
-		return fl_err(err, "out of memory");
 	fl_err(err, len ? "fio's output holds no JSON document" : "fio's output is empty");
-	while (len <= INT_MAX && (p = document_start(p, text, end))) {
-		struct json_object *doc;
-		enum json_tokener_error e;
+	while ((p = document_start(p, text, end))) {
+		size_t used;
+		struct json_object *doc = fl_json_parse(p, end - p, &used, "fio's output", err);
 
-		json_tokener_reset(tok);
-		doc = json_tokener_parse_ex(tok, p, end - p);
-		e = json_tokener_get_error(tok);
-		if (!doc) {
-			ret = fl_err(err,
-				     e == json_tokener_continue
-					     ? "fio's output ends in the middle of its JSON"
-					     : "fio's output is no JSON: %s",
-				     json_tokener_error_desc(e));
-			break;
-		}
-		ret = read_document(fio, doc, err);
+		ret = doc ? read_document(fio, doc, err) : -1;
 		json_object_put(doc);
-		p += json_tokener_get_parse_end(tok);
 		if (ret)
 			break;
+		p += used;
 	}
-	json_tokener_free(tok);
 	if (ret)
 		fl_hint(err, "was fio ended before it was done? its own messages say more");
 	return ret;

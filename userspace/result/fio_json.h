@@ -37,7 +37,8 @@ struct fl_fio_dir {
 struct fl_fio {
 	char version[64]; /* "fio-3.33" */
 	unsigned int groups;
-	int error; /* the first job's errno that is not 0 */
+	__u64 min_group_ios; /* I/Os of the group that did the fewest */
+	int error;	     /* the first job's errno that is not 0 */
 	struct fl_fio_dir read, write;
 };
 

@@ -26,6 +26,16 @@ const char *fl_bench_row_status_name(enum fl_bench_row_status status)
 	return statuses[status];
 }
 
+int fl_system_from_name(const char *name)
+{
+	return fl_name_index(systems, FL_SYSTEMS, name);
+}
+
+int fl_bench_row_status_from_name(const char *name)
+{
+	return fl_name_index(statuses, FL_BENCH_ROW_STATUSES, name);
+}
+
 void fl_bench_row_free(struct fl_bench_row *row)
 {
 	fl_snapshot_free(&row->snapshot);

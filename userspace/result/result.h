@@ -34,6 +34,9 @@ enum fl_bench_row_status {
 
 const char *fl_system_name(enum fl_system system);
 const char *fl_bench_row_status_name(enum fl_bench_row_status status);
+/* Their places in the tables, or -1. */
+int fl_system_from_name(const char *name);
+int fl_bench_row_status_from_name(const char *name);
 
 /* A directory that was written to. */
 struct fl_place {

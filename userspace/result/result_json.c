@@ -5,9 +5,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <json-c/json.h>
 
 #include "util/json.h"
+#include "util/json_read.h"
 
 #define MAX_JOBS      65536
 #define MAX_SERIES    1000000u
@@ -172,91 +172,10 @@ struct json_object *fl_series_to_json(const struct fl_series *s)
 	return o;
 }
 
-/* Reading back. The first key that is missing or of a wrong type is named. */
-struct reader {
-	struct fl_err *err;
-	bool bad;
-};
-
-static void fail(struct reader *r, const char *key, const char *what)
-{
-	if (!r->bad)
-		fl_err(r->err, "result: \"%s\" %s", key, what);
-	r->bad = true;
-}
-
-static struct json_object *get(struct reader *r, struct json_object *o, const char *key,
-			       enum json_type type)
-{
-	struct json_object *v = NULL;
-
-	if (r->bad)
-		return NULL;
-	if (json_object_is_type(o, json_type_object) && json_object_object_get_ex(o, key, &v) &&
-	    (json_object_is_type(v, type) ||
-	     (type == json_type_double && json_object_is_type(v, json_type_int))))
-		return v;
-	fail(r, key, "is missing or of a wrong type");
-	return NULL;
-}
-
-static __u64 get_u64(struct reader *r, struct json_object *o, const char *key)
-{
-	struct json_object *v = get(r, o, key, json_type_int);
-
-	return v ? json_object_get_uint64(v) : 0;
-}
-
-static __u64 get_bounded(struct reader *r, struct json_object *o, const char *key, __u64 min,
-			 __u64 max)
-{
-	__u64 v = get_u64(r, o, key);
-
-	if (!r->bad && (v < min || v > max))
-		fail(r, key, "is out of range");
-	return v;
-}
-
-static bool get_bool(struct reader *r, struct json_object *o, const char *key)
-{
-	struct json_object *v = get(r, o, key, json_type_boolean);
-
-	return v && json_object_get_boolean(v);
-}
-
-static double get_number(struct reader *r, struct json_object *o, const char *key)
-{
-	struct json_object *v = get(r, o, key, json_type_double);
-	double d = v ? json_object_get_double(v) : 0;
-
-	if (!isfinite(d) || d < 0) {
-		fail(r, key, "is no quantity");
-		return 0;
-	}
-	return d;
-}
-
-static const char *get_str(struct reader *r, struct json_object *o, const char *key)
-{
-	struct json_object *v = get(r, o, key, json_type_string);
-
-	return v ? json_object_get_string(v) : "";
-}
-
-static char *get_name(struct json_object *o, const char *key)
-{
-	struct json_object *v;
-
-	if (!json_object_is_type(o, json_type_object) || !json_object_object_get_ex(o, key, &v) ||
-	    !json_object_is_type(v, json_type_string))
-		return NULL;
-	return strdup(json_object_get_string(v));
-}
-
 /* Versions after the slash may add keys; a new number in front means another meaning. */
-static void want_schema(struct reader *r, struct json_object *o, const char *schema)
+static void want_schema(struct fl_json_reader *r, struct json_object *o, const char *schema)
 {
-	const char *found = get_str(r, o, "schema");
+	const char *found = fl_json_get_str(r, o, "schema");
 
 	if (!r->bad && strcmp(found, schema)) {
 		fl_err(r->err, "result: schema \"%.60s\" where \"%s\" was expected", found, schema);
@@ -265,50 +184,28 @@ static void want_schema(struct reader *r, struct json_object *o, const char *sch
 	}
 }
 
-static int get_one_of(struct reader *r, struct json_object *o, const char *key,
-		      const char *(*name)(int), int n)
-{
-	const char *text = get_str(r, o, key);
-
-	for (int i = 0; i < n; i++)
-		if (!strcmp(name(i), text))
-			return i;
-	fail(r, key, "is not one of the known names");
-	return 0;
-}
-
-static const char *system_by_index(int i)
-{
-	return fl_system_name(i);
-}
-
-static const char *status_by_index(int i)
-{
-	return fl_bench_row_status_name(i);
-}
-
 static void place_from_json(struct json_object *o, struct fl_place *p)
 {
-	p->path = get_name(o, "path");
-	p->fstype = get_name(o, "fstype");
-	p->source = get_name(o, "source");
-	p->options = get_name(o, "options");
+	p->path = fl_json_find_name(o, "path");
+	p->fstype = fl_json_find_name(o, "fstype");
+	p->source = fl_json_find_name(o, "source");
+	p->options = fl_json_find_name(o, "options");
 }
 
-static void env_from_json(struct reader *r, struct json_object *o, struct fl_environment *e)
+static void env_from_json(struct fl_json_reader *r, struct json_object *o, struct fl_environment *e)
 {
 	if (!o)
 		return;
-	e->kernel = get_name(o, "kernel");
-	e->kernel_version = get_name(o, "kernel_version");
-	e->machine = get_name(o, "machine");
-	e->variant = get_name(o, "variant");
-	e->cpu = get_name(o, "cpu");
-	e->cpus = get_u64(r, o, "cpus");
-	e->memory_bytes = get_u64(r, o, "memory_bytes");
-	e->fuselens = get_name(o, "fuselens");
-	e->fio = get_name(o, "fio");
-	e->daemon = get_name(o, "daemon");
+	e->kernel = fl_json_find_name(o, "kernel");
+	e->kernel_version = fl_json_find_name(o, "kernel_version");
+	e->machine = fl_json_find_name(o, "machine");
+	e->variant = fl_json_find_name(o, "variant");
+	e->cpu = fl_json_find_name(o, "cpu");
+	e->cpus = fl_json_get_u64(r, o, "cpus");
+	e->memory_bytes = fl_json_get_u64(r, o, "memory_bytes");
+	e->fuselens = fl_json_find_name(o, "fuselens");
+	e->fio = fl_json_find_name(o, "fio");
+	e->daemon = fl_json_find_name(o, "daemon");
 	for (int i = 0; i < FL_SYSTEMS; i++) {
 		struct json_object *place;
 
@@ -317,18 +214,18 @@ static void env_from_json(struct reader *r, struct json_object *o, struct fl_env
 	}
 }
 
-static void jobs_from_json(struct reader *r, struct json_object *list, struct fl_bench *b)
+static void jobs_from_json(struct fl_json_reader *r, struct json_object *list, struct fl_bench *b)
 {
 	if (list && (!json_object_array_length(list) ||
 		     json_object_array_length(list) > FL_MAX_JOB_COUNTS)) {
-		fail(r, "jobs", "has no length that makes sense");
+		fl_json_fail(r, "jobs", "has no length that makes sense");
 		return;
 	}
 	for (size_t i = 0; list && i < json_object_array_length(list); i++) {
 		int jobs = json_object_get_int(json_object_array_get_idx(list, i));
 
 		if (jobs < 1 || jobs > MAX_JOBS) {
-			fail(r, "jobs", "is out of range");
+			fl_json_fail(r, "jobs", "is out of range");
 			return;
 		}
 		b->job_count[b->njob_counts++] = jobs;
@@ -337,14 +234,14 @@ static void jobs_from_json(struct reader *r, struct json_object *list, struct fl
 
 int fl_bench_from_json(struct fl_bench *b, struct json_object *o, struct fl_err *err)
 {
-	struct reader r = {.err = err};
+	struct fl_json_reader r = {.what = "result", .err = err};
 	struct json_object *list, *vars;
 
 	memset(b, 0, sizeof(*b));
 	want_schema(&r, o, FL_BENCH_SCHEMA);
-	b->profile = r.bad ? NULL : strdup(get_str(&r, o, "profile"));
-	b->profile_text = r.bad ? NULL : strdup(get_str(&r, o, "profile_text"));
-	vars = get(&r, o, "variables", json_type_object);
+	b->profile = r.bad ? NULL : strdup(fl_json_get_str(&r, o, "profile"));
+	b->profile_text = r.bad ? NULL : strdup(fl_json_get_str(&r, o, "profile_text"));
+	vars = fl_json_get(&r, o, "variables", json_type_object);
 	if (vars) {
 		json_object_object_foreach(vars, name, value)
 		{
@@ -353,84 +250,80 @@ int fl_bench_from_json(struct fl_bench *b, struct json_object *o, struct fl_err 
 				fl_bench_set(b, name, json_object_get_string(value));
 		}
 	}
-	jobs_from_json(&r, get(&r, o, "jobs", json_type_array), b);
-	b->repeats = get_bounded(&r, o, "repeats", 1, MAX_REPEATS);
-	list = get(&r, o, "systems", json_type_array);
+	jobs_from_json(&r, fl_json_get(&r, o, "jobs", json_type_array), b);
+	b->repeats = fl_json_get_bounded(&r, o, "repeats", 1, MAX_REPEATS);
+	list = fl_json_get(&r, o, "systems", json_type_array);
 	for (size_t i = 0; list && i < json_object_array_length(list); i++) {
 		const char *name = json_object_get_string(json_object_array_get_idx(list, i));
 
 		for (int s = 0; name && s < FL_SYSTEMS; s++)
 			b->use[s] |= !strcmp(name, fl_system_name(s));
 	}
-	b->self_cost = get_bool(&r, o, "self_cost");
-	b->evidence = get_name(o, "evidence");
-	b->max_loss = get_number(&r, o, "max_loss");
-	b->started_s = get_u64(&r, o, "started_s");
-	env_from_json(&r, get(&r, o, "environment", json_type_object), &b->env);
+	b->self_cost = fl_json_get_bool(&r, o, "self_cost");
+	b->evidence = fl_json_find_name(o, "evidence");
+	b->max_loss = fl_json_get_number(&r, o, "max_loss");
+	b->started_s = fl_json_get_u64(&r, o, "started_s");
+	env_from_json(&r, fl_json_get(&r, o, "environment", json_type_object), &b->env);
 	if (!r.bad)
 		return 0;
 	fl_bench_free(b);
 	return -1;
 }
 
-static void dir_from_json(struct reader *r, struct json_object *o, struct fl_fio_dir *d)
+static void dir_from_json(struct fl_json_reader *r, struct json_object *o, struct fl_fio_dir *d)
 {
 	struct json_object *clat;
 
 	if (!o)
 		return;
-	d->ios = get_u64(r, o, "ios");
-	d->bytes = get_u64(r, o, "bytes");
-	d->iops = get_number(r, o, "iops");
-	d->bytes_per_s = get_number(r, o, "bytes_per_s");
-	d->short_ios = get_u64(r, o, "short_ios");
+	d->ios = fl_json_get_u64(r, o, "ios");
+	d->bytes = fl_json_get_u64(r, o, "bytes");
+	d->iops = fl_json_get_number(r, o, "iops");
+	d->bytes_per_s = fl_json_get_number(r, o, "bytes_per_s");
+	d->short_ios = fl_json_get_u64(r, o, "short_ios");
 	if (!json_object_object_get_ex(o, "clat", &clat) || !clat)
 		return;
 	d->has_clat = true;
-	d->clat_mean_ns = get_number(r, clat, "mean_ns");
-	d->clat_min_ns = get_u64(r, clat, "min_ns");
-	d->clat_max_ns = get_u64(r, clat, "max_ns");
+	d->clat_mean_ns = fl_json_get_number(r, clat, "mean_ns");
+	d->clat_min_ns = fl_json_get_u64(r, clat, "min_ns");
+	d->clat_max_ns = fl_json_get_u64(r, clat, "max_ns");
 	d->has_pct = true;
 	for (int i = 0; i < FL_CLAT_PCTS; i++) {
-		struct json_object *v;
+		struct json_object *v = fl_json_find(clat, fl_clat_pct_names[i], json_type_int);
 
-		if (json_object_is_type(clat, json_type_object) &&
-		    json_object_object_get_ex(clat, fl_clat_pct_names[i], &v) &&
-		    json_object_is_type(v, json_type_int))
-			d->clat_pct_ns[i] = json_object_get_uint64(v);
-		else
-			d->has_pct = false;
+		d->has_pct &= v != NULL;
+		d->clat_pct_ns[i] = json_object_get_uint64(v);
 	}
 }
 
 int fl_bench_row_from_json(struct fl_bench_row *row, struct json_object *o, struct fl_err *err)
 {
-	struct reader r = {.err = err};
+	struct fl_json_reader r = {.what = "result", .err = err};
 	struct json_object *fio, *snapshot;
 	char *why, *version;
 
 	memset(row, 0, sizeof(*row));
 	want_schema(&r, o, FL_BENCH_ROW_SCHEMA);
-	snprintf(row->id, sizeof(row->id), "%s", get_str(&r, o, "id"));
-	row->system = get_one_of(&r, o, "system", system_by_index, FL_SYSTEMS);
-	row->probes = get_bool(&r, o, "probes");
-	row->jobs = get_bounded(&r, o, "jobs", 1, MAX_JOBS);
-	row->repeat = get_bounded(&r, o, "repeat", 1, MAX_REPEATS);
-	row->status = get_one_of(&r, o, "status", status_by_index, FL_BENCH_ROW_STATUSES);
-	why = get_name(o, "why");
+	snprintf(row->id, sizeof(row->id), "%s", fl_json_get_str(&r, o, "id"));
+	row->system = fl_json_get_index(&r, o, "system", fl_system_from_name);
+	row->probes = fl_json_get_bool(&r, o, "probes");
+	row->jobs = fl_json_get_bounded(&r, o, "jobs", 1, MAX_JOBS);
+	row->repeat = fl_json_get_bounded(&r, o, "repeat", 1, MAX_REPEATS);
+	row->status = fl_json_get_index(&r, o, "status", fl_bench_row_status_from_name);
+	why = fl_json_find_name(o, "why");
 	snprintf(row->why, sizeof(row->why), "%s", why ? why : "");
 	free(why);
-	row->started_s = get_u64(&r, o, "started_s");
-	row->start_ns = get_u64(&r, o, "start_ns");
-	row->end_ns = get_u64(&r, o, "end_ns");
-	fio = get(&r, o, "fio", json_type_object);
+	row->started_s = fl_json_get_u64(&r, o, "started_s");
+	row->start_ns = fl_json_get_u64(&r, o, "start_ns");
+	row->end_ns = fl_json_get_u64(&r, o, "end_ns");
+	fio = fl_json_get(&r, o, "fio", json_type_object);
 	if (fio) {
-		version = get_name(fio, "version");
+		version = fl_json_find_name(fio, "version");
 		snprintf(row->fio.version, sizeof(row->fio.version), "%s", version ? version : "");
 		free(version);
-		row->fio.groups = get_u64(&r, fio, "groups");
-		dir_from_json(&r, get(&r, fio, "read", json_type_object), &row->fio.read);
-		dir_from_json(&r, get(&r, fio, "write", json_type_object), &row->fio.write);
+		row->fio.groups = fl_json_get_u64(&r, fio, "groups");
+		dir_from_json(&r, fl_json_get(&r, fio, "read", json_type_object), &row->fio.read);
+		dir_from_json(&r, fl_json_get(&r, fio, "write", json_type_object), &row->fio.write);
 	}
 	if (!r.bad && json_object_object_get_ex(o, "snapshot", &snapshot) && snapshot) {
 		if (fl_snapshot_from_json(&row->snapshot, snapshot, err))
@@ -445,27 +338,27 @@ int fl_bench_row_from_json(struct fl_bench_row *row, struct json_object *o, stru
 
 int fl_series_from_json(struct fl_series *s, struct json_object *o, struct fl_err *err)
 {
-	struct reader r = {.err = err};
+	struct fl_json_reader r = {.what = "result", .err = err};
 	struct json_object *list;
 	size_t n;
 
 	memset(s, 0, sizeof(*s));
 	want_schema(&r, o, FL_SERIES_SCHEMA);
-	s->start_ns = get_u64(&r, o, "start_ns");
-	list = get(&r, o, "end_ns", json_type_array);
+	s->start_ns = fl_json_get_u64(&r, o, "start_ns");
+	list = fl_json_get(&r, o, "end_ns", json_type_array);
 	n = list ? json_object_array_length(list) : 0;
 	if (n > MAX_SERIES)
-		fail(&r, "end_ns", "is longer than any run");
+		fl_json_fail(&r, "end_ns", "is longer than any run");
 	s->point = r.bad ? NULL : calloc(n + 1, sizeof(*s->point));
 	if (!s->point) {
-		fail(&r, "end_ns", "does not fit into memory");
+		fl_json_fail(&r, "end_ns", "does not fit into memory");
 		return -1;
 	}
 	s->n = n;
 	for (size_t i = 0; i < n; i++)
 		s->point[i].t_ns = json_object_get_uint64(json_object_array_get_idx(list, i));
 	for (size_t c = 0; c < NCOLUMNS; c++) {
-		list = get(&r, o, columns[c].name, json_type_array);
+		list = fl_json_get(&r, o, columns[c].name, json_type_array);
 		for (size_t i = 0; list && i < n; i++) {
 			struct json_object *v = i < json_object_array_length(list)
 							? json_object_array_get_idx(list, i)

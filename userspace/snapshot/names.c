@@ -11,6 +11,20 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+static const char *const methods[FL_METHODS] = {
+	[FL_METHOD_STATE_TP] = "state-tp",
+	[FL_METHOD_STATE_FENTRY] = "state-fentry",
+	[FL_METHOD_CALLSITE] = "callsite",
+	[FL_METHOD_GLOBAL] = "global",
+};
+
+static const char *const method_titles[FL_METHODS] = {
+	[FL_METHOD_STATE_TP] = "state, BTF tracepoints",
+	[FL_METHOD_STATE_FENTRY] = "state, fentry",
+	[FL_METHOD_CALLSITE] = "call sites",
+	[FL_METHOD_GLOBAL] = "global",
+};
+
 static const char *const routes[FL_ROUTES] = {
 	[FL_ROUTE_PASSTHROUGH] = "passthrough",
 	[FL_ROUTE_DIRECT] = "direct",
@@ -101,7 +115,7 @@ static const char *name_in(const char *const *table, size_t n, size_t i)
 	return i < n && table[i] ? table[i] : "?";
 }
 
-static int index_in(const char *const *table, size_t n, const char *name)
+int fl_name_index(const char *const *table, size_t n, const char *name)
 {
 	for (size_t i = 0; i < n; i++)
 		if (table[i] && !strcmp(table[i], name))
@@ -161,34 +175,49 @@ const char *fl_reason_meaning(enum fl_reason reason)
 	return reason < FL_REASONS ? reasons[reason].meaning : "?";
 }
 
+const char *fl_method_name(enum fl_method method)
+{
+	return name_in(methods, COUNT(methods), method);
+}
+
+const char *fl_method_title(enum fl_method method)
+{
+	return name_in(method_titles, COUNT(method_titles), method);
+}
+
+int fl_method_from_name(const char *name)
+{
+	return fl_name_index(methods, COUNT(methods), name);
+}
+
 int fl_site_role_from_name(const char *name)
 {
-	return index_in(site_roles, COUNT(site_roles), name);
+	return fl_name_index(site_roles, COUNT(site_roles), name);
 }
 
 int fl_route_from_name(const char *name)
 {
-	return index_in(routes, COUNT(routes), name);
+	return fl_name_index(routes, COUNT(routes), name);
 }
 
 int fl_nature_from_name(const char *name)
 {
-	return index_in(natures, COUNT(natures), name);
+	return fl_name_index(natures, COUNT(natures), name);
 }
 
 int fl_take_from_name(const char *name)
 {
-	return index_in(takes, COUNT(takes), name);
+	return fl_name_index(takes, COUNT(takes), name);
 }
 
 int fl_counter_from_name(const char *name)
 {
-	return index_in(counters, COUNT(counters), name);
+	return fl_name_index(counters, COUNT(counters), name);
 }
 
 int fl_mount_counter_from_name(const char *name)
 {
-	return index_in(mount_counters, COUNT(mount_counters), name);
+	return fl_name_index(mount_counters, COUNT(mount_counters), name);
 }
 
 struct flag_name {

@@ -23,6 +23,14 @@ enum fl_reason {
 	FL_REASONS,
 };
 
+enum fl_method {
+	FL_METHOD_STATE_TP, /* BTF tracepoints alone */
+	FL_METHOD_STATE_FENTRY,
+	FL_METHOD_CALLSITE,
+	FL_METHOD_GLOBAL,
+	FL_METHODS,
+};
+
 const char *fl_route_name(enum fl_route route);
 /* The routes of a bit mask, "direct, cached". Returns buf. */
 char *fl_route_names(unsigned int mask, char *buf, size_t len);
@@ -33,10 +41,15 @@ const char *fl_take_name(enum fl_take take);
 const char *fl_reason_name(enum fl_reason reason);
 const char *fl_counter_name(enum fl_counter counter);
 const char *fl_mount_counter_name(enum fl_mount_counter counter);
+/* "state-tp", "state-fentry", "callsite", "global"; in a sentence: "state, BTF tracepoints". */
+const char *fl_method_name(enum fl_method method);
+const char *fl_method_title(enum fl_method method);
 /* One sentence on what a reason means, for people. */
 const char *fl_reason_meaning(enum fl_reason reason);
 
-/* Index of name in the table, or -1. */
+/* Index of name in a table of n names; in the table of an enumeration. -1 where it is not there. */
+int fl_name_index(const char *const *table, size_t n, const char *name);
+int fl_method_from_name(const char *name);
 int fl_route_from_name(const char *name);
 int fl_nature_from_name(const char *name);
 int fl_take_from_name(const char *name);

@@ -6,26 +6,6 @@
 
 #include "snapshot/reason.h"
 
-static const char *const methods[FL_METHODS] = {
-	[FL_METHOD_STATE_TP] = "state-tp",
-	[FL_METHOD_STATE_FENTRY] = "state-fentry",
-	[FL_METHOD_CALLSITE] = "callsite",
-	[FL_METHOD_GLOBAL] = "global",
-};
-
-const char *fl_method_name(enum fl_method method)
-{
-	return method < FL_METHODS ? methods[method] : "?";
-}
-
-int fl_method_from_name(const char *name)
-{
-	for (int i = 0; i < FL_METHODS; i++)
-		if (!strcmp(methods[i], name))
-			return i;
-	return -1;
-}
-
 void fl_snapshot_free(struct fl_snapshot *s)
 {
 	for (size_t i = 0; i < s->nfiles; i++) {

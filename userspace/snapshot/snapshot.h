@@ -19,18 +19,6 @@ enum fl_can {
 	FL_CAN_YES,
 };
 
-enum fl_method {
-	FL_METHOD_STATE_TP, /* BTF tracepoints alone */
-	FL_METHOD_STATE_FENTRY,
-	FL_METHOD_CALLSITE,
-	FL_METHOD_GLOBAL,
-	FL_METHODS,
-};
-
-/* "state-tp", "state-fentry", "callsite", "global". */
-const char *fl_method_name(enum fl_method method);
-int fl_method_from_name(const char *name);
-
 /* What the opens of one file showed of FOPEN_PARALLEL_DIRECT_WRITES. */
 struct fl_flag_knowledge {
 	__u64 opens_seen;    /* replies of the daemon to OPEN and CREATE */

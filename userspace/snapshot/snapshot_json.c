@@ -4,9 +4,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <json-c/json.h>
 
 #include "util/json.h"
+#include "util/json_read.h"
 #include "snapshot/reason.h"
 
 static const char *const hist_names[FL_HISTS] = {
@@ -219,97 +219,22 @@ struct json_object *fl_snapshot_to_json(const struct fl_snapshot *s)
 	return o;
 }
 
-/* Reading back. Each getter notes the first key that is missing or of a wrong type. */
-struct reader {
-	struct fl_err *err;
-	bool bad;
-};
-
-static struct json_object *get(struct reader *r, struct json_object *o, const char *key,
-			       enum json_type type)
+static void get_hist(struct fl_json_reader *r, struct json_object *o, const char *key,
+		     struct fl_hist *h)
 {
-	struct json_object *v = NULL;
-
-	if (r->bad)
-		return NULL;
-	if (!json_object_is_type(o, json_type_object) || !json_object_object_get_ex(o, key, &v) ||
-	    !json_object_is_type(v, type)) {
-		fl_err(r->err, "snapshot: \"%s\" is missing or not of type %s", key,
-		       json_type_to_name(type));
-		r->bad = true;
-		return NULL;
-	}
-	return v;
-}
-
-static __u64 get_u64(struct reader *r, struct json_object *o, const char *key)
-{
-	struct json_object *v = get(r, o, key, json_type_int);
-
-	return v ? json_object_get_uint64(v) : 0;
-}
-
-/* Of a key that may be null, or absent because it was added later. */
-static __u64 get_u64_or_0(struct json_object *o, const char *key)
-{
-	struct json_object *v;
-
-	return json_object_object_get_ex(o, key, &v) && json_object_is_type(v, json_type_int)
-		       ? json_object_get_uint64(v)
-		       : 0;
-}
-
-static bool get_bool(struct reader *r, struct json_object *o, const char *key)
-{
-	struct json_object *v = get(r, o, key, json_type_boolean);
-
-	return v && json_object_get_boolean(v);
-}
-
-static const char *get_str(struct reader *r, struct json_object *o, const char *key)
-{
-	struct json_object *v = get(r, o, key, json_type_string);
-
-	return v ? json_object_get_string(v) : "";
-}
-
-/* A copy of a string that may be null or absent. */
-static char *get_name(struct json_object *o, const char *key)
-{
-	struct json_object *v;
-
-	if (!json_object_object_get_ex(o, key, &v) || !json_object_is_type(v, json_type_string))
-		return NULL;
-	return strdup(json_object_get_string(v));
-}
-
-static int get_index(struct reader *r, struct json_object *o, const char *key,
-		     int (*from_name)(const char *))
-{
-	const char *name = get_str(r, o, key);
-	int i = r->bad ? 0 : from_name(name);
-
-	if (i >= 0)
-		return i;
-	fl_err(r->err, "snapshot: \"%s\" is not a known %s", name, key);
-	r->bad = true;
-	return 0;
-}
-
-static void get_hist(struct reader *r, struct json_object *o, const char *key, struct fl_hist *h)
-{
-	struct json_object *v = get(r, o, key, json_type_object), *list;
+	struct json_object *v = fl_json_get(r, o, key, json_type_object), *list;
 
 	if (!v)
 		return;
-	h->sum_ns = get_u64(r, v, "sum_ns");
-	list = get(r, v, "log2_buckets", json_type_array);
+	h->sum_ns = fl_json_get_u64(r, v, "sum_ns");
+	list = fl_json_get(r, v, "log2_buckets", json_type_array);
 	for (size_t i = 0; list && i < json_object_array_length(list) && i < FL_HIST_BUCKETS; i++)
 		h->bucket[i] = json_object_get_uint64(json_object_array_get_idx(list, i));
 }
 
 /* Takes and sites came later than the first snapshots: absent or null means not counted. */
-static void takes_from_json(struct reader *r, struct json_object *o, struct fl_file_counts *f)
+static void takes_from_json(struct fl_json_reader *r, struct json_object *o,
+			    struct fl_file_counts *f)
 {
 	struct json_object *v;
 
@@ -317,7 +242,7 @@ static void takes_from_json(struct reader *r, struct json_object *o, struct fl_f
 		return;
 	f->has_takes = true;
 	for (int i = 0; i < FL_SITE_ROLES; i++)
-		f->takes[i] = get_u64(r, v, fl_site_role_name(i));
+		f->takes[i] = fl_json_get_u64(r, v, fl_site_role_name(i));
 }
 
 /* Counters that some methods cannot tell, or that came after the first recorded snapshots. */
@@ -327,34 +252,35 @@ static bool may_be_null(enum fl_counter counter)
 	       counter == FL_COUNT_FAILED || counter == FL_COUNT_UNCERTAIN;
 }
 
-static void file_from_json(struct reader *r, struct json_object *o, struct fl_file_counts *f)
+static void file_from_json(struct fl_json_reader *r, struct json_object *o,
+			   struct fl_file_counts *f)
 {
 	struct json_object *list, *flag, *hists;
 
-	f->dev = fl_json_get_dev(get_str(r, o, "dev"));
-	f->ino = get_u64(r, o, "ino");
-	f->nodeid = get_u64(r, o, "nodeid");
-	f->route = get_index(r, o, "route", fl_route_from_name);
-	f->is_other = get_bool(r, o, "is_other");
-	f->name = get_name(o, "name");
-	f->path = get_name(o, "path");
-	list = get(r, o, "cells", json_type_array);
+	f->dev = fl_json_get_dev(fl_json_get_str(r, o, "dev"));
+	f->ino = fl_json_get_u64(r, o, "ino");
+	f->nodeid = fl_json_get_u64(r, o, "nodeid");
+	f->route = fl_json_get_index(r, o, "route", fl_route_from_name);
+	f->is_other = fl_json_get_bool(r, o, "is_other");
+	f->name = fl_json_find_name(o, "name");
+	f->path = fl_json_find_name(o, "path");
+	list = fl_json_get(r, o, "cells", json_type_array);
 	for (size_t i = 0; list && i < json_object_array_length(list) && !r->bad; i++) {
 		struct json_object *cell = json_object_array_get_idx(list, i);
-		int take = get_index(r, cell, "take", fl_take_from_name);
-		int nature = get_index(r, cell, "nature", fl_nature_from_name);
+		int take = fl_json_get_index(r, cell, "take", fl_take_from_name);
+		int nature = fl_json_get_index(r, cell, "nature", fl_nature_from_name);
 
-		f->cell[take][nature] = get_u64(r, cell, "writes");
+		f->cell[take][nature] = fl_json_get_u64(r, cell, "writes");
 	}
 	for (int i = 0; i < FL_COUNTERS; i++)
-		f->counter[i] = may_be_null(i) ? get_u64_or_0(o, fl_counter_name(i))
-					       : get_u64(r, o, fl_counter_name(i));
-	flag = get(r, o, "parallel_flag", json_type_object);
+		f->counter[i] = may_be_null(i) ? fl_json_find_u64(o, fl_counter_name(i))
+					       : fl_json_get_u64(r, o, fl_counter_name(i));
+	flag = fl_json_get(r, o, "parallel_flag", json_type_object);
 	if (flag) {
-		f->flag.opens_seen = get_u64(r, flag, "opens_seen");
-		f->flag.opens_asked = get_u64(r, flag, "opens_asked");
-		f->flag.effective_set = get_u64(r, flag, "effective_set");
-		f->flag.effective_unset = get_u64(r, flag, "effective_unset");
+		f->flag.opens_seen = fl_json_get_u64(r, flag, "opens_seen");
+		f->flag.opens_asked = fl_json_get_u64(r, flag, "opens_asked");
+		f->flag.effective_set = fl_json_get_u64(r, flag, "effective_set");
+		f->flag.effective_unset = fl_json_get_u64(r, flag, "effective_unset");
 	}
 	takes_from_json(r, o, f);
 	if (json_object_object_get_ex(o, "histograms", &hists) && hists) {
@@ -364,17 +290,18 @@ static void file_from_json(struct reader *r, struct json_object *o, struct fl_fi
 	}
 }
 
-static void site_from_json(struct reader *r, struct json_object *o, struct fl_site_snapshot *site)
+static void site_from_json(struct fl_json_reader *r, struct json_object *o,
+			   struct fl_site_snapshot *site)
 {
 	struct json_object *routes, *wait;
 
-	snprintf(site->function, sizeof(site->function), "%s", get_str(r, o, "function"));
-	snprintf(site->callee, sizeof(site->callee), "%s", get_str(r, o, "callee"));
-	site->offset = get_u64(r, o, "offset");
-	site->role = get_index(r, o, "role", fl_site_role_from_name);
-	site->merged = get_bool(r, o, "merged");
-	site->takes = get_u64(r, o, "takes");
-	routes = get(r, o, "routes", json_type_array);
+	snprintf(site->function, sizeof(site->function), "%s", fl_json_get_str(r, o, "function"));
+	snprintf(site->callee, sizeof(site->callee), "%s", fl_json_get_str(r, o, "callee"));
+	site->offset = fl_json_get_u64(r, o, "offset");
+	site->role = fl_json_get_index(r, o, "role", fl_site_role_from_name);
+	site->merged = fl_json_get_bool(r, o, "merged");
+	site->takes = fl_json_get_u64(r, o, "takes");
+	routes = fl_json_get(r, o, "routes", json_type_array);
 	for (size_t i = 0; routes && i < json_object_array_length(routes); i++) {
 		struct json_object *name = json_object_array_get_idx(routes, i);
 		int route = json_object_is_type(name, json_type_string)
@@ -387,37 +314,38 @@ static void site_from_json(struct reader *r, struct json_object *o, struct fl_si
 	if (r->bad || !json_object_object_get_ex(o, "wait", &wait) || !wait)
 		return;
 	site->wait.measured = true;
-	site->wait.count = get_u64(r, wait, "count");
-	site->wait.pair_ns = get_u64(r, wait, "pair_ns");
-	site->wait.resolution_ns = get_u64(r, wait, "resolution_ns");
-	site->wait.p50_ns = get_u64(r, wait, "p50_ns");
-	site->wait.p99_ns = get_u64(r, wait, "p99_ns");
+	site->wait.count = fl_json_get_u64(r, wait, "count");
+	site->wait.pair_ns = fl_json_get_u64(r, wait, "pair_ns");
+	site->wait.resolution_ns = fl_json_get_u64(r, wait, "resolution_ns");
+	site->wait.p50_ns = fl_json_get_u64(r, wait, "p50_ns");
+	site->wait.p99_ns = fl_json_get_u64(r, wait, "p99_ns");
 	/* added later to this version */
 	site->wait.mean_ns = json_object_object_get_ex(wait, "mean_ns", NULL)
-				     ? get_u64(r, wait, "mean_ns")
+				     ? fl_json_get_u64(r, wait, "mean_ns")
 				     : site->wait.p50_ns;
 }
 
-static void mount_from_json(struct reader *r, struct json_object *o, struct fl_mount_snapshot *m)
+static void mount_from_json(struct fl_json_reader *r, struct json_object *o,
+			    struct fl_mount_snapshot *m)
 {
-	m->dev = fl_json_get_dev(get_str(r, o, "dev"));
-	m->path = get_name(o, "path");
-	m->fstype = get_name(o, "fstype");
-	m->source = get_name(o, "source");
+	m->dev = fl_json_get_dev(fl_json_get_str(r, o, "dev"));
+	m->path = fl_json_find_name(o, "path");
+	m->fstype = fl_json_find_name(o, "fstype");
+	m->source = fl_json_find_name(o, "source");
 	for (int i = 0; i < FL_MOUNT_COUNTERS; i++)
-		m->counter[i] = get_u64(r, o, fl_mount_counter_name(i));
+		m->counter[i] = fl_json_get_u64(r, o, fl_mount_counter_name(i));
 }
 
-static void probe_from_json(struct reader *r, struct json_object *o, struct fl_probe *p)
+static void probe_from_json(struct fl_json_reader *r, struct json_object *o, struct fl_probe *p)
 {
 	char *why;
 
-	snprintf(p->name, sizeof(p->name), "%s", get_str(r, o, "name"));
-	p->live = get_bool(r, o, "live");
-	p->counts_writes = get_bool(r, o, "counts_writes");
+	snprintf(p->name, sizeof(p->name), "%s", fl_json_get_str(r, o, "name"));
+	p->live = fl_json_get_bool(r, o, "live");
+	p->counts_writes = fl_json_get_bool(r, o, "counts_writes");
 	if (p->live)
-		p->misses = get_u64(r, o, "misses");
-	why = get_name(o, "why_not");
+		p->misses = fl_json_get_u64(r, o, "misses");
+	why = fl_json_find_name(o, "why_not");
 	if (why)
 		snprintf(p->why_not, sizeof(p->why_not), "%s", why);
 	free(why);
@@ -434,10 +362,10 @@ static enum fl_can can_from_json(struct json_object *v)
 }
 
 /* Room for the elements of the array under key; *n is their number. */
-static struct json_object *get_list(struct reader *r, struct json_object *o, const char *key,
-				    size_t size, void **room, size_t *n)
+static struct json_object *get_list(struct fl_json_reader *r, struct json_object *o,
+				    const char *key, size_t size, void **room, size_t *n)
 {
-	struct json_object *list = get(r, o, key, json_type_array);
+	struct json_object *list = fl_json_get(r, o, key, json_type_array);
 
 	if (!list)
 		return NULL;
@@ -453,18 +381,18 @@ static struct json_object *get_list(struct reader *r, struct json_object *o, con
 
 int fl_snapshot_from_json(struct fl_snapshot *s, struct json_object *o, struct fl_err *err)
 {
-	struct reader r = {.err = err};
+	struct fl_json_reader r = {.what = "snapshot", .err = err};
 	struct json_object *list, *v, *loss, *can;
 
 	memset(s, 0, sizeof(*s));
-	snprintf(s->kernel, sizeof(s->kernel), "%s", get_str(&r, o, "kernel"));
-	s->method = get_index(&r, o, "method", fl_method_from_name);
-	snprintf(s->method_why, sizeof(s->method_why), "%s", get_str(&r, o, "method_why"));
-	s->start_ns = get_u64(&r, o, "start_ns");
-	s->end_ns = get_u64(&r, o, "end_ns");
-	s->capacity = get_u64(&r, o, "capacity");
-	s->timed_in = get_u64_or_0(o, "timed_in"); /* added later to this version */
-	can = get(&r, o, "kernel_can_share", json_type_object);
+	snprintf(s->kernel, sizeof(s->kernel), "%s", fl_json_get_str(&r, o, "kernel"));
+	s->method = fl_json_get_index(&r, o, "method", fl_method_from_name);
+	snprintf(s->method_why, sizeof(s->method_why), "%s", fl_json_get_str(&r, o, "method_why"));
+	s->start_ns = fl_json_get_u64(&r, o, "start_ns");
+	s->end_ns = fl_json_get_u64(&r, o, "end_ns");
+	s->capacity = fl_json_get_u64(&r, o, "capacity");
+	s->timed_in = fl_json_find_u64(o, "timed_in"); /* added later to this version */
+	can = fl_json_get(&r, o, "kernel_can_share", json_type_object);
 	for (int i = 0; can && i < FL_ROUTES; i++)
 		if (json_object_object_get_ex(can, fl_route_name(i), &v))
 			s->can[i] = can_from_json(v);
@@ -490,7 +418,8 @@ int fl_snapshot_from_json(struct fl_snapshot *s, struct json_object *o, struct f
 	if (json_object_object_get_ex(o, "writes_method", &v)) {
 		s->takes_only = !v;
 		if (v)
-			s->writes_method = get_index(&r, o, "writes_method", fl_method_from_name);
+			s->writes_method = fl_json_get_index(&r, o, "writes_method",
+							     fl_method_from_name);
 	}
 	if (json_object_object_get_ex(o, "sites", &v) && v) {
 		list = get_list(&r, o, "sites", sizeof(*s->site), (void **)&s->site, &s->nsites);
@@ -498,12 +427,12 @@ int fl_snapshot_from_json(struct fl_snapshot *s, struct json_object *o, struct f
 			site_from_json(&r, json_object_array_get_idx(list, i), &s->site[i]);
 	}
 	s->has_unfinished = json_object_object_get_ex(o, "unfinished", &v) && v;
-	s->unfinished = get_u64_or_0(o, "unfinished");
+	s->unfinished = fl_json_find_u64(o, "unfinished");
 	for (size_t i = 0; i < s->nfiles; i++)
 		s->has_takes |= s->file[i].has_takes;
-	loss = get(&r, o, "losses", json_type_object);
+	loss = fl_json_get(&r, o, "losses", json_type_object);
 	for (int i = 0; loss && i < FL_LOSSES; i++)
-		s->loss[i] = get_u64(&r, loss, loss_names[i]);
+		s->loss[i] = fl_json_get_u64(&r, loss, loss_names[i]);
 	if (!r.bad)
 		return 0;
 	fl_snapshot_free(s);

@@ -338,11 +338,6 @@ static void draw_list(struct fl_top *t)
 					    : "no FUSE mount");
 }
 
-static const char *method_title(const struct fl_snapshot *s)
-{
-	return fl_method_name(s->method);
-}
-
 static void draw_head(const struct fl_top *t)
 {
 	const struct fl_snapshot *s = &t->watch.interval;
@@ -358,7 +353,7 @@ static void draw_head(const struct fl_top *t)
 	attrset(0);
 	fl_top_put_name(0, 14, COLS > 51 ? COLS - 51 : 0, t->watch.session.target->name);
 	snprintf(line, sizeof(line), t->paused ? "%12s  %s  PAUSED" : "%12s  %s  every %gs",
-		 method_title(&t->watch.last), clock, t->seconds);
+		 fl_method_name(t->watch.last.method), clock, t->seconds);
 	fl_top_put(0, COLS > 36 ? COLS - 36 : 0, 36, line);
 	if (t->watch.ended) {
 		fl_top_put(1, 0, COLS,

@@ -14,24 +14,11 @@
 #include <sys/wait.h>
 
 #include "cmd.h"
+#include "util/file.h"
 #include "util/text.h"
 
 #define MAX_FRAMES 8
 #define MAX_TASKS  8
-
-static size_t read_proc(const char *path, char *buf, size_t len)
-{
-	FILE *f = fopen(path, "re");
-	size_t n;
-
-	buf[0] = '\0';
-	if (!f)
-		return 0;
-	n = fread(buf, 1, len - 1, f);
-	buf[n] = '\0';
-	fclose(f);
-	return n;
-}
 
 void fl_hang_frames(const char *stack, char *buf, size_t len)
 {
@@ -72,15 +59,15 @@ static void describe_task(const char *dir, char *buf, size_t len, size_t *used)
 	pid_t pgrp;
 
 	snprintf(path, sizeof(path), "%s/stat", dir);
-	if (!read_proc(path, stat, sizeof(stat)) || !parse_stat(stat, &state, &pgrp))
+	if (!fl_read_proc(path, stat, sizeof(stat)) || !parse_stat(stat, &state, &pgrp))
 		return;
 	snprintf(path, sizeof(path), "%s/comm", dir);
-	read_proc(path, comm, sizeof(comm));
+	fl_read_proc(path, comm, sizeof(comm));
 	comm[strcspn(comm, "\n")] = '\0';
 	snprintf(path, sizeof(path), "%s/wchan", dir);
-	read_proc(path, wchan, sizeof(wchan));
+	fl_read_proc(path, wchan, sizeof(wchan));
 	snprintf(path, sizeof(path), "%s/stack", dir);
-	read_proc(path, stack, sizeof(stack));
+	fl_read_proc(path, stack, sizeof(stack));
 	fl_hang_frames(stack, frames, sizeof(frames));
 	shown = fl_escape(comm);
 	*used += snprintf(buf + *used, len - *used, "%stask %s (%s), state %c: %s",
@@ -107,7 +94,7 @@ static int each_of_group(pid_t pgrp, void (*fn)(pid_t pid, void *arg), void *arg
 		if (!isdigit((unsigned char)d->d_name[0]))
 			continue;
 		snprintf(path, sizeof(path), "/proc/%s/stat", d->d_name);
-		if (!read_proc(path, stat, sizeof(stat)) || !parse_stat(stat, &state, &of) ||
+		if (!fl_read_proc(path, stat, sizeof(stat)) || !parse_stat(stat, &state, &of) ||
 		    of != pgrp || state == 'Z' || state == 'X')
 			continue;
 		n++;
@@ -142,10 +129,10 @@ static void describe_process(pid_t pid, void *arg)
 			continue;
 		snprintf(task, sizeof(task), "%s/%s/stat", path, t->d_name);
 		/* who waits for a child or a timer is not what hangs */
-		if (!read_proc(task, stat, sizeof(stat)) || !parse_stat(stat, &state, &of))
+		if (!fl_read_proc(task, stat, sizeof(stat)) || !parse_stat(stat, &state, &of))
 			continue;
 		snprintf(task, sizeof(task), "%s/%s/wchan", path, t->d_name);
-		read_proc(task, stat, sizeof(stat));
+		fl_read_proc(task, stat, sizeof(stat));
 		if (!strcmp(stat, "do_wait") || strstr(stat, "nanosleep") || strstr(stat, "futex"))
 			continue;
 		snprintf(task, sizeof(task), "%s/%s", path, t->d_name);

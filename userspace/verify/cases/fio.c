@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <json-c/json.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "util/file.h"
 #include "verify/cases/child.h"
 
 /*
@@ -28,79 +28,6 @@ static const char global[] = "[global]\n"
 			     "fallocate=none\n"
 			     "group_reporting=0\n"
 			     "allow_file_create=0\n";
-
-static char *read_file(const char *path)
-{
-	FILE *f = fopen(path, "re");
-	char *text = NULL;
-	size_t len = 0;
-
-	if (!f)
-		return NULL;
-	/* a byte that never occurs in it: the whole file */
-	if (getdelim(&text, &len, '\0', f) < 0) {
-		free(text);
-		text = NULL;
-	}
-	fclose(f);
-	return text;
-}
-
-static struct json_object *member(struct json_object *o, const char *key)
-{
-	struct json_object *v = NULL;
-
-	return json_object_object_get_ex(o, key, &v) ? v : NULL;
-}
-
-static __u64 number(struct json_object *o, const char *key)
-{
-	struct json_object *v = member(o, key);
-
-	return v ? json_object_get_uint64(v) : 0;
-}
-
-static void add_job(struct json_object *job, struct fl_fio_sums *sums)
-{
-	static const char *const ways[] = {"read", "write"};
-	__u64 ios = 0;
-
-	for (int i = 0; i < 2; i++) {
-		struct json_object *way = member(job, ways[i]);
-		struct json_object *clat = way ? member(way, "clat_ns") : NULL;
-		__u64 n = way ? number(way, "total_ios") : 0;
-
-		ios += n;
-		if (i)
-			sums->writes += n;
-		else
-			sums->reads += n;
-		if (n && clat && number(clat, "max") > sums->max_clat_ns)
-			sums->max_clat_ns = number(clat, "max");
-	}
-	if (ios < sums->min_job)
-		sums->min_job = ios;
-}
-
-int fl_fio_parse(const char *text, struct fl_fio_sums *sums)
-{
-	/* messages may stand before the JSON */
-	const char *json = strncmp(text, "{", 1) ? strstr(text, "\n{") : text;
-	struct json_object *o = json ? json_tokener_parse(json + (*json == '\n')) : NULL;
-	struct json_object *jobs = o ? member(o, "jobs") : NULL;
-	int ret = -1;
-
-	memset(sums, 0, sizeof(*sums));
-	sums->min_job = ~0ull;
-	if (!jobs || !json_object_is_type(jobs, json_type_array) || !json_object_array_length(jobs))
-		goto out;
-	for (size_t i = 0; i < json_object_array_length(jobs); i++)
-		add_job(json_object_array_get_idx(jobs, i), sums);
-	ret = 0;
-out:
-	json_object_put(o);
-	return ret;
-}
 
 static int write_job(const char *path, const char *job)
 {
@@ -129,7 +56,9 @@ static void exec_fio(const char *job, const char *out, const char *messages)
 /* fio's own first words about what went wrong. */
 static void fio_failed(struct fl_case_env *e, const char *messages, int status)
 {
-	char *text = read_file(messages), *line = text;
+	struct fl_err ignored;
+	size_t len;
+	char *text = fl_read_file(messages, &len, &ignored), *line = text;
 
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
 		fl_case_inconclusive(e, "fio is not installed");
@@ -147,11 +76,13 @@ static void fio_failed(struct fl_case_env *e, const char *messages, int status)
 	free(text);
 }
 
-int fl_fio_run(struct fl_case_env *e, const char *job, struct fl_fio_sums *sums)
+int fl_fio_run(struct fl_case_env *e, const char *job, struct fl_fio *fio)
 {
 	char job_path[PATH_MAX], out[PATH_MAX], messages[PATH_MAX], *text;
-	struct fl_fio_sums unused;
+	struct fl_fio unused;
+	struct fl_err err;
 	int status, ret = -1;
+	size_t len;
 	pid_t pid;
 
 	snprintf(job_path, sizeof(job_path), "%s/job", e->tmp);
@@ -169,9 +100,9 @@ int fl_fio_run(struct fl_case_env *e, const char *job, struct fl_fio_sums *sums)
 		fio_failed(e, messages, status);
 		return -1;
 	}
-	text = read_file(out);
-	if (!text || fl_fio_parse(text, sums ? sums : &unused))
-		fl_case_inconclusive(e, "fio's output could not be read");
+	text = fl_read_file(out, &len, &err);
+	if (!text || fl_fio_read_output(fio ? fio : &unused, text, len, &err))
+		fl_case_inconclusive(e, "%s", err.what);
 	else
 		ret = 0;
 	free(text);

@@ -21,11 +21,11 @@ static int seeded_leg(struct fl_case_env *e, int flags, enum fl_want want, unsig
 	return fl_case_leg(e, e->name, O_RDWR | flags, want, writers) ? 0 : -1;
 }
 
-static int run_counted(struct fl_case_env *e, const char *job, struct fl_fio_sums *sums)
+static int run_counted(struct fl_case_env *e, const char *job, struct fl_fio *fio)
 {
-	if (fl_fio_run(e, job, sums))
+	if (fl_fio_run(e, job, fio))
 		return -1;
-	e->page->leg[0].done = sums->writes;
+	e->page->leg[0].done = fio->write.ios;
 	return 0;
 }
 
@@ -44,7 +44,7 @@ static int overwrite_setup(struct fl_case_env *e)
 
 static int overwrite_work(struct fl_case_env *e)
 {
-	struct fl_fio_sums sums;
+	struct fl_fio fio;
 	char job[512];
 
 	snprintf(job, sizeof(job),
@@ -52,7 +52,7 @@ static int overwrite_work(struct fl_case_env *e)
 		 "ioengine=psync\nnorandommap=1\ntime_based=1\nruntime=%.0f\nverify=crc32c\n"
 		 "do_verify=0\n",
 		 e->name, (unsigned long long)e->opts->size, e->opts->seconds);
-	return run_counted(e, job, &sums);
+	return run_counted(e, job, &fio);
 }
 
 const struct fl_verify_case fl_case_overwrite = {
@@ -71,8 +71,8 @@ static int read_write_setup(struct fl_case_env *e)
 
 static int read_write_work(struct fl_case_env *e)
 {
-	unsigned long long half = e->opts->size / 2;
-	struct fl_fio_sums sums;
+	unsigned long long half = e->opts->size / 2, worst;
+	struct fl_fio fio;
 	char job[1024];
 
 	snprintf(job, sizeof(job),
@@ -82,12 +82,14 @@ static int read_write_work(struct fl_case_env *e)
 		 "[w1]\nrw=randwrite\noffset=%llu\nsize=%llu\nverify=crc32c\ndo_verify=0\n"
 		 "[r]\nrw=randread\nsize=%llu\nnumjobs=2\n",
 		 e->opts->seconds, e->name, half, half, half, 2 * half);
-	if (run_counted(e, job, &sums))
+	if (run_counted(e, job, &fio))
 		return -1;
-	if (!sums.min_job)
+	if (!fio.min_group_ios)
 		return fl_case_fail(e, "a job did no I/O in %.0f s", e->opts->seconds);
-	if (sums.max_clat_ns > STALL_NS)
-		return fl_case_fail(e, "an I/O took %.1f s", sums.max_clat_ns / 1e9);
+	worst = fio.read.clat_max_ns > fio.write.clat_max_ns ? fio.read.clat_max_ns
+							     : fio.write.clat_max_ns;
+	if (worst > STALL_NS)
+		return fl_case_fail(e, "an I/O took %.1f s", worst / 1e9);
 	return 0;
 }
 
@@ -116,14 +118,14 @@ static int append_setup(struct fl_case_env *e)
 
 static int append_work(struct fl_case_env *e)
 {
-	struct fl_fio_sums sums;
+	struct fl_fio fio;
 	char job[512];
 
 	snprintf(job, sizeof(job),
 		 "[w]\nfilename=%s\nrw=write\nbs=4k\nsize=%u\noffset_increment=%u\nnumjobs=4\n"
 		 "direct=1\nioengine=psync\nverify=crc32c\ndo_verify=0\n",
 		 e->name, APPEND_REGION, APPEND_REGION);
-	return run_counted(e, job, &sums);
+	return run_counted(e, job, &fio);
 }
 
 static int append_check(struct fl_case_env *e)
@@ -149,7 +151,7 @@ static int buffered_setup(struct fl_case_env *e)
 
 static int buffered_work(struct fl_case_env *e)
 {
-	struct fl_fio_sums sums;
+	struct fl_fio fio;
 	char job[512];
 
 	snprintf(job, sizeof(job),
@@ -157,7 +159,7 @@ static int buffered_work(struct fl_case_env *e)
 		 "ioengine=psync\nnorandommap=1\ntime_based=1\nruntime=%.0f\nverify=crc32c\n"
 		 "do_verify=0\ninvalidate=0\n",
 		 e->name, (unsigned long long)e->opts->size, e->opts->seconds);
-	return run_counted(e, job, &sums);
+	return run_counted(e, job, &fio);
 }
 
 const struct fl_verify_case fl_case_buffered = {
@@ -183,7 +185,7 @@ static int io_uring_setup_case(struct fl_case_env *e)
 
 static int io_uring_work(struct fl_case_env *e)
 {
-	struct fl_fio_sums sums;
+	struct fl_fio fio;
 	char job[512];
 
 	/* few enough in flight for a connection's background queue (max_background is 12) */
@@ -192,7 +194,7 @@ static int io_uring_work(struct fl_case_env *e)
 		 "ioengine=io_uring\niodepth=4\nnorandommap=1\ntime_based=1\nruntime=%.0f\n"
 		 "verify=crc32c\ndo_verify=0\n",
 		 e->name, (unsigned long long)e->opts->size, e->opts->seconds);
-	return run_counted(e, job, &sums);
+	return run_counted(e, job, &fio);
 }
 
 const struct fl_verify_case fl_case_io_uring = {

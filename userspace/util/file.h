@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Whole files into memory. */
+#ifndef FL_FILE_H
+#define FL_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "util/err.h"
+
+/*
+ * A whole regular file of at most 64 MiB, with a NUL behind its *len bytes. The caller frees it. NULL with
+ * err set; errno is ENOENT where there is no such file.
+ */
+char *fl_read_file(const char *path, size_t *len, struct fl_err *err);
+
+/*
+ * The first len - 1 bytes of a file in /proc or /sys, with a NUL behind them. Returns their number; 0, and
+ * an empty text, where it cannot be read.
+ */
+size_t fl_read_proc(const char *path, char *buf, size_t len);
+/* The same, but the first line only, without its newline. Returns whether the file could be read. */
+bool fl_read_line(const char *path, char *buf, size_t len);
+
+#endif
