@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/table.h"
 #include "util/text.h"
 
 #define WIDTH FL_TEXT_WIDTH
@@ -33,43 +34,20 @@ static void underline(FILE *out, const char *text, char with)
 
 static void table(FILE *out, const struct fl_block *b)
 {
-	int width[32] = {}, last = b->columns - 1, before = 2;
-	char **safe = calloc(b->ncells + 1, sizeof(*safe));
+	struct fl_table *t = fl_table_new(b->columns);
 
-	if (!safe)
-		return;
+	fl_table_align(t, b->align);
+	fl_table_wrap(t);
 	for (size_t i = 0; i < b->ncells; i++) {
-		int w;
+		char *safe = fl_escape(b->cell[i] ? b->cell[i] : "");
 
-		safe[i] = fl_escape(b->cell[i] ? b->cell[i] : "");
-		w = safe[i] ? fl_shown_width(safe[i]) : 0;
-		if (w > width[i % b->columns])
-			width[i % b->columns] = w;
+		fl_table_cell(t, "%s", safe ? safe : "");
+		free(safe);
 	}
 	if (b->text)
 		wrap(out, b->text, 0, 0);
-	for (int c = 0; c < last; c++)
-		before += width[c] + 2;
-	for (size_t i = 0; i < b->ncells; i++) {
-		int c = i % b->columns, pad;
-		const char *s = safe[i] ? safe[i] : "";
-
-		pad = width[c] - fl_shown_width(s);
-		if (!c)
-			fputs("  ", out);
-		if (c == last && b->align[c] == 'l') {
-			wrap(out, b->cell[i] ? b->cell[i] : "", before, before);
-			continue;
-		}
-		if (b->align[c] == 'r')
-			fprintf(out, "%*s%s", pad, "", s);
-		else
-			fprintf(out, "%s%*s", s, pad, "");
-		fputs(c == last ? "\n" : "  ", out);
-	}
-	for (size_t i = 0; i < b->ncells; i++)
-		free(safe[i]);
-	free(safe);
+	fl_table_print(t, out, 2);
+	fl_table_free(t);
 }
 
 void fl_doc_text(const struct fl_doc *doc, FILE *out)

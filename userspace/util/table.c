@@ -11,6 +11,7 @@
 struct fl_table {
 	int columns, cells, capacity;
 	char align[32];
+	bool wraps;
 	char **cell;
 };
 
@@ -27,6 +28,12 @@ void fl_table_align(struct fl_table *t, const char *align)
 {
 	if (t)
 		snprintf(t->align, sizeof(t->align), "%s", align);
+}
+
+void fl_table_wrap(struct fl_table *t)
+{
+	if (t)
+		t->wraps = true;
 }
 
 void fl_table_cell(struct fl_table *t, const char *fmt, ...)
@@ -67,7 +74,7 @@ static bool ends_row(const struct fl_table *t, int i)
 
 void fl_table_print(const struct fl_table *t, FILE *out, int indent)
 {
-	int *width;
+	int *width, before = indent;
 
 	if (!t)
 		return;
@@ -80,6 +87,8 @@ void fl_table_print(const struct fl_table *t, FILE *out, int indent)
 		if (w > width[i % t->columns])
 			width[i % t->columns] = w;
 	}
+	for (int col = 0; col + 1 < t->columns; col++)
+		before += width[col] + 2;
 	for (int i = 0; i < t->cells; i++) {
 		int col = i % t->columns;
 		const char *text = cell_text(t, i);
@@ -89,6 +98,10 @@ void fl_table_print(const struct fl_table *t, FILE *out, int indent)
 
 		if (!col)
 			fprintf(out, "%*s", indent, "");
+		if (t->wraps && !right && col == t->columns - 1) {
+			fl_wrap(out, text, before, before);
+			continue;
+		}
 		if (right)
 			fprintf(out, "%*s%s", pad, "", text);
 		else

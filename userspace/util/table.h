@@ -10,6 +10,8 @@ struct fl_table;
 struct fl_table *fl_table_new(int columns);
 /* align: one character a column, 'l' or 'r'. */
 void fl_table_align(struct fl_table *t, const char *align);
+/* Wraps the last column, where it is left-aligned, into lines of FL_TEXT_WIDTH columns: see fl_wrap(). */
+void fl_table_wrap(struct fl_table *t);
 /* printf into the next cell; rows fill from left to right. */
 void fl_table_cell(struct fl_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Prints with indent spaces in front of each row; the last column is not padded. */
