@@ -127,7 +127,7 @@ static __always_inline bool take_passed(enum fl_site_role role, __u32 route)
 	if ((__u32)role < FL_SITE_OTHER_EXCLUSIVE && !writer_selected())
 		return false;
 	if (first && (!writes_come_marked || route == FL_ROUTE_SPLICE))
-		return gate_begin();
+		return gate_enter();
 	return (__u32)role < FL_SITE_OTHER_EXCLUSIVE ? gate_passed() : gate_is_open();
 }
 

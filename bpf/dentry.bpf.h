@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/* Two walks through kernel structures that several programs need: to a dentry, and to a PID. */
 #ifndef FUSELENS_DENTRY_BPF_H
 #define FUSELENS_DENTRY_BPF_H
 
@@ -12,6 +13,20 @@ static __always_inline struct dentry *dentry_of_alias(struct hlist_node *node)
 	if (bpf_core_field_exists(struct dentry___anonymous, d_alias))
 		return (void *)node - bpf_core_field_offset(struct dentry___anonymous, d_alias);
 	return (void *)node - bpf_core_field_offset(struct dentry, d_u.d_alias);
+}
+
+/* The number of pid in the PID namespace at a nesting level; 0 where pid is not visible there. */
+static __always_inline __u32 pid_in_namespace(struct pid *pid, __u32 level)
+{
+	__u32 nr = 0;
+
+	if (BPF_CORE_READ(pid, level) < level)
+		return 0;
+	bpf_probe_read_kernel(&nr, sizeof(nr),
+			      (void *)pid + bpf_core_field_offset(struct pid, numbers) +
+				      level * bpf_core_type_size(struct upid) +
+				      bpf_core_field_offset(struct upid, nr));
+	return nr;
 }
 
 #endif

@@ -7,6 +7,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "abi.h"
+#include "dentry.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -55,15 +56,8 @@ static __always_inline void write_backing_path(struct seq_file *seq, struct scra
 static __always_inline __u32 pid_for_reader(struct pid *pid)
 {
 	struct task_struct *reader = (struct task_struct *)bpf_get_current_task();
-	__u32 level = BPF_CORE_READ(reader, thread_pid, level), nr = 0;
 
-	if (BPF_CORE_READ(pid, level) < level)
-		return 0;
-	bpf_probe_read_kernel(&nr, sizeof(nr),
-			      (void *)pid + bpf_core_field_offset(struct pid, numbers) +
-				      level * bpf_core_type_size(struct upid) +
-				      bpf_core_field_offset(struct upid, nr));
-	return nr;
+	return pid_in_namespace(pid, BPF_CORE_READ(reader, thread_pid, level));
 }
 
 static __always_inline void fill_conn(struct fl_file_record *r, struct fuse_conn *fc)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The gate between what is hooked and what is counted. Programs that count takes and those that count
- * writes go in and out one after the other, which takes a second or two on a machine with work to do. So
- * that they all count the same stretch of time, they count what passes one gate, which user space opens
- * after the last has gone in and closes before the first goes out.
+ * The gate between what is hooked and what is counted. Some methods have programs that count writes and
+ * programs that count takes. They attach and detach one after the other, over a second or two on a busy
+ * machine. All of them count only what passes one gate. User space opens it once everything is attached
+ * and closes it before anything is detached, so all programs count the same stretch of time.
  *
- * A write passes if the gate is open when it begins, and all that it does passes with it, wherever the
- * gate stands by then: no take is counted without its write, nor a write without its take. User space
- * waits for those inside before it detaches anything. What is done outside of writes, such as completions
- * in workers, passes while the gate is open.
+ * A write passes if the gate is open when the write begins. Whatever the write does then passes too,
+ * even after the gate has closed: no take is counted without its write, and no write without its takes.
+ * User space waits for the writes inside before it detaches anything. What is not part of a write, such
+ * as a completion in a worker, passes while the gate is open.
  */
 #ifndef FUSELENS_GATE_BPF_H
 #define FUSELENS_GATE_BPF_H
@@ -17,7 +17,7 @@
 #include <bpf/bpf_helpers.h>
 #include "abi.h"
 
-/* One for all objects: the first that is loaded makes it. */
+/* One map for all objects: the first object that is loaded creates it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -38,7 +38,7 @@ static __always_inline __u64 *gate_place(struct fl_gate *g)
 	return &g->write[bpf_get_current_pid_tgid() & (FL_GATE_PLACES - 1)];
 }
 
-/* What became of the current task's write at the gate; 0 where it is in none that was seen to begin. */
+/* The mark of the current task's write (enum fl_gate_mark); 0 if no write of it was seen to begin. */
 static __always_inline __u64 gate_mark(__u64 *place)
 {
 	__u64 mark = *place;
@@ -53,8 +53,8 @@ static __always_inline bool gate_is_open(void)
 	return g && g->open;
 }
 
-/* The current task begins a write: whether it passes. */
-static __always_inline bool gate_begin(void)
+/* The current task begins a write. Marks it, and returns whether it passes. */
+static __always_inline bool gate_enter(void)
 {
 	struct fl_gate *g = the_gate();
 	__u64 *place;
@@ -63,8 +63,8 @@ static __always_inline bool gate_begin(void)
 		return false;
 	place = gate_place(g);
 	/*
-	 * Inside first, and only then a look at the gate, with a full barrier between the two: whoever
-	 * closes the gate and then finds nobody inside must not have overlooked this one.
+	 * First mark the write as inside, then look at the gate, with a full barrier in between. So
+	 * whoever closes the gate and then finds nobody inside has not overlooked this write.
 	 */
 	__sync_lock_test_and_set(place, bpf_get_current_task() | FL_GATE_INSIDE);
 	if (g->open)
@@ -85,8 +85,8 @@ static __always_inline bool gate_passed(void)
 	return mark ? mark != FL_GATE_OUTSIDE : g->open;
 }
 
-/* The same, and the current task's write need not be waited for any more. */
-static __always_inline bool gate_counted(void)
+/* The same; and marks the current task's write as counted, so that nobody waits for it. */
+static __always_inline bool gate_leave_counted(void)
 {
 	struct fl_gate *g = the_gate();
 	__u64 *place, mark;
@@ -100,7 +100,7 @@ static __always_inline bool gate_counted(void)
 	return mark ? mark != FL_GATE_OUTSIDE : g->open;
 }
 
-/* The current task's write has ended, and been counted. */
+/* The current task's write has ended, and has been counted. Removes its mark. */
 static __always_inline void gate_end(void)
 {
 	struct fl_gate *g = the_gate();

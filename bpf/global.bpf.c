@@ -67,7 +67,7 @@ static __always_inline void open_take_scope(struct inode *inode, bool write)
 	if (s->task && gate_is_open())
 		lost(FL_LOSS_UNPAIRED);
 	if (write && !writes_come_marked)
-		gate_begin();
+		gate_enter();
 	s->write = write;
 	s->passed = gate_passed();
 	s->slot = slot_of(inode, FL_ROUTE_OTHER, ino, dev, BPF_CORE_READ(inode, i_generation));

@@ -8,9 +8,25 @@
 #define FUSELENS_REQUESTS_BPF_H
 
 #include "state.bpf.h"
-#ifdef FL_HAVE_SCOPES
-#include "scopes.bpf.h"
-#endif
+
+/* Set where the form hooks fuse_direct_io(): it counts direct writes there, not by their requests. */
+const volatile bool direct_by_function;
+
+/* What a form makes of a write request. */
+enum at_request {
+	REQUEST_IS_WRITE,   /* counts as a write of its own */
+	REQUEST_IS_SEGMENT, /* a further request of a write that was counted */
+};
+
+/* A form defines these three before it uses what follows. */
+
+/* Whether write requests of the current task count. */
+static __always_inline bool write_request_selected(void);
+/* iocb is NULL for a cached write; held: how the writer holds the inode lock. */
+static __always_inline enum at_request write_at_request(struct inode *inode, struct kiocb *iocb,
+							__u32 slot, enum held held);
+/* A file was opened or released: what is remembered of open files may have become another's. */
+static __always_inline void open_files_changed(void);
 
 #define MAX_MOUNTS 2048
 
@@ -57,9 +73,8 @@ static __always_inline void count_on_mount(__u32 dev, enum fl_mount_counter what
  */
 static __always_inline bool request_is_own(const struct fuse_req *req, struct fuse_conn *fc)
 {
-	__u32 want = req->in.h.pid, level, nr;
+	__u32 want = req->in.h.pid, level;
 	struct task_struct *task;
-	struct pid *pid;
 
 	if (!want)
 		return false;
@@ -67,15 +82,7 @@ static __always_inline bool request_is_own(const struct fuse_req *req, struct fu
 	if (!level)
 		return want == (__u32)bpf_get_current_pid_tgid();
 	task = (struct task_struct *)bpf_get_current_task();
-	pid = BPF_CORE_READ(task, thread_pid);
-	if (BPF_CORE_READ(pid, level) < level)
-		return false;
-	nr = 0;
-	bpf_probe_read_kernel(&nr, sizeof(nr),
-			      (void *)pid + bpf_core_field_offset(struct pid, numbers) +
-				      level * bpf_core_type_size(struct upid) +
-				      bpf_core_field_offset(struct upid, nr));
-	return want == nr;
+	return want == pid_in_namespace(BPF_CORE_READ(task, thread_pid), level);
 }
 
 /* The inode a cached write's pages belong to: such requests carry no kiocb. */
@@ -139,10 +146,8 @@ static __always_inline void write_request(const struct fuse_req *req, struct fus
 	} else {
 		inode = inode_of_pages(ia);
 	}
-#ifdef FL_HAVE_SCOPES
 	if (io && direct_by_function)
 		return;
-#endif
 	if (!inode) {
 		lost(FL_LOSS_NO_INODE);
 		return;
@@ -168,16 +173,10 @@ static __always_inline void write_request(const struct fuse_req *req, struct fus
 
 	if (request_is_own(req, fc))
 		held = held_by_current(inode);
-#ifdef FL_HAVE_SCOPES
-	switch (scope_at_request(inode, iocb, slot, held)) {
-	case SCOPE_COUNTED:
+	if (write_at_request(inode, iocb, slot, held) == REQUEST_IS_SEGMENT) {
 		count_in_slot(slot, FL_COUNT_SEGMENTS);
 		return;
-	case SCOPE_LOCKED:
-	case SCOPE_NONE:
-		break;
 	}
-#endif
 	size = BPF_CORE_READ(inode, i_size);
 	nature = nature_of(route == FL_ROUTE_DIRECT || ki_flags & IOCB_DIRECT,
 			   ki_flags & IOCB_APPEND, in.offset + in.size, size,
@@ -206,11 +205,9 @@ static __always_inline bool asks_for_capability(struct fuse_args *args)
 static __always_inline void other_request(struct fuse_args *args, __u32 opcode, __u32 dev)
 {
 	switch (opcode) {
-#ifdef FL_HAVE_SCOPES
 	case FUSE_RELEASE_OP:
-		forget_open_files();
+		open_files_changed();
 		break;
-#endif
 	case FUSE_GETXATTR_OP:
 		if (asks_for_capability(args))
 			count_on_mount(dev, FL_MOUNT_GETXATTR_SECURITY);
@@ -274,12 +271,7 @@ int request_send(__u64 *ctx)
 		return 0;
 	opcode = BPF_CORE_READ(args, opcode);
 	if (opcode == FUSE_WRITE_OP) {
-#ifdef FL_HAVE_SCOPES
-		/* counted at its end, unless it has no scope */
-		if (task_selected())
-#else
-		if (write_selected())
-#endif
+		if (write_request_selected())
 			write_request(req, args, fc, dev);
 	} else if (others_selected()) {
 		other_request(args, opcode, dev);
@@ -310,12 +302,10 @@ int request_end(__u64 *ctx)
 	if (!args || req->out.h.error)
 		return 0;
 	opcode = BPF_CORE_READ(args, opcode);
-#ifdef FL_HAVE_SCOPES
 	/* or with a request that was not known when this was written */
 	if (opcode == FUSE_OPEN_OP || opcode == FUSE_CREATE_OP || opcode == FUSE_TMPFILE_OP ||
 	    opcode > FUSE_COPY_FILE_RANGE_64_OP)
-		forget_open_files();
-#endif
+		open_files_changed();
 	if (opcode != FUSE_OPEN_OP && opcode != FUSE_CREATE_OP && opcode != FUSE_TMPFILE_OP)
 		return 0;
 	if (!conn_of_request(req, &dev) || !dev_selected(dev))

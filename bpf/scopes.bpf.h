@@ -7,10 +7,7 @@
 #ifndef FUSELENS_SCOPES_BPF_H
 #define FUSELENS_SCOPES_BPF_H
 
-#include "state.bpf.h"
-
-/* set where fuse_direct_io() is hooked: its writes are counted there, not by their requests */
-const volatile bool direct_by_function;
+#include "requests.bpf.h"
 
 #define SCOPE_PLACES 32768
 
@@ -93,32 +90,41 @@ static __always_inline void scope_locked(struct scope *s, __u64 iocb)
 		s->locked_ns = bpf_ktime_get_ns();
 }
 
-enum scope_request {
-	SCOPE_NONE,    /* no scope: a request sent for somebody else, or a write begun before */
-	SCOPE_LOCKED,  /* the first request of the scope's write */
-	SCOPE_COUNTED, /* a further one */
-};
+/* The form's answers to what requests.bpf.h asks. */
+
+/* A write with a scope is counted at its end. */
+static __always_inline bool write_request_selected(void)
+{
+	return task_selected();
+}
+
+static __always_inline void open_files_changed(void)
+{
+	forget_open_files();
+}
 
 /*
- * A write request leaves while its writer holds the lock. iocb is NULL for cached writes, which send
- * nothing but their own requests from within the scope, unless the file's backing file is on FUSE too.
+ * A write request leaves while its writer holds the lock, so the first request of a scope's write marks
+ * the lock as taken. A cached write (iocb is NULL) sends nothing but its own requests from within its
+ * scope, unless the file's backing file is on FUSE too. Without a scope the request was sent for
+ * somebody else, or the write began before counting did.
  */
-static __always_inline enum scope_request scope_at_request(struct inode *inode, struct kiocb *iocb,
-							   __u32 slot, enum held held)
+static __always_inline enum at_request write_at_request(struct inode *inode, struct kiocb *iocb,
+							__u32 slot, enum held held)
 {
 	__u32 pid = current_pid();
 	struct scope *s = scope_of(pid);
 
 	if (!s->iocb || s->pid != pid || s->inode != (__u64)inode ||
 	    (iocb && (s->iocb & ~LOCKED) != (__u64)iocb))
-		return SCOPE_NONE;
+		return REQUEST_IS_WRITE;
 	if (s->iocb & LOCKED)
-		return SCOPE_COUNTED;
+		return REQUEST_IS_SEGMENT;
 	s->file = 0;
 	s->slot = slot;
 	s->cell = CELL_COUNTED | cell_of(take_from(held, true, false), 0);
 	scope_locked(s, s->iocb);
-	return SCOPE_LOCKED;
+	return REQUEST_IS_WRITE;
 }
 
 #endif

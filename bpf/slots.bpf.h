@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where writes are counted: one slot per (inode, route), one copy per CPU. A slot is claimed by
- * compare-and-swap and only read afterwards, so that the lock path does no hash update and bounces no
- * cache line; user space gives back those of files that are no longer written. Writes that find no slot are counted under slot 0, "other".
+ * Where writes are counted: one slot per (inode, route), with one copy of its counts per CPU. A program
+ * claims a slot by compare-and-swap; afterwards the slot is only read. So the lock path updates no hash
+ * and bounces no cache line. User space gives back the slots of files that nobody writes any more. A
+ * write that finds no slot is counted under slot 0, "other".
  */
 #ifndef FUSELENS_SLOTS_BPF_H
 #define FUSELENS_SLOTS_BPF_H
@@ -12,22 +13,11 @@
 #include <bpf/bpf_core_read.h>
 #include "dentry.bpf.h"
 #include "abi.h"
-#include "gate.bpf.h"
 
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 
-/* Set by the collector before loading. */
-const volatile __u32 slot_mask = 63; /* slots - 1; a power of two */
-const volatile __u32 selected_devs[FL_MAX_DEVS];
-const volatile __u32 selected_dev_count; /* 0: every FUSE mount */
-const volatile __u64 selected_ino;	 /* 0: every file */
-/* One word, so that the usual case, neither of them, takes one load and no test. */
-const volatile union {
-	struct fl_only is;
-	__u64 any;
-} only;
-const volatile __s32 cache_io_mode_bit =
-	-1; /* FUSE_I_CACHE_IO_MODE, from BTF: its enum has no name */
+/* Slots less 1; the number of slots is a power of two. Set by the collector before loading. */
+const volatile __u32 slot_mask = 63;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -67,82 +57,6 @@ static __always_inline void lost(enum fl_loss what)
 
 	if (l)
 		l->count[what]++;
-}
-
-static __always_inline bool dev_selected(__u32 dev)
-{
-	__u32 n;
-
-	/* one device, the usual case, first: where none is selected the first is 0, which is no device */
-	if (selected_devs[0] == dev)
-		return true;
-	n = selected_dev_count;
-	if (!n)
-		return true;
-	for (__u32 i = 1; i < FL_MAX_DEVS; i++) {
-		if (i >= n)
-			break;
-		if (selected_devs[i] == dev)
-			return true;
-	}
-	return false;
-}
-
-static __always_inline bool is_backing_file(__u32 f_mode)
-{
-	return f_mode & FMODE_NOACCOUNT && f_mode & FMODE_BACKING_EITHER;
-}
-
-static __always_inline bool tgid_selected(void)
-{
-	return !only.is.tgid || bpf_get_current_pid_tgid() >> 32 == only.is.tgid;
-}
-
-enum gate_event {
-	WRITE_BEGINS,
-	WRITE_COUNTS,
-	ANYTHING,
-};
-
-/* Where the task or the gate decides: a function of its own, to leave the usual path the registers. */
-__attribute__((unused)) static __noinline int selected_beyond_files(enum gate_event event)
-{
-	if (!tgid_selected())
-		return false;
-	if (!only.is.gated)
-		return true;
-	switch (event) {
-	case WRITE_BEGINS:
-		return gate_begin();
-	case WRITE_COUNTS:
-		return gate_counted();
-	default:
-		return gate_passed();
-	}
-}
-
-/* Whether what the current task does counts. */
-static __always_inline bool task_selected(void)
-{
-	return !only.any || selected_beyond_files(ANYTHING);
-}
-
-/* The same of a write that begins here. To be asked last, of files that are selected. */
-static __always_inline bool entry_selected(void)
-{
-	return !only.any || selected_beyond_files(WRITE_BEGINS);
-}
-
-/* The same of a write that is counted here, unless it does not count at all. */
-static __always_inline bool write_selected(void)
-{
-	return !only.any || selected_beyond_files(WRITE_COUNTS);
-}
-
-/* Whether what is no write counts, whoever did it. */
-static __always_inline bool others_selected(void)
-{
-	return !only.is.gated || gate_passed();
 }
 
 /*

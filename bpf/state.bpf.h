@@ -6,6 +6,7 @@
 #ifndef FUSELENS_STATE_BPF_H
 #define FUSELENS_STATE_BPF_H
 
+#include "select.bpf.h"
 #include "slots.bpf.h"
 
 #define likely(x)   __builtin_expect(!!(x), 1)

@@ -3,11 +3,12 @@
 #ifndef FUSELENS_TAKES_BPF_H
 #define FUSELENS_TAKES_BPF_H
 
+#include "select.bpf.h"
 #include "slots.bpf.h"
 
 /*
- * Whether the programs that count writes see each of them begin, and bring it to the gate; if not, these
- * do so themselves, at the first that they see of it.
+ * Whether the programs that count writes see each write begin and mark it at the gate. If not, these
+ * programs do so themselves, at the first take that they see of a write.
  */
 const volatile bool writes_come_marked;
 
@@ -35,7 +36,7 @@ static __always_inline bool in_worker(void)
 	return BPF_CORE_READ(task, flags) & PF_WQ_WORKER;
 }
 
-/* What a worker does to end a write it does for whomever. */
+/* Whether this task may be acting for a selected writer: a worker ends the writes of anyone. */
 static __always_inline bool writer_selected(void)
 {
 	return tgid_selected() || in_worker();

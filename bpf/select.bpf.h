@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What counts: the mounts, the file and the process that the user named, and the gate. The collector
+ * sets the constants before loading.
+ */
+#ifndef FUSELENS_SELECT_BPF_H
+#define FUSELENS_SELECT_BPF_H
+
+#include "kernel_types.h"
+#include <bpf/bpf_helpers.h>
+#include "abi.h"
+#include "gate.bpf.h"
+
+const volatile __u32 selected_devs[FL_MAX_DEVS];
+const volatile __u32 selected_dev_count; /* 0: every FUSE mount */
+const volatile __u64 selected_ino;	 /* 0: every file */
+/* One word: a write that neither a process nor the gate is asked about costs one load. */
+const volatile union {
+	struct fl_only is;
+	__u64 any;
+} only;
+const volatile __s32 cache_io_mode_bit =
+	-1; /* FUSE_I_CACHE_IO_MODE, from BTF: its enum has no name */
+
+static __always_inline bool dev_selected(__u32 dev)
+{
+	__u32 n;
+
+	/* One device is the usual case. Where none is selected the first is 0, which is no device. */
+	if (selected_devs[0] == dev)
+		return true;
+	n = selected_dev_count;
+	if (!n)
+		return true;
+	for (__u32 i = 1; i < FL_MAX_DEVS; i++) {
+		if (i >= n)
+			break;
+		if (selected_devs[i] == dev)
+			return true;
+	}
+	return false;
+}
+
+static __always_inline bool is_backing_file(__u32 f_mode)
+{
+	return f_mode & FMODE_NOACCOUNT && f_mode & FMODE_BACKING_EITHER;
+}
+
+static __always_inline bool tgid_selected(void)
+{
+	return !only.is.tgid || bpf_get_current_pid_tgid() >> 32 == only.is.tgid;
+}
+
+enum gate_event {
+	WRITE_BEGINS,
+	WRITE_COUNTS,
+	ANYTHING,
+};
+
+/* Asks the task and the gate. A function of its own, so that the usual path keeps the registers. */
+__attribute__((unused)) static __noinline int ask_task_and_gate(enum gate_event event)
+{
+	if (!tgid_selected())
+		return false;
+	if (!only.is.gated)
+		return true;
+	switch (event) {
+	case WRITE_BEGINS:
+		return gate_enter();
+	case WRITE_COUNTS:
+		return gate_leave_counted();
+	default:
+		return gate_passed();
+	}
+}
+
+/* Whether what the current task does counts. */
+static __always_inline bool task_selected(void)
+{
+	return !only.any || ask_task_and_gate(ANYTHING);
+}
+
+/*
+ * The current task begins a write: notes at the gate that it is inside, and returns whether the write
+ * counts. To be called last, for files that are selected.
+ */
+static __always_inline bool enter_write(void)
+{
+	return !only.any || ask_task_and_gate(WRITE_BEGINS);
+}
+
+/*
+ * The current task's write is counted now: notes at the gate that nobody need wait for it, and returns
+ * whether it counts.
+ */
+static __always_inline bool mark_write_counted(void)
+{
+	return !only.any || ask_task_and_gate(WRITE_COUNTS);
+}
+
+/* Whether something that is no write counts, whoever did it. */
+static __always_inline bool others_selected(void)
+{
+	return !only.is.gated || gate_passed();
+}
+
+#endif
