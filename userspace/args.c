@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "util/text.h"
 
 static bool is_json(const struct option *o)
 {
@@ -31,6 +32,22 @@ static int operand(struct fl_args *a, const char *text)
 	return fl_usage_error(a->command, a->json, "%s: '%s'", a->one_too_many, text);
 }
 
+/* A long option by a name that nearly fits one of ours, else a short one. */
+static int unknown_option(const struct fl_args *a, const char *text)
+{
+	const struct option *o = a->options;
+	char name[32];
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(text + 2 * !strncmp(text, "--", 2), "="),
+		 text + 2 * !strncmp(text, "--", 2));
+	while (o->name && (strncmp(text, "--", 2) || !fl_meant(name, o->name)))
+		o++;
+	if (o->name)
+		return fl_usage_error(a->command, a->json,
+				      "there is no option --%s; did you mean --%s?", name, o->name);
+	return fl_usage_error(a->command, a->json, "there is no option %s", text);
+}
+
 static int option(struct fl_args *a, int opt, char **argv)
 {
 	struct fl_err err;
@@ -42,8 +59,7 @@ static int option(struct fl_args *a, int opt, char **argv)
 	if (opt == ':')
 		return fl_usage_error(a->command, a->json, "%s needs a value", argv[optind - 1]);
 	if (opt == '?')
-		return fl_usage_error(a->command, a->json, "there is no option %s",
-				      argv[optind - 1]);
+		return unknown_option(a, argv[optind - 1]);
 	if (a->set(a->ctx, opt, optarg, &err))
 		return fl_usage_error(a->command, a->json, "%s", err.what);
 	return -1;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "util/text.h"
 
 static const struct fl_command commands[] = {
 	{"doctor", "what this kernel allows, and which methods of evidence work", fl_cmd_doctor},
@@ -25,29 +26,57 @@ static void usage(FILE *out)
 		"How FUSE passthrough writes lock their inode, counted on the live kernel.\n\n");
 	for (size_t i = 0; i < NCOMMANDS; i++)
 		fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].summary);
-	fprintf(out, "\n'fuselens COMMAND --help' explains one command.\n");
+	fprintf(out, "\n'fuselens help COMMAND' explains one command.\n");
+}
+
+static const struct fl_command *command_named(const char *name)
+{
+	for (size_t i = 0; i < NCOMMANDS; i++)
+		if (!strcmp(name, commands[i].name))
+			return &commands[i];
+	return NULL;
+}
+
+static int no_such_command(const char *name)
+{
+	struct fl_err err;
+	size_t i = 0;
+
+	fl_err(&err, "there is no command '%.64s'", name);
+	while (i < NCOMMANDS && !fl_meant(name, commands[i].name))
+		i++;
+	if (i < NCOMMANDS)
+		fl_hint(&err, "did you mean 'fuselens %s'?", commands[i].name);
+	else
+		fl_hint(&err, "'fuselens --help' lists them");
+	return fl_fail(&err, false);
+}
+
+static int help(const char *name)
+{
+	const struct fl_command *c = name ? command_named(name) : NULL;
+
+	if (!name) {
+		usage(stdout);
+		return FL_EXIT_OK;
+	}
+	return c ? c->run(2, (char *[]){(char *)name, "--help", NULL}) : no_such_command(name);
 }
 
 int main(int argc, char **argv)
 {
-	struct fl_err err;
+	const struct fl_command *c;
 
 	if (argc < 2) {
 		usage(stderr);
 		return FL_EXIT_ERROR;
 	}
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
-		usage(stdout);
-		return FL_EXIT_OK;
-	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
+		return help(argv[2]);
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
 		printf("fuselens %s\n", FL_VERSION);
 		return FL_EXIT_OK;
 	}
-	for (size_t i = 0; i < NCOMMANDS; i++)
-		if (!strcmp(argv[1], commands[i].name))
-			return commands[i].run(argc - 1, argv + 1);
-	fl_err(&err, "there is no command '%.64s'", argv[1]);
-	fl_hint(&err, "'fuselens --help' lists them");
-	return fl_fail(&err, false);
+	c = command_named(argv[1]);
+	return c ? c->run(argc - 1, argv + 1) : no_such_command(argv[1]);
 }

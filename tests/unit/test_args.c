@@ -140,12 +140,73 @@ static void test_errors(void **state)
 	assert_int_equal(fl_args_need_target(&a, 0), -1);
 }
 
+static void test_a_slip_is_understood(void **state)
+{
+	struct fl_args a;
+	struct taken t;
+
+	assert_int_equal(parse(&a, &t, "watch --intreval 3"), FL_EXIT_ERROR);
+	assert_non_null(strstr(said, "no option --intreval; did you mean --interval?"));
+	assert_int_equal(parse(&a, &t, "watch --max-inode=3 --times2=4"), FL_EXIT_ERROR);
+	assert_non_null(strstr(said, "no option --times2; did you mean --times?"));
+	assert_int_equal(parse(&a, &t, "watch --colour"), FL_EXIT_ERROR);
+	assert_null(strstr(said, "did you mean"));
+	assert_int_equal(parse(&a, &t, "watch -x"), FL_EXIT_ERROR);
+	assert_non_null(strstr(said, "there is no option -x\n"));
+}
+
+static void assert_seconds(const char *text, double want)
+{
+	struct fl_err err;
+	double v = -1;
+
+	if (fl_parse_seconds(text, "-d", 0.0001, 1e6, &v, &err))
+		fail_msg("%s: %s", text, err.what);
+	if (v < want * 0.999999 || v > want * 1.000001)
+		fail_msg("%s is %g, not %g", text, v, want);
+}
+
+static void test_times_and_sizes(void **state)
+{
+	static const char *const no_time[] = {"",     "m",   "1x",  "1 m", "-1",
+					      "1m30", "nan", "inf", "1e9"};
+	static const char *const no_size[] = {"",    "k",   "1.5", "1q", "-1k",
+					      "1k2", "nan", "5k",  "17m"};
+	struct fl_err err;
+	double v;
+	__u64 n = 0;
+
+	assert_seconds("30", 30);
+	assert_seconds("0.2", 0.2);
+	assert_seconds("200ms", 0.2);
+	assert_seconds("1.5s", 1.5);
+	assert_seconds("1m", 60);
+	assert_seconds("2h", 7200);
+	assert_seconds("1d", 86400);
+	for (size_t i = 0; i < sizeof(no_time) / sizeof(no_time[0]); i++)
+		assert_int_equal(fl_parse_seconds(no_time[i], "-d", 0.0001, 1e6, &v, &err), -1);
+	assert_int_equal(fl_parse_whole_seconds("2m", "-d", 1, 200, &n, &err), 0);
+	assert_int_equal(n, 120);
+	assert_int_equal(fl_parse_whole_seconds("1.5", "-d", 1, 200, &n, &err), -1);
+	assert_int_equal(fl_parse_size("64k", "-s", 1, 8192, 16 << 20, &n, &err), 0);
+	assert_int_equal(n, 65536);
+	assert_int_equal(fl_parse_size("1.5MiB", "-s", 1, 8192, 16 << 20, &n, &err), 0);
+	assert_int_equal(n, 3 << 19);
+	assert_int_equal(fl_parse_size("4", "-s", 1 << 20, 8192, 16 << 20, &n, &err), 0);
+	assert_int_equal(n, 4 << 20);
+	for (size_t i = 0; i < sizeof(no_size) / sizeof(no_size[0]); i++)
+		if (!fl_parse_size(no_size[i], "-s", 1, 8192, 16 << 20, &n, &err))
+			fail_msg("'%s' was taken as a size", no_size[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_operands_and_options_mix),
 		cmocka_unit_test(test_a_command_is_left_alone),
 		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_a_slip_is_understood),
+		cmocka_unit_test(test_times_and_sizes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

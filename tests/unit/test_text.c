@@ -100,6 +100,45 @@ static void table_aligns_by_shown_width(void **state)
 	fl_table_free(t);
 }
 
+static void slips_of_the_keyboard(void **state)
+{
+	assert_true(fl_meant("stta", "stat"));
+	assert_true(fl_meant("reprot", "report"));
+	assert_true(fl_meant("durtion", "duration"));
+	assert_true(fl_meant("ver", "verify"));
+	assert_false(fl_meant("s", "stat"));
+	assert_false(fl_meant("start", "top"));
+	assert_false(fl_meant("", "top"));
+	assert_false(fl_meant("xyzzy", "files"));
+	assert_false(fl_meant("a-word-that-is-longer-than-any-option-ever-was", "top"));
+}
+
+static void a_table_wraps_its_last_column(void **state)
+{
+	struct fl_table *t = fl_table_new(2);
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	fl_table_align(t, "rl");
+	fl_table_wrap(t);
+	fl_table_cell(t, "1");
+	fl_table_cell(
+		t, "%s",
+		"word word word word word word word word word word word word word word word word");
+	fl_table_cell(t, "10");
+	fl_table_cell(t, "b");
+	fl_table_print(t, f, 2);
+	fclose(f);
+	fl_table_free(t);
+	assert_string_equal(
+		text,
+		"   1  word word word word word word word word word word word word word word word\n"
+		"      word\n"
+		"  10  b\n");
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -109,6 +148,8 @@ int main(void)
 		cmocka_unit_test(groups_and_scales),
 		cmocka_unit_test(percent_never_rounds_to_all_or_none),
 		cmocka_unit_test(table_aligns_by_shown_width),
+		cmocka_unit_test(slips_of_the_keyboard),
+		cmocka_unit_test(a_table_wraps_its_last_column),
 	};
 
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);

@@ -141,9 +141,10 @@ static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
 		b->repeats = n;
 		return ret;
 	case OPT_RUNTIME:
-		if (fl_parse_u64(arg, "--runtime", 1, 86400, &n, err))
+		if (fl_parse_whole_seconds(arg, "--runtime", 1, 86400, &n, err))
 			return -1;
-		return fl_bench_set(b, "RUNTIME", arg);
+		snprintf(text, sizeof(text), "%llu", (unsigned long long)n);
+		return fl_bench_set(b, "RUNTIME", text);
 	case OPT_SIZE:
 		snprintf(text, sizeof(text), "SIZE=%s", arg);
 		return set_variable(b, text, err);

@@ -84,7 +84,7 @@ static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
 	case OPT_MOUNTS:
 		return fl_parse_u64(arg, "--mounts", 1, 10000, &e->mounts, err);
 	case OPT_KEEP:
-		return fl_parse_u64(arg, "--keep", 1, 1 << 30, &e->keep_s, err);
+		return fl_parse_whole_seconds(arg, "--keep", 1, 1 << 30, &e->keep_s, err);
 	case 'p':
 		return fl_args_pid(arg, &e->pid, err);
 	}

@@ -135,7 +135,7 @@ static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
 	case 'p':
 		return fl_args_pid(arg, &f->pid, err);
 	case 'd':
-		return fl_parse_double(arg, "--duration", 0.001, 1e7, &f->seconds, err);
+		return fl_parse_seconds(arg, "--duration", 0.001, 1e7, &f->seconds, err);
 	case 'r':
 		f->refused = true;
 		return 0;

@@ -75,7 +75,7 @@ static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
 
 	switch (opt) {
 	case 'd':
-		return fl_parse_double(arg, "--duration", 0.001, 1e7, &p->seconds, err);
+		return fl_parse_seconds(arg, "--duration", 0.001, 1e7, &p->seconds, err);
 	case 'n':
 		return fl_parse_u64(arg, "--writes", 1, ~0ull, &p->writes, err);
 	case 'p':

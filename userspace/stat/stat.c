@@ -91,7 +91,7 @@ static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
 
 	switch (opt) {
 	case 'i':
-		return fl_parse_double(arg, "--interval", 0.01, 86400, &s->seconds, err);
+		return fl_parse_seconds(arg, "--interval", 0.01, 86400, &s->seconds, err);
 	case 'c':
 		return fl_parse_u64(arg, "--count", 1, ~0ull, &s->count, err);
 	case 'f':

@@ -50,7 +50,7 @@ static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
 
 	switch (opt) {
 	case 'i':
-		return fl_parse_double(arg, "--interval", 0.1, 3600, &c->top.seconds, err);
+		return fl_parse_seconds(arg, "--interval", 0.1, 3600, &c->top.seconds, err);
 	case 'f':
 		c->top.query.files = true;
 		return 0;

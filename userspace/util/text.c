@@ -194,6 +194,39 @@ char *fl_percent(__u64 part, __u64 whole, char *buf, size_t len)
 	return buf;
 }
 
+/* Letters to insert, remove, change or swap with the next one to turn a into b; 99 for long words. */
+static int edits(const char *a, const char *b)
+{
+	int d[33][33], na = (int)strlen(a), nb = (int)strlen(b);
+
+	if (na > 32 || nb > 32)
+		return 99;
+	for (int i = 0; i <= na; i++) {
+		for (int j = 0; j <= nb; j++) {
+			int best = i && j ? d[i - 1][j - 1] + (a[i - 1] != b[j - 1]) : i + j;
+
+			if (i && d[i - 1][j] + 1 < best)
+				best = d[i - 1][j] + 1;
+			if (j && d[i][j - 1] + 1 < best)
+				best = d[i][j - 1] + 1;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    d[i - 2][j - 2] + 1 < best)
+				best = d[i - 2][j - 2] + 1;
+			d[i][j] = best;
+		}
+	}
+	return d[na][nb];
+}
+
+bool fl_meant(const char *word, const char *name)
+{
+	size_t len = strlen(word);
+
+	if (len >= 2 && !strncmp(word, name, len))
+		return true;
+	return 3 * edits(word, name) <= (int)(len > 3 ? len : 3);
+}
+
 bool fl_colour(FILE *stream)
 {
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");

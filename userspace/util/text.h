@@ -45,6 +45,9 @@ void fl_wrap(FILE *out, const char *text, int column, int indent);
 void fl_wrapped(FILE *out, int first, int further, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* Whether word is a likely slip of the keyboard for name: one edit in three letters, or its beginning. */
+bool fl_meant(const char *word, const char *name);
+
 /* Colour is on when stream is a terminal, TERM is not dumb and NO_COLOR is unset or empty. */
 bool fl_colour(FILE *stream);
 

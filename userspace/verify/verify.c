@@ -22,8 +22,8 @@
 
 struct verify {
 	const char *spec;
-	char *cases; /* names, comma between them; NULL: all */
-	__u64 size_mib, seconds, deadline;
+	char *cases;		       /* names, comma between them; NULL: all */
+	__u64 size, seconds, deadline; /* bytes, s, s; 0: the default */
 	struct fl_verify_opts opts;
 	struct fl_collect_opts collect;
 	bool json, list;
@@ -92,11 +92,11 @@ static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
 		v->opts.quick = true;
 		return 0;
 	case OPT_SIZE:
-		return fl_parse_u64(arg, "--size", 4, 1 << 20, &v->size_mib, err);
+		return fl_parse_size(arg, "--size", MIB, 4 * MIB, MIB << 20, &v->size, err);
 	case OPT_SECONDS:
-		return fl_parse_u64(arg, "--seconds", 1, 86400, &v->seconds, err);
+		return fl_parse_whole_seconds(arg, "--seconds", 1, 86400, &v->seconds, err);
 	case OPT_DEADLINE:
-		return fl_parse_u64(arg, "--deadline", 1, 864000, &v->deadline, err);
+		return fl_parse_whole_seconds(arg, "--deadline", 1, 864000, &v->deadline, err);
 	case OPT_STRICT:
 		v->opts.strict = true;
 		return 0;
@@ -128,7 +128,7 @@ static int parse(struct verify *v, int argc, char **argv)
 	v->json = a.json;
 	if (!v->spec && !v->list)
 		return fl_usage_error("verify", v->json, "which mount?");
-	v->opts.size = (v->size_mib ? v->size_mib : v->opts.quick ? 64 : 1024) * MIB;
+	v->opts.size = v->size ? v->size : (v->opts.quick ? 64 : 1024) * MIB;
 	v->opts.seconds = v->seconds ? v->seconds : v->opts.quick ? 2 : 30;
 	v->opts.deadline = v->deadline ? v->deadline : v->opts.quick ? 60 : 300;
 	return -1;
