@@ -22,7 +22,13 @@ deb: all
 .PHONY: soak
 soak: host-build host-run host-test
 	@$(MAKE) --no-print-directory programs
-	@SOAK_SECONDS=$${SOAK_SECONDS:-3600} B=$(abspath $(B)) tests/run --timeout 7200 tests/live/soak.sh
+	@SOAK_SECONDS=$${SOAK_SECONDS:-3600} B=$(abspath $(B)) tests/run --timeout 7200 tests/live/long_soak.sh
+
+##@ make bench-scale  how long watching takes with 1,000 mounts and 10,000 open files (root; two minutes)
+.PHONY: bench-scale
+bench-scale: host-build host-run host-test
+	@$(MAKE) --no-print-directory programs
+	@B=$(abspath $(B)) tests/bench/scale
 
 ##@ make bench-overhead  instructions per write with and without watchers, in the lab (root; a quarter of an hour)
 .PHONY: bench-overhead

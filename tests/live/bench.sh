@@ -1,123 +1,20 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: default
-# shellcheck disable=SC2016,SC2119 # inner shells expand; stop_daemon has a default
-# bench on this kernel: every profile with difference 0 in every row; interrupted and resumed; fio
-# missing, too old, failing, killed; the disk full. And report, as another user.
+# shellcheck disable=SC2119 # stop_daemon has a default
+# bench and report, once: interrupted and resumed, with difference 0 in every row; then the report of it and of
+# two compared, in each format, as another user. long_bench.sh has the rest, long_report.sh the browser.
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
-live_begin
-
-export FUSELENS_PROFILES=$LIVE_TOP/profiles
-make_xfs "$WORK/raw"
-mkdir "$WORK/mount"
-start_daemon "$WORK/raw" "$WORK/mount"
-
-# bench ARG... - with code in $rc, stderr in $WORK/err
-bench()
-{
-	rc=0
-	"$FUSELENS" bench "$@" >"$WORK/out" 2>"$WORK/err" || rc=$?
-}
-
-# rows RESULT - "ID STATUS DIFFERENCE" of each finished row
-rows()
-{
-	python3 - "$1" <<-'END'
-	import glob, json, sys
-	for f in sorted(glob.glob(sys.argv[1] + "/rows/*/row.json")):
-	    r = json.load(open(f))
-	    print(r["id"], r["status"], r["difference"])
-	END
-}
-
-both=(--mount "$WORK/mount" --raw "$WORK/raw" --runtime 1 --size 8m)
-engine_works()
-{
-	(cd "$WORK" && fio --name=x --ioengine="$1" --rw=write --size=4k --output=/dev/null) &>/dev/null
-}
-
-for profile in "$FUSELENS_PROFILES"/*.fio; do
-	name=$(basename "$profile" .fio)
-	if [ "$name" = io_uring ] && ! engine_works io_uring; then
-		skip "bench $name" "fio has no io_uring here"
-		continue
-	fi
-	bench "$name" "${both[@]}" --jobs 1,3 --repeat 1 -o "$WORK/r-$name"
-	check_eq "bench $name: exit code" "$rc" 0
-	check_eq "bench $name: every difference is 0, raw rows are not counted" "$(rows "$WORK/r-$name")" \
-		"mount-j1-r1 ok 0
-mount-j3-r1 ok 0
-raw-j1-r1 ok None
-raw-j3-r1 ok None"
-done
-check_eq "nothing is left on the mount or behind it" "$(find "$WORK/raw" -name "fuselens-bench*" | wc -l)" 0
-
-bench randwrite-4k-psync "${both[@]}" --jobs 2 --repeat 2 --self-cost -o "$WORK/cost"
-check_eq "--self-cost runs each mount row without probes as well" "$(rows "$WORK/cost" | grep -c bare)" 2
-check "... and report says what counting costs" \
-	sh -c '"$1" report "$2" | grep -q "^What counting costs"' - "$FUSELENS" "$WORK/cost"
-
-# caps PID - what is in effect, by name
-caps()
-{
-	capsh --decode="$(awk '/^CapEff/ {print $2}' "/proc/$1/status")" | sed 's/^[^=]*=//' | tr ',' '\n' |
-		sort | tr '\n' ' '
-}
-
-# While fio runs, neither it nor bench can do more than it has to, also in a directory that is not root's.
-install -d -m 700 -o 65534 -g 65534 "$WORK/raw/theirs"
-"$FUSELENS" bench randwrite-4k-psync --mount "$WORK/mount/theirs" --raw "$WORK/raw/theirs" --runtime 3 \
-	--size 8m --jobs 1 --repeat 1 -o "$WORK/caps" >"$WORK/out" 2>"$WORK/err" &
-pid=$!
-wait_until 30 test -e "$WORK/caps/rows/raw-j1-r1"
-wait_until 30 pgrep -P $pid -x fio >/dev/null
-check_eq "while fio runs, bench can attach again, list files and end fio" "$(caps $pid)" \
-	"cap_bpf cap_dac_override cap_kill cap_perfmon cap_sys_ptrace "
-check_eq "... and fio can open the files, lock memory and set priorities" \
-	"$(caps "$(pgrep -P $pid -x fio)")" "cap_dac_override cap_ipc_lock cap_sys_nice "
-check_eq "... and neither can get more" \
-	"$(grep -h NoNewPrivs "/proc/$pid/status" "/proc/$(pgrep -P $pid -x fio)/status" | tr -d '\t\n')" \
-	"NoNewPrivs:1NoNewPrivs:1"
-wait $pid
-check_eq "... which is enough" "$? $(rows "$WORK/caps" | tr '\n' ' ')" "0 mount-j1-r1 ok 0 raw-j1-r1 ok None "
-
-# A time series adds up to what was counted.
-sums()
-{
-	python3 - "$1" <<-'END'
-	import json, sys
-	row = json.load(open(sys.argv[1] + "/row.json"))
-	s = json.load(open(sys.argv[1] + "/series.json"))
-	begin = [s["start_ns"]] + s["end_ns"][:-1]
-	def total(key):
-	    return sum(v * (e - b) / 1e9 for v, b, e in zip(s[key], begin, s["end_ns"]))
-	ios = row["fio"]["write"]["ios"]
-	# fio logs rates of about 100 ms, and not of the last piece: close, never exact
-	print(abs(total("writes_per_s") - ios) / ios < 0.01, 0.6 < total("fio_writes_per_s") / ios < 1.2,
-	      len(s["end_ns"]) >= 9, set(s["fi_lock_per_s"]) - {None} == set() or "told")
-	END
-}
-check_eq "the series of a row adds up to its writes" "$(sums "$WORK/cost/rows/mount-j2-r1" | cut -d' ' -f1-3)" \
-	"True True True"
-
-# Somebody else's writes are a difference, and the row is marked.
-(while :; do dd if=/dev/zero of="$WORK/mount/other" bs=4k count=64 oflag=direct conv=notrunc; done &>/dev/null) &
-other=$!
-bench randwrite-4k-psync --mount "$WORK/mount" --runtime 1 --size 8m --jobs 1 --repeat 1 -o "$WORK/missed"
-kill $other
-wait $other 2>/dev/null
-check_eq "another writer on the mount: exit code" "$rc" 3
-check "... the row is marked" sh -c '[ "$(echo "$1" | cut -d" " -f2)" = missed ]' - "$(rows "$WORK/missed")"
-check "... and report leaves it out" \
-	sh -c '"$1" report "$2" | grep -q "^NO VERDICT"' - "$FUSELENS" "$WORK/missed"
+# shellcheck source=tests/live/bench_lib.sh
+. "$(dirname "$0")/bench_lib.sh"
+bench_begin
 
 # Interrupted while the second of four rows runs, then resumed.
-"$FUSELENS" bench randwrite-4k-psync "${both[@]}" --runtime 2 --jobs 1,2 --repeat 1 -o "$WORK/cut" \
+"$FUSELENS" bench randwrite-4k-psync "${both[@]}" --jobs 1,2 --repeat 1 -o "$WORK/cut" \
 	>"$WORK/out" 2>"$WORK/err" &
 pid=$!
-wait_until 30 test -e "$WORK/cut/rows/raw-j1-r1"
-sleep 1
+wait_until 30 eval 'test -e "$WORK/cut/rows/raw-j1-r1" && ls -d "$WORK"/cut/rows/.*.partial &>/dev/null'
 kill -INT $pid
 wait $pid
 check_eq "interrupted: exit code" "$?" 3
@@ -132,55 +29,18 @@ check_eq "... and nothing twice" "$(stat -c %Y "$WORK/cut/rows/raw-j1-r1/row.jso
 bench --resume -o "$WORK/cut" --jobs 8
 check_eq "--resume takes no other settings" "$rc" 2
 
-# Killed outright: the next run goes on all the same.
-"$FUSELENS" bench randwrite-4k-psync "${both[@]}" --jobs 1,2 --repeat 1 -o "$WORK/killed" &>/dev/null &
-pid=$!
-wait_until 30 test -e "$WORK/killed/rows/raw-j1-r1"
-kill -KILL $pid
-wait $pid 2>/dev/null
-bench --resume -o "$WORK/killed"
-check_eq "killed and resumed: all rows" "$rc $(rows "$WORK/killed" | wc -l)" "0 4"
+check_eq "every difference is 0, raw rows are not counted" "$(rows "$WORK/cut")" \
+	"mount-j1-r1 ok 0
+mount-j2-r1 ok 0
+raw-j1-r1 ok None
+raw-j2-r1 ok None"
+check_eq "... nothing is left on the mount or behind it" "$(find "$WORK/raw" -name "fuselens-bench*" | wc -l)" 0
 
-# fio that is not what it should be.
-mkdir "$WORK/none" "$WORK/bad"
+mkdir "$WORK/none"
 PATH=$WORK/none bench randwrite-4k-psync "${both[@]}" -o "$WORK/x1"
 check_eq "no fio: exit code" "$rc" 2
 check "... the error names it, and leaves no directory" \
 	sh -c 'grep -q "^hint: install fio" "$1" && [ ! -e "$2" ]' - "$WORK/err" "$WORK/x1"
-fake_fio()
-{
-	printf '#!/bin/sh\n%s\n' "$1" >"$WORK/bad/fio"
-	chmod +x "$WORK/bad/fio"
-	PATH=$WORK/bad:$PATH bench randwrite-4k-psync "${both[@]}" --jobs 1 --repeat 1 -o "$2"
-}
-fake_fio 'echo fio-3.28' "$WORK/x2"
-check "fio too old is said" grep -q 'fio-3.28 is too old' "$WORK/err"
-real=$(command -v fio)
-fake_fio "case \"\$*\" in *--version*|*prefill*) exec $real \"\$@\";; esac; echo 'fio: oh dear' >&2; exit 7" "$WORK/x3"
-check_eq "fio fails: exit code" "$rc" 2
-check "... with its own words" grep -q 'fio failed with exit code 7: fio: oh dear' "$WORK/err"
-check_eq "... no row is made of it" "$(rows "$WORK/x3" | wc -l)" 0
-fake_fio "case \"\$*\" in *--version*|*prefill*) exec $real \"\$@\";; esac; kill -KILL \$\$" "$WORK/x4"
-check "fio killed is said" grep -q 'fio was ended by signal 9' "$WORK/err"
-fake_fio "case \"\$*\" in *--version*|*prefill*) exec $real \"\$@\";; esac
-for a; do case \$a in --output=*) echo '{\"fio version\" : \"fio-3.33\", \"jobs\" : [' >\"\${a#--output=}\";; esac; done" \
-	"$WORK/x5"
-check "fio's output cut short is said" grep -q 'ends in the middle of its JSON' "$WORK/err"
-bench --resume -o "$WORK/x5"
-check_eq "... and with a whole fio the bench goes on" "$rc $(rows "$WORK/x5" | wc -l)" "0 2"
-
-# No room: for the data, and for the result.
-bench file-per-job "${both[@]}" --size 10g --jobs 1 -o "$WORK/full"
-check_eq "data that does not fit: exit code" "$rc" 2
-check "... is said, with a way out" grep -q '^hint: make room' "$WORK/err"
-mkdir "$WORK/tiny"
-mount -t tmpfs -o size=64k,nr_inodes=64 tmpfs "$WORK/tiny"
-bench randwrite-4k-psync "${both[@]}" --jobs 1 --repeat 8 -o "$WORK/tiny/r"
-check_eq "a full disk under the result: exit code" "$rc" 2
-check "... earlier rows can be read" \
-	sh -c '"$1" report "$2" >/dev/null' - "$FUSELENS" "$WORK/tiny/r"
-umount "$WORK/tiny"
-
 bench nonesuch "${both[@]}"
 check "an unknown profile: the names are listed" grep -q '^hint: there are .*randwrite-4k-psync' "$WORK/err"
 bench randwrite-4k-psync --mount "$WORK/raw" -o "$WORK/x6"
@@ -194,17 +54,15 @@ as_nobody()
 away=$WORK/away
 mkdir "$away"
 cp "$FUSELENS" "$away/fuselens"
-cp -r "$WORK/cost" "$WORK/cut" "$away"
+cp -r "$WORK/cut" "$away/one"
+cp -r "$WORK/cut" "$away/two"
 chmod -R a+rX "$away"
 stop_daemon
 for format in text md html; do
-	as_nobody "$away/fuselens" report "$away/cost" --format $format \
+	as_nobody "$away/fuselens" report "$away/one" --format $format \
 		>"$WORK/out" 2>"$WORK/err"
 	check_eq "report as nobody, $format" "$? $(wc -c <"$WORK/err")" "0 0"
-	as_nobody "$away/fuselens" report "$away/cost" "$away/cut" \
+	as_nobody "$away/fuselens" report "$away/one" "$away/two" \
 		--format $format >"$WORK/out" 2>"$WORK/err"
 	check_eq "report of two as nobody, $format" "$? $(wc -c <"$WORK/err")" "0 0"
 done
-"$FUSELENS" report "$WORK/cost" --reference "$LIVE_TOP/docs/published.csv" >"$WORK/out"
-check_eq "a report with a published table keeps to 80 columns" "$(grep -vc '^.\{0,80\}$' "$WORK/out")" 0
-exit "$((LIVE_FAILED > 0))"

@@ -53,12 +53,28 @@ report()
 	jq -r "$2" "$1"
 }
 
-bpf_objects()
+# objects PID - the kernel's IDs of the BPF programs, links and maps that a process holds
+objects()
 {
-	# the programs and maps of others (systemd) stay; each is a line with its id
-	{
-		bpftool prog list 2>/dev/null | grep -cE '^[0-9]+:'
-		bpftool map list 2>/dev/null | grep -cE '^[0-9]+:'
-		bpftool link list 2>/dev/null | grep -cE '^[0-9]+:'
-	} | tr '\n' ' '
+	cat /proc/"$1"/fdinfo/* 2>/dev/null | awk '/^(prog_id|map_id|link_id):/ {print $1 $2}' | sort -u
+}
+
+# leftovers FILE - of the objects listed in FILE, those that are still there
+leftovers()
+{
+	local kind
+	for kind in prog map link; do
+		bpftool "$kind" list | sed -n "s/^\([0-9]*\): .*/${kind}_id:\1/p"
+	done | sort | comm -12 - <(sort -u "$1") | wc -l
+}
+
+gone()
+{
+	[ "$(leftovers "$1")" = 0 ]
+}
+
+# attached PID - whether its probes are in
+attached()
+{
+	grep -qs link_type "/proc/$1"/fdinfo/*
 }

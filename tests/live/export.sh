@@ -73,8 +73,8 @@ for ((i = 0; i < 40; i++)); do
 	exec {fd}<>"/dev/tcp/127.0.0.1/${URL##*:}" && printf 'GET /met' >&"$fd"
 done
 printf 'GET /%s HTTP/1.1\r\n\r\n' "$(head -c 100000 /dev/zero | tr '\0' a)" |
-	timeout 3 bash -c "cat >/dev/tcp/127.0.0.1/${URL##*:}" 2>/dev/null
-head -c 20000 /dev/urandom | timeout 3 bash -c "cat >/dev/tcp/127.0.0.1/${URL##*:}" 2>/dev/null
+	timeout 30 bash -c "cat >/dev/tcp/127.0.0.1/${URL##*:}" 2>/dev/null
+head -c 20000 /dev/urandom | timeout 30 bash -c "cat >/dev/tcp/127.0.0.1/${URL##*:}" 2>/dev/null
 served()
 {
 	curl -sS -m 2 -o /dev/null "$URL/healthz" 2>/dev/null
@@ -122,29 +122,28 @@ check "the rules are sound" eval "promtool check rules '$rules/fuselens.rules.ym
 check "the alerts fire when they should" \
 	eval "cd '$rules' && promtool test rules fuselens.rules.test.yml >/dev/null"
 
-# The fleet. Hosts 1 to 3 are network namespaces on one wire with us; each exports its own mount.
+# The fleet. Namespaces 1 to 3 are hosts, each with its mount and its exporter; 0 is the wire, and Prometheus.
 tag=fl$$
-bridge=${tag}b
 fleet_end()
 {
 	local n
-	for n in 1 2 3; do
+	for n in 0 1 2 3; do
 		ip netns del "$tag-$n" 2>/dev/null
 	done
-	ip link del "$bridge" 2>/dev/null
 }
 at_end fleet_end
-if ! ip netns add "$tag-1" 2>"$WORK/netns.err" || ! ip link add "$bridge" type bridge 2>>"$WORK/netns.err"; then
+if ! ip netns add "$tag-0" 2>"$WORK/netns.err" || ! ip -n "$tag-0" link add wire type bridge 2>>"$WORK/netns.err"; then
 	skip "a fleet of three hosts" "this kernel makes no network namespaces or bridges: $(tail -n 1 "$WORK/netns.err")"
 	exit 0
 fi
-ip addr add 10.231.77.254/24 dev "$bridge"
-ip link set "$bridge" up
+ip -n "$tag-0" link set lo up
+ip -n "$tag-0" addr add 10.231.77.254/24 dev wire
+ip -n "$tag-0" link set wire up
 expected=0
 for n in 1 2 3; do
-	[ "$n" = 1 ] || ip netns add "$tag-$n"
-	ip link add "$tag-v$n" type veth peer name eth0 netns "$tag-$n"
-	ip link set "$tag-v$n" master "$bridge" up
+	ip netns add "$tag-$n"
+	ip -n "$tag-0" link add "v$n" type veth peer name eth0 netns "$tag-$n"
+	ip -n "$tag-0" link set "v$n" master wire up
 	ip -n "$tag-$n" addr add "10.231.77.$n/24" dev eth0
 	ip -n "$tag-$n" link set eth0 up
 	mkdir -p "$WORK/xfs/host$n"
@@ -161,13 +160,19 @@ scrape_configs:
       - targets: [10.231.77.1:9787, 10.231.77.2:9787, 10.231.77.3:9787]
 EOF
 check "Prometheus takes the configuration" eval "promtool check config '$WORK/prometheus.yml' >/dev/null"
-prometheus --config.file="$WORK/prometheus.yml" --storage.tsdb.path="$WORK/tsdb" \
-	--web.listen-address=127.0.0.1:19787 >"$WORK/prometheus.log" 2>&1 &
+ip netns exec "$tag-0" prometheus --config.file="$WORK/prometheus.yml" --storage.tsdb.path="$WORK/tsdb" \
+	--web.listen-address=127.0.0.1:9090 >"$WORK/prometheus.log" 2>&1 &
+
+# api PATH CURL_ARG... - what Prometheus answers
+api()
+{
+	ip netns exec "$tag-0" curl -sS -G "http://127.0.0.1:9090/api/v1/$1" "${@:2}"
+}
 
 # query PROMQL - the values of the result, by instance
 query()
 {
-	curl -sS -G http://127.0.0.1:19787/api/v1/query --data-urlencode "query=$1" |
+	api query --data-urlencode "query=$1" |
 		jq -r '.data.result | sort_by(.metric.instance) | map(.value[1]) | join(" ")'
 }
 answers()
@@ -203,10 +208,10 @@ EXCLUSIVE)
 		wait_until 10 answers 'job:fuselens_exclusive_instances:count' 3
 	;;
 esac
-check_eq "no rule fails" "$(curl -sS http://127.0.0.1:19787/api/v1/rules |
+check_eq "no rule fails" "$(api rules |
 	jq '[.data.groups[].rules[] | select(.health != "ok")] | length')" 0
 check_eq "the dashboard's queries parse" "$(jq -r '.panels[].targets[]?.expr' \
 	"$LIVE_TOP/deploy/grafana/fuselens.json" |
 	sed 's/\$__rate_interval/1m/g; s/\$[a-z]*/.*/g' | while read -r expr; do
-	curl -sS -G http://127.0.0.1:19787/api/v1/query --data-urlencode "query=$expr" | jq -r .status
+	api query --data-urlencode "query=$expr" | jq -r .status
 done | sort | uniq -c | awk '{print $2}' | tr '\n' ' ')" "success "

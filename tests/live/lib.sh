@@ -14,11 +14,12 @@
 #   start_daemon SOURCE MOUNTPOINT [OPTIONS]   sets $DAEMON_PID; messages in $DAEMON_LOG
 #   stop_daemon [SIGNAL]            the last one started; sets $DAEMON_CODE
 #   daemon_stat NAME                a counter of the last daemon started
-#   wait_until SECONDS CMD...       until CMD succeeds
+#   wait_until SECONDS CMD...       until CMD succeeds; SECONDS are a quiet machine's, a busy one has ten times that
+#   is_full                         whether this is the full tier (TIER=full)
 #   spawn CMD...                    in the background, without our descriptors; sets $SPAWNED
 #   at_end CMD...                   runs before all that is cleaned up; the last one first
 #
-# $FUSELENS and $FUSELENS_DAEMON are what is tested, by default from the build directory $B, and
+# Temporary files go to $TMPDIR, which is in $WORK. $FUSELENS and $FUSELENS_DAEMON are what is tested, by default from the build directory $B, and
 # $LIVE_BUILD that directory. FUSELENS_DAEMON_OPTIONS adds options to every mount.
 
 LIVE_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -116,7 +117,10 @@ live_cleanup()
 	family=$(live_family $(jobs -p))
 	# shellcheck disable=SC2086
 	live_signal TERM $family
-	wait_until 2 live_no_jobs
+	for ((i = 0; i < 100; i++)); do
+		! live_no_jobs || break
+		sleep 0.02
+	done
 	# shellcheck disable=SC2046,SC2086
 	live_signal KILL $family $(live_family $(jobs -p))
 	# A daemon killed while a request waits for it: its mounts go by force, in reverse order.
@@ -165,6 +169,8 @@ live_begin()
 	trap 'exit 143' TERM HUP
 	WORK=$(mktemp -d "$base/fuselens-live.XXXXXX")
 	chmod 755 "$WORK"
+	export TMPDIR=$WORK/tmp
+	mkdir -m 1777 "$TMPDIR"
 }
 
 at_end()
@@ -190,9 +196,14 @@ live_begin_on_xfs()
 	mkdir "$src"
 }
 
+is_full()
+{
+	[ "${TIER:-}" = full ]
+}
+
 wait_until()
 {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + 10 * $1))
 	shift
 	until "$@"; do
 		[ "$SECONDS" -lt "$end" ] || return 1

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* fuselens verify: the correctness cases, each with the lock path it must take. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -299,16 +300,20 @@ static int run(struct verify *v)
 		.base = v->spec,
 	};
 	struct fl_err err = {};
-	char tmp[] = "/tmp/fuselens-verify-XXXXXX";
+	const char *tmpdir = getenv("TMPDIR");
+	char tmp[PATH_MAX];
 	int n, ret = FL_EXIT_ERROR;
 	__u64 began = fl_now_ns();
 	bool kept = false;
 
+	if (!tmpdir || !*tmpdir)
+		tmpdir = "/tmp";
+	snprintf(tmp, sizeof(tmp), "%s/fuselens-verify-XXXXXX", tmpdir);
 	w.tmp = mkdtemp(tmp);
 	n = choose(v, chosen, &err);
 	reports = calloc(fl_verify_ncases, sizeof(*reports));
 	if (!w.tmp)
-		fl_errno(&err, errno, "cannot make a directory in /tmp");
+		fl_errno(&err, errno, "cannot make a directory in %s", tmpdir);
 	if (!w.tmp || !reports || n < 0 || fl_privileges_need(&err) ||
 	    fl_target_resolve(&target, v->spec, 0, &err))
 		goto fail;

@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Every case of 'fuselens verify' in the lab, on one variant of fs/fuse: with small files and short runs,
-# or at full length with LONG=1.
-#
-# usage: tests/lab/verify_cases stock|v1|v3
+# tier: full
+# Every case of 'fuselens verify' on each variant of fs/fuse: with small files and short runs, or at full
+# length with LONG=1. VERIFY_VARIANTS ("stock v1 v3") chooses.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -54,29 +53,37 @@ all_of()
 	[ "$(field "$1" writes)" -gt 0 ] && is "$(field "$1" "$2")" "$(field "$1" writes)"
 }
 
-variant=$1
-run "$variant" passthrough
-[ "$variant" = v1 ] ||
-	check "$variant: buffered writes went through the passthrough path, by count" \
-		is "$(jq -r '.cases[] | select(.case == "buffered").files[0].note' "$tmp/out" | sed 's/: .*//; s/,//g')" \
-		"$(field buffered writes) of $(field buffered writes) buffered writes went through fuse_passthrough_write_iter()"
-check "$variant: every exclusive write has a reason, and privileges are none" \
-	is "$(jq -r '.cases[] | .case + " " + (.reasons | keys[] | select(. == "unknown" or . == "privileges"))' "$tmp/out")" ""
-case $variant in
-stock)
-	for name in overwrite buffered splice o_append; do
-		check "stock: $name all exclusive" all_of "$name" exclusive
-	done
-	;;
-v1) check "v1: buffered writes share the lock, as its helper does not ask" all_of buffered shared ;;
-v3)
-	for name in overwrite read_write append hole io_uring; do
-		check "v3: $name all shared" all_of "$name" shared
-	done
-	for name in buffered o_append splice; do
-		check "v3: $name all exclusive" all_of "$name" exclusive
-	done
-	check "v3: extend_race had upgrades" test "$(field extend_race upgrades)" -gt 0
-	;;
-esac
+# judge VARIANT - what its cases took, beyond what verify itself judges
+judge()
+{
+	local variant=$1 name
+	[ "$variant" = v1 ] ||
+		check "$variant: buffered writes went through the passthrough path, by count" \
+			is "$(jq -r '.cases[] | select(.case == "buffered").files[0].note' "$tmp/out" | sed 's/: .*//; s/,//g')" \
+			"$(field buffered writes) of $(field buffered writes) buffered writes went through fuse_passthrough_write_iter()"
+	check "$variant: every exclusive write has a reason, and privileges are none" \
+		is "$(jq -r '.cases[] | .case + " " + (.reasons | keys[] | select(. == "unknown" or . == "privileges"))' "$tmp/out")" ""
+	case $variant in
+	stock)
+		for name in overwrite buffered splice o_append; do
+			check "stock: $name all exclusive" all_of "$name" exclusive
+		done
+		;;
+	v1) check "v1: buffered writes share the lock, as its helper does not ask" all_of buffered shared ;;
+	v3)
+		for name in overwrite read_write append hole io_uring; do
+			check "v3: $name all shared" all_of "$name" shared
+		done
+		for name in buffered o_append splice; do
+			check "v3: $name all exclusive" all_of "$name" exclusive
+		done
+		check "v3: extend_race had upgrades" test "$(field extend_race upgrades)" -gt 0
+		;;
+	esac
+}
+
+for variant in ${VERIFY_VARIANTS:-stock v1 v3}; do
+	run "$variant" passthrough
+	judge "$variant"
+done
 exit "$failed"

@@ -17,27 +17,6 @@ mkdir "$WORK/xfs/second"
 start_daemon "$src" "$mnt" || exit 1
 steady=$DAEMON_PID
 
-# objects PID - the kernel's IDs of the BPF programs, links and maps that a process holds
-objects()
-{
-	cat /proc/"$1"/fdinfo/* 2>/dev/null | awk '/^(prog_id|map_id|link_id):/ {print $1 $2}' | sort -u
-}
-
-# leftovers FILE - of the objects listed in FILE, those that are still there
-leftovers()
-{
-	local kind id n=0
-	while IFS=: read -r kind id; do
-		bpftool "${kind%_id}" show id "$id" >/dev/null 2>&1 && n=$((n + 1))
-	done <"$1"
-	echo "$n"
-}
-
-gone()
-{
-	[ "$(leftovers "$1")" = 0 ]
-}
-
 # load NAME MILLISECONDS [FILE] - fio on the steady mount
 load()
 {
@@ -85,6 +64,7 @@ while [ "$SECONDS" -lt "$end" ]; do
 	load doomed 5000 doomed &
 	doomed=$!
 	(
+		wait_until 10 test -e "$mnt/doomed"
 		sleep "0.$((RANDOM % 9))$((RANDOM % 9))"
 		# the shell function's process and the fio that it started, which has children of its own
 		pkill -KILL -f -- "--filename=$mnt/doomed"
@@ -122,9 +102,9 @@ wrote=$(($(fio_total "$WORK/both.json") + $(fio_total "$WORK/after.json")))
 
 # A suspended daemon: whoever asks it hangs, we do not.
 kill -STOP "$steady"
-timeout 5 "$FUSELENS" stat "$mnt" -i 0.1 -c 3 >"$WORK/suspended" 2>&1
+timeout 60 "$FUSELENS" stat "$mnt" -i 0.1 -c 3 >"$WORK/suspended" 2>&1
 check_eq "a suspended daemon holds up nobody who watches its mount" "$?" 0
-timeout 5 "$FUSELENS" stat all -i 0.1 -c 3 >"$WORK/suspended" 2>&1
+timeout 60 "$FUSELENS" stat all -i 0.1 -c 3 >"$WORK/suspended" 2>&1
 check_eq "nor who watches all" "$?" 0
 kill -CONT "$steady"
 
@@ -163,8 +143,14 @@ while [ "$SECONDS" -lt "$end" ] || [ "$cycles" = 0 ]; do
 done
 sleep 0.3
 rss_after=$(awk '/^VmRSS/ {print $2}' "/proc/$all/status")
-check "memory stays flat as mounts come and go ($rss_before to $rss_after kB)" \
-	[ $((rss_after - ${rss_before:-rss_after})) -le 1024 ]
+# Mounts that others make are watched as well, and each takes its memory.
+foreign=$(jq -s "[.[] | select(.event? and .mount != \"$WORK/mnt2\" and .mount != \"$mnt\")] | length" "$WORK/all.json")
+if [ "$foreign" = 0 ]; then
+	check "memory stays flat as mounts come and go ($rss_before to $rss_after kB)" \
+		[ $((rss_after - ${rss_before:-rss_after})) -le 1024 ]
+else
+	skip "memory stays flat as mounts come and go" "others mounted meanwhile"
+fi
 kill -INT "$all"
 wait "$all"
 check_eq "mounts that come and go are counted to the last write ($cycles times)" \
