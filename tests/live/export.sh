@@ -44,8 +44,13 @@ total()
 
 start_export one "$FUSELENS" export "$mnt" --listen 127.0.0.1:0 --files 2 || exit 1
 write_some "$mnt" 700ms 3
-sleep 0.2
 wrote=$(fio_total)
+# has NUMBER - writes on the page
+has()
+{
+	[ "$(total 'fuselens_writes_total')" = "$1" ]
+}
+wait_until 2 has "$wrote"
 check_eq "the writes on the page are fio's" "$(total 'fuselens_writes_total')" "$wrote"
 check_eq "so are bytes" "$(total 'fuselens_write_bytes_total')" "$((wrote * 4096))"
 check_eq "files with a series and the rest add up to the same" \
@@ -97,7 +102,7 @@ start_export hostile "$FUSELENS" export "$mnt" --listen 127.0.0.1:0 --files 10 |
 for name in $'a\xfe' $'a\xff' $'a\033[2J' 'a\'; do
 	dd if=/dev/zero of="$dir/$name" bs=4k count=2 oflag=direct conv=notrunc status=none
 done
-sleep 0.2
+wait_until 2 has 8
 check_eq "hostile names: every file has its series" \
 	"$(page | grep '^fuselens_file_writes_total' | grep -c 'exclusive"} 2$')" 4
 curl -sS "$URL/metrics" | promtool check metrics >"$WORK/lint" 2>&1

@@ -36,6 +36,20 @@ check "and what to do" grep -q '^hint: ' "$WORK/err"
 as +bpf "$WORK/fuselens" stat "$mnt" -i 0.1 -c 1 >"$WORK/out" 2>"$WORK/err"
 check_eq "with one of them as well" "$? $(grep -c 'missing privileges: CAP_PERFMON$' "$WORK/err")" "2 1"
 
+# writes COMMAND - counted so far
+writes()
+{
+	if [ "$1" = stat ]; then
+		jq -s '[.[] | select(.kind == "interval") | .writes] | add' "$WORK/rows"
+	else
+		curl -sS "$(sed -n 's,.*\(http:.*\),\1,p' "$WORK/err")" |
+			awk '/^fuselens_writes_total/ {sum += $NF} END {print sum}'
+	fi
+}
+counted()
+{
+	[ "$(writes "$1")" = 16 ]
+}
 for command in stat "export"; do
 	rm -f "$WORK/rows" "$WORK/err"
 	if [ "$command" = stat ]; then
@@ -46,14 +60,7 @@ for command in stat "export"; do
 	pid=$!
 	wait_until 20 eval 'grep -qs interval "$WORK/rows" || grep -qs http: "$WORK/err"'
 	dd if=/dev/zero of="$mnt/f" bs=4k count=16 oflag=direct conv=notrunc status=none
-	sleep 0.3
-	if [ "$command" = stat ]; then
-		got=$(jq -s '[.[] | select(.kind == "interval") | .writes] | add' "$WORK/rows")
-	else
-		got=$(curl -sS "$(sed -n 's,.*\(http:.*\),\1,p' "$WORK/err")" |
-			awk '/^fuselens_writes_total/ {sum += $NF} END {print sum}')
-	fi
-	check_eq "$command: CAP_BPF and CAP_PERFMON are enough to count" "$got" 16
+	check "$command: CAP_BPF and CAP_PERFMON are enough to count" wait_until 2 counted "$command"
 	kill "$pid"
 	wait "$pid"
 done

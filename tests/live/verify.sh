@@ -124,9 +124,18 @@ caps()
 }
 "$FUSELENS" verify "$mount" --case overwrite --size 32 --seconds 4 >/dev/null 2>&1 &
 pid=$!
-wait_until 20 eval 'pgrep -x fio -g "$(pgrep -P $pid | tail -n 1)"' &>/dev/null
-sleep 2
-fio=$(pgrep -x fio -g "$(pgrep -P $pid | tail -n 1)" | head -n 1)
+# the case is a process group of its own
+fio_of_case()
+{
+	local group fio
+	for group in $(pgrep -P "$pid"); do
+		fio=$(pgrep -x fio -g "$group" | head -n 1)
+		[ -z "$fio" ] || break
+	done
+	[ -n "$fio" ] && echo "$fio" >"$WORK/fio"
+}
+wait_until 20 fio_of_case
+fio=$(cat "$WORK/fio")
 check_eq "while a case runs, verify can attach again, list files and end it" "$(caps $pid)" \
 	"cap_bpf cap_dac_override cap_kill cap_perfmon cap_sys_ptrace "
 check_eq "... and the case can write" "$(caps "$fio")" "cap_dac_override cap_ipc_lock cap_sys_nice "
@@ -137,7 +146,7 @@ check_eq "... which is enough" "$?" 0
 for signal in INT KILL; do
 	"$FUSELENS" verify "$mount" --case overwrite --size 32 >/dev/null 2>&1 &
 	pid=$!
-	sleep 3
+	wait_until 20 fio_of_case
 	kill -$signal "$pid"
 	wait "$pid" 2>/dev/null
 	code=$?
@@ -153,7 +162,7 @@ stop_daemon
 start_daemon "$src" "$mount" direct
 "$FUSELENS" verify "$mount" --case overwrite,hole --size 32 --deadline 6 --json >"$WORK/json" 2>"$WORK/err" &
 pid=$!
-sleep 4
+wait_until 20 fio_of_case
 kill -STOP "$DAEMON_PID"
 wait_until 60 live_gone "$pid"
 check "a daemon that hangs: the command ends" live_gone "$pid"
