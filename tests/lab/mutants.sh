@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# tier: full
+# tier: default
 # Kernels that are wrong on purpose: verify has to catch each by the case that is meant for it. A harness
 # that catches nothing proves nothing. The default tier tries one of them, TIER=full all, and besides the one
 # patch in mutants/ that is right: right-backing-append.patch mends what setfl blames on v3.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# tier: full
+# tier: default
 # What only the lab can show, once on stock and once on v3: each method counts the same writes as fio, times,
 # completions in workers, upgrades, refused opens, verify's lock cases, and the verdict.
 # shellcheck source=tests/lab/lib.sh
