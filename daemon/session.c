@@ -483,6 +483,7 @@ int session_run(struct options *opts)
 		log_failure(ENOMEM, NULL, "starting");
 		return 1;
 	}
+	keep_standard_streams();
 	s->opts = opts;
 	s->ready_fd = -1;
 	options_apply(opts, &s->m);
@@ -504,7 +505,6 @@ int session_run(struct options *opts)
 		s->ready_fd = ready[1];
 		setsid();
 	}
-	keep_standard_streams();
 	/* Do not keep the file system busy where the daemon happened to be started. */
 	if (chdir("/") != 0)
 		log_failure(errno, NULL, "changing to /");

@@ -12,6 +12,7 @@
 #include <json-c/json.h>
 
 #include "util/json.h"
+#include "util/say.h"
 
 volatile sig_atomic_t fl_interrupted;
 
@@ -33,9 +34,9 @@ void fl_catch_signals(void)
 
 int fl_fail(const struct fl_err *err, bool json)
 {
-	fprintf(stderr, "fuselens: %s\n", err->what);
+	fl_say("fuselens: %s", err->what);
 	if (err->hint[0])
-		fprintf(stderr, "hint: %s\n", err->hint);
+		fl_say("hint: %s", err->hint);
 	if (json) {
 		struct json_object *o = json_object_new_object(), *e = json_object_new_object();
 

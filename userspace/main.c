@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "util/say.h"
 #include "util/text.h"
 
 static const struct fl_command commands[] = {
@@ -63,7 +64,7 @@ static int help(const char *name)
 	return c ? c->run(2, (char *[]){(char *)name, "--help", NULL}) : no_such_command(name);
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	const struct fl_command *c;
 
@@ -79,4 +80,10 @@ int main(int argc, char **argv)
 	}
 	c = command_named(argv[1]);
 	return c ? c->run(argc - 1, argv + 1) : no_such_command(argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+	fl_streams_open();
+	return fl_streams_close(run(argc, argv), FL_EXIT_ERROR);
 }

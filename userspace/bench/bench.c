@@ -19,6 +19,7 @@
 #include "openfiles/openfiles.h"
 #include "kernel/privileges.h"
 #include "result/dir.h"
+#include "util/say.h"
 #include "util/text.h"
 
 struct state {
@@ -34,39 +35,37 @@ struct state {
 static void progress(void *ctx, const struct fl_bench_row *row, __u64 elapsed_ns, __u64 writes)
 {
 	struct state *s = ctx;
+	bool counted = writes != ~0ull;
 	char n[32];
 
 	if (!s->live)
 		return;
-	fprintf(stderr, "\r\033[K%3zu/%zu  %-5s  %2u job%s  run %u  %.0f of %s s", s->done + 1,
-		s->planned, fl_system_name(row->system), row->jobs, row->jobs == 1 ? " " : "s",
-		row->repeat, elapsed_ns / 1e9, fl_bench_get(&s->bench, "RUNTIME"));
-	if (writes != ~0ull)
-		fprintf(stderr, "  %s writes", fl_grouped(writes, n, sizeof(n)));
-	fflush(stderr);
+	fl_say_progress("%3zu/%zu  %-5s  %2u job%s  run %u  %.0f of %s s%s%s%s", s->done + 1,
+			s->planned, fl_system_name(row->system), row->jobs,
+			row->jobs == 1 ? " " : "s", row->repeat, elapsed_ns / 1e9,
+			fl_bench_get(&s->bench, "RUNTIME"), counted ? "  " : "",
+			counted ? fl_grouped(writes, n, sizeof(n)) : "", counted ? " writes" : "");
 }
 
 static void say_row(const struct state *s, const struct fl_bench_row *row)
 {
-	char iops[32], writes[32];
+	char iops[32], writes[32], counts[48];
 	bool known;
 	long long difference = fl_bench_row_difference(row, &known);
 
 	if (s->args.quiet)
 		return;
-	if (s->live)
-		fprintf(stderr, "\r\033[K");
-	fprintf(stderr, "%3zu/%zu  %-5s  %2u job%s  run %u  %9s IOPS  %11s writes  ", s->done,
-		s->planned, fl_system_name(row->system), row->jobs, row->jobs == 1 ? " " : "s",
-		row->repeat, fl_grouped(row->fio.write.iops + 0.5, iops, sizeof(iops)),
-		fl_grouped(row->fio.write.ios, writes, sizeof(writes)));
 	if (known)
-		fprintf(stderr, "difference %lld\n", difference);
+		snprintf(counts, sizeof(counts), "difference %lld", difference);
 	else
-		fprintf(stderr,
-			row->system == FL_SYSTEM_RAW ? "not counted: raw\n" : "no probes\n");
+		snprintf(counts, sizeof(counts), "%s",
+			 row->system == FL_SYSTEM_RAW ? "not counted: raw" : "no probes");
+	fl_say("%3zu/%zu  %-5s  %2u job%s  run %u  %9s IOPS  %11s writes  %s", s->done, s->planned,
+	       fl_system_name(row->system), row->jobs, row->jobs == 1 ? " " : "s", row->repeat,
+	       fl_grouped(row->fio.write.iops + 0.5, iops, sizeof(iops)),
+	       fl_grouped(row->fio.write.ios, writes, sizeof(writes)), counts);
 	if (row->status == FL_BENCH_ROW_MISSED)
-		fprintf(stderr, "fuselens: this row takes no part in conclusions: %s\n", row->why);
+		fl_say("fuselens: this row takes no part in conclusions: %s", row->why);
 }
 
 /* A new result directory, named for the profile and the time unless -o says otherwise. */
@@ -223,10 +222,9 @@ static int prefill(struct state *s, struct fl_err *err)
 		if (!s->run.dir[i])
 			continue;
 		if (s->live)
-			fprintf(stderr, "\r\033[Klaying out files: %s", fl_system_name(i));
+			fl_say_progress("laying out files: %s", fl_system_name(i));
 		ret = fl_bench_prefill(&s->run, i, err);
-		if (s->live)
-			fprintf(stderr, "\r\033[K");
+		fl_say_progress_end();
 		if (ret)
 			return ret;
 	}
@@ -267,22 +265,19 @@ static int run_rows(struct state *s, struct fl_err *err)
 
 static int conclude(struct state *s, int ret, struct fl_err *err)
 {
-	if (s->live)
-		fprintf(stderr, "\r\033[K");
+	fl_say_progress_end();
 	if (ret < 0)
 		fl_fail(err, false);
 	if (ret) {
-		fprintf(stderr,
-			"fuselens: %s: %zu of %zu rows are kept in %s\n"
-			"hint: 'fuselens bench --resume -o %s' runs the rest\n",
-			ret < 0 ? "stopped" : "interrupted", s->done, s->planned, s->result,
-			s->result);
+		fl_say("fuselens: %s: %zu of %zu rows are kept in %s",
+		       ret < 0 ? "stopped" : "interrupted", s->done, s->planned, s->result);
+		fl_say("hint: 'fuselens bench --resume -o %s' runs the rest", s->result);
 		return ret < 0 ? FL_EXIT_ERROR : FL_EXIT_INCONCLUSIVE;
 	}
 	printf("%s\n", s->result);
 	if (s->missed)
-		fprintf(stderr, "fuselens: %zu of %zu rows miss fio's count and are marked\n",
-			s->missed, s->planned);
+		fl_say("fuselens: %zu of %zu rows miss fio's count and are marked", s->missed,
+		       s->planned);
 	return s->missed ? FL_EXIT_INCONCLUSIVE : FL_EXIT_OK;
 }
 

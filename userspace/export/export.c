@@ -13,6 +13,7 @@
 #include "openfiles/openfiles.h"
 #include "export/openmetrics.h"
 #include "kernel/privileges.h"
+#include "util/say.h"
 #include "util/text.h"
 #include "collect/watch.h"
 
@@ -125,10 +126,10 @@ static void read_counts(struct export *e)
 	e->reads++;
 	if (!e->healthy) {
 		e->failed++;
-		fprintf(stderr, "fuselens: %s\n", err.what);
+		fl_say("fuselens: %s", err.what);
 	}
 	for (size_t i = 0; e->healthy && i < e->watch.nnotes; i++)
-		fprintf(stderr, "fuselens: %s\n", e->watch.note[i].text);
+		fl_say("fuselens: %s", e->watch.note[i].text);
 	e->read_ns = fl_now_ns();
 	e->read_took_ns = e->read_ns - began;
 }
@@ -238,7 +239,7 @@ static int run(struct export *e)
 		goto fail;
 	fl_privileges_drop();
 	read_counts(e);
-	fprintf(stderr, "fuselens: http://%s/metrics\n", fl_http_address(e->http));
+	fl_say("fuselens: http://%s/metrics", fl_http_address(e->http));
 	while (!fl_interrupted) {
 		fl_http_poll(e->http, 100);
 		fl_watch_poll(&e->watch);

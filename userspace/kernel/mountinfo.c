@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "kernel/mountinfo.h"
 #include "util/dev.h"
+#include "util/text.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -30,6 +31,15 @@ static char *copy_field(const char *s)
 	if (copy)
 		unescape_octal(copy);
 	return copy;
+}
+
+/* What follows "fuse." is the mounter's choice, and the type is shown as it is. */
+static char *copy_type(const char *s)
+{
+	char *copy = copy_field(s), *safe = copy ? fl_safe(copy) : NULL;
+
+	free(copy);
+	return safe;
 }
 
 static void mount_free(struct fl_mount *m)
@@ -73,7 +83,7 @@ static int parse_line(char *line, struct fl_mount *m)
 	save = strchr(tail, ' ');
 	if (save)
 		*save++ = '\0';
-	m->fstype = copy_field(tail);
+	m->fstype = copy_type(tail);
 	/* an empty source leaves two spaces in a row */
 	if (save)
 		save[strcspn(save, " ")] = '\0';

@@ -15,6 +15,7 @@
 #include "openfiles/openfiles.h"
 #include "kernel/privileges.h"
 #include "stat/print.h"
+#include "util/say.h"
 #include "util/text.h"
 #include "collect/watch.h"
 #include "util/workload.h"
@@ -153,11 +154,11 @@ static __u64 real_ns(void)
 static void print_notes(struct stat_cmd *s)
 {
 	for (size_t i = 0; i < s->watch.nnotes; i++) {
-		fprintf(stderr, "fuselens: %s\n", s->watch.note[i].text);
+		fl_say("fuselens: %s", s->watch.note[i].text);
 		fl_stat_note(&s->view, &s->watch.note[i], stdout);
 	}
 	if (s->watch.notes_dropped)
-		fprintf(stderr, "fuselens: and %u more such events\n", s->watch.notes_dropped);
+		fl_say("fuselens: and %u more such events", s->watch.notes_dropped);
 }
 
 static void print_row(struct stat_cmd *s, const struct fl_row *row)
@@ -224,6 +225,7 @@ static int output_failed(struct fl_err *err)
 {
 	if (!ferror(stdout))
 		return 0;
+	fl_streams_forgive();
 	if (errno == EPIPE || fl_interrupted)
 		return 1;
 	fl_errno(err, errno, "cannot write the rows");
@@ -342,9 +344,12 @@ static int run(struct stat_cmd *s)
 		goto fail;
 	if (can_write(s))
 		print_total(s);
-	if (!s->mute && fflush(stdout) && errno != EPIPE && !fl_interrupted) {
-		fl_errno(&err, errno, "cannot write the rows");
-		goto fail;
+	if (s->mute || fflush(stdout)) {
+		fl_streams_forgive();
+		if (!s->mute && errno != EPIPE && !fl_interrupted) {
+			fl_errno(&err, errno, "cannot write the rows");
+			goto fail;
+		}
 	}
 	ret = FL_EXIT_OK;
 	goto out;

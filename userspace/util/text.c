@@ -47,7 +47,7 @@ static bool utf8_is_control(const unsigned char *s, int n)
 	return false;
 }
 
-char *fl_escape(const char *name)
+static char *escape(const char *name, bool backslash)
 {
 	const unsigned char *s = (const unsigned char *)name;
 	char *out = malloc(4 * strlen(name) + 1), *o = out;
@@ -57,7 +57,7 @@ char *fl_escape(const char *name)
 	while (*s) {
 		int n = utf8_len(s);
 
-		if (*s == '\\') {
+		if (*s == '\\' && backslash) {
 			o += sprintf(o, "\\\\");
 			s++;
 		} else if (*s == '\n' || *s == '\t') {
@@ -74,6 +74,16 @@ char *fl_escape(const char *name)
 	}
 	*o = '\0';
 	return out;
+}
+
+char *fl_escape(const char *name)
+{
+	return escape(name, true);
+}
+
+char *fl_safe(const char *text)
+{
+	return escape(text, false);
 }
 
 char *fl_utf8(const char *name)

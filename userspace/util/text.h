@@ -14,6 +14,8 @@
  * memory.
  */
 char *fl_escape(const char *name);
+/* The same but for the backslash, so that text with escaped names in it may pass through it again. */
+char *fl_safe(const char *text);
 /*
  * The same bytes as valid UTF-8 for JSON: bytes that are not UTF-8 become U+FFFD. json-c escapes the
  * rest. The caller frees the result.

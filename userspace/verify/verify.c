@@ -15,6 +15,7 @@
 #include "openfiles/openfiles.h"
 #include "kernel/privileges.h"
 #include "verify/print.h"
+#include "util/say.h"
 #include "util/text.h"
 #include "verify/hang.h"
 #include "verify/rules.h"
@@ -179,8 +180,8 @@ static void progress(const struct fl_case_report *r, const char *phase, __u64 wr
 	if (now - last < 200000000)
 		return;
 	last = now;
-	fprintf(stderr, "\r\033[K%-12s %s, %s writes", r->def->name, phase,
-		fl_grouped(writes, n, sizeof(n)));
+	fl_say_progress("%-12s %s, %s writes", r->def->name, phase,
+			fl_grouped(writes, n, sizeof(n)));
 }
 
 static void not_run(struct fl_case_report *r, const struct fl_verify_case *def, const char *why)
@@ -214,17 +215,15 @@ static void run_cases(struct fl_verify_world *w, const struct fl_verify_case **c
 			no_more = "the file system holds processes of an earlier case";
 		else if (reports[i].hung && !fl_hang_answers(w->base, 5))
 			no_more = "the file system does not answer";
-		if (terminal)
-			fputs("\r\033[K", stderr);
+		fl_say_progress_end();
 		fl_verify_line(&reports[i], stderr, fl_colour(stderr));
 	}
 }
 
 static void say_how_to_abort(const struct fl_target *t)
 {
-	fprintf(stderr,
-		"hint: a connection that hangs can be aborted: echo 1 >/sys/fs/fuse/connections/%u/abort\n",
-		t->dev[0] & 0xfffff);
+	fl_say("hint: a connection that hangs can be aborted: echo 1 >/sys/fs/fuse/connections/%u/abort",
+	       t->dev[0] & 0xfffff);
 }
 
 static bool want_kept(const struct verify *v, const struct fl_case_report *reports, int n)
@@ -338,13 +337,13 @@ static int run(struct verify *v)
 		}
 	kept = want_kept(v, reports, n);
 	if (kept)
-		fprintf(stderr, "files kept in %s/%s\n", v->spec, janitor.name);
+		fl_say("files kept in %s/%s", v->spec, janitor.name);
 	goto out;
 fail:
 	fl_fail(&err, v->json);
 out:
 	if (fl_janitor_finish(&janitor, kept, 10))
-		fprintf(stderr, "fuselens: %s/%s could not be removed\n", v->spec, janitor.name);
+		fl_say("fuselens: %s/%s could not be removed", v->spec, janitor.name);
 	if (w.tmp)
 		remove_tmp(w.tmp);
 	free(reports);

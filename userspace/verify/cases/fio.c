@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 
 #include "util/file.h"
+#include "util/text.h"
 #include "verify/cases/child.h"
 
 /*
@@ -58,21 +59,23 @@ static void fio_failed(struct fl_case_env *e, const char *messages, int status)
 {
 	struct fl_err ignored;
 	size_t len;
-	char *text = fl_read_file(messages, &len, &ignored), *line = text;
+	char *text = fl_read_file(messages, &len, &ignored), *line;
 
+	if (text)
+		text[strcspn(text, "\n")] = '\0';
+	line = text ? fl_safe(text) : NULL;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
 		fl_case_inconclusive(e, "fio is not installed");
 	} else if (WIFSIGNALED(status)) {
 		fl_case_fail(e, "fio was killed by signal %d", WTERMSIG(status));
 	} else {
-		if (text)
-			text[strcspn(text, "\n")] = '\0';
 		/* as for our own calls: refused is not wrong */
 		if (line && strstr(line, "Invalid argument"))
 			fl_case_inconclusive(e, "%s", line);
 		else
 			fl_case_fail(e, "%s", line && *line ? line : "fio failed without a word");
 	}
+	free(line);
 	free(text);
 }
 

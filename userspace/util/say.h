@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Messages on stderr, the only way to it. Names, fio's words and what a result directory holds may stand
+ * in any of them, so whatever a terminal would act on comes out as \xNN. And the standard streams: none is
+ * closed while we run, and what went to stdout was delivered or the command fails.
+ */
+#ifndef FL_SAY_H
+#define FL_SAY_H
+
+#include <stdbool.h>
+
+/* One line; the newline is added. */
+void fl_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Rewrites the last line of a terminal. The next message takes it away again, or fl_say_progress_end(). */
+void fl_say_progress(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void fl_say_progress_end(void);
+
+/*
+ * To be called first: a stream that the caller had closed becomes one that reads as empty and refuses
+ * what is written, so that no file of ours gets its number.
+ */
+void fl_streams_open(void);
+/* The reader of stdout went away and that is no failure; fl_streams_close() says nothing of it. */
+void fl_streams_forgive(void);
+/* To be called last. Returns code, or failed with a message when stdout did not take all that was written. */
+int fl_streams_close(int code, int failed);
+
+#endif
