@@ -51,6 +51,17 @@ check_eq "intervals follow each other without a gap" \
 		(.[] | select(.kind == "total") | .interval_ns) as $all | (($all - $sum) | fabs) < 0.02 * $all' \
 		"$WORK/rows.json")" true
 
+# For people: columns that were asked for, fractions of a second, and once what is not known and why.
+"$FUSELENS" stat "$mnt" -i 0.2 -c 2 -o time,writes,wait99,name >"$WORK/columns" 2>"$WORK/columns.err"
+check_eq "-o shows what it names" "$(sed -n 2p "$WORK/columns" | xargs)" "time writes p99 mount"
+check "times of short intervals have fractions" grep -qE '^[0-9:]{8}\.[0-9]{2} +[0-9]' "$WORK/columns"
+"$FUSELENS" stat "$mnt" -i 0.1 -c 3 --no-header >"$WORK/columns" 2>"$WORK/columns.err"
+check_eq "--no-header leaves rows and the total" "$(wc -l <"$WORK/columns")" 4
+check_eq "what the method cannot tell is said once" "$(grep -c 'waits, holds' "$WORK/columns.err")" \
+	"$(jq -s 'if .[0].method == "state-tp" then 1 else 0 end' "$WORK/rows.json")"
+"$FUSELENS" stat "$mnt" -o writes,bogus >/dev/null 2>"$WORK/columns.err"
+check_eq "a column that is none is an error" "$? $(grep -c "no column 'bogus'" "$WORK/columns.err")" "2 1"
+
 # A write through a mount with a hostile name: nothing of it reaches a terminal raw.
 hostile=$mnt/$'a\033[2J\nb"c,\xff'
 dd if=/dev/zero of="$hostile" bs=4k count=4 oflag=direct status=none

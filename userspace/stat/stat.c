@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include <sys/ioctl.h>
 
 #include "args.h"
 #include "cmd.h"
@@ -14,14 +15,13 @@
 #include "kernel/btf.h"
 #include "openfiles/openfiles.h"
 #include "kernel/privileges.h"
+#include "snapshot/missing.h"
+#include "stat/columns.h"
 #include "stat/print.h"
 #include "util/say.h"
 #include "util/text.h"
 #include "collect/watch.h"
 #include "util/workload.h"
-
-/* Rows between two headers on a terminal. */
-#define HEADER_EVERY 20
 
 struct stat_cmd {
 	const char *spec;
@@ -31,7 +31,7 @@ struct stat_cmd {
 	char **command;
 	struct fl_collect_opts collect;
 	struct fl_stat_view view;
-	bool no_header;
+	bool no_header, told_missing;
 
 	struct fl_watch watch;
 	struct fl_workload workload;
@@ -39,7 +39,8 @@ struct stat_cmd {
 	struct fl_slot_hists hists;
 	__u64 began_ns;
 	unsigned int rows_printed;
-	bool mute; /* nobody takes our output any more */
+	unsigned int header_at; /* the row before which the header comes again */
+	bool mute;		/* nobody takes our output any more */
 };
 
 static const char help[] =
@@ -51,12 +52,14 @@ static const char help[] =
 	"a command, until that ends. The first row begins when counting begins, the last\n"
 	"ends when it ends: the rows add up to every write.\n"
 	"\n"
-	"  -i, --interval SEC     seconds a row (default 1)\n"
+	"  -i, --interval SEC     seconds a row, or 200ms, 1m (default 1)\n"
 	"  -c, --count N          so many intervals\n"
 	"  -f, --files            a row a file instead of a row a mount\n"
 	"  -p, --pid PID          the mounts that PID serves, or what PID writes\n"
 	"      --csv              one line a row, counts and rates, empty where unknown\n"
 	"      --json             one object a line, null where unknown\n"
+	"  -o, --output COL,...   these columns, or +COL,... beside the usual ones\n"
+	"  -w, --wide             every column that can be filled, and names whole\n"
 	"      --no-header        no header lines\n"
 	"      --evidence M       auto, state, state-tp, state-fentry, callsite, or global\n"
 	"                         (lab use: the whole system pays, for 10 s at most)\n"
@@ -64,9 +67,11 @@ static const char help[] =
 	"      --times N          take wait and hold of one write in N (default 16; 0: none)\n"
 	"  -h, --help\n"
 	"\n"
-	"Waits and holds are upper bounds of log2 buckets; ceiling is 1 / mean exclusive\n"
-	"hold: the writes a second that one file's lock can let through. '-' is what the\n"
-	"method at hand cannot tell.\n";
+	"Columns: time writes mb excl shared upgrade filock wait50 wait99 hold50 hold99\n"
+	"ceiling elig lost getxattr route name. Those that the method at hand cannot fill\n"
+	"are left out unless asked for; then '-' is what is not known. On a terminal as\n"
+	"many are shown as fit. Waits and holds are upper bounds of log2 buckets; ceiling\n"
+	"is 1 / mean exclusive hold: the writes a second that one file's lock lets through.\n";
 
 enum {
 	OPT_CSV = 256,
@@ -81,6 +86,8 @@ static const struct option options[] = {
 	FL_OPTIONS_COUNTING,
 	{"csv", no_argument, NULL, OPT_CSV},
 	{"json", no_argument, NULL, 0},
+	{"output", required_argument, NULL, 'o'},
+	{"wide", no_argument, NULL, 'w'},
 	{"no-header", no_argument, NULL, OPT_NO_HEADER},
 	{"help", no_argument, NULL, 'h'},
 	{},
@@ -100,6 +107,11 @@ static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
 		return 0;
 	case 'p':
 		return fl_args_pid(arg, &s->pid, err);
+	case 'o':
+		return fl_stat_columns_parse(&s->view, arg, err);
+	case 'w':
+		s->view.wide = true;
+		return 0;
 	case OPT_CSV:
 		s->view.format = FL_STAT_CSV;
 		return 0;
@@ -116,7 +128,7 @@ static int parse(struct stat_cmd *s, int argc, char **argv)
 	struct fl_args a = {
 		.command = "stat",
 		.help = help,
-		.short_options = "i:c:fp:h",
+		.short_options = "i:c:fp:o:wh",
 		.options = options,
 		.set = set_option,
 		.ctx = s,
@@ -136,6 +148,10 @@ static int parse(struct stat_cmd *s, int argc, char **argv)
 		return fl_usage_error("stat", true, "--csv and --json exclude each other");
 	if (a.json)
 		s->view.format = FL_STAT_JSON;
+	if ((s->view.nasked || s->view.wide) && s->view.format != FL_STAT_TEXT)
+		return fl_usage_error(
+			"stat", a.json,
+			"--output and --wide are for text: --csv and --json always have every field");
 	if (s->count && s->command)
 		return fl_usage_error(
 			"stat", a.json,
@@ -161,13 +177,45 @@ static void print_notes(struct stat_cmd *s)
 		fl_say("fuselens: and %u more such events", s->watch.notes_dropped);
 }
 
+/* The terminal's size now; 0 columns where stdout is none. */
+static struct winsize terminal(void)
+{
+	struct winsize size = {};
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size))
+		memset(&size, 0, sizeof(size));
+	return size;
+}
+
+/* Says once what no column can show, and what would. Beside the rows, not between them. */
+static void tell_missing(struct stat_cmd *s)
+{
+	char text[512];
+
+	if (s->told_missing || s->view.format != FL_STAT_TEXT)
+		return;
+	s->told_missing = true;
+	if (fl_missing_text(&s->watch.interval, text, sizeof(text))[0])
+		fl_wrapped(stderr, 0, 10, "fuselens: %s", text);
+}
+
+/* The header comes first and, on a terminal, again after every screenful. */
 static void print_row(struct stat_cmd *s, const struct fl_row *row)
 {
-	bool again = s->view.format == FL_STAT_TEXT && isatty(STDOUT_FILENO) &&
-		     s->rows_printed % HEADER_EVERY == 0;
+	bool text = s->view.format == FL_STAT_TEXT;
+	struct winsize size = text ? terminal() : (struct winsize){};
 
-	if ((again || !s->rows_printed) && !s->no_header)
+	tell_missing(s);
+	if (text) {
+		s->view.width = size.ws_col;
+		fl_stat_columns_choose(&s->view, &s->watch.interval);
+	}
+	if (!s->no_header &&
+	    (!s->rows_printed || (size.ws_col && s->rows_printed >= s->header_at))) {
 		fl_stat_header(&s->view, stdout);
+		/* two lines of header, and one for the cursor */
+		s->header_at = s->rows_printed + (size.ws_row > 4 ? size.ws_row - 3 : 20);
+	}
 	fl_stat_row(&s->view, &s->watch.interval, row, stdout);
 	s->rows_printed++;
 }
@@ -338,6 +386,8 @@ static int run(struct stat_cmd *s)
 		goto fail;
 	fl_privileges_drop();
 	s->view.label = s->watch.session.target->ndevs != 1;
+	/* one digit more than the interval needs: readings come a little late */
+	s->view.digits = s->seconds < 0.1 ? 3 : s->seconds == (__u64)s->seconds ? 0 : 2;
 	if (s->command && fl_workload_go(&s->workload, s->command[0], &err))
 		goto fail;
 	if (rows(s, &err))

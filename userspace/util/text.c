@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/ioctl.h>
 
 /* Length of the UTF-8 sequence at s (1 to 4), or 0 when it is none: overlong forms and surrogates too. */
 static int utf8_len(const unsigned char *s)
@@ -275,24 +276,34 @@ static size_t fit(const char *s, size_t bytes, int columns)
 	return comma ? comma : n;
 }
 
+int fl_text_width(FILE *out)
+{
+	struct winsize size;
+
+	if (fileno(out) < 0 || ioctl(fileno(out), TIOCGWINSZ, &size) ||
+	    size.ws_col >= FL_TEXT_WIDTH)
+		return FL_TEXT_WIDTH;
+	return size.ws_col < 40 ? 40 : size.ws_col;
+}
+
 void fl_wrap(FILE *out, const char *text, int column, int indent)
 {
 	const char *p = text;
+	int width = fl_text_width(out);
 	bool first = true;
 
 	while (*p) {
 		size_t n = strcspn(p, " ");
 		int w = shown(p, n);
 
-		if (!first && column + 1 + w > FL_TEXT_WIDTH) {
+		if (!first && column + 1 + w > width) {
 			fprintf(out, "\n%*s", indent, "");
 			column = indent;
 			first = true;
 		}
 		/* a word wider than the room, such as a list of mount options, is cut where it must be */
-		for (; first && column + w > FL_TEXT_WIDTH && FL_TEXT_WIDTH - indent >= 20;
-		     w = shown(p, n)) {
-			size_t cut = fit(p, n, FL_TEXT_WIDTH - column);
+		for (; first && column + w > width && width - indent >= 20; w = shown(p, n)) {
+			size_t cut = fit(p, n, width - column);
 
 			fprintf(out, "%.*s\n%*s", (int)cut, p, indent, "");
 			column = indent;

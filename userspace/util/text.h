@@ -36,10 +36,12 @@ char *fl_short_duration(__u64 ns, char *buf, size_t len);
 char *fl_percent(__u64 part, __u64 whole, char *buf, size_t len);
 
 #define FL_TEXT_WIDTH 80
+/* FL_TEXT_WIDTH, or the width of a terminal that is narrower, but 40 at least. */
+int fl_text_width(FILE *out);
 /* Columns that UTF-8 text takes, at one a character. */
 int fl_shown_width(const char *s);
 /*
- * Prints words from the current column on and a newline, in lines of FL_TEXT_WIDTH columns where the words
+ * Prints words from the current column on and a newline, in lines of fl_text_width() columns where the words
  * allow it; further lines begin at indent. The text must be safe for a terminal: see fl_escape().
  */
 void fl_wrap(FILE *out, const char *text, int column, int indent);

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "stat/columns.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "snapshot/missing.h"
+#include "util/text.h"
+
+/* The columns of the name that are kept free before further columns are shown. */
+#define NAME_ROOM 32
+
+enum kind {
+	TIME,
+	RATE,	  /* a figure that is a rate */
+	MB_RATE,  /* of the bytes */
+	DURATION, /* ns */
+	SHARE,	  /* of the writes, in percent */
+	COUNT,
+	ROUTE,
+	NAME, /* of the mount or file: last, and as wide as it is */
+};
+
+enum needs {
+	NOTHING,
+	TIMES,
+	TAKES,
+	NATURE,
+	FILES,
+	MOUNTS,
+};
+
+static const struct column {
+	const char *name, *title, *group;
+	int width;
+	enum kind kind;
+	enum fl_stat_figure figure;
+	enum needs needs;
+	/* 0: always shown. The highest goes first where there is no room; from FL_EXTRA on only where there is more. */
+	int rank;
+} columns[] = {
+	{"time", "time", NULL, 8, TIME, 0, NOTHING, 0},
+	{"writes", "writes", "per second", 6, RATE, FL_STAT_WRITES_PER_S, NOTHING, 0},
+	{"mb", "MB", "per second", 5, MB_RATE, FL_STAT_BYTES, NATURE, 6},
+	{"excl", "excl", "per second", 6, RATE, FL_STAT_EXCLUSIVE_PER_S, NOTHING, 0},
+	{"shared", "shared", "per second", 6, RATE, FL_STAT_SHARED_PER_S, NOTHING, 0},
+	{"upgrade", "upgr", "per second", 6, RATE, FL_STAT_UPGRADES_PER_S, TAKES, 4},
+	{"filock", "fi->lk", "per second", 6, RATE, FL_STAT_FI_LOCK_PER_S, TAKES, 5},
+	{"wait50", "p50", "wait", 5, DURATION, FL_STAT_WAIT_P50, TIMES, 3},
+	{"wait99", "p99", "wait", 5, DURATION, FL_STAT_WAIT_P99, TIMES, 1},
+	{"hold50", "p50", "hold", 5, DURATION, FL_STAT_HOLD_P50, TIMES, 3},
+	{"hold99", "p99", "hold", 5, DURATION, FL_STAT_HOLD_P99, TIMES, 1},
+	{"ceiling", "ceil", NULL, 6, RATE, FL_STAT_CEILING, TIMES, 2},
+#define EXTRA 10
+	{"elig", "elig%", NULL, 5, SHARE, FL_STAT_ELIGIBLE, NATURE, EXTRA},
+	{"lost", "lost", NULL, 6, COUNT, FL_STAT_LOST, NOTHING, EXTRA + 1},
+	{"getxattr", "xattr", NULL, 6, COUNT, FL_STAT_GETXATTR, MOUNTS, EXTRA + 3},
+	{"route", "route", NULL, 11, ROUTE, 0, FILES, EXTRA + 2},
+	{"name", NULL, NULL, 1, NAME, 0, NOTHING, 0},
+};
+#define NCOLUMNS (sizeof(columns) / sizeof(columns[0]))
+_Static_assert(NCOLUMNS <= FL_STAT_MAX_COLUMNS, "a view holds a list of all columns");
+
+static int no_such_column(const char *word, struct fl_err *err)
+{
+	char list[256] = "";
+	size_t guess = 0;
+
+	while (guess < NCOLUMNS && !fl_meant(word, columns[guess].name))
+		guess++;
+	for (size_t i = 0; i < NCOLUMNS; i++)
+		snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%s", i ? ", " : "",
+			 columns[i].name);
+	if (guess < NCOLUMNS)
+		return fl_err(err, "--output: there is no column '%s'; did you mean '%s'?", word,
+			      columns[guess].name);
+	return fl_err(err, "--output: there is no column '%s'; there are %s", word, list);
+}
+
+int fl_stat_columns_parse(struct fl_stat_view *v, const char *list, struct fl_err *err)
+{
+	char text[256], *save = NULL;
+
+	v->adds = *list == '+';
+	v->nasked = 0;
+	if ((size_t)snprintf(text, sizeof(text), "%s", list + v->adds) >= sizeof(text))
+		return fl_err(err, "--output: that list is too long");
+	for (char *word = strtok_r(text, ",", &save); word; word = strtok_r(NULL, ",", &save)) {
+		size_t i = 0;
+
+		while (i < NCOLUMNS && strcmp(word, columns[i].name))
+			i++;
+		if (i == NCOLUMNS)
+			return no_such_column(word, err);
+		if (v->nasked == FL_STAT_MAX_COLUMNS)
+			return fl_err(err, "--output: that list is too long");
+		v->asked[v->nasked++] = i;
+	}
+	return v->nasked ? 0 : fl_err(err, "--output: no column is named");
+}
+
+static bool can_fill(const struct column *c, const struct fl_stat_view *v,
+		     const struct fl_snapshot *s)
+{
+	switch (c->needs) {
+	case TIMES:
+		return fl_snapshot_has_times(s);
+	case TAKES:
+		return s->has_takes;
+	case NATURE:
+		return !s->takes_only;
+	case FILES:
+		return v->files;
+	case MOUNTS:
+		return !v->files;
+	default:
+		return c->kind != NAME || v->files || v->label;
+	}
+}
+
+static int width_of(const struct fl_stat_view *v, const struct column *c)
+{
+	return c->kind == TIME && v->digits ? c->width + 1 + v->digits : c->width;
+}
+
+static void show(struct fl_stat_view *v, size_t column)
+{
+	if (v->nshown < FL_STAT_MAX_COLUMNS)
+		v->shown[v->nshown++] = column;
+}
+
+/* Of the columns that are on, drops the one of the highest rank of at least from. False: there is none. */
+static bool drop_one(bool *on, int from, int *used, const struct fl_stat_view *v)
+{
+	size_t drop = NCOLUMNS;
+
+	for (size_t i = 0; i < NCOLUMNS; i++)
+		if (on[i] && columns[i].rank >= from &&
+		    (drop == NCOLUMNS || columns[i].rank > columns[drop].rank))
+			drop = i;
+	if (drop == NCOLUMNS)
+		return false;
+	on[drop] = false;
+	*used -= width_of(v, &columns[drop]) + 1;
+	return true;
+}
+
+void fl_stat_columns_choose(struct fl_stat_view *v, const struct fl_snapshot *s)
+{
+	bool on[NCOLUMNS] = {}, name = v->files || v->label;
+	int used = 0;
+
+	v->nshown = 0;
+	for (size_t i = 0; i < NCOLUMNS && (!v->nasked || v->adds); i++) {
+		on[i] = can_fill(&columns[i], v, s) &&
+			(columns[i].rank < EXTRA || v->wide || v->width);
+		used += on[i] ? width_of(v, &columns[i]) + 1 : 0;
+	}
+	/* what is extra must leave a name all its room; what is usual, a part of it */
+	while (v->width && !v->wide && used + (name ? NAME_ROOM : 0) > v->width + 1)
+		if (!drop_one(on, EXTRA, &used, v))
+			break;
+	while (v->width && !v->wide && used + (name ? NAME_ROOM / 2 : 0) > v->width + 1)
+		if (!drop_one(on, 1, &used, v))
+			break;
+	for (size_t i = 0; i < NCOLUMNS; i++)
+		if (on[i] && columns[i].kind != NAME)
+			show(v, i);
+	for (size_t i = 0; i < v->nasked; i++)
+		if (!on[v->asked[i]])
+			show(v, v->asked[i]);
+	if (on[NCOLUMNS - 1])
+		show(v, NCOLUMNS - 1);
+}
+
+/* Columns that stand beside one another in the same group, from at on. */
+static size_t group_of(const struct fl_stat_view *v, size_t at, int *width)
+{
+	const char *group = columns[v->shown[at]].group;
+	size_t n = 0;
+
+	*width = -1;
+	for (; at + n < v->nshown; n++) {
+		const struct column *c = &columns[v->shown[at + n]];
+
+		if (n && (!group || !c->group || strcmp(c->group, group)))
+			break;
+		*width += width_of(v, c) + 1;
+	}
+	return n;
+}
+
+/* "--- wait ---", in so many columns */
+static void group_title(const char *title, int width, FILE *out)
+{
+	int room = width - (int)strlen(title) - 2, left = room / 2;
+
+	if (room < 2) {
+		fprintf(out, "%*s", width, (int)strlen(title) > width ? "/s" : title);
+		return;
+	}
+	for (int i = 0; i < left; i++)
+		fputc('-', out);
+	fprintf(out, " %s ", title);
+	for (int i = left; i < room; i++)
+		fputc('-', out);
+}
+
+void fl_stat_columns_header(const struct fl_stat_view *v, FILE *out)
+{
+	int width, blanks = 0;
+
+	for (size_t i = 0, n; i < v->nshown; i += n) {
+		n = group_of(v, i, &width);
+		if (columns[v->shown[i]].group) {
+			fprintf(out, "%*s", blanks, "");
+			group_title(columns[v->shown[i]].group, width, out);
+			blanks = 1;
+		} else {
+			blanks += width + 1;
+		}
+	}
+	fputc('\n', out);
+	for (size_t i = 0; i < v->nshown; i++) {
+		const struct column *c = &columns[v->shown[i]];
+
+		fprintf(out, "%s", i ? " " : "");
+		if (c->kind == NAME)
+			fprintf(out, " %s", v->files ? "file" : "mount");
+		else
+			fprintf(out, "%*s", width_of(v, c), c->title);
+	}
+	fputc('\n', out);
+}
+
+static void clock_text(const struct fl_stat_view *v, char *buf, size_t len)
+{
+	time_t t = v->real_ns / 1000000000;
+	char digits[16];
+	struct tm tm;
+
+	localtime_r(&t, &tm);
+	strftime(buf, len, "%H:%M:%S", &tm);
+	snprintf(digits, sizeof(digits), "%09llu", (unsigned long long)(v->real_ns % 1000000000));
+	if (v->digits)
+		snprintf(buf + strlen(buf), len - strlen(buf), ".%.*s", v->digits, digits);
+}
+
+/* The name, whole where there is room or it was asked for; else its end, which tells files apart. */
+static void name_cell(const struct fl_stat_view *v, const struct fl_row *row, int room, FILE *out)
+{
+	const char *name = v->files ? fl_stat_file_name(row) : fl_stat_mount_name(row);
+	char *shown = name ? fl_escape(name) : NULL;
+	const char *end = shown;
+	int over = shown ? fl_shown_width(shown) - room : 0;
+
+	if (row->file && row->file->is_other) {
+		fprintf(out, " (other files)");
+	} else if (!shown) {
+		fprintf(out, " %s", row->dev ? "?" : "-");
+	} else if (v->width && !v->wide && over > 0 && room > 3) {
+		for (over += 3; over > 0; over--)
+			do
+				end++;
+			while (((unsigned char)*end & 0xc0) == 0x80);
+		fprintf(out, " ...%s", end);
+	} else {
+		fprintf(out, " %s", shown);
+	}
+	free(shown);
+}
+
+static const char *route_text(const struct fl_row *row)
+{
+	return row->file && !row->file->is_other ? fl_route_name(row->file->route) : "-";
+}
+
+static void figure_cell(const struct column *c, const struct fl_row *row,
+			const struct fl_stat_value *fig, char *buf, size_t len)
+{
+	const struct fl_stat_value *v = &fig[c->figure];
+	char *space;
+
+	if (!v->known) {
+		snprintf(buf, len, "-");
+		return;
+	}
+	switch (c->kind) {
+	case MB_RATE:
+		fl_scaled(fl_row_rate(row, v->n) / 1e6, buf, len);
+		break;
+	case DURATION:
+		fl_short_duration(v->n, buf, len);
+		break;
+	case SHARE:
+		fl_percent(v->n, fig[FL_STAT_WRITES].n, buf, len);
+		space = strchr(buf, ' ');
+		if (space)
+			*space = '\0';
+		break;
+	default:
+		fl_scaled(v->d, buf, len);
+	}
+}
+
+void fl_stat_columns_row(const struct fl_stat_view *v, const struct fl_row *row,
+			 const struct fl_stat_value *fig, FILE *out)
+{
+	int used = 0;
+	char text[64];
+
+	for (size_t i = 0; i < v->nshown; i++) {
+		const struct column *c = &columns[v->shown[i]];
+
+		fprintf(out, "%s", i ? " " : "");
+		used += i != 0;
+		switch (c->kind) {
+		case NAME:
+			name_cell(v, row, v->width - used - 1, out);
+			continue;
+		case TIME:
+			clock_text(v, text, sizeof(text));
+			break;
+		case ROUTE:
+			snprintf(text, sizeof(text), "%s", route_text(row));
+			break;
+		default:
+			figure_cell(c, row, fig, text, sizeof(text));
+		}
+		fprintf(out, "%*s", width_of(v, c), text);
+		used += width_of(v, c);
+	}
+	fputc('\n', out);
+}
