@@ -31,10 +31,10 @@ lab_apt_newest()
 	apt-cache search --names-only "$1" | cut -d' ' -f1 | sort -V | tail -n1
 }
 
-# lab_apt_unpack PACKAGE DIR - its files into DIR.
+# lab_apt_unpack PACKAGE[=VERSION] DIR - its files into DIR.
 lab_apt_unpack()
 {
 	(cd /tmp && apt-get download -q "$1" >&2)
-	dpkg-deb -x /tmp/"$1"_*.deb "$2"
-	rm /tmp/"$1"_*.deb
+	dpkg-deb -x /tmp/"${1%%=*}"_*.deb "$2"
+	rm /tmp/"${1%%=*}"_*.deb
 }
