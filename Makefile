@@ -18,7 +18,7 @@ DEPS     = -MMD -MP
 
 include bpf/module.mk userspace/module.mk daemon/module.mk
 -include profiles/module.mk lab/module.mk tests/unit/module.mk tests/live/module.mk \
-	tests/lab/module.mk tests/fuzz/module.mk deploy/module.mk docs/module.mk
+	tests/lab/module.mk tests/oracle/module.mk tests/fuzz/module.mk deploy/module.mk docs/module.mk
 
 .PHONY: help all demo test test-full test-unit test-live test-lab test-programs lint install uninstall \
 	clean host-build host-run host-test host-lint
@@ -71,7 +71,7 @@ test-lab: test-programs
 
 # What the tests need on this machine: packages and programs.
 test-programs: host-build host-run host-test
-	@$(MAKE) -j$(shell nproc) --no-print-directory programs daemon-tests
+	@$(MAKE) -j$(shell nproc) --no-print-directory programs daemon-tests oracle
 
 lint: host-lint
 	@tests/lint

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Each file of the report is led back to the entry of a ledger that it stands for: by device and inode
+ * number, and among those that had the same number one after the other by the name.
+ */
+#include "compare.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/param.h>
+
+struct expected {
+	struct trial *trial;
+	const struct ledger_entry *entry;
+	uint64_t counted, bytes, uncertain, split, failed;
+	bool wrong_name;
+	char called[PLACE_NAME];
+};
+
+struct comparison {
+	struct trial *trials;
+	size_t n;
+	struct expected *expected;
+	size_t count;
+	uint64_t lost; /* and unseen, of the whole report */
+};
+
+static uint64_t number(struct json_object *o, const char *key)
+{
+	struct json_object *v;
+
+	if (!json_object_object_get_ex(o, key, &v) || !json_object_is_type(v, json_type_int))
+		return 0;
+	return json_object_get_uint64(v);
+}
+
+static const char *text(struct json_object *o, const char *key)
+{
+	struct json_object *v;
+
+	if (!json_object_object_get_ex(o, key, &v) || !json_object_is_type(v, json_type_string))
+		return NULL;
+	return json_object_get_string(v);
+}
+
+static struct json_object *member(struct json_object *o, const char *key)
+{
+	struct json_object *v;
+
+	return json_object_object_get_ex(o, key, &v) ? v : NULL;
+}
+
+static uint32_t device(struct json_object *file)
+{
+	const char *dev = text(file, "dev");
+	unsigned int major, minor;
+
+	return dev && sscanf(dev, "%u:%u", &major, &minor) == 2 ? major << 20 | minor : 0;
+}
+
+__attribute__((format(printf, 2, 3))) static void differs(struct trial *t, const char *format, ...)
+{
+	char *line = NULL, *all = NULL;
+	va_list args;
+
+	t->outcome = OUTCOME_DIFFERENT;
+	va_start(args, format);
+	if (vasprintf(&line, format, args) < 0)
+		abort();
+	va_end(args);
+	if (asprintf(&all, "%s  %s\n", t->why ? t->why : "", line) < 0)
+		abort();
+	free(line);
+	free(t->why);
+	t->why = all;
+}
+
+static bool had_name(const struct ledger_entry *e, const char *name)
+{
+	/* of the many names of one file some may not have been kept */
+	if (e->names > LEDGER_NAMES)
+		return true;
+	for (uint32_t i = 0; i < e->names; i++)
+		if (!strcmp(e->name[i], name))
+			return true;
+	return false;
+}
+
+static struct expected *find(struct comparison *c, uint32_t dev, uint64_t ino, const char *name)
+{
+	struct expected *only = NULL, *named = NULL;
+	size_t same = 0;
+
+	for (size_t i = 0; i < c->count; i++) {
+		struct expected *e = &c->expected[i];
+
+		if (e->entry->dev != dev || e->entry->ino != ino)
+			continue;
+		only = e;
+		same++;
+		if (name && had_name(e->entry, name))
+			named = e;
+	}
+	if (named)
+		return named;
+	if (same == 1 && name) {
+		only->wrong_name = true;
+		snprintf(only->called, sizeof(only->called), "%s", name);
+	}
+	return same == 1 ? only : NULL;
+}
+
+/* A file that the report should not have: said of every trial that used its mount. */
+static void stray(struct comparison *c, uint32_t dev, uint64_t ino, const char *name,
+		  uint64_t writes)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		for (size_t k = 0; k < c->count; k++) {
+			if (c->expected[k].trial != &c->trials[i] ||
+			    c->expected[k].entry->dev != dev)
+				continue;
+			differs(&c->trials[i],
+				"%" PRIu64
+				" writes are counted for a file that no one wrote: inode %" PRIu64
+				", '%s'",
+				writes, ino, name ? name : "-");
+			break;
+		}
+	}
+}
+
+static uint64_t writes_of(struct json_object *file)
+{
+	struct json_object *cells = member(file, "cells");
+	uint64_t sum = 0;
+
+	for (size_t i = 0; cells && i < json_object_array_length(cells); i++)
+		sum += number(json_object_array_get_idx(cells, i), "writes");
+	return sum;
+}
+
+static bool ours(const struct comparison *c, uint32_t dev)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (c->expected[i].entry->dev == dev)
+			return true;
+	return false;
+}
+
+static void take_file(struct comparison *c, struct json_object *file)
+{
+	uint32_t dev = device(file);
+	uint64_t ino = number(file, "ino");
+	const char *name = text(file, "name");
+	struct expected *e;
+
+	if (!ours(c, dev))
+		return;
+	e = find(c, dev, ino, name);
+	if (!e) {
+		stray(c, dev, ino, name, writes_of(file));
+		return;
+	}
+	e->counted += writes_of(file);
+	e->bytes += number(file, "bytes");
+	e->uncertain += number(file, "uncertain");
+	e->split += number(file, "maybe_split");
+	e->failed += number(file, "failed");
+}
+
+static const char *errnos(const struct ledger_entry *e, char out[128])
+{
+	size_t n = 0;
+
+	out[0] = 0;
+	for (int i = 1; i < LEDGER_ERRNOS && n < 100; i++)
+		if (e->by_errno[i])
+			n += snprintf(out + n, 128 - n, " %s:%u", strerrorname_np(i),
+				      e->by_errno[i]);
+	return out;
+}
+
+static void describe(const struct expected *e, const char *what)
+{
+	const struct ledger_entry *l = e->entry;
+	int64_t by = e->counted - l->wrote;
+	char failures[128];
+
+	differs(e->trial,
+		"file %u (%s, inode %" PRIu64 "): %s; wrote %" PRIu64 " (%" PRIu64
+		" partly), counted %" PRIu64 " (%+" PRId64 "); bytes %" PRIu64 ", counted %" PRIu64
+		"; uncertain %" PRIu64 ", maybe split %" PRIu64 "; failed %" PRIu64
+		", counted %" PRIu64 "; failures:%s",
+		l->file, l->name[0], l->ino, what, l->wrote, l->partly, e->counted, by, l->bytes,
+		e->bytes, e->uncertain, e->split, l->failed + l->again + l->cancelled, e->failed,
+		errnos(l, failures));
+}
+
+/* By how much the count is off beyond what the file's own figures allow. */
+static uint64_t beyond(const struct expected *e, uint64_t wrote)
+{
+	uint64_t off = e->counted > wrote ? e->counted - wrote : wrote - e->counted, allowed;
+
+	/* parts of one write that were taken for writes: only too many */
+	allowed = e->uncertain + (e->counted > wrote ? e->split : 0);
+	return off > allowed ? off - allowed : 0;
+}
+
+static void judge(struct comparison *c, struct expected *e, uint64_t *lost)
+{
+	const struct ledger_entry *l = e->entry;
+	bool selected = !e->trial->first_only || l == &e->trial->ledger->entry[0];
+	uint64_t wrote = selected ? l->wrote : 0, more;
+
+	e->trial->writes += wrote;
+	if (e->wrong_name && e->counted) {
+		char why[PLACE_NAME + 32];
+
+		snprintf(why, sizeof(why), "is called '%s'", e->called);
+		describe(e, why);
+	}
+	more = beyond(e, wrote);
+	if (more > *lost) {
+		describe(e, selected ? "writes differ" : "is not the target");
+		return;
+	}
+	*lost -= more;
+	if (e->counted != wrote || e->uncertain) {
+		e->trial->outcome = MAX(e->trial->outcome, OUTCOME_SAID);
+		e->trial->said += more ? more : e->uncertain + e->split;
+		return;
+	}
+	if (selected && e->bytes != l->bytes)
+		describe(e, "bytes differ");
+	if (e->failed > l->failed + l->again + l->cancelled)
+		describe(e, "failures differ");
+}
+
+static int gather(struct comparison *c)
+{
+	size_t room = 0;
+
+	for (size_t i = 0; i < c->n; i++)
+		room += MIN(c->trials[i].ledger->used, LEDGER_ENTRIES);
+	c->expected = calloc(room ? room : 1, sizeof(*c->expected));
+	if (!c->expected)
+		return -1;
+	for (size_t i = 0; i < c->n; i++) {
+		struct ledger *l = c->trials[i].ledger;
+
+		for (uint32_t k = 0; k < MIN(l->used, LEDGER_ENTRIES); k++)
+			c->expected[c->count++] = (struct expected){.trial = &c->trials[i],
+								    .entry = &l->entry[k]};
+	}
+	return 0;
+}
+
+int compare(const char *path, struct trial *trials, size_t n)
+{
+	struct comparison c = {.trials = trials, .n = n};
+	struct json_object *report = json_object_from_file(path), *files;
+	uint64_t lost;
+
+	files = report ? member(member(report, "snapshot"), "files") : NULL;
+	if (!files || gather(&c)) {
+		fprintf(stderr, "oracle: %s is no report\n", path);
+		json_object_put(report);
+		return -1;
+	}
+	c.lost = number(member(report, "loss"), "lost") + number(member(report, "loss"), "unseen") +
+		 number(member(report, "counts"), "unseen");
+	for (size_t i = 0; i < json_object_array_length(files); i++)
+		take_file(&c, json_object_array_get_idx(files, i));
+	lost = c.lost;
+	for (size_t i = 0; i < c.count; i++)
+		judge(&c, &c.expected[i], &lost);
+	for (size_t i = 0; i < n; i++) {
+		if (trials[i].ledger->fault)
+			differs(&trials[i], "the load itself failed: %s", trials[i].ledger->what);
+		else if (!trials[i].ledger->done)
+			differs(&trials[i], "the load did not come to its end");
+	}
+	free(c.expected);
+	json_object_put(report);
+	return 0;
+}
