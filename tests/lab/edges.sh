@@ -16,12 +16,6 @@ of()
 	jq -r "$2" "$tmp/files/$1"
 }
 
-# shellcheck disable=SC2317 # called through check
-between()
-{
-	[ "$1" -le "$2" ] && [ "$2" -le "$3" ] || { echo "# $2 is not between $1 and $3"; return 1; }
-}
-
 # window NAME RUN VERDICT - what holds of each
 window()
 {
@@ -42,7 +36,8 @@ ends()
 		"$(of "$2" '.counts | "\(.writes) \(.takes | .exclusive + .shared) \(.takes.fi_lock) \(.unfinished)"')" \
 		"$writes $writes $writes $unfinished"
 	check "... the difference" is "$(of "$2" .counts.takes_minus_writes)" 0
-	check "... the window is what was asked for" between 700000000 "$(of "$2" .duration_ns)" 2000000000
+	# a machine that has other work may end it later, never sooner
+	check "... the window is no shorter than was asked for" test "$(of "$2" .duration_ns)" -ge 700000000
 }
 
 # forms that count writes differently behave alike on either variant
@@ -53,7 +48,7 @@ for guest in "stock latency callsite global" "v3 cpu callsite global callsite-tp
 	[ "$variant" = stock ] || verdict=SHARED
 	rm -rf "$tmp/files"
 	mkdir "$tmp/files"
-	vm --variant "$variant" --cpus 2 --timeout 900 --out "$tmp/files" -- \
+	vm --variant "$variant" --cpus 2 --timeout 1800 --out "$tmp/files" -- \
 		tests/lab/guest/edges "$disk" "$windows" "${methods[@]}"
 	check "$variant: the guest's windows" is "$rc" 0
 	for method in "${methods[@]}"; do

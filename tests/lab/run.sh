@@ -45,12 +45,9 @@ check "exit code comes back" is "$rc" 7
 check "stdout is the command's alone" is "$(<"$tmp/out")" $'out two  words\nagain'
 check "stderr is the command's and lab/run's" is "$(grep -v '^lab/run: ' "$tmp/err")" err
 
-began=$SECONDS
 # shellcheck disable=SC2016
 vm --build none -- sh -c 'head -c 8000000 /dev/zero | tr "\0" "x"; grep -c . /sys/kernel/btf/fuse >/dev/null &&
 	[ "$PWD" = /fuselens ] && [ -e lab/run ] && touch /tmp/a /run/a /var/tmp/a && ! touch /usr/a'
-took=$((SECONDS - began))
-check "a second start takes seconds ($took)" test $took -le 30
 check "fuse has BTF, the project is there, the root is read-only" is "$rc" 0
 check "8 MB of output arrive whole" is "$(wc -c <"$tmp/out")" 8000000
 

@@ -34,7 +34,7 @@ judge()
 			"$wrote $wrote 0"
 	done
 	for method in wait hold; do
-		all=$(of state-fentry "[.snapshot.files[].histograms | to_entries[] |
+		all=$(of state-fentry "[.snapshot.files[].histograms // {} | to_entries[] |
 			select(.key | startswith(\"$method\")) | .value.log2_buckets | add] | add // 0")
 		check "$variant: a $method for each write" is "$all" "$wrote"
 	done
@@ -63,7 +63,7 @@ judge()
 for variant in stock v3; do
 	out=$tmp/$variant
 	mkdir "$out"
-	vm --variant "$variant" --memory 2G --out "$out" -- tests/lab/guest/smoke
+	vm --variant "$variant" --memory 2G --timeout 1800 --out "$out" -- tests/lab/guest/smoke
 	check "$variant: the guest's run" is "$rc" 0
 	[ "$rc" = 0 ] || continue
 	if [ "$variant" = stock ]; then

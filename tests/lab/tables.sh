@@ -34,16 +34,17 @@ while IFS=, read -r variant engine exclusive shared upgrades fi_lock; do
 	done
 done <"$top/kernel-patches/expected.csv"
 
-# Emulated processors on a busy machine: the bounds are far below what a quiet one shows (0.95 and 7).
-ratio()
+# The device takes 2 ms a write: whoever does more than 500 a second does some at the same time, however fast the
+# machine. One that is too slow to do so on the raw device can't show it through FUSE either.
+# more_than N VARIANT,SYSTEM - whether eight jobs did more than N writes a second
+more_than()
 {
-	awk -F, -v a="$1" -v b="$2" '$1 "," $2 == a && $3 == 8 { x = $4 } $1 "," $2 == b && $3 == 8 { y = $4 }
-		END { print (y > 0) ? x / y : 0 }' "$tmp/tables/table2.csv"
+	awk -F, -v n="$1" -v a="$2" '$1 "," $2 == a && $3 == 8 { x = $4 } END { exit !(x > n) }' "$tmp/tables/table2.csv"
 }
-at_least()
-{
-	awk -v a="$1" -v b="$2" 'BEGIN { exit !(a >= b) }'
-}
-check "v3 at 8 jobs is near the raw file system" at_least "$(ratio v3,mount v3,raw)" 0.6
-check "v3 at 8 jobs is several times stock" at_least "$(ratio v3,mount stock,mount)" 3
+check "stock: 8 jobs never write at the same time" eval '! more_than 510 stock,mount'
+if more_than 1000 v3,raw; then
+	check "v3: 8 jobs do" more_than 510 v3,mount
+else
+	echo "skip - v3: 8 jobs write at the same time: this machine is too slow even without FUSE"
+fi
 exit "$failed"
