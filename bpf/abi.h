@@ -224,7 +224,6 @@ enum fl_gate_mark {
 #define FL_GATE_PLACES 32768
 
 struct fl_gate {
-	__u64 open;
 	__u64 write[FL_GATE_PLACES]; /* what tasks are writing, by PID; 0 where nothing */
 };
 

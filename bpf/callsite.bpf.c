@@ -128,7 +128,7 @@ static __always_inline bool take_passed(enum fl_site_role role, __u32 route)
 		return false;
 	if (first && (!writes_come_marked || route == FL_ROUTE_SPLICE))
 		return gate_enter();
-	return (__u32)role < FL_SITE_OTHER_EXCLUSIVE ? gate_passed() : gate_is_open();
+	return (__u32)role < FL_SITE_OTHER_EXCLUSIVE ? gate_passed() : gate_open;
 }
 
 static __always_inline bool count_site(__u32 site, enum fl_site_role role, __u32 route, __u64 lock)
@@ -145,14 +145,14 @@ static __always_inline bool count_site(__u32 site, enum fl_site_role role, __u32
 	else
 		inode = (void *)(lock - bpf_core_field_offset(struct inode, i_rwsem));
 	if (!is_selected_inode(inode, &dev, &ino)) {
-		if (gate_is_open())
+		if (gate_open)
 			c->elsewhere++;
 		return false;
 	}
 	if (!take_passed(role, route))
 		return false;
 	c->takes++;
-	count_take(slot_of(inode, route, ino, dev, BPF_CORE_READ(inode, i_generation)), role);
+	count_take(slot_for_take(inode, route, ino, dev), role);
 	return true;
 }
 
@@ -165,7 +165,7 @@ int at_site(struct pt_regs *ctx)
 	if (site >= FL_MAX_SITES)
 		return 0;
 	if (action & FL_SITE_CALIBRATE_BEGIN) {
-		if (gate_is_open())
+		if (gate_open)
 			begin(site + FL_MAX_SITES);
 		return 0;
 	}
@@ -188,8 +188,7 @@ int at_completion(struct pt_regs *ctx)
 	__u64 ino;
 
 	if (is_selected_inode(inode, &dev, &ino) && writer_selected() && gate_passed())
-		count_completion(slot_of(inode, FL_ROUTE_OTHER, ino, dev,
-					 BPF_CORE_READ(inode, i_generation)));
+		count_completion(slot_for_take(inode, FL_ROUTE_OTHER, ino, dev));
 	return 0;
 }
 

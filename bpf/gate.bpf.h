@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The gate between what is hooked and what is counted. Some methods have programs that count writes and
- * programs that count takes. They attach and detach one after the other, over a second or two on a busy
- * machine. All of them count only what passes one gate. User space opens it once everything is attached
- * and closes it before anything is detached, so all programs count the same stretch of time.
+ * The gate between what is hooked and what is counted. All programs of a collector attach before the gate
+ * opens and detach after it has closed, so that they count the same stretch of time, however long
+ * attaching takes.
  *
  * A write passes if the gate is open when the write begins. Whatever the write does then passes too,
  * even after the gate has closed: no take is counted without its write, and no write without its takes.
- * User space waits for the writes inside before it detaches anything. What is not part of a write, such
- * as a completion in a worker, passes while the gate is open.
+ * Where takes are counted, each write leaves a mark of how it came to the gate, and user space waits for
+ * the writes inside before it detaches anything. What is not part of a write, such as a completion in a
+ * worker, passes while the gate is open.
  */
 #ifndef FUSELENS_GATE_BPF_H
 #define FUSELENS_GATE_BPF_H
@@ -17,7 +17,10 @@
 #include <bpf/bpf_helpers.h>
 #include "abi.h"
 
-/* One map for all objects: the first object that is loaded creates it. */
+/* Whether the gate is open. One for all objects, as is the map below: the first that is loaded makes them. */
+__u64 gate_open SEC(".data.gate");
+
+/* The writes of tasks that are at the gate, for the methods that have programs for takes. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -46,13 +49,6 @@ static __always_inline __u64 gate_mark(__u64 *place)
 	return (mark & ~FL_GATE_MARKS) == bpf_get_current_task() ? mark & FL_GATE_MARKS : 0;
 }
 
-static __always_inline bool gate_is_open(void)
-{
-	struct fl_gate *g = the_gate();
-
-	return g && g->open;
-}
-
 /* The current task begins a write. Marks it, and returns whether it passes. */
 static __always_inline bool gate_enter(void)
 {
@@ -67,7 +63,7 @@ static __always_inline bool gate_enter(void)
 	 * whoever closes the gate and then finds nobody inside has not overlooked this write.
 	 */
 	__sync_lock_test_and_set(place, bpf_get_current_task() | FL_GATE_INSIDE);
-	if (g->open)
+	if (gate_open)
 		return true;
 	*place = bpf_get_current_task() | FL_GATE_OUTSIDE;
 	return false;
@@ -82,7 +78,7 @@ static __always_inline bool gate_passed(void)
 	if (!g)
 		return false;
 	mark = gate_mark(gate_place(g));
-	return mark ? mark != FL_GATE_OUTSIDE : g->open;
+	return mark ? mark != FL_GATE_OUTSIDE : gate_open;
 }
 
 /* The same; and marks the current task's write as counted, so that nobody waits for it. */
@@ -97,7 +93,7 @@ static __always_inline bool gate_leave_counted(void)
 	mark = gate_mark(place);
 	if (mark == FL_GATE_INSIDE)
 		*place = bpf_get_current_task() | FL_GATE_COUNTED;
-	return mark ? mark != FL_GATE_OUTSIDE : g->open;
+	return mark ? mark != FL_GATE_OUTSIDE : gate_open;
 }
 
 /* The current task's write has ended, and has been counted. Removes its mark. */

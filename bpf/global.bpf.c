@@ -50,7 +50,8 @@ static __always_inline bool scope_passed(const struct take_scope *s)
 	return s->write ? gate_passed() : s->passed;
 }
 
-static __always_inline void open_take_scope(struct inode *inode, bool write)
+/* route: FL_ROUTE_OTHER in an update by itself, which may be of any */
+static __always_inline void open_take_scope(struct inode *inode, enum fl_route route, bool write)
 {
 	struct take_scope *s = place_of_current();
 	__u32 dev;
@@ -64,13 +65,13 @@ static __always_inline void open_take_scope(struct inode *inode, bool write)
 	}
 	if (!is_selected_inode(inode, &dev, &ino))
 		return;
-	if (s->task && gate_is_open())
+	if (s->task && gate_open)
 		lost(FL_LOSS_UNPAIRED);
 	if (write && !writes_come_marked)
 		gate_enter();
 	s->write = write;
 	s->passed = gate_passed();
-	s->slot = slot_of(inode, FL_ROUTE_OTHER, ino, dev, BPF_CORE_READ(inode, i_generation));
+	s->slot = slot_for_take(inode, route, ino, dev);
 	s->rwsem = (__u64)inode + bpf_core_field_offset(struct inode, i_rwsem);
 	s->fi_lock = (__u64)inode + fi_lock_offset;
 	s->had_shared = 0;
@@ -93,6 +94,13 @@ static __always_inline void close_take_scope(void)
 		gate_end();
 }
 
+static __always_inline enum fl_route route_of_writer(struct kiocb *iocb)
+{
+	struct fuse_file *ff = iocb->ki_filp->private_data;
+
+	return route_of_flags(BPF_CORE_READ(ff, open_flags));
+}
+
 SEC("fentry/fuse_file_write_iter")
 int take_write_entry(__u64 *ctx)
 {
@@ -100,7 +108,7 @@ int take_write_entry(__u64 *ctx)
 
 	/* whichever way the gate is now: the program that asks it for this write may come after this one */
 	if (task_selected())
-		open_take_scope(iocb->ki_filp->f_inode, true);
+		open_take_scope(iocb->ki_filp->f_inode, route_of_writer(iocb), true);
 	return 0;
 }
 
@@ -119,7 +127,7 @@ int take_update_entry(__u64 *ctx)
 
 	if (!writer_selected())
 		return 0;
-	open_take_scope((void *)ctx[0], false);
+	open_take_scope((void *)ctx[0], FL_ROUTE_OTHER, false);
 	s = current_scope();
 	if (s && scope_passed(s))
 		count_completion(s->slot);

@@ -14,7 +14,7 @@
 const volatile __u32 selected_devs[FL_MAX_DEVS];
 const volatile __u32 selected_dev_count; /* 0: every FUSE mount */
 const volatile __u64 selected_ino;	 /* 0: every file */
-/* One word: a write that neither a process nor the gate is asked about costs one load. */
+/* One word: where no process is named and no takes are counted, a write costs one load of it. */
 const volatile union {
 	struct fl_only is;
 	__u64 any;
@@ -46,6 +46,13 @@ static __always_inline bool is_backing_file(__u32 f_mode)
 	return f_mode & FMODE_NOACCOUNT && f_mode & FMODE_BACKING_EITHER;
 }
 
+static __always_inline enum fl_route route_of_flags(__u32 open_flags)
+{
+	if (open_flags & FOPEN_DIRECT_IO)
+		return FL_ROUTE_DIRECT;
+	return open_flags & FOPEN_PASSTHROUGH ? FL_ROUTE_PASSTHROUGH : FL_ROUTE_CACHED;
+}
+
 static __always_inline bool tgid_selected(void)
 {
 	return !only.is.tgid || bpf_get_current_pid_tgid() >> 32 == only.is.tgid;
@@ -63,7 +70,7 @@ __attribute__((unused)) static __noinline int ask_task_and_gate(enum gate_event 
 	if (!tgid_selected())
 		return false;
 	if (!only.is.gated)
-		return true;
+		return gate_open;
 	switch (event) {
 	case WRITE_BEGINS:
 		return gate_enter();
@@ -77,7 +84,7 @@ __attribute__((unused)) static __noinline int ask_task_and_gate(enum gate_event 
 /* Whether what the current task does counts. */
 static __always_inline bool task_selected(void)
 {
-	return !only.any || ask_task_and_gate(ANYTHING);
+	return only.any ? ask_task_and_gate(ANYTHING) : gate_open;
 }
 
 /*
@@ -86,7 +93,7 @@ static __always_inline bool task_selected(void)
  */
 static __always_inline bool enter_write(void)
 {
-	return !only.any || ask_task_and_gate(WRITE_BEGINS);
+	return only.any ? ask_task_and_gate(WRITE_BEGINS) : gate_open;
 }
 
 /*
@@ -95,13 +102,13 @@ static __always_inline bool enter_write(void)
  */
 static __always_inline bool mark_write_counted(void)
 {
-	return !only.any || ask_task_and_gate(WRITE_COUNTS);
+	return only.any ? ask_task_and_gate(WRITE_COUNTS) : gate_open;
 }
 
 /* Whether something that is no write counts, whoever did it. */
 static __always_inline bool others_selected(void)
 {
-	return !only.is.gated || gate_passed();
+	return only.is.gated ? gate_passed() : gate_open;
 }
 
 #endif

@@ -74,13 +74,6 @@ static __noinline int record_times(const struct scope *s)
 	return 0;
 }
 
-static __always_inline enum fl_route route_of_flags(__u32 open_flags)
-{
-	if (open_flags & FOPEN_DIRECT_IO)
-		return FL_ROUTE_DIRECT;
-	return open_flags & FOPEN_PASSTHROUGH ? FL_ROUTE_PASSTHROUGH : FL_ROUTE_CACHED;
-}
-
 /* Types of a module can't be cast to: reads the field as what another struct begins with. */
 static __always_inline __u32 open_flags_of(void *fuse_file)
 {

@@ -55,6 +55,31 @@ static __always_inline void count_completion(__u32 slot)
 		t->completed_inline++;
 }
 
+/*
+ * The slot of the route by which a file is written. For takes and completions that do not tell their
+ * route: nearly every file has one route only.
+ */
+static __noinline __u32 slot_of_written(struct inode *inode, __u64 ino, __u32 dev, __u32 generation)
+{
+	__u32 slot = slot_with_key(slot_key(ino, dev, generation, FL_ROUTE_PASSTHROUGH));
+
+	if (!slot)
+		slot = slot_with_key(slot_key(ino, dev, generation, FL_ROUTE_DIRECT));
+	if (!slot)
+		slot = slot_with_key(slot_key(ino, dev, generation, FL_ROUTE_CACHED));
+	return slot ? slot : slot_search(inode, FL_ROUTE_OTHER, ino, dev, generation);
+}
+
+/* A slot for what a site or a hook saw of a file; FL_ROUTE_OTHER where the route is not known. */
+static __always_inline __u32 slot_for_take(struct inode *inode, __u32 route, __u64 ino, __u32 dev)
+{
+	__u32 generation = BPF_CORE_READ(inode, i_generation);
+
+	if (route == FL_ROUTE_OTHER)
+		return slot_of_written(inode, ino, dev, generation);
+	return slot_of(inode, route, ino, dev, generation);
+}
+
 /* Whether the address is that of a FUSE inode of the target. Any address may be asked about. */
 static __always_inline bool is_selected_inode(struct inode *inode, __u32 *dev, __u64 *ino)
 {

@@ -270,14 +270,12 @@ static int measure(const struct fl_bench_run *run, struct fl_bench_row *row,
 	if (begin_fio(&w, argv, run->dir[row->system], files->messages, err))
 		goto out;
 	if (row->probes) {
-		bool attached;
-
 		fl_privileges_admin(true);
 		c = fl_collector_prepare(run->target, &run->collect, err);
-		attached = c && !fl_collector_start(c, err);
 		fl_privileges_admin(false);
-		if (!attached)
+		if (!c)
 			goto out;
+		fl_collector_start(c);
 		add_tick(ticks, c);
 	}
 	row->started_s = time(NULL);

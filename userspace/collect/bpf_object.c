@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Opening, configuring and trying BPF objects: what every method does alike. */
-#include "collect/forms.h"
+#include "collect/bpf_object.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include "kernel/disable.h"
 #include "kernel/btf.h"
 #include "kernel/privileges.h"
-#include "collect/target.h"
 
 /* Loading is tried and may fail loudly: libbpf's log goes to the error, not to the terminal. */
 static char load_log[4096];
@@ -95,12 +94,42 @@ __u64 fl_prog_misses(const struct bpf_program *prog)
 	return info.recursion_misses;
 }
 
+int fl_set_rodata(struct bpf_object *obj, const char *name, const void *value, size_t size)
+{
+	struct bpf_map *map;
+	const struct btf *btf = bpf_object__btf(obj);
+	const struct btf_var_secinfo *var;
+	const struct btf_type *sec;
+	size_t room;
+	char *data;
+	int id;
+
+	/* libbpf puts the object's name in front */
+	bpf_object__for_each_map(map, obj) if (strstr(bpf_map__name(map), ".rodata")) break;
+	if (!map || !btf)
+		return -1;
+	data = (char *)bpf_map__initial_value(map, &room);
+	id = btf__find_by_name_kind(btf, ".rodata", BTF_KIND_DATASEC);
+	if (!data || id < 0)
+		return -1;
+	sec = btf__type_by_id(btf, id);
+	var = btf_var_secinfos(sec);
+	for (int i = 0; i < btf_vlen(sec); i++) {
+		const struct btf_type *t = btf__type_by_id(btf, var[i].type);
+
+		if (strcmp(btf__name_by_offset(btf, t->name_off), name))
+			continue;
+		if (var[i].size != size || var[i].offset + size > room)
+			return -1;
+		memcpy(data + var[i].offset, value, size);
+		return 0;
+	}
+	return -1;
+}
+
 int fl_set_target(struct bpf_object *obj, const struct fl_target *target, __u32 nslots, bool gated,
 		  struct fl_err *err)
 {
-	struct bpf_map *slots = bpf_object__find_map_by_name(obj, "slots");
-	struct bpf_map *order = bpf_object__find_map_by_name(obj, "slot_order");
-	struct bpf_map *counts = bpf_object__find_map_by_name(obj, "slot_counts");
 	__u32 mask = nslots - 1;
 	struct fl_only only = {.tgid = target->tgid, .gated = gated};
 	__s32 cache_bit = fl_btf_enumerator("FUSE_I_CACHE_IO_MODE");
@@ -113,10 +142,5 @@ int fl_set_target(struct bpf_object *obj, const struct fl_target *target, __u32 
 	bad |= fl_set_rodata(obj, "selected_ino", &ino, sizeof(ino));
 	bad |= fl_set_rodata(obj, "only", &only, sizeof(only));
 	bad |= fl_set_rodata(obj, "cache_io_mode_bit", &cache_bit, sizeof(cache_bit));
-	if (bad || !slots || !order || !counts)
-		return fl_err(err, "the BPF object and the collector do not fit together");
-	if (bpf_map__set_max_entries(slots, nslots) || bpf_map__set_max_entries(counts, nslots) ||
-	    bpf_map__set_max_entries(order, nslots + FL_ORDER_FIRST))
-		return fl_errno(err, errno, "cannot size the tables");
-	return 0;
+	return bad ? fl_err(err, "the BPF object and the collector do not fit together") : 0;
 }

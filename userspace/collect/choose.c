@@ -3,9 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <bpf/libbpf.h>
-
-#include "collect/takes.h"
+#include "kernel/kcore.h"
 
 const char *const fl_evidence_names[] = {
 	[FL_EVIDENCE_AUTO] = "auto",
@@ -23,66 +21,6 @@ int fl_evidence_from_name(const char *name)
 		if (!strcmp(fl_evidence_names[i], name))
 			return i;
 	return -1;
-}
-
-struct bpf_object *fl_form_open(const struct fl_form *form)
-{
-	size_t size;
-	const void *elf = form->elf(&size);
-
-	return fl_open_bpf(elf, size);
-}
-
-/*
- * Loads and attaches the whole form at once: where all of it works, which is the rule, nothing needs to
- * be tried one by one.
- */
-static bool all_programs_work(const struct fl_form *form)
-{
-	struct bpf_object *obj = fl_form_open(form);
-	bool ok = obj && !bpf_object__load(obj);
-
-	for (size_t i = 0; ok && i < form->nprogs; i++) {
-		struct bpf_program *prog = bpf_object__find_program_by_name(obj,
-									    form->prog[i].name);
-		struct bpf_link *link = prog && !fl_program_disabled(prog)
-						? bpf_program__attach(prog)
-						: NULL;
-
-		ok = link;
-		bpf_link__destroy(link);
-	}
-	bpf_object__close(obj);
-	return ok;
-}
-
-/* Fills in which programs of the form can work. Returns 0 when all the required ones can. */
-static int try_form(const struct fl_form *form, bool *available, struct fl_probe *probe,
-		    struct fl_err *err)
-{
-	/* a refusal usually meets the first program already */
-	int first = fl_try_program(form->elf, form->prog[0].name);
-	bool all = !first && all_programs_work(form);
-
-	for (size_t i = 0; i < form->nprogs; i++) {
-		snprintf(probe[i].name, sizeof(probe[i].name), "%s", form->prog[i].name);
-		probe[i].counts_writes = form->prog[i].counts_writes;
-		if (first)
-			snprintf(probe[i].why_not, sizeof(probe[i].why_not), "not tried");
-	}
-	for (size_t i = 0; i < form->nprogs; i++) {
-		int e = all ? 0 : i ? fl_try_program(form->elf, form->prog[i].name) : first;
-
-		available[i] = !e;
-		if (!e)
-			continue;
-		snprintf(probe[i].why_not, sizeof(probe[i].why_not), "%s; not known: %s",
-			 strerror(e), form->prog[i].costs);
-		if (form->prog[i].required)
-			return fl_errno(err, e, "%s: cannot attach %s", form->title,
-					form->prog[i].name);
-	}
-	return 0;
 }
 
 struct candidate {
@@ -103,14 +41,12 @@ bool fl_evidence_counts_takes(enum fl_evidence e)
 
 static bool may_choose(enum fl_evidence wanted, const struct candidate *c)
 {
-	if (wanted == FL_EVIDENCE_AUTO || wanted == FL_EVIDENCE_STATE ||
-	    fl_evidence_counts_takes(wanted))
-		return c->evidence == FL_EVIDENCE_STATE_FENTRY ||
-		       c->evidence == FL_EVIDENCE_STATE_TP;
-	return wanted == c->evidence;
+	return wanted == FL_EVIDENCE_AUTO || wanted == FL_EVIDENCE_STATE ||
+	       fl_evidence_counts_takes(wanted) || wanted == c->evidence;
 }
 
-int fl_evidence_choose(struct fl_choice *c, enum fl_evidence wanted, struct fl_err *err)
+/* The first candidate that works. Returns 0, or -1 with err set to why the last one does not. */
+static int choose_writes(struct fl_choice *c, enum fl_evidence wanted, struct fl_err *err)
 {
 	struct fl_err last = {};
 	bool tried = false;
@@ -118,9 +54,8 @@ int fl_evidence_choose(struct fl_choice *c, enum fl_evidence wanted, struct fl_e
 	for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
 		if (!may_choose(wanted, &candidates[i]))
 			continue;
-		memset(c, 0, sizeof(*c));
-		if (!try_form(candidates[i].form, c->available, c->probe, &last)) {
-			c->form = candidates[i].form;
+		if (!fl_source_try(&c->source[0], candidates[i].form, &last)) {
+			c->nsources = 1;
 			if (tried)
 				snprintf(c->why, sizeof(c->why), "%.200s", err->what);
 			else
@@ -132,53 +67,75 @@ int fl_evidence_choose(struct fl_choice *c, enum fl_evidence wanted, struct fl_e
 		*err = last;
 		tried = true;
 	}
-	if (fl_evidence_counts_takes(wanted)) {
-		/* its tables, without any program of it */
-		memset(c, 0, sizeof(*c));
-		c->form = &fl_form_state_tp;
-		c->takes_only = true;
-		snprintf(c->why, sizeof(c->why), "alone: %.200s", err->what);
-		return 0;
-	}
-	if (!tried)
-		return fl_err(err, "the %s method cannot count here", fl_evidence_names[wanted]);
-	return fl_hint(err, "'fuselens doctor' says what this kernel allows and what is missing");
+	return -1;
 }
 
-/* Whether the callsite method's programs load; the global ones are not tried unless asked for. */
-static int try_callsite(struct fl_probe *probes, size_t *n, struct fl_err *err)
+static int choose_takes(struct fl_choice *c, enum fl_evidence wanted, struct fl_err *err)
+{
+	const struct fl_form *form = wanted == FL_EVIDENCE_CALLSITE ? &fl_form_callsite
+								    : &fl_form_global;
+
+	if (fl_source_try(&c->source[c->nsources], form, err))
+		return -1;
+	c->nsources++;
+	return 0;
+}
+
+int fl_evidence_choose(struct fl_choice *c, enum fl_evidence wanted, struct fl_err *err)
+{
+	struct fl_err ignored;
+
+	memset(c, 0, sizeof(*c));
+	if (!choose_writes(c, wanted, err))
+		return fl_evidence_counts_takes(wanted) ? choose_takes(c, wanted, err) : 0;
+	/* where even tracepoints are refused, kprobes may not be */
+	if (wanted == FL_EVIDENCE_AUTO && fl_kernel_callsites(&ignored))
+		wanted = FL_EVIDENCE_CALLSITE;
+	if (!fl_evidence_counts_takes(wanted))
+		return fl_hint(
+			err, "'fuselens doctor' says what this kernel allows and what is missing");
+	snprintf(c->why, sizeof(c->why), "alone: %.200s", err->what);
+	return choose_takes(c, wanted, err);
+}
+
+/* Whether the callsite method's probes go in. */
+static int try_callsite(struct fl_source *s, struct fl_err *err)
 {
 	const struct fl_target everything = {.kind = FL_TARGET_ALL};
-	const struct fl_takes_opts opts = {
-		.method = FL_METHOD_CALLSITE, .nslots = 64, .gate_fd = -1};
-	struct fl_takes *takes = fl_takes_prepare(&everything, &opts, err);
-	int ret = takes ? fl_takes_start(takes, err) : -1;
+	struct fl_source_opts opts = {.target = &everything, .nslots = 64, .hist_slots = 1};
 
-	*n = 0;
-	if (!ret)
-		*n = fl_takes_probes(takes, probes, FL_MAX_PROBES);
-	fl_takes_finish(takes);
-	return ret;
+	opts.map = fl_kernel_callsites(err);
+	if (!opts.map || fl_source_try(s, &fl_form_callsite, err) ||
+	    fl_source_load(s, NULL, &opts, err))
+		return -1;
+	return fl_source_attach(s, err);
+}
+
+static const struct fl_form *form_of(enum fl_evidence evidence)
+{
+	for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++)
+		if (candidates[i].evidence == evidence)
+			return candidates[i].form;
+	return NULL;
 }
 
 int fl_collector_try(enum fl_evidence evidence, struct fl_probe *probes, size_t *n,
 		     struct fl_err *err)
 {
-	bool available[FL_MAX_PROBES] = {};
+	const struct fl_form *form = form_of(evidence);
+	struct fl_source s = {};
 	int ret;
 
 	*n = 0;
 	if (evidence == FL_EVIDENCE_CALLSITE)
-		return try_callsite(probes, n, err);
-	for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
-		if (candidates[i].evidence != evidence)
-			continue;
-		memset(probes, 0, FL_MAX_PROBES * sizeof(*probes));
-		ret = try_form(candidates[i].form, available, probes, err);
-		*n = candidates[i].form->nprogs;
-		for (size_t k = 0; k < *n; k++)
-			probes[k].live = available[k];
-		return ret;
-	}
-	return fl_err(err, "there is no such form");
+		ret = try_callsite(&s, err);
+	else
+		ret = form ? fl_source_try(&s, form, err) : fl_err(err, "there is no such form");
+	if (s.form && (form || !ret))
+		*n = s.form->nprogs;
+	memcpy(probes, s.probe, *n * sizeof(*probes));
+	for (size_t i = 0; form && i < *n; i++)
+		probes[i].live = s.available[i] && !probes[i].why_not[0];
+	fl_source_close(&s);
+	return ret;
 }

@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Which form of evidence this kernel allows, found by trying. */
-#ifndef FL_EVIDENCE_CHOICE_H
-#define FL_EVIDENCE_CHOICE_H
+#ifndef FL_CHOOSE_H
+#define FL_CHOOSE_H
 
 #include "collect/collector.h"
-#include "collect/forms.h"
+#include "collect/source.h"
+
+#define FL_MAX_SOURCES 2
 
 struct fl_choice {
-	const struct fl_form *form;
-	bool available[FL_MAX_PROBES]; /* by program of the form */
-	struct fl_probe probe[FL_MAX_PROBES];
+	struct fl_source source[FL_MAX_SOURCES]; /* tried; what counts writes comes first */
+	size_t nsources;
 	char why[256];
-	/* No form of the state method works beside the takes that were asked for: the form gives its tables. */
-	bool takes_only;
 };
 
 bool fl_evidence_counts_takes(enum fl_evidence e);
-/* Fills in the choice. Returns 0, or -1 with err set when nothing that may be chosen works. */
+/*
+ * Fills in the choice: a form of the state method, and beside it what counts takes where that was asked
+ * for. Where no form of the state method works, the takes are counted alone. Returns 0, or -1 with err
+ * set when nothing that may be chosen works.
+ */
 int fl_evidence_choose(struct fl_choice *c, enum fl_evidence wanted, struct fl_err *err);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The collector's five calls. What they read is in collector_read.c. */
+/* The collector's five calls. What they read is in read.c. */
 #include "collect/collector_impl.h"
 
 #include <errno.h>
@@ -9,17 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <bpf/libbpf.h>
 
 #include "kernel/kcore.h"
 #include "openfiles/openfiles.h"
 
 #define DEFAULT_INODES 4096u
-/* Between two lists of all open files, beside five times what the last one took. */
+/* Minimum pause between open-file scans; five times the last scan's duration comes on top. */
 #define LIST_PAUSE_NS 100000000ull
 /* Hooks that the whole system pays for go away by themselves. */
 #define GLOBAL_WINDOW_S 10.0
 #define SEEN_MOUNTS	8192
-/* For writes that are under way when the gate has closed. */
+/* How long to wait for writes that are under way when the gate has closed. */
 #define GATE_WAIT_NS 1000000000ull
 /* What per-CPU counts may take of memory before fewer files are told apart. */
 #define COUNTS_MEMORY (64u << 20)
@@ -34,9 +35,23 @@ static __u32 power_of_two_up(__u32 n)
 	return p;
 }
 
+static struct fl_source *source_that(struct fl_collector *c, bool counts_writes)
+{
+	for (size_t i = 0; i < c->choice.nsources; i++)
+		if (c->choice.source[i].form->counts_writes == counts_writes)
+			return &c->choice.source[i];
+	return NULL;
+}
+
+struct fl_source *fl_collector_takes(struct fl_collector *c)
+{
+	return source_that(c, false);
+}
+
 /* Returns the number of slots. */
 static __u32 size_tables(struct fl_collector *c, const struct fl_collect_opts *opts)
 {
+	const struct fl_source *writes = source_that(c, true);
 	size_t per_file = sizeof(struct fl_slot_counts) * c->ncpus;
 	__u32 nslots = power_of_two_up(opts->max_inodes ? opts->max_inodes : DEFAULT_INODES);
 
@@ -44,39 +59,12 @@ static __u32 size_tables(struct fl_collector *c, const struct fl_collect_opts *o
 		nslots /= 2;
 	per_file = sizeof(struct fl_slot_hists) * c->ncpus;
 	c->hist_slots = 1;
-	c->timed_in = c->choice.form->has_hists ? opts->timed_in : 0;
+	c->timed_in = writes && writes->form->has_hists ? opts->timed_in : 0;
 	if (c->timed_in)
 		for (c->hist_slots = nslots;
 		     c->hist_slots > 64 && c->hist_slots * per_file > HISTS_MEMORY;)
 			c->hist_slots /= 2;
 	return nslots;
-}
-
-static int set_max(struct bpf_object *obj, const char *name, __u32 n)
-{
-	struct bpf_map *map = bpf_object__find_map_by_name(obj, name);
-
-	return map ? bpf_map__set_max_entries(map, n) : 0;
-}
-
-static int configure(struct fl_collector *c, const struct fl_collect_opts *opts, __u32 nslots,
-		     struct fl_err *err)
-{
-	int bad = 0;
-
-	if (fl_set_target(c->obj, c->target, nslots, fl_evidence_counts_takes(opts->evidence), err))
-		return -1;
-	if (c->choice.form->has_hists) {
-		bad |= fl_set_rodata(c->obj, "timed_in", &c->timed_in, sizeof(c->timed_in));
-		bad |= fl_set_rodata(c->obj, "hist_slots", &c->hist_slots, sizeof(c->hist_slots));
-	}
-	if (bad)
-		return fl_err(err, "the BPF object and the collector do not fit together");
-	if (set_max(c->obj, "slot_hists", c->hist_slots))
-		return fl_errno(err, errno, "cannot size the tables");
-	return c->choice.form->configure
-		       ? c->choice.form->configure(c->obj, c->choice.available, err)
-		       : 0;
 }
 
 /*
@@ -97,77 +85,82 @@ static int look_for_namespaces(struct fl_collector *c, struct fl_err *err)
 	return ret;
 }
 
+/* A table of one source, if there is such a source and it has the table. */
+static int open_values(const struct fl_collector *c, struct fl_percpu_values *v,
+		       const struct fl_source *s, const char *map, size_t size, __u32 places)
+{
+	return fl_percpu_values_init(v, s ? fl_source_map(s, map) : -1, size, c->ncpus, places);
+}
+
 static int open_tables(struct fl_collector *c, __u32 nslots, struct fl_err *err)
 {
-	if (fl_slot_table_open(&c->table, c->obj, nslots, err))
+	const struct fl_source *first = &c->choice.source[0];
+	const struct fl_source *writes = source_that(c, true), *takes = source_that(c, false);
+
+	if (fl_gate_map(&c->gate, first->obj, err) ||
+	    fl_slot_table_open(&c->table, first->obj, nslots, err))
 		return -1;
-	if (fl_percpu_values_init(&c->counts, fl_collector_map(c, "slot_counts"),
-				  sizeof(struct fl_slot_counts), c->ncpus, nslots) ||
-	    fl_percpu_values_init(&c->losses, fl_collector_map(c, "losses"),
-				  sizeof(struct fl_losses), c->ncpus, 1) ||
-	    fl_percpu_values_init(&c->hists, fl_collector_map(c, "slot_hists"),
-				  sizeof(struct fl_slot_hists), c->ncpus, c->hist_slots))
+	if (open_values(c, &c->losses, first, "losses", sizeof(struct fl_losses), 1) ||
+	    open_values(c, &c->counts, writes, "slot_counts", sizeof(struct fl_slot_counts),
+			nslots) ||
+	    open_values(c, &c->hists, writes, "slot_hists", sizeof(struct fl_slot_hists),
+			c->hist_slots) ||
+	    open_values(c, &c->takes, takes, "slot_takes", sizeof(struct fl_slot_takes), nslots))
 		return fl_err(err, "out of memory");
 	return 0;
 }
 
-static int load(struct fl_collector *c, const struct fl_collect_opts *opts, __u32 nslots,
-		struct fl_err *err)
+static int load(struct fl_collector *c, const struct fl_collect_opts *opts, struct fl_err *err)
 {
-	const struct fl_form *form = c->choice.form;
-
-	c->obj = fl_form_open(form);
-	if (!c->obj)
-		return fl_errno(err, errno, "cannot open the BPF object");
-	for (size_t i = 0; i < form->nprogs; i++)
-		bpf_program__set_autoload(
-			bpf_object__find_program_by_name(c->obj, form->prog[i].name),
-			c->choice.available[i]);
-	if (configure(c, opts, nslots, err))
-		return -1;
-	if (bpf_object__load(c->obj))
-		return fl_errno(err, errno, "cannot load the programs of %s: %.300s", form->title,
-				fl_bpf_log());
-	return open_tables(c, nslots, err);
-}
-
-/* The takes' own programs, beside those that count writes. */
-static int prepare_takes(struct fl_collector *c, const struct fl_collect_opts *opts,
-			 struct fl_err *err)
-{
-	struct fl_takes_opts takes = {
-		.method = opts->evidence == FL_EVIDENCE_CALLSITE ? FL_METHOD_CALLSITE
-								 : FL_METHOD_GLOBAL,
-		.nslots = c->table.nslots,
-		.time_waits = opts->timed_in > 0,
-		.gate_fd = fl_collector_map(c, "gate"),
-		.writes_come_marked = c->choice.form->sees_entry && !c->choice.takes_only,
+	const struct fl_source *writes = source_that(c, true);
+	struct fl_source *source = c->choice.source;
+	struct fl_err ignored;
+	struct fl_source_opts o = {
+		.target = c->target,
+		.nslots = size_tables(c, opts),
+		.timed_in = opts->timed_in,
+		.hist_slots = c->hist_slots,
+		.counts_takes = source_that(c, false),
+		.writes_are_seen = writes && writes->form->sees_entry,
+		.map = fl_kernel_callsites(&ignored),
 	};
 
-	if (!fl_evidence_counts_takes(opts->evidence))
-		return 0;
-	c->takes_method = takes.method;
-	if (takes.method == FL_METHOD_GLOBAL)
-		c->window_ns = (opts->window_s > 0 ? opts->window_s : GLOBAL_WINDOW_S) * 1e9;
-	c->gate = fl_gate_map(c->obj, err);
-	if (c->gate)
-		c->takes = fl_takes_prepare(c->target, &takes, err);
-	return c->takes ? 0 : -1;
+	for (size_t i = 0; i < c->choice.nsources; i++)
+		if (fl_source_load(&source[i], i ? &source[0] : NULL, &o, err))
+			return -1;
+	return open_tables(c, o.nslots, err);
+}
+
+/* Whether replies to opens are seen: what is remembered of open files may be believed only then. */
+static bool opens_are_watched(const struct fl_source *s)
+{
+	for (size_t i = 0; i < s->form->nprogs; i++)
+		if (s->link[i] && !strcmp(s->form->prog[i].name, "request_end"))
+			return true;
+	return false;
+}
+
+static int attach(struct fl_collector *c, struct fl_err *err)
+{
+	for (size_t i = 0; i < c->choice.nsources; i++) {
+		if (fl_source_attach(&c->choice.source[i], err))
+			return -1;
+		if (opens_are_watched(&c->choice.source[i]))
+			fl_slot_table_opens_are_watched(&c->table);
+	}
+	return 0;
 }
 
 struct fl_collector *fl_collector_prepare(const struct fl_target *target,
 					  const struct fl_collect_opts *opts, struct fl_err *err)
 {
 	struct fl_collector *c = calloc(1, sizeof(*c));
-	struct fl_collect_opts chosen = *opts;
-	struct fl_err ignored;
 
 	if (!c) {
 		fl_err(err, "out of memory");
 		return NULL;
 	}
 	c->target = target;
-	fl_kernel_callsites(&ignored); /* while we may still read it */
 	c->mountinfo = -1;
 	c->forget_after_ns = opts->forget_s * 1e9;
 	if (target->kind == FL_TARGET_ALL)
@@ -177,116 +170,54 @@ struct fl_collector *fl_collector_prepare(const struct fl_target *target,
 		fl_err(err, "cannot tell the number of CPUs");
 		goto fail;
 	}
-	if (look_for_namespaces(c, err))
+	if (look_for_namespaces(c, err) || fl_evidence_choose(&c->choice, opts->evidence, err) ||
+	    load(c, opts, err) || attach(c, err))
 		goto fail;
-	if (fl_evidence_choose(&c->choice, chosen.evidence, err)) {
-		/* where even tracepoints are refused, kprobes may not be */
-		if (chosen.evidence != FL_EVIDENCE_AUTO || !fl_kernel_callsites(&ignored))
-			goto fail;
-		chosen.evidence = FL_EVIDENCE_CALLSITE;
-		if (fl_evidence_choose(&c->choice, chosen.evidence, err))
-			goto fail;
-	}
-	if (load(c, &chosen, size_tables(c, &chosen), err) || prepare_takes(c, &chosen, err))
-		goto fail;
+	if (opts->evidence == FL_EVIDENCE_GLOBAL)
+		c->window_ns = (opts->window_s > 0 ? opts->window_s : GLOBAL_WINDOW_S) * 1e9;
 	return c;
 fail:
 	fl_collector_finish(c);
 	return NULL;
 }
 
-__u64 fl_collector_misses(const struct fl_collector *c, size_t index)
+__u64 fl_collector_misses(const struct fl_collector *c, size_t source, size_t program)
 {
-	struct bpf_program *prog =
-		bpf_object__find_program_by_name(c->obj, c->choice.form->prog[index].name);
-	return fl_prog_misses(prog) - c->miss_base[index];
+	return c->end_ns ? c->end_misses[source][program]
+			 : fl_source_misses(&c->choice.source[source], program);
 }
 
-/* All programs are attached: from here on they count, and what they missed is a loss. */
-static void open_gate(struct fl_collector *c)
+/* All programs are attached: from here on they count, and what they miss is a loss. */
+void fl_collector_start(struct fl_collector *c)
 {
-	if (!c->gate)
-		return;
-	for (size_t i = 0; i < c->choice.form->nprogs; i++)
-		if (c->link[i])
-			c->miss_base[i] += fl_collector_misses(c, i);
-	fl_takes_begin(c->takes);
-	fl_gate_open(c->gate);
-}
+	for (size_t i = 0; i < c->choice.nsources; i++) {
+		struct fl_source *s = &c->choice.source[i];
 
-static void read_misses(struct fl_collector *c)
-{
-	for (size_t i = 0; i < c->choice.form->nprogs; i++)
-		if (c->link[i])
-			c->choice.probe[i].misses = fl_collector_misses(c, i);
-}
-
-static void close_gate(struct fl_collector *c)
-{
-	if (!c->gate)
-		return;
-	fl_gate_close(c->gate);
-	c->end_ns = fl_now_ns();
-	/* where nothing counts writes, nothing says that one was counted */
-	if (!c->choice.takes_only)
-		c->unfinished = fl_gate_wait(c->gate, GATE_WAIT_NS);
-	/* what is missed while dozens of probes go out would not have been counted */
-	read_misses(c);
-}
-
-int fl_collector_start(struct fl_collector *c, struct fl_err *err)
-{
-	bool opens_watched = false;
-
-	/* from the last to the first: the ends of writes before their beginnings */
-	for (size_t i = c->choice.form->nprogs; i-- > 0;) {
-		struct bpf_program *prog =
-			bpf_object__find_program_by_name(c->obj, c->choice.form->prog[i].name);
-
-		if (!prog || !bpf_program__autoload(prog))
-			continue;
-		c->miss_base[i] = fl_prog_misses(prog);
-		c->link[i] = bpf_program__attach(prog);
-		c->choice.probe[i].live = c->link[i];
-		opens_watched |= c->link[i] && !strcmp(c->choice.form->prog[i].name, "request_end");
-		if (c->link[i])
-			continue;
-		if (c->choice.form->prog[i].required) {
-			fl_errno(err, errno, "cannot attach %s", c->choice.form->prog[i].name);
-			fl_collector_stop(c);
-			return -1;
-		}
-		snprintf(c->choice.probe[i].why_not, sizeof(c->choice.probe[i].why_not), "%s",
-			 strerror(errno));
+		for (size_t p = 0; p < s->form->nprogs; p++)
+			s->missed[p] = fl_source_misses(s, p);
 	}
-	if (c->takes && fl_takes_start(c->takes, err)) {
-		fl_collector_stop(c);
-		return -1;
-	}
-	if (opens_watched)
-		fl_slot_table_opens_are_watched(&c->table);
-	open_gate(c);
-	c->start_ns = fl_now_ns();
-	c->end_ns = 0;
+	fl_gate_open(&c->gate);
+	c->start_ns = c->read_ns = fl_now_ns();
 	fl_collector_poll(c);
-	return 0;
 }
 
 void fl_collector_stop(struct fl_collector *c)
 {
-	if (!c->end_ns) {
-		c->end_ns = fl_now_ns();
-		close_gate(c);
-	}
-	if (c->takes)
-		fl_takes_stop(c->takes);
-	/* losses are gone with the program's last reference, so they are read first */
-	if (!c->gate)
-		read_misses(c);
-	for (size_t i = 0; i < c->choice.form->nprogs; i++) {
-		bpf_link__destroy(c->link[i]);
-		c->link[i] = NULL;
-	}
+	__u64 now;
+
+	if (c->end_ns || !c->start_ns)
+		return;
+	fl_gate_close(&c->gate);
+	/* what is remembered of an open file was let in by the gate */
+	fl_slot_table_forget_open_files(&c->table);
+	now = fl_now_ns();
+	/* where nothing counts writes, nothing says that one was counted */
+	if (c->choice.nsources > 1)
+		c->unfinished = fl_gate_wait(&c->gate, GATE_WAIT_NS);
+	for (size_t i = 0; i < c->choice.nsources; i++)
+		for (size_t p = 0; p < c->choice.source[i].form->nprogs; p++)
+			c->end_misses[i][p] = fl_source_misses(&c->choice.source[i], p);
+	c->end_ns = now;
 }
 
 /* A mount may come, be written and go between two readings: its name is remembered. */
@@ -309,6 +240,8 @@ static void end_window(struct fl_collector *c)
 	if (!c->window_ns || c->end_ns || fl_now_ns() - c->start_ns < c->window_ns)
 		return;
 	fl_collector_stop(c);
+	for (size_t i = 0; i < c->choice.nsources; i++)
+		fl_source_detach(&c->choice.source[i]);
 	c->window_over = true;
 	snprintf(c->choice.why + used, sizeof(c->choice.why) - used,
 		 "; counting stopped by itself after %.3g s", c->window_ns / 1e9);
@@ -353,15 +286,16 @@ void fl_collector_finish(struct fl_collector *c)
 {
 	if (!c)
 		return;
-	if (c->obj)
-		fl_collector_stop(c);
-	fl_takes_finish(c->takes);
-	fl_gate_unmap(c->gate);
+	for (size_t i = 0; i < FL_MAX_SOURCES; i++)
+		fl_source_close(&c->choice.source[i]);
+	fl_gate_unmap(&c->gate);
 	fl_slot_table_close(&c->table);
 	fl_percpu_values_free(&c->counts);
+	fl_percpu_values_free(&c->takes);
 	fl_percpu_values_free(&c->hists);
 	fl_percpu_values_free(&c->losses);
-	bpf_object__close(c->obj);
+	free(c->told);
+	fl_index_free(&c->told_by_dev);
 	fl_known_files_free(&c->known);
 	fl_forgotten_free(&c->forgotten);
 	fl_mounts_free(&c->seen);

@@ -8,6 +8,7 @@
 
 #include "util/err.h"
 #include "snapshot/snapshot.h"
+#include "collect/forms.h"
 #include "collect/target.h"
 
 enum fl_evidence {
@@ -50,31 +51,36 @@ struct fl_collector;
 
 /*
  * Whether a form of evidence works here, found by loading and attaching each of its programs. Fills in
- * probes (FL_MAX_PROBES of them; live is what could be attached) and their number. Returns 0 when the
+ * probes (room for FL_MAX_PROBES; live is what could be attached) and their number. Returns 0 when the
  * form works, else -1 with err saying which program stands in the way. For the forms only, not for auto.
  */
-#define FL_MAX_PROBES 32
 int fl_collector_try(enum fl_evidence evidence, struct fl_probe *probes, size_t *n,
 		     struct fl_err *err);
 
-/* Chooses the method and loads its programs. NULL with err set. The target must outlive it. */
+/*
+ * Chooses the method, and loads and attaches its programs. Nothing is counted yet. NULL with err set. The
+ * target must outlive it.
+ */
 struct fl_collector *fl_collector_prepare(const struct fl_target *target,
 					  const struct fl_collect_opts *opts, struct fl_err *err);
-/* Attaches: from its return on, every write is counted. Returns 0 or -1 with err set. */
-int fl_collector_start(struct fl_collector *c, struct fl_err *err);
+/* Begins to count: from its return on, every write is counted. */
+void fl_collector_start(struct fl_collector *c);
 /*
  * To be called every 50 to 100 ms while counting: looks up the open flags of files that were written
  * for the first time, while they are still open. Cheap where there is no new file.
  */
 void fl_collector_poll(struct fl_collector *c);
-/* Whether it detached by itself, at the end of the global method's window. */
+/* Whether counting ended by itself, at the end of the global method's window. */
 bool fl_collector_stopped_itself(const struct fl_collector *c);
-/* Detaches; counts stand still afterwards. */
+/* Ends counting; counts stand still afterwards. Nothing is detached before fl_collector_finish(). */
 void fl_collector_stop(struct fl_collector *c);
-/* Counts since start, running or stopped. The caller frees the snapshot. */
+/*
+ * What was counted since the last reading (or the start), running or stopped: files that counted nothing
+ * are left out, mounts and probes never. The caller frees the snapshot. Returns 0, or -1 with err set.
+ */
 int fl_collector_read(struct fl_collector *c, struct fl_snapshot *s, struct fl_err *err);
 
-/* Running totals, with less work than a snapshot: for time series. */
+/* Totals since the start, with less work than a snapshot: for time series. */
 struct fl_sample {
 	__u64 t_ns; /* CLOCK_MONOTONIC */
 	__u64 writes, exclusive, shared;
@@ -84,6 +90,7 @@ struct fl_sample {
 
 void fl_collector_sample(struct fl_collector *c, struct fl_sample *sample);
 __u64 fl_collector_writes(struct fl_collector *c);
+/* Detaches and frees everything. NULL is fine. */
 void fl_collector_finish(struct fl_collector *c);
 
 #endif

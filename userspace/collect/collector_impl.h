@@ -3,39 +3,45 @@
 #ifndef FL_COLLECTOR_IMPL_H
 #define FL_COLLECTOR_IMPL_H
 
-#include <bpf/libbpf.h>
-
 #include "util/clock.h"
+#include "util/index.h"
 #include "collect/collector.h"
-#include "collect/forms.h"
 #include "collect/choose.h"
 #include "collect/forgotten.h"
 #include "collect/gate.h"
-#include "openfiles/known.h"
-#include "collect/percpu_values.h"
 #include "collect/slot_table.h"
-#include "collect/takes.h"
+#include "collect/source.h"
+#include "openfiles/known.h"
+
+/* The requests of one mount that were told so far. */
+struct fl_mount_told {
+	__u32 dev;
+	__u64 counter[FL_MOUNT_COUNTERS];
+};
 
 struct fl_collector {
 	const struct fl_target *target;
-	struct fl_choice choice;
-	struct bpf_object *obj;
-	struct bpf_link *link[FL_MAX_PROBES];
-	__u64 miss_base[FL_MAX_PROBES];
-	struct fl_takes *takes; /* callsite and global */
-	enum fl_method takes_method;
-	__u32 timed_in;	      /* of the options; 0 where the form takes no times */
-	struct fl_gate *gate; /* shared with the takes' programs; mapped, NULL without them */
-	__u64 unfinished;     /* writes inside the gate when counting stopped */
-	__u32 hist_slots;
+	struct fl_choice choice; /* with the sources */
+	struct fl_gate_map gate;
 	struct fl_slot_table table;
-	struct fl_percpu_values counts; /* by slot */
-	struct fl_percpu_values losses; /* one */
-	struct fl_percpu_values
-		hists; /* by slot, of the first hist_slots; the others' are with slot 0's */
 	int ncpus;
-	__u64 start_ns, end_ns;
-	__u64 window_ns; /* of the global method; 0: none */
+	__u32 timed_in; /* of the options; 0 where nothing takes times */
+	__u32 hist_slots;
+	struct fl_percpu_values counts; /* by slot; none where only takes are counted */
+	struct fl_percpu_values takes;	/* by slot; none where no takes are counted */
+	struct fl_percpu_values hists;	/* of the first hist_slots; the others' are with slot 0's */
+	struct fl_percpu_values losses; /* one */
+	struct fl_mount_told *told;
+	size_t ntold;
+	struct fl_index told_by_dev;
+	struct fl_sample sum; /* of all that was read so far */
+
+	__u64 start_ns;					 /* 0: the gate has not been open */
+	__u64 end_ns;					 /* 0: it is open still */
+	__u64 read_ns;					 /* end of the last reading */
+	__u64 unfinished;				 /* writes inside the gate when it closed */
+	__u64 end_misses[FL_MAX_SOURCES][FL_MAX_PROBES]; /* when it closed */
+	__u64 window_ns;				 /* of the global method; 0: none */
 	bool window_over;
 
 	/* what is known of files and mounts beside their counts */
@@ -49,25 +55,26 @@ struct fl_collector {
 	/* files that make room for others */
 	__u64 forget_after_ns; /* 0: never */
 	__u64 forget_looked_ns;
-	struct fl_forgotten forgotten;
+	struct fl_forgotten forgotten; /* since the last reading */
 };
 
-static inline int fl_collector_map(const struct fl_collector *c, const char *name)
-{
-	return bpf_object__find_map_fd_by_name(c->obj, name);
-}
-
-/* Times that a program of the form was skipped since the start. */
-__u64 fl_collector_misses(const struct fl_collector *c, size_t program);
+/* The source that counts takes; NULL where none does. */
+struct fl_source *fl_collector_takes(struct fl_collector *c);
+/* Events that a program did not see, up to now or to the end of counting. */
+__u64 fl_collector_misses(const struct fl_collector *c, size_t source, size_t program);
 /*
- * One claim's counts as a file of a snapshot; take: its slot starts anew for the next owner. Returns 0,
- * or -1 with errno set. The caller frees name, path and hists.
+ * What was counted of one claim since it was last read, as a file of a snapshot. The caller frees name,
+ * path and hists. Returns 0, or -1 with errno set.
  */
-int fl_collector_read_claim(struct fl_collector *c, const struct fl_claim *claim, bool take,
-			    struct fl_file_counts *f);
+int fl_collector_drain_claim(struct fl_collector *c, struct fl_claim *claim,
+			     struct fl_file_counts *f);
+/* Whether anything was counted of a file. */
+bool fl_collector_counted(const struct fl_file_counts *f);
+/* All that was counted of a claim and not read yet, as one number. Returns 0, or -1 with errno set. */
+int fl_collector_unread(struct fl_collector *c, const struct fl_claim *claim, __u64 *n);
 /*
  * When the table is half full, gives back the slots of files that nobody has written since the last
- * look; their counts go to c->forgotten.
+ * look; what was not read of them goes to c->forgotten.
  */
 void fl_collector_forget(struct fl_collector *c);
 

@@ -4,10 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool known_alike(const struct fl_flag_knowledge *a, const struct fl_flag_knowledge *b)
+/* What is known of the flag, whatever the numbers: below 16. */
+static __u32 known_bits(const struct fl_flag_knowledge *k)
 {
-	return !a->opens_seen == !b->opens_seen && !a->opens_asked == !b->opens_asked &&
-	       !a->effective_set == !b->effective_set && !a->effective_unset == !b->effective_unset;
+	return (k->opens_seen ? 1 : 0) | (k->opens_asked ? 2 : 0) | (k->effective_set ? 4 : 0) |
+	       (k->effective_unset ? 8 : 0);
+}
+
+__u32 fl_forgotten_id(const struct fl_file_counts *f)
+{
+	return 1 + f->route * 16 + known_bits(&f->flag);
 }
 
 static struct fl_file_counts *sum_for(struct fl_forgotten *k, const struct fl_file_counts *f,
@@ -17,14 +23,15 @@ static struct fl_file_counts *sum_for(struct fl_forgotten *k, const struct fl_fi
 
 	for (size_t i = 0; i < k->n; i++) {
 		sum = &k->sum[i];
-		if (sum->dev == dev && sum->route == f->route && known_alike(&sum->flag, &f->flag))
+		if (sum->dev == dev && sum->route == f->route &&
+		    known_bits(&sum->flag) == known_bits(&f->flag))
 			return sum;
 	}
 	if (dev && k->n >= FL_FORGOTTEN_MAX)
 		return sum_for(k, f, 0);
 	sum = &k->sum[k->n++];
 	memset(sum, 0, sizeof(*sum));
-	sum->slot = k->n;
+	sum->slot = fl_forgotten_id(f);
 	sum->is_other = true;
 	sum->dev = dev;
 	sum->route = f->route;
@@ -62,6 +69,8 @@ void fl_forgotten_add(struct fl_forgotten *k, const struct fl_file_counts *f)
 
 	add_words(sum->cell, f->cell, sizeof(sum->cell));
 	add_words(sum->counter, f->counter, sizeof(sum->counter));
+	add_words(sum->takes, f->takes, sizeof(sum->takes));
+	sum->has_takes |= f->has_takes;
 	add_words(&sum->flag, &f->flag, sizeof(sum->flag));
 	if (!f->hists)
 		return;
@@ -72,21 +81,11 @@ void fl_forgotten_add(struct fl_forgotten *k, const struct fl_file_counts *f)
 	add_words(sum->hists, f->hists, sizeof(*sum->hists));
 }
 
-int fl_forgotten_copy(const struct fl_forgotten *k, struct fl_file_counts *list, size_t *n)
+void fl_forgotten_move(struct fl_forgotten *k, struct fl_file_counts *list, size_t *n)
 {
-	for (size_t i = 0; i < k->n; i++) {
-		struct fl_file_counts *to = &list[*n];
-
-		*to = k->sum[i];
-		if (to->hists) {
-			to->hists = malloc(sizeof(*to->hists));
-			if (!to->hists)
-				return -1;
-			*to->hists = *k->sum[i].hists;
-		}
-		(*n)++;
-	}
-	return 0;
+	for (size_t i = 0; i < k->n; i++)
+		list[(*n)++] = k->sum[i];
+	k->n = 0;
 }
 
 void fl_forgotten_free(struct fl_forgotten *k)

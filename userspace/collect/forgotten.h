@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What was counted for files that are no longer told apart: their sums by mount, route and what was known
- * of the parallel flag, so that totals and reasons stay what they were. Pure.
+ * What was counted for files that are no longer told apart, summed by mount, route and what was known of
+ * the parallel flag. So totals and reasons stay what they were. Pure.
  */
 #ifndef FL_FORGOTTEN_H
 #define FL_FORGOTTEN_H
@@ -13,11 +13,13 @@
 
 struct fl_forgotten {
 	struct fl_file_counts
-		*sum; /* is_other, slot counting from 1; in the order of their first file */
+		*sum; /* is_other, in the order of their first file; slot is fl_forgotten_id() */
 	size_t n, room;
 	struct fl_slot_hists *spare; /* for the next sum that needs times */
 };
 
+/* What tells the sum that a file belongs to from others of its mount; below 16 * (FL_ROUTES + 1). */
+__u32 fl_forgotten_id(const struct fl_file_counts *f);
 /*
  * Makes sure that the next fl_forgotten_add() cannot fail: what is taken out of a table must have a place
  * to go. Returns 0, or -1 when out of memory.
@@ -25,8 +27,8 @@ struct fl_forgotten {
 int fl_forgotten_reserve(struct fl_forgotten *k);
 /* Adds a file's counts. To be called after a reserve. */
 void fl_forgotten_add(struct fl_forgotten *k, const struct fl_file_counts *f);
-/* Appends the sums to a list that has room for k->n more. Returns 0, or -1 when out of memory. */
-int fl_forgotten_copy(const struct fl_forgotten *k, struct fl_file_counts *list, size_t *n);
+/* Moves the sums to the end of a list that has room for k->n more; k is empty then. */
+void fl_forgotten_move(struct fl_forgotten *k, struct fl_file_counts *list, size_t *n);
 void fl_forgotten_free(struct fl_forgotten *k);
 
 #endif

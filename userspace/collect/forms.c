@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The forms of the state method, and setting constants by name. */
-#include "collect/forms.h"
+/* The forms of the state method and the global one. The callsite form is in callsites.c. */
+#include "collect/source.h"
 
-#include <errno.h>
-#include <string.h>
-#include <bpf/btf.h>
-#include <bpf/libbpf.h>
+#include "collect/bpf_object.h"
+#include "kernel/kcore.h"
 
+#include "global.skel.h"
 #include "state_fentry.skel.h"
 #include "state_tp.skel.h"
 
@@ -24,6 +23,7 @@ const struct fl_form fl_form_state_tp = {
 	.elf = state_tp_bpf__elf_bytes,
 	.prog = state_tp_progs,
 	.nprogs = sizeof(state_tp_progs) / sizeof(state_tp_progs[0]),
+	.counts_writes = true,
 };
 
 enum {
@@ -41,13 +41,15 @@ static const struct fl_prog state_fentry_progs[] = {
 	{"request_end", false, false, "what daemons ask for when files are opened"},
 };
 
-static int configure_fentry(struct bpf_object *obj, const bool *available, struct fl_err *err)
+static int configure_fentry(struct fl_source *s, const struct fl_source_opts *o, struct fl_err *err)
 {
-	bool by_function = available[FENTRY_DIRECT];
+	bool by_function = s->available[FENTRY_DIRECT];
+	int bad = 0;
 
-	if (fl_set_rodata(obj, "direct_by_function", &by_function, sizeof(by_function)))
-		return fl_err(err, "the BPF object lacks the constant direct_by_function");
-	return 0;
+	bad |= fl_set_rodata(s->obj, "direct_by_function", &by_function, sizeof(by_function));
+	bad |= fl_set_rodata(s->obj, "timed_in", &o->timed_in, sizeof(o->timed_in));
+	bad |= fl_set_rodata(s->obj, "hist_slots", &o->hist_slots, sizeof(o->hist_slots));
+	return bad ? fl_err(err, "the BPF object and the collector do not fit together") : 0;
 }
 
 const struct fl_form fl_form_state_fentry = {
@@ -56,40 +58,53 @@ const struct fl_form fl_form_state_fentry = {
 	.elf = state_fentry_bpf__elf_bytes,
 	.prog = state_fentry_progs,
 	.nprogs = sizeof(state_fentry_progs) / sizeof(state_fentry_progs[0]),
+	.counts_writes = true,
 	.has_hists = true,
 	.sees_entry = true,
 	.configure = configure_fentry,
 };
 
-int fl_set_rodata(struct bpf_object *obj, const char *name, const void *value, size_t size)
+/*
+ * The scopes come first, so they are attached last, and their ends before their beginnings: a lock hook
+ * without a scope counts nothing, and no scope stays open.
+ */
+static const struct fl_prog global_progs[] = {
+	{"take_write_entry", true, false, "takes"},
+	{"take_write_exit", true, false, "takes"},
+	{"take_update_entry", true, false, "completions"},
+	{"take_update_exit", true, false, "completions"},
+	{"take_down_write", true, false, "exclusive takes"},
+	{"take_down_write_nested", false, false, "takes by down_write_nested()"},
+	{"take_down_write_killable", false, false, "takes by down_write_killable()"},
+	{"take_down_read", true, false, "shared takes"},
+	{"take_down_read_nested", false, false, "takes by down_read_nested()"},
+	{"take_down_read_killable", false, false, "takes by down_read_killable()"},
+	{"take__raw_spin_lock", true, false, "takes of fi->lock"},
+};
+
+/* Where fi->lock is: BTF knows, or else the code of fuse_write_update_attr() has shown it. */
+int fl_configure_takes(struct fl_source *s, const struct fl_source_opts *o, struct fl_err *err)
 {
-	struct bpf_map *map;
-	const struct btf *btf = bpf_object__btf(obj);
-	const struct btf_var_secinfo *var;
-	const struct btf_type *sec;
-	size_t room;
-	char *data;
-	int id;
+	struct fl_lock_offsets at = fl_kernel_lock_offsets();
+	__u64 offset;
 
-	/* libbpf puts the object's name in front */
-	bpf_object__for_each_map(map, obj) if (strstr(bpf_map__name(map), ".rodata")) break;
-	if (!map || !btf)
-		return -1;
-	data = (char *)bpf_map__initial_value(map, &room);
-	id = btf__find_by_name_kind(btf, ".rodata", BTF_KIND_DATASEC);
-	if (!data || id < 0)
-		return -1;
-	sec = btf__type_by_id(btf, id);
-	var = btf_var_secinfos(sec);
-	for (int i = 0; i < btf_vlen(sec); i++) {
-		const struct btf_type *t = btf__type_by_id(btf, var[i].type);
-
-		if (strcmp(btf__name_by_offset(btf, t->name_off), name))
-			continue;
-		if (var[i].size != size || var[i].offset + size > room)
-			return -1;
-		memcpy(data + var[i].offset, value, size);
-		return 0;
-	}
-	return -1;
+	if (at.fi_lock < 0 && o->map)
+		at.fi_lock = o->map->fi_lock_offset;
+	if (at.fi_lock < 0)
+		return fl_err(err, "where fi->lock lies in struct fuse_inode is not known");
+	offset = at.fi_lock;
+	if (fl_set_rodata(s->obj, "fi_lock_offset", &offset, sizeof(offset)) ||
+	    fl_set_rodata(s->obj, "writes_come_marked", &o->writes_are_seen,
+			  sizeof(o->writes_are_seen)))
+		return fl_err(err, "the BPF object and the collector do not fit together");
+	return 0;
 }
+
+const struct fl_form fl_form_global = {
+	.method = FL_METHOD_GLOBAL,
+	.title = "the global method",
+	.elf = global_bpf__elf_bytes,
+	.prog = global_progs,
+	.nprogs = sizeof(global_progs) / sizeof(global_progs[0]),
+	.configure = fl_configure_takes,
+};

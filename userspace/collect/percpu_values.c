@@ -13,66 +13,65 @@ int fl_percpu_values_init(struct fl_percpu_values *v, int fd, size_t size, int n
 	v->size = size;
 	v->ncpus = ncpus;
 	v->places = places;
+	if (fd < 0)
+		return 0;
 	v->percpu = calloc(ncpus, size);
-	v->base = calloc(places, sizeof(*v->base));
-	if (v->percpu && v->base)
+	v->drained = calloc(places, size);
+	if (v->percpu && v->drained)
 		return 0;
 	fl_percpu_values_free(v);
 	return -1;
 }
 
-static int read_whole(struct fl_percpu_values *v, __u32 place, __u64 *sum)
+static __u64 *drained_of(const struct fl_percpu_values *v, __u32 place)
+{
+	return v->drained + place * (v->size / sizeof(__u64));
+}
+
+int fl_percpu_values_peek(struct fl_percpu_values *v, __u32 place, void *sum)
 {
 	size_t words = v->size / sizeof(__u64);
+	const __u64 *drained;
+	__u64 *out = sum;
 
-	if (!v->percpu || v->fd < 0 || place >= v->places) {
+	memset(sum, 0, v->size);
+	if (v->fd < 0)
+		return 0;
+	if (!v->percpu || place >= v->places) {
 		errno = ENOENT;
 		return -1;
 	}
 	if (bpf_map_lookup_elem(v->fd, &place, v->percpu))
 		return -1;
-	memcpy(sum, v->percpu, v->size);
-	for (int cpu = 1; cpu < v->ncpus; cpu++)
-		for (size_t i = 0; i < words; i++)
-			sum[i] += v->percpu[cpu * words + i];
-	return 0;
-}
+	drained = drained_of(v, place);
+	for (size_t i = 0; i < words; i++) {
+		__u64 whole = 0;
 
-static void subtract(const struct fl_percpu_values *v, __u64 *sum, const __u64 *base)
-{
-	for (size_t i = 0; base && i < v->size / sizeof(__u64); i++)
-		sum[i] -= base[i];
-}
-
-int fl_percpu_values_read(struct fl_percpu_values *v, __u32 place, void *sum)
-{
-	memset(sum, 0, v->size);
-	if (read_whole(v, place, sum))
-		return -1;
-	subtract(v, sum, v->base[place]);
-	return 0;
-}
-
-int fl_percpu_values_take(struct fl_percpu_values *v, __u32 place, void *sum)
-{
-	__u64 *base = malloc(v->size);
-
-	if (!base || read_whole(v, place, base)) {
-		free(base);
-		return -1;
+		for (int cpu = 0; cpu < v->ncpus; cpu++)
+			whole += v->percpu[cpu * words + i];
+		out[i] = (__s64)(whole - drained[i]) > 0 ? whole - drained[i] : 0;
 	}
-	memcpy(sum, base, v->size);
-	subtract(v, sum, v->base[place]);
-	free(v->base[place]);
-	v->base[place] = base;
+	return 0;
+}
+
+int fl_percpu_values_drain(struct fl_percpu_values *v, __u32 place, void *sum)
+{
+	const __u64 *out = sum;
+	__u64 *drained;
+
+	if (fl_percpu_values_peek(v, place, sum))
+		return -1;
+	if (v->fd < 0)
+		return 0;
+	drained = drained_of(v, place);
+	for (size_t i = 0; i < v->size / sizeof(__u64); i++)
+		drained[i] += out[i];
 	return 0;
 }
 
 void fl_percpu_values_free(struct fl_percpu_values *v)
 {
-	for (__u32 i = 0; v->base && i < v->places; i++)
-		free(v->base[i]);
-	free(v->base);
+	free(v->drained);
 	free(v->percpu);
 	memset(v, 0, sizeof(*v));
 	v->fd = -1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Per-CPU values of a BPF array, summed over CPUs. A place in the array may change its owner: what was
- * counted there before then is taken off, so that BPF never has to clear it while others count.
+ * Per-CPU values of a BPF array, summed over CPUs, and what was counted there since it was last drained.
+ * BPF programs only ever add, so that nobody has to clear a value while others count.
  */
 #ifndef FL_PERCPU_VALUES_H
 #define FL_PERCPU_VALUES_H
@@ -13,20 +13,22 @@ struct fl_percpu_values {
 	int fd;	     /* of the map; not owned */
 	size_t size; /* of one value in bytes; counts of 64 bits and nothing else */
 	int ncpus;
-	__u64 *percpu; /* one value a CPU, owned */
-	__u64 **base;  /* by place; NULL where the place never changed its owner */
 	__u32 places;
+	__u64 *percpu;	/* one value a CPU, owned */
+	__u64 *drained; /* by place: what was given out so far, owned */
 };
 
-/* Returns 0, or -1 when out of memory. fd must outlive it; -1 makes a value that always reads as absent. */
-int fl_percpu_values_init(struct fl_percpu_values *v, int fd, size_t size, int ncpus, __u32 places);
-/* The sum at a place into *sum, which has v->size bytes. Returns 0, or -1 with errno set. */
-int fl_percpu_values_read(struct fl_percpu_values *v, __u32 place, void *sum);
 /*
- * The same, and the place starts from 0 for its next owner: nothing falls between the two. Returns 0, or -1
- * and then nothing has changed.
+ * fd must outlive it; -1 makes values that are always 0. Returns 0, or -1 when out of memory.
  */
-int fl_percpu_values_take(struct fl_percpu_values *v, __u32 place, void *sum);
+int fl_percpu_values_init(struct fl_percpu_values *v, int fd, size_t size, int ncpus, __u32 places);
+/*
+ * What was counted at a place since it was drained, into *sum, which has v->size bytes. A count that fell
+ * reads as 0 until it has made up for that. Returns 0, or -1 with errno set.
+ */
+int fl_percpu_values_peek(struct fl_percpu_values *v, __u32 place, void *sum);
+/* The same, and drains the place: nothing falls between two calls. */
+int fl_percpu_values_drain(struct fl_percpu_values *v, __u32 place, void *sum);
 void fl_percpu_values_free(struct fl_percpu_values *v);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From the BPF tables to a snapshot. */
+/* From the BPF tables to a snapshot of what came since the last reading. */
 #include "collect/collector_impl.h"
 
 #include <errno.h>
@@ -9,17 +9,28 @@
 #include <sys/utsname.h>
 #include <bpf/bpf.h>
 
+#include "collect/callsites.h"
+#include "collect/takes.h"
 #include "kernel/kcore.h"
 
 #define FOPEN_PARALLEL (1u << 6)
-/* Ids of files in snapshots: 0, then the sums of what was forgotten, then claims. */
-#define FIRST_CLAIM (2 * FL_FORGOTTEN_MAX)
+/* Ids of files in snapshots: 0 for "other", then those of forgotten.c, then claims. */
+#define FIRST_CLAIM (16 * (FL_ROUTES + 1))
 
-static bool all_zero(const void *p, size_t len)
+/* The first source makes the maps of requests, where it counts writes at all. */
+static int map_of(const struct fl_collector *c, const char *name)
 {
-	const char *s = p;
+	return fl_source_map(&c->choice.source[0], name);
+}
 
-	return !len || (!s[0] && !memcmp(s, s + 1, len - 1));
+static __u64 sum_of(const void *counts, size_t size)
+{
+	const __u64 *word = counts;
+	__u64 n = 0;
+
+	for (size_t i = 0; i < size / sizeof(__u64); i++)
+		n += word[i];
+	return n;
 }
 
 static void add_flag_knowledge(struct fl_collector *c, const struct fl_slot *slot,
@@ -29,7 +40,7 @@ static void add_flag_knowledge(struct fl_collector *c, const struct fl_slot *slo
 	const struct fl_known_file *k = fl_known_files_find(&c->known, f->dev, f->ino);
 	struct fl_asked asked;
 
-	if (!bpf_map_lookup_elem(fl_collector_map(c, "asked"), &key, &asked)) {
+	if (!bpf_map_lookup_elem(map_of(c, "asked"), &key, &asked)) {
 		f->flag.opens_seen = asked.opens;
 		f->flag.opens_asked = asked.opens_with_parallel;
 	}
@@ -48,76 +59,149 @@ static void add_flag_knowledge(struct fl_collector *c, const struct fl_slot *slo
 		f->path = strdup(k->path);
 }
 
-static int read_values(struct fl_percpu_values *v, __u32 slot, bool take, void *sum)
-{
-	return take ? fl_percpu_values_take(v, slot, sum) : fl_percpu_values_read(v, slot, sum);
-}
-
 /* Times are kept for as many slots as memory allows; those of the others are with slot 0's. */
-static int read_hists(struct fl_collector *c, __u32 slot, bool take, struct fl_file_counts *f)
+static int drain_hists(struct fl_collector *c, __u32 slot, struct fl_file_counts *f)
 {
+	struct fl_slot_hists hists;
+
 	if (!c->timed_in || slot >= c->hist_slots)
 		return 0;
+	if (fl_percpu_values_drain(&c->hists, slot, &hists))
+		return -1;
 	f->hists = malloc(sizeof(*f->hists));
-	if (f->hists && !read_values(&c->hists, slot, take, f->hists))
-		return 0;
-	free(f->hists);
-	f->hists = NULL;
-	return -1;
+	if (!f->hists)
+		return -1;
+	*f->hists = hists;
+	return 0;
 }
 
-static int read_slot(struct fl_collector *c, __u32 slot, bool take, struct fl_file_counts *f)
+static void add_to_sample(struct fl_sample *sample, const struct fl_slot_counts *counts,
+			  const struct fl_slot_takes *takes)
+{
+	for (int take = 0; take < FL_TAKES; take++) {
+		for (int nature = 0; nature < FL_NATURES; nature++) {
+			__u64 n = counts->cell[take][nature];
+
+			sample->writes += n;
+			if (take == FL_TAKE_SHARED)
+				sample->shared += n;
+			else if (take != FL_TAKE_UNKNOWN)
+				sample->exclusive += n;
+		}
+	}
+	sample->fi_lock += takes->take[FL_SITE_FI_LOCK];
+}
+
+/* An upgraded write took the lock twice and ran exclusively. */
+static void add_writes_from_takes(struct fl_sample *sample, const struct fl_slot_takes *takes)
+{
+	__u64 upgrades = takes->take[FL_SITE_UPGRADE], shared = takes->take[FL_SITE_SHARED];
+	__u64 exclusive = takes->take[FL_SITE_EXCLUSIVE] + upgrades;
+
+	shared = shared > upgrades ? shared - upgrades : 0;
+	sample->exclusive += exclusive;
+	sample->shared += shared;
+	sample->writes += exclusive + shared;
+}
+
+static bool takes_only(const struct fl_collector *c)
+{
+	return !c->choice.source[0].form->counts_writes;
+}
+
+static void add_slot_to_sample(const struct fl_collector *c, struct fl_sample *sample,
+			       const struct fl_slot_counts *counts,
+			       const struct fl_slot_takes *takes)
+{
+	add_to_sample(sample, counts, takes);
+	if (takes_only(c))
+		add_writes_from_takes(sample, takes);
+}
+
+/* Returns 0, or -1 with errno set. *any: something was counted. */
+static int drain_slot(struct fl_collector *c, __u32 slot, struct fl_file_counts *f, __u64 *any)
 {
 	struct fl_slot_counts sum;
+	struct fl_slot_takes takes;
 
 	memset(f, 0, sizeof(*f));
-	if (read_values(&c->counts, slot, take, &sum))
+	if (fl_percpu_values_drain(&c->counts, slot, &sum) ||
+	    fl_percpu_values_drain(&c->takes, slot, &takes) || drain_hists(c, slot, f))
 		return -1;
+	add_slot_to_sample(c, &c->sum, &sum, &takes);
 	memcpy(f->cell, sum.cell, sizeof(f->cell));
 	memcpy(f->counter, sum.counter, sizeof(f->counter));
-	/* counts that were taken must not be lost for want of memory for their times */
-	return read_hists(c, slot, take, f) && !take ? -1 : 0;
+	memcpy(f->takes, takes.take, sizeof(f->takes));
+	f->has_takes = fl_collector_takes(c);
+	if (f->has_takes)
+		f->counter[FL_COUNT_UPGRADES] = takes.take[FL_SITE_UPGRADE];
+	f->counter[FL_COUNT_COMPLETED_INLINE] += takes.completed_inline;
+	f->counter[FL_COUNT_COMPLETED_WORKER] += takes.completed_worker;
+	*any = sum_of(&sum, sizeof(sum)) + sum_of(&takes, sizeof(takes));
+	if (f->hists && !sum_of(f->hists, sizeof(*f->hists))) {
+		free(f->hists);
+		f->hists = NULL;
+	}
+	return 0;
 }
 
-int fl_collector_read_claim(struct fl_collector *c, const struct fl_claim *claim, bool take,
-			    struct fl_file_counts *f)
+int fl_collector_drain_claim(struct fl_collector *c, struct fl_claim *claim,
+			     struct fl_file_counts *f)
 {
 	const struct fl_slot *slot = &c->table.slot[claim->slot];
+	__u64 any;
 
-	if (read_slot(c, claim->slot, take, f))
+	if (drain_slot(c, claim->slot, f, &any))
 		return -1;
+	claim->read += any;
 	f->slot = FIRST_CLAIM + claim->id;
 	f->dev = slot->dev;
 	f->ino = slot->ino;
 	f->nodeid = slot->nodeid;
 	f->route = slot->route;
+	if (!any && !f->hists)
+		return 0;
 	if (slot->name_len)
 		f->name = strndup(slot->name, sizeof(slot->name));
 	add_flag_knowledge(c, slot, f);
 	return 0;
 }
 
-/* What found no slot. 1: there is something, 0: there is nothing, -1: errno is set. */
-static int read_other(struct fl_collector *c, struct fl_file_counts *f)
+int fl_collector_unread(struct fl_collector *c, const struct fl_claim *claim, __u64 *n)
 {
-	if (read_slot(c, 0, false, f))
+	struct fl_slot_counts sum;
+	struct fl_slot_takes takes;
+
+	if (fl_percpu_values_peek(&c->counts, claim->slot, &sum) ||
+	    fl_percpu_values_peek(&c->takes, claim->slot, &takes))
 		return -1;
-	if (all_zero(f->cell, sizeof(f->cell)) && all_zero(f->counter, sizeof(f->counter)) &&
-	    (!f->hists || all_zero(f->hists, sizeof(*f->hists)))) {
-		free(f->hists);
-		f->hists = NULL;
-		return 0;
-	}
+	*n = sum_of(&sum, sizeof(sum)) + sum_of(&takes, sizeof(takes));
+	return 0;
+}
+
+bool fl_collector_counted(const struct fl_file_counts *f)
+{
+	return f->hists || sum_of(f->cell, sizeof(f->cell)) ||
+	       sum_of(f->counter, sizeof(f->counter)) || sum_of(f->takes, sizeof(f->takes));
+}
+
+/* What found no slot. */
+static int drain_other(struct fl_collector *c, struct fl_snapshot *s)
+{
+	struct fl_file_counts *f = &s->file[s->nfiles];
+	__u64 any;
+
+	if (drain_slot(c, 0, f, &any))
+		return -1;
 	f->is_other = true;
 	f->route = FL_ROUTE_OTHER;
 	f->dev = c->target->ndevs == 1 ? c->target->dev[0] : 0;
-	return 1;
+	s->nfiles += fl_collector_counted(f);
+	return 0;
 }
 
-static int read_files(struct fl_collector *c, struct fl_snapshot *s, struct fl_err *err)
+static int drain_files(struct fl_collector *c, struct fl_snapshot *s, struct fl_err *err)
 {
-	int got;
-
 	if (fl_slot_table_update(&c->table))
 		return fl_err(err, "out of memory");
 	s->capacity = c->table.nslots - 1;
@@ -125,75 +209,66 @@ static int read_files(struct fl_collector *c, struct fl_snapshot *s, struct fl_e
 	s->file = calloc(1 + c->forgotten.n + c->table.nclaims, sizeof(*s->file));
 	if (!s->file)
 		return fl_err(err, "out of memory");
-	got = read_other(c, &s->file[0]);
-	if (got < 0)
+	if (drain_other(c, s))
 		return fl_errno(err, errno, "cannot read the counts");
-	s->nfiles = got;
-	if (fl_forgotten_copy(&c->forgotten, s->file, &s->nfiles))
-		return fl_err(err, "out of memory");
+	fl_forgotten_move(&c->forgotten, s->file, &s->nfiles);
 	for (size_t i = 0; i < c->table.nclaims; i++) {
-		if (fl_collector_read_claim(c, &c->table.claim[i], false, &s->file[s->nfiles]))
+		struct fl_file_counts *f = &s->file[s->nfiles];
+
+		if (fl_collector_drain_claim(c, &c->table.claim[i], f))
 			return fl_errno(err, errno, "cannot read the counts");
-		s->nfiles++;
+		s->nfiles += fl_collector_counted(f);
 	}
+	s->ntracked = c->table.nclaims;
 	return 0;
 }
 
-static __u64 all_counted(const struct fl_slot_counts *sum)
+/* What was told of a mount's requests so far; a new entry where there was nothing. NULL: out of memory. */
+static struct fl_mount_told *told_of(struct fl_collector *c, __u32 dev)
 {
-	const __u64 *word = (const __u64 *)sum;
-	__u64 n = 0;
+	__u32 place = fl_index_get(&c->told_by_dev, dev, 0);
+	struct fl_mount_told *grown;
 
-	for (size_t i = 0; i < sizeof(*sum) / sizeof(__u64); i++)
-		n += word[i];
-	return n;
+	if (place != FL_INDEX_NONE)
+		return &c->told[place];
+	grown = realloc(c->told, (c->ntold + 1) * sizeof(*grown));
+	if (!grown)
+		return NULL;
+	c->told = grown;
+	if (fl_index_put(&c->told_by_dev, dev, 0, c->ntold))
+		return NULL;
+	memset(&c->told[c->ntold], 0, sizeof(*grown));
+	c->told[c->ntold].dev = dev;
+	return &c->told[c->ntold++];
 }
 
-/* Whether nobody has written the file since the last look at it. */
-static bool is_idle(struct fl_collector *c, struct fl_claim *claim)
+static int drain_requests(struct fl_collector *c, struct fl_mount_snapshot *m)
 {
-	struct fl_slot_counts sum;
-	__u64 before = claim->counted;
-	bool looked_at = claim->looked_at;
+	struct fl_mount_counts *percpu = calloc(c->ncpus, sizeof(*percpu));
+	struct fl_mount_told *told = told_of(c, m->dev);
 
-	if (fl_percpu_values_read(&c->counts, claim->slot, &sum))
-		return false;
-	claim->counted = all_counted(&sum);
-	claim->looked_at = true;
-	return looked_at && claim->counted == before;
-}
-
-void fl_collector_forget(struct fl_collector *c)
-{
-	struct fl_file_counts f;
-	__u64 now;
-
-	/* the takes' own table has no such thing: a file must not be half forgotten */
-	if (!c->forget_after_ns || c->takes || c->end_ns)
-		return;
-	now = fl_now_ns();
-	if (now - c->forget_looked_ns < c->forget_after_ns)
-		return;
-	c->forget_looked_ns = now;
-	if (fl_slot_table_update(&c->table) || c->table.nclaims < c->table.nslots / 2)
-		return;
-	for (size_t i = c->table.nclaims; i-- > 0;) {
-		if (!is_idle(c, &c->table.claim[i]) || fl_forgotten_reserve(&c->forgotten) ||
-		    fl_collector_read_claim(c, &c->table.claim[i], true, &f))
-			continue;
-		fl_forgotten_add(&c->forgotten, &f);
-		fl_slot_table_release(&c->table, i);
-		free(f.name);
-		free(f.path);
-		free(f.hists);
+	if (!percpu || !told) {
+		free(percpu);
+		return -1;
 	}
+	if (!bpf_map_lookup_elem(map_of(c, "mounts"), &m->dev, percpu)) {
+		for (int i = 0; i < FL_MOUNT_COUNTERS; i++) {
+			__u64 sum = 0;
+
+			for (int cpu = 0; cpu < c->ncpus; cpu++)
+				sum += percpu[cpu].counter[i];
+			m->counter[i] = sum - told->counter[i];
+			told->counter[i] = sum;
+		}
+	}
+	free(percpu);
+	return 0;
 }
 
 static int read_mount(struct fl_collector *c, __u32 dev, const struct fl_mounts *mounts,
 		      struct fl_mount_snapshot *m)
 {
 	const struct fl_mount *info = fl_mounts_by_dev(mounts, dev);
-	struct fl_mount_counts *percpu = calloc(c->ncpus, sizeof(*percpu));
 
 	memset(m, 0, sizeof(*m));
 	m->dev = dev;
@@ -208,14 +283,7 @@ static int read_mount(struct fl_collector *c, __u32 dev, const struct fl_mounts 
 		m->fstype = strdup(info->fstype);
 		m->source = strdup(info->source);
 	}
-	if (!percpu)
-		return -1;
-	if (!bpf_map_lookup_elem(fl_collector_map(c, "mounts"), &dev, percpu))
-		for (int cpu = 0; cpu < c->ncpus; cpu++)
-			for (int i = 0; i < FL_MOUNT_COUNTERS; i++)
-				m->counter[i] += percpu[cpu].counter[i];
-	free(percpu);
-	return 0;
+	return drain_requests(c, m);
 }
 
 static bool has_mount(const struct fl_snapshot *s, __u32 dev)
@@ -241,114 +309,131 @@ static int add_mount(struct fl_collector *c, struct fl_snapshot *s, __u32 dev,
 }
 
 /* Every mount of the target, every one a file was written on, every one that sent requests. */
-static int read_mounts(struct fl_collector *c, struct fl_snapshot *s, struct fl_err *err)
+static int read_mounts(struct fl_collector *c, struct fl_snapshot *s, const struct fl_mounts *now,
+		       struct fl_err *err)
 {
-	struct fl_mounts now = {};
 	__u32 dev, *prev = NULL;
-	int bad = 0, fd = fl_collector_map(c, "mounts");
+	int bad = 0, fd = map_of(c, "mounts");
 
-	bad = fl_mounts_read(&now, c->other_namespaces, false, err);
-	if (bad) {
-		fl_mounts_free(&now);
-		return -1;
-	}
 	for (__u32 i = 0; i < c->target->ndevs; i++)
-		bad |= add_mount(c, s, c->target->dev[i], &now);
+		bad |= add_mount(c, s, c->target->dev[i], now);
 	/* idle ones too: a mount that comes or goes is told from one that does nothing */
-	for (size_t i = 0; c->target->kind == FL_TARGET_ALL && i < now.n; i++)
-		bad |= add_mount(c, s, now.mount[i].dev, &now);
+	for (size_t i = 0; c->target->kind == FL_TARGET_ALL && i < now->n; i++)
+		bad |= add_mount(c, s, now->mount[i].dev, now);
 	for (size_t i = 0; i < s->nfiles; i++)
-		bad |= add_mount(c, s, s->file[i].dev, &now);
+		bad |= add_mount(c, s, s->file[i].dev, now);
 	while (fd >= 0 && !bpf_map_get_next_key(fd, prev, &dev)) {
-		bad |= add_mount(c, s, dev, &now);
+		bad |= add_mount(c, s, dev, now);
 		prev = &dev;
 	}
-	fl_mounts_free(&now);
 	return bad ? fl_err(err, "out of memory") : 0;
 }
 
-static void read_losses(struct fl_collector *c, struct fl_snapshot *s)
+static void describe_method(struct fl_collector *c, struct fl_snapshot *s)
 {
-	struct fl_losses sum;
+	const struct fl_source *takes = fl_collector_takes(c);
+	struct fl_err ignored;
+	struct utsname u;
 
-	if (!fl_percpu_values_read(&c->losses, 0, &sum))
-		memcpy(s->loss, sum.count, sizeof(s->loss));
+	if (!uname(&u))
+		snprintf(s->kernel, sizeof(s->kernel), "%s", u.release);
+	s->takes_only = takes_only(c);
+	s->writes_method = s->takes_only ? FL_METHOD_STATE_TP : c->choice.source[0].form->method;
+	s->method = takes ? takes->form->method : s->writes_method;
+	s->has_takes = takes;
+	s->has_completions = takes &&
+			     (!takes->callsites || fl_callsites_see_completions(takes->callsites));
+	/* tracepoints see no write's end, so nothing tells a write that failed from one under way */
+	s->has_unfinished = c->choice.nsources > 1 &&
+			    (c->choice.source[0].form->sees_entry || s->method == FL_METHOD_GLOBAL);
+	if (s->has_unfinished)
+		s->unfinished = c->end_ns ? c->unfinished : fl_gate_inside(&c->gate);
+	snprintf(s->method_why, sizeof(s->method_why), "%s", c->choice.why);
+	fl_kernel_can(s->can);
+	snprintf(s->variant, sizeof(s->variant), "%s",
+		 fl_variant_name(fl_kernel_callsites(&ignored)));
+}
+
+static int drain_probes(struct fl_collector *c, struct fl_snapshot *s)
+{
+	s->probe = calloc(FL_MAX_SOURCES * FL_MAX_PROBES, sizeof(*s->probe));
+	if (!s->probe)
+		return -1;
+	for (size_t i = 0; i < c->choice.nsources; i++) {
+		struct fl_source *from = &c->choice.source[i];
+
+		for (size_t p = 0; p < from->form->nprogs; p++) {
+			struct fl_probe *to = &s->probe[s->nprobes++];
+			__u64 misses = fl_collector_misses(c, i, p);
+
+			*to = from->probe[p];
+			to->counts_writes |= s->takes_only;
+			if (!to->live)
+				continue;
+			to->misses = misses - from->missed[p];
+			from->missed[p] = misses;
+		}
+	}
+	return 0;
+}
+
+static int read_all(struct fl_collector *c, struct fl_snapshot *s, struct fl_err *err)
+{
+	struct fl_source *takes = fl_collector_takes(c);
+	struct fl_mounts now = {};
+	struct fl_losses lost;
+	int ret;
+
+	/* before anything is drained: this may fail for reasons that pass */
+	ret = fl_mounts_read(&now, c->other_namespaces, false, err);
+	if (!ret && drain_probes(c, s))
+		ret = fl_err(err, "out of memory");
+	if (!ret && !fl_percpu_values_drain(&c->losses, 0, &lost))
+		memcpy(s->loss, lost.count, sizeof(s->loss));
+	if (!ret)
+		ret = drain_files(c, s, err);
+	if (!ret && s->takes_only)
+		fl_writes_from_takes(s);
+	if (!ret && takes && fl_takes_join(s))
+		ret = fl_err(err, "out of memory");
+	if (!ret && takes && takes->callsites && fl_callsites_read(takes->callsites, s))
+		ret = fl_err(err, "out of memory");
+	if (!ret)
+		ret = read_mounts(c, s, &now, err);
+	fl_mounts_free(&now);
+	return ret;
 }
 
 int fl_collector_read(struct fl_collector *c, struct fl_snapshot *s, struct fl_err *err)
 {
-	struct fl_err ignored;
-	struct utsname u;
-
 	memset(s, 0, sizeof(*s));
-	if (!uname(&u))
-		snprintf(s->kernel, sizeof(s->kernel), "%s", u.release);
-	s->writes_method = c->choice.form->method;
-	s->method = c->takes ? c->takes_method : c->choice.form->method;
-	s->takes_only = c->choice.takes_only;
-	/* tracepoints see no write's end, so nothing tells a write that failed from one under way */
-	s->has_unfinished = c->gate && !c->choice.takes_only &&
-			    (c->choice.form->sees_entry || c->takes_method == FL_METHOD_GLOBAL);
-	if (s->has_unfinished)
-		s->unfinished = c->end_ns ? c->unfinished : fl_gate_inside(c->gate);
-	snprintf(s->method_why, sizeof(s->method_why), "%s", c->choice.why);
-	s->start_ns = c->start_ns;
+	describe_method(c, s);
+	s->start_ns = c->read_ns;
 	s->end_ns = c->end_ns ? c->end_ns : fl_now_ns();
-	fl_kernel_can(s->can);
-	snprintf(s->variant, sizeof(s->variant), "%s",
-		 fl_variant_name(fl_kernel_callsites(&ignored)));
-	s->probe = calloc(c->choice.form->nprogs, sizeof(*s->probe));
-	if (!s->probe)
-		return fl_err(err, "out of memory");
-	for (size_t i = 0; i < c->choice.form->nprogs && !c->choice.takes_only; i++) {
-		s->probe[i] = c->choice.probe[i];
-		if (c->link[i])
-			s->probe[i].misses = fl_collector_misses(c, i);
-	}
-	s->nprobes = c->choice.takes_only ? 0 : c->choice.form->nprogs;
-	read_losses(c, s);
-	if (read_files(c, s, err) || (c->takes && fl_takes_read(c->takes, s, err)) ||
-	    read_mounts(c, s, err)) {
+	if (read_all(c, s, err)) {
 		fl_snapshot_free(s);
 		return -1;
 	}
-	if (s->takes_only)
-		fl_writes_from_takes(s);
+	c->read_ns = s->end_ns;
 	return 0;
-}
-
-static void add_to_sample(struct fl_sample *sample, const __u64 cell[FL_TAKES][FL_NATURES])
-{
-	for (int take = 0; take < FL_TAKES; take++) {
-		for (int nature = 0; nature < FL_NATURES; nature++) {
-			__u64 n = cell[take][nature];
-
-			sample->writes += n;
-			if (take == FL_TAKE_SHARED)
-				sample->shared += n;
-			else if (take != FL_TAKE_UNKNOWN)
-				sample->exclusive += n;
-		}
-	}
 }
 
 void fl_collector_sample(struct fl_collector *c, struct fl_sample *sample)
 {
-	struct fl_slot_counts sum;
+	struct fl_slot_counts counts;
+	struct fl_slot_takes takes;
 
-	memset(sample, 0, sizeof(*sample));
-	if (c->choice.takes_only)
-		fl_takes_sample(c->takes, &sample->writes, &sample->exclusive, &sample->shared);
+	*sample = c->sum;
 	/* out of memory, new claims are read next time */
 	fl_slot_table_update(&c->table);
-	for (size_t i = 0; i <= c->table.nclaims; i++)
-		if (!fl_percpu_values_read(&c->counts, i ? c->table.claim[i - 1].slot : 0, &sum))
-			add_to_sample(sample, sum.cell);
-	for (size_t i = 0; i < c->forgotten.n; i++)
-		add_to_sample(sample, c->forgotten.sum[i].cell);
-	sample->has_fi_lock = c->takes;
-	if (c->takes)
-		sample->fi_lock = fl_takes_of(c->takes, FL_SITE_FI_LOCK);
+	for (size_t i = 0; i <= c->table.nclaims; i++) {
+		__u32 slot = i ? c->table.claim[i - 1].slot : 0;
+
+		if (!fl_percpu_values_peek(&c->counts, slot, &counts) &&
+		    !fl_percpu_values_peek(&c->takes, slot, &takes))
+			add_slot_to_sample(c, sample, &counts, &takes);
+	}
+	sample->has_fi_lock = fl_collector_takes(c);
 	sample->t_ns = fl_now_ns();
 }
 

@@ -7,7 +7,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "collect/forms.h"
+#include "collect/bpf_object.h"
 
 #include "opens.skel.h"
 

@@ -51,6 +51,13 @@ void fl_slot_table_opens_are_watched(struct fl_slot_table *t)
 		__atomic_fetch_add(t->epoch, 1, __ATOMIC_SEQ_CST);
 }
 
+void fl_slot_table_forget_open_files(struct fl_slot_table *t)
+{
+	/* 0 means that nothing may be remembered, and stays */
+	if (t->epoch && *t->epoch)
+		__atomic_fetch_add(t->epoch, 1, __ATOMIC_SEQ_CST);
+}
+
 __u32 fl_slot_table_claims_made(const struct fl_slot_table *t)
 {
 	return __atomic_load_n(&t->order[FL_ORDER_CLAIMS], __ATOMIC_ACQUIRE);
@@ -97,8 +104,7 @@ void fl_slot_table_release(struct fl_slot_table *t, size_t claim)
 	struct fl_slot *s = &t->slot[t->claim[claim].slot];
 
 	/* whoever remembers the slot is to look it up anew; no sooner may it be another file's */
-	if (t->epoch && *t->epoch)
-		__atomic_fetch_add(t->epoch, 1, __ATOMIC_SEQ_CST);
+	fl_slot_table_forget_open_files(t);
 	/* the key last: whoever claims the slot then writes the rest */
 	s->name_len = 0;
 	s->open_flags_known = 0;

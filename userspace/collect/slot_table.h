@@ -18,7 +18,8 @@ struct bpf_object;
 struct fl_claim {
 	__u32 id; /* grows with every claim: a slot may change its owner, an id does not */
 	__u32 slot;
-	__u64 counted; /* for the user: all that was counted when it was last looked at */
+	__u64 read;    /* for the user: all that was read of it so far, as one number */
+	__u64 counted; /* the same, with what was not read yet, at the last look */
 	bool looked_at;
 };
 
@@ -37,6 +38,8 @@ int fl_slot_table_open(struct fl_slot_table *t, struct bpf_object *obj, __u32 ns
 		       struct fl_err *err);
 /* From now on BPF sees every open, and may remember an open file from one write to the next. */
 void fl_slot_table_opens_are_watched(struct fl_slot_table *t);
+/* What BPF remembers of open files is to be looked up anew. */
+void fl_slot_table_forget_open_files(struct fl_slot_table *t);
 /* Number of claims made since the programs were loaded: one load, for those who ask often. */
 __u32 fl_slot_table_claims_made(const struct fl_slot_table *t);
 /* Adds new claims to t->claim. Returns 0, or -1 when out of memory; the claims are then read next time. */

@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 
 #include "snapshot/mounts.h"
-#include "snapshot/since.h"
 #include "util/clock.h"
 #include "util/text.h"
 
@@ -134,9 +133,9 @@ int fl_watch_open(struct fl_watch *w, const char *spec, pid_t pid,
 	return 0;
 }
 
-int fl_watch_start(struct fl_watch *w, struct fl_err *err)
+void fl_watch_start(struct fl_watch *w)
 {
-	return fl_collector_start(w->session.collector, err);
+	fl_collector_start(w->session.collector);
 }
 
 void fl_watch_stop(struct fl_watch *w)
@@ -155,7 +154,7 @@ void fl_watch_close(struct fl_watch *w)
 {
 	session_end(&w->next);
 	session_end(&w->session);
-	fl_snapshot_free(&w->last);
+	fl_snapshot_free(&w->before);
 	fl_snapshot_free(&w->interval);
 	fl_served_free(&w->served);
 	if (w->mountinfo >= 0)
@@ -207,7 +206,7 @@ static void look_for_daemons(struct fl_watch *w, struct fl_snapshot *now)
 	w->look_took_ns = w->looked_ns - began;
 }
 
-static void note_losses(struct fl_watch *w, const struct fl_snapshot *before)
+static void note_losses(struct fl_watch *w)
 {
 	struct fl_totals t = {};
 	char n[32];
@@ -215,13 +214,14 @@ static void note_losses(struct fl_watch *w, const struct fl_snapshot *before)
 	fl_totals_add_losses(&w->interval, &t);
 	if (t.lost)
 		note(w, FL_WATCH_LOSS, "%s events were lost", fl_grouped(t.lost, n, sizeof(n)));
-	if (w->interval.loss[FL_LOSS_TABLE_FULL] && !(before && before->loss[FL_LOSS_TABLE_FULL]))
+	if (w->interval.loss[FL_LOSS_TABLE_FULL] && !w->table_was_full)
 		note(w, FL_WATCH_LOSS,
 		     "the table is full: further files are counted together (--max-inodes)");
 }
 
-static void note_end(struct fl_watch *w, const struct fl_snapshot *now)
+static void note_end(struct fl_watch *w)
 {
+	const struct fl_snapshot *now = &w->interval;
 	char took[24];
 
 	if (w->ended || w->next.collector || !fl_collector_stopped_itself(w->session.collector))
@@ -229,7 +229,7 @@ static void note_end(struct fl_watch *w, const struct fl_snapshot *now)
 	w->ended = true;
 	note(w, FL_WATCH_COUNTING_ENDED,
 	     "counting has stopped by itself after %s, as --evidence %s does: nothing is known of what is written from now on",
-	     fl_duration(now->end_ns - now->start_ns, took, sizeof(took)),
+	     fl_duration(now->end_ns - w->began_ns, took, sizeof(took)),
 	     fl_method_name(now->method));
 }
 
@@ -254,11 +254,12 @@ static void follow(struct fl_watch *w, const char *path)
 	char *shown = fl_escape(path);
 	struct fl_err err = {};
 
-	if (session_prepare(w, &w->next, &err) || fl_collector_start(w->next.collector, &err)) {
+	if (session_prepare(w, &w->next, &err)) {
 		session_end(&w->next);
 		note(w, FL_WATCH_CANNOT_FOLLOW, "%.200s: mounted anew, but: %.250s",
 		     shown ? shown : "?", err.what);
 	} else {
+		fl_collector_start(w->next.collector);
 		note(w, FL_WATCH_MOUNT_BACK, "%.400s: mounted anew; its writes count from now on",
 		     shown ? shown : "?");
 	}
@@ -298,42 +299,49 @@ void fl_watch_poll(struct fl_watch *w)
 		look_for_new_mount(w);
 }
 
+/* The next session, if there is one, takes over at this reading. */
+static void change_session(struct fl_watch *w)
+{
+	if (!w->next.collector)
+		return;
+	session_end(&w->session);
+	w->session = w->next;
+	memset(&w->next, 0, sizeof(w->next));
+	w->new_session = true;
+	w->ended = w->table_was_full = false;
+}
+
 int fl_watch_read(struct fl_watch *w, struct fl_err *err)
 {
-	const struct fl_snapshot *before = w->has_last && !w->new_session ? &w->last : NULL;
-	struct fl_snapshot now;
+	const struct fl_snapshot *before = NULL;
 
 	if (w->notes_old)
 		w->nnotes = w->notes_dropped = 0;
 	w->notes_old = false;
 	if (w->next.collector)
 		fl_collector_stop(w->session.collector);
-	if (fl_collector_read(w->session.collector, &now, err))
+	fl_snapshot_free(&w->before);
+	w->before = w->interval;
+	memset(&w->interval, 0, sizeof(w->interval));
+	if (fl_collector_read(w->session.collector, &w->interval, err))
 		return -1;
-	look_for_daemons(w, &now);
-	fl_served_mark(&w->served, &now);
-	fl_snapshot_free(&w->interval);
-	if (fl_snapshot_since(before, &now, &w->interval)) {
-		fl_snapshot_free(&now);
-		return fl_err(err, "out of memory");
-	}
+	if (w->has_read && !w->new_session)
+		before = &w->before;
+	else
+		w->began_ns = w->interval.start_ns;
+	look_for_daemons(w, &w->interval);
+	fl_served_mark(&w->served, &w->interval);
 	/* sessions overlap by a moment; rows do not */
-	if (w->new_session && w->interval.start_ns < w->last.end_ns)
-		w->interval.start_ns = w->last.end_ns;
-	note_mounts(w, before, &now);
-	note_end(w, &now);
-	note_losses(w, before);
-	fl_snapshot_free(&w->last);
-	w->last = now;
-	w->has_last = true;
+	if (w->new_session && w->interval.start_ns < w->read_ns)
+		w->interval.start_ns = w->read_ns;
+	note_mounts(w, before, &w->interval);
+	note_end(w);
+	note_losses(w);
+	w->read_ns = w->interval.end_ns;
+	w->table_was_full |= w->interval.loss[FL_LOSS_TABLE_FULL] > 0;
+	w->has_read = true;
 	w->new_session = false;
-	if (w->next.collector) {
-		session_end(&w->session);
-		w->session = w->next;
-		memset(&w->next, 0, sizeof(w->next));
-		w->new_session = true;
-		w->ended = false;
-	}
+	change_session(w);
 	w->notes_old = true;
 	return 0;
 }

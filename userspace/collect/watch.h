@@ -43,9 +43,11 @@ struct fl_watch {
 	struct fl_collect_opts opts;
 	struct fl_watch_session session;
 	struct fl_watch_session next; /* has started counting; takes over at the next reading */
-	struct fl_snapshot last;      /* counts since this session started */
-	bool has_last, new_session;
-	struct fl_snapshot interval; /* what happened between the last two readings */
+	struct fl_snapshot interval;  /* what happened between the last two readings */
+	bool has_read, new_session;
+	__u64 began_ns, read_ns;   /* when the session started to count; end of the last reading */
+	bool table_was_full;	   /* and it was said */
+	struct fl_snapshot before; /* the mounts of the reading before it */
 	bool ended; /* counting has ended by itself: from now on intervals are of no length */
 	struct fl_served served;
 	__u64 looked_ns, look_took_ns; /* for daemons */
@@ -57,19 +59,19 @@ struct fl_watch {
 	__u64 mount_unique; /* kernel's unique ID of the target's mount; 0: not known */
 };
 
-/* Resolves and prepares. Returns 0 or -1 with err set; fl_watch_close() is due either way. */
+/* Resolves the target, loads and attaches. Returns 0 or -1 with err set; fl_watch_close() is due either way. */
 int fl_watch_open(struct fl_watch *w, const char *spec, pid_t pid,
 		  const struct fl_collect_opts *opts, struct fl_err *err);
-/* Attaches: from its return on, every write is counted. */
-int fl_watch_start(struct fl_watch *w, struct fl_err *err);
+/* Begins to count: from its return on, every write is counted. */
+void fl_watch_start(struct fl_watch *w);
 /*
  * To be called every 50 to 100 ms between readings: as fl_collector_poll(), and notices when another
  * mount takes the place of the target's.
  */
 void fl_watch_poll(struct fl_watch *w);
-/* Detaches. The readings afterwards are the last: to be read while fl_watch_pending(). */
+/* Ends counting. The readings afterwards are the last: to be read while fl_watch_pending(). */
 void fl_watch_stop(struct fl_watch *w);
-/* Reads: last, interval and the notes are then those of this reading. */
+/* Reads: interval and the notes are then those of this reading. Returns 0, or -1 with err set. */
 int fl_watch_read(struct fl_watch *w, struct fl_err *err);
 /* Whether counts of a newer session wait behind the last reading. */
 bool fl_watch_pending(const struct fl_watch *w);

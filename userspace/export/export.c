@@ -160,7 +160,7 @@ static void metrics_page(struct export *e, const char *accept, struct fl_http_re
 	bool openmetrics = fl_metrics_wants_openmetrics(accept);
 	struct fl_metrics_page page = {
 		.metrics = &e->metrics,
-		.last = &e->watch.last,
+		.last = &e->watch.interval,
 		.version = FL_VERSION,
 		.cpu_seconds = cpu_seconds(),
 		.resident_bytes = resident_bytes(),
@@ -234,9 +234,9 @@ static int run(struct export *e)
 		goto fail;
 	e->http = fl_http_open(e->listen, on_page, e, &err);
 	e->collect.forget_s = e->keep_s < FL_FORGET_S ? e->keep_s : FL_FORGET_S;
-	if (!e->http || fl_watch_open(&e->watch, e->spec, (pid_t)e->pid, &e->collect, &err) ||
-	    fl_watch_start(&e->watch, &err))
+	if (!e->http || fl_watch_open(&e->watch, e->spec, (pid_t)e->pid, &e->collect, &err))
 		goto fail;
+	fl_watch_start(&e->watch);
 	fl_privileges_drop();
 	read_counts(e);
 	fl_say("fuselens: http://%s/metrics", fl_http_address(e->http));

@@ -237,6 +237,10 @@ int fl_metrics_add(struct fl_metrics *m, const struct fl_snapshot *s)
 	const struct fl_file_counts **busy;
 	int bad = 0;
 
+	for (size_t i = 0; i < s->nprobes && i < FL_METRIC_PROGRAMS; i++)
+		m->misses[i] += s->probe[i].misses;
+	for (int i = 0; i < FL_LOSSES; i++)
+		m->loss[i] += s->loss[i];
 	m->knows_takes = s->has_takes;
 	m->knows_nature = !s->takes_only;
 	if (forget(m, s->end_ns) || add_mounts(m, s))

@@ -49,6 +49,8 @@ struct fl_metrics_limits {
 	__u64 keep_ns; /* how long what is gone or idle keeps its series */
 };
 
+#define FL_METRIC_PROGRAMS 64
+
 struct fl_metrics {
 	struct fl_metrics_limits limits;
 	struct fl_metric_mount *mount; /* [0] is "other" */
@@ -57,8 +59,10 @@ struct fl_metrics {
 	struct fl_metric_file *file;
 	size_t nfiles;
 	struct fl_index by_file;
-	bool knows_takes;  /* upgrades and fi->lock */
-	bool knows_nature; /* which writes were eligible */
+	__u64 loss[FL_LOSSES];
+	__u64 misses[FL_METRIC_PROGRAMS]; /* in the order of a reading's probes */
+	bool knows_takes;		  /* upgrades and fi->lock */
+	bool knows_nature;		  /* which writes were eligible */
 };
 
 int fl_metrics_init(struct fl_metrics *m, const struct fl_metrics_limits *limits);

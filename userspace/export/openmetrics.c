@@ -353,7 +353,7 @@ static void programs(const struct page *g)
 		fprintf(g->out, "fuselens_program_misses_total{");
 		label(g, "program", s->probe[i].name, true);
 		label(g, "counts_writes", s->probe[i].counts_writes ? "yes" : "no", false);
-		value(g, s->probe[i].misses);
+		value(g, i < FL_METRIC_PROGRAMS ? g->p->metrics->misses[i] : 0);
 	}
 }
 
@@ -369,7 +369,7 @@ static void losses(const struct page *g)
 	       "Events lost or only partly told: not_told_apart writes are counted, but not by file or mount.");
 	for (int i = 0; i < FL_LOSSES; i++) {
 		fprintf(g->out, "fuselens_lost_events_total{kind=\"%s\"", kinds[i]);
-		value(g, g->p->last->loss[i]);
+		value(g, g->p->metrics->loss[i]);
 	}
 }
 
@@ -390,8 +390,8 @@ static void itself(const struct page *g)
 	      p->counting);
 	plain(g, "fuselens_files_capacity", GAUGE, NULL, "Files that can be told apart.",
 	      p->last->capacity);
-	plain(g, "fuselens_files_counted", GAUGE, NULL, "Files that were written so far.",
-	      p->last->nfiles);
+	plain(g, "fuselens_files_counted", GAUGE, NULL, "Files that are told apart now.",
+	      p->last->ntracked);
 	plain(g, "fuselens_file_series_limit", GAUGE, NULL,
 	      "Files that may have a series of their own.", p->metrics->limits.files);
 	plain(g, "fuselens_read_duration_seconds", GAUGE, "seconds",

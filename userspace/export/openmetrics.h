@@ -15,7 +15,7 @@
 
 struct fl_metrics_page {
 	const struct fl_metrics *metrics;
-	const struct fl_snapshot *last; /* the method, the programs, the losses of this session */
+	const struct fl_snapshot *last; /* the last reading: the method and the programs */
 	const char *version;
 	double read_seconds; /* what the last reading took */
 	__u64 reads, failed_reads;

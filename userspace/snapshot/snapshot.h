@@ -102,6 +102,7 @@ struct fl_snapshot {
 	struct fl_file_counts *file;
 	size_t nfiles;
 	size_t capacity; /* files that could be told apart */
+	size_t ntracked; /* files that are told apart now, written or not. Not recorded */
 	__u32 timed_in;	 /* times are those of one write in so many, on average; 0: of none */
 	struct fl_mount_snapshot *mount;
 	size_t nmounts;

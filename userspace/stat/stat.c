@@ -37,6 +37,7 @@ struct stat_cmd {
 	struct fl_workload workload;
 	struct fl_totals sum; /* of all rows */
 	struct fl_slot_hists hists;
+	__u64 written_back; /* requests of the writeback cache */
 	__u64 began_ns;
 	unsigned int rows_printed;
 	unsigned int header_at; /* the row before which the header comes again */
@@ -288,6 +289,8 @@ static void add_to_sum(struct stat_cmd *s)
 
 	fl_snapshot_totals(&s->watch.interval, &t);
 	fl_totals_add(&s->sum, &t);
+	for (size_t i = 0; i < s->watch.interval.nmounts; i++)
+		s->written_back += s->watch.interval.mount[i].counter[FL_MOUNT_WRITEBACK_REQUESTS];
 	fl_hists_sum(&s->watch.interval, &hists);
 	for (int i = 0; i < FL_HISTS; i++)
 		fl_hist_add(&s->hists.hist[i], &hists.hist[i]);
@@ -358,16 +361,18 @@ static int rows(struct stat_cmd *s, struct fl_err *err)
 static void print_total(struct stat_cmd *s)
 {
 	static const struct fl_verdict_opts defaults = FL_VERDICT_DEFAULTS;
-	struct fl_snapshot whole = s->watch.last;
+	struct fl_snapshot whole = s->watch.interval;
 	struct fl_rows sum = {};
 	struct fl_verdict verdict;
 
 	whole.start_ns = s->began_ns;
+	/* of the whole run, for the verdict */
+	if (whole.nmounts)
+		whole.mount[0].counter[FL_MOUNT_WRITEBACK_REQUESTS] = s->written_back;
 	if (fl_rows_whole(&whole, &sum))
 		return;
 	sum.row[0].totals = s->sum;
-	if (sum.row[0].hists)
-		sum.row[0].hists = &s->hists;
+	sum.row[0].hists = whole.timed_in ? &s->hists : NULL;
 	fl_verdict_of_totals(&whole, 0, &s->sum, &defaults, &verdict);
 	fl_stat_total(&s->view, &whole, &sum.row[0], &verdict, stdout);
 	fl_rows_free(&sum);
@@ -381,9 +386,9 @@ static int run(struct stat_cmd *s)
 	s->watch.mountinfo = -1;
 	if (fl_privileges_need(&err) ||
 	    (s->command && fl_workload_prepare(&s->workload, s->command, &err)) ||
-	    fl_watch_open(&s->watch, s->spec, (pid_t)s->pid, &s->collect, &err) ||
-	    fl_watch_start(&s->watch, &err))
+	    fl_watch_open(&s->watch, s->spec, (pid_t)s->pid, &s->collect, &err))
 		goto fail;
+	fl_watch_start(&s->watch);
 	fl_privileges_drop();
 	s->view.label = s->watch.session.target->ndevs != 1;
 	/* one digit more than the interval needs: readings come a little late */

@@ -291,11 +291,11 @@ static void draw_entry(const struct fl_top *t, size_t index, int y, const bool *
 	for (size_t i = 0; i < NCOLUMNS; i++) {
 		if (!show[i])
 			continue;
-		columns[i].text(e, &t->watch.last, text, sizeof(text));
+		columns[i].text(e, &t->totals.sum, text, sizeof(text));
 		if (columns[i].text == verdict_text && unserved(e))
 			attron(verdict_attr(FL_EXCLUSIVE));
 		else if (columns[i].text == verdict_text &&
-			 fl_top_verdict(e, &t->watch.last, &kind))
+			 fl_top_verdict(e, &t->totals.sum, &kind))
 			attron(verdict_attr(kind));
 		mvprintw(y, x, columns[i].text == verdict_text ? "%-*s" : "%*s", columns[i].width,
 			 text);
@@ -312,7 +312,7 @@ static void draw_list(struct fl_top *t)
 	bool show[NCOLUMNS];
 	int height = fl_top_list_height(), x = 0;
 
-	choose_columns(&t->watch.last, show);
+	choose_columns(&t->totals.sum, show);
 	attrset(A_BOLD | A_UNDERLINE);
 	mvhline(LIST_TOP - 1, 0, ' ', COLS);
 	for (size_t i = 0; i < NCOLUMNS; i++) {
@@ -353,7 +353,7 @@ static void draw_head(const struct fl_top *t)
 	attrset(0);
 	fl_top_put_name(0, 14, COLS > 51 ? COLS - 51 : 0, t->watch.session.target->name);
 	snprintf(line, sizeof(line), t->paused ? "%12s  %s  PAUSED" : "%12s  %s  every %gs",
-		 fl_method_name(t->watch.last.method), clock, t->seconds);
+		 fl_method_name(t->totals.sum.method), clock, t->seconds);
 	fl_top_put(0, COLS > 36 ? COLS - 36 : 0, 36, line);
 	if (t->watch.ended) {
 		fl_top_put(1, 0, COLS,

@@ -5,6 +5,7 @@
 
 #include "openfiles/openfiles.h"
 #include "top/list.h"
+#include "top/totals.h"
 #include "collect/watch.h"
 
 enum fl_top_page {
@@ -15,6 +16,8 @@ enum fl_top_page {
 
 struct fl_top {
 	struct fl_watch watch;
+	struct fl_top_totals totals; /* of the watch's session */
+	__u64 began_ns;		     /* of that session */
 	struct fl_top_query query;
 	struct fl_top_list list;
 	enum fl_top_page page;

@@ -90,7 +90,7 @@ static int list_again(struct fl_top *t)
 
 	fl_top_list_free(&t->list);
 	t->query.filter = t->filter;
-	if (fl_top_list(&t->list, &t->watch.last, &t->watch.interval, &t->query))
+	if (fl_top_list(&t->list, &t->totals.sum, &t->watch.interval, &t->query))
 		return -1;
 	/* at the top it stays at the top, which is where the busiest is */
 	t->cursor = follows || t->page == FL_TOP_DETAILS ? fl_top_find(&t->list, dev, slot) : 0;
@@ -125,13 +125,19 @@ static int look(struct top_cmd *c, struct fl_err *err)
 	fl_top_list_free(&t->list);
 	if (fl_watch_read(&t->watch, err))
 		return -1;
+	/* another mount took the place of the old one: its files have nothing to do with those */
+	if (t->began_ns != t->watch.began_ns)
+		fl_top_totals_free(&t->totals);
+	t->began_ns = t->watch.began_ns;
+	if (fl_top_totals_add(&t->totals, &t->watch.interval))
+		return fl_err(err, "out of memory");
 	clock_gettime(CLOCK_REALTIME, &ts);
 	t->real_ns = ts.tv_sec * 1000000000ull + ts.tv_nsec;
 	if (t->watch.nnotes)
 		snprintf(t->message, sizeof(t->message), "%.250s",
 			 t->watch.note[t->watch.nnotes - 1].text);
 	t->query.filter = t->filter;
-	if (fl_top_list(&t->list, &t->watch.last, &t->watch.interval, &t->query))
+	if (fl_top_list(&t->list, &t->totals.sum, &t->watch.interval, &t->query))
 		return fl_err(err, "out of memory");
 	t->cursor = follows ? fl_top_find(&t->list, dev, slot) : 0;
 	if (t->page == FL_TOP_DETAILS)
@@ -345,9 +351,9 @@ static int run(struct top_cmd *c)
 	if (fl_privileges_need(&err) || fl_top_screen_open(&err))
 		goto out;
 	shown = true;
-	if (fl_watch_open(&c->top.watch, c->spec, (pid_t)c->pid, &c->collect, &err) ||
-	    fl_watch_start(&c->top.watch, &err))
+	if (fl_watch_open(&c->top.watch, c->spec, (pid_t)c->pid, &c->collect, &err))
 		goto out;
+	fl_watch_start(&c->top.watch);
 	fl_privileges_drop();
 	if (!loop(c, &err))
 		ret = FL_EXIT_OK;
@@ -358,6 +364,7 @@ out:
 		fl_fail(&err, false);
 	fl_top_list_free(&c->top.list);
 	fl_open_files_free(&c->top.openers);
+	fl_top_totals_free(&c->top.totals);
 	fl_watch_close(&c->top.watch);
 	fl_open_files_done();
 	fl_btf_done();

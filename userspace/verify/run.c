@@ -298,8 +298,6 @@ static int start_process(struct fl_verify_world *w, const struct fl_verify_case 
 static const char *phases(struct fl_verify_world *w, struct running *run, struct fl_case_report *r,
 			  struct fl_snapshot *s, struct fl_err *err)
 {
-	bool attached;
-
 	if (start_process(w, r->def, run, err))
 		return "starting";
 	if (!await(w, run, r, "set-up", SAY_READY))
@@ -308,10 +306,10 @@ static const char *phases(struct fl_verify_world *w, struct running *run, struct
 	fl_privileges_admin(true);
 	read_facts(w, run, r);
 	run->c = prepare(w, r->def, err);
-	attached = run->c && !fl_collector_start(run->c, err);
 	fl_privileges_admin(false);
-	if (!attached)
+	if (!run->c)
 		return "attaching";
+	fl_collector_start(run->c);
 	/* methods that were tried first have left their reasons there */
 	memset(err, 0, sizeof(*err));
 	say(run->line, SAY_GO);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Differences of readings: nothing counted twice, nothing left out, whatever files come between. */
+/* The rows of a reading, and what became of mounts between two readings. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,6 @@
 
 #include "snapshot/mounts.h"
 #include "snapshot/rows.h"
-#include "snapshot/since.h"
 
 static struct fl_file_counts file(__u32 slot, __u32 dev, __u64 excl, __u64 shared)
 {
@@ -21,93 +20,6 @@ static struct fl_file_counts file(__u32 slot, __u32 dev, __u64 excl, __u64 share
 	f.cell[FL_TAKE_SHARED][FL_NATURE_PLAIN] = shared;
 	f.counter[FL_COUNT_BYTES] = 4096 * (excl + shared);
 	return f;
-}
-
-static void test_since_subtracts_file_by_file(void **state)
-{
-	struct fl_file_counts old[] = {file(3, 1, 10, 0), file(9, 1, 5, 5)};
-	/* slot 5 was claimed in between: it must not take the place of slot 9 */
-	struct fl_file_counts new[] = {file(3, 1, 10, 0), file(5, 1, 7, 0), file(9, 1, 6, 15)};
-	struct fl_snapshot before = {.end_ns = 100, .file = old, .nfiles = 2};
-	struct fl_snapshot now = {.start_ns = 1, .end_ns = 300, .file = new, .nfiles = 3}, delta;
-	struct fl_totals t;
-
-	assert_int_equal(fl_snapshot_since(&before, &now, &delta), 0);
-	assert_int_equal(delta.start_ns, 100);
-	assert_int_equal(delta.end_ns, 300);
-	assert_int_equal(delta.nfiles, 2); /* slot 3 did nothing */
-	fl_file_totals(&delta, &delta.file[0], &t);
-	assert_int_equal(delta.file[0].slot, 5);
-	assert_int_equal(t.exclusive, 7);
-	fl_file_totals(&delta, &delta.file[1], &t);
-	assert_int_equal(t.exclusive, 1);
-	assert_int_equal(t.shared, 10);
-	assert_int_equal(t.counter[FL_COUNT_BYTES], 11 * 4096);
-	fl_snapshot_free(&delta);
-}
-
-static void test_rows_add_up(void **state)
-{
-	__u64 sum = 0, counts[5] = {0, 0, 17, 17, 4000000007ull};
-	struct fl_file_counts f[2][2];
-	struct fl_snapshot s[2], delta;
-	struct fl_totals t;
-
-	memset(s, 0, sizeof(s));
-	for (int i = 0; i < 5; i++) {
-		struct fl_snapshot *now = &s[i & 1], *before = &s[!(i & 1)];
-
-		f[i & 1][0] = file(0, 0, counts[i], 0);
-		f[i & 1][1] = file(2, 7, 0, 2 * counts[i]);
-		memset(now, 0, sizeof(*now));
-		now->file = f[i & 1];
-		now->nfiles = 2;
-		now->end_ns = i;
-		assert_int_equal(fl_snapshot_since(i ? before : NULL, now, &delta), 0);
-		fl_snapshot_totals(&delta, &t);
-		sum += t.writes;
-		fl_snapshot_free(&delta);
-	}
-	assert_int_equal(sum, 3 * counts[4]);
-}
-
-static void test_losses_are_of_the_interval(void **state)
-{
-	struct fl_probe p0 = {.live = true, .counts_writes = true, .misses = 5};
-	struct fl_probe p1 = {.live = true, .counts_writes = true, .misses = 8};
-	struct fl_snapshot before = {.probe = &p0, .nprobes = 1, .loss = {[FL_LOSS_UNPAIRED] = 2}};
-	struct fl_snapshot now = {.probe = &p1, .nprobes = 1, .loss = {[FL_LOSS_UNPAIRED] = 3}};
-	struct fl_snapshot delta;
-	struct fl_totals t = {};
-
-	assert_int_equal(fl_snapshot_since(&before, &now, &delta), 0);
-	fl_totals_add_losses(&delta, &t);
-	assert_int_equal(t.lost, 4);
-	fl_snapshot_free(&delta);
-}
-
-static void test_takes_are_of_the_interval(void **state)
-{
-	struct fl_site_snapshot s0 = {.takes = 40}, s1 = {.takes = 100};
-	struct fl_file_counts f0 = file(1, 9, 1, 0), f1 = file(1, 9, 1, 0);
-	struct fl_snapshot before = {.file = &f0, .nfiles = 1, .site = &s0, .nsites = 1};
-	struct fl_snapshot now = {
-		.file = &f1, .nfiles = 1, .site = &s1, .nsites = 1, .has_takes = true};
-	struct fl_snapshot delta;
-	struct fl_rows rows;
-
-	/* takes alone keep a file in the interval: an fsync takes the lock and writes nothing */
-	f0.takes[FL_SITE_FI_LOCK] = 10;
-	f1.takes[FL_SITE_FI_LOCK] = 13;
-	assert_int_equal(fl_snapshot_since(&before, &now, &delta), 0);
-	assert_int_equal(delta.site[0].takes, 60);
-	assert_int_equal(s1.takes, 100);
-	assert_int_equal(fl_rows_whole(&delta, &rows), 0);
-	assert_true(rows.row[0].knows_takes);
-	assert_int_equal(rows.row[0].totals.takes[FL_SITE_FI_LOCK], 3);
-	assert_int_equal(rows.row[0].totals.writes, 0);
-	fl_rows_free(&rows);
-	fl_snapshot_free(&delta);
 }
 
 static void test_rows_by_mount(void **state)
@@ -217,10 +129,6 @@ static void test_daemon_events(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_since_subtracts_file_by_file),
-		cmocka_unit_test(test_rows_add_up),
-		cmocka_unit_test(test_losses_are_of_the_interval),
-		cmocka_unit_test(test_takes_are_of_the_interval),
 		cmocka_unit_test(test_rows_by_mount),
 		cmocka_unit_test(test_times_and_ceiling),
 		cmocka_unit_test(test_mount_events),

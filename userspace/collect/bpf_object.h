@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Opening, configuring and trying BPF objects: what every form does alike. */
+#ifndef FL_BPF_OBJECT_H
+#define FL_BPF_OBJECT_H
+
+#include "collect/target.h"
+
+struct bpf_object;
+struct bpf_program;
+
+/* Opens an object, with libbpf's log kept: fl_bpf_log() is what it has said since. NULL with errno set. */
+struct bpf_object *fl_open_bpf(const void *elf, size_t size);
+const char *fl_bpf_log(void);
+/*
+ * Sets a constant of the object's .rodata by name, before loading. size must be that of the variable.
+ * Returns 0, or -1 where there is no such variable.
+ */
+int fl_set_rodata(struct bpf_object *obj, const char *name, const void *value, size_t size);
+/*
+ * Sets the constants that every counting object has: the target, and the number of slots. gated: takes
+ * are counted, too, so each write is marked at the gate. Returns 0, or -1 with err set.
+ */
+int fl_set_target(struct bpf_object *obj, const struct fl_target *target, __u32 nslots, bool gated,
+		  struct fl_err *err);
+/* What FUSELENS_DISABLE takes away from a program, as the errno of a kernel without it; 0 for nothing. */
+int fl_program_disabled(const struct bpf_program *prog);
+/* Whether one program can be attached, by loading and attaching it alone. Returns 0 or the errno. */
+int fl_try_program(const void *(*elf)(size_t *size), const char *name);
+/* Times that a program was not run because it would have interrupted itself. */
+__u64 fl_prog_misses(const struct bpf_program *prog);
+
+#endif

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "collect/callsites.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <bpf/libbpf.h>
+
+#include "collect/kprobe.h"
+#include "collect/site_times.h"
+#include "collect/source.h"
+#include "kernel/callsite_map.h"
+
+#include "callsite.skel.h"
+
+#define MAX_LINKS (4 * FL_MAX_SITES + 1)
+
+enum {
+	AT_SITE,
+	AFTER_SITE,
+	AT_COMPLETION,
+};
+
+static const struct fl_prog callsite_progs[] = {
+	[AT_SITE] = {"at_site", true, false, "takes"},
+	[AFTER_SITE] = {"after_site", true, false, "waits for fi->lock"},
+	[AT_COMPLETION] = {"at_completion", false, false, "completions"},
+};
+
+struct fl_callsites {
+	const struct fl_callsite_map *map;
+	bool time_waits; /* two more probes a take of fi->lock */
+	struct bpf_link *link[MAX_LINKS];
+	size_t nlinks;
+	bool timed[FL_MAX_SITES];
+	bool sees_completions;
+	struct fl_percpu_values counts; /* struct fl_site_counts by site */
+	struct fl_percpu_values times;	/* struct fl_site_times, two a site */
+};
+
+static int keep_link(struct fl_callsites *c, struct bpf_link *link)
+{
+	if (!link)
+		return -1;
+	c->link[c->nlinks++] = link;
+	return 0;
+}
+
+static __u64 cookie_of(const struct fl_callsite *s, size_t index, __u64 action)
+{
+	const __u32 through_daemon = 1u << FL_ROUTE_DIRECT | 1u << FL_ROUTE_CACHED;
+	__u32 routes = s->routes;
+	/* a site of several routes cannot tell which of them a take is of */
+	__u64 route = FL_ROUTE_OTHER;
+
+	if (routes && !(routes & (routes - 1)))
+		route = __builtin_ctz(routes);
+	else if (routes && !(routes & ~through_daemon))
+		route = FL_ROUTE_DIRECT;
+	return index | (__u64)s->role << 16 | route << 24 | action << 32;
+}
+
+static struct bpf_program *program(const struct fl_source *s, size_t index)
+{
+	return bpf_object__find_program_by_name(s->obj, callsite_progs[index].name);
+}
+
+/* The last probe to go in is the one that counts: a pair that is half there times nothing. */
+static int attach_site(struct fl_source *s, size_t index)
+{
+	struct fl_callsites *c = s->callsites;
+	const struct fl_callsite *site = &c->map->site[index];
+	struct bpf_program *at = program(s, AT_SITE), *after = program(s, AFTER_SITE);
+	bool timed = c->time_waits && site->role == FL_SITE_FI_LOCK && site->calibrate_at;
+	__u64 action = FL_SITE_COUNT;
+
+	if (timed) {
+		if (keep_link(c, fl_kprobe_attach(after, site->address + site->size,
+						  cookie_of(site, index, FL_SITE_END))) ||
+		    keep_link(c, fl_kprobe_attach(at, site->calibrate_at,
+						  cookie_of(site, index, FL_SITE_CALIBRATE_BEGIN))))
+			timed = false;
+		else
+			action |= FL_SITE_BEGIN | FL_SITE_CALIBRATE_END;
+	}
+	c->timed[index] = timed;
+	return keep_link(c, fl_kprobe_attach(at, site->address, cookie_of(site, index, action)));
+}
+
+/* Without this, completions are not known; nothing else changes. */
+static void attach_completions(struct fl_source *s)
+{
+	const struct fl_callsite_map *map = s->callsites->map;
+	struct fl_probe *probe = &s->probe[AT_COMPLETION];
+	__u64 address = 0;
+
+	for (size_t i = 0; i < map->nfunctions; i++)
+		if (!strcmp(map->function[i].name, "fuse_write_update_attr"))
+			address = map->function[i].address;
+	errno = ENOENT;
+	if (address &&
+	    !keep_link(s->callsites, fl_kprobe_attach(program(s, AT_COMPLETION), address, 0)))
+		s->callsites->sees_completions = probe->live = true;
+	else
+		snprintf(probe->why_not, sizeof(probe->why_not), "%s; not known: completions",
+			 strerror(errno));
+}
+
+static bool begins_write(const struct fl_callsite *s)
+{
+	return s->routes && (s->role == FL_SITE_EXCLUSIVE || s->role == FL_SITE_SHARED);
+}
+
+static int open_values(struct fl_source *s)
+{
+	struct fl_callsites *c = s->callsites;
+	int ncpus = libbpf_num_possible_cpus();
+
+	return fl_percpu_values_init(&c->counts, fl_source_map(s, "site_counts"),
+				     sizeof(struct fl_site_counts), ncpus, FL_MAX_SITES) ||
+	       fl_percpu_values_init(&c->times, fl_source_map(s, "site_times"),
+				     sizeof(struct fl_site_times), ncpus, 2 * FL_MAX_SITES);
+}
+
+/*
+ * What writes begin with goes in first: while the rest goes in, the writes that began unseen come to an
+ * end.
+ */
+static int attach(struct fl_source *s, struct fl_err *err)
+{
+	const struct fl_callsite_map *map = s->callsites->map;
+	size_t failed = 0;
+	int e = 0;
+
+	if (open_values(s))
+		return fl_err(err, "out of memory");
+	for (size_t k = 0; k < 2 * map->nsites; k++) {
+		size_t i = k % map->nsites;
+
+		if (begins_write(&map->site[i]) != (k < map->nsites) || !attach_site(s, i))
+			continue;
+		e = errno;
+		failed++;
+		/* a write's own path must be whole, or the counts mislead */
+		if (map->site[i].routes)
+			return fl_errno(err, e, "cannot probe %s+%#llx", map->site[i].function,
+					map->site[i].offset);
+	}
+	if (failed)
+		snprintf(s->probe[AT_SITE].why_not, sizeof(s->probe[AT_SITE].why_not),
+			 "%zu sites off the write path: %s", failed, strerror(e));
+	s->probe[AT_SITE].live = s->probe[AFTER_SITE].live = true;
+	attach_completions(s);
+	return 0;
+}
+
+static int configure(struct fl_source *s, const struct fl_source_opts *opts, struct fl_err *err)
+{
+	if (fl_configure_takes(s, opts, err))
+		return -1;
+	s->callsites = calloc(1, sizeof(*s->callsites));
+	if (!s->callsites)
+		return fl_err(err, "out of memory");
+	s->callsites->map = opts->map;
+	s->callsites->time_waits = opts->timed_in > 0;
+	return opts->map ? 0 : fl_err(err, "the call-site map could not be made");
+}
+
+static int can_work(struct fl_err *err)
+{
+	return fl_kprobes_available(err) ? 0 : -1;
+}
+
+const struct fl_form fl_form_callsite = {
+	.method = FL_METHOD_CALLSITE,
+	.title = "the callsite method",
+	.elf = callsite_bpf__elf_bytes,
+	.prog = callsite_progs,
+	.nprogs = sizeof(callsite_progs) / sizeof(callsite_progs[0]),
+	.can_work = can_work,
+	.configure = configure,
+	.attach = attach,
+};
+
+bool fl_callsites_see_completions(const struct fl_callsites *c)
+{
+	return c->sees_completions;
+}
+
+__u64 fl_callsites_misses(const struct fl_callsites *c)
+{
+	__u64 n = 0;
+
+	for (size_t l = 0; c && l < c->nlinks; l++)
+		n += fl_kprobe_misses(c->link[l]);
+	return n;
+}
+
+static void read_times(struct fl_callsites *c, __u32 index, struct fl_site_snapshot *out)
+{
+	struct fl_site_times pair, own;
+
+	if (!fl_percpu_values_drain(&c->times, index, &pair) &&
+	    !fl_percpu_values_drain(&c->times, index + FL_MAX_SITES, &own))
+		fl_site_wait_of(&pair, &own, &out->wait);
+}
+
+int fl_callsites_read(struct fl_callsites *c, struct fl_snapshot *s)
+{
+	struct fl_site_counts sum;
+
+	s->site = calloc(c->map->nsites + 1, sizeof(*s->site));
+	if (!s->site)
+		return -1;
+	for (size_t i = 0; i < c->map->nsites; i++) {
+		const struct fl_callsite *from = &c->map->site[i];
+		struct fl_site_snapshot *to = &s->site[s->nsites++];
+
+		snprintf(to->function, sizeof(to->function), "%s", from->function);
+		snprintf(to->callee, sizeof(to->callee), "%s", from->callee);
+		to->offset = from->offset;
+		to->role = from->role;
+		to->routes = from->routes;
+		to->merged = from->merged;
+		if (!fl_percpu_values_drain(&c->counts, i, &sum))
+			to->takes = sum.takes;
+		if (c->timed[i])
+			read_times(c, i, to);
+	}
+	return 0;
+}
+
+void fl_callsites_detach(struct fl_callsites *c)
+{
+	while (c && c->nlinks)
+		bpf_link__destroy(c->link[--c->nlinks]);
+}
+
+void fl_callsites_free(struct fl_callsites *c)
+{
+	if (!c)
+		return;
+	fl_callsites_detach(c);
+	fl_percpu_values_free(&c->counts);
+	fl_percpu_values_free(&c->times);
+	free(c);
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Files that nobody writes any more make room for others. */
+#include "collect/collector_impl.h"
+
+#include <stdlib.h>
+
+/* Whether nothing was counted of a file since the last look at it. */
+static bool is_idle(struct fl_collector *c, struct fl_claim *claim)
+{
+	__u64 before = claim->counted, unread;
+	bool looked_at = claim->looked_at;
+
+	if (fl_collector_unread(c, claim, &unread))
+		return false;
+	claim->counted = claim->read + unread;
+	claim->looked_at = true;
+	return looked_at && claim->counted == before;
+}
+
+void fl_collector_forget(struct fl_collector *c)
+{
+	struct fl_file_counts f;
+	__u64 now;
+
+	if (!c->forget_after_ns || c->end_ns)
+		return;
+	now = fl_now_ns();
+	if (now - c->forget_looked_ns < c->forget_after_ns)
+		return;
+	c->forget_looked_ns = now;
+	if (fl_slot_table_update(&c->table) || c->table.nclaims < c->table.nslots / 2)
+		return;
+	for (size_t i = c->table.nclaims; i-- > 0;) {
+		if (!is_idle(c, &c->table.claim[i]) || fl_forgotten_reserve(&c->forgotten) ||
+		    fl_collector_drain_claim(c, &c->table.claim[i], &f))
+			continue;
+		if (fl_collector_counted(&f))
+			fl_forgotten_add(&c->forgotten, &f);
+		fl_slot_table_release(&c->table, i);
+		free(f.name);
+		free(f.path);
+		free(f.hists);
+	}
+}

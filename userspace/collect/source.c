@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "collect/source.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <bpf/libbpf.h>
+
+#include "collect/bpf_object.h"
+#include "collect/callsites.h"
+
+static const char *const shared_maps[] = {"gate", ".data.gate", "slots", "slot_order", "losses"};
+#define NSHARED (sizeof(shared_maps) / sizeof(shared_maps[0]))
+
+static struct bpf_object *open_object(const struct fl_form *form)
+{
+	size_t size;
+	const void *elf = form->elf(&size);
+
+	return fl_open_bpf(elf, size);
+}
+
+static struct bpf_program *program(const struct fl_source *s, size_t index)
+{
+	return bpf_object__find_program_by_name(s->obj, s->form->prog[index].name);
+}
+
+int fl_source_map(const struct fl_source *s, const char *name)
+{
+	return s->obj ? bpf_object__find_map_fd_by_name(s->obj, name) : -1;
+}
+
+/*
+ * Loads and attaches the whole form at once: where all of it works, which is the rule, nothing needs to
+ * be tried one by one.
+ */
+static bool all_programs_work(const struct fl_form *form)
+{
+	struct bpf_object *obj = open_object(form);
+	bool ok = obj && !bpf_object__load(obj);
+
+	for (size_t i = 0; ok && i < form->nprogs; i++) {
+		struct bpf_program *prog = bpf_object__find_program_by_name(obj,
+									    form->prog[i].name);
+		struct bpf_link *link = NULL;
+
+		if (prog && !fl_program_disabled(prog))
+			link = bpf_program__attach(prog);
+		ok = link;
+		bpf_link__destroy(link);
+	}
+	bpf_object__close(obj);
+	return ok;
+}
+
+int fl_source_try(struct fl_source *s, const struct fl_form *form, struct fl_err *err)
+{
+	bool all;
+	int first;
+
+	memset(s, 0, sizeof(*s));
+	s->form = form;
+	for (size_t i = 0; i < form->nprogs; i++) {
+		snprintf(s->probe[i].name, sizeof(s->probe[i].name), "%s", form->prog[i].name);
+		s->probe[i].counts_writes = form->prog[i].counts_writes;
+		s->available[i] = true;
+	}
+	if (form->can_work)
+		return form->can_work(err);
+	/* a refusal usually meets the first program already */
+	first = fl_try_program(form->elf, form->prog[0].name);
+	all = !first && all_programs_work(form);
+	for (size_t i = 1; first && i < form->nprogs; i++)
+		snprintf(s->probe[i].why_not, sizeof(s->probe[i].why_not), "not tried");
+	for (size_t i = 0; i < form->nprogs && !all; i++) {
+		int e = i ? fl_try_program(form->elf, form->prog[i].name) : first;
+
+		s->available[i] = !e;
+		if (!e)
+			continue;
+		snprintf(s->probe[i].why_not, sizeof(s->probe[i].why_not), "%s; not known: %s",
+			 strerror(e), form->prog[i].costs);
+		if (form->prog[i].required)
+			return fl_errno(err, e, "%s: cannot attach %s", form->title,
+					form->prog[i].name);
+	}
+	return 0;
+}
+
+static int set_max(struct bpf_object *obj, const char *name, __u32 n)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(obj, name);
+
+	return map ? bpf_map__set_max_entries(map, n) : 0;
+}
+
+static int size_tables(struct fl_source *s, const struct fl_source_opts *o, struct fl_err *err)
+{
+	__u32 writes = s->form->counts_writes ? o->nslots : 1;
+	int bad = 0;
+
+	bad |= set_max(s->obj, "slots", o->nslots);
+	bad |= set_max(s->obj, "slot_order", o->nslots + FL_ORDER_FIRST);
+	bad |= set_max(s->obj, "slot_counts", writes);
+	bad |= set_max(s->obj, "slot_takes", o->nslots);
+	bad |= set_max(s->obj, "slot_hists", o->hist_slots);
+	return bad ? fl_errno(err, errno, "cannot size the tables") : 0;
+}
+
+static int configure(struct fl_source *s, const struct fl_source_opts *o, struct fl_err *err)
+{
+	if (fl_set_target(s->obj, o->target, o->nslots, o->counts_takes, err) ||
+	    size_tables(s, o, err))
+		return -1;
+	return s->form->configure ? s->form->configure(s, o, err) : 0;
+}
+
+static int share(struct fl_source *s, const struct fl_source *first, struct fl_err *err)
+{
+	for (size_t i = 0; first && i < NSHARED; i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(s->obj, shared_maps[i]);
+
+		if (!map || bpf_map__reuse_fd(map, fl_source_map(first, shared_maps[i])))
+			return fl_errno(err, errno, "cannot share %s", shared_maps[i]);
+	}
+	return 0;
+}
+
+int fl_source_load(struct fl_source *s, const struct fl_source *first,
+		   const struct fl_source_opts *opts, struct fl_err *err)
+{
+	s->obj = open_object(s->form);
+	if (!s->obj)
+		return fl_errno(err, errno, "cannot open the BPF object");
+	for (size_t i = 0; i < s->form->nprogs; i++)
+		bpf_program__set_autoload(program(s, i), s->available[i]);
+	if (configure(s, opts, err) || share(s, first, err))
+		return -1;
+	if (bpf_object__load(s->obj))
+		return fl_errno(err, errno, "cannot load the programs of %s: %.300s",
+				s->form->title, fl_bpf_log());
+	return 0;
+}
+
+int fl_source_attach_program(struct fl_source *s, size_t index)
+{
+	s->link[index] = bpf_program__attach(program(s, index));
+	s->probe[index].live = s->link[index];
+	return s->link[index] ? 0 : -1;
+}
+
+int fl_source_attach(struct fl_source *s, struct fl_err *err)
+{
+	if (s->form->attach)
+		return s->form->attach(s, err);
+	/* from the last to the first: the ends of writes before their beginnings */
+	for (size_t i = s->form->nprogs; i-- > 0;) {
+		if (!s->available[i] || !fl_source_attach_program(s, i))
+			continue;
+		if (s->form->prog[i].required)
+			return fl_errno(err, errno, "cannot attach %s", s->form->prog[i].name);
+		snprintf(s->probe[i].why_not, sizeof(s->probe[i].why_not), "%s", strerror(errno));
+	}
+	return 0;
+}
+
+void fl_source_detach_program(struct fl_source *s, size_t index)
+{
+	bpf_link__destroy(s->link[index]);
+	s->link[index] = NULL;
+}
+
+void fl_source_detach(struct fl_source *s)
+{
+	fl_callsites_detach(s->callsites);
+	for (size_t i = 0; i < FL_MAX_PROBES; i++)
+		fl_source_detach_program(s, i);
+}
+
+__u64 fl_source_misses(const struct fl_source *s, size_t index)
+{
+	__u64 n = fl_prog_misses(program(s, index));
+
+	/* what the kprobes themselves missed is with the first program */
+	return index ? n : n + fl_callsites_misses(s->callsites);
+}
+
+void fl_source_close(struct fl_source *s)
+{
+	fl_source_detach(s);
+	fl_callsites_free(s->callsites);
+	bpf_object__close(s->obj);
+	memset(s, 0, sizeof(*s));
+}

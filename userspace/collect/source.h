@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A source: one BPF object that counts, from opening it to closing it. The collector has one source or
+ * two: one that counts writes, one that counts takes. All sources of a collector share one gate, one
+ * table of files and one record of losses; the first source makes them.
+ */
+#ifndef FL_SOURCE_H
+#define FL_SOURCE_H
+
+#include "collect/forms.h"
+#include "collect/percpu_values.h"
+
+struct bpf_link;
+
+struct fl_source {
+	const struct fl_form *form;
+	bool available[FL_MAX_PROBES]; /* by program of the form: it could be attached when tried */
+	struct fl_probe probe[FL_MAX_PROBES];
+	struct bpf_object *obj;
+	struct bpf_link
+		*link[FL_MAX_PROBES];	/* by program; NULL where the form attaches it itself */
+	struct fl_callsites *callsites; /* of the callsite form; NULL for others */
+	__u64 missed[FL_MAX_PROBES];	/* what misses are counted from */
+};
+
+/* What all sources of a collector are told before they are loaded. */
+struct fl_source_opts {
+	const struct fl_target *target;
+	__u32 nslots;	      /* files told apart; a power of two */
+	__u32 timed_in;	      /* times are taken of one write in so many; 0: of none */
+	__u32 hist_slots;     /* of the first so many slots */
+	bool counts_takes;    /* there is a source that counts takes */
+	bool writes_are_seen; /* a source sees each write begin and end, and marks it at the gate */
+	const struct fl_callsite_map *map; /* NULL where the kernel's text could not be read */
+};
+
+/*
+ * Finds out which programs of the form can work here, by loading and attaching each. Fills in available
+ * and probe. Returns 0, or -1 with err set to the first required program that cannot be attached.
+ */
+int fl_source_try(struct fl_source *s, const struct fl_form *form, struct fl_err *err);
+/*
+ * Opens, configures and loads the object of a source that was tried. first: the source whose gate, table
+ * and losses this one shares; NULL for the first itself. Returns 0, or -1 with err set.
+ */
+int fl_source_load(struct fl_source *s, const struct fl_source *first,
+		   const struct fl_source_opts *opts, struct fl_err *err);
+/* Attaches all programs, the last first. Returns 0, or -1 with err set when a required one fails. */
+int fl_source_attach(struct fl_source *s, struct fl_err *err);
+/* Attaches, detaches one program. The former returns 0, or -1 with errno set. */
+int fl_source_attach_program(struct fl_source *s, size_t program);
+void fl_source_detach_program(struct fl_source *s, size_t program);
+void fl_source_detach(struct fl_source *s);
+/* Events that a program did not see since it was loaded. */
+__u64 fl_source_misses(const struct fl_source *s, size_t program);
+/* A map's descriptor by name; -1 where the object has none such. */
+int fl_source_map(const struct fl_source *s, const char *name);
+/* Detaches, closes. Fine for a source that is all zero. */
+void fl_source_close(struct fl_source *s);
+
+#endif
