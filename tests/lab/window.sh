@@ -43,4 +43,15 @@ check "the total is of what was counted" is "$(of 'abs(total[0]["interval_ns"] -
 	total[0]["writes"] == sum(r["writes"] for r in rows if r["kind"] == "interval" and r["writes"])')" True
 check "... takes and writes over the same time: one of fi->lock a write" is \
 	"$(of 'total[0]["fi_lock"] - total[0]["writes"]')" 0
+
+# ... and the hooks go in time, whatever the command does
+vm --timeout 200 -- tests/lab/guest/window
+n=0
+while IFS= read -r line; do
+	[[ $line == "ok - "* || $line == "not ok - "* ]] || continue
+	n=$((n + 1))
+	check "${line#*ok - }" [ "${line:0:3}" = "ok " ]
+done <"$tmp/out"
+check "all of them ran" is "$n" 16
+check "the guest ended well" is "$rc" 0
 exit "$failed"

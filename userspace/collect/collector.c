@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+#include <sys/mman.h>
 #include <bpf/libbpf.h>
 
 #include "kernel/kcore.h"
@@ -151,6 +153,80 @@ static int attach(struct fl_collector *c, struct fl_err *err)
 	return 0;
 }
 
+__u64 fl_collector_end(const struct fl_collector *c)
+{
+	return __atomic_load_n(&c->end->ns, __ATOMIC_ACQUIRE);
+}
+
+__u64 fl_collector_misses(const struct fl_collector *c, size_t source, size_t program)
+{
+	return fl_collector_end(c) ? c->end->misses[source][program]
+				   : fl_source_misses(&c->choice.source[source], program);
+}
+
+/* The other process ends counting: waits for it, but not for ever. */
+static void await_end(const struct fl_collector *c)
+{
+	const struct timespec step = {.tv_nsec = 1000000};
+
+	for (int i = 0; i < 2000 && !fl_collector_end(c); i++)
+		nanosleep(&step, NULL);
+}
+
+/* Closes the gate and keeps what is to be known of that moment. Runs once, here or in the keeper. */
+static void end_counting(void *ctx)
+{
+	struct fl_collector *c = ctx;
+	struct fl_end *end = c->end;
+	__u64 now;
+
+	if (__atomic_exchange_n(&end->begun, true, __ATOMIC_SEQ_CST)) {
+		await_end(c);
+		return;
+	}
+	fl_gate_close(&c->gate);
+	/* what is remembered of an open file was let in by the gate */
+	fl_slot_table_forget_open_files(&c->table);
+	now = fl_now_ns();
+	/* where nothing counts writes, nothing says that one was counted */
+	if (c->choice.nsources > 1)
+		end->unfinished = fl_gate_wait(&c->gate, GATE_WAIT_NS);
+	for (size_t i = 0; i < c->choice.nsources; i++)
+		for (size_t p = 0; p < c->choice.source[i].form->nprogs; p++)
+			end->misses[i][p] = fl_source_misses(&c->choice.source[i], p);
+	__atomic_store_n(&end->ns, now, __ATOMIC_RELEASE);
+}
+
+/* Hands the hooks over to a process that ends them in time. */
+static int start_keeper(struct fl_collector *c, struct fl_err *err)
+{
+	struct fl_source *takes = fl_collector_takes(c);
+	int fd[2 * FL_MAX_SOURCES * FL_MAX_PROBES];
+	size_t n;
+
+	if (!c->window_ns)
+		return 0;
+	n = fl_source_links(takes, fd);
+	for (size_t i = 0; i < c->choice.nsources; i++)
+		n += fl_source_programs(&c->choice.source[i], fd + n);
+	/* until counting begins */
+	c->end->deadline_ns = fl_now_ns() + GLOBAL_WINDOW_S * 1e9;
+	if (fl_keeper_start(&c->keeper, fd, n, &c->end->deadline_ns, end_counting, c, err))
+		return -1;
+	fl_source_detach(takes);
+	return 0;
+}
+
+static int make_end(struct fl_collector *c, struct fl_err *err)
+{
+	c->end = mmap(NULL, sizeof(*c->end), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
+	if (c->end != MAP_FAILED)
+		return 0;
+	c->end = NULL;
+	return fl_errno(err, errno, "cannot map memory");
+}
+
 struct fl_collector *fl_collector_prepare(const struct fl_target *target,
 					  const struct fl_collect_opts *opts, struct fl_err *err)
 {
@@ -163,6 +239,8 @@ struct fl_collector *fl_collector_prepare(const struct fl_target *target,
 	c->target = target;
 	c->mountinfo = -1;
 	c->forget_after_ns = opts->forget_s * 1e9;
+	if (opts->evidence == FL_EVIDENCE_GLOBAL)
+		c->window_ns = (opts->window_s > 0 ? opts->window_s : GLOBAL_WINDOW_S) * 1e9;
 	if (target->kind == FL_TARGET_ALL)
 		c->mountinfo = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
 	c->ncpus = libbpf_num_possible_cpus();
@@ -170,21 +248,14 @@ struct fl_collector *fl_collector_prepare(const struct fl_target *target,
 		fl_err(err, "cannot tell the number of CPUs");
 		goto fail;
 	}
-	if (look_for_namespaces(c, err) || fl_evidence_choose(&c->choice, opts->evidence, err) ||
-	    load(c, opts, err) || attach(c, err))
+	if (make_end(c, err) || look_for_namespaces(c, err) ||
+	    fl_evidence_choose(&c->choice, opts->evidence, err) || load(c, opts, err) ||
+	    attach(c, err) || start_keeper(c, err))
 		goto fail;
-	if (opts->evidence == FL_EVIDENCE_GLOBAL)
-		c->window_ns = (opts->window_s > 0 ? opts->window_s : GLOBAL_WINDOW_S) * 1e9;
 	return c;
 fail:
 	fl_collector_finish(c);
 	return NULL;
-}
-
-__u64 fl_collector_misses(const struct fl_collector *c, size_t source, size_t program)
-{
-	return c->end_ns ? c->end_misses[source][program]
-			 : fl_source_misses(&c->choice.source[source], program);
 }
 
 /* All programs are attached: from here on they count, and what they miss is a loss. */
@@ -196,28 +267,20 @@ void fl_collector_start(struct fl_collector *c)
 		for (size_t p = 0; p < s->form->nprogs; p++)
 			s->missed[p] = fl_source_misses(s, p);
 	}
-	fl_gate_open(&c->gate);
 	c->start_ns = c->read_ns = fl_now_ns();
+	__atomic_store_n(&c->end->deadline_ns, c->start_ns + c->window_ns, __ATOMIC_RELEASE);
+	/* the hooks have gone already where something kept the command for too long */
+	if (!__atomic_load_n(&c->end->begun, __ATOMIC_SEQ_CST))
+		fl_gate_open(&c->gate);
 	fl_collector_poll(c);
 }
 
 void fl_collector_stop(struct fl_collector *c)
 {
-	__u64 now;
-
-	if (c->end_ns || !c->start_ns)
+	if (!c->start_ns)
 		return;
-	fl_gate_close(&c->gate);
-	/* what is remembered of an open file was let in by the gate */
-	fl_slot_table_forget_open_files(&c->table);
-	now = fl_now_ns();
-	/* where nothing counts writes, nothing says that one was counted */
-	if (c->choice.nsources > 1)
-		c->unfinished = fl_gate_wait(&c->gate, GATE_WAIT_NS);
-	for (size_t i = 0; i < c->choice.nsources; i++)
-		for (size_t p = 0; p < c->choice.source[i].form->nprogs; p++)
-			c->end_misses[i][p] = fl_source_misses(&c->choice.source[i], p);
-	c->end_ns = now;
+	end_counting(c);
+	fl_keeper_end(&c->keeper);
 }
 
 /* A mount may come, be written and go between two readings: its name is remembered. */
@@ -233,15 +296,13 @@ static void remember_mounts(struct fl_collector *c)
 	fl_mounts_read(&c->seen, false, false, &ignored);
 }
 
-static void end_window(struct fl_collector *c)
+static void look_at_window(struct fl_collector *c)
 {
 	size_t used = strlen(c->choice.why);
 
-	if (!c->window_ns || c->end_ns || fl_now_ns() - c->start_ns < c->window_ns)
+	if (!c->keeper.pid || !fl_collector_end(c))
 		return;
-	fl_collector_stop(c);
-	for (size_t i = 0; i < c->choice.nsources; i++)
-		fl_source_detach(&c->choice.source[i]);
+	fl_keeper_end(&c->keeper);
 	c->window_over = true;
 	snprintf(c->choice.why + used, sizeof(c->choice.why) - used,
 		 "; counting stopped by itself after %.3g s", c->window_ns / 1e9);
@@ -271,7 +332,7 @@ static void list_open_files(struct fl_collector *c)
 
 void fl_collector_poll(struct fl_collector *c)
 {
-	end_window(c);
+	look_at_window(c);
 	remember_mounts(c);
 	list_open_files(c);
 	fl_collector_forget(c);
@@ -286,6 +347,7 @@ void fl_collector_finish(struct fl_collector *c)
 {
 	if (!c)
 		return;
+	fl_keeper_end(&c->keeper);
 	for (size_t i = 0; i < FL_MAX_SOURCES; i++)
 		fl_source_close(&c->choice.source[i]);
 	fl_gate_unmap(&c->gate);
@@ -301,5 +363,7 @@ void fl_collector_finish(struct fl_collector *c)
 	fl_mounts_free(&c->seen);
 	if (c->mountinfo >= 0)
 		close(c->mountinfo);
+	if (c->end)
+		munmap(c->end, sizeof(*c->end));
 	free(c);
 }

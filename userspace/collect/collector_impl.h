@@ -9,6 +9,7 @@
 #include "collect/choose.h"
 #include "collect/forgotten.h"
 #include "collect/gate.h"
+#include "collect/keeper.h"
 #include "collect/slot_table.h"
 #include "collect/source.h"
 #include "openfiles/known.h"
@@ -17,6 +18,15 @@
 struct fl_mount_told {
 	__u32 dev;
 	__u64 counter[FL_MOUNT_COUNTERS];
+};
+
+/* What the end of counting leaves. In memory that the keeper of hooks shares. */
+struct fl_end {
+	__u64 deadline_ns; /* for the keeper */
+	bool begun;	   /* by whichever process came first */
+	__u64 ns;	   /* when counting ended; 0: it has not. Written last */
+	__u64 unfinished;  /* writes that were inside the gate then */
+	__u64 misses[FL_MAX_SOURCES][FL_MAX_PROBES];
 };
 
 struct fl_collector {
@@ -36,12 +46,11 @@ struct fl_collector {
 	struct fl_index told_by_dev;
 	struct fl_sample sum; /* of all that was read so far */
 
-	__u64 start_ns;					 /* 0: the gate has not been open */
-	__u64 end_ns;					 /* 0: it is open still */
-	__u64 read_ns;					 /* end of the last reading */
-	__u64 unfinished;				 /* writes inside the gate when it closed */
-	__u64 end_misses[FL_MAX_SOURCES][FL_MAX_PROBES]; /* when it closed */
-	__u64 window_ns;				 /* of the global method; 0: none */
+	__u64 start_ns; /* 0: the gate has not been open */
+	__u64 read_ns;	/* end of the last reading */
+	struct fl_end *end;
+	struct fl_keeper keeper; /* of the global method's hooks */
+	__u64 window_ns;	 /* how long they may stay; 0: no such hooks */
 	bool window_over;
 
 	/* what is known of files and mounts beside their counts */
@@ -68,6 +77,8 @@ __u64 fl_collector_misses(const struct fl_collector *c, size_t source, size_t pr
  */
 int fl_collector_drain_claim(struct fl_collector *c, struct fl_claim *claim,
 			     struct fl_file_counts *f);
+/* When counting ended; 0: it goes on. */
+__u64 fl_collector_end(const struct fl_collector *c);
 /* Whether anything was counted of a file. */
 bool fl_collector_counted(const struct fl_file_counts *f);
 /* All that was counted of a claim and not read yet, as one number. Returns 0, or -1 with errno set. */

@@ -22,7 +22,7 @@ void fl_collector_forget(struct fl_collector *c)
 	struct fl_file_counts f;
 	__u64 now;
 
-	if (!c->forget_after_ns || c->end_ns)
+	if (!c->forget_after_ns || fl_collector_end(c))
 		return;
 	now = fl_now_ns();
 	if (now - c->forget_looked_ns < c->forget_after_ns)

@@ -347,7 +347,7 @@ static void describe_method(struct fl_collector *c, struct fl_snapshot *s)
 	s->has_unfinished = c->choice.nsources > 1 &&
 			    (c->choice.source[0].form->sees_entry || s->method == FL_METHOD_GLOBAL);
 	if (s->has_unfinished)
-		s->unfinished = c->end_ns ? c->unfinished : fl_gate_inside(&c->gate);
+		s->unfinished = fl_collector_end(c) ? c->end->unfinished : fl_gate_inside(&c->gate);
 	snprintf(s->method_why, sizeof(s->method_why), "%s", c->choice.why);
 	fl_kernel_can(s->can);
 	snprintf(s->variant, sizeof(s->variant), "%s",
@@ -409,7 +409,9 @@ int fl_collector_read(struct fl_collector *c, struct fl_snapshot *s, struct fl_e
 	memset(s, 0, sizeof(*s));
 	describe_method(c, s);
 	s->start_ns = c->read_ns;
-	s->end_ns = c->end_ns ? c->end_ns : fl_now_ns();
+	s->end_ns = fl_collector_end(c);
+	if (!s->end_ns)
+		s->end_ns = fl_now_ns();
 	if (read_all(c, s, err)) {
 		fl_snapshot_free(s);
 		return -1;

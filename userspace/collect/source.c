@@ -165,6 +165,26 @@ int fl_source_attach(struct fl_source *s, struct fl_err *err)
 	return 0;
 }
 
+size_t fl_source_links(const struct fl_source *s, int *fd)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < FL_MAX_PROBES; i++)
+		if (s->link[i])
+			fd[n++] = bpf_link__fd(s->link[i]);
+	return n;
+}
+
+size_t fl_source_programs(const struct fl_source *s, int *fd)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->form->nprogs; i++)
+		if (s->available[i])
+			fd[n++] = bpf_program__fd(program(s, i));
+	return n;
+}
+
 void fl_source_detach_program(struct fl_source *s, size_t index)
 {
 	bpf_link__destroy(s->link[index]);

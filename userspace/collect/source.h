@@ -47,6 +47,11 @@ int fl_source_load(struct fl_source *s, const struct fl_source *first,
 		   const struct fl_source_opts *opts, struct fl_err *err);
 /* Attaches all programs, the last first. Returns 0, or -1 with err set when a required one fails. */
 int fl_source_attach(struct fl_source *s, struct fl_err *err);
+/*
+ * Descriptors of what is attached, and of the programs: at most FL_MAX_PROBES each. Return their number.
+ */
+size_t fl_source_links(const struct fl_source *s, int *fd);
+size_t fl_source_programs(const struct fl_source *s, int *fd);
 /* Attaches, detaches one program. The former returns 0, or -1 with errno set. */
 int fl_source_attach_program(struct fl_source *s, size_t program);
 void fl_source_detach_program(struct fl_source *s, size_t program);

@@ -76,6 +76,15 @@ void fl_privileges_drop(void)
 	cap_free(now);
 }
 
+void fl_privileges_drop_all(void)
+{
+	cap_t caps = cap_init();
+
+	if (caps)
+		set_for_good(caps);
+	cap_free(caps);
+}
+
 /* Whether what is hooked may lie in a module; built in, it is in vmlinux's BTF, which anybody reads. */
 static bool hooks_modules(void)
 {

@@ -31,6 +31,8 @@ void fl_privileges_drop(void);
 void fl_privileges_keep_for_runs(bool admin);
 /* Puts CAP_SYS_ADMIN in effect where it was kept, or out of it again. */
 void fl_privileges_admin(bool on);
+/* Gives up everything, in a process that needs nothing but what it holds. */
+void fl_privileges_drop_all(void);
 /* In a child that is about to become a workload: leaves what that may need and nothing else. */
 void fl_privileges_for_workload(void);
 
