@@ -11,13 +11,11 @@
 
 static struct klp_func funcs[] = {
 #include "fuse/funcs.h"
-	{}
-};
+	{}};
 
 static struct klp_object objs[] = {
-	{ .funcs = funcs }, /* without a name: the kernel itself, not a module */
-	{}
-};
+	{.funcs = funcs}, /* without a name: the kernel itself, not a module */
+	{}};
 
 static struct klp_patch patch = {
 	.mod = THIS_MODULE,

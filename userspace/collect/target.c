@@ -182,6 +182,15 @@ static __u32 dev_of(int fd)
 	return fl_dev(stx.stx_dev_major, stx.stx_dev_minor);
 }
 
+/* Other mount namespaces have copies of the same mounts, often at the same path. */
+static bool named_before(const struct fl_mounts *mounts, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (!strcmp(mounts->mount[k].path, mounts->mount[i].path))
+			return true;
+	return false;
+}
+
 static int no_fuse_mount(const struct fl_mounts *mounts, const char *spec, const char *what,
 			 struct fl_err *err)
 {
@@ -190,9 +199,12 @@ static int no_fuse_mount(const struct fl_mounts *mounts, const char *spec, const
 	fl_err(err, "%s %s", shown ? shown : "target", what);
 	free(shown);
 	for (size_t i = 0; i < mounts->n && strlen(list) < 200; i++) {
-		char *path = fl_escape(mounts->mount[i].path);
+		char *path;
 		size_t used = strlen(list);
 
+		if (named_before(mounts, i))
+			continue;
+		path = fl_escape(mounts->mount[i].path);
 		snprintf(list + used, sizeof(list) - used, "%s%.80s", used ? ", " : "",
 			 path ? path : "?");
 		free(path);

@@ -7,9 +7,14 @@
 #include <json-c/json.h>
 
 #include "snapshot/hist.h"
+#include "snapshot/missing.h"
+#include "snapshot/rows.h"
 #include "util/json.h"
 #include "prove/print_takes.h"
 #include "util/table.h"
+
+/* What is said beneath the counts: a line where it fits, hanging where it does not. */
+#define SAY(out, ...) fl_wrapped(out, 2, 4, __VA_ARGS__)
 
 static const char *colour_of(enum fl_verdict_kind kind)
 {
@@ -99,60 +104,53 @@ static void hists_text(const struct fl_snapshot *s, FILE *out)
 	fl_table_free(t);
 }
 
-static __u64 file_writes(const struct fl_snapshot *s, const struct fl_file_counts *f)
+/* The busiest files; the rest is one line. */
+static void files_text(const struct fl_snapshot *s, __u64 writes, FILE *out)
 {
-	struct fl_totals t;
-
-	fl_file_totals(s, f, &t);
-	return t.writes;
-}
-
-static void files_text(const struct fl_snapshot *s, FILE *out)
-{
+	static const char *const titles[] = {"writes", "share", "exclusive",
+					     "shared", "route", "file"};
+	struct fl_rows rows;
 	struct fl_table *t;
-	size_t written = 0, shown = 0;
+	size_t written = 0;
+	__u64 left = writes;
+	char n[3][32], share[16];
 
-	/* takes are known of files that nobody wrote, too */
-	for (size_t i = 0; i < s->nfiles; i++)
-		written += file_writes(s, &s->file[i]) != 0;
-	if (written < 2)
+	if (fl_rows_by_file(s, &rows))
 		return;
-	t = fl_table_new(5);
-	fl_table_align(t, "rrrll");
-	for (int i = 0; i < 5; i++)
-		fl_table_cell(
-			t, "%s",
-			(const char *const[]){"writes", "exclusive", "shared", "route", "file"}[i]);
-	for (size_t i = 0; i < s->nfiles && shown < 8; i++) {
-		const struct fl_file_counts *f = &s->file[i];
-		const char *name = f->path ? f->path : f->name ? f->name : "?";
-		char *escaped = f->is_other ? strdup("(files beyond --max-inodes)")
-					    : fl_escape(name);
-		struct fl_totals one;
-		char n[3][32];
+	/* takes are known of files that nobody wrote, too: those come last */
+	while (written < rows.n && rows.row[written].totals.writes)
+		written++;
+	t = written < 2 ? NULL : fl_table_new(6);
+	fl_table_align(t, "rrrrll");
+	for (int i = 0; t && i < 6; i++)
+		fl_table_cell(t, "%s", titles[i]);
+	for (size_t i = 0; t && i < written && i < 8; i++) {
+		const struct fl_file_counts *f = rows.row[i].file;
+		const struct fl_totals *one = &rows.row[i].totals;
+		char *escaped = fl_escape(f->is_other ? "(files beyond --max-inodes)"
+					  : f->path   ? f->path
+					  : f->name   ? f->name
+						      : "?");
 
-		fl_file_totals(s, f, &one);
-		if (!one.writes) {
-			free(escaped);
-			continue;
-		}
-		shown++;
-		fl_table_cell(t, "%s", fl_grouped(one.writes, n[0], sizeof(n[0])));
-		fl_table_cell(t, "%s", fl_grouped(one.exclusive, n[1], sizeof(n[1])));
-		fl_table_cell(t, "%s", fl_grouped(one.shared, n[2], sizeof(n[2])));
+		left -= one->writes;
+		fl_table_cell(t, "%s", fl_grouped(one->writes, n[0], sizeof(n[0])));
+		fl_table_cell(t, "%s", fl_percent(one->writes, writes, share, sizeof(share)));
+		fl_table_cell(t, "%s", fl_grouped(one->exclusive, n[1], sizeof(n[1])));
+		fl_table_cell(t, "%s", fl_grouped(one->shared, n[2], sizeof(n[2])));
 		fl_table_cell(t, "%s", fl_route_name(f->route));
 		fl_table_cell(t, "%s", escaped ? escaped : "?");
 		free(escaped);
 	}
-	fprintf(out, "\n");
+	if (t)
+		fprintf(out, "\n");
 	fl_table_print(t, out, 2);
-	if (shown < written)
-		fprintf(out, "  and %zu more files (all of them with --json)\n", written - shown);
+	if (written > 8)
+		SAY(out, "and %zu more files with %s writes, %s (all of them with --json)",
+		    written - 8, fl_grouped(left, n[0], sizeof(n[0])),
+		    fl_percent(left, writes, share, sizeof(share)));
 	fl_table_free(t);
+	fl_rows_free(&rows);
 }
-
-/* What is said beneath the counts: a line where it fits, hanging where it does not. */
-#define SAY(out, ...) fl_wrapped(out, 2, 4, __VA_ARGS__)
 
 /* Requests that took the lock without being writes, and what else a reader of the counts must know. */
 static void remarks_text(const struct fl_prove_report *r, FILE *out)
@@ -252,7 +250,7 @@ static void command_text(const struct fl_prove_report *r, FILE *out)
 void fl_prove_text(const struct fl_prove_report *r, FILE *out, bool colour)
 {
 	const struct fl_snapshot *s = r->snapshot;
-	char *target = fl_escape(r->target), took[24];
+	char *target = fl_escape(r->target), took[24], missing[512];
 
 	fprintf(out, "%s%s%s  %s\n", colour ? colour_of(r->verdict.kind) : "",
 		fl_verdict_name(r->verdict.kind), colour ? "\033[0m" : "", r->verdict.why);
@@ -263,7 +261,7 @@ void fl_prove_text(const struct fl_prove_report *r, FILE *out, bool colour)
 		counts_text(r, out);
 		hists_text(s, out);
 		fl_takes_text(s, &r->verdict.totals, out);
-		files_text(s, out);
+		files_text(s, r->verdict.totals.writes, out);
 		fprintf(out, "\n");
 	}
 	remarks_text(r, out);
@@ -272,6 +270,8 @@ void fl_prove_text(const struct fl_prove_report *r, FILE *out, bool colour)
 		    fl_reason_meaning(r->verdict.reason[i].reason));
 	command_text(r, out);
 	evidence_text(r, out);
+	if (fl_missing_text(s, missing, sizeof(missing))[0])
+		SAY(out, "%s", missing);
 	SAY(out, "next: %s", r->verdict.next);
 	fflush(out);
 	free(target);

@@ -16,6 +16,7 @@
 #include "prove/print.h"
 #include "collect/target.h"
 #include "snapshot/verdict.h"
+#include "util/say.h"
 #include "util/workload.h"
 
 struct prove {
@@ -27,6 +28,7 @@ struct prove {
 	struct fl_collect_opts collect;
 	struct fl_verdict_opts verdict;
 	bool json;
+	bool quiet; /* stderr is no terminal, or a command may write there */
 };
 
 static const char help[] =
@@ -36,7 +38,7 @@ static const char help[] =
 	"shared or exclusively. TARGET is a mount point, a file on one, -p PID (of a\n"
 	"daemon or a writer), or \"all\". Without -d, -n or a command it watches for 5 s.\n"
 	"\n"
-	"  -d, --duration SEC     watch for so long\n"
+	"  -d, --duration SEC     watch for so long: 30, 0.5, 1m\n"
 	"  -n, --writes N         watch until so many writes were counted\n"
 	"  -p, --pid PID          the mounts that PID serves, or what PID writes\n"
 	"      --evidence M       auto, state, state-tp, state-fentry, callsite, or global\n"
@@ -115,6 +117,7 @@ static int parse(struct prove *p, int argc, char **argv)
 	p->spec = a.operand[0];
 	p->command = a.argv;
 	p->json = a.json;
+	p->quiet = p->command || !isatty(STDERR_FILENO);
 	if (!!p->seconds + !!p->writes + !!p->command > 1)
 		return fl_usage_error("prove", p->json,
 				      "--duration, --writes and a command exclude each other");
@@ -124,9 +127,25 @@ static int parse(struct prove *p, int argc, char **argv)
 	return -1;
 }
 
+/* On a terminal, twice a second, how long and how many so far. */
+static void show_life(const struct prove *p, __u64 began_ns, struct fl_collector *c)
+{
+	static __u64 shown_ns;
+	__u64 now = fl_now_ns();
+	char n[32], limit[32] = "";
+
+	if (p->quiet || now < began_ns + 1000000000 || now < shown_ns + 500000000)
+		return;
+	shown_ns = now;
+	if (p->seconds)
+		snprintf(limit, sizeof(limit), " of %g", p->seconds);
+	fl_say_progress("%.0f%s s, %s writes", (now - began_ns) / 1e9, limit,
+			fl_grouped(fl_collector_writes(c), n, sizeof(n)));
+}
+
 static void watch(const struct prove *p, struct fl_collector *c, struct fl_workload *w)
 {
-	__u64 end = p->seconds ? fl_now_ns() + (__u64)(p->seconds * 1e9) : ~0ull;
+	__u64 began = fl_now_ns(), end = p->seconds ? began + (__u64)(p->seconds * 1e9) : ~0ull;
 
 	while (!fl_interrupted) {
 		__u64 now = fl_now_ns(), step = 50;
@@ -141,6 +160,7 @@ static void watch(const struct prove *p, struct fl_collector *c, struct fl_workl
 			step = (end - now) / 1000000 + 1;
 		fl_sleep_ms(step);
 		fl_collector_poll(c);
+		show_life(p, began, c);
 	}
 }
 
@@ -183,6 +203,7 @@ static int run(struct prove *p)
 	if (p->command && fl_workload_go(&w, p->command[0], &err))
 		goto fail;
 	watch(p, c, &w);
+	fl_say_progress_end();
 	fl_collector_stop(c);
 	fl_workload_finish(&w);
 	if (fl_collector_read(c, &s, &err))
