@@ -7,6 +7,7 @@
 #include <linux/fuse.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "creds.h"
@@ -22,27 +23,33 @@ struct fuse_backing_map {
 #define FUSE_DEV_IOC_BACKING_CLOSE _IOW(229, 2, uint32_t)
 #endif
 
-static int32_t map_file(int dev, int fd)
+static int32_t map_file(int dev, int fd, uid_t uid, gid_t gid)
 {
 	struct fuse_backing_map map = {.fd = fd};
 	int id, err;
 
-	creds_fsetid(false);
+	creds_as(uid, gid, CREDS_NO_FSETID | CREDS_NO_RESOURCE);
 	id = ioctl(dev, FUSE_DEV_IOC_BACKING_OPEN, &map);
 	err = errno;
-	creds_fsetid(true);
+	creds_end();
 	if (id > 0)
 		return id;
 	/* The kernel hands out ids from 1; 0 would mean none to it. */
 	return id < 0 ? -err : -EINVAL;
 }
 
-int32_t backing_register(int dev, int proc_fd, int path_fd)
+int32_t backing_register(int dev, int proc_fd, int path_fd, uid_t uid)
 {
-	int32_t id = map_file(dev, path_fd);
+	struct stat st;
 	char name[16];
+	int32_t id;
 	int fd;
 
+	if (fstat(path_fd, &st) != 0)
+		return -errno;
+	if (uid == 0)
+		uid = st.st_uid;
+	id = map_file(dev, path_fd, uid, st.st_gid);
 	/* Kernels that look the descriptor up by fget() rather than fget_raw() refuse O_PATH. */
 	if (id != -EBADF)
 		return id;
@@ -50,7 +57,7 @@ int32_t backing_register(int dev, int proc_fd, int path_fd)
 	fd = openat(proc_fd, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	id = map_file(dev, fd);
+	id = map_file(dev, fd, uid, st.st_gid);
 	close(fd);
 	return id;
 }

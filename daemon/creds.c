@@ -2,6 +2,8 @@
 /* Per-thread credentials; see creds.h. */
 #include "creds.h"
 
+#include <errno.h>
+#include <grp.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <stdint.h>
@@ -18,7 +20,13 @@ static struct caps process_caps;
 static bool privileged; /* may become other users */
 
 static _Thread_local bool own_umask;
-static _Thread_local bool fsetid_dropped;
+
+/* Whom this thread acts for; all zero is the daemon itself. */
+static _Thread_local struct {
+	uid_t uid;
+	gid_t gid;
+	unsigned int without;
+} now;
 
 static int caps_get(struct caps *caps)
 {
@@ -45,11 +53,42 @@ void creds_init(void)
 		return;
 	privileged = geteuid() == 0 && effective(&process_caps, CAP_SETUID) &&
 		     effective(&process_caps, CAP_SETGID);
+	if (privileged)
+		setgroups(0, NULL);
 }
 
 bool creds_have_sys_admin(void)
 {
 	return effective(&process_caps, CAP_SYS_ADMIN);
+}
+
+static void drop(struct caps *caps, int cap)
+{
+	caps->data[CAP_TO_INDEX(cap)].effective &= ~CAP_TO_MASK(cap);
+}
+
+void creds_as(uid_t uid, gid_t gid, unsigned int without)
+{
+	struct caps caps = process_caps;
+	bool become = privileged && (uid != now.uid || gid != now.gid);
+
+	if (uid != 0)
+		without |= CREDS_NO_RESOURCE;
+	if (!become && without == now.without)
+		return;
+	if (become) {
+		setfsgid(gid);
+		setfsuid(uid);
+		now.uid = uid;
+		now.gid = gid;
+	}
+	if (without & CREDS_NO_FSETID)
+		drop(&caps, CAP_FSETID);
+	if (without & CREDS_NO_RESOURCE)
+		drop(&caps, CAP_SYS_RESOURCE);
+	/* In any case: leaving fsuid 0 takes the file system capabilities out of the effective set. */
+	if (caps_set(&caps) == 0)
+		now.without = without;
 }
 
 void creds_begin(uid_t uid, gid_t gid, mode_t mask)
@@ -60,34 +99,15 @@ void creds_begin(uid_t uid, gid_t gid, mode_t mask)
 	}
 	if (own_umask)
 		umask(mask);
-	if (!privileged)
-		return;
-	setfsgid(gid);
-	setfsuid(uid);
-	/* Leaving fsuid 0 takes the file system capabilities out of the effective set. */
-	caps_set(&process_caps);
-	fsetid_dropped = false;
+	creds_as(uid, gid, 0);
 }
 
 void creds_end(void)
 {
+	int err = errno;
+
 	if (own_umask)
 		umask(0);
-	if (!privileged)
-		return;
-	setfsuid(0);
-	setfsgid(0);
-	caps_set(&process_caps);
-}
-
-void creds_fsetid(bool have)
-{
-	struct caps caps = process_caps;
-
-	if (fsetid_dropped != have || !effective(&process_caps, CAP_FSETID))
-		return;
-	if (!have)
-		caps.data[CAP_TO_INDEX(CAP_FSETID)].effective &= ~CAP_TO_MASK(CAP_FSETID);
-	if (caps_set(&caps) == 0)
-		fsetid_dropped = !have;
+	creds_as(0, 0, 0);
+	errno = err;
 }

@@ -35,6 +35,7 @@ static void inode_free(struct inode *inode)
 	if (inode->fd >= 0)
 		close(inode->fd);
 	pthread_mutex_destroy(&inode->io_lock);
+	append_destroy(&inode->append);
 	free(inode->name);
 	free(inode);
 }
@@ -98,6 +99,7 @@ static struct inode *inode_new(struct inode_key key, int fd, mode_t type)
 	inode->fd = fd;
 	inode->type = type;
 	pthread_mutex_init(&inode->io_lock, NULL);
+	append_init(&inode->append);
 	return inode;
 }
 

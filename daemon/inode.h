@@ -18,6 +18,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "append.h"
 #include "openflags.h"
 
 struct inode_key {
@@ -38,6 +39,8 @@ struct inode {
 
 	pthread_mutex_t io_lock;
 	struct io_state io;
+
+	struct append append;
 };
 
 struct inode_table {

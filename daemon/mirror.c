@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
+#include "creds.h"
 #include "log.h"
 #include "prune.h"
 
@@ -36,23 +38,40 @@ int entry_from_fd(struct mirror *m, int fd, fuse_ino_t parent, const char *name,
 		  struct fuse_entry_param *entry)
 {
 	struct inode *inode;
+	struct inode_key key;
+	int err;
 
 	*entry = (struct fuse_entry_param){.entry_timeout = m->entry_timeout};
-	if (fstat(fd, &entry->attr) != 0) {
-		int err = errno;
-
+	err = fstat(fd, &entry->attr) != 0 ? errno : 0;
+	if (!err)
+		err = acl_admit(m, fd, entry->attr.st_dev);
+	key = (struct inode_key){entry->attr.st_dev, entry->attr.st_ino};
+	if (!err)
+		entry->attr.st_ino = number_of(&m->numbers, key.dev, key.ino);
+	if (!err && !entry->attr.st_ino)
+		err = ENOMEM;
+	if (err) {
 		close(fd);
 		return err;
 	}
 	entry->attr_timeout = attr_timeout_of(m, &entry->attr);
-	inode = inode_lookup(&m->table, (struct inode_key){entry->attr.st_dev, entry->attr.st_ino},
-			     fd, entry->attr.st_mode & S_IFMT, parent, name);
+	inode = inode_lookup(&m->table, key, fd, entry->attr.st_mode & S_IFMT, parent, name);
 	if (!inode)
 		return ENOMEM;
+	append_told(&inode->append, entry->attr.st_size);
 	entry->ino = (uintptr_t)inode;
 	entry->generation = inode->generation;
 	prune_if_needed(m);
 	return 0;
+}
+
+int stat_inode(struct mirror *m, struct inode *inode, struct stat *st)
+{
+	if (fstat(inode->fd, st) != 0)
+		return errno;
+	append_told(&inode->append, st->st_size);
+	st->st_ino = number_of(&m->numbers, inode->key.dev, inode->key.ino);
+	return st->st_ino ? 0 : ENOMEM;
 }
 
 int entry_lookup(struct mirror *m, fuse_ino_t parent, const char *name,
@@ -83,6 +102,58 @@ void answer_entry(fuse_req_t req, const struct fuse_entry_param *entry)
 	if (fuse_reply_entry(req, entry) != 0)
 		entry_undo(m, entry);
 	prune_pace(m);
+}
+
+bool caller_in_group(fuse_req_t req, gid_t gid)
+{
+	gid_t some[64], *all = some;
+	bool found = fuse_req_ctx(req)->gid == gid;
+	int n;
+
+	if (found)
+		return true;
+	n = fuse_req_getgroups(req, 64, some);
+	if (n > 64) {
+		all = calloc(n, sizeof(*all));
+		n = all ? fuse_req_getgroups(req, n, all) : 0;
+	}
+	for (int i = 0; i < n && !found; i++)
+		found = all[i] == gid;
+	if (all != some)
+		free(all);
+	return found;
+}
+
+void begin_change(fuse_req_t req, int fd, bool without_fsetid)
+{
+	const struct fuse_ctx *ctx = fuse_req_ctx(req);
+	gid_t gid = ctx->gid;
+	struct stat st;
+
+	if (!without_fsetid) {
+		creds_as(ctx->uid, gid, 0);
+		return;
+	}
+	/* Only there does the writer's group decide; see setattr_should_drop_sgid(). */
+	if (fstat(fd, &st) == 0 && (st.st_mode & (S_ISGID | S_IXGRP)) == S_ISGID &&
+	    caller_in_group(req, st.st_gid))
+		gid = st.st_gid;
+	creds_as(ctx->uid, gid, CREDS_NO_FSETID);
+}
+
+void begin_as_caller(fuse_req_t req)
+{
+	const struct fuse_ctx *ctx = fuse_req_ctx(req);
+
+	creds_begin(ctx->uid, ctx->gid, ctx->umask);
+}
+
+int end_as_caller(int res)
+{
+	int err = res != 0 ? errno : 0;
+
+	creds_end();
+	return err;
 }
 
 bool first_report(struct mirror *m, int err)
@@ -131,8 +202,15 @@ void handle_del(struct mirror *m, struct handle *handle)
 
 int mirror_start(struct mirror *m)
 {
+	if (numbers_init(&m->numbers, m->root.key.dev) != 0)
+		return -1;
+	if (inode_table_init(&m->table) != 0) {
+		numbers_destroy(&m->numbers);
+		return -1;
+	}
+	acl_init(&m->acl);
 	pthread_mutex_init(&m->handles_lock, NULL);
-	return inode_table_init(&m->table);
+	return 0;
 }
 
 void mirror_end(struct mirror *m)
@@ -142,12 +220,11 @@ void mirror_end(struct mirror *m)
 		struct handle *handle = m->handles;
 
 		handle_del(m, handle);
-		if (handle->is_dir)
-			dir_close((struct open_dir *)handle);
-		else
-			file_close((struct open_file *)handle);
+		handle->close(handle);
 	}
 	inode_table_destroy(&m->table);
+	numbers_destroy(&m->numbers);
+	acl_destroy(&m->acl);
 	pthread_mutex_destroy(&m->handles_lock);
 }
 
@@ -166,6 +243,12 @@ void mirror_init(void *userdata, struct fuse_conn_info *conn)
 	/* With it the umask arrives unapplied, and the source's default ACLs can have their say. */
 	ask_for(conn, FUSE_CAP_DONT_MASK);
 	ask_for(conn, FUSE_CAP_PARALLEL_DIROPS);
+	/* The kernel checks the source's access control lists. */
+	m->granted_acl = fuse_set_feature_flag(conn, FUSE_CAP_POSIX_ACL);
+	m->granted_setxattr_ext = fuse_set_feature_flag(conn, FUSE_CAP_SETXATTR_EXT);
+	/* A node's number ends with the kernel's memory of it: a file handle would be stale then. */
+	fuse_unset_feature_flag(conn, FUSE_CAP_EXPORT_SUPPORT);
+	ask_for(conn, FUSE_CAP_NO_EXPORT_SUPPORT);
 	/* Without it each passthrough write asks for security.capability under the inode lock. */
 	if (m->killpriv)
 		m->granted_killpriv = fuse_set_feature_flag(conn, FUSE_CAP_HANDLE_KILLPRIV_V2);

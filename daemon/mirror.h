@@ -9,7 +9,9 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
+#include "acl.h"
 #include "inode.h"
+#include "number.h"
 #include "openflags.h"
 #include "stats.h"
 #include "wire.h"
@@ -35,6 +37,7 @@ struct mirror {
 	bool xattr;
 	bool flock;    /* take flock() locks in the source */
 	bool killpriv; /* ask for FUSE_HANDLE_KILLPRIV_V2 */
+	bool others;   /* users come in who did not mount it */
 	double entry_timeout;
 	double attr_timeout;
 
@@ -42,6 +45,8 @@ struct mirror {
 	int proc_self; /* /proc/self/fd, by which an O_PATH descriptor is opened anew */
 	struct inode root;
 	struct inode_table table;
+	struct numbers numbers;
+	struct acl_devices acl;
 	struct stats stats;
 	struct pruner pruner;
 	struct handle *handles;
@@ -50,6 +55,8 @@ struct mirror {
 	unsigned int max_write; /* bytes, as granted */
 	bool granted_passthrough;
 	bool granted_killpriv;
+	bool granted_acl;
+	bool granted_setxattr_ext;
 	/* Called once, from the INIT request, after the kernel's answer is known. 0 or -1 to end. */
 	int (*on_init)(struct mirror *m, struct fuse_conn_info *conn);
 	void *on_init_arg;
@@ -60,7 +67,8 @@ struct mirror {
 /* What open files and directories begin with: a place in the list of them all, for the end. */
 struct handle {
 	struct handle *next, **at;
-	bool is_dir;
+	void (*close)(
+		struct handle *handle); /* closes and frees; the inode and its backing id stay */
 };
 
 /* One open(2). Its address is the file handle. */
@@ -129,6 +137,30 @@ void answer_entry(fuse_req_t req, const struct fuse_entry_param *entry);
  */
 double attr_timeout_of(const struct mirror *m, const struct stat *attr);
 
+/* The file's attributes as the mirror shows them, which the kernel is about to learn. 0 or an errno. */
+int stat_inode(struct mirror *m, struct inode *inode, struct stat *st);
+
+/*
+ * Takes on the rights of the one who asks, for a change of the file open at @fd; to be followed by
+ * creds_end(). Without CAP_FSETID, where the caller has none, the source removes setuid and setgid
+ * bits by its own rules.
+ */
+void begin_change(fuse_req_t req, int fd, bool without_fsetid);
+
+/* For a change of the content, where the kernel says what the caller has. */
+static inline void begin_as_writer(fuse_req_t req, int fd)
+{
+	begin_change(req, fd, current_request.kill_suidgid);
+}
+
+/* The same for all else: creates, links, attributes. */
+void begin_as_caller(fuse_req_t req);
+/* Ends it, and hands the errno of the call between the two through. */
+int end_as_caller(int res);
+
+/* Whether the one who asks is in the group @gid. */
+bool caller_in_group(fuse_req_t req, gid_t gid);
+
 /* Takes back the lookups of an entry that did not reach the kernel. */
 void entry_undo(struct mirror *m, const struct fuse_entry_param *entry);
 
@@ -144,9 +176,6 @@ void mirror_end(struct mirror *m);
 
 void handle_add(struct mirror *m, struct handle *handle);
 void handle_del(struct mirror *m, struct handle *handle);
-/* Close and free what has been taken out of the list; the inode and its backing id stay. */
-void file_close(struct open_file *file);
-void dir_close(struct open_dir *dir);
 
 void mirror_init(void *userdata, struct fuse_conn_info *conn);
 
@@ -179,6 +208,7 @@ void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	       struct fuse_file_info *fi);
 void op_tmpfile(fuse_req_t req, fuse_ino_t parent, mode_t mode, struct fuse_file_info *fi);
+void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 
 void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi);

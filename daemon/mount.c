@@ -66,6 +66,7 @@ int mount_option(struct mount_options *opts, const char *option)
 			return -1;
 		free(opts->data);
 		opts->data = data;
+		opts->others |= strcmp(option, "allow_other") == 0;
 		return 1;
 	}
 	return 0;

@@ -12,6 +12,7 @@
 
 struct mount_options {
 	unsigned long flags; /* MS_* */
+	bool others;	     /* allow_other or allow_root */
 	char *data;	     /* options for the kernel, comma-separated, or NULL */
 };
 

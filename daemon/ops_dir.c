@@ -10,8 +10,10 @@
 
 #include "prune.h"
 
-void dir_close(struct open_dir *dir)
+static void dir_close(struct handle *handle)
 {
+	struct open_dir *dir = (struct open_dir *)handle;
+
 	closedir(dir->dir);
 	pthread_mutex_destroy(&dir->lock);
 	free(dir);
@@ -20,7 +22,7 @@ void dir_close(struct open_dir *dir)
 static void dir_end(struct mirror *m, struct open_dir *dir)
 {
 	handle_del(m, &dir->handle);
-	dir_close(dir);
+	dir_close(&dir->handle);
 	atomic_fetch_sub(&m->stats.open_dirs, 1);
 }
 
@@ -45,7 +47,7 @@ void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		goto fail;
 	}
 	pthread_mutex_init(&dir->lock, NULL);
-	dir->handle.is_dir = true;
+	dir->handle.close = dir_close;
 	handle_add(m, &dir->handle);
 	fi->fh = (uintptr_t)dir;
 	atomic_fetch_add(&m->stats.open_dirs, 1);
@@ -118,9 +120,11 @@ static bool listing_add(fuse_req_t req, struct listing *list, fuse_ino_t parent,
 	char *to = list->buf + list->used;
 	size_t room = list->size - list->used, need;
 	struct fuse_entry_param entry = {
-		.attr = {.st_ino = de->d_ino, .st_mode = DTTOIF(de->d_type)},
+		.attr = {.st_mode = DTTOIF(de->d_type)},
 	};
 
+	/* As the directory's file system has it; below a mount point that is what is mounted over. */
+	entry.attr.st_ino = number_of(&m->numbers, inode_of(m, parent)->key.dev, de->d_ino);
 	if (!list->plus) {
 		need = fuse_add_direntry(req, to, room, de->d_name, &entry.attr, de->d_off);
 		if (need > room)

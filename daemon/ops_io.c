@@ -64,37 +64,76 @@ void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse
 	fuse_reply_buf(req, buf, have);
 }
 
+static ssize_t write_all(int fd, const char *buf, size_t size, off_t off, int flags)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		struct iovec iov = {.iov_base = (char *)buf + done, .iov_len = size - done};
+		ssize_t n = pwritev2(fd, &iov, 1, off + done, flags);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && !done)
+			return -1;
+		if (n <= 0)
+			break;
+		done += n;
+	}
+	return done;
+}
+
+/* Appends one piece of a write; returns as write(2) does. */
+static ssize_t append_piece(struct inode *inode, int fd, const char *buf, size_t size, off_t off)
+{
+	int err = append_begin(&inode->append, off, size);
+	ssize_t n;
+
+	if (err) {
+		errno = err;
+		return -1;
+	}
+	n = write_all(fd, buf, size, off, RWF_APPEND);
+	err = errno;
+	append_end(&inode->append, off, size, n > 0 ? n : 0, n < 0 ? err : 0);
+	errno = err;
+	return n;
+}
+
 /*
- * A write larger than max_write comes in pieces, those of a direct one at the same time and in any order:
- * each goes where the kernel put it, RWF_APPEND would stack them as they come. A piece is as large as
- * requests get, but for the last, which lies beyond EOF while an earlier one is under way. (The user's
- * buffer may start within a page, which takes up to a page off.)
+ * Write-back of a mapping comes from the kernel and not from whoever wrote into it, who was not
+ * stopped at a setuid bit either. It goes where the page is, with the rights of the file's owner.
  */
-static int append_flag(const struct mirror *m, int fd, size_t size, off_t off)
+static void begin_as_owner(int fd)
 {
 	struct stat st;
 
-	if (size + 4096 > m->max_write || (!fstat(fd, &st) && off > st.st_size))
-		return 0;
-	return RWF_APPEND;
+	if (fstat(fd, &st) == 0)
+		creds_as(st.st_uid, st.st_gid, CREDS_NO_RESOURCE);
 }
 
 void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t off,
 	      struct fuse_file_info *fi)
 {
-	struct iovec iov = {.iov_base = (char *)buf, .iov_len = size};
-	int flags = 0;
+	struct inode *inode = inode_of(mirror_of(req), ino);
+	int fd = file_of(fi)->fd, err;
 	ssize_t n;
 
-	/* Write-back of a mapping goes where the page is. */
-	if (fi->flags & O_APPEND && !fi->writepage)
-		flags = append_flag(mirror_of(req), file_of(fi)->fd, size, off);
-	creds_fsetid(!current_request.kill_suidgid);
-	do {
-		n = pwritev2(file_of(fi)->fd, &iov, 1, off, flags);
-	} while (n < 0 && errno == EINTR);
+	if (fi->writepage)
+		begin_as_owner(fd);
+	else
+		begin_as_writer(req, fd);
+	if (fi->flags & O_APPEND && !fi->writepage) {
+		n = append_piece(inode, fd, buf, size, off);
+	} else {
+		n = write_all(fd, buf, size, off, 0);
+		if (n > 0)
+			append_reached(&inode->append, off + n);
+	}
+	err = errno;
+	creds_end();
 	if (n < 0)
-		fuse_reply_err(req, errno);
+		fuse_reply_err(req, err);
 	else
 		fuse_reply_write(req, n);
 }
@@ -110,8 +149,13 @@ void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_inf
 void op_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t off, off_t len,
 		  struct fuse_file_info *fi)
 {
-	creds_fsetid(!current_request.kill_suidgid);
-	fuse_reply_err(req, fallocate(file_of(fi)->fd, mode, off, len) == 0 ? 0 : errno);
+	int fd = file_of(fi)->fd, err;
+
+	begin_as_writer(req, fd);
+	err = end_as_caller(fallocate(fd, mode, off, len));
+	if (!err && !(mode & FALLOC_FL_KEEP_SIZE))
+		append_reached(&inode_of(mirror_of(req), ino)->append, off + len);
+	fuse_reply_err(req, err);
 }
 
 void op_lseek(fuse_req_t req, fuse_ino_t ino, off_t off, int whence, struct fuse_file_info *fi)
@@ -128,12 +172,17 @@ void op_copy_file_range(fuse_req_t req, fuse_ino_t ino_in, off_t off_in,
 			struct fuse_file_info *fi_in, fuse_ino_t ino_out, off_t off_out,
 			struct fuse_file_info *fi_out, size_t len, int flags)
 {
+	int to = file_of(fi_out)->fd, err;
 	ssize_t n;
 
-	creds_fsetid(!current_request.kill_suidgid);
-	n = copy_file_range(file_of(fi_in)->fd, &off_in, file_of(fi_out)->fd, &off_out, len, flags);
+	begin_as_writer(req, to);
+	n = copy_file_range(file_of(fi_in)->fd, &off_in, to, &off_out, len, flags);
+	err = errno;
+	creds_end();
+	if (n > 0)
+		append_reached(&inode_of(mirror_of(req), ino_out)->append, off_out);
 	if (n < 0)
-		fuse_reply_err(req, errno);
+		fuse_reply_err(req, err);
 	else
 		fuse_reply_write(req, n);
 }

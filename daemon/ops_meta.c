@@ -44,37 +44,75 @@ void op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *forg
 	fuse_reply_none(req);
 }
 
-static void answer_attr(fuse_req_t req, int fd)
+static void answer_attr(fuse_req_t req, struct inode *inode)
 {
+	struct mirror *m = mirror_of(req);
 	struct stat attr;
+	int err = stat_inode(m, inode, &attr);
 
-	if (fstat(fd, &attr) != 0)
-		fuse_reply_err(req, errno);
+	if (err)
+		fuse_reply_err(req, err);
 	else
-		fuse_reply_attr(req, &attr, attr_timeout_of(mirror_of(req), &attr));
+		fuse_reply_attr(req, &attr, attr_timeout_of(m, &attr));
 }
 
 void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	answer_attr(req, fd_of(mirror_of(req), ino));
+	answer_attr(req, inode_of(mirror_of(req), ino));
 }
 
 static int set_mode(struct mirror *m, const struct inode *inode, mode_t mode)
 {
 	/* The kernel has already taken out what the caller may not set. */
-	creds_fsetid(true);
 	return fchmodat(m->proc_self, fd_path(inode->fd).name, mode, 0);
 }
 
-static int set_size(const struct inode *inode, const struct fuse_file_info *fi, off_t size)
+static int set_size(fuse_req_t req, const struct inode *inode, const struct fuse_file_info *fi,
+		    off_t size)
 {
 	char path[PATH_MAX];
+	int res;
 
-	creds_fsetid(!current_request.kill_suidgid);
-	if (fi)
-		return ftruncate(file_of(fi)->fd, size);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", inode->fd);
-	return truncate(path, size);
+	begin_as_writer(req, inode->fd);
+	if (fi) {
+		res = ftruncate(file_of(fi)->fd, size);
+	} else {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", inode->fd);
+		res = truncate(path, size);
+	}
+	creds_end();
+	return res;
+}
+
+/* The kernel has checked that the caller may; the quota and the bits go by the caller's rights. */
+static int set_owner(fuse_req_t req, const struct inode *inode, uid_t uid, gid_t gid)
+{
+	int res;
+
+	begin_change(req, inode->fd, fuse_req_ctx(req)->uid != 0);
+	res = fchownat(inode->fd, "", uid, gid, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW);
+	creds_end();
+	return res;
+}
+
+/*
+ * Before a write, an fallocate or a chown, the kernel asks by a SETATTR without attributes for the
+ * bits to be removed that this caller's change takes away; which, setattr_should_drop_suidgid() says.
+ */
+static int drop_suidgid(fuse_req_t req, const struct inode *inode)
+{
+	struct mirror *m = mirror_of(req);
+	mode_t mode;
+	struct stat st;
+
+	if (!S_ISREG(inode->type))
+		return 0;
+	if (fstat(inode->fd, &st) != 0)
+		return -1;
+	mode = st.st_mode & ~S_ISUID;
+	if (mode & S_IXGRP || !caller_in_group(req, st.st_gid))
+		mode &= ~S_ISGID;
+	return mode == st.st_mode ? 0 : set_mode(m, inode, mode & 07777);
 }
 
 static struct timespec time_to_set(int to_set, int set, int now, struct timespec value)
@@ -105,24 +143,25 @@ void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
 	struct mirror *m = mirror_of(req);
 	struct inode *inode = inode_of(m, ino);
 
+	if (!to_set && drop_suidgid(req, inode) != 0)
+		goto fail;
 	if (to_set & (FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID)) {
 		uid_t uid = to_set & FUSE_SET_ATTR_UID ? attr->st_uid : (uid_t)-1;
 		gid_t gid = to_set & FUSE_SET_ATTR_GID ? attr->st_gid : (gid_t)-1;
 
-		creds_fsetid(true);
-		if (fchownat(inode->fd, "", uid, gid, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) != 0)
+		if (set_owner(req, inode, uid, gid) != 0)
 			goto fail;
 	}
 	/* After the owner, whose change removes setuid and setgid bits. */
 	if (to_set & FUSE_SET_ATTR_MODE && set_mode(m, inode, attr->st_mode & 07777) != 0)
 		goto fail;
-	if (to_set & FUSE_SET_ATTR_SIZE && set_size(inode, fi, attr->st_size) != 0)
+	if (to_set & FUSE_SET_ATTR_SIZE && set_size(req, inode, fi, attr->st_size) != 0)
 		goto fail;
 	if (to_set & (FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_MTIME | FUSE_SET_ATTR_ATIME_NOW |
 		      FUSE_SET_ATTR_MTIME_NOW) &&
 	    set_times(m, inode, attr, to_set) != 0)
 		goto fail;
-	answer_attr(req, inode->fd);
+	answer_attr(req, inode);
 	return;
 fail:
 	fuse_reply_err(req, errno);

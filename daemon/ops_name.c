@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "creds.h"
-
 /*
  * Answers for the name that was just made. When it can't be looked up (no descriptor left), the
  * caller is told that it failed, so it must not stay behind either.
@@ -25,22 +23,6 @@ static void answer_made(fuse_req_t req, fuse_ino_t parent, const char *name, int
 	} else {
 		answer_entry(req, &entry);
 	}
-}
-
-static void begin_as_caller(fuse_req_t req)
-{
-	const struct fuse_ctx *ctx = fuse_req_ctx(req);
-
-	creds_begin(ctx->uid, ctx->gid, ctx->umask);
-}
-
-/* Ends begin_as_caller(); hands the errno of the call between the two through. */
-static int end_as_caller(int res)
-{
-	int err = res != 0 ? errno : 0;
-
-	creds_end();
-	return err;
 }
 
 void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
@@ -88,19 +70,23 @@ void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const char *n
 		.generation = inode->generation,
 		.entry_timeout = m->entry_timeout,
 	};
-	int dirfd = fd_of(m, newparent), res;
+	int dirfd = fd_of(m, newparent), res, err;
 
 	/*
 	 * Through /proc, where the descriptor itself is what is linked; a symlink would be followed
 	 * there, and is linked by the empty path, which needs CAP_DAC_READ_SEARCH.
 	 */
+	begin_as_caller(req);
 	if (S_ISLNK(inode->type))
 		res = linkat(inode->fd, "", dirfd, newname, AT_EMPTY_PATH);
 	else
 		res = linkat(m->proc_self, fd_path(inode->fd).name, dirfd, newname,
 			     AT_SYMLINK_FOLLOW);
-	if (res != 0 || fstat(inode->fd, &entry.attr) != 0) {
-		fuse_reply_err(req, errno);
+	err = end_as_caller(res);
+	if (!err)
+		err = stat_inode(m, inode, &entry.attr);
+	if (err) {
+		fuse_reply_err(req, err);
 		return;
 	}
 	entry.attr_timeout = attr_timeout_of(m, &entry.attr);
@@ -124,7 +110,9 @@ void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t n
 	       const char *newname, unsigned int flags)
 {
 	struct mirror *m = mirror_of(req);
-	int res = renameat2(fd_of(m, parent), name, fd_of(m, newparent), newname, flags);
+	int res;
 
-	fuse_reply_err(req, res == 0 ? 0 : errno);
+	begin_as_caller(req);
+	res = renameat2(fd_of(m, parent), name, fd_of(m, newparent), newname, flags);
+	fuse_reply_err(req, end_as_caller(res));
 }

@@ -12,13 +12,13 @@
 #include "log.h"
 #include "prune.h"
 
-static int32_t register_backing(struct mirror *m, const struct inode *inode)
+static int32_t register_backing(struct mirror *m, const struct inode *inode, uid_t uid)
 {
 	int32_t id;
 
 	if (!m->granted_passthrough)
 		return -EOPNOTSUPP;
-	id = backing_register(m->dev, m->proc_self, inode->fd);
+	id = backing_register(m->dev, m->proc_self, inode->fd, uid);
 	if (id > 0) {
 		atomic_fetch_add(&m->stats.backing_opened, 1);
 		atomic_fetch_add(&m->stats.backing_live, 1);
@@ -39,8 +39,10 @@ static void unregister_backing(struct mirror *m, int32_t id)
 	atomic_fetch_sub(&m->stats.backing_live, 1);
 }
 
-void file_close(struct open_file *file)
+static void file_close(struct handle *handle)
 {
+	struct open_file *file = (struct open_file *)handle;
+
 	close(file->fd);
 	free(file);
 }
@@ -61,7 +63,7 @@ static void file_end(struct mirror *m, struct open_file *file)
 	if (id > 0)
 		unregister_backing(m, id);
 	handle_del(m, &file->handle);
-	file_close(file);
+	file_close(&file->handle);
 	inode_drop(&m->table, inode);
 	atomic_fetch_sub(&m->stats.open_files, 1);
 }
@@ -70,8 +72,9 @@ static void file_end(struct mirror *m, struct open_file *file)
  * Makes an open file of @fd on @inode and fills @fi for the answer. Takes @fd over in any case. The
  * caller must be sure of the inode, by a lookup. Returns 0 or an errno.
  */
-static int file_start(struct mirror *m, struct inode *inode, int fd, struct fuse_file_info *fi)
+static int file_start(fuse_req_t req, struct inode *inode, int fd, struct fuse_file_info *fi)
 {
+	struct mirror *m = mirror_of(req);
 	struct open_file *file = malloc(sizeof(*file));
 	struct open_plan plan;
 	enum io_mode mode;
@@ -82,12 +85,12 @@ static int file_start(struct mirror *m, struct inode *inode, int fd, struct fuse
 		close(fd);
 		return ENOMEM;
 	}
-	*file = (struct open_file){.inode = inode, .fd = fd};
+	*file = (struct open_file){.handle.close = file_close, .inode = inode, .fd = fd};
 
 	inode_hold(&m->table, inode);
 	pthread_mutex_lock(&inode->io_lock);
 	if (open_must_register(&m->policy, &inode->io))
-		registered = register_backing(m, inode);
+		registered = register_backing(m, inode, fuse_req_ctx(req)->uid);
 	err = open_join(&m->policy, &inode->io, registered, &plan);
 	mode = inode->io.mode;
 	pthread_mutex_unlock(&inode->io_lock);
@@ -113,16 +116,31 @@ static int file_start(struct mirror *m, struct inode *inode, int fd, struct fuse
 	return 0;
 }
 
+static int open_source_file(struct mirror *m, const struct inode *inode, int user_flags)
+{
+	struct fd_path path = fd_path(inode->fd);
+	int flags = source_open_flags(user_flags);
+	int fd = openat(m->proc_self, path.name, flags);
+
+	/* A file that may only be appended to (chattr +a) opens for nothing else. */
+	if (fd < 0 && errno == EPERM && user_flags & O_APPEND)
+		fd = openat(m->proc_self, path.name, flags | O_APPEND);
+	return fd;
+}
+
 void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct mirror *m = mirror_of(req);
 	struct inode *inode = inode_of(m, ino);
 	int fd, err;
 
-	/* For O_TRUNC. */
-	creds_fsetid(!current_request.kill_suidgid);
-	fd = openat(m->proc_self, fd_path(inode->fd).name, source_open_flags(fi->flags));
-	err = fd < 0 ? errno : file_start(m, inode, fd, fi);
+	if (fi->flags & O_TRUNC)
+		begin_as_writer(req, inode->fd);
+	fd = open_source_file(m, inode, fi->flags);
+	creds_end();
+	if (fd >= 0 && fi->flags & O_TRUNC)
+		append_told(&inode->append, 0);
+	err = fd < 0 ? errno : file_start(req, inode, fd, fi);
 	if (err)
 		fuse_reply_err(req, report_shortage(m, err));
 	else if (fuse_reply_open(req, fi) != 0)
@@ -144,7 +162,7 @@ static int answer_created(fuse_req_t req, int fd, fuse_ino_t parent, const char 
 		close(fd);
 		return err;
 	}
-	err = file_start(m, inode_of(m, entry.ino), fd, fi);
+	err = file_start(req, inode_of(m, entry.ino), fd, fi);
 	if (err) {
 		entry_undo(m, &entry);
 		return err;
@@ -160,11 +178,10 @@ static int answer_created(fuse_req_t req, int fd, fuse_ino_t parent, const char 
 void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	       struct fuse_file_info *fi)
 {
-	const struct fuse_ctx *ctx = fuse_req_ctx(req);
 	struct mirror *m = mirror_of(req);
 	int dirfd = fd_of(m, parent), fd, err;
 
-	creds_begin(ctx->uid, ctx->gid, ctx->umask);
+	begin_as_caller(req);
 	fd = openat(dirfd, name, source_open_flags(fi->flags) | O_CREAT | O_EXCL, mode);
 	err = errno;
 	creds_end();
@@ -188,12 +205,11 @@ void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 
 void op_tmpfile(fuse_req_t req, fuse_ino_t parent, mode_t mode, struct fuse_file_info *fi)
 {
-	const struct fuse_ctx *ctx = fuse_req_ctx(req);
 	struct mirror *m = mirror_of(req);
 	int flags = source_open_flags(fi->flags) | O_TMPFILE | (fi->flags & O_EXCL);
 	int fd, err;
 
-	creds_begin(ctx->uid, ctx->gid, ctx->umask);
+	begin_as_caller(req);
 	fd = openat(fd_of(m, parent), ".", flags, mode);
 	err = errno;
 	creds_end();
@@ -201,6 +217,17 @@ void op_tmpfile(fuse_req_t req, fuse_ino_t parent, mode_t mode, struct fuse_file
 		err = answer_created(req, fd, parent, NULL, fi);
 	if (err)
 		fuse_reply_err(req, report_shortage(m, err));
+}
+
+/* At each close(2): what the source says to a close of its own is the caller's to hear. */
+void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	int fd = fcntl(file_of(fi)->fd, F_DUPFD_CLOEXEC, 0);
+
+	if (fd < 0)
+		fuse_reply_err(req, report_shortage(mirror_of(req), errno));
+	else
+		fuse_reply_err(req, close(fd) == 0 ? 0 : errno);
 }
 
 void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)

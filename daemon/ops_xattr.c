@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Extended attributes, with -o xattr only. */
+/*
+ * Extended attributes. Access control lists are always served, since the kernel decides by them; the
+ * others with -o xattr only.
+ */
 #include "mirror.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/xattr.h>
+
+#include "creds.h"
 
 /*
  * An O_PATH descriptor has no f*xattr() calls. Its link in /proc leads to the inode itself, a
@@ -23,48 +29,112 @@ static struct proc_path proc_path(fuse_req_t req, fuse_ino_t ino)
 	return path;
 }
 
+static bool starts_with(const char *name, const char *prefix)
+{
+	return strncmp(name, prefix, strlen(prefix)) == 0;
+}
+
+/*
+ * Whether this name is served. Of system.* the kernel checks the access control lists alone and leaves
+ * the rest to the file system, which would let the daemon do what the caller may not.
+ */
+static bool served(const struct mirror *m, const char *name)
+{
+	return acl_is_name(name) || (m->xattr && !starts_with(name, "system."));
+}
+
+/* A list that takes group rights from its caller takes the setgid bit along, if it must. */
+static void begin_set(fuse_req_t req)
+{
+	const struct fuse_ctx *ctx = fuse_req_ctx(req);
+
+	creds_as(ctx->uid, ctx->gid, current_request.kill_suidgid ? CREDS_NO_FSETID : 0);
+}
+
 void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size,
 		 int flags)
 {
-	int res = setxattr(proc_path(req, ino).name, name, value, size, flags);
+	int err = EOPNOTSUPP;
 
-	fuse_reply_err(req, res == 0 ? 0 : errno);
+	if (served(mirror_of(req), name)) {
+		begin_set(req);
+		err = end_as_caller(setxattr(proc_path(req, ino).name, name, value, size, flags));
+	}
+	fuse_reply_err(req, err);
 }
 
 void op_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
 {
-	fuse_reply_err(req, removexattr(proc_path(req, ino).name, name) == 0 ? 0 : errno);
+	int err = EOPNOTSUPP;
+
+	if (served(mirror_of(req), name)) {
+		begin_set(req);
+		err = end_as_caller(removexattr(proc_path(req, ino).name, name));
+	}
+	fuse_reply_err(req, err);
 }
 
-/* Answers a get or a list: the size alone, or the value. Frees @value. */
-static void answer_value(fuse_req_t req, size_t size, char *value, ssize_t n)
+/* Answers a get or a list: the size alone, or the value. */
+static void answer_value(fuse_req_t req, size_t size, const char *value, size_t n)
 {
-	if (n < 0)
-		fuse_reply_err(req, errno);
-	else if (size == 0)
+	if (size == 0)
 		fuse_reply_xattr(req, n);
+	else if (n > size)
+		fuse_reply_err(req, ERANGE);
 	else
 		fuse_reply_buf(req, value, n);
-	free(value);
 }
 
 void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
 {
 	char *value = size ? malloc(size) : NULL;
+	ssize_t n = -1;
 
+	errno = EOPNOTSUPP;
 	if (size && !value)
-		fuse_reply_err(req, ENOMEM);
+		errno = ENOMEM;
+	else if (served(mirror_of(req), name))
+		n = getxattr(proc_path(req, ino).name, name, value, size);
+	/* The kernel takes any other error for a list that it can't read, and refuses access. */
+	if (n < 0 && errno == EOPNOTSUPP && acl_is_name(name))
+		errno = ENODATA;
+	if (n < 0)
+		fuse_reply_err(req, errno);
 	else
-		answer_value(req, size, value,
-			     getxattr(proc_path(req, ino).name, name, value, size));
+		answer_value(req, size, value, n);
+	free(value);
+}
+
+/* Takes out of the @n bytes of names at @list those that the caller is not to see; returns the rest. */
+static size_t filter(const struct mirror *m, bool is_root, char *list, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t at = 0, len; at < n; at += len) {
+		const char *name = list + at;
+
+		len = strnlen(name, n - at) + 1;
+		if (len > n - at)
+			break;
+		if (!served(m, name) || (!is_root && starts_with(name, "trusted.")))
+			continue;
+		memmove(list + kept, name, len);
+		kept += len;
+	}
+	return kept;
 }
 
 void op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
 {
-	char *value = size ? malloc(size) : NULL;
+	char *list = malloc(XATTR_LIST_MAX);
+	ssize_t n = -1;
 
-	if (size && !value)
-		fuse_reply_err(req, ENOMEM);
+	if (list)
+		n = listxattr(proc_path(req, ino).name, list, XATTR_LIST_MAX);
+	if (n < 0)
+		fuse_reply_err(req, list ? errno : ENOMEM);
 	else
-		answer_value(req, size, value, listxattr(proc_path(req, ino).name, value, size));
+		answer_value(req, size, list,
+			     filter(mirror_of(req), fuse_req_ctx(req)->uid == 0, list, n));
+	free(list);
 }

@@ -281,6 +281,7 @@ void options_apply(const struct options *opts, struct mirror *m)
 	m->xattr = opts->xattr;
 	m->flock = opts->flock;
 	m->killpriv = !opts->no_killpriv;
+	m->others = opts->mount.others;
 	m->entry_timeout = opts->entry_timeout;
 	m->attr_timeout = opts->attr_timeout;
 }

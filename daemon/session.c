@@ -48,7 +48,8 @@ static ssize_t device_read(int fd, void *buf, size_t len, void *userdata)
 	if (n > 0 && wire_peek(buf, n, &current_request)) {
 		stats_upcall(&m->stats, current_request.opcode);
 		/* The flags come with killpriv_v2 only. */
-		if (!m->granted_killpriv)
+		if (current_request.opcode == FUSE_SETXATTR ? !m->granted_setxattr_ext
+							    : !m->granted_killpriv)
 			current_request.kill_suidgid = current_request.uid != 0;
 	}
 	return n;
@@ -100,9 +101,14 @@ static struct fuse_lowlevel_ops operations(const struct mirror *m)
 		.readdirplus = op_readdirplus,
 		.releasedir = op_releasedir,
 		.fsyncdir = op_fsyncdir,
+		.setxattr = op_setxattr,
+		.getxattr = op_getxattr,
+		.listxattr = op_listxattr,
+		.removexattr = op_removexattr,
 		.open = op_open,
 		.create = op_create,
 		.tmpfile = op_tmpfile,
+		.flush = op_flush,
 		.release = op_release,
 		.read = op_read,
 		.write = op_write,
@@ -112,13 +118,6 @@ static struct fuse_lowlevel_ops operations(const struct mirror *m)
 		.copy_file_range = op_copy_file_range,
 	};
 
-	/* Left out, the kernel asks once, hears ENOSYS and does not ask again. */
-	if (m->xattr) {
-		ops.setxattr = op_setxattr;
-		ops.getxattr = op_getxattr;
-		ops.listxattr = op_listxattr;
-		ops.removexattr = op_removexattr;
-	}
 	/* Left out, the kernel keeps these locks itself. */
 	if (m->flock)
 		ops.flock = op_flock;
@@ -156,10 +155,10 @@ static void print_granted(const struct session *s, const struct fuse_conn_info *
 	log_line("%zu descriptors: enough for %zu files that are open at the same time",
 		 s->file_limit, s->file_limit / 2);
 	log_line(
-		"granted: passthrough %s%s, killpriv_v2 %s, readdirplus %s, max_write %u; parallel direct writes %s; CAP_SYS_ADMIN %s",
+		"granted: passthrough %s%s, killpriv_v2 %s, access control lists %s, readdirplus %s, max_write %u; parallel direct writes %s; CAP_SYS_ADMIN %s",
 		m->policy.mode == IO_PASSTHROUGH ? yes_no(m->granted_passthrough) : "not asked for",
 		m->granted_passthrough ? depth : "",
-		yes_no(conn->want_ext & FUSE_CAP_HANDLE_KILLPRIV_V2),
+		yes_no(conn->want_ext & FUSE_CAP_HANDLE_KILLPRIV_V2), yes_no(m->granted_acl),
 		yes_no(conn->want_ext & FUSE_CAP_READDIRPLUS), conn->max_write,
 		m->policy.parallel_writes && m->policy.mode != IO_CACHED ? "asked for"
 									 : "not asked for",
@@ -191,6 +190,13 @@ static void go_background(struct session *s)
 	s->ready_fd = -1;
 }
 
+static int give_up(struct session *s)
+{
+	s->failed = true;
+	fuse_session_exit(s->se);
+	return -1;
+}
+
 static int on_init(struct mirror *m, struct fuse_conn_info *conn)
 {
 	struct session *s = m->on_init_arg;
@@ -201,10 +207,14 @@ static int on_init(struct mirror *m, struct fuse_conn_info *conn)
 		log_failure(0, hint, "this kernel does not grant FUSE passthrough%s",
 			    m->policy.require_passthrough ? "" : "; files go the cached way");
 		if (m->policy.require_passthrough) {
-			s->failed = true;
-			fuse_session_exit(s->se);
-			return -1;
+			return give_up(s);
 		}
+	}
+	if (acl_admit_source(m) != 0) {
+		log_failure(
+			0, "mount it without allow_other: only the one who mounts it comes in then",
+			"the source has access control lists that can't be served to other users");
+		return give_up(s);
 	}
 	print_granted(s, conn);
 	if (s->ready_fd >= 0)
@@ -355,6 +365,7 @@ static int open_source(struct session *s)
 		.nlookup = 1,
 		.io_lock = PTHREAD_MUTEX_INITIALIZER,
 	};
+	append_init(&m->root.append);
 	return 0;
 }
 
@@ -475,10 +486,13 @@ static int wait_until_live(pid_t child, int from)
 
 int session_run(struct options *opts)
 {
-	struct session *s = calloc(1, sizeof(*s));
+	struct session *s;
 	int ready[2] = {-1, -1}, code = 1;
 	pid_t child;
 
+	/* Before the pipe: on 0 or 1 it would be closed when the child leaves the terminal. */
+	keep_standard_streams();
+	s = calloc(1, sizeof(*s));
 	if (!s) {
 		log_failure(ENOMEM, NULL, "starting");
 		return 1;

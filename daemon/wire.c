@@ -112,6 +112,14 @@ bool wire_peek(const void *buf, size_t len, struct wire_request *req)
 		req->kill_suidgid = in.valid & FATTR_KILL_SUIDGID;
 		break;
 	}
+	case FUSE_SETXATTR: {
+		/* As of FUSE_SETXATTR_EXT. Without it the flags are what the name begins with. */
+		struct fuse_setxattr_in in;
+
+		body(buf, len, &in, sizeof(in));
+		req->kill_suidgid = in.setxattr_flags & FUSE_SETXATTR_ACL_KILL_SGID;
+		break;
+	}
 	case FUSE_FALLOCATE:
 	case FUSE_COPY_FILE_RANGE:
 	case 53: /* COPY_FILE_RANGE_64 */

@@ -20,6 +20,7 @@ static struct {
 		struct fuse_open_in open;
 		struct fuse_create_in create;
 		struct fuse_setattr_in setattr;
+		struct fuse_setxattr_in setxattr;
 	};
 } request;
 
@@ -62,6 +63,13 @@ static void test_open_create_setattr(void **state)
 	assert_true(kills(FUSE_SETATTR, 0, sizeof(request)));
 	request.setattr.valid = FATTR_SIZE;
 	assert_false(kills(FUSE_SETATTR, 0, sizeof(request)));
+}
+
+static void test_setxattr(void **state)
+{
+	assert_false(kills(FUSE_SETXATTR, 1000, sizeof(request)));
+	request.setxattr.setxattr_flags = FUSE_SETXATTR_ACL_KILL_SGID;
+	assert_true(kills(FUSE_SETXATTR, 0, sizeof(request)));
 }
 
 static void test_no_flag_on_the_wire(void **state)
@@ -129,6 +137,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_write, clear),
 		cmocka_unit_test_setup(test_open_create_setattr, clear),
+		cmocka_unit_test_setup(test_setxattr, clear),
 		cmocka_unit_test_setup(test_no_flag_on_the_wire, clear),
 		cmocka_unit_test_setup(test_cut_off, clear),
 		cmocka_unit_test(test_names),

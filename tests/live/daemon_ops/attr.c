@@ -202,9 +202,7 @@ static void case_locks(void)
 
 const struct ops_case attr_cases[] = {
 	{"attributes", case_attributes},
-	{"chown to nobody else", case_chown_nobody,
-	 .may_differ =
-		 "with FUSE_HANDLE_KILLPRIV_V2 the kernel sends no SETATTR for chown(-1, -1)"},
+	{"chown to nobody else", case_chown_nobody},
 	{"another user", case_other_user},
 	{"locks", case_locks},
 	{"statfs", case_statfs},

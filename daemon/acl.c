@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Which file systems' access control lists can be served; see acl.h. */
+#include "acl.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+
+#include "log.h"
+#include "mirror.h"
+
+struct acl_device {
+	struct acl_device *next;
+	dev_t dev;
+	bool served;
+};
+
+/* Lists that only their own file system can judge by. */
+static const char *const foreign[] = {
+	"system.nfs4_acl",
+	"system.nfs4_acl_xdr",
+	"system.richacl",
+	"system.cifs_acl",
+};
+
+void acl_init(struct acl_devices *devices)
+{
+	*devices = (struct acl_devices){.lock = PTHREAD_MUTEX_INITIALIZER};
+}
+
+void acl_destroy(struct acl_devices *devices)
+{
+	while (devices->list) {
+		struct acl_device *d = devices->list;
+
+		devices->list = d->next;
+		free(d);
+	}
+	pthread_mutex_destroy(&devices->lock);
+}
+
+bool acl_is_name(const char *xattr)
+{
+	return strcmp(xattr, "system.posix_acl_access") == 0 ||
+	       strcmp(xattr, "system.posix_acl_default") == 0;
+}
+
+static bool has(const char *path, const char *xattr)
+{
+	return getxattr(path, xattr, NULL, 0) >= 0 || errno == ENODATA;
+}
+
+/* Whether the lists of the file system of @fd, if it has any, are heeded by the mirror. */
+static bool can_serve(const struct mirror *m, int fd)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (has(path, "system.posix_acl_access"))
+		return m->granted_acl;
+	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
+		if (getxattr(path, foreign[i], NULL, 0) >= 0)
+			return false;
+	return true;
+}
+
+int acl_admit(struct mirror *m, int fd, dev_t dev)
+{
+	struct acl_devices *devices = &m->acl;
+	struct acl_device *d;
+	bool served;
+
+	/* The source's own file system was looked at when the mount began. */
+	if (!m->others || dev == m->root.key.dev)
+		return 0;
+	pthread_mutex_lock(&devices->lock);
+	for (d = devices->list; d && d->dev != dev; d = d->next)
+		;
+	if (d) {
+		served = d->served;
+	} else {
+		served = can_serve(m, fd);
+		d = malloc(sizeof(*d));
+		if (d) {
+			*d = (struct acl_device){devices->list, dev, served};
+			devices->list = d;
+		}
+		if (!served)
+			log_failure(0,
+				    "mount that file system's part without allow_other, or keep it "
+				    "out of the source",
+				    "device %u:%u below the source has access control lists that "
+				    "can't be served to other users; its files are refused",
+				    major(dev), minor(dev));
+	}
+	pthread_mutex_unlock(&devices->lock);
+	return served ? 0 : EACCES;
+}
+
+int acl_admit_source(struct mirror *m)
+{
+	return !m->others || can_serve(m, m->root.fd) ? 0 : EACCES;
+}

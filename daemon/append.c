@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Appending at the source's end; see append.h. */
+#include "append.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <time.h>
+
+/*
+ * A first piece lies at the kernel's idea of the end, which we know but for a race of two replies. So
+ * a piece that nothing comes before is taken for a first one after this time.
+ */
+#define PATIENCE_NS 500000000
+
+void append_init(struct append *a)
+{
+	pthread_condattr_t attr;
+
+	atomic_init(&a->kernel_size, 0);
+	pthread_mutex_init(&a->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&a->moved, &attr);
+	pthread_condattr_destroy(&attr);
+	a->next = -1;
+	a->failed = 0;
+}
+
+void append_destroy(struct append *a)
+{
+	pthread_mutex_destroy(&a->lock);
+	pthread_cond_destroy(&a->moved);
+}
+
+void append_told(struct append *a, off_t size)
+{
+	atomic_store(&a->kernel_size, size);
+}
+
+void append_reached(struct append *a, off_t end)
+{
+	long long size = atomic_load(&a->kernel_size);
+
+	while (end > size && !atomic_compare_exchange_weak(&a->kernel_size, &size, end))
+		;
+}
+
+static struct timespec deadline(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_nsec += PATIENCE_NS;
+	if (t.tv_nsec >= 1000000000) {
+		t.tv_nsec -= 1000000000;
+		t.tv_sec++;
+	}
+	return t;
+}
+
+int append_begin(struct append *a, off_t off, size_t size)
+{
+	struct timespec until = deadline();
+	int err = 0;
+
+	pthread_mutex_lock(&a->lock);
+	while (off != atomic_load(&a->kernel_size) && off != a->next &&
+	       pthread_cond_timedwait(&a->moved, &a->lock, &until) == 0)
+		;
+	if (off == a->next && off != atomic_load(&a->kernel_size) && a->failed) {
+		err = a->failed;
+		a->next = off + size;
+		pthread_cond_broadcast(&a->moved);
+		pthread_mutex_unlock(&a->lock);
+	}
+	return err;
+}
+
+void append_end(struct append *a, off_t off, size_t size, size_t done, int err)
+{
+	a->next = off + size;
+	a->failed = done == size ? 0 : err ?: ENOSPC;
+	append_reached(a, off + done);
+	pthread_cond_broadcast(&a->moved);
+	pthread_mutex_unlock(&a->lock);
+}

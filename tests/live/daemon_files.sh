@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# tier: default
+# The mirror beside a source that others change: appends end up at the source's end, each file has a
+# number of its own, and what is removed gives its space back.
+# shellcheck disable=SC2119,SC2094
+set -u
+# shellcheck source=tests/live/lib.sh disable=SC1091
+. "$(dirname "$0")/lib.sh"
+live_begin_on_xfs
+try=$LIVE_BUILD/tests/live/daemon_try
+M=$((1 << 20))
+
+# runs FILE - which characters it holds in runs, as COUNTxCHAR; 0 is a hole's
+runs()
+{
+	tr '\0' 0 <"$1" | fold -w 4096 | uniq -c | awk '{n = length($2) * $1; if (substr($2, 1, 1) == c) t += n; else {if (c != "") printf "%dx%s ", t, c; c = substr($2, 1, 1); t = n}} END {printf "%dx%s\n", t, c}'
+}
+
+# --- appends, larger than a request or not, while the source is appended to and cut
+for options in passthrough direct cached; do
+	start_daemon "$src" "$mnt" "$options,attr_timeout=100,entry_timeout=100" || exit 1
+	for how in write direct aio; do
+		for size in 4096 $((3 * M)) $((5 * M + 8192)); do
+			: >"$mnt/log"
+			"$try" append "$mnt/log" a $size $how >"$WORK/out"
+			"$try" append "$src/log" b 8192 write >>"$WORK/out"
+			"$try" append "$mnt/log" c $size $how >>"$WORK/out"
+			"$try" append "$src/log" d 4096 write >>"$WORK/out"
+			"$try" append "$mnt/log" e $size $how >>"$WORK/out"
+			check_eq "$options: $how appends of $size behind the source's own" \
+				"$(runs "$src/log") $(tr '\n' ' ' <"$WORK/out")" \
+				"${size}xa 8192xb ${size}xc 4096xd ${size}xe $size 8192 $size 4096 $size "
+			check_eq "$options: and the mirror shows them" "$(cmp "$mnt/log" "$src/log" 2>&1)" ""
+			truncate -s 4096 "$src/log"
+			"$try" append "$mnt/log" f $size $how >"$WORK/out"
+			check_eq "$options: $how append of $size leaves no hole where the source was cut" \
+				"$(runs "$src/log") $(cat "$WORK/out")" "4096xa ${size}xf $size"
+			check_eq "$options: nor in the mirror" "$(cmp "$mnt/log" "$src/log" 2>&1)" ""
+		done
+	done
+	stop_daemon
+done
+
+# --- a second file system below the source
+mkdir "$src/other" "$src/third"
+mount -t tmpfs -o size=20M tmpfs "$src/other"
+mount -t tmpfs -o size=20M tmpfs "$src/third"
+for n in 1 2 3 4 5 6 7 8; do
+	for dir in other third; do
+		echo "$dir $n" >"$src/$dir/$n"
+		ln "$src/$dir/$n" "$src/$dir/link-$n"
+	done
+done
+numbers()
+{
+	find "$mnt" -printf '%i %p\n' | sort -k 2
+}
+for options in passthrough entry_timeout=0,attr_timeout=0; do
+	start_daemon "$src" "$mnt" "$options" || exit 1
+	check "the two file systems have files of equal inode numbers" \
+		[ -n "$(comm -12 <(stat -c %i "$src"/other/* | sort) <(stat -c %i "$src"/third/* | sort))" ]
+	numbers >"$WORK/first"
+	check_eq "$options: each file has a number of its own, the same by all its names" \
+		"$(awk '{print $1}' "$WORK/first" | sort | uniq -c | awk '{print $1}' | sort | uniq -c | xargs)" \
+		"$(find "$src" -printf '%D %i\n' | sort | uniq -c | awk '{print $1}' | sort | uniq -c | xargs)"
+	check_eq "$options: the source's own file system keeps its numbers" "$(stat -c %i "$mnt" "$mnt/log")" "$(stat -c %i "$src" "$src/log")"
+	check_eq "$options: a listing shows them as stat(2) does" "$(ls -i "$mnt/other" | awk '{print $1}')" "$(cd "$mnt/other" && stat -c %i -- *)"
+	echo 2 >/proc/sys/vm/drop_caches
+	wait_until 5 daemon_reaches inodes 0
+	check_eq "$options: they last when the kernel has forgotten the file" "$(numbers | diff - "$WORK/first")" ""
+	tar -C "$mnt" -cf "$WORK/tar" other third
+	mkdir "$WORK/out.d" && tar -C "$WORK/out.d" -xf "$WORK/tar"
+	check_eq "$options: tar restores what was there" "$(diff -r "$WORK/out.d/other" "$src/other" && diff -r "$WORK/out.d/third" "$src/third" && echo same)" same
+	rm -rf "$WORK/out.d"
+	stop_daemon
+done
+umount "$src/other" "$src/third"
+
+# --- file handles: either they last or there are none
+for options in passthrough direct cached; do
+	start_daemon "$src" "$mnt" "$options" || exit 1
+	check_eq "$options: no file handle is offered" "$("$try" handle "$mnt/log") $("$try" handle "$mnt")" "EOPNOTSUPP EOPNOTSUPP"
+	stop_daemon
+done

@@ -1,0 +1,188 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# tier: default
+# The mirror gives its users what the source gives them, no more: access control lists, setgid bits,
+# reserved blocks, append-only files, names of attributes.
+# shellcheck disable=SC2119,SC2094
+set -u
+# shellcheck source=tests/live/lib.sh disable=SC1091
+. "$(dirname "$0")/lib.sh"
+live_begin_on_xfs
+plain=$WORK/xfs/plain
+try=$LIVE_BUILD/tests/live/daemon_try
+mkdir "$plain"
+chmod 755 "$LIVE_BUILD" 2>/dev/null
+cp "$try" "$WORK/try" && try=$WORK/try # where any user can run it
+
+# as UID GID GROUPS CMD...
+as()
+{
+	local uid=$1 gid=$2 groups=$3
+	shift 3
+	if [ "$groups" = - ]; then
+		setpriv --reuid="$uid" --regid="$gid" --clear-groups -- "$@"
+	else
+		setpriv --reuid="$uid" --regid="$gid" --groups="$groups" -- "$@"
+	fi
+}
+
+# may UID GID FILE - what this user may do to a file: r, w, both or neither
+may()
+{
+	local out=''
+	as "$1" "$2" - dd if="$3" of=/dev/null count=1 status=none 2>/dev/null && out=r
+	as "$1" "$2" - dd if=/dev/null of="$3" conv=notrunc status=none 2>/dev/null && out=${out}w
+	echo "$out"
+}
+
+# --- access control lists
+lists()
+{
+	local dir=$1 out='' f
+	rm -rf "${dir:?}"/acl
+	mkdir -m 755 "$dir/acl"
+	cd "$dir/acl" || return
+	echo text >given && chmod 600 given && setfacl -m u:4242:rw given
+	echo text >denied && chmod 644 denied && setfacl -m u:4242:--- denied
+	echo text >group && chgrp 100 group && chmod 600 group && setfacl -m u:4242:rw,g::- group
+	echo text >masked && chmod 600 masked && setfacl -m u:4242:rw,m::r masked
+	mkdir -m 777 inherits && setfacl -d -m u:4242:rwx,g:4243:r inherits
+	for f in given denied group masked; do
+		out+="$f: $(may 4242 4242 "$f") $(may 4243 100 "$f") $(may 4244 4244 "$f"), "
+	done
+	(umask 077 && as 4300 4300 - touch inherits/file && as 4300 4300 - mkdir inherits/dir)
+	out+=$(getfacl -nsR . 2>&1)
+	# A list that takes the group's rights takes setgid from one outside the group.
+	touch setgid && chown 4242:100 setgid && chmod 2755 setgid
+	as 4242 4242 - setfacl -m u:1:r setgid
+	out+=" setgid $(stat -c %a setgid)"
+	touch member && chown 4242:100 member && chmod 2755 member
+	as 4242 4242 100 setfacl -m u:1:r member
+	out+=" member $(stat -c %a member)"
+	chmod 640 given
+	out+=" $(getfacl -n given 2>&1) $(may 4242 4242 given)"
+	as 4243 4243 - setfacl -m u:4243:rw denied 2>/dev/null
+	out+=" not the owner: $?"
+	setfacl -b given denied
+	out+=" removed: $(may 4242 4242 given) $(may 4242 4242 denied) $(getfacl -n given denied)"
+	cd / || return
+	echo "$out"
+}
+
+wanted=$(lists "$plain")
+for options in passthrough direct cached xattr no_killpriv; do
+	start_daemon "$src" "$mnt" "allow_other,suid,$options" || exit 1
+	check_eq "$options: access control lists decide, are inherited and changed as in the source" \
+		"$(lists "$mnt")" "$wanted"
+	check_eq "$options: what the source then has" "$(cd "$src/acl" && getfacl -nsR . 2>&1)" \
+		"$(cd "$plain/acl" && getfacl -nsR . 2>&1)"
+	setfacl -m u:4244:rw "$src/acl/denied"
+	sleep 1.1 # attr_timeout
+	check_eq "$options: a list made in the source is heeded" "$(may 4244 4244 "$mnt/acl/denied")" rw
+	stop_daemon
+done
+check "the log says that they are served" grep -q 'access control lists yes' "$DAEMON_LOG"
+
+# --- setgid where the group may not execute: a member's write leaves it, another's takes it
+chmod 1777 "$plain" "$src"
+wanted=$("$try" bits "$plain")
+check_eq "the source strips for some and not for others" \
+	"$(grep -c '^2664 other write 664$\|^2644 member write 2644$\|^2666 other zero 666$\|^6777 root write 6777$' <<<"$wanted")" 4
+for options in passthrough direct cached; do
+	start_daemon "$src" "$mnt" "allow_other,suid,$options" || exit 1
+	got=$("$try" bits "$mnt")
+	# The kernel writes with the rights of the registration, which must not spare anyone's bits.
+	by_root=none
+	[ "$options" != passthrough ] || by_root='root \(write\|append\|direct\) '
+	check_eq "$options: setuid and setgid after a change, for a member of the group and another" \
+		"$(diff <(grep -v "$by_root" <<<"$wanted") <(grep -v "$by_root" <<<"$got"))" ""
+	[ "$options" != passthrough ] ||
+		check_eq "passthrough: root's write takes them, too" "$(grep '^[0-9]* root write' <<<"$got" | grep -c ' write [4567]...$')" 0
+	stop_daemon
+done
+
+# A bit that was set in the source, after the kernel was told that there is none.
+start_daemon "$src" "$mnt" allow_other,suid,attr_timeout=1000 || exit 1
+echo text >"$mnt/late"
+chmod 777 "$mnt/late"
+as 1000 1000 - sh -c "exec 3<>'$mnt/late'; echo a >&3; touch '$WORK/xfs/plain/ready'; while [ -e '$WORK/xfs/plain/ready' ]; do sleep 0.02; done; echo b >&3" &
+wait_until 10 [ -e "$plain/ready" ]
+chmod 6777 "$src/late"
+rm "$plain/ready"
+wait $!
+check_eq "passthrough: bits that the kernel has not heard of go as well" "$(stat -c %a "$src/late")" 777
+stop_daemon
+
+# --- append-only files
+touch "$src/log"
+if chattr +a "$src/log" 2>/dev/null; then
+	for options in passthrough direct cached; do
+		start_daemon "$src" "$mnt" "$options" || exit 1
+		echo "$options" >>"$mnt/log"
+		check_eq "$options: a file of chattr +a is appended to" "$(tail -n 1 "$src/log")" "$options"
+		check_eq "$options: and opens for nothing else" "$(sh -c "echo x >'$mnt/log'" 2>&1 | grep -c 'not permitted')" 1
+		stop_daemon
+	done
+	chattr -a "$src/log"
+else
+	skip "append-only files" "no chattr"
+fi
+
+# --- names of attributes
+touch "$src/named"
+setfattr -n user.all -v 1 "$src/named"
+setfattr -n trusted.root -v 1 "$src/named"
+start_daemon "$src" "$mnt" allow_other,xattr || exit 1
+names()
+{
+	(cd "$(dirname "$1")" && as "$2" "$2" - getfattr -m - named 2>&1)
+}
+check_eq "trusted names are listed to root" "$(names "$mnt/named" 0)" "$(names "$src/named" 0)"
+check_eq "and not to others" "$(names "$mnt/named" 1000)" "$(names "$src/named" 1000)"
+check_eq "which makes a difference" "$(names "$mnt/named" 1000 | grep -c trusted)$(names "$mnt/named" 0 | grep -c trusted)" 01
+check_eq "a name of system.* other than a list is refused" \
+	"$(setfattr -n system.nfs4_acl -v 1 "$mnt/named" 2>&1 | grep -c 'not supported')" 1
+stop_daemon
+
+# --- what the source says when it closes
+start_daemon "$src" "$mnt" threads=1 || exit 1
+check_eq "close(2) says that all is well" "$("$try" close "$mnt/named")" ok
+if command -v strace >/dev/null; then
+	spawn strace -f -qq -p "$DAEMON_PID" -o "$WORK/strace" -e trace=close -e "inject=close:error=EDQUOT"
+	wait_until 10 grep -qE '^TracerPid:[[:space:]]*[1-9]' "/proc/$DAEMON_PID/status"
+	check_eq "an error at the source's close is the caller's to hear" "$("$try" close "$mnt/named")" EDQUOT
+	kill "$SPAWNED"
+	wait "$SPAWNED" 2>/dev/null
+else
+	skip "an error at close" "no strace"
+fi
+stop_daemon
+
+# --- blocks that are reserved for root
+if command -v mkfs.ext4 >/dev/null && truncate -s 64M "$WORK/ext4.img" &&
+	mkfs.ext4 -q -O ^has_journal -m 40 "$WORK/ext4.img" && mkdir "$WORK/ext4" &&
+	mount -o loop "$WORK/ext4.img" "$WORK/ext4"; then
+	fill()
+	{
+		install -o 1000 -g 1000 -m 666 /dev/null "$WORK/ext4/$1"
+		as 1000 1000 - "$try" fill "$2/$1" 100
+		rm "$WORK/ext4/$1"
+		sync -f "$WORK/ext4"
+	}
+	wanted=$(fill file "$WORK/ext4")
+	check "a user may not use the reserved blocks ($wanted of 64 MiB)" [ "$wanted" -lt 45 ]
+	for options in passthrough direct cached; do
+		start_daemon "$WORK/ext4" "$mnt" "allow_other,$options" || exit 1
+		check_eq "$options: nor through the mirror" "$(fill "file-$options" "$mnt")" "$wanted"
+		stop_daemon
+	done
+	install -o 1000 -g 1000 -m 666 /dev/null "$WORK/ext4/shared"
+	start_daemon "$WORK/ext4" "$mnt" allow_other || exit 1
+	exec 3>>"$mnt/shared"
+	check_eq "passthrough: nor when root opened the file first" "$(as 1000 1000 - "$try" fill "$mnt/shared" 100)" "$wanted"
+	exec 3>&-
+	stop_daemon
+	umount "$WORK/ext4"
+else
+	skip "reserved blocks" "no ext4 here"
+fi

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Calls that the shell can't make, for the tests of the daemon. Prints what came of them: "ok", a
+ * number, or the error's name.
+ *
+ * usage: daemon_try append FILE CHAR SIZE write|direct|aio    one write(2), or one request, with O_APPEND
+ *        daemon_try bits DIR                    setuid and setgid bits after a change by another user
+ *        daemon_try handle FILE                 name_to_handle_at()
+ *        daemon_try close FILE                  what close(2) says
+ *        daemon_try fill FILE MIB               the MiB that could be written
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/aio_abi.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int say(long res)
+{
+	if (res < 0)
+		puts(strerrorname_np(errno));
+	else if (res == 0)
+		puts("ok");
+	else
+		printf("%ld\n", res);
+	return res < 0;
+}
+
+static long aio_write(int fd, const void *buf, size_t size)
+{
+	struct iocb cb = {.aio_fildes = fd,
+			  .aio_lio_opcode = IOCB_CMD_PWRITE,
+			  .aio_buf = (uintptr_t)buf,
+			  .aio_nbytes = size};
+	struct iocb *list = &cb;
+	struct io_event event;
+	aio_context_t ctx = 0;
+
+	if (syscall(SYS_io_setup, 1, &ctx) != 0 || syscall(SYS_io_submit, ctx, 1, &list) != 1 ||
+	    syscall(SYS_io_getevents, ctx, 1, 1, &event, NULL) != 1)
+		return -1;
+	syscall(SYS_io_destroy, ctx);
+	if (event.res < 0)
+		errno = -event.res;
+	return event.res < 0 ? -1 : event.res;
+}
+
+static int try_append(const char *file, int c, size_t size, const char *how)
+{
+	int flags = strcmp(how, "write") != 0 ? O_DIRECT : 0;
+	int fd = open(file, O_WRONLY | O_APPEND | flags);
+	void *buf = aligned_alloc(4096, (size + 4095) & ~4095UL);
+
+	if (fd < 0 || !buf)
+		return say(-1);
+	memset(buf, c, size);
+	return say(strcmp(how, "aio") == 0 ? aio_write(fd, buf, size) : write(fd, buf, size));
+}
+
+static void change(const char *file, const char *what)
+{
+	int flags = strcmp(what, "append") == 0	   ? O_APPEND
+		    : strcmp(what, "direct") == 0  ? O_DIRECT
+		    : strcmp(what, "O_TRUNC") == 0 ? O_TRUNC
+						   : 0;
+	static char buf[4096] __attribute__((aligned(4096)));
+	int fd = open(file, O_RDWR | flags);
+
+	if (strcmp(what, "write") == 0 || strcmp(what, "append") == 0)
+		write(fd, buf, 1);
+	else if (strcmp(what, "direct") == 0)
+		write(fd, buf, sizeof(buf));
+	else if (strcmp(what, "ftruncate") == 0)
+		ftruncate(fd, 3);
+	else if (strcmp(what, "truncate") == 0)
+		truncate(file, 3);
+	else if (strcmp(what, "allocate") == 0)
+		fallocate(fd, 0, 0, 4096);
+	else if (strcmp(what, "punch") == 0)
+		fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 4096);
+	else if (strcmp(what, "zero") == 0)
+		fallocate(fd, FALLOC_FL_ZERO_RANGE, 0, 4096);
+	else if (strcmp(what, "chown") == 0)
+		chown(file, 1000, -1);
+	else if (strcmp(what, "chown to nobody") == 0)
+		chown(file, -1, -1);
+	else if (strcmp(what, "read") == 0)
+		read(fd, buf, 1);
+	close(fd);
+}
+
+/* A file of user 1000 and group 100, changed by user 1000, who is in that group or not, and by root. */
+static int try_bits(const char *dir)
+{
+	static const char *const changes[] = {
+		"write",    "append", "direct", "truncate", "ftruncate",       "O_TRUNC",
+		"allocate", "punch",  "zero",	"chown",    "chown to nobody", "read",
+	};
+	static const mode_t modes[] = {02644, 02664, 02674, 06664, 02666, 02777, 04777, 06777};
+	static const char *const who[] = {"other", "member", "root"};
+	const gid_t group = 100;
+
+	if (chdir(dir) != 0)
+		return say(-1);
+	for (size_t m = 0; m < sizeof(modes) / sizeof(modes[0]); m++) {
+		for (size_t c = 0; c < sizeof(changes) / sizeof(changes[0]); c++) {
+			for (int w = 0; w < 3; w++) {
+				int fd = open("bits", O_RDWR | O_CREAT | O_EXCL, 0600);
+				struct stat st = {0};
+
+				if (write(fd, "0123456789", 10) != 10 ||
+				    fchown(fd, 1000, 100) != 0 || fchmod(fd, modes[m]) != 0)
+					return say(-1);
+				close(fd);
+				if (w < 2 && (setgroups(w, &group) != 0 || setegid(1000) != 0 ||
+					      seteuid(1000) != 0))
+					return say(-1);
+				change("bits", changes[c]);
+				if (seteuid(0) != 0 || setegid(0) != 0 || stat("bits", &st) != 0)
+					return say(-1);
+				printf("%o %s %s %o\n", modes[m], who[w], changes[c],
+				       st.st_mode & 07777);
+				unlink("bits");
+			}
+		}
+	}
+	return 0;
+}
+
+static int try_handle(const char *file)
+{
+	struct {
+		struct file_handle head;
+		char room[MAX_HANDLE_SZ];
+	} handle = {.head.handle_bytes = MAX_HANDLE_SZ};
+	int mount;
+
+	return say(name_to_handle_at(AT_FDCWD, file, &handle.head, &mount, 0));
+}
+
+static int try_close(const char *file)
+{
+	int fd = open(file, O_WRONLY);
+
+	return say(fd < 0 ? -1 : close(fd));
+}
+
+static int try_fill(const char *file, long most)
+{
+	static char buf[1 << 20];
+	int fd = open(file, O_WRONLY);
+	long done = 0;
+
+	memset(buf, 'f', sizeof(buf));
+	if (fd < 0)
+		return say(-1);
+	while (done < most && write(fd, buf, sizeof(buf)) == sizeof(buf))
+		done++;
+	return say(done);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 6 && strcmp(argv[1], "append") == 0)
+		return try_append(argv[2], argv[3][0], strtoul(argv[4], NULL, 0), argv[5]);
+	if (argc == 3 && strcmp(argv[1], "bits") == 0)
+		return try_bits(argv[2]);
+	if (argc == 3 && strcmp(argv[1], "handle") == 0)
+		return try_handle(argv[2]);
+	if (argc == 3 && strcmp(argv[1], "close") == 0)
+		return try_close(argv[2]);
+	if (argc == 4 && strcmp(argv[1], "fill") == 0)
+		return try_fill(argv[2], strtol(argv[3], NULL, 0));
+	fprintf(stderr, "daemon_try: see the comment at its top\n");
+	return 2;
+}

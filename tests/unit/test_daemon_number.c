@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Inode numbers for several devices: each its own, and always the same. */
+#include "number.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void source_keeps_its_numbers(void **state)
+{
+	struct numbers t;
+
+	assert_int_equal(numbers_init(&t, 7), 0);
+	assert_int_equal(number_of(&t, 7, 128), 128);
+	assert_int_equal(number_of(&t, 7, (UINT64_C(1) << 48) - 1), (UINT64_C(1) << 48) - 1);
+	numbers_destroy(&t);
+}
+
+static void devices_are_told_apart(void **state)
+{
+	struct numbers t;
+	uint64_t a, b, c;
+
+	assert_int_equal(numbers_init(&t, 7), 0);
+	a = number_of(&t, 8, 128);
+	b = number_of(&t, 9, 128);
+	c = number_of(&t, 9, 129);
+	assert_true(a != 128 && b != 128 && a != b && b != c);
+	assert_int_equal(number_of(&t, 8, 128), a);
+	assert_int_equal(number_of(&t, 9, 128), b);
+	numbers_destroy(&t);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* More devices than there are places, and inode numbers of 64 bits. */
+static void nothing_collides(void **state)
+{
+	enum { DEVS = 2000, EACH = 5, ALL = DEVS * EACH };
+	static const uint64_t ino[EACH] = {1, 128, UINT64_C(1) << 48, UINT64_C(1) << 63,
+					   UINT64_MAX};
+	uint64_t *first = calloc(ALL, sizeof(*first)), *sorted = calloc(ALL, sizeof(*sorted));
+	struct numbers t;
+
+	assert_int_equal(numbers_init(&t, 1), 0);
+	for (int i = 0; i < ALL; i++)
+		sorted[i] = first[i] = number_of(&t, 1 + i / EACH, ino[i % EACH]);
+	for (int i = 0; i < ALL; i++)
+		assert_int_equal(number_of(&t, 1 + i / EACH, ino[i % EACH]), first[i]);
+	qsort(sorted, ALL, sizeof(*sorted), by_value);
+	assert_true(sorted[0] > 0);
+	for (int i = 1; i < ALL; i++)
+		assert_true(sorted[i] != sorted[i - 1]);
+	assert_true(sorted[ALL - 1] <= INT64_MAX);
+	numbers_destroy(&t);
+	free(first);
+	free(sorted);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(source_keeps_its_numbers),
+		cmocka_unit_test(devices_are_told_apart),
+		cmocka_unit_test(nothing_collides),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
