@@ -6,11 +6,7 @@
 #include <stdbool.h>
 #include <time.h>
 
-/*
- * A first piece lies at the kernel's idea of the end, which we know but for a race of two replies. So
- * a piece that nothing comes before is taken for a first one after this time.
- */
-#define PATIENCE_NS 500000000
+#define PATIENCE_MS 5000
 
 void append_init(struct append *a)
 {
@@ -22,6 +18,7 @@ void append_init(struct append *a)
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&a->moved, &attr);
 	pthread_condattr_destroy(&attr);
+	a->patience = PATIENCE_MS;
 	a->next = -1;
 	a->failed = 0;
 }
@@ -45,12 +42,13 @@ void append_reached(struct append *a, off_t end)
 		;
 }
 
-static struct timespec deadline(void)
+static struct timespec deadline(int ms)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	t.tv_nsec += PATIENCE_NS;
+	t.tv_sec += ms / 1000;
+	t.tv_nsec += ms % 1000 * 1000000L;
 	if (t.tv_nsec >= 1000000000) {
 		t.tv_nsec -= 1000000000;
 		t.tv_sec++;
@@ -60,7 +58,7 @@ static struct timespec deadline(void)
 
 int append_begin(struct append *a, off_t off, size_t size)
 {
-	struct timespec until = deadline();
+	struct timespec until = deadline(a->patience);
 	int err = 0;
 
 	pthread_mutex_lock(&a->lock);

@@ -15,6 +15,11 @@
 #include <sys/types.h>
 
 struct append {
+	/*
+	 * A first piece lies at the kernel's idea of the end, which we know but for a race of two
+	 * replies. So a piece that nothing comes before is taken for a first one after this many ms.
+	 */
+	int patience;
 	atomic_llong kernel_size; /* the file's size as the kernel has it, to our knowledge */
 
 	pthread_mutex_t lock; /* guards the rest, and is held while a piece is written */

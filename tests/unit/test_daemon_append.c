@@ -19,6 +19,7 @@ static int order[PIECES], count;
 static int setup(void **state)
 {
 	append_init(&append);
+	append.patience = 600000;
 	count = 0;
 	return 0;
 }
@@ -90,6 +91,7 @@ static void none_follows_a_failure(void **state)
 /* A piece that nothing leads to is taken for a first one: later, but it is not lost. */
 static void nobody_waits_for_ever(void **state)
 {
+	append.patience = 10;
 	append_told(&append, 0);
 	piece(0, 4096);
 	assert_int_equal(count, 1);
