@@ -104,6 +104,23 @@ void answer_entry(fuse_req_t req, const struct fuse_entry_param *entry)
 	prune_pace(m);
 }
 
+bool caller_is_capable(fuse_req_t req, int cap)
+{
+	char path[64], line[256];
+	unsigned long long set = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", fuse_req_ctx(req)->pid);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "CapEff: %llx", &set) == 1)
+			break;
+	fclose(f);
+	return set >> cap & 1;
+}
+
 bool caller_in_group(fuse_req_t req, gid_t gid)
 {
 	gid_t some[64], *all = some;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -89,7 +90,7 @@ static int set_owner(fuse_req_t req, const struct inode *inode, uid_t uid, gid_t
 {
 	int res;
 
-	begin_change(req, inode->fd, fuse_req_ctx(req)->uid != 0);
+	begin_change(req, inode->fd, !caller_is_capable(req, CAP_FSETID));
 	res = fchownat(inode->fd, "", uid, gid, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW);
 	creds_end();
 	return res;
@@ -110,7 +111,8 @@ static int drop_suidgid(fuse_req_t req, const struct inode *inode)
 	if (fstat(inode->fd, &st) != 0)
 		return -1;
 	mode = st.st_mode & ~S_ISUID;
-	if (mode & S_IXGRP || !caller_in_group(req, st.st_gid))
+	if (mode & S_IXGRP ||
+	    !(caller_in_group(req, st.st_gid) || caller_is_capable(req, CAP_FSETID)))
 		mode &= ~S_ISGID;
 	return mode == st.st_mode ? 0 : set_mode(m, inode, mode & 07777);
 }

@@ -6,6 +6,7 @@
 #include "mirror.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,7 +107,7 @@ void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
 }
 
 /* Takes out of the @n bytes of names at @list those that the caller is not to see; returns the rest. */
-static size_t filter(const struct mirror *m, bool is_root, char *list, size_t n)
+static size_t filter(const struct mirror *m, bool is_admin, char *list, size_t n)
 {
 	size_t kept = 0;
 
@@ -116,7 +117,7 @@ static size_t filter(const struct mirror *m, bool is_root, char *list, size_t n)
 		len = strnlen(name, n - at) + 1;
 		if (len > n - at)
 			break;
-		if (!served(m, name) || (!is_root && starts_with(name, "trusted.")))
+		if (!served(m, name) || (!is_admin && starts_with(name, "trusted.")))
 			continue;
 		memmove(list + kept, name, len);
 		kept += len;
@@ -134,7 +135,8 @@ void op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
 	if (n < 0)
 		fuse_reply_err(req, list ? errno : ENOMEM);
 	else
-		answer_value(req, size, list,
-			     filter(mirror_of(req), fuse_req_ctx(req)->uid == 0, list, n));
+		answer_value(
+			req, size, list,
+			filter(mirror_of(req), caller_is_capable(req, CAP_SYS_ADMIN), list, n));
 	free(list);
 }
