@@ -54,20 +54,20 @@ demo: host-build host-run
 	@lab/demo $(B)
 
 test: test-programs
-	@tests/all $(B)
+	@exec tests/all $(B)
 
 test-full: test-programs
-	@TIER=full tests/all $(B)
+	@TIER=full exec tests/all $(B)
 
 test-unit: host-build
 	@$(MAKE) -j$(shell nproc) --no-print-directory unit-tests
 	@tests/run $(UNIT_TESTS)
 
 test-live: test-programs
-	@TESTS=live TIER=full tests/all $(B)
+	@TESTS=live TIER=full exec tests/all $(B)
 
 test-lab: test-programs
-	@TESTS=lab TIER=full LONG=1 tests/all $(B)
+	@TESTS=lab TIER=full LONG=1 exec tests/all $(B)
 
 # What the tests need on this machine: packages and programs.
 test-programs: host-build host-run host-test

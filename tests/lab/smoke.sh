@@ -6,6 +6,8 @@
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 
+guest=()
+
 # of FILE FILTER - from what the guest brought back
 of()
 {
@@ -60,10 +62,19 @@ judge()
 		"passthrough+nonseekable EINVAL flags true"
 }
 
+# Both at once: an emulated guest keeps little more than one processor busy.
+for variant in stock v3; do
+	mkdir "$tmp/$variant"
+	"$top/lab/run" --variant "$variant" --memory 1536M --timeout 1800 --out "$tmp/$variant" -- \
+		tests/lab/guest/smoke >"$tmp/$variant.out" 2>"$tmp/$variant.err" </dev/null &
+	guest[${#guest[@]}]=$!
+done
 for variant in stock v3; do
 	out=$tmp/$variant
-	mkdir "$out"
-	vm --variant "$variant" --memory 2G --timeout 1800 --out "$out" -- tests/lab/guest/smoke
+	rc=0
+	wait "${guest[0]}" || rc=$?
+	guest=("${guest[@]:1}")
+	cp "$tmp/$variant.err" "$tmp/err"
 	check "$variant: the guest's run" is "$rc" 0
 	[ "$rc" = 0 ] || continue
 	if [ "$variant" = stock ]; then
