@@ -16,21 +16,25 @@ enum fl_exit {
 	FL_EXIT_INCONCLUSIVE = 3,
 };
 
+struct fl_kernel;
+
 struct fl_command {
 	const char *name;
 	const char *summary;
-	int (*run)(int argc, char **argv); /* argv[0] is the command's name */
+	/* argv[0] is the command's name; kernel is NULL where it is not needed */
+	int (*run)(int argc, char **argv, struct fl_kernel *kernel);
+	bool needs_kernel;
 };
 
-int fl_cmd_doctor(int argc, char **argv);
-int fl_cmd_files(int argc, char **argv);
-int fl_cmd_prove(int argc, char **argv);
-int fl_cmd_bench(int argc, char **argv);
-int fl_cmd_report(int argc, char **argv);
-int fl_cmd_stat(int argc, char **argv);
-int fl_cmd_top(int argc, char **argv);
-int fl_cmd_verify(int argc, char **argv);
-int fl_cmd_export(int argc, char **argv);
+int fl_cmd_doctor(int argc, char **argv, struct fl_kernel *kernel);
+int fl_cmd_files(int argc, char **argv, struct fl_kernel *kernel);
+int fl_cmd_prove(int argc, char **argv, struct fl_kernel *kernel);
+int fl_cmd_bench(int argc, char **argv, struct fl_kernel *kernel);
+int fl_cmd_report(int argc, char **argv, struct fl_kernel *kernel);
+int fl_cmd_stat(int argc, char **argv, struct fl_kernel *kernel);
+int fl_cmd_top(int argc, char **argv, struct fl_kernel *kernel);
+int fl_cmd_verify(int argc, char **argv, struct fl_kernel *kernel);
+int fl_cmd_export(int argc, char **argv, struct fl_kernel *kernel);
 
 #define FL_VERSION "0.1.0"
 

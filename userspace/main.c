@@ -4,19 +4,24 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "kernel/kernel.h"
 #include "util/say.h"
 #include "util/text.h"
 
 static const struct fl_command commands[] = {
-	{"doctor", "what this kernel allows, and which methods of evidence work", fl_cmd_doctor},
-	{"files", "every open FUSE file: route, effective flags, backing file", fl_cmd_files},
-	{"prove", "is the shared-lock path active? a verdict with an exit code", fl_cmd_prove},
-	{"stat", "the same over time: a row an interval, as text, CSV or JSON", fl_cmd_stat},
-	{"top", "the same live on a terminal, per mount and per file", fl_cmd_top},
-	{"verify", "the correctness cases, each with the lock path it must take", fl_cmd_verify},
-	{"bench", "fio and the locks counted together, into a result directory", fl_cmd_bench},
-	{"report", "a result, or two compared, as text, Markdown or HTML", fl_cmd_report},
-	{"export", "the counts for Prometheus, as OpenMetrics over HTTP", fl_cmd_export},
+	{"doctor", "what this kernel allows, and which methods of evidence work", fl_cmd_doctor,
+	 true},
+	{"files", "every open FUSE file: route, effective flags, backing file", fl_cmd_files, true},
+	{"prove", "is the shared-lock path active? a verdict with an exit code", fl_cmd_prove,
+	 true},
+	{"stat", "the same over time: a row an interval, as text, CSV or JSON", fl_cmd_stat, true},
+	{"top", "the same live on a terminal, per mount and per file", fl_cmd_top, true},
+	{"verify", "the correctness cases, each with the lock path it must take", fl_cmd_verify,
+	 true},
+	{"bench", "fio and the locks counted together, into a result directory", fl_cmd_bench,
+	 true},
+	{"report", "a result, or two compared, as text, Markdown or HTML", fl_cmd_report, false},
+	{"export", "the counts for Prometheus, as OpenMetrics over HTTP", fl_cmd_export, true},
 };
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -61,7 +66,24 @@ static int help(const char *name)
 		usage(stdout);
 		return FL_EXIT_OK;
 	}
-	return c ? c->run(2, (char *[]){(char *)name, "--help", NULL}) : no_such_command(name);
+	return c ? c->run(2, (char *[]){(char *)name, "--help", NULL}, NULL)
+		 : no_such_command(name);
+}
+
+/* The kernel is opened once, with all privileges, and handed on. */
+static int run_command(const struct fl_command *c, int argc, char **argv)
+{
+	struct fl_kernel *kernel = c->needs_kernel ? fl_kernel_open() : NULL;
+	struct fl_err err;
+	int ret;
+
+	if (c->needs_kernel && !kernel) {
+		fl_err(&err, "out of memory");
+		return fl_fail(&err, false);
+	}
+	ret = c->run(argc, argv, kernel);
+	fl_kernel_close(kernel);
+	return ret;
 }
 
 static int run(int argc, char **argv)
@@ -79,7 +101,7 @@ static int run(int argc, char **argv)
 		return FL_EXIT_OK;
 	}
 	c = command_named(argv[1]);
-	return c ? c->run(argc - 1, argv + 1) : no_such_command(argv[1]);
+	return c ? run_command(c, argc - 1, argv + 1) : no_such_command(argv[1]);
 }
 
 int main(int argc, char **argv)

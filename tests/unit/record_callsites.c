@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "kernel/kcore.h"
+#include "kernel/kernel.h"
 
 static struct fl_kcore kcore;
 static struct fl_symbols symbols;
@@ -51,12 +52,14 @@ static int read_and_record(void *ctx, __u64 addr, void *buf, size_t len, struct 
 int main(void)
 {
 	struct fl_text text = {.symbols = &symbols, .read = read_and_record, .ctx = &kcore};
-	struct fl_lock_offsets at = fl_kernel_lock_offsets();
+	struct fl_kernel *kernel = fl_kernel_open();
+	struct fl_lock_offsets at = fl_kernel_lock_offsets(kernel);
 	struct fl_callsite_map map = {};
 	struct fl_err err = {};
 
 	printf("offsets %lld %lld\n", at.i_rwsem, at.fi_lock);
-	if (fl_kcore_open(&kcore, &err) || fl_kernel_symbols_read(&symbols, &err) ||
+	if (fl_kcore_open(&kcore, &err) ||
+	    fl_kallsyms_read(fl_kallsyms_open(&err), &symbols, &err) ||
 	    fl_callsite_map_build(&map, &text, &at, &err)) {
 		fprintf(stderr, "%s\n", err.what);
 		return 1;

@@ -91,12 +91,6 @@ static void lock_rules_from_symbols(void **state)
 	assert_true(r.as_dio);
 }
 
-/* verify_rules.c asks for the running kernel's map; the tests bring their own. */
-const struct fl_callsite_map *fl_kernel_callsites(struct fl_err *err)
-{
-	return NULL;
-}
-
 static void lock_rules_from_the_map(void **state)
 {
 	const __u32 passthrough = 1u << FL_ROUTE_PASSTHROUGH, direct = 1u << FL_ROUTE_DIRECT;

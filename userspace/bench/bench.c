@@ -14,8 +14,6 @@
 #include "bench/env.h"
 #include "bench/run.h"
 #include "cmd.h"
-#include "kernel/btf.h"
-#include "kernel/kcore.h"
 #include "openfiles/openfiles.h"
 #include "kernel/privileges.h"
 #include "result/dir.h"
@@ -23,6 +21,7 @@
 #include "util/text.h"
 
 struct state {
+	struct fl_kernel *kernel;
 	struct fl_bench_args args;
 	struct fl_bench bench; /* with the rows that are finished */
 	struct fl_bench_run run;
@@ -283,21 +282,19 @@ static int conclude(struct state *s, int ret, struct fl_err *err)
 
 static int run(struct state *s)
 {
-	struct fl_err err = {}, ignored;
+	struct fl_err err = {};
 	int ret;
 
 	if (s->args.resume ? begin_resumed(s, &err) : begin_new(s, &err))
 		return fl_fail(&err, false);
 	if (s->bench.use[FL_SYSTEM_MOUNT] && fl_privileges_need(&err))
 		return fl_fail(&err, false);
-	/* the kernel's text and addresses are read once, as that takes more than attaching does */
-	if (s->bench.use[FL_SYSTEM_MOUNT])
-		fl_kernel_callsites(&ignored);
 	fl_privileges_keep_for_runs(false);
 	s->run.bench = &s->bench;
 	s->run.result = s->result;
 	s->run.target = &s->target;
-	s->run.collect = (struct fl_collect_opts){.evidence = s->args.evidence, .timed_in = 1};
+	s->run.collect = (struct fl_collect_opts){
+		.kernel = s->kernel, .evidence = s->args.evidence, .timed_in = 1};
 	/* the global method bounds itself; a row is bounded already */
 	s->run.collect.window_s = 60 + 2 * atof(fl_bench_get(&s->bench, "RUNTIME"));
 	s->run.progress = progress;
@@ -308,9 +305,9 @@ static int run(struct state *s)
 	return conclude(s, ret, &err);
 }
 
-int fl_cmd_bench(int argc, char **argv)
+int fl_cmd_bench(int argc, char **argv, struct fl_kernel *kernel)
 {
-	struct state s = {};
+	struct state s = {.kernel = kernel};
 	int ret = fl_bench_args_parse(&s.args, argc, argv);
 
 	if (ret < 0) {
@@ -324,7 +321,5 @@ int fl_cmd_bench(int argc, char **argv)
 		free(s.run.dir[i]);
 	fl_target_free(&s.target);
 	fl_open_files_done();
-	fl_kernel_text_done();
-	fl_btf_done();
 	return ret;
 }

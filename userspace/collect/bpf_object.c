@@ -10,7 +10,7 @@
 #include <bpf/libbpf.h>
 
 #include "kernel/disable.h"
-#include "kernel/btf.h"
+#include "kernel/kernel.h"
 #include "kernel/privileges.h"
 
 /* Loading is tried and may fail loudly: libbpf's log goes to the error, not to the terminal. */
@@ -127,12 +127,12 @@ int fl_set_rodata(struct bpf_object *obj, const char *name, const void *value, s
 	return -1;
 }
 
-int fl_set_target(struct bpf_object *obj, const struct fl_target *target, __u32 nslots, bool gated,
-		  struct fl_err *err)
+int fl_set_target(struct bpf_object *obj, struct fl_kernel *kernel, const struct fl_target *target,
+		  __u32 nslots, bool gated, struct fl_err *err)
 {
 	__u32 mask = nslots - 1;
 	struct fl_only only = {.tgid = target->tgid, .gated = gated};
-	__s32 cache_bit = fl_btf_enumerator("FUSE_I_CACHE_IO_MODE");
+	__s32 cache_bit = fl_btf_enumerator(fl_kernel_btf(kernel), "FUSE_I_CACHE_IO_MODE");
 	__u64 ino = target->ino;
 	int bad = 0;
 

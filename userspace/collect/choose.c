@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
-#include "kernel/kcore.h"
+#include "kernel/kernel.h"
 
 const char *const fl_evidence_names[] = {
 	[FL_EVIDENCE_AUTO] = "auto",
@@ -81,7 +81,8 @@ static int choose_takes(struct fl_choice *c, enum fl_evidence wanted, struct fl_
 	return 0;
 }
 
-int fl_evidence_choose(struct fl_choice *c, enum fl_evidence wanted, struct fl_err *err)
+int fl_evidence_choose(struct fl_choice *c, struct fl_kernel *kernel, enum fl_evidence wanted,
+		       struct fl_err *err)
 {
 	struct fl_err ignored;
 
@@ -89,7 +90,7 @@ int fl_evidence_choose(struct fl_choice *c, enum fl_evidence wanted, struct fl_e
 	if (!choose_writes(c, wanted, err))
 		return fl_evidence_counts_takes(wanted) ? choose_takes(c, wanted, err) : 0;
 	/* where even tracepoints are refused, kprobes may not be */
-	if (wanted == FL_EVIDENCE_AUTO && fl_kernel_callsites(&ignored))
+	if (wanted == FL_EVIDENCE_AUTO && fl_kernel_callsites(kernel, &ignored))
 		wanted = FL_EVIDENCE_CALLSITE;
 	if (!fl_evidence_counts_takes(wanted))
 		return fl_hint(
@@ -99,12 +100,13 @@ int fl_evidence_choose(struct fl_choice *c, enum fl_evidence wanted, struct fl_e
 }
 
 /* Whether the callsite method's probes go in. */
-static int try_callsite(struct fl_source *s, struct fl_err *err)
+static int try_callsite(struct fl_kernel *kernel, struct fl_source *s, struct fl_err *err)
 {
 	const struct fl_target everything = {.kind = FL_TARGET_ALL};
-	struct fl_source_opts opts = {.target = &everything, .nslots = 64, .hist_slots = 1};
+	struct fl_source_opts opts = {
+		.kernel = kernel, .target = &everything, .nslots = 64, .hist_slots = 1};
 
-	opts.map = fl_kernel_callsites(err);
+	opts.map = fl_kernel_callsites(kernel, err);
 	if (!opts.map || fl_source_try(s, &fl_form_callsite, err) ||
 	    fl_source_load(s, NULL, &opts, err))
 		return -1;
@@ -119,8 +121,8 @@ static const struct fl_form *form_of(enum fl_evidence evidence)
 	return NULL;
 }
 
-int fl_collector_try(enum fl_evidence evidence, struct fl_probe *probes, size_t *n,
-		     struct fl_err *err)
+int fl_collector_try(struct fl_kernel *kernel, enum fl_evidence evidence, struct fl_probe *probes,
+		     size_t *n, struct fl_err *err)
 {
 	const struct fl_form *form = form_of(evidence);
 	struct fl_source s = {};
@@ -128,7 +130,7 @@ int fl_collector_try(enum fl_evidence evidence, struct fl_probe *probes, size_t 
 
 	*n = 0;
 	if (evidence == FL_EVIDENCE_CALLSITE)
-		ret = try_callsite(&s, err);
+		ret = try_callsite(kernel, &s, err);
 	else
 		ret = form ? fl_source_try(&s, form, err) : fl_err(err, "there is no such form");
 	if (s.form && (form || !ret))

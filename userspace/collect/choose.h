@@ -20,6 +20,7 @@ bool fl_evidence_counts_takes(enum fl_evidence e);
  * for. Where no form of the state method works, the takes are counted alone. Returns 0, or -1 with err
  * set when nothing that may be chosen works.
  */
-int fl_evidence_choose(struct fl_choice *c, enum fl_evidence wanted, struct fl_err *err);
+int fl_evidence_choose(struct fl_choice *c, struct fl_kernel *kernel, enum fl_evidence wanted,
+		       struct fl_err *err);
 
 #endif

@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 #include <bpf/libbpf.h>
 
-#include "kernel/kcore.h"
+#include "kernel/kernel.h"
 #include "openfiles/openfiles.h"
 
 #define DEFAULT_INODES 4096u
@@ -118,13 +118,14 @@ static int load(struct fl_collector *c, const struct fl_collect_opts *opts, stru
 	struct fl_source *source = c->choice.source;
 	struct fl_err ignored;
 	struct fl_source_opts o = {
+		.kernel = opts->kernel,
 		.target = c->target,
 		.nslots = size_tables(c, opts),
 		.timed_in = opts->timed_in,
 		.hist_slots = c->hist_slots,
 		.counts_takes = source_that(c, false),
 		.writes_are_seen = writes && writes->form->sees_entry,
-		.map = fl_kernel_callsites(&ignored),
+		.map = fl_kernel_callsites(opts->kernel, &ignored),
 	};
 
 	for (size_t i = 0; i < c->choice.nsources; i++)
@@ -236,6 +237,7 @@ struct fl_collector *fl_collector_prepare(const struct fl_target *target,
 		fl_err(err, "out of memory");
 		return NULL;
 	}
+	c->kernel = opts->kernel;
 	c->target = target;
 	c->mountinfo = -1;
 	c->forget_after_ns = opts->forget_s * 1e9;
@@ -249,8 +251,8 @@ struct fl_collector *fl_collector_prepare(const struct fl_target *target,
 		goto fail;
 	}
 	if (make_end(c, err) || look_for_namespaces(c, err) ||
-	    fl_evidence_choose(&c->choice, opts->evidence, err) || load(c, opts, err) ||
-	    attach(c, err) || start_keeper(c, err))
+	    fl_evidence_choose(&c->choice, opts->kernel, opts->evidence, err) ||
+	    load(c, opts, err) || attach(c, err) || start_keeper(c, err))
 		goto fail;
 	return c;
 fail:

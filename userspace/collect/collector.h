@@ -25,7 +25,10 @@ enum fl_evidence {
 extern const char *const fl_evidence_names[];
 int fl_evidence_from_name(const char *name);
 
+struct fl_kernel;
+
 struct fl_collect_opts {
+	struct fl_kernel *kernel; /* must outlive the collector */
 	enum fl_evidence evidence;
 	__u32 max_inodes; /* files told apart; 0: the default, 4,096 or what memory allows */
 	/* The global method stops by itself after so long; 0: 10 s. */
@@ -54,8 +57,8 @@ struct fl_collector;
  * probes (room for FL_MAX_PROBES; live is what could be attached) and their number. Returns 0 when the
  * form works, else -1 with err saying which program stands in the way. For the forms only, not for auto.
  */
-int fl_collector_try(enum fl_evidence evidence, struct fl_probe *probes, size_t *n,
-		     struct fl_err *err);
+int fl_collector_try(struct fl_kernel *kernel, enum fl_evidence evidence, struct fl_probe *probes,
+		     size_t *n, struct fl_err *err);
 
 /*
  * Chooses the method, and loads and attaches its programs. Nothing is counted yet. NULL with err set. The

@@ -30,6 +30,7 @@ struct fl_end {
 };
 
 struct fl_collector {
+	struct fl_kernel *kernel;
 	const struct fl_target *target;
 	struct fl_choice choice; /* with the sources */
 	struct fl_gate_map gate;

@@ -3,7 +3,7 @@
 #include "collect/source.h"
 
 #include "collect/bpf_object.h"
-#include "kernel/kcore.h"
+#include "kernel/kernel.h"
 
 #include "global.skel.h"
 #include "state_fentry.skel.h"
@@ -85,7 +85,7 @@ static const struct fl_prog global_progs[] = {
 /* Where fi->lock is: BTF knows, or else the code of fuse_write_update_attr() has shown it. */
 int fl_configure_takes(struct fl_source *s, const struct fl_source_opts *o, struct fl_err *err)
 {
-	struct fl_lock_offsets at = fl_kernel_lock_offsets();
+	struct fl_lock_offsets at = fl_kernel_lock_offsets(o->kernel);
 	__u64 offset;
 
 	if (at.fi_lock < 0 && o->map)

@@ -11,7 +11,7 @@
 
 #include "collect/callsites.h"
 #include "collect/takes.h"
-#include "kernel/kcore.h"
+#include "kernel/kernel.h"
 
 #define FOPEN_PARALLEL (1u << 6)
 /* Ids of files in snapshots: 0 for "other", then those of forgotten.c, then claims. */
@@ -349,9 +349,9 @@ static void describe_method(struct fl_collector *c, struct fl_snapshot *s)
 	if (s->has_unfinished)
 		s->unfinished = fl_collector_end(c) ? c->end->unfinished : fl_gate_inside(&c->gate);
 	snprintf(s->method_why, sizeof(s->method_why), "%s", c->choice.why);
-	fl_kernel_can(s->can);
+	fl_kernel_can(c->kernel, s->can);
 	snprintf(s->variant, sizeof(s->variant), "%s",
-		 fl_variant_name(fl_kernel_callsites(&ignored)));
+		 fl_variant_name(fl_kernel_callsites(c->kernel, &ignored)));
 }
 
 static int drain_probes(struct fl_collector *c, struct fl_snapshot *s)

@@ -110,7 +110,7 @@ static int size_tables(struct fl_source *s, const struct fl_source_opts *o, stru
 
 static int configure(struct fl_source *s, const struct fl_source_opts *o, struct fl_err *err)
 {
-	if (fl_set_target(s->obj, o->target, o->nslots, o->counts_takes, err) ||
+	if (fl_set_target(s->obj, o->kernel, o->target, o->nslots, o->counts_takes, err) ||
 	    size_tables(s, o, err))
 		return -1;
 	return s->form->configure ? s->form->configure(s, o, err) : 0;

@@ -11,6 +11,7 @@
 #include "collect/percpu_values.h"
 
 struct bpf_link;
+struct fl_kernel;
 
 struct fl_source {
 	const struct fl_form *form;
@@ -25,6 +26,7 @@ struct fl_source {
 
 /* What all sources of a collector are told before they are loaded. */
 struct fl_source_opts {
+	struct fl_kernel *kernel;
 	const struct fl_target *target;
 	__u32 nslots;	      /* files told apart; a power of two */
 	__u32 timed_in;	      /* times are taken of one write in so many; 0: of none */

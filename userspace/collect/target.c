@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "collect/target.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,156 +10,19 @@
 #include <sys/stat.h>
 
 #include "openfiles/openfiles.h"
-#include "util/text.h"
 #include "util/dev.h"
-
-/* The whole of a /proc file; NULL with errno set. The caller frees it. */
-static char *read_proc(const char *path)
-{
-	size_t capacity = 1 << 14, len = 0;
-	char *buf = malloc(capacity);
-	int fd = open(path, O_RDONLY | O_CLOEXEC), saved;
-	ssize_t got;
-
-	if (!buf || fd < 0)
-		goto fail;
-	while ((got = read(fd, buf + len, capacity - len - 1)) > 0) {
-		len += got;
-		if (capacity - len < 4096) {
-			char *grown = realloc(buf, capacity *= 2);
-
-			if (!grown)
-				goto fail;
-			buf = grown;
-		}
-	}
-	if (got < 0)
-		goto fail;
-	buf[len] = '\0';
-	close(fd);
-	return buf;
-fail:
-	saved = errno;
-	if (fd >= 0)
-		close(fd);
-	free(buf);
-	errno = saved;
-	return NULL;
-}
-
-static bool wanted(const struct fl_mounts *have, const struct fl_mount *m, bool all_types,
-		   bool unique)
-{
-	if (!all_types && !fl_fstype_is_fuse(m->fstype))
-		return false;
-	if (!unique)
-		return true;
-	for (size_t i = 0; i < have->n; i++)
-		if (have->mount[i].dev == m->dev && !strcmp(have->mount[i].path, m->path))
-			return false;
-	return true;
-}
-
-/* Moves the wanted mounts of text to mounts. */
-static int add_mounts(struct fl_mounts *mounts, const char *text, bool all_types, bool unique)
-{
-	struct fl_mounts parsed = {}, rest = {};
-	struct fl_mount *grown;
-	int ret = fl_mounts_parse(&parsed, text);
-
-	grown = realloc(mounts->mount, (mounts->n + parsed.n + 1) * sizeof(*grown));
-	if (ret || !grown) {
-		fl_mounts_free(&parsed);
-		return -1;
-	}
-	mounts->mount = grown;
-	rest.mount = parsed.mount;
-	for (size_t i = 0; i < parsed.n; i++) {
-		if (wanted(mounts, &parsed.mount[i], all_types, unique))
-			mounts->mount[mounts->n++] = parsed.mount[i];
-		else
-			rest.mount[rest.n++] = parsed.mount[i];
-	}
-	fl_mounts_free(&rest);
-	return 0;
-}
-
-/* Adds the mounts of namespaces not seen yet. Tasks that end meanwhile are passed over. */
-static int add_other_namespaces(struct fl_mounts *mounts, bool all_types)
-{
-	DIR *proc = opendir("/proc");
-	ino_t *seen = NULL;
-	size_t nseen = 0;
-	struct dirent *d;
-	struct stat st;
-	int ret = 0;
-
-	if (!proc)
-		return -1;
-	while (!ret && (d = readdir(proc))) {
-		char path[64], *text;
-		ino_t *grown;
-		bool known = false;
-
-		if (!isdigit((unsigned char)d->d_name[0]))
-			continue;
-		snprintf(path, sizeof(path), "/proc/%.20s/ns/mnt", d->d_name);
-		if (stat(path, &st))
-			continue;
-		for (size_t i = 0; i < nseen && !known; i++)
-			known = seen[i] == st.st_ino;
-		if (known)
-			continue;
-		grown = realloc(seen, (nseen + 1) * sizeof(*seen));
-		if (!grown) {
-			ret = -1;
-			break;
-		}
-		seen = grown;
-		seen[nseen++] = st.st_ino;
-		snprintf(path, sizeof(path), "/proc/%.20s/mountinfo", d->d_name);
-		text = read_proc(path);
-		if (!text)
-			continue;
-		ret = add_mounts(mounts, text, all_types, true);
-		free(text);
-	}
-	free(seen);
-	closedir(proc);
-	return ret;
-}
-
-int fl_mounts_read(struct fl_mounts *mounts, bool others, bool all_types, struct fl_err *err)
-{
-	char *text = read_proc("/proc/self/mountinfo");
-	int ret;
-
-	if (!text)
-		return fl_errno(err, errno, "cannot read /proc/self/mountinfo");
-	ret = add_mounts(mounts, text, all_types, false);
-	free(text);
-	if (!ret && others)
-		ret = add_other_namespaces(mounts, all_types);
-	return ret ? fl_err(err, "out of memory while reading the mounts") : 0;
-}
-
-void fl_mount_label(const struct fl_mounts *mounts, __u32 dev, char *buf, size_t len)
-{
-	const struct fl_mount *m = fl_mounts_by_dev(mounts, dev);
-
-	if (m)
-		snprintf(buf, len, "%s", m->path);
-	else
-		snprintf(buf, len, "dev %u:%u", dev >> 20, dev & 0xfffff);
-}
+#include "util/file.h"
+#include "util/text.h"
 
 static __u64 mount_id_of(int fd)
 {
 	char path[64], *text, *line;
+	struct fl_err ignored;
 	__u64 id = 0;
+	size_t len;
 
 	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	text = read_proc(path);
+	text = fl_read_file(path, &len, &ignored);
 	line = text ? strstr(text, "mnt_id:") : NULL;
 	if (line)
 		id = strtoull(line + strlen("mnt_id:"), NULL, 10);

@@ -5,7 +5,7 @@
 
 #include <sys/types.h>
 #include "util/err.h"
-#include "kernel/mountinfo.h"
+#include "kernel/mounts.h"
 #include "bpf/abi.h"
 
 enum fl_target_kind {
@@ -33,13 +33,5 @@ struct fl_target {
  */
 int fl_target_resolve(struct fl_target *t, const char *spec, pid_t pid, struct fl_err *err);
 void fl_target_free(struct fl_target *t);
-
-/*
- * Mounts of this mount namespace, then (others set) those of every other one, the same device at the
- * same path left out. FUSE mounts only, unless all_types. Returns 0 or -1 with err set.
- */
-int fl_mounts_read(struct fl_mounts *mounts, bool others, bool all_types, struct fl_err *err);
-/* A short name for a device's mount: its path, or "dev 0:45" where no mount is known. */
-void fl_mount_label(const struct fl_mounts *mounts, __u32 dev, char *buf, size_t len);
 
 #endif

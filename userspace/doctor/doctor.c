@@ -5,7 +5,6 @@
 #include "args.h"
 #include "cmd.h"
 #include "doctor/examine.h"
-#include "kernel/btf.h"
 #include "openfiles/openfiles.h"
 
 static const char help[] =
@@ -21,7 +20,7 @@ static const struct option options[] = {
 	{},
 };
 
-int fl_cmd_doctor(int argc, char **argv)
+int fl_cmd_doctor(int argc, char **argv, struct fl_kernel *kernel)
 {
 	struct fl_args a = {
 		.command = "doctor",
@@ -35,13 +34,12 @@ int fl_cmd_doctor(int argc, char **argv)
 
 	if (ret >= 0)
 		return ret;
-	fl_doctor_examine(&d);
+	fl_doctor_examine(&d, kernel);
 	if (a.json)
 		fl_doctor_json(&d, stdout);
 	else
 		fl_doctor_text(&d, stdout);
 	fl_doctor_free(&d);
 	fl_open_files_done();
-	fl_btf_done();
 	return FL_EXIT_OK;
 }

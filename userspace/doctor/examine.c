@@ -10,8 +10,7 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 
-#include "kernel/btf.h"
-#include "kernel/kcore.h"
+#include "kernel/kernel.h"
 #include "openfiles/openfiles.h"
 #include "kernel/privileges.h"
 #include "util/file.h"
@@ -91,8 +90,8 @@ static void check_lockdown(struct fl_doctor *d)
 
 static void check_fuse(struct fl_doctor *d)
 {
-	bool file = fl_btf_has_member("fuse_file", "fm");
-	bool passthrough = fl_btf_has_member("fuse_file", "passthrough");
+	bool file = fl_btf_has_member(fl_kernel_btf(d->running), "fuse_file", "fm");
+	bool passthrough = fl_btf_has_member(fl_kernel_btf(d->running), "fuse_file", "passthrough");
 	struct stat st;
 	struct fl_check *c;
 
@@ -107,7 +106,8 @@ static void check_fuse(struct fl_doctor *d)
 		return;
 	}
 	add(d, "fuse", "FUSE", FL_YES, "%s",
-	    fl_btf_in_module("fuse_file") ? "a module with BTF" : "built in");
+	    fl_btf_in_module(fl_kernel_btf(d->running), "fuse_file") ? "a module with BTF"
+								     : "built in");
 	c = add(d, "fuse_passthrough", "FUSE passthrough", passthrough ? FL_YES : FL_NO, "%s",
 		passthrough
 			? "the kernel hands I/O to backing files"
@@ -125,7 +125,7 @@ static void check_tracepoints(struct fl_doctor *d)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		size_t used = strlen(missing);
 
-		if (!fl_btf_has_tracepoint(names[i]))
+		if (!fl_btf_has_tracepoint(fl_kernel_btf(d->running), names[i]))
 			snprintf(missing + used, sizeof(missing) - used, "%s%s", used ? ", " : "",
 				 names[i]);
 	}
@@ -157,7 +157,7 @@ static void check_text(struct fl_doctor *d)
 	struct fl_err err = {};
 	struct fl_check *c;
 
-	d->callsites = fl_kernel_callsites(&err);
+	d->callsites = fl_kernel_callsites(d->running, &err);
 	if (!d->callsites) {
 		c = add(d, "kernel_text", "kernel text", FL_NO, "%.240s", err.what);
 		remedy(c,
@@ -206,7 +206,7 @@ static void check_method(struct fl_doctor *d, enum fl_evidence evidence, const c
 	struct fl_err err = {};
 
 	m->name = fl_evidence_names[evidence];
-	m->works = !fl_collector_try(evidence, m->probe, &m->nprobes, &err);
+	m->works = !fl_collector_try(d->running, evidence, m->probe, &m->nprobes, &err);
 	if (m->works) {
 		size_t live = 0;
 
@@ -238,22 +238,24 @@ static void check_global(struct fl_doctor *d)
 			: "needs the same hooks as state-fentry");
 }
 
-void fl_doctor_examine(struct fl_doctor *d)
+void fl_doctor_examine(struct fl_doctor *d, struct fl_kernel *kernel)
 {
 	struct utsname u;
 	struct fl_err ignored;
 
 	memset(d, 0, sizeof(*d));
 	d->chosen = -1;
+	d->running = kernel;
 	if (!uname(&u)) {
 		snprintf(d->kernel, sizeof(d->kernel), "%s", u.release);
 		snprintf(d->machine, sizeof(d->machine), "%s", u.machine);
 	}
 	check_privileges(d);
 	check_lockdown(d);
-	remedy(add(d, "btf", "kernel BTF", fl_btf_available() ? FL_YES : FL_NO, "%s",
-		   fl_btf_available() ? "/sys/kernel/btf/vmlinux"
-				      : "no usable /sys/kernel/btf/vmlinux"),
+	remedy(add(d, "btf", "kernel BTF", fl_btf_available(fl_kernel_btf(kernel)) ? FL_YES : FL_NO,
+		   "%s",
+		   fl_btf_available(fl_kernel_btf(kernel)) ? "/sys/kernel/btf/vmlinux"
+							   : "no usable /sys/kernel/btf/vmlinux"),
 	       "the kernel needs CONFIG_DEBUG_INFO_BTF=y");
 	check_fuse(d);
 	check_tracepoints(d);
@@ -274,5 +276,4 @@ void fl_doctor_examine(struct fl_doctor *d)
 void fl_doctor_free(struct fl_doctor *d)
 {
 	fl_mounts_free(&d->mounts);
-	fl_kernel_text_done();
 }

@@ -31,6 +31,7 @@ struct fl_method_check {
 };
 
 struct fl_doctor {
+	struct fl_kernel *running; /* not owned */
 	char kernel[128];
 	char machine[72];
 	struct fl_check check[24];
@@ -43,7 +44,7 @@ struct fl_doctor {
 };
 
 /* Never fails: what cannot be found out is an answer too. */
-void fl_doctor_examine(struct fl_doctor *d);
+void fl_doctor_examine(struct fl_doctor *d, struct fl_kernel *kernel);
 void fl_doctor_free(struct fl_doctor *d);
 void fl_doctor_text(const struct fl_doctor *d, FILE *out);
 void fl_doctor_json(const struct fl_doctor *d, FILE *out);

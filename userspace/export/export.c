@@ -9,7 +9,6 @@
 #include "args.h"
 #include "cmd.h"
 #include "export/http.h"
-#include "kernel/btf.h"
 #include "openfiles/openfiles.h"
 #include "export/openmetrics.h"
 #include "kernel/privileges.h"
@@ -255,16 +254,16 @@ out:
 	fl_watch_close(&e->watch);
 	fl_metrics_free(&e->metrics);
 	fl_open_files_done();
-	fl_btf_done();
 	return ret;
 }
 
-int fl_cmd_export(int argc, char **argv)
+int fl_cmd_export(int argc, char **argv, struct fl_kernel *kernel)
 {
 	struct export e = {.listen = DEFAULT_LISTEN,
 			   .files = 20,
 			   .mounts = 1000,
 			   .keep_s = 600,
+			   .collect.kernel = kernel,
 			   .collect.timed_in = FL_TIMED_IN};
 	int ret = parse(&e, argc, argv);
 

@@ -6,9 +6,8 @@
 
 #include "args.h"
 #include "cmd.h"
-#include "kernel/btf.h"
-#include "kernel/kcore.h"
 #include "openfiles/openfiles.h"
+#include "kernel/kernel.h"
 #include "kernel/privileges.h"
 #include "collect/refused.h"
 #include "files/print.h"
@@ -44,7 +43,7 @@ static bool selected(const struct fl_target *t, const struct fl_open_file *f)
 	return !t->ndevs;
 }
 
-static int run(const char *spec, pid_t pid, bool json)
+static int run(struct fl_kernel *kernel, const char *spec, pid_t pid, bool json)
 {
 	struct fl_target target = {};
 	struct fl_open_files all = {}, chosen = {};
@@ -58,7 +57,7 @@ static int run(const char *spec, pid_t pid, bool json)
 		fl_fail(&err, json);
 		goto out;
 	}
-	fl_kernel_can(can);
+	fl_kernel_can(kernel, can);
 	chosen.file = calloc(all.n + 1, sizeof(*chosen.file));
 	for (size_t i = 0; chosen.file && i < all.n; i++)
 		if (selected(&target, &all.file[i]))
@@ -74,8 +73,6 @@ out:
 	fl_mounts_free(&mounts);
 	fl_target_free(&target);
 	fl_open_files_done();
-	fl_kernel_text_done();
-	fl_btf_done();
 	return ret;
 }
 
@@ -117,7 +114,6 @@ out:
 	fl_mounts_free(&mounts);
 	fl_target_free(&target);
 	fl_open_files_done();
-	fl_btf_done();
 	return ret;
 }
 
@@ -143,7 +139,7 @@ static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
 	return fl_err(err, "unknown option");
 }
 
-int fl_cmd_files(int argc, char **argv)
+int fl_cmd_files(int argc, char **argv, struct fl_kernel *kernel)
 {
 	struct files_cmd f = {};
 	struct fl_args a = {
@@ -168,5 +164,5 @@ int fl_cmd_files(int argc, char **argv)
 	spec = a.noperands || f.pid ? a.operand[0] : "all";
 	if (f.refused)
 		return run_refused(spec, (pid_t)f.pid, f.seconds, a.json);
-	return run(spec, (pid_t)f.pid, a.json);
+	return run(kernel, spec, (pid_t)f.pid, a.json);
 }

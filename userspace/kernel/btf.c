@@ -2,6 +2,7 @@
 #include "kernel/btf.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
@@ -12,34 +13,36 @@
 static const char *const modules[] = {"fuse", "xfs", "ext4"};
 #define NMODULES (sizeof(modules) / sizeof(modules[0]))
 
-static struct btf *vmlinux, *module[NMODULES];
-static bool loaded;
+struct fl_btf {
+	struct btf *vmlinux; /* NULL where the kernel has none */
+	struct btf *module[NMODULES];
+};
 
-static void load(void)
+struct fl_btf *fl_btf_open(void)
 {
-	if (loaded)
+	struct fl_btf *b = calloc(1, sizeof(*b));
+
+	if (!b)
+		return NULL;
+	b->vmlinux = btf__load_vmlinux_btf();
+	for (size_t i = 0; b->vmlinux && i < NMODULES && !fl_disabled(FL_DISABLE_MODULE_BTF); i++)
+		b->module[i] = btf__load_module_btf(modules[i], b->vmlinux);
+	return b;
+}
+
+void fl_btf_close(struct fl_btf *b)
+{
+	if (!b)
 		return;
-	loaded = true;
-	vmlinux = btf__load_vmlinux_btf();
-	for (size_t i = 0; vmlinux && i < NMODULES && !fl_disabled(FL_DISABLE_MODULE_BTF); i++)
-		module[i] = btf__load_module_btf(modules[i], vmlinux);
+	for (size_t i = 0; i < NMODULES; i++)
+		btf__free(b->module[i]);
+	btf__free(b->vmlinux);
+	free(b);
 }
 
-void fl_btf_done(void)
+bool fl_btf_available(const struct fl_btf *b)
 {
-	for (size_t i = 0; i < NMODULES; i++) {
-		btf__free(module[i]);
-		module[i] = NULL;
-	}
-	btf__free(vmlinux);
-	vmlinux = NULL;
-	loaded = false;
-}
-
-bool fl_btf_available(void)
-{
-	load();
-	return vmlinux;
+	return b && b->vmlinux;
 }
 
 static int enumerator_in(const struct btf *btf, __u32 first, const char *name)
@@ -60,52 +63,50 @@ static int enumerator_in(const struct btf *btf, __u32 first, const char *name)
 	return -1;
 }
 
-int fl_btf_enumerator(const char *name)
+int fl_btf_enumerator(const struct fl_btf *b, const char *name)
 {
 	int value;
 
-	load();
-	if (!vmlinux)
+	if (!fl_btf_available(b))
 		return -1;
-	value = enumerator_in(vmlinux, 1, name);
+	value = enumerator_in(b->vmlinux, 1, name);
 	for (size_t i = 0; value < 0 && i < NMODULES; i++)
-		if (module[i])
-			value = enumerator_in(module[i], btf__type_cnt(vmlinux), name);
+		if (b->module[i])
+			value = enumerator_in(b->module[i], btf__type_cnt(b->vmlinux), name);
 	return value;
 }
 
-static const struct btf *find_type(const char *name, __u32 kind, __s32 *id)
+static const struct btf *find_type(const struct fl_btf *b, const char *name, __u32 kind, __s32 *id)
 {
-	load();
-	if (!vmlinux)
+	if (!fl_btf_available(b))
 		return NULL;
-	*id = btf__find_by_name_kind(vmlinux, name, kind);
+	*id = btf__find_by_name_kind(b->vmlinux, name, kind);
 	if (*id > 0)
-		return vmlinux;
+		return b->vmlinux;
 	for (size_t i = 0; i < NMODULES; i++) {
-		if (!module[i])
+		if (!b->module[i])
 			continue;
-		*id = btf__find_by_name_kind(module[i], name, kind);
+		*id = btf__find_by_name_kind(b->module[i], name, kind);
 		if (*id > 0)
-			return module[i];
+			return b->module[i];
 	}
 	return NULL;
 }
 
-bool fl_btf_has_func(const char *name)
+bool fl_btf_has_func(const struct fl_btf *b, const char *name)
 {
 	__s32 id;
 
-	return find_type(name, BTF_KIND_FUNC, &id);
+	return find_type(b, name, BTF_KIND_FUNC, &id);
 }
 
-bool fl_btf_has_tracepoint(const char *name)
+bool fl_btf_has_tracepoint(const struct fl_btf *b, const char *name)
 {
 	char typedef_name[128];
 	__s32 id;
 
 	snprintf(typedef_name, sizeof(typedef_name), "btf_trace_%s", name);
-	return find_type(typedef_name, BTF_KIND_TYPEDEF, &id);
+	return find_type(b, typedef_name, BTF_KIND_TYPEDEF, &id);
 }
 
 static bool has_member(const struct btf *btf, const struct btf_type *t, const char *name)
@@ -125,20 +126,20 @@ static bool has_member(const struct btf *btf, const struct btf_type *t, const ch
 	return false;
 }
 
-bool fl_btf_has_member(const char *type, const char *member)
+bool fl_btf_has_member(const struct fl_btf *b, const char *type, const char *member)
 {
 	__s32 id;
-	const struct btf *btf = find_type(type, BTF_KIND_STRUCT, &id);
+	const struct btf *btf = find_type(b, type, BTF_KIND_STRUCT, &id);
 
 	return btf && has_member(btf, btf__type_by_id(btf, id), member);
 }
 
-bool fl_btf_in_module(const char *type)
+bool fl_btf_in_module(const struct fl_btf *b, const char *type)
 {
 	__s32 id;
-	const struct btf *btf = find_type(type, BTF_KIND_STRUCT, &id);
+	const struct btf *btf = find_type(b, type, BTF_KIND_STRUCT, &id);
 
-	return btf && btf != vmlinux;
+	return btf && btf != b->vmlinux;
 }
 
 static long member_offset(const struct btf *btf, const struct btf_type *t, const char *name)
@@ -161,10 +162,10 @@ static long member_offset(const struct btf *btf, const struct btf_type *t, const
 	return -1;
 }
 
-long fl_btf_member_offset(const char *type, const char *member)
+long fl_btf_member_offset(const struct fl_btf *b, const char *type, const char *member)
 {
 	__s32 id;
-	const struct btf *btf = find_type(type, BTF_KIND_STRUCT, &id);
+	const struct btf *btf = find_type(b, type, BTF_KIND_STRUCT, &id);
 
 	return btf ? member_offset(btf, btf__type_by_id(btf, id), member) : -1;
 }

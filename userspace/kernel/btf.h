@@ -5,19 +5,26 @@
 
 #include <stdbool.h>
 
+struct fl_btf;
+
+/*
+ * Loads the BTF of the kernel and of its modules, which anybody may read. NULL when out of memory, which is
+ * fine for all of these: nothing is known then.
+ */
+struct fl_btf *fl_btf_open(void);
+void fl_btf_close(struct fl_btf *b);
+bool fl_btf_available(const struct fl_btf *b);
+
 /* Value of an enumerator of any enum, named or not, of the kernel or of module ("" for vmlinux); -1. */
-int fl_btf_enumerator(const char *name);
+int fl_btf_enumerator(const struct fl_btf *b, const char *name);
 /* Whether a function, or a BTF tracepoint (by its plain name), is in the BTF of the kernel or of fuse. */
-bool fl_btf_has_func(const char *name);
-bool fl_btf_has_tracepoint(const char *name);
+bool fl_btf_has_func(const struct fl_btf *b, const char *name);
+bool fl_btf_has_tracepoint(const struct fl_btf *b, const char *name);
 /* Whether a struct has a member (directly or in an anonymous one). */
-bool fl_btf_has_member(const char *type, const char *member);
+bool fl_btf_has_member(const struct fl_btf *b, const char *type, const char *member);
 /* Whether a struct is known from a module's BTF rather than the kernel's own. */
-bool fl_btf_in_module(const char *type);
+bool fl_btf_in_module(const struct fl_btf *b, const char *type);
 /* Where a member lies in its struct, in bytes; -1 where not known. */
-long fl_btf_member_offset(const char *type, const char *member);
-bool fl_btf_available(void);
-/* Frees what was loaded. */
-void fl_btf_done(void);
+long fl_btf_member_offset(const struct fl_btf *b, const char *type, const char *member);
 
 #endif

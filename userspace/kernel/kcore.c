@@ -8,23 +8,25 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "kernel/callsite_decode.h"
-#include "kernel/disable.h"
-#include "kernel/btf.h"
+int fl_kallsyms_open(struct fl_err *err)
+{
+	int fd = open("/proc/kallsyms", O_RDONLY | O_CLOEXEC);
 
-static struct fl_callsite_map map;
-static bool tried;
-static struct fl_err why_not;
+	return fd < 0 ? fl_errno(err, errno, "cannot open /proc/kallsyms") : fd;
+}
 
-int fl_kernel_symbols_read(struct fl_symbols *s, struct fl_err *err)
+void fl_kallsyms_close(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+int fl_kallsyms_read(int fd, struct fl_symbols *s, struct fl_err *err)
 {
 	size_t room = 1 << 22, len = 0;
-	int fd = open("/proc/kallsyms", O_RDONLY | O_CLOEXEC);
 	char *text, *grown;
 	ssize_t got;
 
-	if (fd < 0)
-		return fl_errno(err, errno, "cannot open /proc/kallsyms");
 	text = malloc(room + 1);
 	while (text && (got = read(fd, text + len, room - len)) != 0) {
 		if (got < 0 && errno == EINTR)
@@ -44,13 +46,11 @@ int fl_kernel_symbols_read(struct fl_symbols *s, struct fl_err *err)
 	}
 	if (!text)
 		goto oom;
-	close(fd);
 	return fl_symbols_parse(s, text, len, err);
 oom:
 	fl_err(err, "out of memory");
 fail:
 	free(text);
-	close(fd);
 	return -1;
 }
 
@@ -122,59 +122,4 @@ void fl_kcore_close(struct fl_kcore *k)
 	free(k->part);
 	memset(k, 0, sizeof(*k));
 	k->fd = -1;
-}
-
-struct fl_lock_offsets fl_kernel_lock_offsets(void)
-{
-	return (struct fl_lock_offsets){
-		.i_rwsem = fl_btf_member_offset("inode", "i_rwsem"),
-		.fi_lock = fl_btf_member_offset("fuse_inode", "lock"),
-	};
-}
-
-static int build(struct fl_err *err)
-{
-	struct fl_lock_offsets at = fl_kernel_lock_offsets();
-	struct fl_symbols symbols = {};
-	struct fl_kcore kcore = {.fd = -1};
-	struct fl_text text = {.symbols = &symbols, .read = fl_kcore_read, .ctx = &kcore};
-	int ret = -1;
-
-	if (fl_disabled(FL_DISABLE_TEXT))
-		return fl_err(err, "reading the kernel's text is disabled (FUSELENS_DISABLE)");
-	if (!fl_decode_supported())
-		return fl_err(err, "fuselens reads the machine code of x86-64 only");
-	if (!fl_kcore_open(&kcore, err) && !fl_kernel_symbols_read(&symbols, err))
-		ret = fl_callsite_map_build(&map, &text, &at, err);
-	fl_symbols_free(&symbols);
-	fl_kcore_close(&kcore);
-	return ret;
-}
-
-const struct fl_callsite_map *fl_kernel_callsites(struct fl_err *err)
-{
-	if (!tried)
-		build(&why_not);
-	tried = true;
-	if (map.site)
-		return &map;
-	*err = why_not;
-	return NULL;
-}
-
-void fl_kernel_can(enum fl_can can[FL_ROUTES])
-{
-	struct fl_err ignored;
-	const struct fl_callsite_map *m = fl_kernel_callsites(&ignored);
-
-	for (int r = 0; r < FL_ROUTES; r++)
-		can[r] = m ? fl_callsite_can(m, r) : FL_CAN_UNKNOWN;
-	/* fuse_cache_write_iter() locks exclusively in every kernel */
-	can[FL_ROUTE_CACHED] = FL_CAN_NO;
-}
-
-void fl_kernel_text_done(void)
-{
-	fl_callsite_map_free(&map);
-	tried = false;
 }

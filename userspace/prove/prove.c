@@ -9,8 +9,6 @@
 #include "args.h"
 #include "cmd.h"
 #include "collect/collector.h"
-#include "kernel/btf.h"
-#include "kernel/kcore.h"
 #include "openfiles/openfiles.h"
 #include "kernel/privileges.h"
 #include "prove/print.h"
@@ -218,14 +216,14 @@ out:
 	fl_snapshot_free(&s);
 	fl_target_free(&target);
 	fl_open_files_done();
-	fl_kernel_text_done();
-	fl_btf_done();
 	return ret;
 }
 
-int fl_cmd_prove(int argc, char **argv)
+int fl_cmd_prove(int argc, char **argv, struct fl_kernel *kernel)
 {
-	struct prove p = {.verdict = FL_VERDICT_DEFAULTS, .collect.timed_in = FL_TIMED_IN};
+	struct prove p = {.verdict = FL_VERDICT_DEFAULTS,
+			  .collect.kernel = kernel,
+			  .collect.timed_in = FL_TIMED_IN};
 	int ret = parse(&p, argc, argv);
 
 	if (ret >= 0)

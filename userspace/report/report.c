@@ -186,7 +186,7 @@ out:
 	return ret;
 }
 
-int fl_cmd_report(int argc, char **argv)
+int fl_cmd_report(int argc, char **argv, struct fl_kernel *kernel)
 {
 	struct args a = {};
 	struct fl_err err = {};

@@ -12,7 +12,6 @@
 #include "args.h"
 #include "cmd.h"
 #include "snapshot/hist.h"
-#include "kernel/btf.h"
 #include "openfiles/openfiles.h"
 #include "kernel/privileges.h"
 #include "snapshot/missing.h"
@@ -414,14 +413,15 @@ out:
 	fl_workload_finish(&s->workload);
 	fl_watch_close(&s->watch);
 	fl_open_files_done();
-	fl_btf_done();
 	return ret;
 }
 
-int fl_cmd_stat(int argc, char **argv)
+int fl_cmd_stat(int argc, char **argv, struct fl_kernel *kernel)
 {
-	struct stat_cmd s = {
-		.seconds = 1, .collect.timed_in = FL_TIMED_IN, .collect.forget_s = FL_FORGET_S};
+	struct stat_cmd s = {.seconds = 1,
+			     .collect.kernel = kernel,
+			     .collect.timed_in = FL_TIMED_IN,
+			     .collect.forget_s = FL_FORGET_S};
 	int ret = parse(&s, argc, argv);
 
 	if (ret >= 0)

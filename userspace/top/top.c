@@ -8,7 +8,6 @@
 
 #include "args.h"
 #include "cmd.h"
-#include "kernel/btf.h"
 #include "openfiles/openfiles.h"
 #include "kernel/privileges.h"
 #include "util/text.h"
@@ -367,14 +366,15 @@ out:
 	fl_top_totals_free(&c->top.totals);
 	fl_watch_close(&c->top.watch);
 	fl_open_files_done();
-	fl_btf_done();
 	return ret;
 }
 
-int fl_cmd_top(int argc, char **argv)
+int fl_cmd_top(int argc, char **argv, struct fl_kernel *kernel)
 {
-	struct top_cmd c = {
-		.top.seconds = 1, .collect.timed_in = FL_TIMED_IN, .collect.forget_s = FL_FORGET_S};
+	struct top_cmd c = {.top.seconds = 1,
+			    .collect.kernel = kernel,
+			    .collect.timed_in = FL_TIMED_IN,
+			    .collect.forget_s = FL_FORGET_S};
 	int ret = parse(&c, argc, argv);
 
 	if (ret >= 0)

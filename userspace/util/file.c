@@ -11,42 +11,61 @@
 
 #define MAX_FILE (64u << 20)
 
+/* Reads to the end: files in /proc have no size. Returns 0, or -1 with errno set. */
+static int read_all(int fd, char **text, size_t *len)
+{
+	size_t room = 1 << 14;
+	char *grown;
+	ssize_t got = 0;
+
+	*len = 0;
+	*text = malloc(room);
+	while (*text) {
+		got = read(fd, *text + *len, room - *len - 1);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		*len += got;
+		if (*len > MAX_FILE) {
+			errno = EFBIG;
+			return -1;
+		}
+		if (room - *len > 1)
+			continue;
+		room *= 2;
+		grown = realloc(*text, room);
+		if (!grown)
+			return -1;
+		*text = grown;
+	}
+	if (!*text || got < 0)
+		return -1;
+	(*text)[*len] = '\0';
+	return 0;
+}
+
 char *fl_read_file(const char *path, size_t *len, struct fl_err *err)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 	char *text = NULL;
-	size_t n = 0;
 
 	if (fd < 0 || fstat(fd, &st)) {
 		fl_errno(err, errno, "cannot read %s", path);
 		goto fail;
 	}
-	if (!S_ISREG(st.st_mode) || st.st_size > MAX_FILE) {
-		fl_err(err, "%s: %s", path,
-		       S_ISREG(st.st_mode) ? "larger than 64 MiB" : "not a regular file");
+	if (!S_ISREG(st.st_mode)) {
+		fl_err(err, "%s: not a regular file", path);
 		goto fail;
 	}
-	text = malloc(st.st_size + 1);
-	if (!text) {
-		fl_err(err, "out of memory");
-		goto fail;
-	}
-	while (n < (size_t)st.st_size) {
-		ssize_t got = read(fd, text + n, st.st_size - n);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0) {
+	if (read_all(fd, &text, len)) {
+		if (errno == EFBIG)
+			fl_err(err, "%s: larger than 64 MiB", path);
+		else
 			fl_errno(err, errno, "cannot read %s", path);
-			goto fail;
-		}
-		if (!got)
-			break;
-		n += got;
+		goto fail;
 	}
-	text[n] = '\0';
-	*len = n;
 	close(fd);
 	return text;
 fail:

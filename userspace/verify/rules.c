@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "kernel/callsite_map.h"
-#include "kernel/kcore.h"
+#include "kernel/kernel.h"
 
 void fl_lock_rules_from_map(struct fl_lock_rules *rules, const struct fl_callsite_map *map)
 {
@@ -38,10 +38,10 @@ void fl_lock_rules_parse(struct fl_lock_rules *rules, const char *kallsyms)
 	}
 }
 
-void fl_lock_rules_read(struct fl_lock_rules *rules)
+void fl_lock_rules_read(struct fl_lock_rules *rules, struct fl_kernel *kernel)
 {
 	struct fl_err ignored;
-	const struct fl_callsite_map *map = fl_kernel_callsites(&ignored);
+	const struct fl_callsite_map *map = fl_kernel_callsites(kernel, &ignored);
 	char *line = NULL;
 	size_t len = 0;
 	FILE *f;

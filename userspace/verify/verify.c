@@ -10,8 +10,6 @@
 
 #include "args.h"
 #include "cmd.h"
-#include "kernel/btf.h"
-#include "kernel/kcore.h"
 #include "openfiles/openfiles.h"
 #include "kernel/privileges.h"
 #include "verify/print.h"
@@ -325,8 +323,7 @@ static int run(struct verify *v)
 	if (fl_janitor_start(&janitor, v->spec, v->opts.deadline, &err) ||
 	    need_room(v, &janitor, &err))
 		goto fail;
-	/* reads the kernel's text and addresses, which takes more than what is kept then */
-	fl_lock_rules_read(&w.rules);
+	fl_lock_rules_read(&w.rules, w.collect.kernel);
 	fl_privileges_keep_for_runs(true);
 	run_cases(&w, chosen, n, reports);
 	ret = report(v, &w, reports, n, began);
@@ -349,12 +346,10 @@ out:
 	free(reports);
 	fl_target_free(&target);
 	fl_open_files_done();
-	fl_kernel_text_done();
-	fl_btf_done();
 	return ret;
 }
 
-int fl_cmd_verify(int argc, char **argv)
+int fl_cmd_verify(int argc, char **argv, struct fl_kernel *kernel)
 {
 	struct verify v = {};
 	int ret = parse(&v, argc, argv);

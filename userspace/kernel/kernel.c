@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "kernel/kernel.h"
+
+#include <stdlib.h>
+
+#include "kernel/callsite_decode.h"
+#include "kernel/disable.h"
+#include "kernel/kcore.h"
+
+struct fl_kernel {
+	struct fl_btf *btf; /* NULL before it is asked for */
+	struct fl_kcore kcore;
+	int kallsyms;
+	struct fl_err why_not; /* no map can be made, where it is set */
+	struct fl_callsite_map map;
+	bool tried;
+};
+
+struct fl_kernel *fl_kernel_open(void)
+{
+	struct fl_kernel *k = calloc(1, sizeof(*k));
+
+	if (!k)
+		return NULL;
+	k->kallsyms = -1;
+	if (!fl_kcore_open(&k->kcore, &k->why_not))
+		k->kallsyms = fl_kallsyms_open(&k->why_not);
+	return k;
+}
+
+void fl_kernel_close(struct fl_kernel *k)
+{
+	if (!k)
+		return;
+	fl_callsite_map_free(&k->map);
+	fl_kcore_close(&k->kcore);
+	fl_kallsyms_close(k->kallsyms);
+	fl_btf_close(k->btf);
+	free(k);
+}
+
+const struct fl_btf *fl_kernel_btf(struct fl_kernel *k)
+{
+	if (!k->btf)
+		k->btf = fl_btf_open();
+	return k->btf;
+}
+
+struct fl_lock_offsets fl_kernel_lock_offsets(struct fl_kernel *k)
+{
+	const struct fl_btf *btf = fl_kernel_btf(k);
+
+	return (struct fl_lock_offsets){
+		.i_rwsem = fl_btf_member_offset(btf, "inode", "i_rwsem"),
+		.fi_lock = fl_btf_member_offset(btf, "fuse_inode", "lock"),
+	};
+}
+
+static void build_map(struct fl_kernel *k)
+{
+	struct fl_symbols symbols = {};
+	struct fl_lock_offsets at;
+	struct fl_text text = {.symbols = &symbols, .read = fl_kcore_read, .ctx = &k->kcore};
+
+	k->tried = true;
+	if (fl_disabled(FL_DISABLE_TEXT)) {
+		fl_err(&k->why_not, "reading the kernel's text is disabled (FUSELENS_DISABLE)");
+		return;
+	}
+	if (!fl_decode_supported()) {
+		fl_err(&k->why_not, "fuselens reads the machine code of x86-64 only");
+		return;
+	}
+	if (k->kallsyms < 0 || fl_kallsyms_read(k->kallsyms, &symbols, &k->why_not))
+		return;
+	at = fl_kernel_lock_offsets(k);
+	fl_callsite_map_build(&k->map, &text, &at, &k->why_not);
+	fl_symbols_free(&symbols);
+}
+
+const struct fl_callsite_map *fl_kernel_callsites(struct fl_kernel *k, struct fl_err *err)
+{
+	if (!k->tried)
+		build_map(k);
+	if (k->map.site)
+		return &k->map;
+	*err = k->why_not;
+	return NULL;
+}
+
+void fl_kernel_can(struct fl_kernel *k, enum fl_can can[FL_ROUTES])
+{
+	struct fl_err ignored;
+	const struct fl_callsite_map *m = fl_kernel_callsites(k, &ignored);
+
+	for (int r = 0; r < FL_ROUTES; r++)
+		can[r] = m ? fl_callsite_can(m, r) : FL_CAN_UNKNOWN;
+	/* fuse_cache_write_iter() locks exclusively in every kernel */
+	can[FL_ROUTE_CACHED] = FL_CAN_NO;
+}

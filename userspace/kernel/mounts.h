@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The machine's mounts, of every mount namespace that has a task in it. */
+#ifndef FL_MOUNTS_H
+#define FL_MOUNTS_H
+
+#include "kernel/mountinfo.h"
+#include "util/err.h"
+
+/*
+ * Reads the mounts of this mount namespace and adds them to mounts. others: those of every other one
+ * follow, but for a device that is known at the same path. FUSE mounts only, unless all_types is set.
+ * Returns 0, or -1 with err set. The caller frees mounts with fl_mounts_free() either way.
+ */
+int fl_mounts_read(struct fl_mounts *mounts, bool others, bool all_types, struct fl_err *err);
+/* A short name for a device's mount: its path, or "dev 0:45" where no mount is known. */
+void fl_mount_label(const struct fl_mounts *mounts, __u32 dev, char *buf, size_t len);
+
+#endif
