@@ -5,7 +5,8 @@
 
 #include <getopt.h>
 #include <stdbool.h>
-#include "collect/collector.h"
+#include <linux/types.h>
+#include "util/err.h"
 
 #define FL_ARGS_OPERANDS 2
 
@@ -34,24 +35,6 @@ int fl_args_need_target(const struct fl_args *a, __u64 pid);
 /* Where an operand and --pid are both optional. */
 int fl_args_one_target(const struct fl_args *a, __u64 pid);
 
-/* The options that choose how to count, in every command that counts: see fl_args_counting(). */
-enum {
-	FL_OPT_EVIDENCE = 512,
-	FL_OPT_MAX_INODES,
-	FL_OPT_TIMES,
-};
-#define FL_OPTION_EVIDENCE                                           \
-	{                                                            \
-		"evidence", required_argument, NULL, FL_OPT_EVIDENCE \
-	}
-#define FL_OPTIONS_COUNTING                                                             \
-	FL_OPTION_EVIDENCE, {"max-inodes", required_argument, NULL, FL_OPT_MAX_INODES}, \
-	{                                                                               \
-		"times", required_argument, NULL, FL_OPT_TIMES                          \
-	}
-
-/* Takes in one of them; for any other option, says that it is unknown. */
-int fl_args_counting(struct fl_collect_opts *o, int opt, const char *arg, struct fl_err *err);
 /* -p, --pid */
 int fl_args_pid(const char *arg, __u64 *pid, struct fl_err *err);
 

@@ -8,6 +8,7 @@
 #include <linux/types.h>
 #include "util/clock.h"
 #include "util/err.h"
+#include "util/parse.h"
 
 enum fl_exit {
 	FL_EXIT_OK = 0,
@@ -53,22 +54,5 @@ void fl_catch_signals(void);
 
 /* Sleeps, or returns early when interrupted. */
 void fl_sleep_ms(unsigned int ms);
-
-/*
- * Numbers from the command line. The whole text must be one, from min to max. They return 0, or -1 with err
- * set to "NAME: ...".
- */
-int fl_parse_u64(const char *text, const char *name, __u64 min, __u64 max, __u64 *value,
-		 struct fl_err *err);
-int fl_parse_double(const char *text, const char *name, double min, double max, double *value,
-		    struct fl_err *err);
-/* A time in seconds: "30", "0.5", "200ms", "1m", "2h", "1d"; for the second function a whole number. */
-int fl_parse_seconds(const char *text, const char *name, double min, double max, double *value,
-		     struct fl_err *err);
-int fl_parse_whole_seconds(const char *text, const char *name, __u64 min, __u64 max, __u64 *value,
-			   struct fl_err *err);
-/* A size in bytes, in powers of 1024: "64k", "512MiB", "1g". A number alone counts so many times plain. */
-int fl_parse_size(const char *text, const char *name, __u64 plain, __u64 min, __u64 max,
-		  __u64 *bytes, struct fl_err *err);
 
 #endif

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "args.h"
+#include "collect/options.h"
 #include "cmd.h"
 
 static const struct option options[] = {
@@ -14,12 +15,6 @@ static const struct option options[] = {
 	FL_OPTIONS_COUNTING,
 	{},
 };
-
-/* The real one comes with the collector. */
-int fl_evidence_from_name(const char *name)
-{
-	return strcmp(name, "callsite") ? -1 : FL_EVIDENCE_CALLSITE;
-}
 
 struct taken {
 	char *interval;
@@ -31,7 +26,7 @@ static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
 	struct taken *t = ctx;
 
 	if (opt != 'i')
-		return fl_args_counting(&t->collect, opt, arg, err);
+		return fl_collect_option(&t->collect, opt, arg, err);
 	t->interval = arg;
 	return 0;
 }

@@ -127,7 +127,7 @@ static int begin_new(struct state *s, struct fl_err *err)
 	if (fl_profile_files(s->bench.profile_text, &s->run.files, err) ||
 	    fl_bench_fio_version(&s->bench.env.fio, err) || find_places(s, s->args.dir, err))
 		return -1;
-	s->bench.evidence = strdup(fl_evidence_names[s->args.evidence]);
+	s->bench.evidence = strdup(fl_evidence_name(s->args.evidence));
 	fl_bench_environment(&s->bench.env, s->target.ndevs ? s->target.dev[0] : 0);
 	if (create_result(s, err))
 		return -1;
@@ -176,8 +176,8 @@ static int begin_resumed(struct state *s, struct fl_err *err)
 		memset(p, 0, sizeof(*p));
 	}
 	s->args.evidence = 0;
-	for (int i = 0; s->bench.evidence && fl_evidence_names[i]; i++)
-		if (!strcmp(fl_evidence_names[i], s->bench.evidence))
+	for (int i = 0; s->bench.evidence && i < FL_EVIDENCES; i++)
+		if (!strcmp(fl_evidence_name(i), s->bench.evidence))
 			s->args.evidence = i;
 	ret = fl_profile_files(s->bench.profile_text, &s->run.files, err);
 	if (!ret)

@@ -8,6 +8,7 @@
 
 #include "args.h"
 #include "cmd.h"
+#include "collect/options.h"
 
 const char fl_bench_help[] =
 	"usage: fuselens bench PROFILE --mount DIR [--raw DIR] [OPTIONS]\n"
@@ -170,7 +171,7 @@ static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
 		a->quiet = true;
 		return 0;
 	}
-	ret = fl_args_counting(&counting, opt, arg, err);
+	ret = fl_collect_option(&counting, opt, arg, err);
 	a->evidence = counting.evidence;
 	return ret;
 }

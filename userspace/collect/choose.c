@@ -5,21 +5,20 @@
 #include <string.h>
 #include "kernel/kernel.h"
 
-const char *const fl_evidence_names[] = {
-	[FL_EVIDENCE_AUTO] = "auto",
-	[FL_EVIDENCE_STATE] = "state",
-	[FL_EVIDENCE_STATE_TP] = "state-tp",
-	[FL_EVIDENCE_STATE_FENTRY] = "state-fentry",
-	[FL_EVIDENCE_CALLSITE] = "callsite",
-	[FL_EVIDENCE_GLOBAL] = "global",
-	NULL,
-};
+const char *fl_evidence_name(enum fl_evidence e)
+{
+	if (e == FL_EVIDENCE_AUTO)
+		return "auto";
+	if (e == FL_EVIDENCE_STATE)
+		return "state";
+	return fl_method_name((enum fl_method)(e - FL_EVIDENCE_FORMS));
+}
 
 int fl_evidence_from_name(const char *name)
 {
-	for (int i = 0; fl_evidence_names[i]; i++)
-		if (!strcmp(fl_evidence_names[i], name))
-			return i;
+	for (int e = 0; e < FL_EVIDENCES; e++)
+		if (!strcmp(fl_evidence_name(e), name))
+			return e;
 	return -1;
 }
 

@@ -14,15 +14,16 @@
 enum fl_evidence {
 	FL_EVIDENCE_AUTO,
 	FL_EVIDENCE_STATE, /* the best form of the state method */
-	FL_EVIDENCE_STATE_TP,
-	FL_EVIDENCE_STATE_FENTRY,
-	FL_EVIDENCE_CALLSITE,
-	FL_EVIDENCE_GLOBAL,
-	FL_EVIDENCES,
+	FL_EVIDENCE_FORMS, /* from here on one for each enum fl_method, in its order */
+	FL_EVIDENCE_STATE_TP = FL_EVIDENCE_FORMS + FL_METHOD_STATE_TP,
+	FL_EVIDENCE_STATE_FENTRY = FL_EVIDENCE_FORMS + FL_METHOD_STATE_FENTRY,
+	FL_EVIDENCE_CALLSITE = FL_EVIDENCE_FORMS + FL_METHOD_CALLSITE,
+	FL_EVIDENCE_GLOBAL = FL_EVIDENCE_FORMS + FL_METHOD_GLOBAL,
+	FL_EVIDENCES = FL_EVIDENCE_FORMS + FL_METHODS,
 };
 
-/* NULL-terminated list of the names that --evidence takes, in the enum's order. */
-extern const char *const fl_evidence_names[];
+/* The names that --evidence takes; the latter returns -1 for any other. */
+const char *fl_evidence_name(enum fl_evidence e);
 int fl_evidence_from_name(const char *name);
 
 struct fl_kernel;

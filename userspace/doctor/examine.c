@@ -205,7 +205,7 @@ static void check_method(struct fl_doctor *d, enum fl_evidence evidence, const c
 	struct fl_method_check *m = &d->method[d->nmethods++];
 	struct fl_err err = {};
 
-	m->name = fl_evidence_names[evidence];
+	m->name = fl_evidence_name(evidence);
 	m->works = !fl_collector_try(d->running, evidence, m->probe, &m->nprobes, &err);
 	if (m->works) {
 		size_t live = 0;
@@ -226,10 +226,10 @@ static void check_global(struct fl_doctor *d)
 {
 	struct fl_method_check *m = &d->method[d->nmethods++];
 
-	m->name = fl_evidence_names[FL_EVIDENCE_GLOBAL];
+	m->name = fl_evidence_name(FL_EVIDENCE_GLOBAL);
 	m->works = false;
 	for (size_t i = 0; i + 1 < d->nmethods; i++)
-		if (!strcmp(d->method[i].name, fl_evidence_names[FL_EVIDENCE_STATE_FENTRY]))
+		if (!strcmp(d->method[i].name, fl_evidence_name(FL_EVIDENCE_STATE_FENTRY)))
 			m->works = d->method[i].works;
 	snprintf(
 		m->why, sizeof(m->why), "%s",

@@ -8,6 +8,7 @@
 
 #include "args.h"
 #include "cmd.h"
+#include "collect/options.h"
 #include "export/http.h"
 #include "openfiles/openfiles.h"
 #include "export/openmetrics.h"
@@ -88,7 +89,7 @@ static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
 	case 'p':
 		return fl_args_pid(arg, &e->pid, err);
 	}
-	return fl_args_counting(&e->collect, opt, arg, err);
+	return fl_collect_option(&e->collect, opt, arg, err);
 }
 
 /* -1: go on; otherwise the exit code. */

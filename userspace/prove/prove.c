@@ -8,6 +8,7 @@
 
 #include "args.h"
 #include "cmd.h"
+#include "collect/options.h"
 #include "collect/collector.h"
 #include "openfiles/openfiles.h"
 #include "kernel/privileges.h"
@@ -89,7 +90,7 @@ static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
 		p->verdict.max_loss = pct / 100;
 		return ret;
 	}
-	return fl_args_counting(&p->collect, opt, arg, err);
+	return fl_collect_option(&p->collect, opt, arg, err);
 }
 
 /* -1: go on; otherwise the exit code. */

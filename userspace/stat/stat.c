@@ -11,6 +11,7 @@
 
 #include "args.h"
 #include "cmd.h"
+#include "collect/options.h"
 #include "snapshot/hist.h"
 #include "openfiles/openfiles.h"
 #include "kernel/privileges.h"
@@ -119,7 +120,7 @@ static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
 		s->no_header = true;
 		return 0;
 	}
-	return fl_args_counting(&s->collect, opt, arg, err);
+	return fl_collect_option(&s->collect, opt, arg, err);
 }
 
 /* -1: go on; otherwise the exit code. */

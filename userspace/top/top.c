@@ -8,6 +8,7 @@
 
 #include "args.h"
 #include "cmd.h"
+#include "collect/options.h"
 #include "openfiles/openfiles.h"
 #include "kernel/privileges.h"
 #include "util/text.h"
@@ -56,7 +57,7 @@ static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
 	case 'p':
 		return fl_args_pid(arg, &c->pid, err);
 	}
-	return fl_args_counting(&c->collect, opt, arg, err);
+	return fl_collect_option(&c->collect, opt, arg, err);
 }
 
 /* -1: go on; otherwise the exit code. */

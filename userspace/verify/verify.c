@@ -10,6 +10,7 @@
 
 #include "args.h"
 #include "cmd.h"
+#include "collect/options.h"
 #include "openfiles/openfiles.h"
 #include "kernel/privileges.h"
 #include "verify/print.h"
@@ -104,7 +105,7 @@ static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
 		v->opts.keep = true;
 		return 0;
 	}
-	return fl_args_counting(&v->collect, opt, arg, err);
+	return fl_collect_option(&v->collect, opt, arg, err);
 }
 
 /* -1: go on; otherwise the exit code. */
