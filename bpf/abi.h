@@ -174,6 +174,7 @@ enum fl_mount_counter {
 	FL_MOUNT_WRITEBACK_REQUESTS,
 	FL_MOUNT_OPENS,
 	FL_MOUNT_OPENS_ASKED_PARALLEL,
+	FL_MOUNT_ATTRIBUTE_REPLIES, /* how often replies may have raised fc->attr_version */
 	FL_MOUNT_COUNTERS,
 };
 
@@ -204,6 +205,21 @@ enum fl_loss {
 
 struct fl_losses {
 	__u64 count[FL_LOSSES];
+};
+
+/* Between the collector and the programs of the tracepoint form. */
+struct fl_tp_state {
+	__u32 buffered_followed; /* the collector's: what that needs is attached */
+	__u32 buffered_seen;	 /* the programs': there was a buffered write */
+	__u32 tentative_seen;	 /* FL_TENTATIVE_* that began */
+	__u32 punted;		 /* io_uring handed a FUSE file's I/O to its workers */
+};
+#define FL_TENTATIVE_NOWAIT    1u
+#define FL_TENTATIVE_OVERWRITE 2u
+
+struct fl_version_record {
+	__u64 dev;
+	__u64 version; /* 0: not known */
 };
 
 #define FL_MAX_DEVS 16

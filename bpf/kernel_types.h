@@ -148,6 +148,27 @@ struct iov_iter {
 	unsigned long count;
 };
 
+struct iomap {
+	__u64 length;
+};
+
+struct iomap_iter {
+	struct inode *inode;
+	long long pos;
+	unsigned int flags;
+	struct iomap iomap;
+};
+
+/* until the parts of an iteration moved its position themselves (v6.15) */
+struct iomap_iter___processed {
+	long long processed;
+};
+
+/* from then on */
+struct iomap_iter___status {
+	int status;
+};
+
 struct upid {
 	int nr;
 };
@@ -170,6 +191,10 @@ struct files_struct {
 	struct fdtable *fdt;
 };
 
+struct task_io_accounting {
+	__u64 syscw; /* write(2) and its like that have ended, whatever came of them */
+};
+
 struct task_struct {
 	struct files_struct *files;
 	int pid;
@@ -178,6 +203,11 @@ struct task_struct {
 	unsigned int flags;
 	struct pid *thread_pid;
 	struct task_struct *group_leader;
+	struct task_io_accounting ioac;
+};
+
+struct io_kiocb {
+	struct file *file;
 };
 
 struct bpf_iter_meta {
@@ -196,6 +226,7 @@ struct bpf_iter__task_file {
 /* fs/fuse */
 
 struct fuse_conn {
+	atomic_long_t attr_version;
 	__u32 dev;
 	struct pid_namespace *pid_ns;
 	unsigned int max_write;
@@ -231,6 +262,7 @@ struct fuse_inode {
 	__u64 nodeid;
 	unsigned long state;
 	int iocachectr;
+	__u64 attr_version;
 };
 
 struct fuse_file {
@@ -275,13 +307,19 @@ struct fuse_write_in {
 	__u32 write_flags;
 };
 
+struct fuse_write_out {
+	__u32 size;
+};
+
 struct fuse_io_priv {
+	int async;
 	struct kiocb *iocb;
 };
 
 struct fuse_io_args {
 	struct {
 		struct fuse_write_in in;
+		struct fuse_write_out out;
 	} write;
 	struct fuse_args_pages ap;
 	struct fuse_io_priv *io;
@@ -337,6 +375,10 @@ struct fuse_req___chan {
 #define IOCB_NOWAIT 0x00000008
 #define IOCB_APPEND 0x00000010
 #define IOCB_DIRECT (1 << 17)
+#define IOCB_WRITE  (1 << 18)
+
+#define IOMAP_WRITE  (1u << 0)
+#define IOMAP_DIRECT (1u << 4)
 
 #define IOMAP_DIO_FORCE_WAIT	 (1u << 0)
 #define IOMAP_DIO_OVERWRITE_ONLY (1u << 1)
@@ -352,17 +394,22 @@ struct fuse_req___chan {
 #define EAGAIN	    11
 #define EIOCBQUEUED 529
 
+#define FUSE_LOOKUP_OP		   1
+#define FUSE_GETATTR_OP		   3
 #define FUSE_SETATTR_OP		   4
 #define FUSE_OPEN_OP		   14
+#define FUSE_READ_OP		   15
 #define FUSE_WRITE_OP		   16
 #define FUSE_RELEASE_OP		   18
 #define FUSE_FSYNC_OP		   20
 #define FUSE_GETXATTR_OP	   22
 #define FUSE_CREATE_OP		   35
 #define FUSE_FALLOCATE_OP	   43
+#define FUSE_READDIRPLUS_OP	   44
 #define FUSE_LSEEK_OP		   46
 #define FUSE_COPY_FILE_RANGE_OP	   47
 #define FUSE_TMPFILE_OP		   51
+#define FUSE_STATX_OP		   52
 #define FUSE_COPY_FILE_RANGE_64_OP 53
 
 #define FUSE_WRITE_CACHE (1u << 0)

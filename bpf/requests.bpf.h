@@ -7,24 +7,26 @@
 #ifndef FUSELENS_REQUESTS_BPF_H
 #define FUSELENS_REQUESTS_BPF_H
 
-#include "state.bpf.h"
+#include "settled.bpf.h"
 
 /* Set where the form hooks fuse_direct_io(): it counts direct writes there, not by their requests. */
 const volatile bool direct_by_function;
 
-/* What a form makes of a write request. */
+/* What a write request is to the form. */
 enum at_request {
-	REQUEST_IS_WRITE,   /* counts as a write of its own */
-	REQUEST_IS_SEGMENT, /* a further request of a write that was counted */
+	REQUEST_COUNTS,	    /* nothing: it counts as it leaves */
+	REQUEST_IS_FIRST,   /* the first one of a write that the form counts at its end */
+	REQUEST_IS_FURTHER, /* a further one of such a write */
 };
+struct sent_write;
 
-/* A form defines these three before it uses what follows. */
+/* A form defines these before it uses what follows. */
 
 /* Whether write requests of the current task count. */
 static __always_inline bool write_request_selected(void);
-/* iocb is NULL for a cached write; held: how the writer holds the inode lock. */
-static __always_inline enum at_request write_at_request(struct inode *inode, struct kiocb *iocb,
-							__u32 slot, enum held held);
+static __always_inline enum at_request ask_at_request(const struct sent_write *w);
+/* Tells the form which write it is, of one that it counts at its end. */
+static __always_inline void tell_first_request(const struct sent_write *w, __u32 cell);
 /* A file was opened or released: what is remembered of open files may have become another's. */
 static __always_inline void open_files_changed(void);
 
@@ -111,82 +113,267 @@ static __always_inline enum held held_by_current(struct inode *inode)
 	return held;
 }
 
-static __always_inline void write_request(const struct fuse_req *req, struct fuse_args *args,
-					  struct fuse_conn *fc, __u32 dev)
+/*
+ * A request's connection, NULL where it has none yet, and the device of the mount it came from. Where
+ * requests know their channel only, that is the connection's first mount: submounts, which virtiofs
+ * alone has, are counted with it.
+ */
+static __always_inline struct fuse_conn *conn_of_request(const struct fuse_req *req, __u32 *dev)
+{
+	const struct fuse_req___chan *by_chan = (const void *)req;
+	struct fuse_conn *fc;
+
+	if (bpf_core_field_exists(by_chan->chan)) {
+		fc = BPF_CORE_READ(by_chan, chan, conn);
+		*dev = BPF_CORE_READ(fc, dev);
+		return fc;
+	}
+	*dev = BPF_CORE_READ(req, fm, sb, s_dev);
+	return BPF_CORE_READ(req, fm, fc);
+}
+
+/* A write request as it leaves. */
+struct sent_write {
+	struct inode *inode;
+	struct kiocb *iocb; /* NULL where the write is cached: such requests carry none */
+	__u64 offset;
+	__u32 size;
+	__u32 open_flags; /* 0 where the write is cached */
+	int ki_flags;
+	enum fl_route route;
+	__u32 slot;
+};
+
+/* Fills in all but the slot. False where it is no write(2) of the target's. */
+static __always_inline bool look_at_write(struct fuse_args *args, __u32 dev, struct sent_write *w)
 {
 	struct fuse_io_args *ia = (void *)args -
 				  bpf_core_field_offset(struct fuse_io_args, ap.args);
 	struct fuse_write_in in;
 	struct fuse_io_priv *io;
+	struct kiocb *iocb;
 	struct fuse_file *ff;
-	struct inode *inode;
-	struct kiocb *iocb = NULL;
-	__u32 open_flags = 0, slot, cap;
-	enum held held = HELD_UNKNOWN;
-	enum fl_route route;
-	enum fl_nature nature;
-	int ki_flags = 0;
-	__u64 size, ino;
 
-	count_on_mount(dev, FL_MOUNT_WRITE_REQUESTS);
 	bpf_probe_read_kernel(&in, sizeof(in), &ia->write.in);
 	if (in.write_flags & FUSE_WRITE_CACHE) {
 		/* written back later by a kworker or msync: not a write(2), and no inode lock */
 		count_on_mount(dev, FL_MOUNT_WRITEBACK_REQUESTS);
-		return;
+		return false;
 	}
+	w->offset = in.offset;
+	w->size = in.size;
 	io = BPF_CORE_READ(ia, io);
+	if (io && direct_by_function)
+		return false;
 	if (io) {
 		iocb = BPF_CORE_READ(io, iocb);
-		ki_flags = BPF_CORE_READ(iocb, ki_flags);
-		inode = BPF_CORE_READ(iocb, ki_filp, f_inode);
+		w->iocb = iocb;
+		w->ki_flags = BPF_CORE_READ(iocb, ki_flags);
+		w->inode = BPF_CORE_READ(iocb, ki_filp, f_inode);
 		/* fuse_write_args_fill() leaves ia->ff alone: the open file is the kiocb's */
 		ff = BPF_CORE_READ(iocb, ki_filp, private_data);
-		open_flags = BPF_CORE_READ(ff, open_flags);
+		w->open_flags = BPF_CORE_READ(ff, open_flags);
 	} else {
-		inode = inode_of_pages(ia);
+		w->inode = inode_of_pages(ia);
 	}
-	if (io && direct_by_function)
-		return;
-	if (!inode) {
+	if (!w->inode)
 		lost(FL_LOSS_NO_INODE);
-		return;
+	w->route = w->open_flags & FOPEN_DIRECT_IO ? FL_ROUTE_DIRECT : FL_ROUTE_CACHED;
+	return w->inode;
+}
+
+/* The last cached request of a task: its next one may be of the same write. */
+struct cached_request {
+	__u64 task; /* pid and tgid */
+	__u64 inode;
+	__u64 end;
+	__u64 version; /* the inode's attr_version, which every cached write raises at its end */
+	__u64 calls;   /* write(2) and its like that the task has ended */
+};
+#define CACHED_PLACES 4096
+static struct cached_request cached_requests[CACHED_PLACES];
+
+/*
+ * Whether a cached request goes on with the write that the task's last one was of: where that ended, and
+ * with nothing in between that the end of a write does. In a kernel that counts neither, such a request
+ * is marked.
+ */
+static __always_inline bool continues_cached(const struct sent_write *w)
+{
+	__u64 me = bpf_get_current_pid_tgid();
+	struct cached_request *c = &cached_requests[me & (CACHED_PLACES - 1)];
+	struct fuse_inode *fi = (struct fuse_inode *)w->inode;
+	struct task_struct *task = bpf_get_current_task_btf();
+	bool has_version = bpf_core_field_exists(fi->attr_version);
+	bool has_calls = bpf_core_field_exists(task->ioac.syscw);
+	__u64 version = has_version ? BPF_CORE_READ(fi, attr_version) : 0;
+	__u64 calls = has_calls ? BPF_CORE_READ(task, ioac.syscw) : 0;
+	bool follows = c->task == me && c->inode == (__u64)w->inode && c->end == w->offset &&
+		       c->version == version && c->calls == calls;
+
+	c->task = me;
+	c->inode = (__u64)w->inode;
+	c->end = w->offset + w->size;
+	c->version = version;
+	c->calls = calls;
+	if (follows && !has_version && !has_calls) {
+		count_in_slot(w->slot, FL_COUNT_MAYBE_SPLIT);
+		return false;
 	}
+	return follows;
+}
+
+/*
+ * A write larger than max_write, or one that begins within a page, leaves as several requests. Of a direct
+ * one the first starts at the kiocb's position, which moves only at the end.
+ */
+static __always_inline bool is_segment(const struct sent_write *w)
+{
+	struct kiocb *iocb = w->iocb;
+
+	if (iocb)
+		return w->offset != (__u64)BPF_CORE_READ(iocb, ki_pos);
+	return continues_cached(w);
+}
+
+static __always_inline enum fl_nature nature_of_sent(const struct sent_write *w)
+{
+	bool direct = w->route == FL_ROUTE_DIRECT, cache_mode = false;
+	struct inode *inode = w->inode;
+
+	if (direct && cache_io_mode_bit >= 0)
+		cache_mode = BPF_CORE_READ((struct fuse_inode *)inode, state) >>
+				     (cache_io_mode_bit & 63) &
+			     1;
+	return nature_of(direct || w->ki_flags & IOCB_DIRECT, w->ki_flags & IOCB_APPEND,
+			 w->offset + w->size, BPF_CORE_READ(inode, i_size), cache_mode,
+			 BPF_CORE_READ(inode, i_mode), BPF_CORE_READ(inode, i_flags));
+}
+
+/*
+ * Requests that were counted as they left, until they end: those that fail, or write less, are taken
+ * back. A place is whoever's came last.
+ */
+struct counted_request {
+	__u64 req; /* 0: none */
+	__u32 len;
+	__u32 where; /* WHERE_MARK: a further request of a write */
+};
+#define COUNTED_BITS 12
+static struct counted_request counted_requests[1 << COUNTED_BITS];
+
+static __always_inline struct counted_request *counted_of(const struct fuse_req *req)
+{
+	return &counted_requests[place_of(req, COUNTED_BITS) & ((1 << COUNTED_BITS) - 1)];
+}
+
+static __always_inline void remember_request(const struct fuse_req *req, __u32 where, __u32 len)
+{
+	struct counted_request *c = counted_of(req);
+
+	c->req = (__u64)req;
+	c->len = len;
+	c->where = where;
+}
+
+static __always_inline void write_request(const struct fuse_req *req, struct fuse_args *args,
+					  struct fuse_conn *fc, __u32 dev)
+{
+	struct sent_write w = {};
+	struct inode *inode;
+	enum held held = HELD_UNKNOWN;
+	enum at_request at;
+	enum fl_take take;
+	__u32 cell;
+	__u64 ino;
+
+	count_on_mount(dev, FL_MOUNT_WRITE_REQUESTS);
+	if (!look_at_write(args, dev, &w))
+		return;
+	inode = w.inode;
 	ino = BPF_CORE_READ(inode, i_ino);
 	if (selected_ino && selected_ino != ino)
 		return;
-	route = io && open_flags & FOPEN_DIRECT_IO ? FL_ROUTE_DIRECT : FL_ROUTE_CACHED;
-	slot = slot_of(inode, route, ino, dev, BPF_CORE_READ(inode, i_generation));
-
-	/*
-	 * A write larger than max_write leaves as several requests. Of a direct one the first starts at
-	 * the kiocb's position, which moves only at the end; a cached one carries no kiocb, so a
-	 * full-sized request is only marked.
-	 */
-	if (iocb && in.offset != (__u64)BPF_CORE_READ(iocb, ki_pos)) {
-		count_in_slot(slot, FL_COUNT_SEGMENTS);
+	w.slot = slot_of(inode, w.route, ino, dev, BPF_CORE_READ(inode, i_generation));
+	at = ask_at_request(&w);
+	if (at == REQUEST_IS_FURTHER) {
+		count_in_slot(w.slot, FL_COUNT_SEGMENTS);
 		return;
 	}
-	cap = BPF_CORE_READ(fc, max_write);
-	if (!io && in.size >= cap)
-		count_in_slot(slot, FL_COUNT_MAYBE_SPLIT);
-
+	if (at == REQUEST_COUNTS && is_segment(&w)) {
+		count_segment(w.slot, w.size);
+		remember_request(req, where_of(w.slot, 0) | WHERE_MARK, w.size);
+		return;
+	}
 	if (request_is_own(req, fc))
 		held = held_by_current(inode);
-	if (write_at_request(inode, iocb, slot, held) == REQUEST_IS_SEGMENT) {
-		count_in_slot(slot, FL_COUNT_SEGMENTS);
+	take = take_from(held, w.iocb, w.open_flags & FOPEN_PARALLEL_DIRECT_WRITES);
+	cell = (__u32)take * FL_NATURES + (__u32)nature_of_sent(&w);
+	if (at == REQUEST_IS_FIRST) {
+		tell_first_request(&w, cell);
 		return;
 	}
-	size = BPF_CORE_READ(inode, i_size);
-	nature = nature_of(route == FL_ROUTE_DIRECT || ki_flags & IOCB_DIRECT,
-			   ki_flags & IOCB_APPEND, in.offset + in.size, size,
-			   route == FL_ROUTE_DIRECT && cache_io_mode_bit >= 0 &&
-				   BPF_CORE_READ((struct fuse_inode *)inode, state) >>
-						   (cache_io_mode_bit & 63) &
-					   1,
-			   BPF_CORE_READ(inode, i_mode), BPF_CORE_READ(inode, i_flags));
-	count_write(slot, take_from(held, iocb != NULL, open_flags & FOPEN_PARALLEL_DIRECT_WRITES),
-		    nature, in.size);
+	count_cell(&w.slot, cell, w.size);
+	remember_request(req, where_of(w.slot, cell), w.size);
+}
+
+/* A failure of a request that may have been counted: nothing tells, for its place is another's. */
+static __noinline int unknown_request_failed(struct fuse_args *args, __u32 dev)
+{
+	struct sent_write w = {};
+	struct inode *inode;
+	__u32 slot;
+
+	if (!look_at_write(args, dev, &w))
+		return 0;
+	inode = w.inode;
+	slot = slot_with_key(slot_key(BPF_CORE_READ(inode, i_ino), dev,
+				      BPF_CORE_READ(inode, i_generation), w.route));
+	if (slot)
+		settle_counter(slot, FL_COUNT_UNCERTAIN, 1);
+	return 0;
+}
+
+/* It failed, or the daemon wrote nothing of it. */
+static __always_inline void counted_request_failed(const struct counted_request *c, int error,
+						   struct fuse_io_args *ia)
+{
+	struct fuse_io_priv *io;
+	__u32 slot = slot_at(c->where);
+
+	if (!(c->where & WHERE_MARK)) {
+		settle_at(c->where, -1, -(__s64)c->len);
+		settle_counter(slot, error == -EAGAIN ? FL_COUNT_RETRIED : FL_COUNT_FAILED, 1);
+		return;
+	}
+	settle_at(c->where, 0, -(__s64)c->len);
+	/* a synchronous write ends there, having written; an asynchronous one may fail as a whole */
+	io = BPF_CORE_READ(ia, io);
+	if (io && BPF_CORE_READ(io, async))
+		settle_counter(slot, FL_COUNT_UNCERTAIN, 1);
+}
+
+static __always_inline void write_request_ended(const struct fuse_req *req, struct fuse_args *args)
+{
+	struct fuse_io_args *ia = (void *)args -
+				  bpf_core_field_offset(struct fuse_io_args, ap.args);
+	struct counted_request *c = counted_of(req);
+	int error = req->out.h.error;
+	__u32 written, dev;
+
+	if (c->req != (__u64)req) {
+		if (unlikely(error) && c->req && conn_of_request(req, &dev) && dev_selected(dev))
+			unknown_request_failed(args, dev);
+		return;
+	}
+	c->req = 0;
+	written = error ? 0 : BPF_CORE_READ(ia, write.out.size);
+	if (likely(written >= c->len))
+		return;
+	if (written)
+		settle_at(c->where, 0, -(__s64)(c->len - written));
+	else
+		counted_request_failed(c, error, ia);
 }
 
 static __always_inline bool asks_for_capability(struct fuse_args *args)
@@ -230,25 +417,6 @@ static __always_inline void other_request(struct fuse_args *args, __u32 opcode, 
 	}
 }
 
-/*
- * A request's connection, NULL where it has none yet, and the device of the mount it came from. Where
- * requests know their channel only, that is the connection's first mount: submounts, which virtiofs
- * alone has, are counted with it.
- */
-static __always_inline struct fuse_conn *conn_of_request(const struct fuse_req *req, __u32 *dev)
-{
-	const struct fuse_req___chan *by_chan = (const void *)req;
-	struct fuse_conn *fc;
-
-	if (bpf_core_field_exists(by_chan->chan)) {
-		fc = BPF_CORE_READ(by_chan, chan, conn);
-		*dev = BPF_CORE_READ(fc, dev);
-		return fc;
-	}
-	*dev = BPF_CORE_READ(req, fm, sb, s_dev);
-	return BPF_CORE_READ(req, fm, fc);
-}
-
 SEC("tp_btf/fuse_request_send")
 int request_send(__u64 *ctx)
 {
@@ -279,6 +447,28 @@ int request_send(__u64 *ctx)
 	return 0;
 }
 
+/* sizeof(struct fuse_direntplus) and a name of a byte at least */
+#define DIRENTPLUS_LEAST 160
+
+/*
+ * How often a reply may raise fc->attr_version: fuse_change_attributes_i() does so once a set of attributes,
+ * and what changes names, sizes or contents may do so for an inode more. Short reads do so only where the
+ * file has shrunk behind the kernel's back.
+ */
+static __always_inline void count_attribute_reply(struct fuse_args *args, __u32 opcode, __u32 dev)
+{
+	struct fl_mount_counts *m = mount_counts(dev);
+	__u64 n = 2;
+
+	if (opcode == FUSE_LOOKUP_OP || opcode == FUSE_GETATTR_OP || opcode == FUSE_OPEN_OP ||
+	    opcode == FUSE_STATX_OP)
+		n = 1;
+	else if (opcode == FUSE_READDIRPLUS_OP)
+		n = BPF_CORE_READ(args, out_args[0].size) / DIRENTPLUS_LEAST;
+	if (m)
+		m->counter[FL_MOUNT_ATTRIBUTE_REPLIES] += n;
+}
+
 struct open_out {
 	__u64 fh;
 	__u32 open_flags;
@@ -299,16 +489,23 @@ int request_end(__u64 *ctx)
 	if (!req)
 		return 0;
 	args = req->args;
-	if (!args || req->out.h.error)
+	if (!args)
 		return 0;
 	opcode = BPF_CORE_READ(args, opcode);
+	if (opcode == FUSE_WRITE_OP) {
+		write_request_ended(req, args);
+		return 0;
+	}
+	if (req->out.h.error)
+		return 0;
 	/* or with a request that was not known when this was written */
 	if (opcode == FUSE_OPEN_OP || opcode == FUSE_CREATE_OP || opcode == FUSE_TMPFILE_OP ||
 	    opcode > FUSE_COPY_FILE_RANGE_64_OP)
 		open_files_changed();
-	if (opcode != FUSE_OPEN_OP && opcode != FUSE_CREATE_OP && opcode != FUSE_TMPFILE_OP)
+	if (opcode == FUSE_READ_OP || !conn_of_request(req, &dev) || !dev_selected(dev))
 		return 0;
-	if (!conn_of_request(req, &dev) || !dev_selected(dev))
+	count_attribute_reply(args, opcode, dev);
+	if (opcode != FUSE_OPEN_OP && opcode != FUSE_CREATE_OP && opcode != FUSE_TMPFILE_OP)
 		return 0;
 	key.dev = dev;
 	which = opcode == FUSE_OPEN_OP ? 0 : 1;

@@ -69,9 +69,6 @@ static __always_inline struct scope *scope_of(__u32 pid)
 	return &scopes[pid & (SCOPE_PLACES - 1)];
 }
 
-/* Beside a cell: counted already, by the write's own request (see requests.bpf.h). */
-#define CELL_COUNTED 0x80
-
 static __always_inline __u8 cell_of(enum fl_take take, enum fl_nature nature)
 {
 	return (__u32)take * FL_NATURES + (__u32)nature;
@@ -79,7 +76,7 @@ static __always_inline __u8 cell_of(enum fl_take take, enum fl_nature nature)
 
 static __always_inline enum fl_take take_of(__u8 cell)
 {
-	return (cell & ~CELL_COUNTED) / FL_NATURES;
+	return cell / FL_NATURES;
 }
 
 static __always_inline void scope_locked(struct scope *s, __u64 iocb)
@@ -109,22 +106,29 @@ static __always_inline void open_files_changed(void)
  * scope, unless the file's backing file is on FUSE too. Without a scope the request was sent for
  * somebody else, or the write began before counting did.
  */
-static __always_inline enum at_request write_at_request(struct inode *inode, struct kiocb *iocb,
-							__u32 slot, enum held held)
+static __always_inline enum at_request ask_at_request(const struct sent_write *w)
 {
 	__u32 pid = current_pid();
 	struct scope *s = scope_of(pid);
 
-	if (!s->iocb || s->pid != pid || s->inode != (__u64)inode ||
-	    (iocb && (s->iocb & ~LOCKED) != (__u64)iocb))
-		return REQUEST_IS_WRITE;
-	if (s->iocb & LOCKED)
-		return REQUEST_IS_SEGMENT;
+	if (!s->iocb || s->pid != pid || s->inode != (__u64)w->inode ||
+	    (w->iocb && (s->iocb & ~LOCKED) != (__u64)w->iocb))
+		return REQUEST_COUNTS;
+	if (!(s->iocb & LOCKED))
+		return REQUEST_IS_FIRST;
+	s->bytes += w->size;
+	return REQUEST_IS_FURTHER;
+}
+
+static __always_inline void tell_first_request(const struct sent_write *w, __u32 cell)
+{
+	struct scope *s = scope_of(current_pid());
+
 	s->file = 0;
-	s->slot = slot;
-	s->cell = CELL_COUNTED | cell_of(take_from(held, true, false), 0);
+	s->slot = w->slot;
+	s->bytes = w->size;
+	s->cell = cell;
 	scope_locked(s, s->iocb);
-	return REQUEST_IS_WRITE;
 }
 
 #endif

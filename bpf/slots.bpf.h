@@ -255,6 +255,17 @@ static __always_inline void count_write(__u32 slot, enum fl_take take, enum fl_n
 	c->counter[FL_COUNT_BYTES] += bytes;
 }
 
+/* More bytes of a write that was counted. */
+static __always_inline void count_segment(__u32 slot, __u64 bytes)
+{
+	struct fl_slot_counts *c = bpf_map_lookup_elem(&slot_counts, &slot);
+
+	if (!c)
+		return;
+	c->counter[FL_COUNT_SEGMENTS]++;
+	c->counter[FL_COUNT_BYTES] += bytes;
+}
+
 static __always_inline void count_in_slot(__u32 slot, enum fl_counter what)
 {
 	struct fl_slot_counts *c = bpf_map_lookup_elem(&slot_counts, &slot);

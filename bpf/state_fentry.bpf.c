@@ -287,11 +287,9 @@ static __noinline int count_unlocked(struct scope *s, __u64 *ctx)
 	return 0;
 }
 
-/* Counted already, seen without the lock, or not ended with something written. */
+/* Seen without the lock, or not ended with something written. */
 static __noinline int count_unusual(struct scope *s, long ret)
 {
-	if (s->cell & CELL_COUNTED)
-		return 0;
 	if (ret > 0)
 		count_cell(&s->slot, s->cell, ret);
 	else if (ret == -EIOCBQUEUED)

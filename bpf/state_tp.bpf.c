@@ -5,6 +5,8 @@
  * fuse_passthrough_write_iter() holds the FUSE inode's lock.
  */
 #include "requests.bpf.h"
+#include "attempts.bpf.h"
+#include "buffered.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -15,64 +17,17 @@ static __always_inline bool write_request_selected(void)
 	return mark_write_counted();
 }
 
-static __always_inline enum at_request write_at_request(struct inode *inode, struct kiocb *iocb,
-							__u32 slot, enum held held)
+static __always_inline enum at_request ask_at_request(const struct sent_write *w)
 {
-	return REQUEST_IS_WRITE;
+	return REQUEST_COUNTS;
+}
+
+static __always_inline void tell_first_request(const struct sent_write *w, __u32 cell)
+{
 }
 
 static __always_inline void open_files_changed(void)
 {
-}
-
-/*
- * A write that may come to nothing and be tried again, remembered until then. Two kinds:
- *
- * XFS tries an unaligned direct write under its shared lock first and starts over when the blocks turn
- * out not to be plain overwrites (xfs_file_dio_write_unaligned()): the second try is the same write.
- *
- * io_uring writes with IOCB_NOWAIT first; when the write would have to wait it ends with -EAGAIN, is not
- * a write, and comes again later.
- */
-struct tentative {
-	__u64 pid;
-	__u64 iocb;
-	__u64 pos;
-	__u64 len;
-	__u32 slot;
-	__u32 take;
-	__u32 nature;
-	__u32 same_write_again; /* the first kind */
-};
-#define TENTATIVES 1024
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, TENTATIVES);
-	__type(key, __u32);
-	__type(value, struct tentative);
-} tentatives SEC(".maps");
-
-static __always_inline struct tentative *tentative_of_current(void)
-{
-	__u32 idx = bpf_get_current_pid_tgid() & (TENTATIVES - 1);
-
-	return bpf_map_lookup_elem(&tentatives, &idx);
-}
-
-static __always_inline bool is_tentative(const struct tentative *t, struct kiocb *iocb)
-{
-	return t && t->pid == bpf_get_current_pid_tgid() && t->iocb == (__u64)iocb;
-}
-
-static __always_inline bool is_second_try(struct kiocb *iocb, __u64 pos, __u64 len)
-{
-	struct tentative *t = tentative_of_current();
-
-	if (!is_tentative(t, iocb) || !t->same_write_again || t->pos != pos || t->len != len)
-		return false;
-	t->pid = 0;
-	return true;
 }
 
 /*
@@ -93,24 +48,52 @@ static __always_inline enum fl_nature nature_of_backing(struct inode *inode, boo
 	return nature_of(direct, append, end, size, false, inode->i_mode, i_flags);
 }
 
+enum write_begins {
+	DIRECT_BEGINS,
+	DIRECT_BOUNCES, /* before iomap sees it */
+	BUFFERED_BEGINS,
+};
+
+/* Counts a write, or remembers it until it is known what became of it. */
+static __always_inline int write_begins(struct kiocb *iocb, __u32 slot, __u32 cell, __u32 len,
+					__u32 dio_flags, enum write_begins how)
+{
+	__u32 where = where_of(slot, cell);
+	int ki_flags = iocb->ki_flags;
+
+	if (how == BUFFERED_BEGINS) {
+		buffered_begins(iocb, where, len);
+		return 0;
+	}
+	if (how == DIRECT_BOUNCES)
+		return put_tentative(iocb, where, len);
+	if (unlikely(ki_flags & IOCB_NOWAIT || dio_flags & IOMAP_DIO_OVERWRITE_ONLY)) {
+		tp_state.tentative_seen |= ki_flags & IOCB_NOWAIT ? FL_TENTATIVE_NOWAIT
+								  : FL_TENTATIVE_OVERWRITE;
+		if (!(ki_flags & IOCB_NOWAIT))
+			where |= WHERE_MARK;
+		return put_tentative(iocb, where, len);
+	}
+	count_cell(&slot, cell, len);
+	put_certain(iocb, where, len);
+	return 0;
+}
+
 /*
  * A write to a backing file: the FUSE inode is behind user_path. Overlayfs uses backing files too; its
  * user_path leads to an inode of its own, and the magic sorts it out.
  */
-static __always_inline int backing_write(struct kiocb *iocb, struct iov_iter *iter, bool direct,
-					 __u32 dio_flags)
+static __always_inline int backing_write(struct kiocb *iocb, struct iov_iter *iter, __u32 dio_flags,
+					 enum write_begins how)
 {
 	struct backing_file *bf;
 	struct inode *inode;
 	struct super_block *sb;
 	enum fl_nature nature;
 	enum fl_take take;
-	__u64 ino, len, pos;
+	__u64 ino, len;
 	__u32 dev, slot;
-	int ki_flags;
 
-	if (!iter->data_source)
-		return 0;
 	bf = bpf_rdonly_cast(iocb->ki_filp, bpf_core_type_id_kernel(struct backing_file));
 	inode = bf->user_path.dentry->d_inode;
 	sb = inode->i_sb;
@@ -121,35 +104,22 @@ static __always_inline int backing_write(struct kiocb *iocb, struct iov_iter *it
 	 */
 	if (dev != selected_devs[0]) {
 		if (!dev_selected(dev) || sb->s_magic != FUSE_SUPER_MAGIC)
-			return 0;
+			goto others;
 	}
 	if (!mark_write_counted())
-		return 0;
+		goto others;
 	ino = inode->i_ino;
 	if (selected_ino && selected_ino != ino)
-		return 0;
+		goto others;
 	take = take_from_count(inode->i_rwsem.count.counter);
 	slot = slot_of(inode, FL_ROUTE_PASSTHROUGH, ino, dev, inode->i_generation);
 	len = iter->count;
-	pos = iocb->ki_pos;
-	ki_flags = iocb->ki_flags;
-	nature = nature_of_backing(inode, direct, ki_flags & IOCB_APPEND, pos + len);
-	count_write(slot, take, nature, len);
-	if (unlikely(dio_flags & IOMAP_DIO_OVERWRITE_ONLY || ki_flags & IOCB_NOWAIT)) {
-		struct tentative *t = tentative_of_current();
-
-		if (!t)
-			return 0;
-		t->pid = bpf_get_current_pid_tgid();
-		t->iocb = (__u64)iocb;
-		t->pos = pos;
-		t->len = len;
-		t->slot = slot;
-		t->take = take;
-		t->nature = nature;
-		t->same_write_again = dio_flags & IOMAP_DIO_OVERWRITE_ONLY &&
-				      !(ki_flags & IOCB_NOWAIT);
-	}
+	nature = nature_of_backing(inode, how != BUFFERED_BEGINS, iocb->ki_flags & IOCB_APPEND,
+				   iocb->ki_pos + len);
+	return write_begins(iocb, slot, take * FL_NATURES + nature, len, dio_flags, how);
+others:
+	/* what fails from here on is not what the kiocb at this address was before */
+	forget_attempts(iocb);
 	return 0;
 }
 
@@ -163,50 +133,90 @@ int dio_begin(__u64 *ctx)
 
 	if (!is_backing_file(iocb->ki_filp->f_mode))
 		return 0;
-	/* a file system that resumes a write after faulting pages in says how much was done before */
-	if (done_before)
+	/*
+	 * Reads, and the rest of a write: a file system that goes on with one after faulting pages in
+	 * says how much was done before.
+	 */
+	if (!iter->data_source || done_before) {
+		forget_attempts(iocb);
 		return 0;
-	if (dio_flags & IOMAP_DIO_FORCE_WAIT && is_second_try(iocb, iocb->ki_pos, iter->count))
-		return 0;
-	return backing_write(iocb, iter, true, dio_flags);
+	}
+	return backing_write(iocb, iter, dio_flags, DIRECT_BEGINS);
 }
 
-/* Takes back what was counted of an attempt that would have had to wait. */
+/*
+ * Of nearly all writes this has nothing to say: they were counted where they began. A read that
+ * succeeds is told from a tentative write by its flags; synchronous writes are never IOCB_NOWAIT.
+ */
 SEC("tp_btf/iomap_dio_complete")
 int dio_complete(__u64 *ctx)
 {
 	struct kiocb *iocb = (void *)ctx[0];
-	struct tentative *t;
-	struct fl_slot_counts *c;
+	long ret = ctx[2];
 
-	if ((int)ctx[1] != -EAGAIN)
+	if (likely(ret > 0)) {
+		int ki_flags = iocb->ki_flags;
+
+		if (likely(!(ki_flags & IOCB_NOWAIT))) {
+			if (likely(!(tp_state.tentative_seen & FL_TENTATIVE_OVERWRITE)))
+				return 0;
+		} else if (!(ki_flags & IOCB_WRITE)) {
+			return 0;
+		}
+	}
+	if (!is_backing_file(iocb->ki_filp->f_mode))
 		return 0;
-	t = tentative_of_current();
-	if (!is_tentative(t, iocb) || t->same_write_again)
+	return direct_write_ended(iocb, ret);
+}
+
+/*
+ * XFS hands an unaligned direct write to a file with shared blocks down to the buffered path
+ * (xfs_file_dio_write_unaligned()). XFS may be a module: its tracepoints' arguments need the check.
+ */
+SEC("tp_btf/xfs_reflink_bounce_dio_write")
+int xfs_bounce(__u64 *ctx)
+{
+	struct kiocb *iocb = (void *)ctx[0];
+
+	if (!iocb || !ctx[1] || !is_backing_file(iocb->ki_filp->f_mode))
 		return 0;
-	t->pid = 0;
-	c = bpf_map_lookup_elem(&slot_counts, &t->slot);
-	if (!c || t->take >= FL_TAKES || t->nature >= FL_NATURES)
-		return 0;
-	c->cell[t->take][t->nature]--;
-	c->counter[FL_COUNT_BYTES] -= t->len;
-	c->counter[FL_COUNT_RETRIED]++;
-	return 0;
+	return backing_write(iocb, (void *)ctx[1], 0, DIRECT_BOUNCES);
 }
 
 SEC("tp_btf/xfs_file_buffered_write")
 int xfs_buffered_write(__u64 *ctx)
 {
 	struct kiocb *iocb = (void *)ctx[0];
+	struct attempt a;
 
-	/* XFS may be a module: its tracepoint's arguments need the check */
 	if (!iocb || !ctx[1] || !is_backing_file(iocb->ki_filp->f_mode))
 		return 0;
-	/*
-	 * A direct write that could not drop its pages from the page cache, for a mapping keeps them dirty:
-	 * iomap_dio_rw() gave up with -ENOTBLK after it began, and the write was counted there.
-	 */
-	if (iocb->ki_flags & IOCB_DIRECT)
+	if (buffered_again(iocb))
 		return 0;
-	return backing_write(iocb, (void *)ctx[1], false, 0);
+	if (!(iocb->ki_flags & IOCB_DIRECT))
+		return backing_write(iocb, (void *)ctx[1], 0, BUFFERED_BEGINS);
+	/*
+	 * A direct write that bounced, or that could not drop its pages from the page cache, for a mapping
+	 * keeps them dirty: iomap_dio_rw() gave up with -ENOTBLK after it began.
+	 */
+	if (take_certain(iocb, &a))
+		settle_at(a.where, -1, -(__s64)a.len);
+	else if (!take_tentative(iocb, &a)) {
+		unknown_failed(iocb);
+		return 0;
+	}
+	buffered_begins(iocb, a.where, a.len);
+	return 0;
+}
+
+/* io_uring tried without waiting, perhaps where nothing saw it, and has a worker do it now. */
+SEC("tp_btf/io_uring_queue_async_work")
+int uring_punts(__u64 *ctx)
+{
+	struct io_kiocb *req = (void *)ctx[0];
+	struct file *file = BPF_CORE_READ(req, file);
+
+	if (file && BPF_CORE_READ(file, f_inode, i_sb, s_magic) == FUSE_SUPER_MAGIC)
+		tp_state.punted = 1;
+	return 0;
 }

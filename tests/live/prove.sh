@@ -44,7 +44,7 @@ check_eq "not FUSE: exit 2" "$CODE" 2
 check "not FUSE: a hint that names the mounts" grep -q "^hint: FUSE mounts here: /" "$out.err"
 code "$FUSELENS" prove /tmp --json
 check_eq "not FUSE: JSON error" "$(report "$out" '"\(.exit_code) \(.error.hint | length > 0)"')" "2 true"
-for args in "" "$mnt -d 0" "$mnt -d x" "$mnt -n -1" "$mnt -d 1 -n 1" "$mnt --evidence nonsense" \
+for args in "" "$mnt -d 0" "$mnt -d x" "$mnt -n -1" "$mnt --min-eligible x" "$mnt --min-eligible 101%" "$mnt --evidence nonsense" \
 	"$mnt --min-share 101" "$mnt --bogus" "$mnt $mnt" "-p 0" "$mnt --" "/no/such/path -d 1" "-p 4194303"; do
 	# shellcheck disable=SC2086
 	code "$FUSELENS" prove $args
@@ -55,7 +55,17 @@ check_eq "a command that cannot be run: exit 2" "$CODE" 2
 check "and says which" grep -q "cannot run /no/such/command: No such file" "$out.err"
 code "$FUSELENS" prove "$mnt" --json -- sh -c 'dd if=/dev/zero of='"$mnt"'/f bs=4k count=3 oflag=direct conv=notrunc status=none; exit 7'
 check_eq "a command that fails still has its verdict and its code" \
-	"$CODE $(report "$out" '"\(.counts.writes) \(.command_exit_code)"')" "0 3 7"
+	"$CODE $(report "$out" '"\(.verdict) \(.exit_code) \(.counts.writes) \(.command_exit_code) \(.command_failed)"')" \
+	"4 INCONCLUSIVE 4 3 7 true"
+code "$FUSELENS" prove "$mnt" --min-eligible 3 -- dd if=/dev/zero of="$mnt/f" bs=4k count=3 oflag=direct conv=notrunc status=none
+check_eq "three writes are no SHARED, unless that is asked for: exit 0" "$CODE" 0
+code "$FUSELENS" prove "$mnt" -n 1000000 -d 0.3 --json
+check_eq "-n and -d: until the first is done" "$(report "$out" '.duration_ns >= 300000000')" true
+code "$FUSELENS" prove "$mnt" -n 20 --json -- sh -c "while :; do dd if=/dev/zero of='$mnt/f' bs=4k count=20 oflag=direct conv=notrunc status=none; done"
+check_eq "-n and a command: it is ended, and that is no failure of its own" \
+	"$CODE $(report "$out" '"\(.counts.writes >= 20) \(.command_failed) \(.command_signal)"')" "0 true false 15"
+script -qec "'$FUSELENS' prove '$mnt' -d 0.9" /dev/null >"$out" </dev/null
+check "a terminal is told how far it is" grep -q "of 0.9 s, 0 writes" "$out"
 
 # --- a method that this kernel refuses, forced
 if ! "$FUSELENS" doctor --json | jq -e '.methods[] | select(.name == "state-fentry") | .works' >/dev/null; then

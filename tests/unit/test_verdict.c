@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Verdicts and reasons as pure functions of made-up snapshots with known answers. */
 #include "check.h"
+#include "snapshot/coverage.h"
 #include "snapshot/reason.h"
 #include "snapshot/verdict.h"
 
@@ -89,6 +90,37 @@ static void shared_needs_its_share_of_the_eligible(void **state)
 	assert_int_equal(w.v.exit_code, 1);
 }
 
+static void shared_needs_evidence_in_proportion(void **state)
+{
+	struct fl_verdict_opts opts = FL_VERDICT_DEFAULTS;
+	struct world w;
+
+	/* few, and few of many */
+	world_init(&w, FL_ROUTE_DIRECT);
+	w.file[0].cell[FL_TAKE_SHARED][FL_NATURE_PLAIN] = 9;
+	assert_int_equal(judge(&w), FL_INCONCLUSIVE);
+	assert_non_null(strstr(w.v.why, "only 9 of 9 writes"));
+	w.file[0].cell[FL_TAKE_SHARED][FL_NATURE_PLAIN] = 10;
+	assert_int_equal(judge(&w), FL_SHARED);
+	w.file[0].cell[FL_TAKE_EXCL_FLAG_SET][FL_NATURE_APPEND] = 90;
+	assert_int_equal(judge(&w), FL_SHARED);
+	w.file[0].cell[FL_TAKE_EXCL_FLAG_SET][FL_NATURE_APPEND] = 91;
+	assert_int_equal(judge(&w), FL_INCONCLUSIVE);
+	assert_int_equal(w.v.exit_code, 3);
+	assert_non_null(strstr(w.v.why, "only 10 of 101 writes"));
+	/* as asked for */
+	opts.min_eligible_share = 0;
+	fl_verdict_of(&w.s, 0, &opts, &w.v);
+	assert_int_equal(w.v.kind, FL_SHARED);
+	opts.min_eligible = 11;
+	fl_verdict_of(&w.s, 0, &opts, &w.v);
+	assert_int_equal(w.v.kind, FL_INCONCLUSIVE);
+	/* what ran exclusively needs no share */
+	world_init(&w, FL_ROUTE_DIRECT);
+	w.file[0].cell[FL_TAKE_EXCL_FLAG_SET][FL_NATURE_APPEND] = 1;
+	assert_int_equal(judge(&w), FL_EXCLUSIVE);
+}
+
 static void shared_without_any_eligible_is_no_shared(void **state)
 {
 	struct world w;
@@ -139,6 +171,42 @@ static void uncertain_attempts_are_a_loss(void **state)
 	w.file[0].counter[FL_COUNT_RETRIED] = w.file[0].counter[FL_COUNT_FAILED] = 5000;
 	assert_int_equal(judge(&w), FL_EXCLUSIVE);
 	assert_int_equal(w.v.totals.writes, 9990);
+}
+
+static void unseen_attempts_are_a_loss(void **state)
+{
+	struct world w;
+
+	world_init(&w, FL_ROUTE_PASSTHROUGH);
+	w.file[0].cell[FL_TAKE_EXCL_FLAG_UNKNOWN][FL_NATURE_PLAIN] = 1000;
+	w.mount[0].counter[FL_MOUNT_ATTRIBUTE_REPLIES] = 5;
+	fl_cross_check_judge(&w.s, &w.mount[0], 1005, 0);
+	assert_int_equal(w.mount[0].cross_check, FL_CROSS_DONE);
+	assert_int_equal(w.mount[0].unseen, 0);
+	assert_int_equal(judge(&w), FL_EXCLUSIVE);
+	fl_cross_check_judge(&w.s, &w.mount[0], 1105, 0);
+	assert_int_equal(w.mount[0].unseen, 100);
+	assert_int_equal(judge(&w), FL_INCONCLUSIVE);
+	assert_non_null(strstr(w.v.why, "100 events were unseen"));
+	/* what had been counted when the check began explains nothing after it */
+	fl_cross_check_judge(&w.s, &w.mount[0], 705, 400);
+	assert_int_equal(w.mount[0].unseen, 100);
+	/* attempts that came to nothing raise it, too; other routes' writes twice at most */
+	w.file[0].counter[FL_COUNT_RETRIED] = 60;
+	w.file[0].counter[FL_COUNT_FAILED] = 40;
+	fl_cross_check_judge(&w.s, &w.mount[0], 1105, 0);
+	assert_int_equal(w.mount[0].unseen, 0);
+	w.file[0].route = FL_ROUTE_DIRECT;
+	fl_cross_check_judge(&w.s, &w.mount[0], 2205, 0);
+	assert_int_equal(w.mount[0].unseen, 0);
+	fl_cross_check_judge(&w.s, &w.mount[0], 2206, 0);
+	assert_int_equal(w.mount[0].unseen, 1);
+	/* a kernel that does not raise it with each write says nothing */
+	w.file[0].route = FL_ROUTE_PASSTHROUGH;
+	w.mount[0].unseen = 0;
+	fl_cross_check_judge(&w.s, &w.mount[0], 300, 0);
+	assert_int_equal(w.mount[0].cross_check, FL_CROSS_KERNEL);
+	assert_int_equal(w.mount[0].unseen, 0);
 }
 
 static void untold_modes_withhold_the_verdict(void **state)
@@ -346,9 +414,11 @@ int main(void)
 		cmocka_unit_test(writeback_is_not_mistaken_for_silence),
 		cmocka_unit_test(all_exclusive),
 		cmocka_unit_test(shared_needs_its_share_of_the_eligible),
+		cmocka_unit_test(shared_needs_evidence_in_proportion),
 		cmocka_unit_test(shared_without_any_eligible_is_no_shared),
 		cmocka_unit_test(loss_withholds_the_verdict),
 		cmocka_unit_test(uncertain_attempts_are_a_loss),
+		cmocka_unit_test(unseen_attempts_are_a_loss),
 		cmocka_unit_test(untold_modes_withhold_the_verdict),
 		cmocka_unit_test(one_mount_of_several),
 		cmocka_unit_test(reasons_follow_the_order_of_tests),

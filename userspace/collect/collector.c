@@ -22,6 +22,8 @@
 /* Hooks that the whole system pays for go away by themselves. */
 #define GLOBAL_WINDOW_S 10.0
 #define SEEN_MOUNTS	8192
+/* Writes that began before counting did have ended by then. */
+#define CROSS_CHECK_AFTER_NS 50000000ull
 /* How long to wait for writes that are under way when the gate has closed. */
 #define GATE_WAIT_NS 1000000000ull
 /* What per-CPU counts may take of memory before fewer files are told apart. */
@@ -54,7 +56,8 @@ struct fl_source *fl_collector_takes(struct fl_collector *c)
 static __u32 size_tables(struct fl_collector *c, const struct fl_collect_opts *opts)
 {
 	const struct fl_source *writes = source_that(c, true);
-	size_t per_file = sizeof(struct fl_slot_counts) * c->ncpus;
+	/* what begins, and what becomes of it */
+	size_t per_file = 2 * sizeof(struct fl_slot_counts) * c->ncpus;
 	__u32 nslots = power_of_two_up(opts->max_inodes ? opts->max_inodes : DEFAULT_INODES);
 
 	while (!opts->max_inodes && nslots > 256 && nslots * per_file > COUNTS_MEMORY)
@@ -109,6 +112,9 @@ static int open_tables(struct fl_collector *c, __u32 nslots, struct fl_err *err)
 			c->hist_slots) ||
 	    open_values(c, &c->takes, takes, "slot_takes", sizeof(struct fl_slot_takes), nslots))
 		return fl_err(err, "out of memory");
+	if (writes)
+		c->counts.more_fd = fl_source_map(writes, "settled_counts");
+	fl_follow_open(&c->follow, first->obj);
 	return 0;
 }
 
@@ -254,6 +260,9 @@ struct fl_collector *fl_collector_prepare(const struct fl_target *target,
 	    fl_evidence_choose(&c->choice, opts->kernel, opts->evidence, err) ||
 	    load(c, opts, err) || attach(c, err) || start_keeper(c, err))
 		goto fail;
+	if (opts->cross_check)
+		fl_cross_check_open(&c->cross, target);
+	c->cross.begun = opts->quiet_start;
 	return c;
 fail:
 	fl_collector_finish(c);
@@ -272,8 +281,11 @@ void fl_collector_start(struct fl_collector *c)
 	c->start_ns = c->read_ns = fl_now_ns();
 	__atomic_store_n(&c->end->deadline_ns, c->start_ns + c->window_ns, __ATOMIC_RELEASE);
 	/* the hooks have gone already where something kept the command for too long */
+	if (c->choice.source[0].link[c->choice.source[0].form->on_demand])
+		fl_follow_attached(&c->follow);
 	if (!__atomic_load_n(&c->end->begun, __ATOMIC_SEQ_CST))
 		fl_gate_open(&c->gate);
+	fl_cross_check_begin(&c->cross);
 	fl_collector_poll(c);
 }
 
@@ -281,6 +293,11 @@ void fl_collector_stop(struct fl_collector *c)
 {
 	if (!c->start_ns)
 		return;
+	/* before counting ends, or not at all */
+	if (!fl_collector_end(c))
+		fl_cross_check_read(&c->cross);
+	else if (c->keeper.pid)
+		c->cross.begun = false;
 	end_counting(c);
 	fl_keeper_end(&c->keeper);
 }
@@ -332,8 +349,46 @@ static void list_open_files(struct fl_collector *c)
 	c->list_took_ns = c->listed_ns - began;
 }
 
+/*
+ * Writes that began before the start raise the version and are not counted: the check begins when they
+ * have ended. What is read later is too high rather than too low, so nothing is called unseen that is not.
+ */
+static void begin_cross_check(struct fl_collector *c)
+{
+	if (c->cross.begun || !c->cross.on || fl_collector_end(c) ||
+	    fl_now_ns() - c->start_ns < CROSS_CHECK_AFTER_NS)
+		return;
+	for (__u32 i = 0; i < c->target->ndevs; i++)
+		c->cross.explained[i] = fl_collector_explained(c, c->target->dev[i]);
+	fl_cross_check_begin(&c->cross);
+	c->cross.begun = true;
+}
+
+/* Has buffered writes followed, or not. */
+static void follow(struct fl_collector *c)
+{
+	struct fl_source *s = &c->choice.source[0];
+	size_t i = s->form->on_demand;
+
+	if (!i || !s->available[i] || fl_collector_end(c))
+		return;
+	switch (fl_follow_step(&c->follow, s->link[i], fl_slot_table_claims_made(&c->table),
+			       fl_now_ns())) {
+	case FL_FOLLOW_STAY:
+		break;
+	case FL_FOLLOW_DETACH:
+		fl_source_detach_program(s, i);
+		break;
+	case FL_FOLLOW_ATTACH:
+		if (!fl_source_attach_program(s, i))
+			fl_follow_attached(&c->follow);
+	}
+}
+
 void fl_collector_poll(struct fl_collector *c)
 {
+	follow(c);
+	begin_cross_check(c);
 	look_at_window(c);
 	remember_mounts(c);
 	list_open_files(c);
@@ -354,6 +409,8 @@ void fl_collector_finish(struct fl_collector *c)
 		fl_source_close(&c->choice.source[i]);
 	fl_gate_unmap(&c->gate);
 	fl_slot_table_close(&c->table);
+	fl_follow_close(&c->follow);
+	fl_cross_check_close(&c->cross);
 	fl_percpu_values_free(&c->counts);
 	fl_percpu_values_free(&c->takes);
 	fl_percpu_values_free(&c->hists);

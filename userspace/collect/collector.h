@@ -44,6 +44,12 @@ struct fl_collect_opts {
 	 * long) make room for others: their counts are kept in sums by mount and route. 0: never.
 	 */
 	double forget_s;
+	/*
+	 * Compare what was counted with the mounts' attr_version (cross_check.h). Snapshots then hold for
+	 * the whole time since the start, not for differences of two.
+	 */
+	bool cross_check;
+	bool quiet_start; /* whoever is to be watched starts only after fl_collector_start() */
 };
 
 #define FL_TIMED_IN 16 /* unless --times says otherwise */

@@ -7,6 +7,8 @@
 #include "util/index.h"
 #include "collect/collector.h"
 #include "collect/choose.h"
+#include "collect/cross_check.h"
+#include "collect/follow.h"
 #include "collect/forgotten.h"
 #include "collect/gate.h"
 #include "collect/keeper.h"
@@ -35,6 +37,8 @@ struct fl_collector {
 	struct fl_choice choice; /* with the sources */
 	struct fl_gate_map gate;
 	struct fl_slot_table table;
+	struct fl_follow follow;
+	struct fl_cross_check cross;
 	int ncpus;
 	__u32 timed_in; /* of the options; 0 where nothing takes times */
 	__u32 hist_slots;
@@ -78,6 +82,8 @@ __u64 fl_collector_misses(const struct fl_collector *c, size_t source, size_t pr
  */
 int fl_collector_drain_claim(struct fl_collector *c, struct fl_claim *claim,
 			     struct fl_file_counts *f);
+/* What was counted on a mount and not read yet explains so much of its attr_version's rise. */
+__u64 fl_collector_explained(struct fl_collector *c, __u32 dev);
 /* When counting ended; 0: it goes on. */
 __u64 fl_collector_end(const struct fl_collector *c);
 /* Whether anything was counted of a file. */

@@ -9,11 +9,21 @@
 #include "state_fentry.skel.h"
 #include "state_tp.skel.h"
 
+enum {
+	TP_ITERATES = 5,
+};
+
 static const struct fl_prog state_tp_progs[] = {
 	{"dio_begin", true, true, "direct writes to backing files"},
 	{"request_send", true, true, "direct and cached writes through the daemon"},
 	{"xfs_buffered_write", false, true, "buffered writes to backing files (XFS is not loaded)"},
-	{"dio_complete", false, false, "attempts that io_uring tries again: they count as writes"},
+	{"dio_complete", true, true, "which direct writes wrote"},
+	{"xfs_bounce", false, true,
+	 "direct writes that XFS does through the page cache (XFS is not loaded)"},
+	[TP_ITERATES] = {"iomap_iterates", false, true, "which buffered writes wrote"},
+	{"uring_punts", false, false, "whether io_uring tried writes that nothing saw"},
+	{"xfs_makes_room", false, true,
+	 "that XFS tries a buffered write again (XFS is not loaded)"},
 	{"request_end", false, false, "what daemons ask for when files are opened"},
 };
 
@@ -23,6 +33,7 @@ const struct fl_form fl_form_state_tp = {
 	.elf = state_tp_bpf__elf_bytes,
 	.prog = state_tp_progs,
 	.nprogs = sizeof(state_tp_progs) / sizeof(state_tp_progs[0]),
+	.on_demand = TP_ITERATES,
 	.counts_writes = true,
 };
 

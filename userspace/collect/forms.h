@@ -28,7 +28,8 @@ struct fl_form {
 	size_t nprogs;	    /* at most FL_MAX_PROBES */
 	bool counts_writes; /* else takes */
 	bool has_hists;
-	bool sees_entry; /* every write's beginning, and end */
+	bool sees_entry;  /* every write's beginning, and end */
+	size_t on_demand; /* the program that follow.h speaks of; 0: none */
 	/* Whether it can work here, where that needs no attaching to find out. NULL: by attaching. */
 	int (*can_work)(struct fl_err *err);
 	/* Sets the form's own constants before loading. May be NULL. */

@@ -10,6 +10,7 @@ int fl_percpu_values_init(struct fl_percpu_values *v, int fd, size_t size, int n
 {
 	memset(v, 0, sizeof(*v));
 	v->fd = fd;
+	v->more_fd = -1;
 	v->size = size;
 	v->ncpus = ncpus;
 	v->places = places;
@@ -28,6 +29,20 @@ static __u64 *drained_of(const struct fl_percpu_values *v, __u32 place)
 	return v->drained + place * (v->size / sizeof(__u64));
 }
 
+static int add_whole(struct fl_percpu_values *v, int fd, __u32 place, __u64 *whole)
+{
+	size_t words = v->size / sizeof(__u64);
+
+	if (fd < 0)
+		return 0;
+	if (bpf_map_lookup_elem(fd, &place, v->percpu))
+		return -1;
+	for (int cpu = 0; cpu < v->ncpus; cpu++)
+		for (size_t i = 0; i < words; i++)
+			whole[i] += v->percpu[cpu * words + i];
+	return 0;
+}
+
 int fl_percpu_values_peek(struct fl_percpu_values *v, __u32 place, void *sum)
 {
 	size_t words = v->size / sizeof(__u64);
@@ -41,16 +56,12 @@ int fl_percpu_values_peek(struct fl_percpu_values *v, __u32 place, void *sum)
 		errno = ENOENT;
 		return -1;
 	}
-	if (bpf_map_lookup_elem(v->fd, &place, v->percpu))
+	/* the second first: what it takes off was added to the first before */
+	if (add_whole(v, v->more_fd, place, out) || add_whole(v, v->fd, place, out))
 		return -1;
 	drained = drained_of(v, place);
-	for (size_t i = 0; i < words; i++) {
-		__u64 whole = 0;
-
-		for (int cpu = 0; cpu < v->ncpus; cpu++)
-			whole += v->percpu[cpu * words + i];
-		out[i] = (__s64)(whole - drained[i]) > 0 ? whole - drained[i] : 0;
-	}
+	for (size_t i = 0; i < words; i++)
+		out[i] = (__s64)(out[i] - drained[i]) > 0 ? out[i] - drained[i] : 0;
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 
 struct fl_percpu_values {
 	int fd;	     /* of the map; not owned */
+	int more_fd; /* of a second map, whose values are added to the first's; -1: none. Not owned */
 	size_t size; /* of one value in bytes; counts of 64 bits and nothing else */
 	int ncpus;
 	__u32 places;

@@ -12,6 +12,7 @@
 #include "collect/callsites.h"
 #include "collect/takes.h"
 #include "kernel/kernel.h"
+#include "snapshot/coverage.h"
 
 #define FOPEN_PARALLEL (1u << 6)
 /* Ids of files in snapshots: 0 for "other", then those of forgotten.c, then claims. */
@@ -21,6 +22,21 @@
 static int map_of(const struct fl_collector *c, const char *name)
 {
 	return fl_source_map(&c->choice.source[0], name);
+}
+
+/* All requests of a mount so far. Returns 0, or -1 when out of memory. */
+static int read_requests(struct fl_collector *c, struct fl_mount_snapshot *m)
+{
+	struct fl_mount_counts *percpu = calloc(c->ncpus, sizeof(*percpu));
+
+	if (!percpu)
+		return -1;
+	if (!bpf_map_lookup_elem(map_of(c, "mounts"), &m->dev, percpu))
+		for (int i = 0; i < FL_MOUNT_COUNTERS; i++)
+			for (int cpu = 0; cpu < c->ncpus; cpu++)
+				m->counter[i] += percpu[cpu].counter[i];
+	free(percpu);
+	return 0;
 }
 
 static __u64 sum_of(const void *counts, size_t size)
@@ -167,6 +183,37 @@ int fl_collector_drain_claim(struct fl_collector *c, struct fl_claim *claim,
 	return 0;
 }
 
+__u64 fl_collector_explained(struct fl_collector *c, __u32 dev)
+{
+	struct fl_snapshot s = {.nfiles = 1, .nmounts = 1};
+	struct fl_mount_snapshot m = {.dev = dev};
+	struct fl_file_counts f;
+	struct fl_slot_counts sum;
+	__u64 n;
+
+	s.file = &f;
+	s.mount = &m;
+	/* out of memory, new claims are read next time */
+	fl_slot_table_update(&c->table);
+	if (read_requests(c, &m))
+		return 0;
+	n = m.counter[FL_MOUNT_ATTRIBUTE_REPLIES];
+	s.nmounts = 0;
+	for (size_t i = 0; i < c->table.nclaims; i++) {
+		const struct fl_slot *slot = &c->table.slot[c->table.claim[i].slot];
+
+		if (fl_percpu_values_peek(&c->counts, c->table.claim[i].slot, &sum))
+			continue;
+		memset(&f, 0, sizeof(f));
+		f.dev = slot->dev;
+		f.route = slot->route;
+		memcpy(f.cell, sum.cell, sizeof(f.cell));
+		memcpy(f.counter, sum.counter, sizeof(f.counter));
+		n += fl_explained_rise(&s, dev);
+	}
+	return n;
+}
+
 int fl_collector_unread(struct fl_collector *c, const struct fl_claim *claim, __u64 *n)
 {
 	struct fl_slot_counts sum;
@@ -244,24 +291,16 @@ static struct fl_mount_told *told_of(struct fl_collector *c, __u32 dev)
 
 static int drain_requests(struct fl_collector *c, struct fl_mount_snapshot *m)
 {
-	struct fl_mount_counts *percpu = calloc(c->ncpus, sizeof(*percpu));
 	struct fl_mount_told *told = told_of(c, m->dev);
 
-	if (!percpu || !told) {
-		free(percpu);
+	if (!told || read_requests(c, m))
 		return -1;
-	}
-	if (!bpf_map_lookup_elem(map_of(c, "mounts"), &m->dev, percpu)) {
-		for (int i = 0; i < FL_MOUNT_COUNTERS; i++) {
-			__u64 sum = 0;
+	for (int i = 0; i < FL_MOUNT_COUNTERS; i++) {
+		__u64 sum = m->counter[i];
 
-			for (int cpu = 0; cpu < c->ncpus; cpu++)
-				sum += percpu[cpu].counter[i];
-			m->counter[i] = sum - told->counter[i];
-			told->counter[i] = sum;
-		}
+		m->counter[i] = sum - told->counter[i];
+		told->counter[i] = sum;
 	}
-	free(percpu);
 	return 0;
 }
 
@@ -417,6 +456,8 @@ int fl_collector_read(struct fl_collector *c, struct fl_snapshot *s, struct fl_e
 		return -1;
 	}
 	c->read_ns = s->end_ns;
+	c->cross.blind = fl_follow_unseen_tries(&c->follow);
+	fl_cross_check_fill(&c->cross, s);
 	return 0;
 }
 

@@ -103,6 +103,7 @@ static int size_tables(struct fl_source *s, const struct fl_source_opts *o, stru
 	bad |= set_max(s->obj, "slots", o->nslots);
 	bad |= set_max(s->obj, "slot_order", o->nslots + FL_ORDER_FIRST);
 	bad |= set_max(s->obj, "slot_counts", writes);
+	bad |= set_max(s->obj, "settled_counts", writes);
 	bad |= set_max(s->obj, "slot_takes", o->nslots);
 	bad |= set_max(s->obj, "slot_hists", o->hist_slots);
 	return bad ? fl_errno(err, errno, "cannot size the tables") : 0;

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <json-c/json.h>
 
+#include "snapshot/coverage.h"
 #include "snapshot/hist.h"
 #include "snapshot/missing.h"
 #include "snapshot/rows.h"
@@ -218,15 +219,16 @@ static void evidence_text(const struct fl_prove_report *r, FILE *out)
 {
 	const struct fl_snapshot *s = r->snapshot;
 	const struct fl_totals *t = &r->verdict.totals;
-	char *missed = live_probes(s, true), *live = live_probes(s, false), n[4][32];
+	char *missed = live_probes(s, true), *live = live_probes(s, false), n[5][32];
 	__u64 unsure = fl_totals_unsure(t);
 
-	SAY(out, "loss: %s of %s writes (%s%sunpaired %s, uncertain %s)",
+	SAY(out, "loss: %s of %s writes (%s%sunpaired %s, uncertain %s, unseen %s)",
 	    fl_grouped(unsure, n[0], sizeof(n[0])),
 	    fl_grouped(t->writes + unsure, n[1], sizeof(n[1])), missed ? missed : "",
 	    missed && *missed ? ", " : "",
 	    fl_grouped(s->loss[FL_LOSS_UNPAIRED], n[2], sizeof(n[2])),
-	    fl_grouped(t->counter[FL_COUNT_UNCERTAIN], n[3], sizeof(n[3])));
+	    fl_grouped(t->counter[FL_COUNT_UNCERTAIN], n[3], sizeof(n[3])),
+	    fl_grouped(t->unseen, n[4], sizeof(n[4])));
 	SAY(out, "evidence: %s (%s); live: %s", fl_method_title(s->method), s->method_why,
 	    live ? live : "?");
 	for (size_t i = 0; i < s->nprobes; i++)
@@ -236,15 +238,37 @@ static void evidence_text(const struct fl_prove_report *r, FILE *out)
 	free(live);
 }
 
+/* What an independent count says of what was seen. */
+static void cross_check_text(const struct fl_snapshot *s, FILE *out)
+{
+	for (size_t i = 0; i < s->nmounts; i++) {
+		const struct fl_mount_snapshot *m = &s->mount[i];
+		const char *why_not = fl_cross_check_why_not(m->cross_check);
+		char *path = fl_escape(m->path ? m->path : "?"), n[32];
+
+		if (m->unseen)
+			SAY(out,
+			    "unseen on %s: %s attempts to write at least, by the mount's attr_version, that no live probe saw",
+			    path ? path : "?", fl_grouped(m->unseen, n, sizeof(n)));
+		else if (m->cross_check == FL_CROSS_DONE)
+			SAY(out, "cross-check: the attr_version of %s tells of no unseen write",
+			    path ? path : "?");
+		else if (why_not)
+			SAY(out, "no cross-check of %s: %s", path ? path : "?", why_not);
+		free(path);
+	}
+}
+
 static void command_text(const struct fl_prove_report *r, FILE *out)
 {
-	if (!r->command)
+	if (!r->command_failed)
 		return;
-	if (WIFEXITED(r->command_status) && WEXITSTATUS(r->command_status))
-		fprintf(out, "  the command ended with exit code %d\n",
-			WEXITSTATUS(r->command_status));
-	else if (WIFSIGNALED(r->command_status))
-		fprintf(out, "  the command was ended by signal %d\n", WTERMSIG(r->command_status));
+	if (WIFSIGNALED(r->command_status))
+		SAY(out, "the command was ended by signal %d: hence exit code %d",
+		    WTERMSIG(r->command_status), r->exit_code);
+	else
+		SAY(out, "the command failed with exit code %d: hence exit code %d",
+		    WEXITSTATUS(r->command_status), r->exit_code);
 }
 
 void fl_prove_text(const struct fl_prove_report *r, FILE *out, bool colour)
@@ -268,6 +292,7 @@ void fl_prove_text(const struct fl_prove_report *r, FILE *out, bool colour)
 	for (int i = 0; i < r->verdict.nreasons; i++)
 		SAY(out, "%s: %s", fl_reason_name(r->verdict.reason[i].reason),
 		    fl_reason_meaning(r->verdict.reason[i].reason));
+	cross_check_text(s, out);
 	command_text(r, out);
 	evidence_text(r, out);
 	if (fl_missing_text(s, missing, sizeof(missing))[0])
@@ -328,7 +353,7 @@ void fl_prove_json(const struct fl_prove_report *r, FILE *out)
 	json_object_object_add(o, "schema", json_object_new_string("fuselens.prove/1"));
 	fl_json_name(o, "target", r->target);
 	json_object_object_add(o, "verdict", json_object_new_string(fl_verdict_name(v->kind)));
-	json_object_object_add(o, "exit_code", json_object_new_int(v->exit_code));
+	json_object_object_add(o, "exit_code", json_object_new_int(r->exit_code));
 	json_object_object_add(o, "why", json_object_new_string(v->why));
 	json_object_object_add(o, "next", json_object_new_string(v->next));
 	fl_json_u64(o, "duration_ns", r->snapshot->end_ns - r->snapshot->start_ns);
@@ -345,13 +370,16 @@ void fl_prove_json(const struct fl_prove_report *r, FILE *out)
 	}
 	json_object_object_add(o, "reasons", reasons);
 	fl_json_u64(loss, "lost", v->totals.lost);
+	fl_json_u64(loss, "uncertain", v->totals.counter[FL_COUNT_UNCERTAIN]);
+	fl_json_u64(loss, "unseen", v->totals.unseen);
 	json_object_object_add(loss, "ratio", json_object_new_double(v->loss));
 	json_object_object_add(o, "loss", loss);
-	if (r->command && WIFEXITED(r->command_status))
-		json_object_object_add(o, "command_exit_code",
-				       json_object_new_int(WEXITSTATUS(r->command_status)));
-	else
-		json_object_object_add(o, "command_exit_code", NULL);
+	fl_json_u64_or_null(o, "command_exit_code", r->command && WIFEXITED(r->command_status),
+			    WEXITSTATUS(r->command_status));
+	fl_json_u64_or_null(o, "command_signal", r->command && WIFSIGNALED(r->command_status),
+			    WTERMSIG(r->command_status));
+	json_object_object_add(o, "command_failed",
+			       r->command ? json_object_new_boolean(r->command_failed) : NULL);
 	json_object_object_add(o, "snapshot", fl_snapshot_to_json(r->snapshot));
 	fl_json_print(o, out, true);
 }

@@ -14,6 +14,8 @@ struct fl_prove_report {
 	int interrupted;     /* the signal, or 0 */
 	const char *command; /* that was run, or NULL */
 	int command_status;  /* its wait status */
+	bool command_failed; /* by itself: not ended because the watching was over */
+	int exit_code;	     /* of prove */
 };
 
 void fl_prove_text(const struct fl_prove_report *r, FILE *out, bool colour);

@@ -83,6 +83,7 @@ static const char *const mount_counters[FL_MOUNT_COUNTERS] = {
 	[FL_MOUNT_WRITEBACK_REQUESTS] = "writeback_requests",
 	[FL_MOUNT_OPENS] = "opens",
 	[FL_MOUNT_OPENS_ASKED_PARALLEL] = "opens_asked_parallel",
+	[FL_MOUNT_ATTRIBUTE_REPLIES] = "attribute_replies",
 };
 
 static const struct {

@@ -33,9 +33,8 @@ bool fl_snapshot_knows(const struct fl_snapshot *s, enum fl_counter counter)
 		return s->has_completions;
 	case FL_COUNT_RETRIED:
 	case FL_COUNT_FAILED:
-		/* what came of an attempt is seen where functions are hooked */
-		return !s->takes_only && s->writes_method == FL_METHOD_STATE_FENTRY;
 	case FL_COUNT_UNCERTAIN:
+		/* where only takes are counted, nothing says what came of them */
 		return !s->takes_only;
 	default:
 		return true;
@@ -154,7 +153,7 @@ void fl_totals_add_losses(const struct fl_snapshot *s, struct fl_totals *t)
 
 __u64 fl_totals_unsure(const struct fl_totals *t)
 {
-	return t->lost + t->counter[FL_COUNT_UNCERTAIN];
+	return t->lost + t->unseen + t->counter[FL_COUNT_UNCERTAIN];
 }
 
 __u64 fl_file_writes(const struct fl_file_counts *f)
@@ -179,6 +178,8 @@ void fl_snapshot_totals(const struct fl_snapshot *s, struct fl_totals *t)
 	memset(t, 0, sizeof(*t));
 	for (size_t i = 0; i < s->nfiles; i++)
 		add_file(s, &s->file[i], t);
+	for (size_t i = 0; i < s->nmounts; i++)
+		t->unseen += s->mount[i].unseen;
 	fl_totals_add_losses(s, t);
 }
 
@@ -188,6 +189,9 @@ void fl_mount_totals(const struct fl_snapshot *s, __u32 dev, struct fl_totals *t
 	for (size_t i = 0; i < s->nfiles; i++)
 		if (s->file[i].dev == dev)
 			add_file(s, &s->file[i], t);
+	for (size_t i = 0; i < s->nmounts; i++)
+		if (s->mount[i].dev == dev)
+			t->unseen += s->mount[i].unseen;
 	fl_totals_add_losses(s, t);
 }
 

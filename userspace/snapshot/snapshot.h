@@ -74,6 +74,18 @@ enum fl_served_state {
 	FL_SERVED_YES,
 };
 
+/* Whether what was counted on a mount was compared with its attr_version (coverage.h). */
+enum fl_cross_check_state {
+	FL_CROSS_OFF, /* nobody asked for it */
+	FL_CROSS_DONE,
+	FL_CROSS_PARTIAL,
+	FL_CROSS_NOWAIT,
+	FL_CROSS_KERNEL,
+	FL_CROSS_UNREADABLE,
+	FL_CROSS_SHORT,
+	FL_CROSS_STATES,
+};
+
 struct fl_mount_snapshot {
 	__u32 dev;
 	char *path;		     /* mount point, or NULL where it was never known; owned */
@@ -82,6 +94,8 @@ struct fl_mount_snapshot {
 	char *fstype;		     /* owned */
 	char *source;		     /* owned */
 	__u64 counter[FL_MOUNT_COUNTERS];
+	enum fl_cross_check_state cross_check;
+	__u64 unseen; /* attempts at least that were not counted; 0 unless the check is done */
 };
 
 struct fl_probe {
@@ -143,10 +157,11 @@ struct fl_totals {
 	__u64 reason[FL_REASONS]; /* exclusive writes */
 	__u64 counter[FL_COUNTERS];
 	__u64 takes[FL_SITE_ROLES];
-	__u64 lost; /* writes that probes missed, scopes that never paired */
+	__u64 lost;   /* writes that probes missed, scopes that never paired */
+	__u64 unseen; /* by the mounts' cross-check; in no file's totals */
 };
 
-/* What may be missing from the writes, or be too much in them: lost, or uncertain. */
+/* What may be missing from the writes, or be too much in them: lost, uncertain or unseen. */
 __u64 fl_totals_unsure(const struct fl_totals *t);
 
 /* All writes of one file, however they took the lock. */

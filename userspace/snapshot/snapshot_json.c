@@ -7,6 +7,7 @@
 
 #include "util/json.h"
 #include "util/json_read.h"
+#include "snapshot/coverage.h"
 #include "snapshot/reason.h"
 
 static const char *const hist_names[FL_HISTS] = {
@@ -158,6 +159,9 @@ static struct json_object *mount_to_json(const struct fl_mount_snapshot *m)
 	fl_json_name(o, "source", m->source);
 	for (int i = 0; i < FL_MOUNT_COUNTERS; i++)
 		fl_json_u64(o, fl_mount_counter_name(i), m->counter[i]);
+	json_object_object_add(o, "cross_check",
+			       json_object_new_string(fl_cross_check_name(m->cross_check)));
+	fl_json_u64_or_null(o, "unseen", m->cross_check == FL_CROSS_DONE, m->unseen);
 	return o;
 }
 
@@ -333,7 +337,13 @@ static void mount_from_json(struct fl_json_reader *r, struct json_object *o,
 	m->fstype = fl_json_find_name(o, "fstype");
 	m->source = fl_json_find_name(o, "source");
 	for (int i = 0; i < FL_MOUNT_COUNTERS; i++)
-		m->counter[i] = fl_json_get_u64(r, o, fl_mount_counter_name(i));
+		m->counter[i] = i == FL_MOUNT_ATTRIBUTE_REPLIES
+					? fl_json_find_u64(o, fl_mount_counter_name(i))
+					: fl_json_get_u64(r, o, fl_mount_counter_name(i));
+	/* added later to this version */
+	if (json_object_object_get_ex(o, "cross_check", NULL))
+		m->cross_check = fl_json_get_index(r, o, "cross_check", fl_cross_check_from_name);
+	m->unseen = fl_json_find_u64(o, "unseen");
 }
 
 static void probe_from_json(struct fl_json_reader *r, struct json_object *o, struct fl_probe *p)

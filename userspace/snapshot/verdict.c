@@ -120,6 +120,30 @@ static void no_writes(const struct fl_snapshot *s, __u32 dev, struct fl_verdict 
 			: "write to the mount while fuselens watches, or watch for longer");
 }
 
+/* A share is known of too few writes to speak of the others. */
+static bool too_few_eligible(const struct fl_verdict_opts *opts, struct fl_verdict *v)
+{
+	const struct fl_totals *t = &v->totals;
+	char n[32], m[32], pct[16];
+
+	if (t->eligible >= opts->min_eligible &&
+	    t->eligible >= opts->min_eligible_share * t->writes)
+		return false;
+	snprintf(v->why, sizeof(v->why),
+		 "only %s of %s writes (%s) could run under the shared lock: too few for a verdict",
+		 fl_grouped(t->eligible, n, sizeof(n)), fl_grouped(t->writes, m, sizeof(m)),
+		 fl_percent(t->eligible, t->writes, pct, sizeof(pct)));
+	if (t->eligible < opts->min_eligible)
+		inconclusive(
+			v,
+			"write more while fuselens watches, or accept fewer with --min-eligible");
+	else
+		inconclusive(
+			v,
+			"the reasons say what keeps the others from it; --min-eligible accepts a smaller share");
+	return true;
+}
+
 static void judge_by_share(const struct fl_snapshot *s, const struct fl_verdict_opts *opts,
 			   struct fl_verdict *v)
 {
@@ -133,7 +157,8 @@ static void judge_by_share(const struct fl_snapshot *s, const struct fl_verdict_
 			 t->writes == 1 ? "the only write took the inode lock exclusively"
 					: "all %s writes took the inode lock exclusively",
 			 fl_grouped(t->writes, n, sizeof(n)));
-	} else if (s->takes_only && t->shared >= opts->min_share * t->writes) {
+	} else if (s->takes_only && t->shared >= opts->min_share * t->writes &&
+		   t->writes >= opts->min_eligible) {
 		v->kind = FL_SHARED;
 		v->exit_code = 0;
 		snprintf(
@@ -141,6 +166,8 @@ static void judge_by_share(const struct fl_snapshot *s, const struct fl_verdict_
 			"%s of %s takes on the write path were shared; which writes were eligible is not known",
 			fl_grouped(t->shared, n, sizeof(n)), fl_grouped(t->writes, m, sizeof(m)));
 	} else if (t->eligible && t->eligible_shared >= opts->min_share * t->eligible) {
+		if (too_few_eligible(opts, v))
+			return;
 		v->kind = FL_SHARED;
 		v->exit_code = 0;
 		snprintf(v->why, sizeof(v->why),
@@ -162,11 +189,29 @@ static void judge_by_share(const struct fl_snapshot *s, const struct fl_verdict_
 			 "nothing: the shared path is active; 'fuselens stat' shows it over time");
 }
 
-static const char *kind_of_loss(const struct fl_totals *t)
+/* "lost", "lost or unseen", ... */
+static void kind_of_loss(const struct fl_totals *t, char *buf, size_t len)
 {
-	if (!t->counter[FL_COUNT_UNCERTAIN])
-		return "lost";
-	return t->lost ? "lost or uncertain" : "uncertain";
+	const struct {
+		__u64 n;
+		const char *name;
+	} kind[] = {{t->lost, "lost"},
+		    {t->counter[FL_COUNT_UNCERTAIN], "uncertain"},
+		    {t->unseen, "unseen"}};
+	size_t used = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < 3 && used < len; i++)
+		if (kind[i].n)
+			used += snprintf(buf + used, len - used, "%s%s", used ? " or " : "",
+					 kind[i].name);
+}
+
+static const char *remedy_for_loss(const struct fl_totals *t)
+{
+	if (t->unseen > t->lost + t->counter[FL_COUNT_UNCERTAIN])
+		return "attempts to write went where no live probe looks, buffered writes on ext4 or btrfs for example: 'fuselens files' shows what is open; a kernel that allows fentry sees them";
+	return "watch fewer files or another method (--evidence), or accept more with --max-loss";
 }
 
 void fl_verdict_of(const struct fl_snapshot *s, __u32 dev, const struct fl_verdict_opts *opts,
@@ -185,7 +230,7 @@ void fl_verdict_of_totals(const struct fl_snapshot *s, __u32 dev, const struct f
 			  const struct fl_verdict_opts *opts, struct fl_verdict *v)
 {
 	const struct fl_totals *t = &v->totals;
-	char n[32], pct[16];
+	char n[32], pct[16], kind[48];
 	__u64 unsure;
 
 	memset(v, 0, sizeof(*v));
@@ -198,12 +243,11 @@ void fl_verdict_of_totals(const struct fl_snapshot *s, __u32 dev, const struct f
 	if (!t->writes && !unsure) {
 		no_writes(s, dev, v);
 	} else if (v->loss > opts->max_loss) {
+		kind_of_loss(t, kind, sizeof(kind));
 		snprintf(v->why, sizeof(v->why), "%s events were %s (%s): too many for a verdict",
-			 fl_grouped(unsure, n, sizeof(n)), kind_of_loss(t),
+			 fl_grouped(unsure, n, sizeof(n)), kind,
 			 fl_percent(unsure, t->writes + unsure, pct, sizeof(pct)));
-		inconclusive(
-			v,
-			"watch fewer files or another method (--evidence), or accept more with --max-loss");
+		inconclusive(v, remedy_for_loss(t));
 	} else if (t->unknown > opts->max_loss * t->writes) {
 		snprintf(
 			v->why, sizeof(v->why),

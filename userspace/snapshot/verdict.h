@@ -13,13 +13,20 @@ enum fl_verdict_kind {
 };
 
 struct fl_verdict_opts {
-	double min_share; /* of eligible writes that must run shared, 0..1 */
-	double max_loss;  /* of writes that may be lost, uncertain or untold, 0..1 */
+	double min_share;	   /* of eligible writes that must run shared, 0..1 */
+	double max_loss;	   /* of writes that may be lost, uncertain or untold, 0..1 */
+	__u64 min_eligible;	   /* writes that a SHARED is said of */
+	double min_eligible_share; /* of all writes, 0..1 */
 };
 
-#define FL_VERDICT_DEFAULTS                          \
-	{                                            \
-		.min_share = 0.99, .max_loss = 0.001 \
+/*
+ * A share of 99 % says little of two writes, and what one write in a thousand may do says little of the
+ * others: SHARED needs ten eligible writes, and one in ten of all to be eligible.
+ */
+#define FL_VERDICT_DEFAULTS                                               \
+	{                                                                 \
+		.min_share = 0.99, .max_loss = 0.001, .min_eligible = 10, \
+		.min_eligible_share = 0.1,                                \
 	}
 
 struct fl_reason_count {
@@ -33,7 +40,7 @@ struct fl_verdict {
 	struct fl_totals totals;
 	struct fl_reason_count reason[FL_REASONS]; /* by weight, only those that occurred */
 	int nreasons;
-	double loss;	/* (lost + uncertain) / (counted + lost + uncertain) */
+	double loss;	/* fl_totals_unsure() of the counted and those, 0..1 */
 	char why[256];	/* one sentence */
 	char next[384]; /* what to do now */
 };

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Direct writes to backing files, by their kiocb, from where they begin until it is known what became of
+ * them. Of kiocbs that are alive no two have one address. One that is gone may leave its attempt behind,
+ * until its address is used again.
+ *
+ * A certain write is counted where it begins, and taken back if its completion says that it failed: of
+ * those that succeed nothing is looked up. A tentative one is counted when it has succeeded: io_uring
+ * writes with IOCB_NOWAIT first, and XFS tries an unaligned write as a plain overwrite first. Many of
+ * these end where no tracepoint is, to be tried again under another kiocb.
+ */
+#ifndef FUSELENS_ATTEMPTS_BPF_H
+#define FUSELENS_ATTEMPTS_BPF_H
+
+#include "settled.bpf.h"
+
+struct attempt {
+	__u64 iocb; /* 0: none */
+	__u32 len;
+	__u32 where; /* WHERE_MARK: a first try, which the file system itself follows with another */
+};
+
+#define CERTAIN_BITS 12
+/* A place is whoever's came last. */
+static struct attempt certain[1 << CERTAIN_BITS];
+
+#define SET_BITS 10
+#define WAYS	 4
+struct attempt_set {
+	struct attempt way[WAYS];
+};
+static struct attempt_set tentative[1 << SET_BITS];
+
+/* Mapped by the collector. tentative_seen is 0 nearly always, which saves looking for such attempts. */
+struct fl_tp_state tp_state SEC(".data.tp");
+
+static __always_inline struct attempt *certain_of(struct kiocb *iocb)
+{
+	return &certain[place_of(iocb, CERTAIN_BITS) & ((1 << CERTAIN_BITS) - 1)];
+}
+
+static __always_inline struct attempt_set *set_of(struct kiocb *iocb)
+{
+	return &tentative[place_of(iocb, SET_BITS) & ((1 << SET_BITS) - 1)];
+}
+
+static __always_inline bool take_certain(struct kiocb *iocb, struct attempt *out)
+{
+	struct attempt *a = certain_of(iocb);
+
+	if (a->iocb != (__u64)iocb)
+		return false;
+	*out = *a;
+	a->iocb = 0;
+	return true;
+}
+
+/* Takes what is pending of the kiocb; false where there is nothing. */
+static __always_inline bool take_tentative(struct kiocb *iocb, struct attempt *out)
+{
+	struct attempt_set *set = set_of(iocb);
+
+	for (int i = 0; i < WAYS; i++) {
+		struct attempt *a = &set->way[i];
+
+		if (a->iocb != (__u64)iocb)
+			continue;
+		*out = *a;
+		/* or else it was given up meanwhile, and has been told as uncertain */
+		return __sync_val_compare_and_swap(&a->iocb, (__u64)iocb, 0) == (__u64)iocb;
+	}
+	return false;
+}
+
+/* An attempt that wrote nothing and is tried again; not by whoever wrote, where it was a first try. */
+static __always_inline void came_to_nothing(const struct attempt *a)
+{
+	if (!(a->where & WHERE_MARK))
+		settle_counter(slot_at(a->where), FL_COUNT_RETRIED, 1);
+}
+
+/*
+ * Something else begins at the address: what was there has ended without a trace, and wrote nothing,
+ * for the completion of a write that wrote is seen.
+ */
+static __noinline int retire_tentative(struct kiocb *iocb)
+{
+	struct attempt a;
+
+	if (take_tentative(iocb, &a))
+		came_to_nothing(&a);
+	return 0;
+}
+
+static __always_inline void forget_attempts(struct kiocb *iocb)
+{
+	struct attempt *a = certain_of(iocb);
+
+	if (a->iocb == (__u64)iocb)
+		a->iocb = 0;
+	if (tp_state.tentative_seen)
+		retire_tentative(iocb);
+}
+
+static __always_inline void put_certain(struct kiocb *iocb, __u32 where, __u32 len)
+{
+	struct attempt *a;
+
+	if (unlikely(tp_state.tentative_seen))
+		retire_tentative(iocb);
+	a = certain_of(iocb);
+	a->iocb = (__u64)iocb;
+	a->len = len;
+	a->where = where;
+}
+
+static __noinline int put_tentative(struct kiocb *iocb, __u32 where, __u32 len)
+{
+	struct attempt_set *set = set_of(iocb);
+	struct attempt *a;
+
+	forget_attempts(iocb);
+	for (int i = 0; i < WAYS; i++) {
+		if (!set->way[i].iocb &&
+		    !__sync_val_compare_and_swap(&set->way[i].iocb, 0, (__u64)iocb)) {
+			a = &set->way[i];
+			goto fill;
+		}
+	}
+	/* One is given up. If it is still under way it will not be counted. */
+	a = &set->way[bpf_get_prandom_u32() & (WAYS - 1)];
+	settle_counter(slot_at(a->where), FL_COUNT_UNCERTAIN, 1);
+	__sync_lock_test_and_set(&a->iocb, (__u64)iocb);
+fill:
+	a->len = len;
+	a->where = where;
+	return 0;
+}
+
+/* The slot of the kiocb's file by passthrough, or 0. */
+static __always_inline __u32 slot_of_kiocb(struct kiocb *iocb)
+{
+	struct backing_file *bf = bpf_rdonly_cast(iocb->ki_filp,
+						  bpf_core_type_id_kernel(struct backing_file));
+	struct inode *inode = bf->user_path.dentry->d_inode;
+
+	return slot_with_key(slot_key(inode->i_ino, inode->i_sb->s_dev, inode->i_generation,
+				      FL_ROUTE_PASSTHROUGH));
+}
+
+/* Whether the attempt is of the kiocb's file: addresses of kiocbs are used again by others. */
+static __always_inline bool is_of_file(const struct attempt *a, struct kiocb *iocb)
+{
+	__u32 slot = slot_at(a->where);
+
+	return !slot || slot == slot_of_kiocb(iocb);
+}
+
+/* A failure of which no attempt is known. Where its place is another's, it may have been counted. */
+static __always_inline void unknown_failed(struct kiocb *iocb)
+{
+	__u32 slot;
+
+	if (!certain_of(iocb)->iocb)
+		return;
+	slot = slot_of_kiocb(iocb);
+	if (slot)
+		settle_counter(slot, FL_COUNT_UNCERTAIN, 1);
+}
+
+/* ret: what iomap_dio_complete() returns. 0: the file system may go on through the page cache. */
+static __always_inline void failed(const struct attempt *a, long ret)
+{
+	__u32 slot = slot_at(a->where);
+
+	if (ret == -EAGAIN)
+		came_to_nothing(a);
+	else
+		settle_counter(slot, ret ? FL_COUNT_FAILED : FL_COUNT_UNCERTAIN, 1);
+}
+
+static __noinline int direct_write_ended(struct kiocb *iocb, long ret)
+{
+	struct attempt a;
+
+	/* asynchronous ones say what they are */
+	if (iocb->ki_complete && !(iocb->ki_flags & IOCB_WRITE))
+		return 0;
+	if (take_certain(iocb, &a)) {
+		if (ret > 0 || !is_of_file(&a, iocb))
+			return 0;
+		settle_at(a.where, -1, -(__s64)a.len);
+		failed(&a, ret);
+	} else if (take_tentative(iocb, &a)) {
+		if (!is_of_file(&a, iocb))
+			came_to_nothing(&a);
+		else if (ret > 0)
+			settle_at(a.where, 1, ret);
+		else
+			failed(&a, ret);
+	} else if (ret <= 0) {
+		unknown_failed(iocb);
+	}
+	return 0;
+}
+
+#endif

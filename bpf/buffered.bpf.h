@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Buffered writes to backing files on XFS. Their tracepoint says that one begins, nothing says how it
+ * ended; but iomap goes through the file's extents in the same task, and iomap_iter shows how far it
+ * got: once before the first part of the write, and once after each.
+ *
+ * iomap_iter runs twice for each direct I/O, too, of all file systems that use iomap. So the collector
+ * takes it away once there were direct writes and no buffered ones, and puts it back when one is seen.
+ * Buffered writes that begin meanwhile count, and as uncertain.
+ */
+#ifndef FUSELENS_BUFFERED_BPF_H
+#define FUSELENS_BUFFERED_BPF_H
+
+#include "attempts.bpf.h"
+
+enum buffered_phase {
+	BUFFERED_NONE,
+	BUFFERED_BEGUN,
+	BUFFERED_WRITES, /* some of it is written: it is counted */
+	BUFFERED_FAILED, /* and counted as that */
+	BUFFERED_UNTOLD, /* counted as uncertain: iomap_iter was not attached */
+};
+
+struct buffered {
+	__u64 task; /* pid and tgid */
+	__u64 iocb;
+	__u64 inode; /* of the backing file */
+	__u64 iter;  /* 0 until the iteration began */
+	__s64 pos;   /* how far it got */
+	__u32 where;
+	__u32 len;
+	__u32 phase;
+	__u32 nowait;
+	__u64 again; /* XFS has made room, and is about to try the same write once more */
+};
+
+#define BUFFERED_PLACES 4096
+static struct buffered buffered_writes[BUFFERED_PLACES];
+
+static __always_inline struct buffered *buffered_place(void)
+{
+	return &buffered_writes[bpf_get_current_pid_tgid() & (BUFFERED_PLACES - 1)];
+}
+
+static __always_inline struct buffered *buffered_of_current(void)
+{
+	struct buffered *b = buffered_place();
+
+	return b->phase && b->task == bpf_get_current_pid_tgid() ? b : NULL;
+}
+
+/* The place's last write has ended: nothing more will be seen of it. */
+static __always_inline void buffered_ended(const struct buffered *b)
+{
+	enum fl_counter outcome = b->nowait ? FL_COUNT_RETRIED : FL_COUNT_FAILED;
+
+	if (b->phase != BUFFERED_BEGUN)
+		return;
+	/* another task's may still be under way */
+	if (b->task != bpf_get_current_pid_tgid())
+		outcome = FL_COUNT_UNCERTAIN;
+	settle_counter(slot_at(b->where), outcome, 1);
+}
+
+/* Whether it is XFS's second try of a write that has begun already. */
+static __always_inline bool buffered_again(struct kiocb *iocb)
+{
+	struct buffered *b = buffered_of_current();
+
+	if (!b || !b->again || b->iocb != (__u64)iocb)
+		return false;
+	b->again = 0;
+	b->iter = 0;
+	if (b->phase == BUFFERED_FAILED)
+		settle_counter(slot_at(b->where), FL_COUNT_FAILED, -1);
+	if (b->phase != BUFFERED_UNTOLD)
+		b->phase = BUFFERED_BEGUN;
+	return true;
+}
+
+static __always_inline void buffered_begins(struct kiocb *iocb, __u32 where, __u32 len)
+{
+	struct buffered *b = buffered_place();
+
+	where &= ~WHERE_MARK;
+	/* said before the look, so that whoever takes iomap_iter away and finds nothing said is right */
+	tp_state.buffered_seen = 1;
+	buffered_ended(b);
+	b->task = bpf_get_current_pid_tgid();
+	b->iocb = (__u64)iocb;
+	b->inode = (__u64)iocb->ki_filp->f_inode;
+	b->iter = 0;
+	b->pos = iocb->ki_pos;
+	b->where = where;
+	b->len = len;
+	b->nowait = iocb->ki_flags & IOCB_NOWAIT;
+	b->again = 0;
+	b->phase = BUFFERED_BEGUN;
+	if (tp_state.buffered_followed)
+		return;
+	b->phase = BUFFERED_UNTOLD;
+	settle_counter(slot_at(where), FL_COUNT_UNCERTAIN, 1);
+	if (!b->nowait)
+		settle_at(where, 1, len);
+}
+
+/*
+ * How many bytes the last part wrote: less than 0 for an error. Until v6.15 (commit "iomap: advance the
+ * iter directly on buffered writes") the part only said so, and iomap_iter() then moved the position.
+ */
+static __always_inline __s64 progress_of(const struct buffered *b, struct iomap_iter *iter)
+{
+	struct iomap_iter___processed *old = (void *)iter;
+	struct iomap_iter___status *new = (void *)iter;
+	__s64 moved;
+
+	if (bpf_core_field_exists(old->processed))
+		return BPF_CORE_READ(old, processed);
+	moved = iter->pos - b->pos;
+	if (!moved && bpf_core_field_exists(new->status))
+		return BPF_CORE_READ(new, status);
+	return moved;
+}
+
+SEC("tp_btf/iomap_iter")
+int iomap_iterates(__u64 *ctx)
+{
+	struct iomap_iter *iter = (void *)ctx[0];
+	struct buffered *b = buffered_of_current();
+	__s64 n;
+
+	if (!b || b->phase == BUFFERED_UNTOLD || b->inode != (__u64)iter->inode)
+		return 0;
+	if (!b->iter) {
+		if ((iter->flags & (IOMAP_WRITE | IOMAP_DIRECT)) == IOMAP_WRITE)
+			b->iter = (__u64)iter;
+		return 0;
+	}
+	/* copying from memory may fault, and iterate over another file meanwhile */
+	if (b->iter != (__u64)iter)
+		return 0;
+	if (!iter->iomap.length) {
+		/* another iteration, where the last one was on the stack */
+		buffered_ended(b);
+		b->phase = BUFFERED_NONE;
+		return 0;
+	}
+	n = progress_of(b, iter);
+	if (n > 0) {
+		settle_at(b->where, b->phase == BUFFERED_BEGUN, n);
+		b->phase = BUFFERED_WRITES;
+		b->pos += n;
+	} else if (n < 0 && b->phase == BUFFERED_BEGUN) {
+		buffered_ended(b);
+		b->phase = BUFFERED_FAILED;
+	}
+	return 0;
+}
+
+/* XFS found no space, freed some, and tries again (xfs_file_buffered_write()): still the same write. */
+SEC("tp_btf/xfs_blockgc_free_space")
+int xfs_makes_room(__u64 *ctx)
+{
+	struct buffered *b = buffered_of_current();
+
+	if (b && b->phase != BUFFERED_WRITES)
+		b->again = 1;
+	return 0;
+}
+
+#endif

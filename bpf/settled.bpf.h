@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What became of attempts, once it is known: added to what was counted when they began, or taken off.
+ *
+ * Each program counts in cells of its own. A program never interrupts itself on a CPU, but another one
+ * may come between the load and the store of an increment. So what begins writes has slot_counts for
+ * itself, without the price of an atomic; all others add here, atomically. Sums wrap: a count here may
+ * be "less than 0".
+ */
+#ifndef FUSELENS_SETTLED_BPF_H
+#define FUSELENS_SETTLED_BPF_H
+
+#include "state.bpf.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, struct fl_slot_counts);
+} settled_counts SEC(".maps");
+
+static __always_inline void settle(__u32 slot, __u32 cell, __s64 writes, __s64 bytes)
+{
+	struct fl_slot_counts *c = bpf_map_lookup_elem(&settled_counts, &slot);
+
+	if (!c || cell >= FL_TAKES * FL_NATURES)
+		return;
+	__sync_fetch_and_add(&(&c->cell[0][0])[cell], writes);
+	__sync_fetch_and_add(&c->counter[FL_COUNT_BYTES], bytes);
+}
+
+static __always_inline void settle_counter(__u32 slot, enum fl_counter what, __s64 n)
+{
+	struct fl_slot_counts *c = bpf_map_lookup_elem(&settled_counts, &slot);
+
+	if (c)
+		__sync_fetch_and_add(&c->counter[what], n);
+}
+
+/* A slot and one of its cells in one word: which write, by its file and kind. */
+#define WHERE_CELL_SHIFT 24
+#define WHERE_SLOT_MASK	 ((1u << WHERE_CELL_SHIFT) - 1)
+#define WHERE_CELL_MASK	 63u
+#define WHERE_MARK	 (1u << 31) /* for the one who keeps the word */
+
+static __always_inline __u32 where_of(__u32 slot, __u32 cell)
+{
+	return slot | cell << WHERE_CELL_SHIFT;
+}
+
+static __always_inline __u32 slot_at(__u32 where)
+{
+	return where & WHERE_SLOT_MASK;
+}
+
+static __always_inline __u32 cell_at(__u32 where)
+{
+	return where >> WHERE_CELL_SHIFT & WHERE_CELL_MASK;
+}
+
+static __always_inline void settle_at(__u32 where, __s64 writes, __s64 bytes)
+{
+	settle(slot_at(where), cell_at(where), writes, bytes);
+}
+
+/*
+ * The lower half of a pointer. The verifier lets no arithmetic near a trusted one: spilled to the stack
+ * and overwritten in part it is a number, and the half that is read is whole, so that the processor can
+ * forward the store.
+ */
+static __always_inline __u32 low_half(const void *p)
+{
+	volatile union {
+		const void *p;
+		__u32 half[2];
+		__u8 byte[8];
+	} u;
+
+	u.p = p;
+	u.byte[7] = 0;
+	return u.half[0];
+}
+
+/* Multiplicative hashing; no two objects that matter here are closer than 64 bytes. */
+static __always_inline __u32 place_of(const void *p, int bits)
+{
+	return ((low_half(p) >> 6) * 0x9e3779b1u) >> (32 - bits);
+}
+
+#endif

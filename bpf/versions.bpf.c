@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * fc->attr_version of the FUSE mounts that the reader has descriptors of: fs/fuse raises it with every
+ * write that it passes through, whoever sees the write. The iterator is limited to the reader's process,
+ * so that it takes microseconds; the daemon is not asked anything.
+ */
+#include "kernel_types.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "abi.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+SEC("iter/task_file")
+int list_versions(struct bpf_iter__task_file *ctx)
+{
+	struct file *file = ctx->file;
+	struct fl_version_record r = {};
+	struct super_block *sb;
+	struct fuse_mount *fm;
+	struct fuse_conn *fc;
+
+	if (!ctx->task || !file)
+		return 0;
+	sb = file->f_inode->i_sb;
+	if (sb->s_magic != FUSE_SUPER_MAGIC)
+		return 0;
+	fm = sb->s_fs_info;
+	fc = BPF_CORE_READ(fm, fc);
+	r.dev = sb->s_dev;
+	if (bpf_core_field_exists(fc->attr_version))
+		r.version = BPF_CORE_READ(fc, attr_version.counter);
+	bpf_seq_write(ctx->meta->seq, &r, sizeof(r));
+	return 0;
+}

@@ -1,0 +1,156 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# tier: default
+# Loads that are hard to count: what fails, is tried again, or takes another way than it seems. Each is
+# counted to the unit, writes apart from attempts that wrote nothing, or off by no more than the report
+# itself calls uncertain.
+set -u
+# shellcheck source=tests/live/lib.sh disable=SC1091
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/live/counts_lib.sh disable=SC1091
+. "$(dirname "$0")/counts_lib.sh"
+live_begin_on_xfs 600M -m reflink=1
+hostile=$LIVE_TOP/tests/live/hostile_writes.py
+out=$WORK/report
+
+# figure NAME - of the report: writes, bytes, failed, ...
+figure()
+{
+	report "$out" ".counts.$1"
+}
+
+# same NAME WRITES BYTES [FAILED [UNSEEN]] - the report has them, give or take what it calls uncertain; of
+# those that failed it may lack UNSEEN
+same()
+{
+	local name=$1 unsure=0
+	unsure=$(($(figure uncertain) + $(report "$out" .loss.lost)))
+	if [ "$unsure" = 0 ]; then
+		check_eq "$name: writes" "$(figure writes)" "$2"
+		check_eq "$name: bytes" "$(figure bytes)" "$3"
+	else
+		echo "# $name: $2 writes, $(figure writes) counted, $unsure of them uncertain or lost"
+		check "$name: writes, give or take what is uncertain" \
+			test $(($(figure writes) - $2 <= unsure && $2 - $(figure writes) <= unsure)) = 1
+		# so many must be an accident
+		check "$name: little is uncertain" test "$unsure" -le $((20 + $2 / 100))
+	fi
+	[ $# -lt 4 ] || check "$name: failed" test "$(figure failed)" -le "$4" -a "$(figure failed)" -ge $(($4 - ${5:-0}))
+}
+
+# hostile NAME FILE LOAD [ARG...] - runs it, and compares; UNSEEN as above
+hostile()
+{
+	local name=$1 file=$2 load=$3
+	shift 3
+	"$FUSELENS" prove "$mnt" --json --evidence state-tp -- sh -c 'exec python3 "$@" >"$0"' "$WORK/done" \
+		"$hostile" "$load" "$mnt/$file" "$@" >"$out" 2>"$out.err"
+	same "$name" "$(jq .writes "$WORK/done")" "$(jq .bytes "$WORK/done")" "$(jq .failed "$WORK/done")" "${UNSEEN:-0}"
+}
+
+# beside LOAD FIO_ARG... - fio's writes while LOAD goes on in the same file
+beside()
+{
+	local load=$1 pid
+	shift
+	spawn python3 "$hostile" "$load" "$mnt/f"
+	pid=$SPAWNED
+	counted_fio "$mnt" "$out" --filename="$mnt/f" --size=16M --bs=4k --direct=1 --ioengine=io_uring --iodepth=16 "$@"
+	kill "$pid"
+	wait "$pid" 2>/dev/null
+	if ! [ -s "$out.fio" ]; then
+		skip "io_uring beside $load" "fio cannot use io_uring here"
+		return
+	fi
+	same "io_uring beside $load" "$(total_ios "$out")" "$(jq '[.jobs[].write.io_bytes] | add' "$out.fio")"
+}
+
+# fill - all but 6 MB of the file system
+fill()
+{
+	fallocate -l $(($(df -Pk "$src" | awk 'NR == 2 {print $4}') - 6000))k "$src/filler"
+}
+
+# unseen LEAST MOST - what the cross-check found
+unseen()
+{
+	local n
+	n=$(report "$out" '.snapshot.mounts[0] | "\(.cross_check) \(.unseen)"')
+	echo "# cross-check: $n"
+	[ "${n% *}" = "done" ] && [ "${n#* }" -ge "$1" ] && [ "${n#* }" -le "$2" ]
+}
+
+prefill "$src/f" 16
+start_daemon "$src" "$mnt" || exit 1
+if grep -q 'passthrough no' "$DAEMON_LOG"; then
+	skip "passthrough" "this kernel grants no FUSE passthrough"
+else
+	beside read --rw=randwrite --number_ios=4000
+	beside read --rw=randrw --number_ios=8000
+	beside store --rw=randwrite --number_ios=3000
+	counted_fio "$mnt" "$out" --filename="$mnt/f" --size=16M --bs=4k --direct=1 --ioengine=io_uring --iodepth=64 \
+		--rw=randrw --number_ios=20000
+	[ ! -s "$out.fio" ] || same "io_uring, writes and reads" "$(total_ios "$out")" \
+		"$(jq '[.jobs[].write.io_bytes] | add' "$out.fio")"
+
+	cp --reflink=always "$src/f" "$src/shared"
+	hostile "unaligned writes to shared blocks" shared unaligned 200
+	hostile "unaligned writes" f unaligned 200
+	# XFS refuses a length that is no sector's before anything begins: tracepoints do not see it
+	UNSEEN=100 hostile "writes that fail" f invalid
+	# their replies, and those of the opens, may have raised the version as well
+	check "writes that fail: those that no probe sees are told" unseen 80 100
+	hostile "libaio, unaligned, between truncates" truncated truncate 100
+	hostile "buffered writes" f buffered 3000 100 500
+	check "buffered writes: none is unseen" unseen 0 0
+	hostile "buffered writes from memory that is half missing" f partly 8192
+	hostile "writes of 3 MiB" f sizes 3145728 0 5
+
+	rm "$src/shared"
+	fill
+	hostile "a file system that gets full" big full 65536
+	rm "$src/big"
+	# that the last buffered write of a task failed would show at its next
+	UNSEEN=1 hostile "a file system that gets full, buffered" big full-buffered 65536
+	rm "$src/big" "$src/filler"
+fi
+stop_daemon
+
+# Where nothing sees buffered writes, the mount's attr_version does.
+truncate -s 64M "$WORK/ext4.img"
+mkdir "$WORK/ext4"
+if ! mkfs.ext4 -q "$WORK/ext4.img" 2>/dev/null || ! mount -o loop "$WORK/ext4.img" "$WORK/ext4" 2>/dev/null; then
+	skip "ext4" "no ext4 here"
+else
+	mkdir "$WORK/ext4/source"
+	prefill "$WORK/ext4/source/f" 4
+	start_daemon "$WORK/ext4/source" "$mnt" || exit 1
+	if grep -q 'passthrough no' "$DAEMON_LOG"; then
+		skip "ext4" "this kernel grants no FUSE passthrough"
+	else
+		hostile "ext4, direct writes" f sizes 4096 0 500
+		check "ext4, direct writes: none is unseen" unseen 0 0
+		"$FUSELENS" prove "$mnt" --json --evidence state-tp -- sh -c '
+			python3 "$0" buffered "$1" 4096 0 1000 && python3 "$0" sizes "$1" 4096 0 10' "$hostile" "$mnt/f" \
+			>"$out" 2>/dev/null
+		check_eq "ext4, buffered and direct: no verdict" "$(report "$out" .verdict)" INCONCLUSIVE
+		check_eq "ext4, buffered and direct: the direct ones" "$(figure writes)" 10
+		check "ext4, buffered and direct: the others are unseen" unseen 950 1000
+	fi
+	stop_daemon
+	umount "$WORK/ext4"
+fi
+
+start_daemon "$src" "$mnt" direct || exit 1
+hostile "direct route, writes of 3 MiB" f sizes 3145728 0 5
+fill
+hostile "direct route, a file system that gets full" big full 65536
+rm "$src/big" "$src/filler"
+stop_daemon
+
+start_daemon "$src" "$mnt" cached || exit 1
+hostile "cached route, writes of 1 MiB from within a page" f buffered 1048576 2048 10
+hostile "cached route, writes of whole pages" f buffered 4096 0 500
+fill
+hostile "cached route, a file system that gets full" big full-buffered 65536
+stop_daemon

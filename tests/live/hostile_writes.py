@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Loads that are hard to count: each prints what it wrote as one line of JSON, {"writes", "bytes", "failed"},
+where writes are calls that wrote, and failed those that did not.
+
+usage: hostile_writes.py LOAD FILE [ARG]
+  sizes SIZE OFFSET N      N direct writes of SIZE bytes, one after the other from OFFSET
+  buffered SIZE OFFSET N   the same through the page cache
+  unaligned N              N direct writes of 512 bytes, one in each block
+  invalid                  direct writes that fail: EFAULT, EINVAL for the length and for the memory
+  full SIZE                direct writes of SIZE bytes until the file system is full, then 20 more
+  full-buffered SIZE       the same through the page cache
+  partly SIZE              buffered writes of which the second half of the memory is not there
+  truncate N               libaio: truncate to 8192, write 512 bytes at 0, truncate to 512, write again
+  read                     reads through the page cache until it is killed
+  store                    stores through a mapping until it is killed
+"""
+import ctypes
+import errno
+import json
+import mmap
+import os
+import sys
+
+PAGE = 4096
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Tally:
+    def __init__(self):
+        self.writes = self.bytes = self.failed = 0
+
+    def of(self, result):
+        if result > 0:
+            self.writes += 1
+            self.bytes += result
+        else:
+            self.failed += 1
+        return result
+
+
+def memory(size):
+    page = mmap.mmap(-1, max(size, PAGE))
+    page.write(b"x" * size)
+    return page
+
+
+def address(page):
+    return ctypes.addressof(ctypes.c_char.from_buffer(page))
+
+
+def pwrite(fd, where, size, offset):
+    """pwrite(2) from an address that may be anything: what was written, or minus the errno."""
+    libc.pwrite.restype = ctypes.c_ssize_t
+    n = libc.pwrite(fd, ctypes.c_void_p(where), ctypes.c_size_t(size), ctypes.c_long(offset))
+    return n if n >= 0 else -ctypes.get_errno()
+
+
+def writes(tally, fd, size, offset, n, step=None):
+    page = memory(size)
+    for i in range(n):
+        tally.of(pwrite(fd, address(page), size, offset + i * (step or size)))
+
+
+def invalid(tally, fd):
+    page = memory(2 * PAGE)
+    for _ in range(100):
+        tally.of(pwrite(fd, 8, PAGE, 0))
+        tally.of(pwrite(fd, address(page), 100, 0))
+        tally.of(pwrite(fd, address(page) + 1, PAGE, 0))
+    tally.of(pwrite(fd, address(page), PAGE, 0))
+
+
+def full(tally, fd, size):
+    page = memory(size)
+    offset = 0
+    left = 20
+    while left:
+        n = tally.of(pwrite(fd, address(page), size, offset))
+        if n > 0:
+            offset += n
+        else:
+            assert n == -errno.ENOSPC, n
+            left -= 1
+
+
+def partly(tally, fd, size):
+    page = mmap.mmap(-1, 2 * size)
+    where = address(page)
+    assert libc.munmap(ctypes.c_void_p(where + size), ctypes.c_size_t(size)) == 0
+    for i in range(50):
+        tally.of(pwrite(fd, where + size // 2, size, i * size))
+        tally.of(pwrite(fd, where + size, size, i * size))
+
+
+class IoCb(ctypes.Structure):
+    _fields_ = [("data", ctypes.c_uint64), ("key", ctypes.c_uint32), ("rw_flags", ctypes.c_int32),
+                ("opcode", ctypes.c_uint16), ("prio", ctypes.c_int16), ("fd", ctypes.c_uint32),
+                ("buf", ctypes.c_uint64), ("nbytes", ctypes.c_uint64), ("offset", ctypes.c_int64),
+                ("reserved", ctypes.c_uint64), ("flags", ctypes.c_uint32), ("resfd", ctypes.c_uint32)]
+
+
+class IoEvent(ctypes.Structure):
+    _fields_ = [("data", ctypes.c_uint64), ("obj", ctypes.c_uint64), ("res", ctypes.c_int64),
+                ("res2", ctypes.c_int64)]
+
+
+IO_SETUP, IO_GETEVENTS, IO_SUBMIT = 206, 208, 209
+
+
+def truncate(tally, fd, n):
+    context = ctypes.c_uint64(0)
+    assert libc.syscall(IO_SETUP, 1, ctypes.byref(context)) == 0
+    page = memory(PAGE)
+    cb = IoCb(opcode=1, fd=fd, buf=address(page), nbytes=512, offset=0)
+    event = IoEvent()
+
+    def write():
+        pointer = ctypes.c_void_p(ctypes.addressof(cb))
+        assert libc.syscall(IO_SUBMIT, context, 1, ctypes.byref(pointer)) == 1
+        assert libc.syscall(IO_GETEVENTS, context, 1, 1, ctypes.byref(event), None) == 1
+        tally.of(event.res)
+
+    for _ in range(n):
+        os.ftruncate(fd, 8192)
+        write()
+        os.ftruncate(fd, 512)
+        write()
+
+
+def beside(load, path):
+    fd = os.open(path, os.O_RDWR)
+    size = os.fstat(fd).st_size
+    mapping = mmap.mmap(fd, size) if load == "store" else None
+    n = 0
+    while os.getppid() != 1:
+        at = n * 40503 * PAGE % size
+        if mapping:
+            mapping[at] = n & 255
+        else:
+            os.pread(fd, PAGE, at)
+        n += 1
+
+
+def main():
+    load, path, args = sys.argv[1], sys.argv[2], [int(a) for a in sys.argv[3:]]
+    if load in ("read", "store"):
+        beside(load, path)
+        return
+    direct = load not in ("buffered", "full-buffered", "partly")
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | (os.O_DIRECT if direct else 0), 0o644)
+    tally = Tally()
+    if load in ("sizes", "buffered"):
+        writes(tally, fd, *args)
+    elif load == "unaligned":
+        writes(tally, fd, 512, 512, args[0], PAGE)
+    elif load == "invalid":
+        invalid(tally, fd)
+    elif load in ("full", "full-buffered"):
+        full(tally, fd, args[0])
+    elif load == "partly":
+        partly(tally, fd, args[0])
+    else:
+        truncate(tally, fd, args[0])
+    print(json.dumps(vars(tally)))
+
+
+main()

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "collect/cross_check.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "versions.skel.h"
+#include "kernel/privileges.h"
+#include "snapshot/coverage.h"
+
+void fl_cross_check_open(struct fl_cross_check *x, const struct fl_target *target)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = fl_privileges_btf_path());
+	union bpf_iter_link_info info = {.task.pid = getpid()};
+	LIBBPF_OPTS(bpf_iter_attach_opts, iter, .link_info = &info, .link_info_len = sizeof(info));
+
+	memset(x, 0, sizeof(*x));
+	x->on = true;
+	x->target = target;
+	x->skel = versions_bpf__open_opts(&opts);
+	if (x->skel && !versions_bpf__load(x->skel))
+		x->link = bpf_program__attach_iter(x->skel->progs.list_versions, &iter);
+}
+
+void fl_cross_check_close(struct fl_cross_check *x)
+{
+	bpf_link__destroy(x->link);
+	versions_bpf__destroy(x->skel);
+	memset(x, 0, sizeof(*x));
+}
+
+static void take_records(struct fl_cross_check *x, int iter)
+{
+	struct fl_version_record r;
+
+	while (read(iter, &r, sizeof(r)) == sizeof(r))
+		for (__u32 i = 0; i < x->target->ndevs; i++)
+			if (x->target->dev[i] == r.dev)
+				x->version[i] = r.version;
+}
+
+void fl_cross_check_read(struct fl_cross_check *x)
+{
+	int fd[FL_MAX_DEVS], iter;
+	const struct fl_mount *m;
+
+	if (!x->link)
+		return;
+	memset(x->version, 0, sizeof(x->version));
+	/* for this moment only: a descriptor would keep the mount busy */
+	for (__u32 i = 0; i < x->target->ndevs; i++) {
+		m = fl_mounts_by_dev(&x->target->mounts, x->target->dev[i]);
+		fd[i] = m ? open(m->path, O_PATH | O_CLOEXEC) : -1;
+	}
+	iter = bpf_iter_create(bpf_link__fd(x->link));
+	if (iter >= 0) {
+		take_records(x, iter);
+		close(iter);
+	}
+	for (__u32 i = 0; i < x->target->ndevs; i++)
+		if (fd[i] >= 0)
+			close(fd[i]);
+}
+
+void fl_cross_check_begin(struct fl_cross_check *x)
+{
+	fl_cross_check_read(x);
+	memcpy(x->base, x->version, sizeof(x->base));
+}
+
+static void fill_mount(const struct fl_cross_check *x, const struct fl_snapshot *s,
+		       struct fl_mount_snapshot *m)
+{
+	m->cross_check = FL_CROSS_UNREADABLE;
+	for (__u32 i = 0; i < x->target->ndevs; i++) {
+		if (x->target->dev[i] != m->dev || !x->base[i] || x->version[i] < x->base[i])
+			continue;
+		fl_cross_check_judge(s, m, x->version[i] - x->base[i], x->explained[i]);
+	}
+}
+
+void fl_cross_check_fill(const struct fl_cross_check *x, struct fl_snapshot *s)
+{
+	for (size_t i = 0; x->on && i < s->nmounts; i++) {
+		if (x->target->ino || x->target->tgid)
+			s->mount[i].cross_check = FL_CROSS_PARTIAL;
+		else if (!x->begun)
+			s->mount[i].cross_check = FL_CROSS_SHORT;
+		else if (x->blind)
+			s->mount[i].cross_check = FL_CROSS_NOWAIT;
+		else
+			fill_mount(x, s, &s->mount[i]);
+	}
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "snapshot/coverage.h"
+
+#include <string.h>
+
+/* Writes that are under way when the check ends: counted, and not yet raised it. */
+#define UNDER_WAY 64
+
+static const struct {
+	const char *name;
+	const char *why_not;
+} states[FL_CROSS_STATES] = {
+	[FL_CROSS_OFF] = {"off", NULL},
+	[FL_CROSS_DONE] = {"done", NULL},
+	[FL_CROSS_PARTIAL] = {"partial", "only some of the mount's writes are watched"},
+	[FL_CROSS_NOWAIT] =
+		{"nowait",
+		 "io_uring wrote: its tries without waiting count in the kernel, and end unseen"},
+	[FL_CROSS_KERNEL] = {"kernel", "this kernel does not raise attr_version with each write"},
+	[FL_CROSS_UNREADABLE] = {"unreadable", "the mount's attr_version cannot be read here"},
+	[FL_CROSS_SHORT] = {"short",
+			    "what was written before and after the watching cannot be told apart"},
+};
+
+const char *fl_cross_check_name(enum fl_cross_check_state state)
+{
+	return state < FL_CROSS_STATES ? states[state].name : "?";
+}
+
+int fl_cross_check_from_name(const char *name)
+{
+	for (int i = 0; i < FL_CROSS_STATES; i++)
+		if (!strcmp(states[i].name, name))
+			return i;
+	return -1;
+}
+
+const char *fl_cross_check_why_not(enum fl_cross_check_state state)
+{
+	return state < FL_CROSS_STATES ? states[state].why_not : NULL;
+}
+
+static bool passed_through(const struct fl_file_counts *f)
+{
+	return f->route == FL_ROUTE_PASSTHROUGH || f->route == FL_ROUTE_SPLICE;
+}
+
+/* What the mount's files counted, by passthrough or by the other routes. */
+static __u64 attempts(const struct fl_snapshot *s, __u32 dev, bool passthrough)
+{
+	__u64 n = 0;
+
+	for (size_t i = 0; i < s->nfiles; i++) {
+		const struct fl_file_counts *f = &s->file[i];
+
+		if (f->dev == dev && passed_through(f) == passthrough)
+			n += fl_file_writes(f) + f->counter[FL_COUNT_RETRIED] +
+			     f->counter[FL_COUNT_FAILED] + f->counter[FL_COUNT_UNCERTAIN];
+	}
+	return n;
+}
+
+__u64 fl_explained_rise(const struct fl_snapshot *s, __u32 dev)
+{
+	__u64 n = attempts(s, dev, true) + 2 * attempts(s, dev, false);
+
+	for (size_t i = 0; i < s->nmounts; i++)
+		if (s->mount[i].dev == dev)
+			n += s->mount[i].counter[FL_MOUNT_ATTRIBUTE_REPLIES];
+	return n;
+}
+
+void fl_cross_check_judge(const struct fl_snapshot *s, struct fl_mount_snapshot *m, __u64 rise,
+			  __u64 explained_before)
+{
+	__u64 explained = fl_explained_rise(s, m->dev), certain = attempts(s, m->dev, true);
+
+	explained = explained > explained_before ? explained - explained_before : 0;
+	/* it should have risen with each of these that began since */
+	certain = certain > explained_before ? certain - explained_before : 0;
+	if (rise < certain / 2 || rise + UNDER_WAY + certain / 1000 < certain) {
+		m->cross_check = FL_CROSS_KERNEL;
+		return;
+	}
+	m->cross_check = FL_CROSS_DONE;
+	m->unseen = rise > explained ? rise - explained : 0;
+}
