@@ -2,6 +2,7 @@
 /* The daemon's inode table; see inode.h for the life of an inode and the lock order. */
 #include "inode.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -214,6 +215,59 @@ size_t inode_names(struct inode_table *table, size_t *cursor, struct inode_name 
 	}
 	pthread_mutex_unlock(&table->lock);
 	return n;
+}
+
+static bool has_no_name(const struct inode *inode)
+{
+	struct statx st;
+
+	/* What is known without asking a server: this is under the lock. */
+	return statx(inode->fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_NLINK, &st) == 0 &&
+	       st.stx_mask & STATX_NLINK && st.stx_nlink == 0;
+}
+
+size_t inode_removed(struct inode_table *table, size_t *cursor, size_t budget,
+		     struct inode_name *names, size_t max)
+{
+	size_t n = 0, seen = 0;
+
+	pthread_mutex_lock(&table->lock);
+	while (*cursor < table->nchain && n < max && seen < budget) {
+		struct inode *inode = table->chain[(*cursor)++];
+
+		for (; inode && n < max; inode = inode->next) {
+			seen++;
+			if (inode->nopen || !inode->name || !has_no_name(inode))
+				continue;
+			names[n].parent = inode->parent;
+			names[n].name = strdup(inode->name);
+			if (names[n].name)
+				n++;
+		}
+	}
+	if (*cursor >= table->nchain)
+		*cursor = 0;
+	pthread_mutex_unlock(&table->lock);
+	return n;
+}
+
+void inode_renamed(struct inode_table *table, struct inode_key key, uint64_t parent,
+		   const char *name)
+{
+	char *copy = strdup(name);
+	struct inode *inode;
+
+	pthread_mutex_lock(&table->lock);
+	inode = *find(table, key);
+	if (inode && copy) {
+		char *old = inode->name;
+
+		inode->parent = parent;
+		inode->name = copy;
+		copy = old;
+	}
+	pthread_mutex_unlock(&table->lock);
+	free(copy);
 }
 
 size_t inode_count(struct inode_table *table)

@@ -13,6 +13,7 @@
 #define FUSELENS_DAEMON_INODE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -35,12 +36,15 @@ struct inode {
 	uint64_t nlookup;
 	uint64_t nopen;
 	uint64_t parent; /* node of the directory it was last found in, and */
-	char *name;	 /* as what; NULL if by no name. Neither follows a rename */
+	char *name;	 /* as what; NULL if by no name */
 
 	pthread_mutex_t io_lock;
 	struct io_state io;
 
 	struct append append;
+
+	/* Somebody may have mapped it for writing, and goes on when the file is closed. */
+	atomic_bool mapped;
 };
 
 struct inode_table {
@@ -85,6 +89,17 @@ struct inode_name {
  * many; 0 at the end of the table. While the table grows some may be missed or come twice.
  */
 size_t inode_names(struct inode_table *table, size_t *cursor, struct inode_name *names, size_t max);
+
+/*
+ * The same for files that have no name in the source any more: looks at @budget of them at most. At
+ * the end of the table it starts anew, and returns.
+ */
+size_t inode_removed(struct inode_table *table, size_t *cursor, size_t budget,
+		     struct inode_name *names, size_t max);
+
+/* The file of @key, if it is in the table, is now found under this name. */
+void inode_renamed(struct inode_table *table, struct inode_key key, uint64_t parent,
+		   const char *name);
 
 size_t inode_count(struct inode_table *table);
 

@@ -23,6 +23,9 @@ int main(int argc, char **argv)
 		else if (opts.version)
 			printf("fuselens-passthroughd %s, libfuse %s\n", VERSION,
 			       fuse_pkgversion());
+		else if (opts.mount.remount)
+			code = opts.fake || mount_remount(opts.mountpoint, &opts.mount) == 0 ? 0
+											     : 1;
 		else if (!opts.fake)
 			code = session_run(&opts);
 	}

@@ -27,8 +27,10 @@ struct inode *inode_of(struct mirror *m, fuse_ino_t ino)
 	return ino == FUSE_ROOT_ID ? &m->root : (struct inode *)(uintptr_t)ino;
 }
 
-double attr_timeout_of(const struct mirror *m, const struct stat *attr)
+double attr_timeout_of(const struct mirror *m, const struct inode *inode, const struct stat *attr)
 {
+	if (atomic_load(&inode->mapped))
+		return 0;
 	if (S_ISREG(attr->st_mode) && attr->st_mode & (S_ISUID | S_ISGID))
 		return 0;
 	return m->attr_timeout;
@@ -54,10 +56,10 @@ int entry_from_fd(struct mirror *m, int fd, fuse_ino_t parent, const char *name,
 		close(fd);
 		return err;
 	}
-	entry->attr_timeout = attr_timeout_of(m, &entry->attr);
 	inode = inode_lookup(&m->table, key, fd, entry->attr.st_mode & S_IFMT, parent, name);
 	if (!inode)
 		return ENOMEM;
+	entry->attr_timeout = attr_timeout_of(m, inode, &entry->attr);
 	append_told(&inode->append, entry->attr.st_size);
 	entry->ino = (uintptr_t)inode;
 	entry->generation = inode->generation;
@@ -257,6 +259,7 @@ void mirror_init(void *userdata, struct fuse_conn_info *conn)
 	struct mirror *m = userdata;
 
 	m->max_write = conn->max_write;
+	conn->max_read = m->max_read;
 	/* With it the umask arrives unapplied, and the source's default ACLs can have their say. */
 	ask_for(conn, FUSE_CAP_DONT_MASK);
 	ask_for(conn, FUSE_CAP_PARALLEL_DIROPS);

@@ -35,9 +35,10 @@ struct mirror {
 	struct open_policy policy;
 	int stack_depth; /* how many stacked file systems may lie below; 0 or 1 */
 	bool xattr;
-	bool flock;    /* take flock() locks in the source */
-	bool killpriv; /* ask for FUSE_HANDLE_KILLPRIV_V2 */
-	bool others;   /* users come in who did not mount it */
+	bool flock;	       /* take flock() locks in the source */
+	bool killpriv;	       /* ask for FUSE_HANDLE_KILLPRIV_V2 */
+	bool others;	       /* users come in who did not mount it */
+	unsigned int max_read; /* bytes; 0: as the kernel likes */
 	double entry_timeout;
 	double attr_timeout;
 
@@ -132,10 +133,11 @@ int entry_lookup(struct mirror *m, fuse_ino_t parent, const char *name,
 void answer_entry(fuse_req_t req, const struct fuse_entry_param *entry);
 
 /*
- * How long the kernel may believe @attr. Not at all while a setuid or setgid bit is set: a write takes
- * it away in the source, and the kernel drops size and times from its cache then, but not the mode.
+ * How long the kernel may believe @attr, which are @inode's. Not at all while a setuid or setgid bit is set: a write takes
+ * it away in the source, and the kernel drops size and times from its cache then, but not the mode. Nor once it may be mapped:
+ * a write through a passthrough mapping changes the source's times, and no request tells of it.
  */
-double attr_timeout_of(const struct mirror *m, const struct stat *attr);
+double attr_timeout_of(const struct mirror *m, const struct inode *inode, const struct stat *attr);
 
 /* The file's attributes as the mirror shows them, which the kernel is about to learn. 0 or an errno. */
 int stat_inode(struct mirror *m, struct inode *inode, struct stat *st);

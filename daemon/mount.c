@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,25 +37,49 @@ static const struct {
 	{"relatime", MS_RELATIME, true},
 	{"norelatime", MS_RELATIME, false},
 	{"strictatime", MS_STRICTATIME, true},
+	{"nostrictatime", MS_STRICTATIME, false},
 	{"lazytime", MS_LAZYTIME, true},
+	{"nolazytime", MS_LAZYTIME, false},
+	{"nosymfollow", MS_NOSYMFOLLOW, true},
+	{"symfollow", MS_NOSYMFOLLOW, false},
 };
 
 /* Handed to the kernel as they are. */
 static const char *const kernel_options[] = {
-	"allow_other", "context=", "fscontext=", "defcontext=", "rootcontext=",
+	"allow_other", "max_read=", "context=", "fscontext=", "defcontext=", "rootcontext=",
 };
+
+static int replace(char **string, const char *with)
+{
+	free(*string);
+	*string = strdup(with);
+	return *string ? 1 : -1;
+}
 
 int mount_option(struct mount_options *opts, const char *option)
 {
 	for (size_t i = 0; i < sizeof(flag_options) / sizeof(flag_options[0]); i++) {
 		if (strcmp(option, flag_options[i].name) != 0)
 			continue;
-		if (flag_options[i].on)
+		if (flag_options[i].on) {
 			opts->flags |= flag_options[i].flag;
-		else
+			opts->set |= flag_options[i].flag;
+			opts->cleared &= ~flag_options[i].flag;
+		} else {
 			opts->flags &= ~flag_options[i].flag;
+			opts->set &= ~flag_options[i].flag;
+			opts->cleared |= flag_options[i].flag;
+		}
 		return 1;
 	}
+	if (strcmp(option, "remount") == 0 || strcmp(option, "auto_unmount") == 0) {
+		*(option[0] == 'r' ? &opts->remount : &opts->auto_unmount) = true;
+		return 1;
+	}
+	if (strncmp(option, "fsname=", 7) == 0)
+		return replace(&opts->fsname, option + 7);
+	if (strncmp(option, "subtype=", 8) == 0)
+		return replace(&opts->subtype, option + 8);
 	for (size_t i = 0; i < sizeof(kernel_options) / sizeof(kernel_options[0]); i++) {
 		const char *name = kernel_options[i];
 		size_t len = strlen(name);
@@ -108,7 +133,7 @@ static int open_top(const char *mountpoint, uint64_t *mnt_id)
 int mount_fuse(struct mounted *mounted, const char *source, const char *mountpoint,
 	       const struct mount_options *opts)
 {
-	char shown[256], *data = NULL;
+	char shown[256], type[128], *data = NULL;
 	int dev, fd, err;
 
 	dev = open("/dev/fuse", O_RDWR | O_CLOEXEC);
@@ -125,7 +150,8 @@ int mount_fuse(struct mounted *mounted, const char *source, const char *mountpoi
 		log_failure(ENOMEM, NULL, "mounting");
 		goto fail;
 	}
-	if (mount(source, mountpoint, "fuse.fuselens", opts->flags, data) != 0) {
+	snprintf(type, sizeof(type), "fuse.%s", opts->subtype ?: "fuselens");
+	if (mount(opts->fsname ?: source, mountpoint, type, opts->flags, data) != 0) {
 		err = errno;
 		log_failure(err, mount_hint(err), "mounting on %s",
 			    log_name(mountpoint, shown, sizeof(shown)));
@@ -165,4 +191,126 @@ void mount_detach(const struct mounted *mounted)
 				    log_name(mounted->mountpoint, shown, sizeof(shown)));
 	}
 	close(top);
+}
+
+/* What mount(2) calls it, and what mount_setattr(2) does; times apart. */
+static const struct {
+	unsigned long flag;
+	uint64_t attr;
+} attributes[] = {
+	{MS_RDONLY, MOUNT_ATTR_RDONLY},		{MS_NOSUID, MOUNT_ATTR_NOSUID},
+	{MS_NODEV, MOUNT_ATTR_NODEV},		{MS_NOEXEC, MOUNT_ATTR_NOEXEC},
+	{MS_NODIRATIME, MOUNT_ATTR_NODIRATIME}, {MS_NOSYMFOLLOW, MOUNT_ATTR_NOSYMFOLLOW},
+};
+
+struct mount_attr mount_times(const struct mount_options *opts)
+{
+	struct mount_attr attr = {0};
+	unsigned long kinds = MS_NOATIME | MS_RELATIME | MS_STRICTATIME;
+
+	if ((opts->set | opts->cleared) & kinds) {
+		attr.attr_clr = MOUNT_ATTR__ATIME;
+		/* MOUNT_ATTR_RELATIME is what none of the others is. */
+		attr.attr_set = opts->set & MS_NOATIME	     ? MOUNT_ATTR_NOATIME
+				: opts->set & MS_STRICTATIME ? MOUNT_ATTR_STRICTATIME
+							     : MOUNT_ATTR_RELATIME;
+	}
+	if (opts->set & MS_NODIRATIME)
+		attr.attr_set |= MOUNT_ATTR_NODIRATIME;
+	if (opts->cleared & MS_NODIRATIME)
+		attr.attr_clr |= MOUNT_ATTR_NODIRATIME;
+	return attr;
+}
+
+/* The file system's own: read-only or not, synchronous or not. */
+static int reconfigure(const char *mountpoint, const struct mount_options *opts)
+{
+	static const struct {
+		unsigned long flag;
+		const char *on, *off;
+	} words[] = {
+		{MS_RDONLY, "ro", "rw"},
+		{MS_SYNCHRONOUS, "sync", "async"},
+		{MS_DIRSYNC, "dirsync", NULL},
+		{MS_LAZYTIME, "lazytime", "nolazytime"},
+	};
+	int fs = fspick(AT_FDCWD, mountpoint, FSPICK_CLOEXEC), res = 0, err;
+
+	if (fs < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]) && res == 0; i++) {
+		const char *word = opts->set & words[i].flag	   ? words[i].on
+				   : opts->cleared & words[i].flag ? words[i].off
+								   : NULL;
+
+		if (word)
+			res = fsconfig(fs, FSCONFIG_SET_FLAG, word, NULL, 0);
+	}
+	if (res == 0)
+		res = fsconfig(fs, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0);
+	err = errno;
+	close(fs);
+	errno = err;
+	return res;
+}
+
+int mount_remount(const char *mountpoint, const struct mount_options *opts)
+{
+	struct mount_attr attr = mount_times(opts);
+	char shown[256];
+
+	for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++) {
+		if (opts->set & attributes[i].flag)
+			attr.attr_set |= attributes[i].attr;
+		if (opts->cleared & attributes[i].flag)
+			attr.attr_clr |= attributes[i].attr;
+	}
+	if (reconfigure(mountpoint, opts) == 0 &&
+	    mount_setattr(AT_FDCWD, mountpoint, 0, &attr, sizeof(attr)) == 0)
+		return 0;
+	log_failure(errno, errno == EBUSY ? "files are open for writing there" : mount_hint(errno),
+		    "changing the mount on %s", log_name(mountpoint, shown, sizeof(shown)));
+	return -1;
+}
+
+/* The process that waits: it holds nothing of the daemon's but its end of the pipe. */
+static void watch(const struct mounted *mounted, int pipe_end)
+{
+	char path[32], byte;
+	uint64_t mnt_id;
+	int top, null;
+
+	setsid();
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	null = open("/dev/null", O_RDWR);
+	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0 ||
+	    dup2(pipe_end, 3) < 0 || close_range(4, ~0U, 0) != 0 || chdir("/") != 0)
+		_exit(1);
+	while (read(3, &byte, 1) < 0 && errno == EINTR)
+		;
+	top = open_top(mounted->mountpoint, &mnt_id);
+	if (top >= 0 && mnt_id == mounted->mnt_id) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", top);
+		umount2(path, MNT_DETACH);
+	}
+	_exit(0);
+}
+
+int mount_watch(const struct mounted *mounted)
+{
+	int ends[2];
+	pid_t child;
+
+	if (pipe2(ends, O_CLOEXEC) != 0 || (child = fork()) < 0) {
+		log_failure(errno, NULL, "starting the process that unmounts");
+		return -1;
+	}
+	if (child == 0) {
+		close(ends[1]);
+		watch(mounted, ends[0]);
+	}
+	close(ends[0]);
+	return 0; /* the other end stays open for as long as this process lives */
 }

@@ -11,9 +11,14 @@
 #include <stdint.h>
 
 struct mount_options {
-	unsigned long flags; /* MS_* */
-	bool others;	     /* allow_other or allow_root */
-	char *data;	     /* options for the kernel, comma-separated, or NULL */
+	unsigned long flags;	    /* MS_* */
+	unsigned long set, cleared; /* those of them that were named, either way */
+	bool others;		    /* allow_other or allow_root */
+	bool remount;		    /* change the mount that is there */
+	bool auto_unmount;	    /* when the daemon dies, whatever of */
+	char *fsname;		    /* shown as the source; NULL: the source itself */
+	char *subtype;		    /* the type is fuse.SUBTYPE; NULL: fuselens */
+	char *data;		    /* options for the kernel, comma-separated, or NULL */
 };
 
 struct mounted {
@@ -31,6 +36,19 @@ int mount_option(struct mount_options *opts, const char *option);
 /* Opens the device and mounts. Returns 0, or -1 with the reason printed. */
 int mount_fuse(struct mounted *mounted, const char *source, const char *mountpoint,
 	       const struct mount_options *opts);
+
+struct mount_attr;
+/* How read times are kept, as far as it was named; for mount_setattr(2). */
+struct mount_attr mount_times(const struct mount_options *opts);
+
+/* Changes what is mounted on @mountpoint, and of that only what was named. 0, or -1 with the reason printed. */
+int mount_remount(const char *mountpoint, const struct mount_options *opts);
+
+/*
+ * Starts a process that waits for the end of this one and then detaches the mount, if it still is
+ * there. Before any thread starts. Returns 0, or -1 with the reason printed.
+ */
+int mount_watch(const struct mounted *mounted);
 
 /*
  * Writes back what is dirty and detaches the mount, if it still is where it was made. The file

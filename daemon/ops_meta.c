@@ -54,7 +54,7 @@ static void answer_attr(fuse_req_t req, struct inode *inode)
 	if (err)
 		fuse_reply_err(req, err);
 	else
-		fuse_reply_attr(req, &attr, attr_timeout_of(m, &attr));
+		fuse_reply_attr(req, &attr, attr_timeout_of(m, inode, &attr));
 }
 
 void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)

@@ -89,7 +89,7 @@ void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const char *n
 		fuse_reply_err(req, err);
 		return;
 	}
-	entry.attr_timeout = attr_timeout_of(m, &entry.attr);
+	entry.attr_timeout = attr_timeout_of(m, inode, &entry.attr);
 	inode_found(&m->table, inode);
 	answer_entry(req, &entry);
 }
@@ -106,13 +106,28 @@ void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 	fuse_reply_err(req, res == 0 ? 0 : errno);
 }
 
+/* So that the kernel can be asked to forget it by the name that it has. */
+static void found_as(struct mirror *m, fuse_ino_t parent, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(fd_of(m, parent), name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		inode_renamed(&m->table, (struct inode_key){st.st_dev, st.st_ino}, parent, name);
+}
+
 void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t newparent,
 	       const char *newname, unsigned int flags)
 {
 	struct mirror *m = mirror_of(req);
-	int res;
+	int res, err;
 
 	begin_as_caller(req);
 	res = renameat2(fd_of(m, parent), name, fd_of(m, newparent), newname, flags);
-	fuse_reply_err(req, end_as_caller(res));
+	err = end_as_caller(res);
+	if (!err) {
+		found_as(m, newparent, newname);
+		if (flags & RENAME_EXCHANGE)
+			found_as(m, parent, name);
+	}
+	fuse_reply_err(req, err);
 }

@@ -128,6 +128,13 @@ static int open_source_file(struct mirror *m, const struct inode *inode, int use
 	return fd;
 }
 
+/* Whether this open is the first that lets a passthrough file be mapped for writing. */
+static bool may_be_mapped(struct inode *inode, const struct fuse_file_info *fi)
+{
+	return fi->backing_id > 0 && (fi->flags & O_ACCMODE) == O_RDWR &&
+	       !atomic_exchange(&inode->mapped, true);
+}
+
 void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct mirror *m = mirror_of(req);
@@ -141,6 +148,8 @@ void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	if (fd >= 0 && fi->flags & O_TRUNC)
 		append_told(&inode->append, 0);
 	err = fd < 0 ? errno : file_start(req, inode, fd, fi);
+	if (!err && may_be_mapped(inode, fi))
+		fuse_lowlevel_notify_inval_inode(m->pruner.se, ino, -1, 0);
 	if (err)
 		fuse_reply_err(req, report_shortage(m, err));
 	else if (fuse_reply_open(req, fi) != 0)
@@ -167,6 +176,8 @@ static int answer_created(fuse_req_t req, int fd, fuse_ino_t parent, const char 
 		entry_undo(m, &entry);
 		return err;
 	}
+	if (may_be_mapped(inode_of(m, entry.ino), fi))
+		entry.attr_timeout = 0;
 	if (fuse_reply_create(req, &entry, fi) != 0) {
 		file_end(m, file_of(fi));
 		entry_undo(m, &entry);

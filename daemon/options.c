@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <unistd.h>
 
 #include "log.h"
 
@@ -66,6 +67,16 @@ static const struct fuse_opt specs[] = {
 	FUSE_OPT_KEY("nouser", KEY_IGNORE),
 	FUSE_OPT_KEY("users", KEY_IGNORE),
 	FUSE_OPT_KEY("comment=", KEY_IGNORE),
+	FUSE_OPT_KEY("owner", KEY_IGNORE),
+	FUSE_OPT_KEY("group", KEY_IGNORE),
+	FUSE_OPT_KEY("silent", KEY_IGNORE),
+	FUSE_OPT_KEY("loud", KEY_IGNORE),
+	FUSE_OPT_KEY("nomand", KEY_IGNORE),
+	FUSE_OPT_KEY("noiversion", KEY_IGNORE),
+	/* What mount(8) finds on a mount that it changes. */
+	FUSE_OPT_KEY("user_id=", KEY_IGNORE),
+	FUSE_OPT_KEY("group_id=", KEY_IGNORE),
+	OPT("source=%s", as_source, 0),
 	FUSE_OPT_END,
 };
 
@@ -92,6 +103,13 @@ void options_usage(void)
 	       "    -o allow_other         other users may use it\n"
 	       "    -o entry_timeout=SEC   how long names are believed (1.0)\n"
 	       "    -o attr_timeout=SEC    how long attributes are believed (1.0)\n"
+	       "    -o allow_root          root and the one who mounts may use it\n"
+	       "    -o fsname=NAME         shown as the source\n"
+	       "    -o subtype=NAME        the type is fuse.NAME\n"
+	       "    -o source=DIR          the source; the first argument is then only shown\n"
+	       "    -o max_read=BYTES      the largest read request\n"
+	       "    -o auto_unmount        unmount when the daemon is killed\n"
+	       "    -o remount             change the mount that is there: ro, rw, nosuid, ...\n"
 	       "    -o ro,nosuid,nodev,... as for mount(8)\n"
 	       "\n"
 	       "The daemon:\n"
@@ -103,6 +121,17 @@ void options_usage(void)
 	       "    -o log_file=PATH       messages of the background daemon (default: syslog)\n"
 	       "    -h, --help; -V, --version\n",
 	       DEFAULT_THREADS);
+}
+
+/* The kernel knows no such thing: it lets everyone in, and libfuse refuses all but root and the owner. */
+static int allow_root(struct options *opts)
+{
+	bool others = opts->mount.others;
+
+	if (mount_option(&opts->mount, "allow_other") != 1)
+		return -1;
+	opts->mount.others = others || getuid() != 0;
+	return 1; /* for libfuse to see */
 }
 
 static int on_option(void *data, const char *arg, int key, struct fuse_args *out)
@@ -134,11 +163,17 @@ static int on_option(void *data, const char *arg, int key, struct fuse_args *out
 		}
 		return 0;
 	case FUSE_OPT_KEY_OPT:
-		if (strncmp(arg, "x-", 2) == 0)
+		if (strncmp(arg, "x-", 2) == 0 || strncmp(arg, "X-", 2) == 0)
 			return 0; /* for fstab's other readers */
+		if (strcmp(arg, "allow_root") == 0)
+			return allow_root(opts);
 		switch (arg[0] == '-' ? 0 : mount_option(&opts->mount, arg)) {
 		case 1:
-			return 0;
+			/* libfuse has to know as well. */
+			if (strncmp(arg, "max_read=", 9) != 0)
+				return 0;
+			opts->max_read = strtoul(arg + 9, NULL, 10);
+			return 1;
 		case 0:
 			log_failure(0, "fuselens-passthroughd --help lists the options",
 				    "unknown option %s", log_name(arg, shown, sizeof(shown)));
@@ -229,10 +264,14 @@ int options_parse(struct options *opts, int argc, char **argv)
 		.attr_timeout = 1.0,
 		.threads = DEFAULT_THREADS,
 		.fuse_args = FUSE_ARGS_INIT(argc, argv),
-		/* As for any mount a user may make; -o suid and -o dev allow them. */
-		.mount.flags = MS_NOSUID | MS_NODEV,
 		.is_mount_helper = argc && strncmp(self, "mount.", 6) == 0,
 	};
+	/*
+	 * As for any mount a user may make; -o suid and -o dev allow them. But mount(8) says only what
+	 * is not its default, so from it no word means suid and dev.
+	 */
+	if (!opts->is_mount_helper)
+		opts->mount.flags = MS_NOSUID | MS_NODEV;
 	if (fuse_opt_parse(&opts->fuse_args, opts, specs, on_option) != 0)
 		return opts->explained ? -1
 				       : bad("fuselens-passthroughd --help lists the options",
@@ -244,6 +283,16 @@ int options_parse(struct options *opts, int argc, char **argv)
 			   opts->source ? "no MOUNTPOINT was named" : "no SOURCE was named");
 	if (opts->debug)
 		opts->foreground = 1;
+	if (opts->mount.remount)
+		return resolve(&opts->mountpoint, "mount point", "nothing is mounted there");
+	if (opts->as_source) {
+		if (!opts->mount.fsname)
+			opts->mount.fsname = opts->source;
+		else
+			free(opts->source);
+		opts->source = opts->as_source;
+		opts->as_source = NULL;
+	}
 	if (check(opts) != 0 || absolute(&opts->stats_file) != 0 ||
 	    absolute(&opts->log_file) != 0 ||
 	    resolve(&opts->source, "source", "it must be a directory that exists") != 0 ||
@@ -264,6 +313,9 @@ void options_free(struct options *opts)
 	free(opts->mountpoint);
 	free(opts->stats_file);
 	free(opts->log_file);
+	free(opts->as_source);
+	free(opts->mount.fsname);
+	free(opts->mount.subtype);
 	free(opts->mount.data);
 	fuse_opt_free_args(&opts->fuse_args);
 }
@@ -281,6 +333,7 @@ void options_apply(const struct options *opts, struct mirror *m)
 	m->xattr = opts->xattr;
 	m->flock = opts->flock;
 	m->killpriv = !opts->no_killpriv;
+	m->max_read = opts->max_read;
 	m->others = opts->mount.others;
 	m->entry_timeout = opts->entry_timeout;
 	m->attr_timeout = opts->attr_timeout;

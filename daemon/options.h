@@ -23,6 +23,7 @@ struct options {
 	int no_killpriv;
 	double entry_timeout, attr_timeout;
 
+	unsigned int max_read;
 	int threads;
 	int clone_fd;
 	int foreground;
@@ -31,6 +32,7 @@ struct options {
 	int help, version;
 
 	bool is_mount_helper; /* called as mount.fuse.NAME, with mount(8)'s own letters */
+	char *as_source;      /* -o source=: then the first argument is only a name */
 	bool explained;	      /* why parsing failed has been printed */
 	struct mount_options mount;
 	struct fuse_args fuse_args;

@@ -2,8 +2,10 @@
 /* Making the kernel forget; see prune.h. */
 #include "prune.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BATCH 128
@@ -80,16 +82,50 @@ static void prune(struct mirror *m, size_t target)
 	}
 }
 
+#define SWEEP_EACH 20000
+
+/*
+ * A file removed in the source keeps its space while we hold a descriptor on it, and the kernel may not
+ * forget it for days. So a part of the table is looked through each second.
+ */
+static void sweep(struct mirror *m, size_t *cursor)
+{
+	struct pruner *p = &m->pruner;
+	struct inode_name batch[BATCH];
+
+	for (size_t seen = 0; seen < SWEEP_EACH && !p->stop; seen += SWEEP_EACH / 20) {
+		size_t n = inode_removed(&m->table, cursor, SWEEP_EACH / 20, batch, BATCH);
+
+		for (size_t i = 0; i < n; i++) {
+			fuse_lowlevel_notify_inval_entry(p->se, batch[i].parent, batch[i].name,
+							 strlen(batch[i].name));
+			free(batch[i].name);
+		}
+		if (*cursor == 0)
+			return;
+	}
+}
+
 static void *prune_main(void *arg)
 {
 	struct mirror *m = arg;
 	struct pruner *p = &m->pruner;
-	size_t target;
+	size_t target, cursor = 0;
 
 	pthread_mutex_lock(&p->lock);
 	while (!p->stop) {
 		if (!p->wanted) {
-			pthread_cond_wait(&p->changed, &p->lock);
+			struct timespec until;
+			int err;
+
+			clock_gettime(CLOCK_MONOTONIC, &until);
+			until.tv_sec++;
+			err = pthread_cond_timedwait(&p->changed, &p->lock, &until);
+			if (err == ETIMEDOUT && !p->stop) {
+				pthread_mutex_unlock(&p->lock);
+				sweep(m, &cursor);
+				pthread_mutex_lock(&p->lock);
+			}
 			continue;
 		}
 		/* The limit may be lower than it was when we started. */
@@ -108,13 +144,17 @@ static void *prune_main(void *arg)
 int prune_start(struct mirror *m, struct fuse_session *se, size_t limit)
 {
 	struct pruner *p = &m->pruner;
+	pthread_condattr_t attr;
 	int err;
 
 	p->se = se;
 	p->high = limit / 2;
 	p->low = limit / 4;
 	pthread_mutex_init(&p->lock, NULL);
-	pthread_cond_init(&p->changed, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&p->changed, &attr);
+	pthread_condattr_destroy(&attr);
 	err = pthread_create(&p->thread, NULL, prune_main, m);
 	p->running = err == 0;
 	return err;

@@ -3,6 +3,7 @@
  * Every inode the kernel knows holds a descriptor, and the kernel forgets only when memory is short,
  * which it may never be. Before descriptors run out, a thread asks the kernel to drop the names of
  * files that nobody has open; a FORGET for each is the answer.
+ * The same thread does so, at any time, for files that were removed in the source.
  */
 #ifndef FUSELENS_DAEMON_PRUNE_H
 #define FUSELENS_DAEMON_PRUNE_H

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/resource.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,6 +18,7 @@
 #include "creds.h"
 #include "log.h"
 #include "prune.h"
+#include "start.h"
 
 struct session {
 	struct options *opts;
@@ -305,70 +305,6 @@ static void *signal_main(void *arg)
 	}
 }
 
-/* Returns how many descriptors this process may have now. */
-static size_t raise_file_limit(void)
-{
-	struct rlimit limit;
-	FILE *f = fopen("/proc/sys/fs/nr_open", "re");
-	unsigned long most = 0;
-
-	if (f) {
-		if (fscanf(f, "%lu", &most) != 1)
-			most = 0;
-		fclose(f);
-	}
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return 1024;
-	/* Above the hard limit needs CAP_SYS_RESOURCE; without, the hard limit it is. */
-	if (most > limit.rlim_max && setrlimit(RLIMIT_NOFILE, &(struct rlimit){most, most}) == 0)
-		return most;
-	limit.rlim_cur = limit.rlim_max;
-	return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 1024;
-}
-
-/* So that no descriptor of ours ends up as 0, 1 or 2 and gets messages written to it. */
-static void keep_standard_streams(void)
-{
-	int fd;
-
-	do {
-		fd = open("/dev/null", O_RDWR);
-	} while (fd >= 0 && fd <= 2);
-	if (fd > 2)
-		close(fd);
-}
-
-static int open_source(struct session *s)
-{
-	struct mirror *m = &s->m;
-	char shown[256];
-	struct stat st;
-	int fd;
-
-	m->proc_self = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (m->proc_self < 0) {
-		log_failure(errno, "mount proc on /proc", "opening /proc/self/fd");
-		return -1;
-	}
-	fd = open(s->opts->source, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) != 0) {
-		log_failure(errno, "the source must be a directory", "opening the source %s",
-			    log_name(s->opts->source, shown, sizeof(shown)));
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	m->root = (struct inode){
-		.key = {st.st_dev, st.st_ino},
-		.fd = fd,
-		.type = S_IFDIR,
-		.nlookup = 1,
-		.io_lock = PTHREAD_MUTEX_INITIALIZER,
-	};
-	append_init(&m->root.append);
-	return 0;
-}
-
 static int start_signals(struct session *s)
 {
 	struct sigaction wake = {.sa_handler = on_wake};
@@ -440,6 +376,12 @@ static int mount_and_serve(struct session *s)
 		return 1;
 	}
 	if (mount_fuse(&s->mounted, s->opts->source, s->opts->mountpoint, &s->opts->mount) != 0) {
+		fuse_session_destroy(s->se);
+		return 1;
+	}
+	if (s->opts->mount.auto_unmount && mount_watch(&s->mounted) != 0) {
+		close(s->mounted.dev); /* nobody serves it, so that to ask it anything would hang */
+		mount_detach(&s->mounted);
 		fuse_session_destroy(s->se);
 		return 1;
 	}
@@ -525,7 +467,7 @@ int session_run(struct options *opts)
 	umask(0);
 	creds_init();
 	s->file_limit = raise_file_limit();
-	if (open_source(s) != 0)
+	if (source_open(&s->m, s->opts->source, &s->opts->mount) != 0)
 		goto out;
 	if (mirror_start(&s->m) != 0) {
 		log_failure(ENOMEM, NULL, "starting");

@@ -83,3 +83,70 @@ for options in passthrough direct cached; do
 	check_eq "$options: no file handle is offered" "$("$try" handle "$mnt/log") $("$try" handle "$mnt")" "EOPNOTSUPP EOPNOTSUPP"
 	stop_daemon
 done
+
+# --- times of reading and of writing through a mapping
+echo text >"$src/timed"
+wanted=$("$try" map "$src/timed")
+start_daemon "$src" "$mnt" attr_timeout=100 || exit 1
+stat "$mnt/timed" >/dev/null
+check_eq "passthrough: mtime and ctime after writes through a mapping, at once" "$("$try" map "$mnt/timed")" "$wanted"
+check_eq "which changes them" "$wanted" "ctime-alone now ctime-alone now now"
+stop_daemon
+
+# read_times DIR - which reads touch atime: of one older than mtime, of one younger, of a directory
+read_times()
+{
+	touch -a -d 2001-01-01 "$1/timed"
+	touch -m -d 2002-01-01 "$1/timed"
+	cat "$1/timed" >/dev/null
+	stat -c %x "$1/timed" | cut -c 1-4
+	touch -a -d "12 hours ago" "$1/timed"
+	before=$(stat -c %x "$1/timed")
+	cat "$1/timed" >/dev/null
+	[ "$before" = "$(stat -c %x "$1/timed")" ] && echo kept || echo touched
+	touch -a -d 2001-01-01 "$1/dir"
+	touch -m -d 2002-01-01 "$1/dir"
+	ls "$1/dir" >/dev/null
+	stat -c %x "$1/dir" | cut -c 1-4
+}
+mkdir "$src/dir" "$WORK/bound"
+year=$(date +%Y)
+for times in '' noatime relatime strictatime nodiratime; do
+	mount --bind "$src" "$WORK/bound"
+	[ -z "$times" ] || mount -o "remount,bind,$times" "$WORK/bound"
+	wanted=$(read_times "$WORK/bound" | xargs)
+	umount "$WORK/bound"
+	for mode in passthrough direct; do
+		start_daemon "$src" "$mnt" "$mode${times:+,$times}" || exit 1
+		check_eq "$mode${times:+,$times}: atime as on XFS" "$(read_times "$mnt" | xargs)" "$wanted"
+		stop_daemon
+	done
+done
+check_eq "nodiratime is seen" "$wanted" "$year touched 2001"
+
+# --- what is removed in the source gives its space back
+free()
+{
+	sync -f "$src"
+	df --output=avail -BM "$src" | tail -n 1 | tr -dc 0-9
+}
+space_is_back()
+{
+	[ "$(free)" -ge $((before - 2)) ]
+}
+before=$(free)
+start_daemon "$src" "$mnt" entry_timeout=1000,attr_timeout=1000 || exit 1
+for name in plain renamed swapped; do
+	dd if=/dev/zero of="$mnt/$name" bs=1M count=10 status=none
+done
+mv "$mnt/renamed" "$mnt/dir/again"
+mv "$mnt/swapped" "$mnt/dir/swapped"
+rm "$src/plain" "$src/dir/again" "$src/dir/swapped"
+check "files removed in the source give their space back" wait_until 20 space_is_back
+dd if=/dev/zero of="$mnt/open" bs=1M count=10 status=none
+exec 3<"$mnt/open"
+rm "$src/open"
+check_eq "one that is open is still there" "$(sleep 2.5; head -c 10M <&3 | wc -c)" 10485760
+exec 3<&-
+check "and gone when it is closed" wait_until 20 space_is_back
+stop_daemon

@@ -7,6 +7,7 @@
  *        daemon_try bits DIR                    setuid and setgid bits after a change by another user
  *        daemon_try handle FILE                 name_to_handle_at()
  *        daemon_try close FILE                  what close(2) says
+ *        daemon_try map FILE                    times around writes through a shared mapping
  *        daemon_try fill FILE MIB               the MiB that could be written
  */
 #include <errno.h>
@@ -18,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -152,6 +154,42 @@ static int try_close(const char *file)
 	return say(fd < 0 ? -1 : close(fd));
 }
 
+static const char *when(const char *file)
+{
+	struct stat st;
+
+	if (stat(file, &st) != 0)
+		return strerrorname_np(errno);
+	if ((st.st_mtim.tv_sec > 1000000000) != (st.st_ctim.tv_sec > 1000000000))
+		return "ctime-alone"; /* utimensat() sets ctime to now */
+	return st.st_mtim.tv_sec > 1000000000 ? "now" : "old";
+}
+
+static int try_map(const char *file)
+{
+	static const struct timespec old[2] = {{100, 0}, {200, 0}};
+	int fd = open(file, O_RDWR);
+	char *map = MAP_FAILED;
+
+	if (fd >= 0 && futimens(fd, old) == 0)
+		map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		return say(-1);
+	printf("%s ", when(file));
+	map[0] = 'm';
+	printf("%s ", when(file));
+	close(fd);
+	msync(map, 4096, MS_SYNC);
+	if (utimensat(AT_FDCWD, file, old, 0) != 0)
+		return say(-1);
+	printf("%s ", when(file));
+	map[1] = 'n';
+	printf("%s ", when(file));
+	munmap(map, 4096);
+	puts(when(file));
+	return 0;
+}
+
 static int try_fill(const char *file, long most)
 {
 	static char buf[1 << 20];
@@ -176,6 +214,8 @@ int main(int argc, char **argv)
 		return try_handle(argv[2]);
 	if (argc == 3 && strcmp(argv[1], "close") == 0)
 		return try_close(argv[2]);
+	if (argc == 3 && strcmp(argv[1], "map") == 0)
+		return try_map(argv[2]);
 	if (argc == 4 && strcmp(argv[1], "fill") == 0)
 		return try_fill(argv[2], strtol(argv[3], NULL, 0));
 	fprintf(stderr, "daemon_try: see the comment at its top\n");

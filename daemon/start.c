@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a daemon has to have before it mounts; see start.h. */
+#include "start.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "log.h"
+
+size_t raise_file_limit(void)
+{
+	struct rlimit limit;
+	FILE *f = fopen("/proc/sys/fs/nr_open", "re");
+	unsigned long most = 0;
+
+	if (f) {
+		if (fscanf(f, "%lu", &most) != 1)
+			most = 0;
+		fclose(f);
+	}
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return 1024;
+	/* Above the hard limit needs CAP_SYS_RESOURCE; without, the hard limit it is. */
+	if (most > limit.rlim_max && setrlimit(RLIMIT_NOFILE, &(struct rlimit){most, most}) == 0)
+		return most;
+	limit.rlim_cur = limit.rlim_max;
+	return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 1024;
+}
+
+void keep_standard_streams(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= 2);
+	if (fd > 2)
+		close(fd);
+}
+
+static bool is_directory(const struct stat *st)
+{
+	if (S_ISDIR(st->st_mode))
+		return true;
+	errno = ENOTDIR;
+	return false;
+}
+
+/*
+ * FUSE keeps no read times: the source does, as its mount says. Where the mirror's options say
+ * otherwise, the source is read through a mount of our own, which is nobody else's to see.
+ */
+static int open_tree_with_times(const char *source, const struct mount_options *opts)
+{
+	struct mount_attr attr = mount_times(opts);
+	int fd, err;
+
+	if (!attr.attr_set && !attr.attr_clr)
+		return open(source, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	if (fd >= 0 &&
+	    mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) != 0) {
+		err = errno;
+		close(fd);
+		errno = err;
+		fd = -1;
+	}
+	return fd;
+}
+
+int source_open(struct mirror *m, const char *source, const struct mount_options *opts)
+{
+	char shown[256];
+	struct stat st;
+	int fd;
+
+	m->proc_self = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (m->proc_self < 0) {
+		log_failure(errno, "mount proc on /proc", "opening /proc/self/fd");
+		return -1;
+	}
+	fd = open_tree_with_times(source, opts);
+	if (fd < 0 || fstat(fd, &st) != 0 || !is_directory(&st)) {
+		log_failure(errno, "the source must be a directory", "opening the source %s",
+			    log_name(source, shown, sizeof(shown)));
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	m->root = (struct inode){
+		.key = {st.st_dev, st.st_ino},
+		.fd = fd,
+		.type = S_IFDIR,
+		.nlookup = 1,
+		.io_lock = PTHREAD_MUTEX_INITIALIZER,
+	};
+	append_init(&m->root.append);
+	return 0;
+}

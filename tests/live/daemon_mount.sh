@@ -1,0 +1,139 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# tier: default
+# The daemon as mount(8), fstab, systemd and test suites call it, and the options that users of libfuse know.
+# shellcheck disable=SC2119,SC2094
+set -u
+# shellcheck source=tests/live/lib.sh disable=SC1091
+. "$(dirname "$0")/lib.sh"
+live_begin_on_xfs
+mkdir "$mnt"
+echo text >"$src/f"
+
+ln -s "$FUSELENS_DAEMON" "$WORK/mount.fuse.fuselens"
+
+# flags - the mount's own, as the kernel has them
+flags()
+{
+	awk -v mnt="$mnt" '$5 == mnt {print $6}' /proc/self/mountinfo | tail -n 1
+}
+
+# has WORD... - whether the mount has all of them
+has()
+{
+	local word
+	for word; do
+		[[ ,$(flags), == *,"$word",* ]] || return 1
+	done
+}
+
+is_mounted()
+{
+	grep -q " $mnt " /proc/self/mountinfo
+}
+
+by_helper()
+{
+	"$WORK/mount.fuse.fuselens" "$src" "$mnt" "$@" 2>"$WORK/err"
+}
+
+# --- what mount(8) leaves unsaid
+by_helper -o rw
+check_eq "mount(8) by root: suid and dev, as for any file system" "$(flags)" rw,relatime
+umount "$mnt"
+by_helper -o rw,noexec,nosuid,nodev,user=nobody
+check "user mounts: nosuid, nodev, as mount(8) says then" has nosuid nodev noexec
+umount "$mnt"
+"$FUSELENS_DAEMON" "$src" "$mnt" 2>/dev/null
+check "called by its name: nosuid, nodev" has nosuid nodev
+umount "$mnt"
+"$FUSELENS_DAEMON" "$src" "$mnt" -o suid,dev 2>/dev/null
+check_eq "unless named" "$(flags)" rw,relatime
+umount "$mnt"
+
+# --- remount
+by_helper -o rw,nosuid,nodev
+by_helper -o remount,ro
+check_eq "remount,ro" "$? $(touch "$mnt/new" 2>&1 | grep -c 'Read-only')" "0 1"
+check "it keeps what was not named" has ro nosuid nodev
+check_eq "reading goes on" "$(cat "$mnt/f")" text
+by_helper -o remount,rw
+check_eq "remount,rw" "$? $(touch "$mnt/new" && rm "$mnt/new"; echo $?)" "0 0"
+# As mount(8) puts it together from what is mounted.
+by_helper -o remount,rw,nosuid,nodev,relatime,user_id=0,group_id=0,default_permissions,noexec
+check "remount,noexec" has rw nosuid nodev noexec
+by_helper -o remount,exec,noatime
+check "remount,exec,noatime" has rw nosuid nodev noatime
+check_eq "remount with -f changes nothing" "$(by_helper -f -o remount,ro; flags)" "$(flags)"
+exec 3>"$mnt/f"
+by_helper -o remount,ro
+check_eq "remount,ro with a file open for writing: refused, with a hint" "$? $(grep -c '^hint: .*open for writing' "$WORK/err")" "1 1"
+exec 3>&-
+umount "$mnt"
+by_helper -o remount,ro
+check_eq "remount of nothing" "$? $(grep -c 'changing the mount' "$WORK/err")" "1 1"
+by_helper -o ro
+check_eq "ro from the start" "$(touch "$mnt/new" 2>&1 | grep -c 'Read-only')" 1
+by_helper -o remount,rw
+check_eq "and then rw" "$(touch "$mnt/new" && rm "$mnt/new"; echo $?)" 0
+umount "$mnt"
+
+# --- names
+echo text >"$src/f"
+by_helper -o fsname=archive,subtype=mirror
+check "fsname=, subtype=" grep -q " $mnt .* - fuse.mirror archive " /proc/self/mountinfo
+umount archive
+check "umount by its name" eval '! is_mounted'
+by_helper
+umount -l "$src" # without -l, umount(8) takes a directory for the mount point and looks no further
+check "umount -l by its source" eval '! is_mounted'
+"$WORK/mount.fuse.fuselens" none "$mnt" -o "source=$src,allow_other" 2>/dev/null
+check_eq "source=, as xfstests has it" "$(cat "$mnt/f") $(awk -v mnt="$mnt" '$5 == mnt {print $(NF - 1)}' /proc/self/mountinfo)" "text none"
+umount "$mnt"
+
+# --- who may come in
+as()
+{
+	setpriv --reuid="$1" --regid="$1" --clear-groups -- cat "$mnt/f" 2>&1
+}
+by_helper
+check_eq "nobody but root" "$(as 1000 | grep -c denied)" 1
+umount "$mnt"
+by_helper -o allow_root
+check_eq "allow_root: the same for root's mount" "$(cat "$mnt/f") $(as 1000 | grep -c denied)" "text 1"
+umount "$mnt"
+by_helper -o allow_other
+check_eq "allow_other" "$(as 1000)" text
+umount "$mnt"
+
+# --- requests
+dd if=/dev/urandom of="$src/big" bs=1M count=2 status=none
+start_daemon "$src" "$mnt" direct,max_read=4096 || exit 1
+check_eq "max_read=4096: read in pieces" "$(cmp "$mnt/big" "$src/big" && dd if="$mnt/big" of=/dev/null bs=64k count=1 status=none; [ "$(daemon_stat upcall_READ)" -ge $((512 + 16)) ] && echo many)" many
+stop_daemon
+
+# --- the daemon dies
+no_watcher()
+{
+	! pgrep -f "^$FUSELENS_DAEMON $src $mnt" >/dev/null
+}
+start_daemon "$src" "$mnt" auto_unmount || exit 1
+stop_daemon KILL
+check "auto_unmount: kill -9 leaves no mount" wait_until 10 eval '! is_mounted'
+check "nor a process" wait_until 10 no_watcher
+start_daemon "$src" "$mnt" auto_unmount || exit 1
+stop_daemon
+check_eq "auto_unmount: ends with 0" "$DAEMON_CODE" 0
+check "and no process stays" wait_until 10 no_watcher
+start_daemon "$src" "$mnt" auto_unmount || exit 1
+umount "$mnt"
+mount -t tmpfs tmpfs "$mnt"
+wait_until 10 live_gone "$DAEMON_PID"
+wait_until 10 no_watcher
+check "auto_unmount: another mount there is left alone" is_mounted
+umount "$mnt"
+
+# --- options of fstab that are for others
+by_helper -n -v -t fuse.fuselens -o rw,nofail,_netdev,noauto,x-systemd.requires=a,X-mount.mkdir,comment=c,silent
+check_eq "words of fstab" "$? $(cat "$mnt/f")" "0 text"
+umount "$mnt"
