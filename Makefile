@@ -21,7 +21,7 @@ include bpf/module.mk userspace/module.mk daemon/module.mk
 	tests/lab/module.mk tests/oracle/module.mk tests/fuzz/module.mk deploy/module.mk docs/module.mk
 
 .PHONY: help all demo test test-full test-unit test-live test-lab test-programs lint install uninstall \
-	clean host-build host-run host-test host-lint
+	clean host-build host-run host-test host-browser host-lint
 
 help:
 	@echo 'make all         build fuselens and fuselens-passthroughd'
@@ -47,7 +47,10 @@ host-build host-run host-lint: host-%:
 	@lab/host-deps $*
 
 host-test:
-	@lab/host-deps test browser prometheus
+	@lab/host-deps test prometheus
+
+host-browser:
+	@lab/host-deps browser
 
 demo: host-build host-run
 	@$(MAKE) -j$(shell nproc) --no-print-directory programs
@@ -56,14 +59,14 @@ demo: host-build host-run
 test: test-programs
 	@exec tests/all $(B)
 
-test-full: test-programs
+test-full: test-programs host-browser
 	@TIER=full exec tests/all $(B)
 
 test-unit: host-build
 	@$(MAKE) -j$(shell nproc) --no-print-directory unit-tests
 	@tests/run $(UNIT_TESTS)
 
-test-live: test-programs
+test-live: test-programs host-browser
 	@TESTS=live TIER=full exec tests/all $(B)
 
 test-lab: test-programs
