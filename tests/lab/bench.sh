@@ -16,7 +16,7 @@ for variant in stock v3; do
 	mkdir -p "$out/$variant"
 	rm -rf "$out/$variant/result"
 	for attempt in 1 2 3; do
-		vm --variant $variant --cpus 1 --out "$out/$variant" --timeout 900 -- bash \
+		vm --variant $variant --cpus 1 --out "$out/$variant" -- bash \
 			tests/lab/guest/bench /out/result --jobs $jobs --repeat $repeat --runtime $runtime
 		# a guest that dies is the lab's own subject; the finished rows are whole
 		[ "$rc" = 125 ] || break
@@ -83,7 +83,7 @@ check "... and as a page with four figures" is "$(grep -c '<svg' "$tmp/out")" 4
 # What fi->lock costs, from the takes at its call sites: v1-1 takes it three times a write.
 mkdir -p "$out/spin"
 rm -rf "$out/spin/result"
-vm --variant v1-1 --cpus 1 --out "$out/spin" --timeout 600 -- bash tests/lab/guest/bench /out/result \
+vm --variant v1-1 --cpus 1 --out "$out/spin" -- bash tests/lab/guest/bench /out/result \
 	--jobs 1,8 --repeat 1 --runtime 2 --evidence callsite
 check "v1-1, callsite: bench ends well" is "$rc" 0
 check "... every difference is 0" is "$(of spin 'set(r["difference"] for r in mount)')" '{0}'

@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 mkdir "$tmp/files"
-vm --variant stock --cpus 2 --timeout 1500 --out "$tmp/files" -- tests/lab/guest/completions
+vm --variant stock --cpus 2 --out "$tmp/files" -- tests/lab/guest/completions
 check "the guest's runs" is "$rc" 0
 [ "$rc" = 0 ] || cat "$tmp/err"
 

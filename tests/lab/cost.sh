@@ -14,7 +14,7 @@ within()
 	awk -v more="$1" -v goal="$2" 'BEGIN {exit !(more > 0 && more <= goal)}'
 }
 
-vm --icount --variant stock --timeout 1700 -- lab/guest/cost psync 12000 none state-tp state-fentry none
+vm --icount --variant stock -- lab/guest/cost psync 12000 none state-tp state-fentry none
 check "measured" is "$rc" 0
 read -r before after < <(awk '$2 == "none" {printf "%s ", $3} END {print ""}' "$tmp/out")
 check "nothing attached costs the same before and after" \
@@ -25,7 +25,7 @@ for method in state-tp state-fentry; do
 done
 
 # One task writes file after file: each struct file is likely where the one before was.
-vm --cpus 2 --variant stock --timeout 1200 -- tests/lab/guest/cost 60
+vm --cpus 2 --variant stock -- tests/lab/guest/cost 60
 check "each file's writes were counted as its own" is "$rc" 0
 [ "$rc" = 0 ] || sed 's/^/# /' "$tmp/out"
 exit "$failed"

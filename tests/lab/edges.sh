@@ -48,7 +48,7 @@ for guest in "stock latency callsite global" "v3 cpu callsite global callsite-tp
 	[ "$variant" = stock ] || verdict=SHARED
 	rm -rf "$tmp/files"
 	mkdir "$tmp/files"
-	vm --variant "$variant" --cpus 2 --timeout 1800 --out "$tmp/files" -- \
+	vm --variant "$variant" --cpus 2 --out "$tmp/files" -- \
 		tests/lab/guest/edges "$disk" "$windows" "${methods[@]}"
 	check "$variant: the guest's windows" is "$rc" 0
 	for method in "${methods[@]}"; do

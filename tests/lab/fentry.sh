@@ -5,7 +5,7 @@
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-vm --cpus 2 --variant stock --timeout 1500 -- tests/lab/guest/fentry
+vm --cpus 2 --variant stock -- tests/lab/guest/fentry
 n=0
 while IFS= read -r line; do
 	[[ $line == "ok - "* || $line == "not ok - "* ]] || continue

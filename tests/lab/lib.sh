@@ -26,11 +26,14 @@ check()
 	fi
 }
 
+# An emulated guest on a busy machine is slow, which is not to hang.
+lab_run=("$top/lab/run" --timeout 1800 --boot-timeout 400)
+
 # vm ARG... - lab/run with stdout, stderr and exit code kept in $tmp/out, $tmp/err and $rc.
 vm()
 {
 	rc=0
-	"$top/lab/run" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null || rc=$?
+	"${lab_run[@]}" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null || rc=$?
 }
 
 is()

@@ -12,7 +12,7 @@ for variant in stock v3; do
 		choices=
 		[ "$form" != state-tp ] || choices=$counted
 		# shellcheck disable=SC2086 # words
-		vm --variant "$variant" --timeout 1200 -- tests/lab/guest/oracle --evidence "$form" $choices 1-40
+		vm --variant "$variant" -- tests/lab/guest/oracle --evidence "$form" $choices 1-40
 		check "$variant, $form: $(tail -n 1 "$tmp/out")" is "$rc" 0
 		[ "$rc" = 0 ] || sed 's/^/# /' "$tmp/out" | head -n 60
 	done

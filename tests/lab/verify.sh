@@ -27,7 +27,7 @@ run()
 {
 	local variant=$1 mode=$2 name length=--quick
 	[ -z "${LONG:-}" ] || length=--seconds=30
-	vm --timeout 1500 --variant "$variant" -- tests/lab/guest/verify "$mode" "$length" --json
+	vm --variant "$variant" -- tests/lab/guest/verify "$mode" "$length" --json
 	if [ ! -s "$tmp/out" ] || ! jq -e . "$tmp/out" >/dev/null 2>&1; then
 		check "$variant, $mode: a report" false
 		return

@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 # shellcheck disable=SC2016 # the guest expands
-vm --out "$tmp" --timeout 600 -- bash -c '
+vm --out "$tmp" -- bash -c '
 	set -e
 	truncate -s 400M /run/window.img
 	mkfs.xfs -q /run/window.img
@@ -45,7 +45,7 @@ check "... takes and writes over the same time: one of fi->lock a write" is \
 	"$(of 'total[0]["fi_lock"] - total[0]["writes"]')" 0
 
 # ... and the hooks go in time, whatever the command does
-vm --timeout 200 -- tests/lab/guest/window
+vm -- tests/lab/guest/window
 n=0
 while IFS= read -r line; do
 	[[ $line == "ok - "* || $line == "not ok - "* ]] || continue

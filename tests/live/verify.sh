@@ -27,8 +27,9 @@ cases()
 {
 	local mode=$1 name result code=0 want=0 count=15
 	local -a some=()
+	is_full || some=(--seconds 1)
 	if [ $# -gt 1 ]; then
-		some=(--case "$2")
+		some+=(--case "$2")
 		count=$(tr , '\n' <<<"$2" | wc -l)
 	fi
 	start_daemon "$src" "$mount" "$mode"
