@@ -36,6 +36,7 @@ int fl_cmd_stat(int argc, char **argv, struct fl_kernel *kernel);
 int fl_cmd_top(int argc, char **argv, struct fl_kernel *kernel);
 int fl_cmd_verify(int argc, char **argv, struct fl_kernel *kernel);
 int fl_cmd_export(int argc, char **argv, struct fl_kernel *kernel);
+int fl_cmd_live(int argc, char **argv, struct fl_kernel *kernel);
 
 #define FL_VERSION "0.1.0"
 

@@ -22,6 +22,7 @@ static const struct fl_command commands[] = {
 	 true},
 	{"report", "a result, or two compared, as text, Markdown or HTML", fl_cmd_report, false},
 	{"export", "the counts for Prometheus, as OpenMetrics over HTTP", fl_cmd_export, true},
+	{"live", "the fix on the running kernel, as a livepatch", fl_cmd_live, false},
 };
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
 

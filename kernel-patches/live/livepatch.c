@@ -6,6 +6,8 @@
  */
 #include <linux/module.h>
 #include <linux/livepatch.h>
+#include <linux/utsname.h>
+#include <generated/utsversion.h>
 
 #include "fuse/sources.h"
 
@@ -22,8 +24,17 @@ static struct klp_patch patch = {
 	.objs = objs,
 };
 
+/*
+ * The release is in the module's vermagic, but one release can be built more than once, with structures
+ * laid out differently. The version names the build.
+ */
 static int __init fuselens_live_init(void)
 {
+	if (strcmp(init_utsname()->version, UTS_VERSION)) {
+		pr_err("fuselens_live: made for the kernel built as '%s', this is '%s'\n", UTS_VERSION,
+		       init_utsname()->version);
+		return -ENOEXEC;
+	}
 	return klp_enable_patch(&patch);
 }
 
@@ -36,4 +47,6 @@ module_exit(fuselens_live_exit);
 MODULE_DESCRIPTION("FUSE passthrough: direct writes share the inode lock");
 MODULE_LICENSE("GPL");
 MODULE_INFO(livepatch, "Y");
-MODULE_INFO(fuselens_kernel, FUSELENS_KERNEL);
+/* What 'fuselens live' reads before it loads the module. */
+MODULE_INFO(fuselens_build, UTS_VERSION);
+MODULE_INFO(fuselens_series, FUSELENS_SERIES);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The livepatches of the running kernel, as /sys/kernel/livepatch and /proc tell of them. */
+#ifndef FL_LIVEPATCH_H
+#define FL_LIVEPATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "util/err.h"
+
+#define FL_LIVEPATCH_FUNCTIONS 64
+
+struct fl_livepatch {
+	char name[64];	 /* the module's */
+	bool enabled;	 /* wanted: after a transition its functions run */
+	bool transition; /* some tasks still run the other code */
+	size_t nfunctions;
+	char function[FL_LIVEPATCH_FUNCTIONS]
+		     [64]; /* that it replaces, of the kernel and of modules */
+};
+
+struct fl_livepatches {
+	bool supported; /* the kernel has CONFIG_LIVEPATCH */
+	struct fl_livepatch *patch;
+	size_t n;
+};
+
+/*
+ * Reads them all. Returns 0, also where the kernel has no livepatch; -1 with err set when a directory
+ * cannot be read. fl_livepatches_free() frees what was read.
+ */
+int fl_livepatches_read(struct fl_livepatches *l, struct fl_err *err);
+void fl_livepatches_free(struct fl_livepatches *l);
+/* By the module's name, or the first that replaces a function; NULL where there is none. */
+const struct fl_livepatch *fl_livepatch_named(const struct fl_livepatches *l, const char *name);
+const struct fl_livepatch *fl_livepatch_of(const struct fl_livepatches *l, const char *function);
+
+/* A task that holds up a transition. */
+struct fl_livepatch_task {
+	int tid;
+	char comm[32];
+};
+/*
+ * Tasks that do not run the wanted code yet, at most max of them into task. Returns how many there are in
+ * all; 0 outside a transition.
+ */
+size_t fl_livepatch_tasks(bool enabled, struct fl_livepatch_task *task, size_t max);
+
+#endif

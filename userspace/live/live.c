@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* fuselens live: the fix on the running kernel, as a livepatch. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/utsname.h>
+#include <json-c/json.h>
+
+#include "args.h"
+#include "cmd.h"
+#include "live/module.h"
+#include "util/json.h"
+#include "util/parse.h"
+#include "util/say.h"
+#include "util/text.h"
+
+static const char help[] =
+	"usage: fuselens live status [--json]\n"
+	"       fuselens live load [--module FILE] [--timeout SEC]\n"
+	"       fuselens live unload [--timeout SEC]\n"
+	"\n"
+	"Lets direct writes to FUSE passthrough files share the inode lock, on the running\n"
+	"kernel: a livepatch replaces the functions that lock, files stay open and I/O goes\n"
+	"on. 'unload' gives the kernel its own functions back. Nothing is ever forced: a\n"
+	"change that does not come to its end in time is turned round.\n"
+	"\n"
+	"  -m, --module FILE      the module (default: what DKMS installed for this kernel)\n"
+	"  -t, --timeout SEC      how long to wait for all tasks to come over (default 60)\n"
+	"      --json             status as JSON\n"
+	"  -h, --help\n"
+	"\n"
+	"Exit code of status: 0 loaded, 1 not, or not yet by all tasks. See fuselens-live(8).\n";
+
+static const struct option options[] = {
+	{"module", required_argument, NULL, 'm'},
+	{"timeout", required_argument, NULL, 't'},
+	{"json", no_argument, NULL, 'j'},
+	{"help", no_argument, NULL, 'h'},
+	{},
+};
+
+struct live_cmd {
+	const char *module;
+	double timeout;
+};
+
+static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
+{
+	struct live_cmd *c = ctx;
+
+	if (opt == 't')
+		return fl_parse_seconds(arg, "--timeout", 0.1, 86400, &c->timeout, err);
+	c->module = arg;
+	return 0;
+}
+
+static void status_json(const struct fl_livepatches *l, enum fl_live_state s, size_t tasks)
+{
+	const struct fl_livepatch *p = fl_livepatch_named(l, FL_LIVE_NAME);
+	struct json_object *o = json_object_new_object(), *functions, *others;
+	struct utsname u;
+
+	uname(&u);
+	fl_json_name(o, "schema", "fuselens.live/1");
+	fl_json_name(o, "kernel", u.release);
+	json_object_object_add(o, "supported", json_object_new_boolean(l->supported));
+	fl_json_name(o, "state", fl_live_state_name(s));
+	fl_json_u64(o, "tasks_to_come", tasks);
+	functions = json_object_new_array();
+	for (size_t i = 0; p && i < p->nfunctions; i++)
+		json_object_array_add(functions, json_object_new_string(p->function[i]));
+	json_object_object_add(o, "functions", functions);
+	others = json_object_new_array();
+	for (size_t i = 0; i < l->n; i++)
+		if (&l->patch[i] != p)
+			json_object_array_add(others, json_object_new_string(l->patch[i].name));
+	json_object_object_add(o, "other_livepatches", others);
+	fl_json_print(o, stdout, true);
+}
+
+static void status_text(const struct fl_livepatches *l, enum fl_live_state s, size_t tasks)
+{
+	const struct fl_livepatch *p = fl_livepatch_named(l, FL_LIVE_NAME);
+	struct fl_livepatch_task task[5];
+	struct utsname u;
+
+	uname(&u);
+	printf("%s\n", fl_live_state_name(s));
+	printf("  kernel    %s%s\n", u.release,
+	       l->supported ? "" : ", built without CONFIG_LIVEPATCH");
+	for (size_t i = 0; p && i < p->nfunctions; i++)
+		printf("  %s  %s\n", i ? "        " : "replaces", p->function[i]);
+	if (tasks) {
+		size_t n = fl_livepatch_tasks(p && p->enabled, task, 5);
+
+		printf("  waits for %zu tasks to leave the functions:\n", tasks);
+		for (size_t i = 0; i < n && i < 5; i++) {
+			char *comm = fl_escape(task[i].comm);
+
+			printf("            %d %s\n", task[i].tid, comm ? comm : "?");
+			free(comm);
+		}
+	}
+	for (size_t i = 0; i < l->n; i++)
+		if (&l->patch[i] != p)
+			printf("  also      %s, another livepatch\n", l->patch[i].name);
+}
+
+static int status(bool json)
+{
+	struct fl_livepatches l;
+	enum fl_live_state s;
+	struct fl_err err;
+	size_t tasks = 0;
+
+	if (fl_livepatches_read(&l, &err))
+		return fl_fail(&err, json);
+	s = fl_live_state(&l);
+	if (s == FL_LIVE_LOADING || s == FL_LIVE_UNLOADING)
+		tasks = fl_livepatch_tasks(s == FL_LIVE_LOADING, NULL, 0);
+	if (json)
+		status_json(&l, s, tasks);
+	else
+		status_text(&l, s, tasks);
+	fl_livepatches_free(&l);
+	return s == FL_LIVE_LOADED ? FL_EXIT_OK : FL_EXIT_NEGATIVE;
+}
+
+static void tell_waiting(void *ctx, size_t tasks)
+{
+	fl_say_progress("fuselens live: waiting for %zu tasks", tasks);
+}
+
+static int load(const struct live_cmd *c)
+{
+	struct fl_livepatches now;
+	struct fl_live_info info;
+	struct fl_err err;
+	int ret;
+
+	if (fl_livepatches_read(&now, &err))
+		return fl_fail(&err, false);
+	if (fl_live_state(&now) == FL_LIVE_LOADED) {
+		fl_livepatches_free(&now);
+		fl_say("fuselens live: it is loaded already");
+		return FL_EXIT_OK;
+	}
+	ret = fl_live_info(&info, c->module, &err);
+	if (!ret)
+		ret = fl_live_fits(&info, &now, &err);
+	fl_livepatches_free(&now);
+	if (ret)
+		return fl_fail(&err, false);
+	if (fl_live_risk(info.series)) {
+		fl_say("fuselens live: the module is made of series %s", info.series);
+		fl_say("risk: %s", fl_live_risk(info.series));
+	}
+	ret = fl_live_load(&info, c->timeout, tell_waiting, NULL, &err);
+	fl_say_progress_end();
+	if (ret)
+		return fl_fail(&err, false);
+	printf("loaded: direct writes to passthrough files of daemons that ask for parallel ones share the lock\n");
+	return FL_EXIT_OK;
+}
+
+static int unload(const struct live_cmd *c)
+{
+	struct fl_err err;
+
+	int ret = fl_live_unload(c->timeout, tell_waiting, NULL, &err);
+
+	fl_say_progress_end();
+	if (ret)
+		return fl_fail(&err, false);
+	printf("unloaded: the kernel's own functions run again\n");
+	return FL_EXIT_OK;
+}
+
+int fl_cmd_live(int argc, char **argv, struct fl_kernel *kernel)
+{
+	struct live_cmd c = {.timeout = 60};
+	struct fl_args a = {
+		.command = "live",
+		.help = help,
+		.short_options = "hm:t:",
+		.options = options,
+		.set = set_option,
+		.ctx = &c,
+		.max_operands = 1,
+		.one_too_many = "one of status, load and unload",
+	};
+	int ret = fl_args_parse(&a, argc, argv);
+
+	if (ret >= 0)
+		return ret;
+	fl_catch_signals();
+	if (!a.noperands || !strcmp(a.operand[0], "status"))
+		return status(a.json);
+	if (!strcmp(a.operand[0], "load"))
+		return load(&c);
+	if (!strcmp(a.operand[0], "unload"))
+		return unload(&c);
+	return fl_usage_error("live", a.json, "'%s': it takes status, load or unload",
+			      a.operand[0]);
+}

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "live/module.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+
+#include "cmd.h"
+#include "util/capture.h"
+#include "util/file.h"
+
+#define SYS_DIR "/sys/kernel/livepatch/" FL_LIVE_NAME
+/* What takes the patched functions for a while never sleeps for longer than an I/O takes. */
+#define POLL_MS 100
+
+static int field(const char *path, const char *name, char *value, size_t size, struct fl_err *err)
+{
+	char *argv[] = {"/sbin/modinfo", "-F", (char *)name, (char *)path, NULL};
+	size_t len;
+	char *text = fl_capture(argv, NULL, &len, NULL, err);
+
+	if (!text)
+		return -1;
+	text[strcspn(text, "\n")] = '\0';
+	snprintf(value, size, "%s", text);
+	free(text);
+	return 0;
+}
+
+static int find_installed(struct fl_live_info *i, struct fl_err *err)
+{
+	static const char *const suffix[] = {"", ".xz", ".zst", ".gz"};
+	struct utsname u;
+
+	uname(&u);
+	for (size_t s = 0; s < sizeof(suffix) / sizeof(suffix[0]); s++) {
+		snprintf(i->path, sizeof(i->path),
+			 "/lib/modules/%s/updates/dkms/" FL_LIVE_NAME ".ko%s", u.release,
+			 suffix[s]);
+		if (!access(i->path, R_OK))
+			return 0;
+	}
+	fl_err(err, "no livepatch is installed for kernel %s", u.release);
+	return fl_hint(
+		err,
+		"install the package fuselens-livepatch-dkms, or say --module FILE (kernel-patches/live/build makes one)");
+}
+
+int fl_live_info(struct fl_live_info *i, const char *path, struct fl_err *err)
+{
+	memset(i, 0, sizeof(*i));
+	if (path)
+		snprintf(i->path, sizeof(i->path), "%s", path);
+	else if (find_installed(i, err))
+		return -1;
+	if (access(i->path, R_OK))
+		return fl_errno(err, errno, "cannot read %s", i->path);
+	if (field(i->path, "vermagic", i->vermagic, sizeof(i->vermagic), err) ||
+	    field(i->path, "fuselens_build", i->build, sizeof(i->build), err) ||
+	    field(i->path, "fuselens_series", i->series, sizeof(i->series), err))
+		return -1;
+	if (!i->build[0] || !i->series[0]) {
+		fl_err(err, "%s is not a module of fuselens", i->path);
+		return fl_hint(err, "kernel-patches/live/build makes one");
+	}
+	return 0;
+}
+
+int fl_live_fits(const struct fl_live_info *i, const struct fl_livepatches *now, struct fl_err *err)
+{
+	const struct fl_livepatch *other;
+	struct utsname u;
+	size_t len;
+
+	uname(&u);
+	len = strlen(u.release);
+	if (!now->supported) {
+		fl_err(err, "this kernel cannot be patched while it runs");
+		return fl_hint(err,
+			       "it was built without CONFIG_LIVEPATCH; Debian's kernels have it");
+	}
+	if (strncmp(i->vermagic, u.release, len) || i->vermagic[len] != ' ') {
+		fl_err(err, "the module is for kernel %.*s, this is %s",
+		       (int)strcspn(i->vermagic, " "), i->vermagic, u.release);
+		return fl_hint(
+			err,
+			"build it for this kernel: structures differ even within a stable series");
+	}
+	if (strcmp(i->build, u.version)) {
+		fl_err(err, "the module is for the kernel built as '%s', this is '%s'", i->build,
+		       u.version);
+		return fl_hint(err,
+			       "build it again, with the headers and the source of this build");
+	}
+	/* those of stock fs/fuse that any of our series replaces */
+	for (const char *const *f = (const char *const[]){"fuse_passthrough_write_iter",
+							  "fuse_passthrough_splice_write",
+							  "fuse_file_io_open", NULL};
+	     *f; f++) {
+		other = fl_livepatch_of(now, *f);
+		if (other && strcmp(other->name, FL_LIVE_NAME)) {
+			fl_err(err, "%s() is patched already, by %s", *f, other->name);
+			return fl_hint(
+				err,
+				"two patches of one function do not know of each other: unload that one");
+		}
+	}
+	return 0;
+}
+
+enum fl_live_state fl_live_state(const struct fl_livepatches *l)
+{
+	const struct fl_livepatch *p = fl_livepatch_named(l, FL_LIVE_NAME);
+
+	if (!p)
+		return FL_LIVE_ABSENT;
+	if (p->transition)
+		return p->enabled ? FL_LIVE_LOADING : FL_LIVE_UNLOADING;
+	return p->enabled ? FL_LIVE_LOADED : FL_LIVE_UNLOADING;
+}
+
+const char *fl_live_state_name(enum fl_live_state s)
+{
+	static const char *const name[] = {"not loaded", "loading", "loaded", "unloading"};
+
+	return name[s];
+}
+
+static int set_enabled(bool on, struct fl_err *err)
+{
+	int fd = open(SYS_DIR "/enabled", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, on ? "1" : "0", 1) != 1) {
+		fl_errno(err, errno, "cannot write " SYS_DIR "/enabled");
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	close(fd);
+	return 0;
+}
+
+static enum fl_live_state state_now(void)
+{
+	struct fl_livepatches l;
+	enum fl_live_state s;
+	struct fl_err ignored;
+
+	if (fl_livepatches_read(&l, &ignored))
+		return FL_LIVE_ABSENT;
+	s = fl_live_state(&l);
+	fl_livepatches_free(&l);
+	return s;
+}
+
+/* Waits until the state is wanted. Returns whether it came to be before the time was up or a signal came. */
+static bool wait_for(enum fl_live_state wanted, double seconds, fl_live_waiting *waiting, void *ctx)
+{
+	__u64 began = fl_now_ns(), told = began;
+
+	while (state_now() != wanted) {
+		__u64 now = fl_now_ns();
+
+		if (fl_interrupted || now - began > seconds * 1e9)
+			return false;
+		if (waiting && now - told >= 1000000000) {
+			waiting(ctx, fl_livepatch_tasks(wanted == FL_LIVE_LOADED, NULL, 0));
+			told = now;
+		}
+		fl_sleep_ms(POLL_MS);
+	}
+	return true;
+}
+
+static void name_the_tasks(struct fl_err *err, bool enabling, const char *what)
+{
+	struct fl_livepatch_task task[5];
+	size_t n = fl_livepatch_tasks(enabling, task, 5), at;
+	char names[256] = "";
+
+	for (size_t i = 0; i < n && i < 5; i++) {
+		at = strlen(names);
+		snprintf(names + at, sizeof(names) - at, "%s%s (%d)", i ? ", " : "", task[i].comm,
+			 task[i].tid);
+	}
+	fl_err(err, "%s: %s%s%s%s", fl_interrupted ? "interrupted" : "time is up", what,
+	       n ? "; it waited for " : "", names, n > 5 ? " and more" : "");
+	fl_hint(err,
+		"a task comes over when it sleeps outside the patched functions; say a longer --timeout");
+}
+
+/* rmmod; the kernel lets go of the module a moment after its directory is gone. */
+static int remove_module(struct fl_err *err)
+{
+	for (int i = 0; i < 100; i++) {
+		if (!syscall(SYS_delete_module, FL_LIVE_NAME, O_NONBLOCK) || errno == ENOENT)
+			return 0;
+		if (errno != EAGAIN && errno != EBUSY && errno != EWOULDBLOCK)
+			break;
+		fl_sleep_ms(POLL_MS);
+	}
+	return fl_errno(err, errno, "cannot unload the module " FL_LIVE_NAME);
+}
+
+/* The transition is turned round; what was there before is what all tasks run already, or soon will. */
+static void take_back(void)
+{
+	struct fl_err ignored;
+
+	fl_interrupted = 0;
+	if (!set_enabled(false, &ignored) && wait_for(FL_LIVE_ABSENT, 60, NULL, NULL))
+		remove_module(&ignored);
+}
+
+static void explain_refusal(int e, struct fl_err *err)
+{
+	if (e == EPERM)
+		fl_hint(err,
+			"loading modules takes CAP_SYS_MODULE, and lockdown forbids unsigned ones");
+	else if (e == EKEYREJECTED || e == ENOKEY)
+		fl_hint(err,
+			"this kernel takes signed modules only: enrol DKMS's key (mokutil --import /var/lib/dkms/mok.pub) and reboot");
+	else
+		fl_hint(err, "the kernel's reason is the last line of 'dmesg'");
+}
+
+static int insert(const struct fl_live_info *i, struct fl_err *err)
+{
+	char *argv[] = {"/sbin/modprobe", FL_LIVE_NAME, NULL};
+	const char *dot = strrchr(i->path, '.');
+	size_t len;
+	char *text;
+	int fd, e;
+
+	/* compressed ones are what modprobe(8) reads, by name, from where DKMS puts them */
+	if (dot && strcmp(dot, ".ko")) {
+		text = fl_capture(argv, NULL, &len, NULL, err);
+		free(text);
+		return text ? 0 : fl_hint(err, "the kernel's reason is the last line of 'dmesg'");
+	}
+	fd = open(i->path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return fl_errno(err, errno, "cannot open %s", i->path);
+	if (syscall(SYS_finit_module, fd, "", 0)) {
+		e = errno;
+		fl_errno(err, e, "the kernel refuses %s", i->path);
+		explain_refusal(e, err);
+		close(fd);
+		return -1;
+	}
+	close(fd);
+	return 0;
+}
+
+int fl_live_load(const struct fl_live_info *i, double seconds, fl_live_waiting *waiting, void *ctx,
+		 struct fl_err *err)
+{
+	if (insert(i, err))
+		return -1;
+	if (wait_for(FL_LIVE_LOADED, seconds, waiting, ctx))
+		return 0;
+	name_the_tasks(err, true, "the livepatch was taken back");
+	take_back();
+	return -1;
+}
+
+int fl_live_unload(double seconds, fl_live_waiting *waiting, void *ctx, struct fl_err *err)
+{
+	enum fl_live_state s = state_now();
+	struct fl_err ignored;
+
+	if (s == FL_LIVE_ABSENT)
+		return access("/sys/module/" FL_LIVE_NAME, F_OK) ? 0 : remove_module(err);
+	if (s != FL_LIVE_UNLOADING && set_enabled(false, err))
+		return -1;
+	if (wait_for(FL_LIVE_ABSENT, seconds, waiting, ctx))
+		return remove_module(err);
+	name_the_tasks(err, false, "the livepatch stays loaded");
+	fl_interrupted = 0;
+	set_enabled(true, &ignored);
+	wait_for(FL_LIVE_LOADED, 60, NULL, NULL);
+	return -1;
+}
+
+const char *fl_live_risk(const char *series)
+{
+	if (!strcmp(series, "next"))
+		return NULL;
+	return "direct writes after F_SETFL cleared O_APPEND go on appending, now side by side: they can overwrite each other (verify's case setfl); take the next series' patches for data that matter";
+}
