@@ -117,6 +117,31 @@ static void stock_passthrough_cannot_share(void **state)
 	done(r);
 }
 
+/* A livepatch: calls of one function run another's code, and that is what is looked into. */
+static void a_replaced_function_is_read_where_it_runs(void **state)
+{
+	struct recording *r = load("v3");
+	struct fl_redirect redirect = {
+		.from = fl_symbol_by_name(&r->symbols, "fuse_passthrough_splice_write")->addr,
+		.to = fl_symbol_by_name(&r->symbols, "fuse_passthrough_write_iter")->addr,
+	};
+	struct fl_text reader = {
+		.symbols = &r->symbols,
+		.read = read_part,
+		.ctx = r,
+		.redirect = &redirect,
+		.nredirects = 1,
+	};
+	struct fl_err err;
+
+	assert_int_equal(fl_callsite_can(&r->map, FL_ROUTE_SPLICE), FL_CAN_NO);
+	fl_callsite_map_free(&r->map);
+	assert_int_equal(fl_callsite_map_build(&r->map, &reader, &r->at, &err), 0);
+	assert_int_equal(fl_callsite_can(&r->map, FL_ROUTE_SPLICE), FL_CAN_YES);
+	assert_int_equal(fl_callsite_can(&r->map, FL_ROUTE_PASSTHROUGH), FL_CAN_YES);
+	done(r);
+}
+
 /* The second down_write() of the write path is the upgrade, by control flow and not by its place. */
 static void v3_has_shared_and_upgrade(void **state)
 {
@@ -252,6 +277,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stock_passthrough_cannot_share),
+		cmocka_unit_test(a_replaced_function_is_read_where_it_runs),
 		cmocka_unit_test(v3_has_shared_and_upgrade),
 		cmocka_unit_test(v1_follows_the_helper),
 		cmocka_unit_test(other_spin_locks_are_left_out),

@@ -319,19 +319,27 @@ static void follow(struct builder *b, const struct fl_code *code, __u32 routes, 
 	}
 }
 
-static int read_code(const struct builder *b, const struct fl_symbol *sym, struct fl_code *code,
-		     struct fl_err *err)
+/* Where the code of a function lies that runs when it is called. */
+static __u64 code_address(const struct builder *b, const struct fl_symbol *sym)
 {
-	__u64 end = fl_symbol_end(b->text->symbols, sym->addr);
-	size_t len = end && end - sym->addr < MAX_FUNCTION ? end - sym->addr : MAX_FUNCTION;
+	for (size_t i = 0; i < b->text->nredirects; i++)
+		if (b->text->redirect[i].from == sym->addr)
+			return b->text->redirect[i].to;
+	return sym->addr;
+}
+
+static int read_code(const struct builder *b, __u64 addr, struct fl_code *code, struct fl_err *err)
+{
+	__u64 end = fl_symbol_end(b->text->symbols, addr);
+	size_t len = end && end - addr < MAX_FUNCTION ? end - addr : MAX_FUNCTION;
 	char *bytes = malloc(len);
 	int ret;
 
 	if (!bytes)
 		return fl_err(err, "out of memory");
-	ret = b->text->read(b->text->ctx, sym->addr, bytes, len, err);
+	ret = b->text->read(b->text->ctx, addr, bytes, len, err);
 	if (!ret)
-		ret = fl_decode(code, bytes, len, sym->addr, err);
+		ret = fl_decode(code, bytes, len, addr, err);
 	free(bytes);
 	return ret;
 }
@@ -356,21 +364,22 @@ static void look_into(struct builder *b, struct fl_mapped_function *f, const str
 static int add_function(struct builder *b, const struct fl_symbol *sym, __u32 routes, int depth,
 			struct fl_err *err)
 {
-	struct fl_mapped_function *f = known_function(b, sym->addr);
+	__u64 address = code_address(b, sym);
+	struct fl_mapped_function *f = known_function(b, address);
 	struct fl_code code = {};
 
 	if (f && (f->routes | routes) == f->routes)
 		return 0;
 	if (!f && b->map->nfunctions >= MAX_FUNCTIONS)
 		return fl_err(err, "too many functions");
-	if (read_code(b, sym, &code, err))
+	if (read_code(b, address, &code, err))
 		return -1;
 	if (!f) {
 		f = &b->map->function[b->map->nfunctions++];
 		snprintf(f->name, sizeof(f->name), "%s", sym->name);
-		f->address = sym->addr;
-		f->size = code.n ? code.insn[code.n - 1].addr + code.insn[code.n - 1].size -
-					   sym->addr
+		f->address = address;
+		f->livepatched = address != sym->addr;
+		f->size = code.n ? code.insn[code.n - 1].addr + code.insn[code.n - 1].size - address
 				 : 0;
 		f->routes = routes;
 		look_into(b, f, &code);

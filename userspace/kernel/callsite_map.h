@@ -36,6 +36,7 @@ struct fl_mapped_function {
 	__u32 routes;
 	bool spins;	     /* takes fi->lock ... */
 	bool spin_avoidable; /* ... but there is a way through without */
+	bool livepatched;    /* the code is a livepatch's; address is that code's */
 };
 
 struct fl_callsite_map {
@@ -53,11 +54,18 @@ struct fl_lock_offsets {
 	__s64 fi_lock;
 };
 
+/* A function whose calls run another's code: a livepatch replaced it. */
+struct fl_redirect {
+	__u64 from, to;
+};
+
 /* The kernel's text. Reads len bytes at addr; 0, or -1 with err set. */
 struct fl_text {
 	const struct fl_symbols *symbols;
 	int (*read)(void *ctx, __u64 addr, void *buf, size_t len, struct fl_err *err);
 	void *ctx;
+	const struct fl_redirect *redirect; /* code is read where calls of a function really go */
+	size_t nredirects;
 };
 
 /*

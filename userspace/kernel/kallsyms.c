@@ -14,14 +14,16 @@ static int by_addr(const void *a, const void *b)
 	return x->name < y->name ? -1 : x->name > y->name;
 }
 
-/* "ffffffff81000000 T name\t[module]", cut up in place. Returns false for anything else. */
-static bool parse_line(char *line, struct fl_symbol *sym)
+/* "ffffffff81000000 T name\t[module]", cut up in place. Returns false for anything but text. */
+static bool parse_line(struct fl_symbols *s, char *line, struct fl_symbol *sym)
 {
 	char *end, *name, *module;
 
 	sym->addr = strtoull(line, &end, 16);
 	if (end == line || end[0] != ' ' || !end[1] || end[2] != ' ')
 		return false;
+	if (!strcmp(end + 1, "D klp_patches") || !strcmp(end + 1, "d klp_patches"))
+		s->klp_patches = sym->addr;
 	if (!strchr("tTwW", end[1]))
 		return false;
 	name = end + 3;
@@ -53,7 +55,7 @@ int fl_symbols_parse(struct fl_symbols *s, char *text, size_t len, struct fl_err
 		next = strchr(line, '\n');
 		if (next)
 			*next++ = '\0';
-		if (!parse_line(line, &s->sym[s->n]))
+		if (!parse_line(s, line, &s->sym[s->n]))
 			continue;
 		any |= s->sym[s->n++].addr != 0;
 	}

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The kernel's symbol table as /proc/kallsyms prints it: text symbols only, sorted by address. */
+/*
+ * The kernel's symbol table as /proc/kallsyms prints it: text symbols, sorted by address, and where the list
+ * of livepatches begins.
+ */
 #ifndef FL_KALLSYMS_H
 #define FL_KALLSYMS_H
 
@@ -17,7 +20,8 @@ struct fl_symbol {
 struct fl_symbols {
 	struct fl_symbol *sym;
 	size_t n;
-	char *text; /* owned */
+	char *text;	   /* owned */
+	__u64 klp_patches; /* the variable's address; 0 where the kernel has none */
 };
 
 /*

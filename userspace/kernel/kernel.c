@@ -6,6 +6,7 @@
 #include "kernel/callsite_decode.h"
 #include "kernel/disable.h"
 #include "kernel/kcore.h"
+#include "kernel/livepatch.h"
 
 struct fl_kernel {
 	struct fl_btf *btf; /* NULL before it is asked for */
@@ -58,6 +59,7 @@ struct fl_lock_offsets fl_kernel_lock_offsets(struct fl_kernel *k)
 
 static void build_map(struct fl_kernel *k)
 {
+	struct fl_redirect redirect[FL_LIVEPATCH_FUNCTIONS];
 	struct fl_symbols symbols = {};
 	struct fl_lock_offsets at;
 	struct fl_text text = {.symbols = &symbols, .read = fl_kcore_read, .ctx = &k->kcore};
@@ -73,6 +75,10 @@ static void build_map(struct fl_kernel *k)
 	}
 	if (k->kallsyms < 0 || fl_kallsyms_read(k->kallsyms, &symbols, &k->why_not))
 		return;
+	text.redirect = redirect;
+	text.nredirects = fl_livepatch_redirects(fl_kernel_btf(k), symbols.klp_patches,
+						 fl_kcore_read, &k->kcore, redirect,
+						 FL_LIVEPATCH_FUNCTIONS);
 	at = fl_kernel_lock_offsets(k);
 	fl_callsite_map_build(&k->map, &text, &at, &k->why_not);
 	fl_symbols_free(&symbols);

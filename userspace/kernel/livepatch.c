@@ -102,6 +102,84 @@ const struct fl_livepatch *fl_livepatch_of(const struct fl_livepatches *l, const
 	return NULL;
 }
 
+/* Lists as long as this are taken for a list that changes while it is read. */
+#define MAX_ENTRIES 4096
+
+struct walk {
+	int (*read)(void *ctx, __u64 addr, void *buf, size_t len, struct fl_err *err);
+	void *ctx;
+	int left; /* entries that may still be read, of all lists together */
+};
+
+static __u64 pointer_at(const struct walk *w, __u64 addr)
+{
+	struct fl_err ignored;
+	__u64 value;
+
+	return w->read(w->ctx, addr, &value, sizeof(value), &ignored) ? 0 : value;
+}
+
+/* The entry behind at in the list that begins at head; 0 at its end. at: head, for the first one. */
+static __u64 next_entry(struct walk *w, __u64 head, __u64 at)
+{
+	__u64 next = w->left-- > 0 ? pointer_at(w, at) : 0;
+
+	return next == head ? 0 : next;
+}
+
+static void add_redirect(struct fl_redirect *redirect, size_t *n, size_t max, __u64 from, __u64 to)
+{
+	size_t i = 0;
+
+	while (i < *n && redirect[i].from != from)
+		i++;
+	if (i == max)
+		return;
+	/* the list is in the order of loading: the last patch of a function is the one that runs */
+	redirect[i] = (struct fl_redirect){.from = from, .to = to};
+	*n += i == *n;
+}
+
+size_t fl_livepatch_redirects(const struct fl_btf *btf, __u64 klp_patches,
+			      int (*read)(void *ctx, __u64 addr, void *buf, size_t len,
+					  struct fl_err *err),
+			      void *ctx, struct fl_redirect *redirect, size_t max)
+{
+	const long patch_list = fl_btf_member_offset(btf, "klp_patch", "list");
+	const long patch_objects = fl_btf_member_offset(btf, "klp_patch", "obj_list");
+	const long object_node = fl_btf_member_offset(btf, "klp_object", "node");
+	const long object_funcs = fl_btf_member_offset(btf, "klp_object", "func_list");
+	const long func_node = fl_btf_member_offset(btf, "klp_func", "node");
+	const long func_old = fl_btf_member_offset(btf, "klp_func", "old_func");
+	const long func_new = fl_btf_member_offset(btf, "klp_func", "new_func");
+	const long func_patched = fl_btf_member_offset(btf, "klp_func", "patched");
+	struct walk w = {.read = read, .ctx = ctx, .left = MAX_ENTRIES};
+	__u64 patch, objects, object, funcs, func;
+	struct fl_err ignored;
+	unsigned char patched;
+	size_t n = 0;
+
+	if (!klp_patches || patch_list < 0 || patch_objects < 0 || object_node < 0 ||
+	    object_funcs < 0 || func_node < 0 || func_old < 0 || func_new < 0 || func_patched < 0)
+		return 0;
+	for (patch = klp_patches; (patch = next_entry(&w, klp_patches, patch));) {
+		objects = patch - patch_list + patch_objects;
+		for (object = objects; (object = next_entry(&w, objects, object));) {
+			funcs = object - object_node + object_funcs;
+			for (func = funcs; (func = next_entry(&w, funcs, func));) {
+				__u64 at = func - func_node;
+
+				if (!read(ctx, at + func_patched, &patched, 1, &ignored) &&
+				    patched & 1)
+					add_redirect(redirect, &n, max,
+						     pointer_at(&w, at + func_old),
+						     pointer_at(&w, at + func_new));
+			}
+		}
+	}
+	return n;
+}
+
 static bool is_number(const char *s)
 {
 	return *s && !s[strspn(s, "0123456789")];

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "util/err.h"
+#include "kernel/btf.h"
+#include "kernel/callsite_map.h"
 
 #define FL_LIVEPATCH_FUNCTIONS 64
 
@@ -33,6 +35,16 @@ void fl_livepatches_free(struct fl_livepatches *l);
 /* By the module's name, or the first that replaces a function; NULL where there is none. */
 const struct fl_livepatch *fl_livepatch_named(const struct fl_livepatches *l, const char *name);
 const struct fl_livepatch *fl_livepatch_of(const struct fl_livepatches *l, const char *function);
+
+/*
+ * Which functions run a livepatch's code now, whoever's it is, from the kernel's own list. read and ctx are
+ * those of struct fl_text. Returns how many were put into redirect, at most max; 0 where none is, or
+ * where the list cannot be read.
+ */
+size_t fl_livepatch_redirects(const struct fl_btf *btf, __u64 klp_patches,
+			      int (*read)(void *ctx, __u64 addr, void *buf, size_t len,
+					  struct fl_err *err),
+			      void *ctx, struct fl_redirect *redirect, size_t max);
 
 /* A task that holds up a transition. */
 struct fl_livepatch_task {
