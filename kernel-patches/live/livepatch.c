@@ -31,8 +31,8 @@ static struct klp_patch patch = {
 static int __init fuselens_live_init(void)
 {
 	if (strcmp(init_utsname()->version, UTS_VERSION)) {
-		pr_err("fuselens_live: made for the kernel built as '%s', this is '%s'\n", UTS_VERSION,
-		       init_utsname()->version);
+		pr_err("fuselens_live: made for the kernel built as '%s', this is '%s'\n",
+		       UTS_VERSION, init_utsname()->version);
 		return -ENOEXEC;
 	}
 	return klp_enable_patch(&patch);
