@@ -5,16 +5,32 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <microhttpd.h>
 
-/* Enough for a few scrapers; a client that says nothing is let go. */
-#define CONNECTIONS	     32
-#define IDLE_SECONDS	     10
+#include "util/clock.h"
+
+/*
+ * Enough for a few scrapers. One connection more, of all or of an address, and the one goes that has waited
+ * longest since it began or got its last reply: who keeps connections open shuts nobody out.
+ */
+#define CONNECTIONS	   32
+#define CONNECTIONS_OF_ONE 16
+/* A whole request and its reply: bytes that trickle in or out do not prolong it. */
+#define REQUEST_SECONDS	     10
 #define MEMORY_OF_CONNECTION (16 << 10)
+
+struct client {
+	struct client *next; /* younger */
+	int fd;
+	struct in6_addr addr;
+	__u64 since_ns; /* it began, or was sent its last reply */
+	bool ending;	/* shut down; the library closes it when it notices */
+};
 
 struct fl_http {
 	struct MHD_Daemon *daemon;
@@ -22,7 +38,117 @@ struct fl_http {
 	fl_http_page page;
 	void *ctx;
 	char address[INET6_ADDRSTRLEN + 16];
+	struct client *clients; /* the one that has waited longest first */
 };
+
+static void end(struct client *c)
+{
+	shutdown(c->fd, SHUT_RDWR);
+	c->ending = true;
+}
+
+/* An IPv4 address is compared as the IPv6 address that stands for it. */
+static struct in6_addr address_of(const struct sockaddr *addr)
+{
+	const struct sockaddr_in *in = (const struct sockaddr_in *)addr;
+	struct in6_addr a = {};
+
+	if (addr->sa_family == AF_INET6)
+		return ((const struct sockaddr_in6 *)addr)->sin6_addr;
+	a.s6_addr[10] = a.s6_addr[11] = 0xff;
+	memcpy(&a.s6_addr[12], &in->sin_addr, 4);
+	return a;
+}
+
+/* Makes room for one more: of all connections, or with addr of those from there. */
+static void make_room(struct fl_http *h, const struct in6_addr *addr, unsigned int limit)
+{
+	struct client *oldest = NULL;
+	unsigned int n = 0;
+
+	for (struct client *c = h->clients; c; c = c->next) {
+		if (c->ending || (addr && memcmp(addr, &c->addr, sizeof(*addr))))
+			continue;
+		if (!oldest)
+			oldest = c;
+		n++;
+	}
+	if (n >= limit)
+		end(oldest);
+}
+
+static void append(struct fl_http *h, struct client *new)
+{
+	struct client **at = &h->clients;
+
+	while (*at)
+		at = &(*at)->next;
+	new->next = NULL;
+	new->since_ns = fl_now_ns();
+	*at = new;
+}
+
+static void take_out(struct fl_http *h, const struct client *c)
+{
+	for (struct client **at = &h->clients; *at; at = &(*at)->next) {
+		if (*at != c)
+			continue;
+		*at = c->next;
+		return;
+	}
+}
+
+static void on_connection(void *cls, struct MHD_Connection *connection, void **context,
+			  enum MHD_ConnectionNotificationCode what)
+{
+	const union MHD_ConnectionInfo *info;
+	struct fl_http *h = cls;
+	struct client *c = *context;
+
+	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+		if (c)
+			take_out(h, c);
+		free(c);
+		*context = NULL;
+		return;
+	}
+	c = calloc(1, sizeof(*c));
+	if (!c)
+		return;
+	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	c->fd = info ? info->connect_fd : -1;
+	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	if (info)
+		c->addr = address_of(info->client_addr);
+	make_room(h, &c->addr, CONNECTIONS_OF_ONE);
+	make_room(h, NULL, CONNECTIONS);
+	append(h, c);
+	*context = c;
+}
+
+/* A reply was sent: what comes next is another request, with time of its own. */
+static void on_completed(void *cls, struct MHD_Connection *connection, void **state,
+			 enum MHD_RequestTerminationCode how)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct client *c = info ? info->socket_context : NULL;
+	struct fl_http *h = cls;
+
+	if (!c)
+		return;
+	take_out(h, c);
+	append(h, c);
+}
+
+static void end_late_ones(struct fl_http *h)
+{
+	__u64 now = fl_now_ns();
+
+	for (struct client *c = h->clients; c; c = c->next)
+		if (!c->ending && now - c->since_ns > REQUEST_SECONDS * 1000000000ull)
+			end(c);
+}
 
 static enum MHD_Result send_reply(struct MHD_Connection *connection, struct fl_http_reply *reply)
 {
@@ -135,9 +261,12 @@ struct fl_http *fl_http_open(const char *listen, fl_http_page page, void *ctx, s
 	name_address(h, fd);
 	h->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, h,
 				     MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-				     (unsigned int)CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
-				     (unsigned int)IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-				     (size_t)MEMORY_OF_CONNECTION, MHD_OPTION_END);
+				     /* those that are ending take a place until they are closed */
+				     2u * CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
+				     2u * REQUEST_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+				     (size_t)MEMORY_OF_CONNECTION, MHD_OPTION_NOTIFY_CONNECTION,
+				     on_connection, h, MHD_OPTION_NOTIFY_COMPLETED, on_completed, h,
+				     MHD_OPTION_END);
 	if (!h->daemon) {
 		close(fd);
 		fl_err(err, "cannot start the HTTP server");
@@ -159,10 +288,15 @@ const char *fl_http_address(const struct fl_http *h)
 void fl_http_poll(struct fl_http *h, int ms)
 {
 	struct pollfd p = {.fd = h->epoll_fd, .events = POLLIN};
+	MHD_UNSIGNED_LONG_LONG wanted;
 
+	/* the library may hold requests that it has read already: no descriptor tells of them */
+	if (MHD_get_timeout(h->daemon, &wanted) == MHD_YES && wanted < (unsigned int)ms)
+		ms = wanted;
 	poll(&p, 1, ms);
 	/* also when nothing happened: idle connections time out in here */
 	MHD_run(h->daemon);
+	end_late_ones(h);
 }
 
 void fl_http_close(struct fl_http *h)

@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# tier: default
+# export among bad clients: connections that trickle, hold on or ask for a lot at once keep no scrape out,
+# and no request waits for a timer.
+# shellcheck source=tests/live/lib.sh
+. "$(dirname "$0")/lib.sh"
+live_begin_on_xfs
+start_daemon "$src" "$mnt" || exit 1
+"$FUSELENS" export "$mnt" --listen 127.0.0.1:0 2>"$WORK/log" &
+export_pid=$!
+wait_until 30 grep -qs 'http://' "$WORK/log" || exit 1
+port=$(sed -n 's,.*127\.0\.0\.1:\([0-9]*\).*,\1,p' "$WORK/log")
+
+# how often the exporter went to sleep: once a request where each waits for a timer
+sleeps()
+{
+	awk '/^voluntary_ctxt/ {print $2}' "/proc/$export_pid/status"
+}
+
+cat >"$WORK/clients.py" <<'END'
+import select, socket, sys
+port, what = int(sys.argv[1]), sys.argv[2]
+
+def connect(source="127.0.0.1"):
+    return socket.create_connection(("127.0.0.1", port), source_address=(source, 0))
+
+def slow(source="127.0.0.1"):
+    s = connect(source)
+    s.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\nX: ")
+    return s
+
+def answer(s, wanted=b"HTTP/1.1 ", n=1):
+    got = b""
+    while got.count(wanted) < n:
+        try:
+            data = s.recv(65536)
+        except OSError:
+            break
+        if not data:
+            break
+        got += data
+    return got
+
+if what == "pipelined":
+    s = connect()
+    s.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 200)
+    print(answer(s, b"HTTP/1.1 200", 200).count(b"HTTP/1.1 200"))
+elif what == "headers":
+    s = connect()
+    s.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 100000 + b"\r\n\r\n")
+    print(answer(s)[9:12].decode())
+elif what == "trickle":
+    # one connection that never falls silent: it ends all the same
+    s = slow()
+    while True:
+        try:
+            s.sendall(b"a")
+        except OSError:
+            break
+        if select.select([s], [], [], 0.3)[0] and not s.recv(100):
+            break
+    print("ended")
+elif what == "hold":
+    # many from here, and many from other addresses, each sending a little all the time; no more than
+    # the exporter and the kernel have room for, as connecting would wait
+    held = [slow() for _ in range(24)] + [slow("127.0.0.%d" % i) for i in range(2, 26)]
+    print("held", flush=True)
+    while True:
+        for i, s in enumerate(held):
+            try:
+                s.sendall(b"a")
+            except OSError:
+                s.close()
+                held[i] = slow("127.0.0.%d" % (i % 25 + 1))
+        select.select([], [], [], 0.3)
+END
+
+before=$(sleeps)
+check_eq "200 requests in one go are answered" "$(timeout 200 python3 "$WORK/clients.py" "$port" pipelined)" 200
+check "... without a sleep for each ($(($(sleeps) - before)))" [ $(($(sleeps) - before)) -lt 150 ]
+before=$(sleeps)
+check_eq "a header that is too large is refused" "$(timeout 200 python3 "$WORK/clients.py" "$port" headers)" 431
+check "... at once ($(($(sleeps) - before)) sleeps)" [ $(($(sleeps) - before)) -lt 40 ]
+
+python3 "$WORK/clients.py" "$port" hold >"$WORK/held" 2>&1 &
+holder=$!
+wait_until 60 grep -qs held "$WORK/held"
+served=0
+for _ in 1 2 3; do
+	curl -sS -m 60 -o /dev/null "http://127.0.0.1:$port/metrics" && served=$((served + 1))
+done
+check_eq "among fifty connections that trickle, every scrape is served" "$served" 3
+kill $holder
+wait $holder 2>/dev/null
+check_eq "a connection that trickles has no more than its time" \
+	"$(timeout 200 python3 "$WORK/clients.py" "$port" trickle)" ended
+kill "$export_pid"
+wait "$export_pid"
+check_eq "the exporter ends as it should" "$?" 0
+exit "$((LIVE_FAILED > 0))"
