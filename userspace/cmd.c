@@ -3,29 +3,10 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 #include <json-c/json.h>
 
 #include "util/json.h"
 #include "util/say.h"
-
-volatile sig_atomic_t fl_interrupted;
-
-static void on_signal(int sig)
-{
-	fl_interrupted = sig;
-}
-
-void fl_catch_signals(void)
-{
-	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-	struct sigaction sa = {.sa_handler = on_signal};
-
-	/* no SA_RESTART: sleeps and reads return, and the main path cleans up */
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		sigaction(signals[i], &sa, NULL);
-	signal(SIGPIPE, SIG_IGN);
-}
 
 int fl_fail(const struct fl_err *err, bool json)
 {
@@ -56,11 +37,4 @@ int fl_usage_error(const char *command, bool json, const char *fmt, ...)
 	fl_err(&err, "%s: %s", command, text);
 	fl_hint(&err, "'fuselens %s --help' shows how it is used", command);
 	return fl_fail(&err, json);
-}
-
-void fl_sleep_ms(unsigned int ms)
-{
-	struct timespec ts = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000l};
-
-	nanosleep(&ts, NULL);
 }

@@ -3,11 +3,11 @@
 #ifndef FL_CMD_H
 #define FL_CMD_H
 
-#include <signal.h>
 #include <stdbool.h>
 #include <linux/types.h>
 #include "util/clock.h"
 #include "util/err.h"
+#include "util/interrupt.h"
 #include "util/parse.h"
 
 enum fl_exit {
@@ -48,12 +48,5 @@ int fl_fail(const struct fl_err *err, bool json);
 /* A usage error of a command: what is wrong, and the hint to ask for help. Returns FL_EXIT_ERROR. */
 int fl_usage_error(const char *command, bool json, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-
-/* Set by SIGINT, SIGTERM and SIGHUP once fl_catch_signals() was called. */
-extern volatile sig_atomic_t fl_interrupted;
-void fl_catch_signals(void);
-
-/* Sleeps, or returns early when interrupted. */
-void fl_sleep_ms(unsigned int ms);
 
 #endif

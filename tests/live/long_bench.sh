@@ -105,7 +105,7 @@ fake_fio()
 {
 	printf '#!/bin/sh\n%s\n' "$1" >"$WORK/bad/fio"
 	chmod +x "$WORK/bad/fio"
-	PATH=$WORK/bad:$PATH bench randwrite-4k-psync "${both[@]}" --jobs 1 --repeat 1 -o "$2"
+	bench randwrite-4k-psync "${both[@]}" --jobs 1 --repeat 1 -o "$2" --fio "$WORK/bad/fio"
 }
 fake_fio 'echo fio-3.28' "$WORK/x2"
 check "fio too old is said" grep -q 'fio-3.28 is too old' "$WORK/err"

@@ -8,6 +8,7 @@
 #include "util/file.h"
 
 static char top[64], dir[96];
+static struct fl_result_dir at;
 
 static int in_a_directory(void **state)
 {
@@ -22,17 +23,19 @@ static int away_with_it(void **state)
 {
 	char cmd[96];
 
+	fl_result_close(&at);
 	snprintf(cmd, sizeof(cmd), "rm -rf %s", top);
 	return system(cmd);
 }
 
 static void write_row(struct fl_bench_row *row)
 {
-	char partial[256];
 	struct fl_err err;
+	int fd = fl_result_row_begin(&at, row->id, &err);
 
-	assert_int_equal(fl_result_row_begin(dir, row->id, partial, sizeof(partial), &err), 0);
-	assert_int_equal(fl_result_row_finish(dir, row, &err), 0);
+	assert_true(fd >= 0);
+	assert_int_equal(fl_result_row_finish(&at, fd, row, &err), 0);
+	close(fd);
 }
 
 static void put(const char *name, const char *text)
@@ -58,8 +61,8 @@ static void write_bench(struct fl_bench *b)
 	b->row[0].series.n = 2;
 	b->row[0].series.point[0] = (struct fl_point){.t_ns = 7, .fio_iops = 1.5, .fi_lock = NAN};
 	b->row[0].series.point[1] = (struct fl_point){.t_ns = 9, .writes = 3, .fi_lock = 2};
-	assert_int_equal(fl_result_create(dir, &err), 0);
-	assert_int_equal(fl_result_write_bench(dir, b, &err), 0);
+	assert_int_equal(fl_result_create(&at, dir, &err), 0);
+	assert_int_equal(fl_result_write_bench(&at, b, &err), 0);
 	for (size_t i = 0; i < b->nrows; i++)
 		write_row(&b->row[i]);
 }
@@ -72,7 +75,7 @@ static void there_and_back(void **state)
 	bool known;
 
 	write_bench(&b);
-	assert_int_equal(fl_result_read(dir, &c, &err), 0);
+	assert_int_equal(fl_result_read(&at, &c, &err), 0);
 	assert_string_equal(c.profile, "made-up");
 	assert_string_equal(c.profile_text, b.profile_text);
 	assert_string_equal(fl_bench_get(&c, "RUNTIME"), "10");
@@ -133,22 +136,25 @@ static void only_finished_rows_count(void **state)
 	char partial[256];
 	struct fl_err err;
 	struct stat st;
+	int fd;
 
 	write_bench(&b);
-	assert_int_equal(fl_result_row_begin(dir, "mount-j8-r1", partial, sizeof(partial), &err),
-			 0);
-	assert_int_equal(fl_result_read(dir, &c, &err), 0);
+	fd = fl_result_row_begin(&at, "mount-j8-r1", &err);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(fl_result_read(&at, &c, &err), 0);
 	assert_int_equal(c.nrows, 2);
 	fl_bench_free(&c);
 	/* begun anew, nothing of the earlier attempt is there */
-	strcat(partial, "/left");
+	snprintf(partial, sizeof(partial), "%s/rows/.mount-j8-r1.partial/left", dir);
 	fclose(fopen(partial, "w"));
-	assert_int_equal(fl_result_row_begin(dir, "mount-j8-r1", partial, sizeof(partial), &err),
-			 0);
-	strcat(partial, "/left");
+	fd = fl_result_row_begin(&at, "mount-j8-r1", &err);
+	assert_true(fd >= 0);
+	close(fd);
 	assert_int_equal(stat(partial, &st), -1);
-	fl_result_row_discard(dir, "mount-j8-r1");
 	*strrchr(partial, '/') = '\0';
+	assert_int_equal(stat(partial, &st), 0);
+	fl_result_row_discard(&at, "mount-j8-r1");
 	assert_int_equal(stat(partial, &st), -1);
 	fl_bench_free(&b);
 }
@@ -158,7 +164,7 @@ static void expect_unreadable(const char *says)
 	struct fl_bench c;
 	struct fl_err err;
 
-	assert_int_equal(fl_result_read(dir, &c, &err), -1);
+	assert_int_equal(fl_result_read(&at, &c, &err), -1);
 	if (!strstr(err.what, says))
 		fail_msg("'%s' does not say '%s'", err.what, says);
 	assert_null(c.row);
@@ -190,8 +196,8 @@ static void an_existing_directory_is_not_taken(void **state)
 {
 	struct fl_err err;
 
-	assert_int_equal(fl_result_create(dir, &err), 0);
-	assert_int_equal(fl_result_create(dir, &err), -1);
+	assert_int_equal(fl_result_create(&at, dir, &err), 0);
+	assert_int_equal(fl_result_create(&(struct fl_result_dir){}, dir, &err), -1);
 	assert_non_null(strstr(err.hint, "--resume"));
 }
 

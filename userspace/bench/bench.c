@@ -17,6 +17,7 @@
 #include "openfiles/openfiles.h"
 #include "kernel/privileges.h"
 #include "result/dir.h"
+#include "util/program.h"
 #include "util/say.h"
 #include "util/text.h"
 
@@ -26,7 +27,8 @@ struct state {
 	struct fl_bench bench; /* with the rows that are finished */
 	struct fl_bench_run run;
 	struct fl_target target;
-	char result[PATH_MAX];
+	struct fl_result_dir dir;
+	char result[PATH_MAX], fio[PATH_MAX];
 	size_t planned, done, missed;
 	bool live; /* the progress line is rewritten in place */
 };
@@ -80,7 +82,7 @@ static int create_result(struct state *s, struct fl_err *err)
 		snprintf(name, sizeof(name), "%s", s->args.result);
 	else
 		snprintf(name, sizeof(name), "%s-%s", s->bench.profile, when);
-	if (fl_result_create(name, err))
+	if (fl_result_create(&s->dir, name, err))
 		return -1;
 	if (!realpath(name, s->result))
 		return fl_errno(err, errno, "%s", name);
@@ -88,31 +90,51 @@ static int create_result(struct state *s, struct fl_err *err)
 }
 
 /* The mount that is counted: of a directory on it, the whole mount. */
-static int find_target(struct state *s, const char *path, struct fl_err *err)
+static int find_target(struct state *s, const char *path, const char *point, struct fl_err *err)
 {
-	char *point = NULL;
-	int ret = fl_bench_place(path, &s->bench.env.place[FL_SYSTEM_MOUNT], &point, err);
+	int ret = fl_target_resolve(&s->target, point, 0, err);
 
-	if (!ret)
-		ret = fl_target_resolve(&s->target, point, 0, err);
 	if (!ret && s->target.ndevs != 1)
 		ret = fl_err(err, "%s is on no single FUSE mount", path);
+	return ret;
+}
+
+/* How long a file system may take to make a directory; a stopped daemon takes for ever. */
+#define ANSWER_SECONDS 60
+
+static int find_place(struct state *s, enum fl_system system, const char *path, struct fl_err *err)
+{
+	struct fl_janitor *k = &s->run.place[system];
+	char *point = NULL;
+	int ret = fl_janitor_start(k, path, "fuselens-bench-", ANSWER_SECONDS, err);
+
+	if (!ret)
+		ret = fl_bench_place(k->base, &s->bench.env.place[system], &point, err);
+	if (!ret && system == FL_SYSTEM_MOUNT)
+		ret = find_target(s, path, point, err);
 	free(point);
 	return ret;
 }
 
 static int find_places(struct state *s, const char *const dir[], struct fl_err *err)
 {
-	if (dir[FL_SYSTEM_MOUNT] && find_target(s, dir[FL_SYSTEM_MOUNT], err))
-		return -1;
-	if (dir[FL_SYSTEM_RAW] &&
-	    fl_bench_place(dir[FL_SYSTEM_RAW], &s->bench.env.place[FL_SYSTEM_RAW], NULL, err))
-		return -1;
 	for (int i = 0; i < FL_SYSTEMS; i++)
-		if (dir[i] && asprintf(&s->run.dir[i], "%s/fuselens-bench.%s",
-				       s->bench.env.place[i].path, fl_system_name(i)) < 0)
-			return fl_err(err, "out of memory");
+		if (dir[i] && find_place(s, i, dir[i], err))
+			return -1;
 	return 0;
+}
+
+static int find_fio(struct state *s, char **version, struct fl_err *err)
+{
+	if (fl_program_find("fio", s->args.fio, s->fio, sizeof(s->fio), err)) {
+		if (!s->args.fio)
+			fl_hint(err,
+				"install fio 3.33 or newer (Debian's package is called fio); as root it is looked for in %s, or named by --fio FILE",
+				FL_TRUSTED_PATH);
+		return -1;
+	}
+	s->run.fio = s->fio;
+	return fl_bench_fio_version(s->fio, version, err);
 }
 
 /* Everything is looked at before the result directory is made, so that a mistake leaves none behind. */
@@ -125,18 +147,53 @@ static int begin_new(struct state *s, struct fl_err *err)
 	if (!s->bench.profile_text)
 		return -1;
 	if (fl_profile_files(s->bench.profile_text, &s->run.files, err) ||
-	    fl_bench_fio_version(&s->bench.env.fio, err) || find_places(s, s->args.dir, err))
+	    find_fio(s, &s->bench.env.fio, err) || find_places(s, s->args.dir, err))
 		return -1;
 	s->bench.evidence = strdup(fl_evidence_name(s->args.evidence));
 	fl_bench_environment(&s->bench.env, s->target.ndevs ? s->target.dev[0] : 0);
 	if (create_result(s, err))
 		return -1;
-	return fl_result_write_bench(s->result, &s->bench, err);
+	return fl_result_write_bench(&s->dir, &s->bench, err);
 }
 
 static bool same_text(const char *a, const char *b)
 {
 	return a && b && !strcmp(a, b);
+}
+
+/*
+ * What a result directory says is data. A profile in it is run when it is, word for word, one that is
+ * installed or that the user names now; and whoever else made the directory has no say in where we write.
+ */
+static int check_resumed(struct state *s, struct fl_err *err)
+{
+	struct stat st;
+	char *text;
+	int ret;
+
+	if (fstat(s->dir.fd, &st) || st.st_uid != geteuid()) {
+		fl_err(err, "%s belongs to another user", s->args.result);
+		return fl_hint(
+			err,
+			"a bench is gone on with by who began it; 'fuselens report' reads anybody's");
+	}
+	text = fl_profile_again(s->args.profile, s->bench.profile, err);
+	if (!text)
+		return -1;
+	ret = strcmp(text, s->bench.profile_text);
+	free(text);
+	if (ret) {
+		fl_err(err, "%s was begun with another text of the profile '%.64s'", s->args.result,
+		       s->bench.profile);
+		return fl_hint(
+			err,
+			"name the file it was begun with: fuselens bench FILE.fio --resume -o DIR");
+	}
+	for (size_t i = 0; i < s->bench.nvariables; i++)
+		if (fl_profile_check_variable(s->bench.profile_text, s->bench.variable[i].name,
+					      s->bench.variable[i].value, err))
+			return -1;
+	return 0;
 }
 
 static int begin_resumed(struct state *s, struct fl_err *err)
@@ -146,13 +203,14 @@ static int begin_resumed(struct state *s, struct fl_err *err)
 	char *paths[FL_SYSTEMS] = {};
 	int ret = -1;
 
-	if (fl_result_read(s->args.result, &s->bench, err))
+	if (fl_result_open(&s->dir, s->args.result, err) ||
+	    fl_result_read(&s->dir, &s->bench, err) || check_resumed(s, err))
 		return -1;
 	if (!realpath(s->args.result, s->result))
 		return fl_errno(err, errno, "%s", s->args.result);
 	then = &s->bench.env;
 	fl_bench_environment(&now, 0);
-	if (fl_bench_fio_version(&now.fio, err))
+	if (find_fio(s, &now.fio, err))
 		goto out;
 	if (!same_text(now.kernel, then->kernel) || !same_text(now.fio, then->fio)) {
 		fl_err(err, "this bench was begun on kernel %s with %s; here are %s and %s",
@@ -202,7 +260,7 @@ static int note_variant(struct state *s, const struct fl_bench_row *row, struct 
 	if (s->bench.env.variant || !row->counted || !*variant || !strcmp(variant, "unknown"))
 		return 0;
 	s->bench.env.variant = strdup(variant);
-	return fl_result_write_bench(s->result, &s->bench, err);
+	return fl_result_write_bench(&s->dir, &s->bench, err);
 }
 
 static bool is_done(const struct fl_bench *b, const char *id)
@@ -218,7 +276,7 @@ static int prefill(struct state *s, struct fl_err *err)
 	for (int i = 0; i < FL_SYSTEMS; i++) {
 		int ret;
 
-		if (!s->run.dir[i])
+		if (!s->run.place[i].pid)
 			continue;
 		if (s->live)
 			fl_say_progress("laying out files: %s", fl_system_name(i));
@@ -264,6 +322,8 @@ static int run_rows(struct state *s, struct fl_err *err)
 
 static int conclude(struct state *s, int ret, struct fl_err *err)
 {
+	char *shown;
+
 	fl_say_progress_end();
 	if (ret < 0)
 		fl_fail(err, false);
@@ -273,7 +333,10 @@ static int conclude(struct state *s, int ret, struct fl_err *err)
 		fl_say("hint: 'fuselens bench --resume -o %s' runs the rest", s->result);
 		return ret < 0 ? FL_EXIT_ERROR : FL_EXIT_INCONCLUSIVE;
 	}
-	printf("%s\n", s->result);
+	/* scripts take the name as it is */
+	shown = isatty(STDOUT_FILENO) ? fl_escape(s->result) : NULL;
+	printf("%s\n", shown ? shown : s->result);
+	free(shown);
 	if (s->missed)
 		fl_say("fuselens: %zu of %zu rows miss fio's count and are marked", s->missed,
 		       s->planned);
@@ -285,13 +348,15 @@ static int run(struct state *s)
 	struct fl_err err = {};
 	int ret;
 
-	if (s->args.resume ? begin_resumed(s, &err) : begin_new(s, &err))
-		return fl_fail(&err, false);
+	if (s->args.resume ? begin_resumed(s, &err) : begin_new(s, &err)) {
+		fl_fail(&err, false);
+		return fl_interrupted ? FL_EXIT_INCONCLUSIVE : FL_EXIT_ERROR;
+	}
 	if (s->bench.use[FL_SYSTEM_MOUNT] && fl_privileges_need(&err))
 		return fl_fail(&err, false);
 	fl_privileges_keep_for_runs(false);
 	s->run.bench = &s->bench;
-	s->run.result = s->result;
+	s->run.result = &s->dir;
 	s->run.target = &s->target;
 	s->run.collect = (struct fl_collect_opts){
 		.kernel = s->kernel, .evidence = s->args.evidence, .timed_in = 1};
@@ -300,9 +365,24 @@ static int run(struct state *s)
 	s->run.progress = progress;
 	s->run.ctx = s;
 	ret = run_rows(s, &err);
-	if (!s->args.keep_files)
-		fl_bench_cleanup(&s->run);
 	return conclude(s, ret, &err);
+}
+
+/* However it went, nothing stays behind but by --keep-files, and that is said. */
+static void leave_places(struct state *s)
+{
+	for (int i = 0; i < FL_SYSTEMS; i++) {
+		struct fl_janitor *k = &s->run.place[i];
+		bool keep = s->args.keep_files && s->done;
+
+		if (!k->pid)
+			continue;
+		if (keep)
+			fl_say("files kept in %s/%s", s->bench.env.place[i].path, k->name);
+		if (fl_janitor_finish(k, keep, 10))
+			fl_say("fuselens: %s in %s could not be removed", k->name,
+			       s->bench.env.place[i].path ? s->bench.env.place[i].path : "?");
+	}
 }
 
 int fl_cmd_bench(int argc, char **argv, struct fl_kernel *kernel)
@@ -314,11 +394,11 @@ int fl_cmd_bench(int argc, char **argv, struct fl_kernel *kernel)
 		fl_catch_signals();
 		s.live = !s.args.quiet && isatty(STDERR_FILENO);
 		ret = run(&s);
+		leave_places(&s);
+		fl_result_close(&s.dir);
 	}
 	fl_bench_free(&s.args.bench);
 	fl_bench_free(&s.bench);
-	for (int i = 0; i < FL_SYSTEMS; i++)
-		free(s.run.dir[i]);
 	fl_target_free(&s.target);
 	fl_open_files_done();
 	return ret;

@@ -25,17 +25,27 @@ static bool is_at_or_below(const char *path, const char *dir)
 	return !strncmp(path, dir, n) && (!path[n] || path[n] == '/');
 }
 
-int fl_bench_place(const char *path, struct fl_place *place, char **point, struct fl_err *err)
+static char *path_of(int fd)
+{
+	char link[32], path[PATH_MAX];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof(path));
+	return n > 0 && n < (ssize_t)sizeof(path) ? strndup(path, n) : NULL;
+}
+
+int fl_bench_place(int dir, struct fl_place *place, char **point, struct fl_err *err)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	char *full = realpath(path, NULL);
+	char *full = path_of(dir);
 	struct mntent *m;
 	size_t best = 0;
 	char *found = NULL;
 
 	memset(place, 0, sizeof(*place));
 	if (!full || !mounts) {
-		fl_errno(err, errno, "%s", path);
+		fl_errno(err, errno, "cannot find the mount");
 		goto fail;
 	}
 	while ((m = getmntent(mounts))) {
@@ -53,7 +63,7 @@ int fl_bench_place(const char *path, struct fl_place *place, char **point, struc
 		place->options = strdup(m->mnt_opts);
 	}
 	if (!found) {
-		fl_err(err, "%s: no mount holds it", path);
+		fl_err(err, "%s: no mount holds it", full);
 		goto fail;
 	}
 	place->path = full;
@@ -141,9 +151,9 @@ void fl_bench_environment(struct fl_environment *env, __u32 dev)
 		env->daemon = daemon_of(dev);
 }
 
-int fl_bench_fio_version(char **version, struct fl_err *err)
+int fl_bench_fio_version(const char *fio, char **version, struct fl_err *err)
 {
-	char *const argv[] = {"fio", "--version", NULL};
+	char *const argv[] = {(char *)fio, "--version", NULL};
 	size_t len;
 	char *text = fl_capture(argv, NULL, &len, NULL, err);
 

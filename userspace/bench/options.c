@@ -12,7 +12,7 @@
 
 const char fl_bench_help[] =
 	"usage: fuselens bench PROFILE --mount DIR [--raw DIR] [OPTIONS]\n"
-	"       fuselens bench --resume -o RESULT_DIR\n"
+	"       fuselens bench [PROFILE] --resume -o RESULT_DIR\n"
 	"\n"
 	"Runs an fio profile on a FUSE mount, and on the file system behind it, at several\n"
 	"numbers of jobs, and counts how the same writes lock their inode. Everything goes\n"
@@ -30,12 +30,14 @@ const char fl_bench_help[] =
 	"      --self-cost       each mount row also without probes: what does counting cost?\n"
 	"      --evidence M      as for 'fuselens prove' (default auto)\n"
 	"      --max-loss PCT    difference that a row may have and count (default 0.1)\n"
-	"      --resume          go on with an interrupted bench: only rows that are missing\n"
+	"      --resume          go on with an interrupted bench: only rows that are missing;\n"
+	"                        PROFILE is named again where it is a file of yours\n"
 	"      --keep-files      leave the data files there\n"
+	"      --fio FILE        this fio; root's is looked for in the system's directories\n"
 	"  -q, --quiet           no progress\n"
 	"  -h, --help\n"
 	"\n"
-	"DIR gets a directory fuselens-bench.mount or .raw that is removed at the end.\n"
+	"DIR gets a directory fuselens-bench-... that is removed at the end.\n"
 	"exit code: 0 all rows, 2 error, 3 interrupted, or rows whose counts miss fio's\n";
 
 enum {
@@ -50,6 +52,7 @@ enum {
 	OPT_MAX_LOSS,
 	OPT_RESUME,
 	OPT_KEEP_FILES,
+	OPT_FIO,
 };
 
 static const struct option options[] = {
@@ -66,6 +69,7 @@ static const struct option options[] = {
 	{"max-loss", required_argument, NULL, OPT_MAX_LOSS},
 	{"resume", no_argument, NULL, OPT_RESUME},
 	{"keep-files", no_argument, NULL, OPT_KEEP_FILES},
+	{"fio", required_argument, NULL, OPT_FIO},
 	{"quiet", no_argument, NULL, 'q'},
 	{"help", no_argument, NULL, 'h'},
 	{},
@@ -108,6 +112,8 @@ static int set_variable(struct fl_bench *b, const char *text, struct fl_err *err
 		if (!isupper((unsigned char)*p) && *p != '_' && !isdigit((unsigned char)*p))
 			return fl_err(err, "--set: variables have names like IODEPTH, not '%s'",
 				      name);
+	if (!strncmp(name, "LD_", 3) || !strcmp(name, "PATH"))
+		return fl_err(err, "--set: %s is no variable of a profile", name);
 	if (!strcmp(name, "DIR") || !strcmp(name, "JOBS"))
 		return fl_err(err, "--set: %s is set by --%s", name,
 			      *name == 'D' ? "mount and --raw" : "jobs");
@@ -127,7 +133,8 @@ static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
 	__u64 n;
 	int ret;
 
-	a->others |= opt != 'o' && opt != OPT_RESUME && opt != OPT_KEEP_FILES && opt != 'q';
+	a->others |= opt != 'o' && opt != OPT_RESUME && opt != OPT_KEEP_FILES && opt != OPT_FIO &&
+		     opt != 'q';
 	switch (opt) {
 	case OPT_MOUNT:
 		a->dir[FL_SYSTEM_MOUNT] = arg;
@@ -167,6 +174,9 @@ static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
 	case OPT_KEEP_FILES:
 		a->keep_files = true;
 		return 0;
+	case OPT_FIO:
+		a->fio = arg;
+		return 0;
 	case 'q':
 		a->quiet = true;
 		return 0;
@@ -198,7 +208,7 @@ static int set_defaults(struct fl_bench *b)
 /* Every rule about options that need or exclude one another is here. */
 static int check(struct fl_bench_args *a)
 {
-	if (a->resume && (a->others || a->profile))
+	if (a->resume && a->others)
 		return fl_usage_error("bench", false,
 				      "--resume takes everything else from the result directory");
 	if (a->resume && !a->result)

@@ -10,6 +10,7 @@ struct fl_bench_args {
 	const char *profile;
 	const char *dir[FL_SYSTEMS];
 	const char *result;
+	const char *fio; /* its file, or NULL */
 	bool resume, keep_files, quiet;
 	bool others; /* an option was given that a resumed bench has already settled */
 	enum fl_evidence evidence;

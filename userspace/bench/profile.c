@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bench/profile.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
@@ -118,6 +119,108 @@ static char *load_by_name(const char *name, struct fl_err *err)
 	return NULL;
 }
 
+/* The word that a line begins with, and what stands behind its '='; both without spaces around. */
+static void split(const char *line, size_t len, char *key, size_t keylen, char *value,
+		  size_t valuelen)
+{
+	const char *eq = memchr(line, '=', len);
+	size_t n = eq ? (size_t)(eq - line) : len;
+
+	while (n && isspace((unsigned char)line[n - 1]))
+		n--;
+	snprintf(key, keylen, "%.*s", (int)n, line);
+	*value = '\0';
+	if (!eq)
+		return;
+	len -= eq + 1 - line;
+	for (eq++; len && isspace((unsigned char)*eq); len--)
+		eq++;
+	while (len && isspace((unsigned char)eq[len - 1]))
+		len--;
+	snprintf(value, valuelen, "%.*s", (int)len, eq);
+}
+
+/* fio has bc, by a shell, work out values with $pagesize, $mb_memory and $ncpus in them. */
+static bool asks_shell(const char *line, size_t len)
+{
+	static const char *const words[] = {"$pagesize", "$mb_memory", "$ncpus", "`"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (memmem(line, len, words[i], strlen(words[i])))
+			return true;
+	return false;
+}
+
+static const char *line_runs(const char *line, size_t len)
+{
+	static const char *const options[] = {"exec_prerun", "exec_postrun"};
+	char key[64], value[512];
+
+	while (len && isspace((unsigned char)*line)) {
+		line++;
+		len--;
+	}
+	if (!len || *line == '#' || *line == ';')
+		return NULL;
+	split(line, len, key, sizeof(key), value, sizeof(value));
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (!strcmp(key, options[i]))
+			return options[i];
+	if (!strcmp(key, "ioengine") &&
+	    (!strcmp(value, "exec") || !strncmp(value, "external", 8) || strpbrk(value, "/$")))
+		return "ioengine";
+	if (!strncmp(key, "include", 7) && (!key[7] || isspace((unsigned char)key[7])))
+		return "include";
+	return asks_shell(line, len) ? "a value that a shell works out" : NULL;
+}
+
+const char *fl_profile_runs(const char *text)
+{
+	const char *found = NULL;
+
+	while (*text && !found) {
+		size_t n = strcspn(text, "\n");
+
+		found = line_runs(text, n);
+		text += n + (text[n] == '\n');
+	}
+	return found;
+}
+
+int fl_profile_check_variable(const char *text, const char *name, const char *value,
+			      struct fl_err *err)
+{
+	/* what a number, a size, a percentage and their like are made of */
+	static const char harmless[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,%+-_";
+	static const char *const always[] = {"BS", "IODEPTH", "READ_PERCENT", "RUNTIME", "SIZE"};
+	bool known = false;
+	char use[80];
+
+	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
+		known |= !strcmp(name, always[i]);
+	snprintf(use, sizeof(use), "${%.64s}", name);
+	known |= strstr(text, use) && strncmp(name, "LD_", 3) && strcmp(name, "PATH");
+	if (!known)
+		fl_err(err, "the result sets '%.64s', which its profile does not use", name);
+	else if (strspn(value, harmless) != strlen(value))
+		fl_err(err, "the result sets %.64s to '%.64s', which is not taken from a file",
+		       name, value);
+	else
+		return 0;
+	return fl_hint(err, "begin a new bench, with --set");
+}
+
+static int refuse_programs(const char *text, const char *name, struct fl_err *err)
+{
+	const char *option = fl_profile_runs(text);
+
+	if (!option)
+		return 0;
+	fl_err(err, "the profile '%.64s' runs programs (%s)", name, option);
+	return fl_hint(err, "if you know what it does, name its file: fuselens bench ./FILE.fio");
+}
+
 char *fl_profile_load(const char *spec, char **name, struct fl_err *err)
 {
 	const char *base = strrchr(spec, '/');
@@ -135,7 +238,34 @@ char *fl_profile_load(const char *spec, char **name, struct fl_err *err)
 		text = base == spec ? load_by_name(spec, err) : NULL;
 		if (base != spec)
 			fl_err(err, "%s: a profile's file name ends with .fio", spec);
+		if (text && refuse_programs(text, spec, err)) {
+			free(text);
+			text = NULL;
+		}
 	}
 	*name = text ? strndup(base, n) : NULL;
 	return text;
+}
+
+char *fl_profile_again(const char *spec, const char *name, struct fl_err *err)
+{
+	char *ignored = NULL, *text;
+
+	if (spec) {
+		text = fl_profile_load(spec, &ignored, err);
+		free(ignored);
+		return text;
+	}
+	text = strchr(name, '/') ? NULL : load_by_name(name, err);
+	if (!text) {
+		fl_err(err, "the bench was begun with a profile '%.64s' that is not installed here",
+		       name);
+		fl_hint(err,
+			"name the file it was begun with: fuselens bench FILE.fio --resume -o DIR");
+		return NULL;
+	}
+	if (!refuse_programs(text, name, err))
+		return text;
+	free(text);
+	return NULL;
 }

@@ -21,5 +21,19 @@ int fl_profile_files(const char *text, enum fl_profile_files *files, struct fl_e
  * name without directory and suffix. The caller frees both. NULL with err set.
  */
 char *fl_profile_load(const char *spec, char **name, struct fl_err *err);
+/*
+ * The text that a bench is gone on with: the user's file or name where spec is not NULL, otherwise the
+ * profile called name, which nobody's word but its own says and so is no path.
+ */
+char *fl_profile_again(const char *spec, const char *name, struct fl_err *err);
+
+/*
+ * The option by which a profile has fio run a program, load a library or ask a shell; NULL when it does
+ * not. Pure. A profile may do so only when the user named that very file.
+ */
+const char *fl_profile_runs(const char *text);
+/* Whether a variable that a result directory sets may be given to fio: used by the profile, and harmless. */
+int fl_profile_check_variable(const char *text, const char *name, const char *value,
+			      struct fl_err *err);
 
 #endif

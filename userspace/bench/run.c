@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bench/run.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -17,7 +16,7 @@
 #include "kernel/privileges.h"
 #include "result/dir.h"
 #include "util/workload.h"
-#include "util/file.h"
+#include "util/below.h"
 
 static unsigned int most_jobs(const struct fl_bench *b)
 {
@@ -29,59 +28,46 @@ static unsigned int most_jobs(const struct fl_bench *b)
 	return most;
 }
 
-static void remove_data(const char *dir)
-{
-	struct dirent *entry;
-	DIR *d = opendir(dir);
+/* How long a file system may take to remove files; a stopped daemon takes for ever. */
+#define REMOVAL_SECONDS 300
 
-	while (d && (entry = readdir(d)))
-		if (!strncmp(entry->d_name, "data.", 5))
-			unlinkat(dirfd(d), entry->d_name, 0);
-	if (d)
-		closedir(d);
-}
-
-void fl_bench_cleanup(const struct fl_bench_run *run)
-{
-	for (int i = 0; i < FL_SYSTEMS; i++) {
-		if (!run->dir[i])
-			continue;
-		remove_data(run->dir[i]);
-		rmdir(run->dir[i]);
-	}
-}
-
-/*
- * fio works in the directory itself, so that no name of it passes through fio's own syntax, where ':'
- * separates directories.
- */
-static int begin_fio(struct fl_workload *w, char *const argv[], const char *dir, const char *log,
+/* fio works in the directory itself, so that no name of it passes through fio's own syntax. */
+static int begin_fio(struct fl_workload *w, const struct fl_bench_run *run, char *const argv[],
+		     enum fl_system system, int log_dir, const char *log, int profile, int row,
 		     struct fl_err *err)
 {
-	int back = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC), ret = -1;
-	int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	struct fl_workload_opts o = {
+		.output = fl_below_open(log_dir, log, O_WRONLY | O_CREAT | O_TRUNC, 0666),
+		.dir = run->place[system].dir,
+		.inherit = {profile, row},
+		.own_group = true,
+		.in_child = fl_privileges_for_workload,
+	};
+	int ret;
 
-	if (fd < 0)
-		fl_errno(err, errno, "cannot write %s", log);
-	else if (back < 0 || chdir(dir))
-		fl_errno(err, errno, "cannot work in %s", dir);
-	else
-		ret = fl_workload_prepare_to(w, argv, fd, fl_privileges_for_workload, err);
-	if (back >= 0 && fchdir(back) && !ret)
-		ret = fl_errno(err, errno, "cannot go back");
-	if (back >= 0)
-		close(back);
-	if (fd >= 0)
-		close(fd);
+	if (o.output < 0)
+		return fl_errno(err, errno, "cannot write %s/%s", run->result->path, log);
+	ret = fl_workload_prepare_ours(w, argv, &o, err);
+	close(o.output);
 	return ret;
 }
 
+/* Nothing of it runs any longer, unless the kernel holds it, and then that is said. */
+static int end_fio(struct fl_workload *w, int ret, struct fl_err *err)
+{
+	fl_workload_finish(w);
+	if (!w->left)
+		return ret;
+	fl_err(err, "%zu processes of fio could not be ended: the kernel holds them", w->left);
+	return fl_hint(err, "is the mount's daemon stopped? 'fuselens files' shows who serves it");
+}
+
 /* fio's own complaint: the last line of its log that is not empty. */
-static void last_line(const char *log, char *buf, size_t len)
+static void last_line(int dir, const char *log, char *buf, size_t len)
 {
 	struct fl_err ignored;
 	size_t n;
-	char *text = fl_read_file(log, &n, &ignored), *line;
+	char *text = fl_below_read(dir, log, &n, &ignored), *line;
 
 	*buf = '\0';
 	if (!text)
@@ -93,13 +79,13 @@ static void last_line(const char *log, char *buf, size_t len)
 	free(text);
 }
 
-static int fio_status(const struct fl_workload *w, const char *log, struct fl_err *err)
+static int fio_status(const struct fl_workload *w, int dir, const char *log, struct fl_err *err)
 {
 	char said[200];
 
 	if (WIFEXITED(w->status) && !WEXITSTATUS(w->status))
 		return 0;
-	last_line(log, said, sizeof(said));
+	last_line(dir, log, said, sizeof(said));
 	if (WIFSIGNALED(w->status)) {
 		fl_err(err, "fio was ended by signal %d (%s)", WTERMSIG(w->status),
 		       strsignal(WTERMSIG(w->status)));
@@ -113,12 +99,11 @@ static int fio_status(const struct fl_workload *w, const char *log, struct fl_er
 		"the profile can be tried by hand: DIR=... SIZE=... RUNTIME=... JOBS=... fio profile.fio");
 }
 
-int fl_bench_prefill(const struct fl_bench_run *run, enum fl_system system, struct fl_err *err)
+int fl_bench_prefill(struct fl_bench_run *run, enum fl_system system, struct fl_err *err)
 {
-	const char *dir = run->dir[system];
 	unsigned int files = run->files == FL_FILES_PER_JOB ? most_jobs(run->bench) : 1;
-	char size[64], jobs[32], log[PATH_MAX];
-	char *const argv[] = {"fio",
+	char size[64], jobs[32], log[32];
+	char *const argv[] = {(char *)run->fio,
 			      "--name=prefill",
 			      "--directory=.",
 			      "--filename_format=data.$jobnum",
@@ -136,27 +121,21 @@ int fl_bench_prefill(const struct fl_bench_run *run, enum fl_system system, stru
 	struct fl_workload w = {};
 	int ret;
 
-	if (mkdir(dir, 0777) && errno != EEXIST)
-		return fl_errno(err, errno, "cannot make %s", dir);
-	remove_data(dir);
 	if (run->files == FL_FILES_FRESH)
 		return 0;
 	snprintf(size, sizeof(size), "--size=%s", fl_bench_get(run->bench, "SIZE"));
 	snprintf(jobs, sizeof(jobs), "--numjobs=%u", files);
-	if ((size_t)snprintf(log, sizeof(log), "%s/prefill-%s.log", run->result,
-			     fl_system_name(system)) >= sizeof(log))
-		return fl_errno(err, ENAMETOOLONG, "%s", run->result);
-	ret = begin_fio(&w, argv, dir, log, err);
+	snprintf(log, sizeof(log), "prefill-%s.log", fl_system_name(system));
+	ret = begin_fio(&w, run, argv, system, run->result->fd, log, 0, 0, err);
 	if (!ret)
-		ret = fl_workload_go(&w, "fio", err);
+		ret = fl_workload_go(&w, run->fio, err);
 	while (!ret && !fl_workload_ended(&w) && !fl_interrupted)
 		fl_sleep_ms(20);
 	if (!ret && fl_interrupted)
 		ret = 1;
 	if (!ret)
-		ret = fio_status(&w, log, err);
-	fl_workload_finish(&w);
-	return ret;
+		ret = fio_status(&w, run->result->fd, log, err);
+	return end_fio(&w, ret, err);
 }
 
 struct ticks {
@@ -227,25 +206,29 @@ static int set_variables(const struct fl_bench *b, unsigned int jobs)
 	return bad | setenv("JOBS", text, 1) | setenv("DIR", ".", 1);
 }
 
-struct row_files {
-	char json[PATH_MAX + 16], log_prefix[PATH_MAX + 16], log[PATH_MAX + 16],
-		messages[PATH_MAX + 16];
-};
-
-static void name_files(struct row_files *f, const char *dir)
+#define FIO_JSON     "fio.json"
+#define FIO_MESSAGES "fio.log"
+/* The profile as it was checked, in memory: the one in the result directory is for people. */
+static int profile_file(const struct fl_bench *b, struct fl_err *err)
 {
-	snprintf(f->json, sizeof(f->json), "%s/fio.json", dir);
-	snprintf(f->log_prefix, sizeof(f->log_prefix), "%s/fio", dir);
-	snprintf(f->log, sizeof(f->log), "%s/fio_iops.log", dir);
-	snprintf(f->messages, sizeof(f->messages), "%s/fio.log", dir);
+	int fd = memfd_create("profile", MFD_CLOEXEC);
+	size_t len = strlen(b->profile_text);
+
+	if (fd >= 0 && write(fd, b->profile_text, len) == (ssize_t)len)
+		return fd;
+	fl_errno(err, errno, "cannot hand the profile to fio");
+	if (fd >= 0)
+		close(fd);
+	return -1;
 }
 
-/* The measurement itself: probes on, fio, probes off. */
-static int measure(const struct fl_bench_run *run, struct fl_bench_row *row,
-		   const struct row_files *files, struct ticks *ticks, struct fl_err *err)
+/* The measurement itself: probes on, fio, probes off. fio reaches its files through descriptors it gets. */
+static int measure(struct fl_bench_run *run, struct fl_bench_row *row, int dir, struct ticks *ticks,
+		   struct fl_err *err)
 {
-	char output[PATH_MAX + 32], log[PATH_MAX + 64], profile[PATH_MAX + 16];
-	char *const argv[] = {"fio",
+	int profile_fd = profile_file(run->bench, err);
+	char output[64], log[64], profile[64];
+	char *const argv[] = {(char *)run->fio,
 			      "--output-format=json",
 			      output,
 			      "--eta=never",
@@ -260,14 +243,16 @@ static int measure(const struct fl_bench_run *run, struct fl_bench_row *row,
 	struct fl_collector *c = NULL;
 	int ret = -1;
 
-	snprintf(output, sizeof(output), "--output=%s", files->json);
-	snprintf(log, sizeof(log), "--write_iops_log=%s", files->log_prefix);
-	snprintf(profile, sizeof(profile), "%s/profile.fio", run->result);
+	if (profile_fd < 0)
+		return -1;
+	snprintf(output, sizeof(output), "--output=/proc/self/fd/%d/" FIO_JSON, dir);
+	snprintf(log, sizeof(log), "--write_iops_log=/proc/self/fd/%d/fio", dir);
+	snprintf(profile, sizeof(profile), "/proc/self/fd/%d", profile_fd);
 	if (set_variables(run->bench, row->jobs)) {
 		fl_err(err, "out of memory");
 		goto out;
 	}
-	if (begin_fio(&w, argv, run->dir[row->system], files->messages, err))
+	if (begin_fio(&w, run, argv, row->system, dir, FIO_MESSAGES, profile_fd, dir, err))
 		goto out;
 	if (row->probes) {
 		fl_privileges_admin(true);
@@ -280,10 +265,8 @@ static int measure(const struct fl_bench_run *run, struct fl_bench_row *row,
 	}
 	row->started_s = time(NULL);
 	row->start_ns = fl_now_ns();
-	if (fl_workload_go(&w, "fio", err)) {
-		fl_hint(err, "install fio 3.33 or newer");
+	if (fl_workload_go(&w, run->fio, err))
 		goto out;
-	}
 	watch(run, row, &w, c, ticks);
 	row->end_ns = fl_now_ns();
 	if (fl_interrupted) {
@@ -297,19 +280,20 @@ static int measure(const struct fl_bench_run *run, struct fl_bench_row *row,
 			goto out;
 		row->counted = true;
 	}
-	ret = fio_status(&w, files->messages, err);
+	ret = fio_status(&w, dir, FIO_MESSAGES, err);
 out:
-	fl_workload_finish(&w);
+	ret = end_fio(&w, ret, err);
 	fl_collector_finish(c);
+	close(profile_fd);
 	return ret;
 }
 
-static int read_fio(struct fl_bench_row *row, const struct row_files *files,
-		    const struct ticks *ticks, struct fl_err *err)
+static int read_fio(struct fl_bench_row *row, int dir, const struct ticks *ticks,
+		    struct fl_err *err)
 {
 	struct fl_err ignored;
 	size_t len;
-	char *text = fl_read_file(files->json, &len, err);
+	char *text = fl_below_read(dir, FIO_JSON, &len, err);
 	int ret = text ? fl_fio_read_output(&row->fio, text, len, err) : -1;
 
 	free(text);
@@ -320,7 +304,7 @@ static int read_fio(struct fl_bench_row *row, const struct row_files *files,
 	if (!row->fio.write.ios)
 		return fl_err(err, "fio did not write: is this a profile that does?");
 	/* a row without its time series is still a row */
-	text = fl_read_file(files->log, &len, &ignored);
+	text = fl_below_read(dir, "fio_iops.log", &len, &ignored);
 	ret = fl_series_join(&row->series, text ? text : "", text ? len : 0, FL_SERIES_MS,
 			     ticks->tick, ticks->n, err);
 	free(text);
@@ -328,38 +312,36 @@ static int read_fio(struct fl_bench_row *row, const struct row_files *files,
 }
 
 /* A row that failed goes, but what fio said stays. */
-static void keep_messages(const char *result, const struct row_files *files, struct fl_err *err)
+static void keep_messages(const struct fl_result_dir *result, int dir, struct fl_err *err)
 {
-	char to[PATH_MAX + 16];
 	struct stat st;
 
-	snprintf(to, sizeof(to), "%s/failed.log", result);
-	if (!stat(files->messages, &st) && st.st_size && !rename(files->messages, to) &&
-	    !err->hint[0])
-		fl_hint(err, "%.400s holds what fio said", to);
+	if (!fstatat(dir, FIO_MESSAGES, &st, AT_SYMLINK_NOFOLLOW) && st.st_size &&
+	    !renameat(dir, FIO_MESSAGES, result->fd, "failed.log") && !err->hint[0])
+		fl_hint(err, "%.400s/failed.log holds what fio said", result->path);
 }
 
-int fl_bench_run_row(const struct fl_bench_run *run, struct fl_bench_row *row, struct fl_err *err)
+int fl_bench_run_row(struct fl_bench_run *run, struct fl_bench_row *row, struct fl_err *err)
 {
 	struct ticks ticks = {};
-	struct row_files files;
-	char dir[PATH_MAX];
-	int ret;
+	int dir, ret;
 
-	if (run->files == FL_FILES_FRESH)
-		remove_data(run->dir[row->system]);
-	if (fl_result_row_begin(run->result, row->id, dir, sizeof(dir), err))
+	if (run->files == FL_FILES_FRESH &&
+	    fl_janitor_empty(&run->place[row->system], REMOVAL_SECONDS, err))
+		return fl_interrupted ? 1 : -1;
+	dir = fl_result_row_begin(run->result, row->id, err);
+	if (dir < 0)
 		return -1;
-	name_files(&files, dir);
-	ret = measure(run, row, &files, &ticks, err);
+	ret = measure(run, row, dir, &ticks, err);
 	if (!ret)
-		ret = read_fio(row, &files, &ticks, err);
+		ret = read_fio(row, dir, &ticks, err);
 	if (!ret) {
 		fl_bench_row_judge(row, run->bench->max_loss);
-		ret = fl_result_row_finish(run->result, row, err);
+		ret = fl_result_row_finish(run->result, dir, row, err);
 	}
 	if (ret < 0)
-		keep_messages(run->result, &files, err);
+		keep_messages(run->result, dir, err);
+	close(dir);
 	if (ret)
 		fl_result_row_discard(run->result, row->id);
 	free(ticks.tick);

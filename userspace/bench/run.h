@@ -5,7 +5,8 @@
 
 #include "bench/profile.h"
 #include "collect/collector.h"
-#include "result/result.h"
+#include "result/dir.h"
+#include "util/janitor.h"
 
 #define FL_SERIES_MS 100
 
@@ -13,8 +14,10 @@
 struct fl_bench_run {
 	const struct fl_bench *bench;
 	enum fl_profile_files files;
-	const char *result;		/* absolute path of the result directory */
-	char *dir[FL_SYSTEMS];		/* where fio works */
+	const char *fio; /* its file */
+	const struct fl_result_dir *result;
+	struct fl_janitor
+		place[FL_SYSTEMS];	/* where fio works; without a process where it does not */
 	const struct fl_target *target; /* the mount */
 	struct fl_collect_opts collect;
 	/* Called every 100 ms while a row runs; writes is ~0 where nobody counts. */
@@ -23,13 +26,10 @@ struct fl_bench_run {
 };
 
 /* Writes the files that the largest row needs. Returns 0; -1 with err set; 1 when interrupted. */
-int fl_bench_prefill(const struct fl_bench_run *run, enum fl_system system, struct fl_err *err);
+int fl_bench_prefill(struct fl_bench_run *run, enum fl_system system, struct fl_err *err);
 /*
  * Runs one planned row and puts it into the result directory. Returns as above; nothing of a row stays
  * that did not end well.
  */
-int fl_bench_run_row(const struct fl_bench_run *run, struct fl_bench_row *row, struct fl_err *err);
-/* Removes the files of both systems and their directories. */
-void fl_bench_cleanup(const struct fl_bench_run *run);
-
+int fl_bench_run_row(struct fl_bench_run *run, struct fl_bench_row *row, struct fl_err *err);
 #endif

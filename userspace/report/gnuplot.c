@@ -2,11 +2,13 @@
 #include "report/gnuplot.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "util/capture.h"
+#include "util/program.h"
 
 /* Colours that no plot would use by itself; the last number stands for a CSS variable. */
 static const char *const colours[] = {
@@ -29,6 +31,13 @@ static const char preamble[] =
 	"set rmargin 2\n"
 	"set yrange [0:*]\n"
 	"set format y '%.0s%c'\n";
+
+static const char *program;
+
+void fl_plot_program(const char *file)
+{
+	program = file;
+}
 
 int fl_plot_begin(struct fl_plot *p)
 {
@@ -223,7 +232,9 @@ static bool said_already(const struct fl_doc *doc, const char *text)
 
 void fl_plot_end(struct fl_plot *p, struct fl_doc *doc, const char *title, const char *fmt, ...)
 {
-	char *const argv[] = {"gnuplot", "-", NULL};
+	char gnuplot[PATH_MAX];
+	/* -d: without anybody's start files */
+	char *const argv[] = {gnuplot, "-d", "-", NULL};
 	char *script = NULL, *svg = NULL, *adapted = NULL, *description = NULL, *note = NULL;
 	struct fl_err err = {};
 	size_t len;
@@ -235,7 +246,7 @@ void fl_plot_end(struct fl_plot *p, struct fl_doc *doc, const char *title, const
 	va_end(ap);
 	if (!fclose(p->script) && description)
 		script = expand(p->text, p->width, p->height);
-	if (script)
+	if (script && !fl_program_find("gnuplot", program, gnuplot, sizeof(gnuplot), &err))
 		svg = fl_capture(argv, script, &len, NULL, &err);
 	if (svg)
 		adapted = fl_plot_adapt(svg, figures_in(doc) + 1, title, description);

@@ -16,6 +16,9 @@ struct fl_plot {
 };
 
 /* Begins a script: terminal, axes, grid, key. Nothing that comes from outside may be printed into it. */
+/* The gnuplot to run; until this is called, and for NULL, the system's. */
+void fl_plot_program(const char *file);
+
 int fl_plot_begin(struct fl_plot *p);
 /*
  * Runs gnuplot and adds the figure to doc. Where gnuplot is missing or fails, the reason takes the

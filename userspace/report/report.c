@@ -7,6 +7,7 @@
 
 #include "args.h"
 #include "cmd.h"
+#include "report/gnuplot.h"
 #include "report/sections.h"
 #include "result/dir.h"
 #include "util/file.h"
@@ -20,6 +21,7 @@ static const char help[] =
 	"      --format F        text (80 columns), md or html (default text)\n"
 	"      --reference CSV   lay a published table beside one result\n"
 	"  -o, --output FILE     write there instead of to stdout\n"
+	"      --gnuplot FILE    this gnuplot; root's is looked for in the system's places\n"
 	"  -h, --help\n";
 
 enum format {
@@ -47,11 +49,9 @@ struct args {
 };
 
 static const struct option options[] = {
-	{"format", required_argument, NULL, 'f'},
-	{"reference", required_argument, NULL, 'r'},
-	{"output", required_argument, NULL, 'o'},
-	{"help", no_argument, NULL, 'h'},
-	{},
+	{"format", required_argument, NULL, 'f'}, {"reference", required_argument, NULL, 'r'},
+	{"output", required_argument, NULL, 'o'}, {"gnuplot", required_argument, NULL, 'g'},
+	{"help", no_argument, NULL, 'h'},	  {},
 };
 
 static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
@@ -72,6 +72,9 @@ static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
 		return 0;
 	case 'o':
 		a->output = arg;
+		return 0;
+	case 'g':
+		fl_plot_program(arg);
 		return 0;
 	}
 	return fl_err(err, "unknown option");
@@ -140,6 +143,18 @@ static void base_name(const char *path, char *buf, size_t len)
 	snprintf(buf, len, "%.*s", (int)(n - start), path + start);
 }
 
+static int read_result(const char *path, struct fl_bench *bench, struct fl_err *err)
+{
+	struct fl_result_dir dir;
+	int ret;
+
+	if (fl_result_open(&dir, path, err))
+		return -1;
+	ret = fl_result_read(&dir, bench, err);
+	fl_result_close(&dir);
+	return ret;
+}
+
 static int run(const struct args *a, struct fl_err *err)
 {
 	struct fl_bench bench[2] = {};
@@ -150,7 +165,7 @@ static int run(const struct args *a, struct fl_err *err)
 	int ret = -1;
 
 	for (int i = 0; i < a->ndirs; i++) {
-		if (fl_result_read(a->dir[i], &bench[i], err))
+		if (read_result(a->dir[i], &bench[i], err))
 			goto out;
 		if (!bench[i].nrows) {
 			fl_err(err, "%s holds no finished row", a->dir[i]);

@@ -11,79 +11,63 @@
 #include <unistd.h>
 #include <sys/stat.h>
 
+#include "util/below.h"
 #include "util/file.h"
 #include "util/json_read.h"
 
 #define MAX_ROWS 100000u
 
-static int join(char *buf, size_t len, const char *dir, const char *name, struct fl_err *err)
+static int write_json(int dir, const char *name, struct json_object *o, struct fl_err *err)
 {
-	if ((size_t)snprintf(buf, len, "%s/%s", dir, name) < len)
-		return 0;
-	return fl_errno(err, ENAMETOOLONG, "%s", dir);
-}
-
-static int write_text(const char *path, const char *text, struct fl_err *err)
-{
-	FILE *f = fopen(path, "we");
-	int bad;
-
-	if (!f)
-		return fl_errno(err, errno, "cannot write %s", path);
-	bad = fputs(text, f) < 0;
-	bad |= fflush(f) || fsync(fileno(f));
-	if (bad)
-		fl_errno(err, errno, "cannot write %s", path);
-	if (fclose(f) && !bad)
-		bad = fl_errno(err, errno, "cannot write %s", path);
-	if (bad)
-		fl_hint(err, "is the disk full?");
-	return bad ? -1 : 0;
-}
-
-/* Writes and puts o. */
-static int write_json(const char *dir, const char *name, struct json_object *o, struct fl_err *err)
-{
-	char path[PATH_MAX];
-	int ret = join(path, sizeof(path), dir, name, err);
-
-	if (!ret)
-		ret = write_text(path,
+	int ret = fl_below_write(dir, name,
 				 json_object_to_json_string_ext(
 					 o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
 						    JSON_C_TO_STRING_NOSLASHESCAPE),
 				 err);
+
 	json_object_put(o);
 	return ret;
 }
 
 /* The parsed file, or NULL with err set. *absent tells a file that is not there from a bad one. */
-static struct json_object *read_json(const char *dir, const char *name, bool *absent,
-				     struct fl_err *err)
+static struct json_object *read_json(int dir, const char *name, bool *absent, struct fl_err *err)
 {
-	char path[PATH_MAX], *text;
 	struct json_object *o;
 	size_t len;
+	char *text = fl_below_read(dir, name, &len, err);
 
-	*absent = false;
-	if (join(path, sizeof(path), dir, name, err))
+	*absent = !text && errno == ENOENT;
+	if (!text)
 		return NULL;
-	text = fl_read_file(path, &len, err);
-	if (!text) {
-		*absent = errno == ENOENT;
-		return NULL;
-	}
-	o = fl_json_parse(text, len, NULL, path, err);
+	o = fl_json_parse(text, len, NULL, name, err);
 	free(text);
 	return o;
 }
 
-int fl_result_create(const char *path, struct fl_err *err)
+/* Says where it was: what is below calls files by their names in the directory. */
+static int in_dir(const struct fl_result_dir *d, struct fl_err *err)
 {
-	char rows[PATH_MAX];
+	struct fl_err inner = *err;
 
-	if (join(rows, sizeof(rows), path, "rows", err))
-		return -1;
+	fl_err(err, "%.250s: %.250s", d->path, inner.what);
+	return inner.hint[0] ? fl_hint(err, "%s", inner.hint) : -1;
+}
+
+static int open_rows(struct fl_result_dir *d, struct fl_err *err)
+{
+	d->rows = fl_below_open(d->fd, "rows", O_RDONLY | O_DIRECTORY, 0);
+	if (d->rows >= 0)
+		return 0;
+	fl_errno(err, errno, "cannot read %s/rows", d->path);
+	fl_result_close(d);
+	return -1;
+}
+
+int fl_result_create(struct fl_result_dir *d, const char *path, struct fl_err *err)
+{
+	*d = (struct fl_result_dir){.fd = -1, .rows = -1, .path = strdup(path)};
+	if (!d->path)
+		return fl_err(err, "out of memory");
 	if (mkdir(path, 0777)) {
 		int e = errno;
 
@@ -92,47 +76,81 @@ int fl_result_create(const char *path, struct fl_err *err)
 			fl_hint(err,
 				"'fuselens bench --resume -o %.200s' goes on with it; or name another one",
 				path);
+		fl_result_close(d);
 		return -1;
 	}
-	if (mkdir(rows, 0777))
-		return fl_errno(err, errno, "cannot make %s", rows);
+	d->fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (d->fd < 0 || mkdirat(d->fd, "rows", 0777)) {
+		fl_errno(err, errno, "cannot make %s/rows", path);
+		fl_result_close(d);
+		return -1;
+	}
+	return open_rows(d, err);
+}
+
+int fl_result_open(struct fl_result_dir *d, const char *path, struct fl_err *err)
+{
+	*d = (struct fl_result_dir){.fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+				    .rows = -1,
+				    .path = strdup(path)};
+	if (d->fd < 0 || !d->path) {
+		fl_errno(err, errno, "cannot read %s", path);
+		fl_hint(err, "a result directory is what 'fuselens bench -o DIR' wrote");
+		fl_result_close(d);
+		return -1;
+	}
+	if (!faccessat(d->fd, "bench.json", F_OK, AT_SYMLINK_NOFOLLOW))
+		return open_rows(d, err);
+	fl_errno(err, errno, "cannot read %s/bench.json", path);
+	fl_hint(err, "a result directory is what 'fuselens bench -o DIR' wrote");
+	fl_result_close(d);
+	return -1;
+}
+
+void fl_result_close(struct fl_result_dir *d)
+{
+	/* nothing was opened yet where there is no path */
+	if (d->path && d->fd >= 0)
+		close(d->fd);
+	if (d->path && d->rows >= 0)
+		close(d->rows);
+	free(d->path);
+	*d = (struct fl_result_dir){.fd = -1, .rows = -1};
+}
+
+int fl_result_write_bench(const struct fl_result_dir *d, const struct fl_bench *bench,
+			  struct fl_err *err)
+{
+	if (fl_below_write(d->fd, "profile.fio", bench->profile_text, err) ||
+	    write_json(d->fd, "bench.json", fl_bench_to_json(bench), err))
+		return in_dir(d, err);
 	return 0;
 }
 
-int fl_result_write_bench(const char *path, const struct fl_bench *bench, struct fl_err *err)
+static int read_row(int rows, const char *id, struct fl_bench_row *row, struct fl_err *err)
 {
-	char profile[PATH_MAX];
-
-	if (join(profile, sizeof(profile), path, "profile.fio", err) ||
-	    write_text(profile, bench->profile_text, err))
-		return -1;
-	return write_json(path, "bench.json", fl_bench_to_json(bench), err);
-}
-
-static int read_row(const char *rows, const char *id, struct fl_bench_row *row, struct fl_err *err)
-{
-	char dir[PATH_MAX];
+	char file[NAME_MAX + 16];
 	struct json_object *o;
 	struct fl_err why;
 	bool absent;
 	int ret;
 
-	if (join(dir, sizeof(dir), rows, id, err))
-		return -1;
-	o = read_json(dir, "row.json", &absent, err);
+	snprintf(file, sizeof(file), "%s/row.json", id);
+	o = read_json(rows, file, &absent, err);
 	if (!o)
 		return -1;
 	ret = fl_bench_row_from_json(row, o, &why);
 	json_object_put(o);
 	if (ret)
-		return fl_err(err, "%s/row.json: %.300s", dir, why.what);
-	o = read_json(dir, "series.json", &absent, err);
+		return fl_err(err, "%s: %.300s", file, why.what);
+	snprintf(file, sizeof(file), "%s/series.json", id);
+	o = read_json(rows, file, &absent, err);
 	if (!o)
 		return absent ? 0 : -1;
 	ret = fl_series_from_json(&row->series, o, &why);
 	json_object_put(o);
 	if (ret)
-		fl_err(err, "%s/series.json: %.300s", dir, why.what);
+		fl_err(err, "%s: %.300s", file, why.what);
 	return ret;
 }
 
@@ -150,25 +168,21 @@ static int by_plan(const void *a, const void *b)
 	return y->probes - x->probes;
 }
 
-static int read_rows(const char *path, struct fl_bench *bench, struct fl_err *err)
+static int read_rows(const struct fl_result_dir *d, struct fl_bench *bench, struct fl_err *err)
 {
-	char rows[PATH_MAX];
+	int fd = fl_below_open(d->fd, "rows", O_RDONLY | O_DIRECTORY, 0), ret = 0;
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
-	int ret = 0;
-	DIR *dir;
 
-	if (join(rows, sizeof(rows), path, "rows", err))
-		return -1;
-	dir = opendir(rows);
 	if (!dir)
-		return fl_errno(err, errno, "cannot read %s", rows);
+		return fl_errno(err, errno, "cannot read rows");
 	while (!ret && (entry = readdir(dir))) {
 		struct fl_bench_row *grown;
 
 		if (entry->d_name[0] == '.')
 			continue;
 		if (bench->nrows == MAX_ROWS) {
-			ret = fl_err(err, "%s: more rows than any bench has", rows);
+			ret = fl_err(err, "more rows than any bench has");
 			break;
 		}
 		grown = realloc(bench->row, (bench->nrows + 1) * sizeof(*grown));
@@ -178,7 +192,7 @@ static int read_rows(const char *path, struct fl_bench *bench, struct fl_err *er
 		}
 		bench->row = grown;
 		memset(&bench->row[bench->nrows], 0, sizeof(*grown));
-		ret = read_row(rows, entry->d_name, &bench->row[bench->nrows], err);
+		ret = read_row(d->rows, entry->d_name, &bench->row[bench->nrows], err);
 		bench->nrows++;
 	}
 	closedir(dir);
@@ -187,81 +201,60 @@ static int read_rows(const char *path, struct fl_bench *bench, struct fl_err *er
 	return ret;
 }
 
-int fl_result_read(const char *path, struct fl_bench *bench, struct fl_err *err)
+int fl_result_read(const struct fl_result_dir *d, struct fl_bench *bench, struct fl_err *err)
 {
 	struct json_object *o;
 	struct fl_err why;
 	bool absent;
 
 	memset(bench, 0, sizeof(*bench));
-	o = read_json(path, "bench.json", &absent, err);
-	if (!o) {
-		if (absent)
-			fl_hint(err, "a result directory is what 'fuselens bench -o DIR' wrote");
-		return -1;
-	}
+	o = read_json(d->fd, "bench.json", &absent, err);
+	if (!o)
+		return in_dir(d, err);
 	if (fl_bench_from_json(bench, o, &why)) {
 		json_object_put(o);
-		fl_err(err, "%s/bench.json: %.300s", path, why.what);
+		fl_err(err, "%s/bench.json: %.300s", d->path, why.what);
 		return why.hint[0] ? fl_hint(err, "%s", why.hint) : -1;
 	}
 	json_object_put(o);
-	if (!read_rows(path, bench, err))
+	if (!read_rows(d, bench, err))
 		return 0;
 	fl_bench_free(bench);
-	return -1;
+	return in_dir(d, err);
 }
 
-static int partial_dir(const char *path, const char *id, char *buf, size_t len, struct fl_err *err)
+static char *partial(const char *id, char *buf)
 {
-	if ((size_t)snprintf(buf, len, "%s/rows/.%s.partial", path, id) < len)
-		return 0;
-	return fl_errno(err, ENAMETOOLONG, "%s", path);
+	snprintf(buf, NAME_MAX, ".%.200s.partial", id);
+	return buf;
 }
 
-/* Only plain files lie in a row's directory. */
-static void remove_dir(const char *path)
+int fl_result_row_begin(const struct fl_result_dir *d, const char *id, struct fl_err *err)
 {
-	struct dirent *entry;
-	DIR *dir = opendir(path);
+	char name[NAME_MAX];
+	int fd;
 
-	while (dir && (entry = readdir(dir)))
-		unlinkat(dirfd(dir), entry->d_name, 0);
-	if (dir)
-		closedir(dir);
-	rmdir(path);
+	fl_below_remove(d->rows, partial(id, name));
+	fd = fl_below_mkdir(d->rows, name, 0777);
+	return fd < 0 ? fl_errno(err, errno, "cannot make %s/rows/%s", d->path, name) : fd;
 }
 
-int fl_result_row_begin(const char *path, const char *id, char *buf, size_t len, struct fl_err *err)
+int fl_result_row_finish(const struct fl_result_dir *d, int dir, const struct fl_bench_row *row,
+			 struct fl_err *err)
 {
-	if (partial_dir(path, id, buf, len, err))
-		return -1;
-	remove_dir(buf);
-	if (mkdir(buf, 0777))
-		return fl_errno(err, errno, "cannot make %s", buf);
+	char name[NAME_MAX];
+
+	if (write_json(dir, "series.json", fl_series_to_json(&row->series), err) ||
+	    write_json(dir, "row.json", fl_bench_row_to_json(row), err))
+		return in_dir(d, err);
+	if (renameat(d->rows, partial(row->id, name), d->rows, row->id))
+		return fl_errno(err, errno, "cannot put %s/rows/%s in place", d->path, row->id);
 	return 0;
 }
 
-int fl_result_row_finish(const char *path, const struct fl_bench_row *row, struct fl_err *err)
+void fl_result_row_discard(const struct fl_result_dir *d, const char *id)
 {
-	char from[PATH_MAX], to[PATH_MAX];
+	char name[NAME_MAX];
 
-	if (partial_dir(path, row->id, from, sizeof(from), err) ||
-	    write_json(from, "series.json", fl_series_to_json(&row->series), err) ||
-	    write_json(from, "row.json", fl_bench_row_to_json(row), err))
-		return -1;
-	if ((size_t)snprintf(to, sizeof(to), "%s/rows/%s", path, row->id) >= sizeof(to))
-		return fl_errno(err, ENAMETOOLONG, "%s", path);
-	if (rename(from, to))
-		return fl_errno(err, errno, "cannot put %s in place", to);
-	return 0;
-}
-
-void fl_result_row_discard(const char *path, const char *id)
-{
-	char buf[PATH_MAX];
-	struct fl_err ignored;
-
-	if (!partial_dir(path, id, buf, sizeof(buf), &ignored))
-		remove_dir(buf);
+	fl_below_remove(d->rows, partial(id, name));
 }

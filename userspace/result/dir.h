@@ -8,19 +8,28 @@
 
 #include "result/result.h"
 
-/* Makes an empty result directory; fails when path exists. */
-int fl_result_create(const char *path, struct fl_err *err);
-/* Writes bench.json and profile.fio. */
-int fl_result_write_bench(const char *path, const struct fl_bench *bench, struct fl_err *err);
-/* Reads bench.json and every finished row, in the order of the plan. */
-int fl_result_read(const char *path, struct fl_bench *bench, struct fl_err *err);
+/* Open; whoever renames things around it leads nobody away. */
+struct fl_result_dir {
+	int fd, rows;
+	char *path; /* for messages */
+};
 
-/* Where a row collects its files until it is finished: made anew, empty. buf takes the path. */
-int fl_result_row_begin(const char *path, const char *id, char *buf, size_t len,
-			struct fl_err *err);
+/* Makes an empty result directory; fails when path exists. */
+int fl_result_create(struct fl_result_dir *d, const char *path, struct fl_err *err);
+int fl_result_open(struct fl_result_dir *d, const char *path, struct fl_err *err);
+void fl_result_close(struct fl_result_dir *d);
+/* Writes bench.json and profile.fio. */
+int fl_result_write_bench(const struct fl_result_dir *d, const struct fl_bench *bench,
+			  struct fl_err *err);
+/* Reads bench.json and every finished row, in the order of the plan. */
+int fl_result_read(const struct fl_result_dir *d, struct fl_bench *bench, struct fl_err *err);
+
+/* Where a row collects its files until it is finished: made anew, empty. A descriptor, or -1 with err set. */
+int fl_result_row_begin(const struct fl_result_dir *d, const char *id, struct fl_err *err);
 /* Writes row.json and series.json beside them and puts the row in place. */
-int fl_result_row_finish(const char *path, const struct fl_bench_row *row, struct fl_err *err);
+int fl_result_row_finish(const struct fl_result_dir *d, int dir, const struct fl_bench_row *row,
+			 struct fl_err *err);
 /* Throws away what an unfinished row collected. */
-void fl_result_row_discard(const char *path, const char *id);
+void fl_result_row_discard(const struct fl_result_dir *d, const char *id);
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "util/capture.h"
+#include "util/program.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -66,7 +67,8 @@ char *fl_capture(char *const argv[], const char *input, size_t *len, int *missin
 		dup2(in, STDIN_FILENO);
 		dup2(out, STDOUT_FILENO);
 		dup2(log, STDERR_FILENO);
-		execvp(argv[0], argv);
+		fl_program_trust_path();
+		execv(argv[0], argv);
 		_exit(NOT_FOUND);
 	}
 	if (pid < 0) {

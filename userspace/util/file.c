@@ -47,7 +47,11 @@ static int read_all(int fd, char **text, size_t *len)
 
 char *fl_read_file(const char *path, size_t *len, struct fl_err *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	return fl_read_fd(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), path, len, err);
+}
+
+char *fl_read_fd(int fd, const char *path, size_t *len, struct fl_err *err)
+{
 	struct stat st;
 	char *text = NULL;
 
@@ -59,6 +63,8 @@ char *fl_read_file(const char *path, size_t *len, struct fl_err *err)
 		fl_err(err, "%s: not a regular file", path);
 		goto fail;
 	}
+	/* from the beginning, wherever whoever opened it has got to */
+	lseek(fd, 0, SEEK_SET);
 	if (read_all(fd, &text, len)) {
 		if (errno == EFBIG)
 			fl_err(err, "%s: larger than 64 MiB", path);

@@ -12,6 +12,8 @@
  * err set; errno is ENOENT where there is no such file.
  */
 char *fl_read_file(const char *path, size_t *len, struct fl_err *err);
+/* The same of the descriptor fd, which it closes; path is for messages. */
+char *fl_read_fd(int fd, const char *path, size_t *len, struct fl_err *err);
 
 /*
  * The first len - 1 bytes of a file in /proc or /sys, with a NUL behind them. Returns their number; 0, and

@@ -10,7 +10,10 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-static void child(int go, int failed, int output, char *const argv[], pid_t parent)
+#include "util/program.h"
+
+static void child(int go, int failed, const struct fl_workload_opts *o, char *const argv[],
+		  pid_t parent)
 {
 	char byte;
 	int e;
@@ -21,24 +24,40 @@ static void child(int go, int failed, int output, char *const argv[], pid_t pare
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
+	if (o) {
+		if (o->own_group)
+			setpgid(0, 0);
+		fl_program_trust_path();
+		for (size_t i = 0; i < sizeof(o->inherit) / sizeof(o->inherit[0]); i++)
+			if (o->inherit[i])
+				fcntl(o->inherit[i], F_SETFD, 0);
+	}
 	if (read(go, &byte, 1) != 1)
 		_exit(127);
-	dup2(output, STDERR_FILENO);
-	dup2(STDERR_FILENO, STDOUT_FILENO);
-	execvp(argv[0], argv);
+	if (!o || !fchdir(o->dir)) {
+		dup2(o ? o->output : STDERR_FILENO, STDERR_FILENO);
+		dup2(STDERR_FILENO, STDOUT_FILENO);
+		if (o)
+			execv(argv[0], argv);
+		else
+			execvp(argv[0], argv);
+	}
 	e = errno;
 	if (write(failed, &e, sizeof(e)) != sizeof(e))
 		_exit(126);
 	_exit(127);
 }
 
-int fl_workload_prepare_to(struct fl_workload *w, char *const argv[], int output,
-			   void (*in_child)(void), struct fl_err *err)
+int fl_workload_prepare_ours(struct fl_workload *w, char *const argv[],
+			     const struct fl_workload_opts *o, struct fl_err *err)
 {
 	int go[2], failed[2];
 	pid_t parent = getpid();
 
 	memset(w, 0, sizeof(*w));
+	w->ours = o;
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	w->nothers = fl_processes_children(w->other);
 	if (pipe2(go, O_CLOEXEC))
 		return fl_errno(err, errno, "cannot make a pipe");
 	if (pipe2(failed, O_CLOEXEC)) {
@@ -50,15 +69,16 @@ int fl_workload_prepare_to(struct fl_workload *w, char *const argv[], int output
 	if (!w->pid) {
 		close(go[1]);
 		close(failed[0]);
-		if (in_child)
-			in_child();
-		child(go[0], failed[1], output, argv, parent);
+		if (o && o->in_child)
+			o->in_child();
+		child(go[0], failed[1], o, argv, parent);
 	}
 	close(go[0]);
 	close(failed[1]);
 	w->go = go[1];
 	w->failed = failed[0];
 	if (w->pid < 0) {
+		w->pid = 0;
 		close(w->go);
 		close(w->failed);
 		return fl_errno(err, errno, "cannot fork");
@@ -69,7 +89,7 @@ int fl_workload_prepare_to(struct fl_workload *w, char *const argv[], int output
 
 int fl_workload_prepare(struct fl_workload *w, char *const argv[], struct fl_err *err)
 {
-	return fl_workload_prepare_to(w, argv, STDERR_FILENO, NULL, err);
+	return fl_workload_prepare_ours(w, argv, NULL, err);
 }
 
 int fl_workload_go(struct fl_workload *w, const char *name, struct fl_err *err)
@@ -82,6 +102,8 @@ int fl_workload_go(struct fl_workload *w, const char *name, struct fl_err *err)
 	if (read(w->failed, &e, sizeof(e)) == sizeof(e)) {
 		fl_workload_finish(w);
 		fl_errno(err, e, "cannot run %s", name);
+		if (w->ours)
+			return -1;
 		return fl_hint(err,
 			       "what follows -- is a command and its arguments, not a shell line");
 	}
@@ -97,9 +119,12 @@ bool fl_workload_ended(struct fl_workload *w)
 
 void fl_workload_finish(struct fl_workload *w)
 {
+	bool cut_short;
+
 	if (!w->pid)
 		return;
-	if (!fl_workload_ended(w))
+	cut_short = !fl_workload_ended(w);
+	if (cut_short)
 		kill(w->pid, SIGTERM);
 	for (int i = 0; i < 200 && !fl_workload_ended(w); i++)
 		usleep(10000);
@@ -108,6 +133,9 @@ void fl_workload_finish(struct fl_workload *w)
 		waitpid(w->pid, &w->status, 0);
 		w->running = false;
 	}
+	/* jobs that fio forked have sessions of their own: no signal to a group reaches them */
+	if (w->ours || cut_short)
+		w->left = fl_processes_end_children(w->other, w->nothers, 5);
 	close(w->go);
 	close(w->failed);
 	w->pid = 0;

@@ -83,6 +83,7 @@ struct fl_verify_opts {
 	__u64 size;	 /* of the files written all over, in bytes */
 	double seconds;	 /* how long timed workloads run */
 	double deadline; /* seconds for one case */
+	const char *fio; /* its file; NULL where there is none */
 };
 
 /* A case's process. */
@@ -90,7 +91,6 @@ struct fl_case_env {
 	const struct fl_verify_opts *opts;
 	struct fl_case_page *page;
 	const char *name;
-	const char *tmp;	/* directory outside the mount */
 	int dir;		/* working directory on the mount, which is also the process's */
 	int fd[FL_VERIFY_LEGS]; /* held open from set-up to the end, so that flags can be read */
 };

@@ -61,10 +61,9 @@ static void case_process(struct fl_verify_world *w, const struct fl_verify_case 
 		.opts = w->opts,
 		.page = page,
 		.name = def->name,
-		.tmp = w->tmp,
+		.dir = w->janitor->dir,
 	};
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
-	char path[4096 + 128];
 
 	/* a group of its own: Ctrl-C goes to the command alone, which then ends the whole group */
 	setpgid(0, 0);
@@ -75,9 +74,7 @@ static void case_process(struct fl_verify_world *w, const struct fl_verify_case 
 		signal(signals[i], SIG_DFL);
 	fl_janitor_forget(w->janitor);
 	fl_privileges_for_workload();
-	snprintf(path, sizeof(path), "%s/%s", w->base, w->janitor->name);
-	e.dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (e.dir < 0 || fchdir(e.dir)) {
+	if (fchdir(e.dir)) {
 		fl_case_errno(&e, "the working directory");
 		_exit(1);
 	}
@@ -332,9 +329,8 @@ static const char *phases(struct fl_verify_world *w, struct running *run, struct
 static void remove_files(struct fl_verify_world *w, const struct fl_case_report *r)
 {
 	__u64 end = fl_now_ns() + 10000000000ull;
-	char path[4096 + 128];
+	int dir = w->janitor->dir;
 	pid_t pid;
-	int dir;
 
 	if (r->stuck || (w->opts->keep && r->result != FL_RESULT_PASS))
 		return;
@@ -342,8 +338,6 @@ static void remove_files(struct fl_verify_world *w, const struct fl_case_report 
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		fl_janitor_forget(w->janitor);
-		snprintf(path, sizeof(path), "%s/%s", w->base, w->janitor->name);
-		dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		unlinkat(dir, r->def->name, 0);
 		for (__u32 i = 0; i < r->page.nlegs; i++)
 			unlinkat(dir, r->page.leg[i].name, 0);

@@ -5,9 +5,9 @@
 
 #include "collect/collector.h"
 #include "collect/target.h"
+#include "util/janitor.h"
 #include "verify/case.h"
 #include "verify/judge.h"
-#include "verify/janitor.h"
 
 struct fl_case_report {
 	const struct fl_verify_case *def;
@@ -34,9 +34,8 @@ struct fl_verify_world {
 	const struct fl_verify_opts *opts;
 	struct fl_collect_opts collect;
 	struct fl_lock_rules rules;
-	struct fl_janitor *janitor;
-	const char *base; /* the directory to work in, without the janitor's part */
-	const char *tmp;
+	struct fl_janitor *janitor; /* holds the directory to work in */
+	const char *base;	    /* where that is */
 	/* from the first case whose counts were read */
 	char kernel[128];
 	enum fl_method method;

@@ -2,6 +2,7 @@
 /* fuselens verify: the correctness cases, each with the lock path it must take. */
 #include <errno.h>
 #include <limits.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "openfiles/openfiles.h"
 #include "kernel/privileges.h"
 #include "verify/print.h"
+#include "util/program.h"
 #include "util/say.h"
 #include "util/text.h"
 #include "verify/hang.h"
@@ -47,6 +49,7 @@ static const char help[] =
 	"      --strict           fail where a locking rule of the VFS is broken without\n"
 	"                         harm to the data; otherwise that is a note\n"
 	"      --keep             leave the files of cases that did not pass\n"
+	"      --fio FILE         this fio; root's is looked for in the system's directories\n"
 	"      --json             the report as JSON\n"
 	"  -h, --help\n"
 	"\n"
@@ -61,6 +64,7 @@ enum {
 	OPT_DEADLINE,
 	OPT_STRICT,
 	OPT_KEEP,
+	OPT_FIO,
 };
 
 static const struct option options[] = {
@@ -73,6 +77,7 @@ static const struct option options[] = {
 	FL_OPTION_EVIDENCE,
 	{"strict", no_argument, NULL, OPT_STRICT},
 	{"keep", no_argument, NULL, OPT_KEEP},
+	{"fio", required_argument, NULL, OPT_FIO},
 	{"json", no_argument, NULL, 0},
 	{"help", no_argument, NULL, 'h'},
 	{},
@@ -100,6 +105,9 @@ static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
 		return fl_parse_whole_seconds(arg, "--deadline", 1, 864000, &v->deadline, err);
 	case OPT_STRICT:
 		v->opts.strict = true;
+		return 0;
+	case OPT_FIO:
+		v->opts.fio = arg;
 		return 0;
 	case OPT_KEEP:
 		v->opts.keep = true;
@@ -272,18 +280,6 @@ static int report(const struct verify *v, const struct fl_verify_world *w,
 	return fl_verify_exit_code(reports, n);
 }
 
-static void remove_tmp(const char *tmp)
-{
-	static const char *const names[] = {"job", "out", "messages"};
-	char path[128];
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%s", tmp, names[i]);
-		unlink(path);
-	}
-	rmdir(tmp);
-}
-
 static int run(struct verify *v)
 {
 	const struct fl_verify_case *chosen[64];
@@ -298,21 +294,18 @@ static int run(struct verify *v)
 		.base = v->spec,
 	};
 	struct fl_err err = {};
-	const char *tmpdir = getenv("TMPDIR");
-	char tmp[PATH_MAX];
+	char fio[PATH_MAX];
 	int n, ret = FL_EXIT_ERROR;
 	__u64 began = fl_now_ns();
 	bool kept = false;
 
-	if (!tmpdir || !*tmpdir)
-		tmpdir = "/tmp";
-	snprintf(tmp, sizeof(tmp), "%s/fuselens-verify-XXXXXX", tmpdir);
-	w.tmp = mkdtemp(tmp);
 	n = choose(v, chosen, &err);
 	reports = calloc(fl_verify_ncases, sizeof(*reports));
-	if (!w.tmp)
-		fl_errno(&err, errno, "cannot make a directory in %s", tmpdir);
-	if (!w.tmp || !reports || n < 0 || fl_privileges_need(&err) ||
+	if (!fl_program_find("fio", v->opts.fio, fio, sizeof(fio), &err))
+		v->opts.fio = fio;
+	else if (v->opts.fio)
+		goto fail;
+	if (!reports || n < 0 || fl_privileges_need(&err) ||
 	    fl_target_resolve(&target, v->spec, 0, &err))
 		goto fail;
 	if (target.kind != FL_TARGET_MOUNT) {
@@ -321,7 +314,7 @@ static int run(struct verify *v)
 	}
 	/* orphans of a case come to us and are ended with it */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	if (fl_janitor_start(&janitor, v->spec, v->opts.deadline, &err) ||
+	if (fl_janitor_start(&janitor, v->spec, ".fuselens-verify-", v->opts.deadline, &err) ||
 	    need_room(v, &janitor, &err))
 		goto fail;
 	fl_lock_rules_read(&w.rules, w.collect.kernel);
@@ -342,8 +335,6 @@ fail:
 out:
 	if (fl_janitor_finish(&janitor, kept, 10))
 		fl_say("fuselens: %s/%s could not be removed", v->spec, janitor.name);
-	if (w.tmp)
-		remove_tmp(w.tmp);
 	free(reports);
 	fl_target_free(&target);
 	fl_open_files_done();

@@ -9,12 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <sys/prctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "util/file.h"
+#include "util/interrupt.h"
 #include "util/text.h"
+#include "util/workload.h"
 #include "verify/cases/child.h"
 
 /*
@@ -30,43 +32,32 @@ static const char global[] = "[global]\n"
 			     "group_reporting=0\n"
 			     "allow_file_create=0\n";
 
-static int write_job(const char *path, const char *job)
-{
-	FILE *f = fopen(path, "we");
-	int bad;
+/* What fio reads and writes beside the data: files in memory, which it reaches by /proc/self/fd. */
+struct papers {
+	int job, out, messages;
+};
 
-	if (!f)
+static int prepare_papers(struct papers *p, const char *job)
+{
+	p->job = memfd_create("job", MFD_CLOEXEC);
+	p->out = memfd_create("out", MFD_CLOEXEC);
+	p->messages = memfd_create("messages", MFD_CLOEXEC);
+	if (p->job < 0 || p->out < 0 || p->messages < 0)
 		return -1;
-	bad = fprintf(f, "%s%s", global, job) < 0;
-	return fclose(f) || bad ? -1 : 0;
-}
-
-static void exec_fio(const char *job, const char *out, const char *messages)
-{
-	char output[PATH_MAX + 16];
-	int fd = open(messages, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (fd < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0)
-		_exit(126);
-	snprintf(output, sizeof(output), "--output=%s", out);
-	execlp("fio", "fio", "--output-format=json", output, "--eta=never", job, NULL);
-	_exit(errno == ENOENT ? 127 : 126);
+	return dprintf(p->job, "%s%s", global, job) < 0 ? -1 : 0;
 }
 
 /* fio's own first words about what went wrong. */
-static void fio_failed(struct fl_case_env *e, const char *messages, int status)
+static void fio_failed(struct fl_case_env *e, int messages, int status)
 {
 	struct fl_err ignored;
 	size_t len;
-	char *text = fl_read_file(messages, &len, &ignored), *line;
+	char *text = fl_read_fd(messages, "its messages", &len, &ignored), *line;
 
 	if (text)
 		text[strcspn(text, "\n")] = '\0';
 	line = text ? fl_safe(text) : NULL;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
-		fl_case_inconclusive(e, "fio is not installed");
-	} else if (WIFSIGNALED(status)) {
+	if (WIFSIGNALED(status)) {
 		fl_case_fail(e, "fio was killed by signal %d", WTERMSIG(status));
 	} else {
 		/* as for our own calls: refused is not wrong */
@@ -79,36 +70,52 @@ static void fio_failed(struct fl_case_env *e, const char *messages, int status)
 	free(text);
 }
 
+static int run_fio(struct fl_case_env *e, const struct papers *p)
+{
+	char job[48], output[48];
+	char *const argv[] = {
+		(char *)e->opts->fio, "--output-format=json", output, "--eta=never", job, NULL};
+	struct fl_workload_opts o = {
+		.output = p->messages, .dir = e->dir, .inherit = {p->job, p->out}};
+	struct fl_workload w;
+	struct fl_err err;
+
+	snprintf(job, sizeof(job), "/proc/self/fd/%d", p->job);
+	snprintf(output, sizeof(output), "--output=/proc/self/fd/%d", p->out);
+	if (fl_workload_prepare_ours(&w, argv, &o, &err) || fl_workload_go(&w, argv[0], &err))
+		return fl_case_inconclusive(e, "%s", err.what);
+	while (!fl_workload_ended(&w))
+		fl_sleep_ms(2);
+	fl_workload_finish(&w);
+	if (w.status)
+		fio_failed(e, dup(p->messages), w.status);
+	return w.status ? -1 : 0;
+}
+
 int fl_fio_run(struct fl_case_env *e, const char *job, struct fl_fio *fio)
 {
-	char job_path[PATH_MAX], out[PATH_MAX], messages[PATH_MAX], *text;
+	struct papers p = {-1, -1, -1};
 	struct fl_fio unused;
 	struct fl_err err;
-	int status, ret = -1;
+	char *text;
+	int ret = -1;
 	size_t len;
-	pid_t pid;
 
-	snprintf(job_path, sizeof(job_path), "%s/job", e->tmp);
-	snprintf(out, sizeof(out), "%s/out", e->tmp);
-	snprintf(messages, sizeof(messages), "%s/messages", e->tmp);
-	unlink(out);
-	if (write_job(job_path, job))
-		return fl_case_inconclusive(e, "writing %s: %s", job_path, strerror(errno));
-	pid = fork();
-	if (!pid)
-		exec_fio(job_path, out, messages);
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
-		return fl_case_inconclusive(e, "fork: %s", strerror(errno));
-	if (status) {
-		fio_failed(e, messages, status);
-		return -1;
+	if (!e->opts->fio)
+		return fl_case_inconclusive(e, "fio is not installed");
+	if (prepare_papers(&p, job)) {
+		fl_case_inconclusive(e, "files in memory for fio: %s", strerror(errno));
+	} else if (!run_fio(e, &p)) {
+		text = fl_read_fd(dup(p.out), "fio's output", &len, &err);
+		if (!text || fl_fio_read_output(fio ? fio : &unused, text, len, &err))
+			fl_case_inconclusive(e, "%s", err.what);
+		else
+			ret = 0;
+		free(text);
 	}
-	text = fl_read_file(out, &len, &err);
-	if (!text || fl_fio_read_output(fio ? fio : &unused, text, len, &err))
-		fl_case_inconclusive(e, "%s", err.what);
-	else
-		ret = 0;
-	free(text);
+	close(p.job);
+	close(p.out);
+	close(p.messages);
 	return ret;
 }
 

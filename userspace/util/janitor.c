@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "util/janitor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/socket.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+
+#include "util/clock.h"
+#include "util/interrupt.h"
+#include "util/processes.h"
+
+/* What the command asks for, a byte each. The end of the line means the last: the command was killed. */
+enum {
+	ORDER_EMPTY = 'e',
+	ORDER_KEEP = 'k',
+	ORDER_REMOVE = 'r',
+};
+
+/* What the janitor answers; with the first answer come the two descriptors. */
+struct answer {
+	struct fl_err err;
+	bool failed;
+	char name[FL_OWN_NAME];
+	__u64 free_bytes;
+};
+
+static int send_answer(int line, struct answer *a, const int *fds, int nfds)
+{
+	union {
+		struct cmsghdr align;
+		char space[CMSG_SPACE(2 * sizeof(int))];
+	} control = {};
+	struct iovec iov = {.iov_base = a, .iov_len = sizeof(*a)};
+	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+	struct cmsghdr *c;
+
+	if (nfds) {
+		msg.msg_control = &control;
+		msg.msg_controllen = CMSG_SPACE(nfds * sizeof(int));
+		c = CMSG_FIRSTHDR(&msg);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(nfds * sizeof(int));
+		memcpy(CMSG_DATA(c), fds, nfds * sizeof(int));
+	}
+	return sendmsg(line, &msg, MSG_NOSIGNAL) == sizeof(*a) ? 0 : -1;
+}
+
+static int receive_answer(int line, struct answer *a, int *fds, int nfds)
+{
+	union {
+		struct cmsghdr align;
+		char space[CMSG_SPACE(2 * sizeof(int))];
+	} control = {};
+	struct iovec iov = {.iov_base = a, .iov_len = sizeof(*a)};
+	struct msghdr msg = {.msg_iov = &iov,
+			     .msg_iovlen = 1,
+			     .msg_control = &control,
+			     .msg_controllen = sizeof(control)};
+	struct cmsghdr *c;
+
+	if (recvmsg(line, &msg, MSG_CMSG_CLOEXEC) != sizeof(*a))
+		return -1;
+	c = CMSG_FIRSTHDR(&msg);
+	if (c && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(nfds * sizeof(int)))
+		memcpy(fds, CMSG_DATA(c), nfds * sizeof(int));
+	return 0;
+}
+
+/* Workers may still be dying and leave files late, so this is tried for a while. */
+static int clear_away(int base, const char *name, int dir)
+{
+	for (int tries = 0; tries < 100; tries++) {
+		fl_processes_end_in(base, dir);
+		if (!fl_below_own_remove(base, name, dir) || errno == ENOENT)
+			return 0;
+		usleep(50000);
+	}
+	return -1;
+}
+
+static int make(const char *path, const char *prefix, struct answer *a, int *fds)
+{
+	struct statvfs fs;
+
+	fds[0] = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fds[0] < 0)
+		return fl_errno(&a->err, errno, "%s", path);
+	fds[1] = fl_below_own(fds[0], prefix, a->name, &a->err);
+	if (fds[1] < 0)
+		return -1;
+	if (!fstatvfs(fds[1], &fs))
+		a->free_bytes = (__u64)fs.f_bavail * fs.f_frsize;
+	return 0;
+}
+
+static void janitor(int line, const char *path, const char *prefix)
+{
+	static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+	struct answer a = {};
+	int fds[2] = {-1, -1};
+	char order;
+	ssize_t n;
+
+	/* Ctrl-C is for the command; we go when it has gone */
+	setsid();
+	/* another janitor's line among them, which only the command may hold open */
+	close_range(3, line - 1, 0);
+	close_range(line + 1, ~0u, 0);
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		signal(ignored[i], SIG_IGN);
+	a.failed = make(path, prefix, &a, fds);
+	if (send_answer(line, &a, fds, a.failed ? 0 : 2)) {
+		if (!a.failed)
+			clear_away(fds[0], a.name, fds[1]);
+		_exit(1);
+	}
+	if (a.failed)
+		_exit(1);
+	while ((n = read(line, &order, 1)) == 1 && order == ORDER_EMPTY) {
+		a.failed = fl_below_empty(fds[1]);
+		if (a.failed)
+			fl_errno(&a.err, errno, "cannot empty %s", a.name);
+		send_answer(line, &a, NULL, 0);
+	}
+	_exit(n == 1 && order == ORDER_KEEP ? 0 : clear_away(fds[0], a.name, fds[1]) != 0);
+}
+
+/* Waits for an answer. -1 with err set; then the janitor is gone or given up. */
+static int await(struct fl_janitor *k, struct answer *a, int *fds, const char *what, double seconds,
+		 struct fl_err *err)
+{
+	struct pollfd p = {.fd = k->line, .events = POLLIN};
+	__u64 end = fl_now_ns() + (__u64)(seconds * 1e9);
+	int ready = 0;
+
+	while (!ready && !fl_interrupted && fl_now_ns() < end)
+		ready = poll(&p, 1, 100) > 0;
+	if (ready && !receive_answer(k->line, a, fds, 2)) {
+		if (a->failed)
+			*err = a->err;
+		return a->failed ? -1 : 0;
+	}
+	if (ready)
+		return fl_err(err, "the process that cleans up behind us is gone");
+	if (fl_interrupted)
+		return fl_err(err, "interrupted");
+	fl_err(err, "%s does not answer: %s takes longer than %.0f s", what,
+	       fds ? "making a directory there" : "removing files there", seconds);
+	return fl_hint(err, "'fuselens files' shows the mount without asking its daemon");
+}
+
+static void give_up(struct fl_janitor *k)
+{
+	kill(k->pid, SIGKILL);
+	for (int i = 0; i < 50 && waitpid(k->pid, NULL, WNOHANG) == 0; i++)
+		usleep(10000);
+	close(k->line);
+	k->line = -1;
+	k->pid = 0;
+}
+
+int fl_janitor_start(struct fl_janitor *k, const char *path, const char *prefix, double seconds,
+		     struct fl_err *err)
+{
+	struct answer a;
+	int line[2], fds[2] = {-1, -1};
+
+	*k = (struct fl_janitor){.line = -1, .base = -1, .dir = -1};
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, line))
+		return fl_errno(err, errno, "cannot make a socket pair");
+	k->pid = fork();
+	if (!k->pid) {
+		close(line[0]);
+		janitor(line[1], path, prefix);
+	}
+	close(line[1]);
+	k->line = line[0];
+	if (k->pid < 0) {
+		k->pid = 0;
+		return fl_errno(err, errno, "cannot fork");
+	}
+	if (await(k, &a, fds, path, seconds, err)) {
+		give_up(k);
+		return -1;
+	}
+	k->base = fds[0];
+	k->dir = fds[1];
+	memcpy(k->name, a.name, sizeof(k->name));
+	k->free_bytes = a.free_bytes;
+	return 0;
+}
+
+int fl_janitor_empty(struct fl_janitor *k, double seconds, struct fl_err *err)
+{
+	const char order = ORDER_EMPTY;
+	struct answer a;
+
+	if (send(k->line, &order, 1, MSG_NOSIGNAL) != 1)
+		return fl_err(err, "the process that cleans up behind us is gone");
+	return await(k, &a, NULL, k->name, seconds, err);
+}
+
+void fl_janitor_forget(struct fl_janitor *k)
+{
+	if (k->line >= 0)
+		close(k->line);
+	k->line = -1;
+}
+
+int fl_janitor_finish(struct fl_janitor *k, bool keep, double seconds)
+{
+	__u64 end = fl_now_ns() + (__u64)(seconds * 1e9);
+	const char order = keep ? ORDER_KEEP : ORDER_REMOVE;
+	int status = 0;
+
+	if (k->pid <= 0)
+		return 0;
+	send(k->line, &order, 1, MSG_NOSIGNAL);
+	fl_janitor_forget(k);
+	close(k->base);
+	close(k->dir);
+	do {
+		if (waitpid(k->pid, &status, WNOHANG) == k->pid) {
+			k->pid = 0;
+			return status ? -1 : 0;
+		}
+		usleep(10000);
+	} while (fl_now_ns() < end);
+	return -1;
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "util/processes.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "util/clock.h"
+#include "util/file.h"
+
+/* Calls fn for each process there is until it returns false. */
+static void each_process(bool (*fn)(pid_t pid, void *arg), void *arg)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *d;
+
+	while (proc && (d = readdir(proc)))
+		if (isdigit((unsigned char)d->d_name[0]) && !fn(atoi(d->d_name), arg))
+			break;
+	if (proc)
+		closedir(proc);
+}
+
+static pid_t parent_of(pid_t pid)
+{
+	char path[32], stat[512], *p;
+	int parent;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (!fl_read_proc(path, stat, sizeof(stat)))
+		return 0;
+	/* the name before it may hold anything, so look behind that */
+	p = strrchr(stat, ')');
+	return p && sscanf(p + 1, " %*c %d", &parent) == 1 ? parent : 0;
+}
+
+struct children {
+	pid_t *pid;
+	size_t n;
+};
+
+static bool add_child(pid_t pid, void *arg)
+{
+	struct children *c = arg;
+
+	if (parent_of(pid) == getpid())
+		c->pid[c->n++] = pid;
+	return c->n < FL_MAX_CHILDREN;
+}
+
+size_t fl_processes_children(pid_t child[FL_MAX_CHILDREN])
+{
+	struct children c = {.pid = child};
+
+	each_process(add_child, &c);
+	return c.n;
+}
+
+static bool is_one_of(pid_t pid, const pid_t *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i] == pid)
+			return true;
+	return false;
+}
+
+size_t fl_processes_end_children(const pid_t *but, size_t n, double seconds)
+{
+	__u64 end = fl_now_ns() + (__u64)(seconds * 1e9);
+	pid_t child[FL_MAX_CHILDREN];
+	size_t left;
+
+	for (;;) {
+		size_t found = fl_processes_children(child);
+
+		left = 0;
+		for (size_t i = 0; i < found; i++) {
+			if (is_one_of(child[i], but, n))
+				continue;
+			kill(child[i], SIGKILL);
+			left++;
+		}
+		if (!left || fl_now_ns() >= end)
+			return left;
+		for (size_t i = 0; i < found; i++)
+			if (!is_one_of(child[i], but, n))
+				waitpid(child[i], NULL, WNOHANG);
+		usleep(2000);
+	}
+}
+
+static __u64 mount_of(int fd)
+{
+	struct statx stx;
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &stx) ||
+	    !(stx.stx_mask & STATX_MNT_ID))
+		return 0;
+	return stx.stx_mnt_id;
+}
+
+static bool end_one_in(pid_t pid, void *arg)
+{
+	const __u64 *mount = arg;
+	char path[32], link[2];
+	int process, cwd = -1;
+	ssize_t n;
+
+	if (pid == getpid())
+		return true;
+	/* held while it is looked at, so that nobody else gets its number */
+	process = pidfd_open(pid, 0);
+	snprintf(path, sizeof(path), "/proc/%d/cwd", pid);
+	n = readlink(path, link, sizeof(link));
+	/* that of a mount attached nowhere is "/"; others may be on a server that does not answer */
+	if (process >= 0 && n > 0 && n == 1)
+		cwd = open(path, O_PATH | O_CLOEXEC);
+	if (cwd >= 0 && mount_of(cwd) == *mount)
+		pidfd_send_signal(process, SIGKILL, NULL, 0);
+	if (cwd >= 0)
+		close(cwd);
+	if (process >= 0)
+		close(process);
+	return true;
+}
+
+void fl_processes_end_in(int base, int dir)
+{
+	__u64 mount = mount_of(dir);
+
+	if (mount && mount != mount_of(base))
+		each_process(end_one_in, &mount);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Processes that have to end with the command, whoever their parents are by now. */
+#ifndef FL_PROCESSES_H
+#define FL_PROCESSES_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#define FL_MAX_CHILDREN 64
+
+/* Our own children, at most FL_MAX_CHILDREN of them; returns their number. */
+size_t fl_processes_children(pid_t child[FL_MAX_CHILDREN]);
+/*
+ * Kills and reaps all children of ours but these n, and what becomes a child of ours by that: with
+ * PR_SET_CHILD_SUBREAPER all that descends from them. Returns how many are left after seconds: the kernel
+ * holds them.
+ */
+size_t fl_processes_end_children(const pid_t *but, size_t n, double seconds);
+/*
+ * Kills the processes that work in the mount of dir, and ours is spared. Does nothing where dir has no
+ * mount of its own: see fl_below_own().
+ */
+void fl_processes_end_in(int base, int dir);
+
+#endif

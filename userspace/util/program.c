@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "util/program.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/auxv.h>
+#include <sys/stat.h>
+
+static bool is_privileged(void)
+{
+	return !geteuid() || getauxval(AT_SECURE);
+}
+
+static bool is_program(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISREG(st.st_mode) && !access(path, X_OK);
+}
+
+int fl_program_find(const char *name, const char *chosen, char *path, size_t len,
+		    struct fl_err *err)
+{
+	const char *dirs = is_privileged() ? FL_TRUSTED_PATH : getenv("PATH");
+	char *whole = NULL;
+
+	if (chosen) {
+		/* from the root on: it is run from another directory */
+		whole = realpath(chosen, NULL);
+		if (!whole || !is_program(whole) ||
+		    (size_t)snprintf(path, len, "%s", whole) >= len) {
+			fl_err(err, "cannot run %s: %s", chosen,
+			       whole ? "not a program" : strerror(errno));
+			free(whole);
+			return -1;
+		}
+		free(whole);
+		return 0;
+	}
+	for (const char *d = dirs; d && *d; d += strcspn(d, ":"), d += *d == ':') {
+		int n = strcspn(d, ":");
+
+		if (*d == '/' && (size_t)snprintf(path, len, "%.*s/%s", n, d, name) < len &&
+		    is_program(path))
+			return 0;
+	}
+	fl_err(err, "%s is not installed", name);
+	return fl_hint(err,
+		       is_privileged() ? "looked for in %s only; --%s FILE names another one"
+				       : "looked for in PATH, %s; --%s FILE names another one",
+		       dirs ? dirs : "", name);
+}
+
+void fl_program_trust_path(void)
+{
+	if (is_privileged())
+		setenv("PATH", FL_TRUSTED_PATH, 1);
+}
