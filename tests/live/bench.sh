@@ -39,6 +39,8 @@ bench randwrite-4k-psync "${both[@]}" -o "$WORK/x1" --fio "$WORK/none"
 check_eq "no fio: exit code" "$rc" 2
 check "... the error names it, and leaves no directory" \
 	sh -c 'grep -q "cannot run .*/none: No such file" "$1" && [ ! -e "$2" ]' - "$WORK/err" "$WORK/x1"
+bench "${both[@]}"
+check "no profile: the names are listed" grep -q '^hint: there are .*randwrite-4k-psync' "$WORK/err"
 bench nonesuch "${both[@]}"
 check "an unknown profile: the names are listed" grep -q '^hint: there are .*randwrite-4k-psync' "$WORK/err"
 bench randwrite-4k-psync --mount "$WORK/raw" -o "$WORK/x6"

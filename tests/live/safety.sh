@@ -231,8 +231,32 @@ check_eq "escapes in what fio says" "$rc $(no_escape "$WORK/err" && echo none)" 
 "$FUSELENS" verify "$mnt" --quick --case overwrite --fio "$WORK/bin/fio" >"$WORK/out" 2>"$WORK/err"
 check "... to verify" eval 'no_escape "$WORK/err" && no_escape "$WORK/out" && grep -q "no" "$WORK/out"'
 
+# What lies over a FUSE mount is what its path says, and that is told.
+mount -t tmpfs none "$mnt"
+"$FUSELENS" prove "$mnt" -d 0.2 >"$WORK/out" 2>"$WORK/err"
+check_eq "a tmpfs over the mount: an error that says so" "$? $(grep -c 'tmpfs is mounted over it' "$WORK/err")" "2 1"
+umount "$mnt"
+"$FUSELENS" prove "$mnt" -d 0.2 >"$WORK/out" 2>"$WORK/err"
+check_eq "... and without it, none" "$(grep -c 'mounted over' "$WORK/err")" 0
+
 # A daemon that does not answer hangs nobody.
+echo x >"$src/unseen"
 kill -STOP "$DAEMON_PID"
+for command in prove files stat; do
+	"$FUSELENS" $command "$mnt/unseen" >"$WORK/out" 2>"$WORK/err" &
+	pid=$!
+	check "$command of a file that the kernel does not know, its daemon stopped: it ends" \
+		wait_until 120 live_gone $pid
+	kill -KILL $pid 2>/dev/null
+	wait $pid 2>/dev/null
+	check_eq "... with an error that says why" "$? $(grep -c 'does not answer' "$WORK/err")" "2 1"
+done
+"$FUSELENS" prove "$mnt/unseen" >"$WORK/out" 2>&1 &
+pid=$!
+wait_until 20 eval '[ -n "$(pgrep -P $pid)" ]'
+kill -TERM $pid
+check "... and can be ended before" wait_until 30 live_gone $pid
+wait $pid 2>/dev/null
 "$FUSELENS" bench randwrite-4k-psync --mount "$mnt" "${small[@]}" -o "$WORK/stopped" >"$WORK/out" 2>"$WORK/err" &
 pid=$!
 asked()

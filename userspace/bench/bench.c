@@ -143,6 +143,9 @@ static int begin_new(struct state *s, struct fl_err *err)
 	s->bench = s->args.bench;
 	memset(&s->args.bench, 0, sizeof(s->args.bench));
 	s->bench.started_s = time(NULL);
+	if (s->bench.repeats < 3 && !s->args.quiet)
+		fl_say("fuselens: with %s nothing can be told from noise; --repeat 3 or more gives intervals to compare by",
+		       s->bench.repeats == 1 ? "one run of a row" : "two runs of a row");
 	s->bench.profile_text = fl_profile_load(s->args.profile, &s->bench.profile, err);
 	if (!s->bench.profile_text)
 		return -1;

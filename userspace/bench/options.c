@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "args.h"
+#include "bench/profile.h"
 #include "cmd.h"
 #include "collect/options.h"
 
@@ -205,6 +206,19 @@ static int set_defaults(struct fl_bench *b)
 	return bad;
 }
 
+static int ask_for_profile(void)
+{
+	struct fl_err err;
+	char names[384];
+
+	fl_profile_names(names, sizeof(names));
+	if (!*names)
+		return fl_usage_error("bench", false, "which profile?");
+	fl_err(&err, "bench: which profile?");
+	fl_hint(&err, "there are %s; or name a file that ends with .fio", names);
+	return fl_fail(&err, false);
+}
+
 /* Every rule about options that need or exclude one another is here. */
 static int check(struct fl_bench_args *a)
 {
@@ -216,7 +230,7 @@ static int check(struct fl_bench_args *a)
 	if (a->resume)
 		return -1;
 	if (!a->profile)
-		return fl_usage_error("bench", false, "which profile?");
+		return ask_for_profile();
 	if (!a->dir[FL_SYSTEM_MOUNT] && !a->dir[FL_SYSTEM_RAW])
 		return fl_usage_error("bench", false, "where? --mount DIR, --raw DIR, or both");
 	if (a->bench.self_cost && !a->dir[FL_SYSTEM_MOUNT])

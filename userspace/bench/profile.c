@@ -64,8 +64,8 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The names of the profiles in the first directory that has any, for the hint. */
-static void list_profiles(char *buf, size_t len)
+/* Those of the first directory that has any. */
+void fl_profile_names(char *buf, size_t len)
 {
 	char dir[PATH_MAX];
 
@@ -109,7 +109,7 @@ static char *load_by_name(const char *name, struct fl_err *err)
 		if (text)
 			return text;
 	}
-	list_profiles(known, sizeof(known));
+	fl_profile_names(known, sizeof(known));
 	fl_err(err, "there is no profile '%.64s'", name);
 	if (*known)
 		fl_hint(err, "there are %s; or name a file that ends with .fio", known);

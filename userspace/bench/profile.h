@@ -3,6 +3,7 @@
 #ifndef FL_BENCH_PROFILE_H
 #define FL_BENCH_PROFILE_H
 
+#include <stddef.h>
 #include "util/err.h"
 
 /* Which files a profile writes to. They are called data.N, N from 0, below DIR. */
@@ -26,6 +27,9 @@ char *fl_profile_load(const char *spec, char **name, struct fl_err *err);
  * profile called name, which nobody's word but its own says and so is no path.
  */
 char *fl_profile_again(const char *spec, const char *name, struct fl_err *err);
+
+/* The names of the installed profiles, ", " between them; empty where there are none. */
+void fl_profile_names(char *buf, size_t len);
 
 /*
  * The option by which a profile has fio run a program, load a library or ask a shell; NULL when it does

@@ -12,6 +12,7 @@
 #include "openfiles/openfiles.h"
 #include "util/dev.h"
 #include "util/file.h"
+#include "util/open_in_time.h"
 #include "util/text.h"
 
 static __u64 mount_id_of(int fd)
@@ -108,12 +109,47 @@ static void narrow_to_file(struct fl_target *t, int fd)
 	t->name = path;
 }
 
+/* How long a file system may take to look a name up; a stopped daemon takes for ever. */
+#define ANSWER_SECONDS 10
+
+/* There is a FUSE mount at the path, but what is opened there is not on it. */
+static int is_covered(const char *spec, __u64 id, struct fl_err *err)
+{
+	struct fl_mounts all = {};
+	const struct fl_mount *over = NULL;
+	char *shown = fl_escape(spec);
+
+	if (!fl_mounts_read(&all, false, true, err))
+		over = fl_mounts_by_id(&all, id);
+	fl_err(err, "%s is no FUSE mount any more: %s is mounted over it", shown ? shown : "target",
+	       over ? over->fstype : "another file system");
+	free(shown);
+	fl_mounts_free(&all);
+	return fl_hint(err, "unmount what lies on top, or watch \"all\" or -p PID of the daemon");
+}
+
+static int no_answer(const char *spec, int why, struct fl_err *err)
+{
+	char *shown = fl_escape(spec);
+
+	if (why == EINTR)
+		fl_err(err, "interrupted");
+	else
+		fl_err(err, "%s: its file system does not answer within %d s",
+		       shown ? shown : "target", ANSWER_SECONDS);
+	free(shown);
+	return fl_hint(err, "a mount point can be named all the same: its daemon is not asked");
+}
+
 static int resolve_path(struct fl_target *t, const char *spec, struct fl_err *err)
 {
 	const struct fl_mount *m;
+	bool covered;
 	__u64 id;
-	int fd = open(spec, O_PATH | O_CLOEXEC), saved = errno;
+	int fd = fl_open_in_time(spec, ANSWER_SECONDS), saved = errno;
 
+	if (fd < 0 && (saved == ETIMEDOUT || saved == EINTR))
+		return no_answer(spec, saved, err);
 	if (fl_mounts_read(&t->mounts, false, false, err)) {
 		if (fd >= 0)
 			close(fd);
@@ -133,6 +169,7 @@ static int resolve_path(struct fl_target *t, const char *spec, struct fl_err *er
 	}
 	id = mount_id_of(fd);
 	m = fl_mounts_by_id(&t->mounts, id);
+	covered = !m && fl_mounts_by_path(&t->mounts, spec);
 	if (!m) {
 		if (fl_mounts_read(&t->mounts, true, false, err)) {
 			close(fd);
@@ -140,11 +177,13 @@ static int resolve_path(struct fl_target *t, const char *spec, struct fl_err *er
 		}
 		/* reached through /proc/PID/root, or a FUSE mount at this path in another namespace only */
 		m = fl_mounts_by_dev(&t->mounts, dev_of(fd));
-		if (!m)
+		if (!m && !covered)
 			m = fl_mounts_by_path(&t->mounts, spec);
 	}
 	if (!m) {
 		close(fd);
+		if (covered)
+			return is_covered(spec, id, err);
 		return no_fuse_mount(&t->mounts, spec, "is not on a FUSE mount", err);
 	}
 	if (select_mount(t, m)) {
