@@ -178,10 +178,20 @@ static __always_inline int spin_take(__u64 lock)
 		return how(ctx[0]);     \
 	}
 
+/* one that may come back without the lock counts when it has it */
+#define TRIED_TAKE(function, how)                     \
+	SEC("fexit/" #function)                       \
+	int take_##function(__u64 *ctx)               \
+	{                                             \
+		return (int)ctx[1] ? how(ctx[0]) : 0; \
+	}
+
 TAKE(down_write, exclusive_take)
 TAKE(down_write_nested, exclusive_take)
 TAKE(down_write_killable, exclusive_take)
 TAKE(down_read, shared_take)
 TAKE(down_read_nested, shared_take)
 TAKE(down_read_killable, shared_take)
+TRIED_TAKE(down_write_trylock, exclusive_take)
+TRIED_TAKE(down_read_trylock, shared_take)
 TAKE(_raw_spin_lock, spin_take)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The VM lab. What these build lives in a cache outside the tree (see lab/build/cache.sh).
-LAB_VARIANTS := stock v1-1 v1 v3
+LAB_VARIANTS := stock v1-1 v1 v3 next
 
 .PHONY: lab-kernel lab-variants kernel-patches-check
 ##@ make lab-kernel  build the lab's root, kernel and variants of fs/fuse (root; ten minutes, once)

@@ -8,8 +8,8 @@
 . "$(dirname "$0")/lib.sh"
 
 rc=0
-variants="stock v1 v3" seconds=3
-[ -z "${LONG:-}" ] || variants="stock v1-1 v1 v3" seconds=6
+variants="stock v1 v3 next" seconds=3
+[ -z "${LONG:-}" ] || variants="stock v1-1 v1 v3 next" seconds=6
 TABLES_VARIANTS=$variants TABLES_SECONDS=$seconds "$top/lab/tables" --only 1,2 -o "$tmp/tables" \
 	>"$tmp/out" 2>"$tmp/err" || rc=$?
 sed 's/^/# /' "$tmp/out"

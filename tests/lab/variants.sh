@@ -9,7 +9,9 @@
 # In the guest: the module is there with its BTF; then what its write path calls, from the file's relocations
 # (the host's objdump may be too old to keep to one function of a module).
 in_guest='grep -q "^fuse " /proc/modules && [ -s /sys/kernel/btf/fuse ] &&
-	objdump -dr --no-show-raw-insn --disassemble=fuse_passthrough_write_iter /lab/fuse.ko'
+	for f in fuse_passthrough_write_iter fuse_passthrough_write_lock; do
+		objdump -dr --no-show-raw-insn --disassemble=$f /lab/fuse.ko
+	done'
 
 declare -A seen
 while IFS=, read -r variant engine exclusive shared _; do
@@ -25,12 +27,13 @@ while IFS=, read -r variant engine exclusive shared _; do
 	vm --build none --variant "$variant" -- sh -c "$in_guest"
 	check "$variant loads, with BTF" is "$rc" 0
 	calls=$(
-		grep -oE 'R_X86_64_P(LT|C)32[[:space:]]+(down_(read|write)|fuse_dio_lock)' "$tmp/out" |
+		grep -oE 'R_X86_64_P(LT|C)32[[:space:]]+(down_(read|write)(_trylock)?|fuse_dio_lock)' "$tmp/out" |
 		awk '{ print $2 }' | sort | uniq -c | awk '{ printf "%s%s:%s", sep, $2, $1; sep = " " }' || true
 	)
 	case $exclusive$shared$variant in
 	10*) want=down_write:1 ;;
 	01v1*) want=fuse_dio_lock:1 ;;
+	01next) want="down_read:1 down_read_trylock:1 down_write:1 down_write_trylock:1" ;;
 	*) want="down_read:1 down_write:2" ;;
 	esac
 	check "$variant calls $want in its write path" is "$calls" "$want"

@@ -87,9 +87,11 @@ static const struct fl_prog global_progs[] = {
 	{"take_down_write", true, false, "exclusive takes"},
 	{"take_down_write_nested", false, false, "takes by down_write_nested()"},
 	{"take_down_write_killable", false, false, "takes by down_write_killable()"},
+	{"take_down_write_trylock", false, false, "takes by down_write_trylock()"},
 	{"take_down_read", true, false, "shared takes"},
 	{"take_down_read_nested", false, false, "takes by down_read_nested()"},
 	{"take_down_read_killable", false, false, "takes by down_read_killable()"},
+	{"take_down_read_trylock", false, false, "takes by down_read_trylock()"},
 	{"take__raw_spin_lock", true, false, "takes of fi->lock"},
 };
 

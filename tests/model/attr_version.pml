@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Replies that carry attributes against writers that do not take fi->lock, as series 'next' has it: an
+ * overwrite, an extending write, two requests for attributes, and a truncate by somebody else at the
+ * server. Spin tries every interleaving; tests/model/attr_version.sh says which variants must fail.
+ *
+ * Spin knows one memory, in which everything happens in one order. A barrier that is left out is
+ * therefore modelled by what it forbids: the two accesses in the other order.
+ *
+ * Variants (-D), else the chosen design:
+ *   STOCK          changes are counted, and the lock is taken for each
+ *   V1             a writer counts, and stores what it drew without the lock
+ *   MAXIMUM        the same, but never stores less than there is
+ *   NO_COUNT       requests are not counted
+ *   NO_MB          a writer reads the counter before its change can be seen
+ *   LOOK_FIRST     the server looks at the attributes before the request is counted
+ *   MASK_FIRST     a writer looks at inval_mask before the version
+ *   SIZE_FIRST     a writer looks at i_size before the version
+ *   VERSION_FIRST  a reply stores the version before what it brings
+ *   LOCAL          the truncate is made on this mount, by fuse_do_setattr()
+ *   NO_LOCK        not even fi->lock is needed to see what is right
+ *   SHORT          one request only
+ */
+#define WRITERS 2
+#define OLD_SIZE 2
+#define END(w) ((w) == 0 -> OLD_SIZE : OLD_SIZE + 1)
+#define CUT_SIZE 1
+#define BIT(w) (1 << (w))
+
+/* the server: which writes it has seen, the size, and which writes a truncate has come after */
+byte written, size = OLD_SIZE, cut;
+/* the kernel: fc->attr_version, fi->attr_version, inval_mask, what attributes it has, and if for long */
+byte counter = 1, version, i_size = OLD_SIZE, known;
+bool inval, timely = true;
+bool fi_lock, inode_lock;
+/* writes that have returned to their callers */
+byte returned;
+
+/*
+ * What is believed has all the writes that have returned; and no reply from before a write has made i_size
+ * smaller than its end, believed or not. Unpatched that is so when nobody holds fi->lock.
+ */
+#define BELIEVED (!inval && timely)
+#define SIZE_OK(w) (!(returned & BIT(w)) || (cut & BIT(w)) || i_size >= END(w))
+#ifdef NO_LOCK
+#define EXCUSED false
+#else
+#define EXCUSED fi_lock
+#endif
+#define RIGHT (EXCUSED || \
+	((!BELIEVED || (known & returned) == returned) && SIZE_OK(0) && SIZE_OK(1)))
+
+inline lock()
+{
+	atomic { !fi_lock -> fi_lock = true }
+}
+
+inline unlock()
+{
+	atomic { fi_lock = false; assert(RIGHT) }
+}
+
+inline write_at_server(w)
+{
+	atomic {
+		written = written | BIT(w);
+		cut = cut & ~BIT(w);
+		if
+		:: size < END(w) -> size = END(w)
+		:: else
+		fi
+	}
+}
+
+inline extend(w)
+{
+	if
+	:: END(w) > i_size -> i_size = END(w)
+	:: else
+	fi
+}
+
+proctype writer(byte w)
+{
+	byte c, seen_size;
+	bool seen_inval;
+
+#ifdef LOCAL
+	/* the inode lock keeps a truncate out while the data is written, not at completion */
+	atomic { !inode_lock -> write_at_server(w) }
+#elif defined(NO_MB)
+	c = counter;
+	write_at_server(w);
+#else
+	write_at_server(w);
+#endif
+
+#ifdef STOCK
+	lock();
+	atomic { counter++; version = counter };
+	extend(w);
+	unlock();
+	inval = true;
+#elif defined(V1) || defined(MAXIMUM)
+	atomic { counter++; c = counter };
+#ifdef V1
+	version = c;
+#else
+	atomic {
+		if
+		:: version < c -> version = c
+		:: else
+		fi
+	};
+#endif
+	inval = true;
+	if
+	:: END(w) > i_size ->
+		lock();
+		extend(w);
+		unlock()
+	:: else
+	fi;
+#else
+#ifndef NO_MB
+	c = counter;
+#endif
+#ifdef MASK_FIRST
+	seen_inval = inval;
+#endif
+#ifdef SIZE_FIRST
+	seen_size = i_size;
+#endif
+	if
+	:: version < c -> goto slow
+	:: else
+	fi;
+#ifndef SIZE_FIRST
+	seen_size = i_size;
+#endif
+	if
+	:: END(w) > seen_size -> goto slow
+	:: else -> goto mask
+	fi;
+slow:
+	lock();
+	extend(w);
+	version = counter;
+	unlock();
+mask:
+#ifndef MASK_FIRST
+	seen_inval = inval;
+#endif
+	if
+	:: !seen_inval -> inval = true
+	:: else
+	fi;
+#endif
+	atomic { returned = returned | BIT(w); assert(RIGHT) }
+}
+
+inline ask(number)
+{
+#ifdef NO_COUNT
+	number = counter
+#else
+#if defined(STOCK) || defined(V1) || defined(MAXIMUM)
+	number = counter
+#else
+	atomic { number = counter; counter++ }
+#endif
+#endif
+}
+
+inline raise_version()
+{
+#if defined(STOCK) || defined(V1) || defined(MAXIMUM)
+	atomic { counter++; version = counter }
+#else
+	version = counter
+#endif
+}
+
+/* Unpatched, inval_mask is cleared first and i_size comes last. */
+inline apply(writes, bytes)
+{
+#if defined(STOCK) || defined(V1) || defined(MAXIMUM)
+	inval = false;
+	raise_version();
+	known = writes;
+	i_size = bytes
+#else
+#ifdef VERSION_FIRST
+	raise_version();
+#endif
+	known = writes;
+	i_size = bytes;
+	inval = false;
+#ifndef VERSION_FIRST
+	raise_version()
+#endif
+#endif
+}
+
+proctype getattr()
+{
+	byte number, writes, bytes;
+
+#ifdef LOOK_FIRST
+	atomic { writes = written; bytes = size };
+	ask(number);
+#else
+	ask(number);
+	atomic { writes = written; bytes = size };
+#endif
+	lock();
+	if
+	:: version > number
+	:: else ->
+		apply(writes, bytes);
+		timely = true
+	fi;
+	unlock()
+}
+
+proctype truncate()
+{
+	byte number, writes, bytes;
+
+#ifdef LOCAL
+	inode_lock = true;
+	ask(number);
+	atomic {
+		size = CUT_SIZE;
+		cut = written;
+		writes = written;
+		bytes = size
+	};
+	lock();
+	/* what has changed meanwhile is asked for again at once */
+	timely = (version <= number);
+	apply(writes, bytes);
+	unlock();
+	inode_lock = false
+#else
+	atomic { size = CUT_SIZE; cut = written }
+#endif
+}
+
+init {
+	atomic {
+		if
+		:: version = 0
+		:: version = 1
+		fi;
+		if
+		:: inval = true
+		:: inval = false
+		fi;
+		run writer(0);
+		run writer(1);
+		run getattr();
+#ifndef SHORT
+		run getattr();
+#endif
+		run truncate()
+	}
+}
