@@ -43,6 +43,9 @@ struct inode {
 
 	struct append append;
 
+	atomic_int writers; /* opens for writing, */
+	atomic_uint writer; /* and the user of the last one */
+
 	/* Somebody may have mapped it for writing, and goes on when the file is closed. */
 	atomic_bool mapped;
 };

@@ -77,6 +77,7 @@ struct open_file {
 	struct handle handle;
 	struct inode *inode;
 	int fd;
+	bool writes;
 };
 
 struct open_dir {

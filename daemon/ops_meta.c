@@ -97,12 +97,15 @@ static int set_owner(fuse_req_t req, const struct inode *inode, uid_t uid, gid_t
 }
 
 /*
- * Before a write, an fallocate or a chown, the kernel asks by a SETATTR without attributes for the
- * bits to be removed that this caller's change takes away; which, setattr_should_drop_suidgid() says.
+ * Before a write or an fallocate the kernel asks by a SETATTR without attributes for the bits to be
+ * removed that this caller's change takes away; which, setattr_should_drop_suidgid() says. A chown()
+ * that changes nothing looks the same, and there the kernel has not checked that the caller may.
  */
-static int drop_suidgid(fuse_req_t req, const struct inode *inode)
+static int drop_suidgid(fuse_req_t req, struct inode *inode)
 {
 	struct mirror *m = mirror_of(req);
+	bool writing = atomic_load(&inode->writers) > 0;
+	uid_t uid = fuse_req_ctx(req)->uid;
 	mode_t mode;
 	struct stat st;
 
@@ -114,7 +117,16 @@ static int drop_suidgid(fuse_req_t req, const struct inode *inode)
 	if (mode & S_IXGRP ||
 	    !(caller_in_group(req, st.st_gid) || caller_is_capable(req, CAP_FSETID)))
 		mode &= ~S_ISGID;
-	return mode == st.st_mode ? 0 : set_mode(m, inode, mode & 07777);
+	if (mode == st.st_mode)
+		return 0;
+	if (uid == st.st_uid || (writing && uid == atomic_load(&inode->writer)) ||
+	    caller_is_capable(req, CAP_FOWNER))
+		return set_mode(m, inode, mode & 07777);
+	/* A write by a descriptor that another opened must not fail; it takes the bits itself. */
+	if (writing)
+		return 0;
+	errno = EPERM;
+	return -1;
 }
 
 static struct timespec time_to_set(int to_set, int set, int now, struct timespec value)

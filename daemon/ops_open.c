@@ -47,6 +47,12 @@ static void file_close(struct handle *handle)
 	free(file);
 }
 
+static void count_writer(struct inode *inode, uid_t uid)
+{
+	atomic_fetch_add(&inode->writers, 1);
+	atomic_store(&inode->writer, uid);
+}
+
 /*
  * Ends an open; the inode may be gone afterwards. The backing id goes back outside the inode's lock:
  * an open that comes in between registers anew, which the kernel accepts because all opens of the
@@ -62,6 +68,8 @@ static void file_end(struct mirror *m, struct open_file *file)
 	pthread_mutex_unlock(&inode->io_lock);
 	if (id > 0)
 		unregister_backing(m, id);
+	if (file->writes)
+		atomic_fetch_sub(&inode->writers, 1);
 	handle_del(m, &file->handle);
 	file_close(&file->handle);
 	inode_drop(&m->table, inode);
@@ -101,6 +109,9 @@ static int file_start(fuse_req_t req, struct inode *inode, int fd, struct fuse_f
 		return err;
 	}
 
+	file->writes = (fi->flags & O_ACCMODE) != O_RDONLY;
+	if (file->writes)
+		count_writer(inode, fuse_req_ctx(req)->uid);
 	handle_add(m, &file->handle);
 	fi->fh = (uintptr_t)file;
 	fi->direct_io = plan.direct_io;

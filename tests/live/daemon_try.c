@@ -73,7 +73,8 @@ static void change(const char *file, const char *what)
 		    : strcmp(what, "O_TRUNC") == 0 ? O_TRUNC
 						   : 0;
 	static char buf[4096] __attribute__((aligned(4096)));
-	int fd = open(file, O_RDWR | flags);
+	bool by_name = strncmp(what, "chown", 5) == 0 || strcmp(what, "truncate") == 0;
+	int fd = by_name ? -1 : open(file, O_RDWR | flags);
 
 	if (strcmp(what, "write") == 0 || strcmp(what, "append") == 0)
 		write(fd, buf, 1);
@@ -98,7 +99,7 @@ static void change(const char *file, const char *what)
 	close(fd);
 }
 
-/* A file of user 1000 and group 100, changed by user 1000, who is in that group or not, and by root. */
+/* A file of user 1000 and group 100, changed by user 1000, who is in that group or not, by another user, and by root. */
 static int try_bits(const char *dir)
 {
 	static const char *const changes[] = {
@@ -106,14 +107,14 @@ static int try_bits(const char *dir)
 		"allocate", "punch",  "zero",	"chown",    "chown to nobody", "read",
 	};
 	static const mode_t modes[] = {02644, 02664, 02674, 06664, 02666, 02777, 04777, 06777};
-	static const char *const who[] = {"other", "member", "root"};
+	static const char *const who[] = {"other", "member", "stranger", "root"};
 	const gid_t group = 100;
 
 	if (chdir(dir) != 0)
 		return say(-1);
 	for (size_t m = 0; m < sizeof(modes) / sizeof(modes[0]); m++) {
 		for (size_t c = 0; c < sizeof(changes) / sizeof(changes[0]); c++) {
-			for (int w = 0; w < 3; w++) {
+			for (int w = 0; w < 4; w++) {
 				int fd = open("bits", O_RDWR | O_CREAT | O_EXCL, 0600);
 				struct stat st = {0};
 
@@ -121,8 +122,9 @@ static int try_bits(const char *dir)
 				    fchown(fd, 1000, 100) != 0 || fchmod(fd, modes[m]) != 0)
 					return say(-1);
 				close(fd);
-				if (w < 2 && (setgroups(w, &group) != 0 || setegid(1000) != 0 ||
-					      seteuid(1000) != 0))
+				if (w < 3 && (setgroups(w == 1, &group) != 0 ||
+					      setegid(w == 2 ? 1001 : 1000) != 0 ||
+					      seteuid(w == 2 ? 1001 : 1000) != 0))
 					return say(-1);
 				change("bits", changes[c]);
 				if (seteuid(0) != 0 || setegid(0) != 0 || stat("bits", &st) != 0)

@@ -18,9 +18,9 @@
 struct side {
 	const char *name; /* "plain" comes first */
 	const char *dir;
-	bool lazy_atime; /* read times need not reach the source */
-	int top;	 /* the sequence's directory */
-	int fd[SLOTS];	 /* open files, the same on each side; -1: none */
+	bool by_daemon; /* it reads and writes; else the kernel, in the source */
+	int top;	/* the sequence's directory */
+	int fd[SLOTS];	/* open files, the same on each side; -1: none */
 };
 
 /* What an operation is made of; each uses what it needs. */
@@ -53,8 +53,9 @@ void op_print(const struct op *op, char *text, size_t size);
 /* Whether it opened the slot; else what it left the slot as. */
 int op_slot_after(const struct op *op, int before, bool worked);
 
-/* Whether the outcome may differ from @plain, as the list in main.c says. It leaves nothing behind then. */
-bool op_is_excused(const struct op *op, const char *plain);
+/* Whether the outcome may differ from @plain's, as the list in main.c says. It leaves nothing behind then. */
+bool op_is_excused(const struct op *op, const struct side *side, const char *plain,
+		   const char *outcome);
 
 void become(int user);
 
