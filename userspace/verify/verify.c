@@ -343,7 +343,7 @@ out:
 
 int fl_cmd_verify(int argc, char **argv, struct fl_kernel *kernel)
 {
-	struct verify v = {};
+	struct verify v = {.collect.kernel = kernel};
 	int ret = parse(&v, argc, argv);
 
 	if (ret >= 0)
