@@ -149,6 +149,25 @@ dd if=/dev/zero of="$mnt/f" bs=4k count=200 oflag=direct conv=notrunc status=non
 wait "$first" "$second"
 check_eq "two at once" "$(jq .counts.writes "$WORK/first") $(jq .counts.writes "$WORK/second")" "200 200"
 
+# --- files: a line for what is alike, and what selects it
+exec 3<>"$mnt/f" 4<>"$mnt/f"
+code "$FUSELENS" files "$mnt/f"
+check_eq "files: descriptors that are alike share a line" "$(grep -c ' f$' "$out")" 1
+code "$FUSELENS" files "$mnt/f" -v
+check "files: -v tells them apart" [ "$(grep -c '^  .* fd [34], rdwr' "$out")" -ge 2 ]
+route=$("$FUSELENS" files "$mnt/f" --json | jq -r '.files[0].route')
+code "$FUSELENS" files "$mnt" --route "$route" --json
+check "files: --route takes those that go this way" [ "$(report "$out" '.files | length')" -ge 2 ]
+others=$(echo passthrough,direct,cached | sed "s/\b$route\b//; s/,,/,/; s/^,//; s/,$//")
+code "$FUSELENS" files "$mnt" --route "$others" --json
+check_eq "files: and no others" "$(report "$out" '.files | length')" 0
+code "$FUSELENS" files "$mnt" --not-shared --json
+check_eq "files: --not-shared takes what never shares" \
+	"$(report "$out" '[.files[].shared_lock | startswith("none")] | all')" true
+code "$FUSELENS" files "$mnt" --flag bogus
+check_eq "files: a flag that is none is an error" "$CODE" 2
+exec 3<&- 4<&-
+
 # --- names that hurt
 bad=$(printf 'new\nline\ttab\033[31m"quote\\back\377\376end')
 cp "$src/f" "$src/$bad"

@@ -14,22 +14,51 @@
 #include "collect/target.h"
 
 static const char help[] =
-	"usage: fuselens files [TARGET] [-p PID] [--json]\n"
+	"usage: fuselens files [TARGET] [-p PID] [-v] [OPTIONS]\n"
 	"       fuselens files [TARGET] --refused [-d SEC] [--json]\n"
 	"\n"
-	"Lists every open regular file on FUSE mounts, in all namespaces: who holds it,\n"
-	"by which route its writes go, the open flags in force (what the kernel left of\n"
-	"what the daemon asked for), the backing file, and which writes could run under\n"
-	"the shared lock. TARGET narrows the list to a mount point or a file.\n"
+	"Lists the open regular files on FUSE mounts, in all namespaces: how often and by\n"
+	"whom each is open, by which route its writes go, and which of them could run\n"
+	"under the shared lock. The most opened come first. TARGET narrows the list to a\n"
+	"mount point or a file.\n"
 	"\n"
-	"  -p, --pid PID       a writer's files, or the mounts that a daemon serves\n"
-	"      --json      as JSON\n"
+	"  -p, --pid PID          a writer's files, or the mounts that a daemon serves\n"
+	"  -v, --verbose          every descriptor: its open flags in force (what the kernel\n"
+	"                         left of what the daemon asked for), its backing file\n"
+	"      --route NAME,...   files whose writes go this way: passthrough, direct, cached\n"
+	"      --flag NAME        files with this FOPEN_ flag in force; no-NAME: without it\n"
+	"      --not-shared       files that can run no write under the shared lock\n"
+	"      --refused          watch for opens that the kernel refuses, and say by which rule\n"
+	"  -d, --duration SEC     watch for so long (default: until interrupted)\n"
+	"      --json             as JSON, every descriptor\n"
 	"  -h, --help\n";
 
+enum {
+	OPT_ROUTE = 256,
+	OPT_FLAG,
+};
+
 static const struct option options[] = {
-	{"pid", required_argument, NULL, 'p'},	    {"refused", no_argument, NULL, 'r'},
-	{"duration", required_argument, NULL, 'd'}, {"json", no_argument, NULL, 'j'},
-	{"help", no_argument, NULL, 'h'},	    {},
+	{"pid", required_argument, NULL, 'p'},
+	{"refused", no_argument, NULL, 'r'},
+	{"duration", required_argument, NULL, 'd'},
+	{"verbose", no_argument, NULL, 'v'},
+	{"route", required_argument, NULL, OPT_ROUTE},
+	{"flag", required_argument, NULL, OPT_FLAG},
+	{"not-shared", no_argument, NULL, 'n'},
+	{"json", no_argument, NULL, 'j'},
+	{"help", no_argument, NULL, 'h'},
+	{},
+};
+
+struct files_cmd {
+	const char *spec;
+	__u64 pid;
+	double seconds;
+	bool refused, verbose, json;
+	/* what to list: files that have all of this */
+	bool route[FL_ROUTES], any_route, not_shared;
+	__u32 flags, no_flags;
 };
 
 static bool selected(const struct fl_target *t, const struct fl_open_file *f)
@@ -43,7 +72,18 @@ static bool selected(const struct fl_target *t, const struct fl_open_file *f)
 	return !t->ndevs;
 }
 
-static int run(struct fl_kernel *kernel, const char *spec, pid_t pid, bool json)
+/* What --route, --flag and --not-shared ask for. */
+static bool wanted(const struct files_cmd *c, const struct fl_open_file *f,
+		   const enum fl_can can[FL_ROUTES])
+{
+	enum fl_route route = fl_open_file_route(f);
+
+	return (!c->any_route || c->route[route]) && (f->rec.open_flags & c->flags) == c->flags &&
+	       !(f->rec.open_flags & c->no_flags) &&
+	       (!c->not_shared || fl_file_never_shares(f, can[route]));
+}
+
+static int run(struct fl_kernel *kernel, const struct files_cmd *c)
 {
 	struct fl_target target = {};
 	struct fl_open_files all = {}, chosen = {};
@@ -52,20 +92,20 @@ static int run(struct fl_kernel *kernel, const char *spec, pid_t pid, bool json)
 	struct fl_err err = {};
 	int ret = FL_EXIT_ERROR;
 
-	if (fl_privileges_need(&err) || fl_target_resolve(&target, spec, pid, &err) ||
+	if (fl_privileges_need(&err) || fl_target_resolve(&target, c->spec, (pid_t)c->pid, &err) ||
 	    fl_mounts_read(&mounts, true, true, &err) || fl_open_files_read(&all, &err)) {
-		fl_fail(&err, json);
+		fl_fail(&err, c->json);
 		goto out;
 	}
 	fl_kernel_can(kernel, can);
 	chosen.file = calloc(all.n + 1, sizeof(*chosen.file));
 	for (size_t i = 0; chosen.file && i < all.n; i++)
-		if (selected(&target, &all.file[i]))
+		if (selected(&target, &all.file[i]) && wanted(c, &all.file[i], can))
 			chosen.file[chosen.n++] = all.file[i];
-	if (json)
+	if (c->json)
 		fl_files_json(&chosen, &mounts, can, stdout);
 	else
-		fl_files_text(&chosen, &mounts, can, stdout);
+		fl_files_text(&chosen, &mounts, can, c->verbose, stdout);
 	ret = FL_EXIT_OK;
 out:
 	free(chosen.file);
@@ -77,7 +117,7 @@ out:
 }
 
 /* Watches opens for so many seconds, or until interrupted where that is 0. */
-static int run_refused(const char *spec, pid_t pid, double seconds, bool json)
+static int run_refused(const struct files_cmd *c)
 {
 	struct fl_target target = {};
 	struct fl_mounts mounts = {};
@@ -87,7 +127,7 @@ static int run_refused(const char *spec, pid_t pid, double seconds, bool json)
 	__u64 start;
 	int ret = FL_EXIT_ERROR;
 
-	if (fl_privileges_need(&err) || fl_target_resolve(&target, spec, pid, &err) ||
+	if (fl_privileges_need(&err) || fl_target_resolve(&target, c->spec, (pid_t)c->pid, &err) ||
 	    fl_mounts_read(&mounts, true, true, &err))
 		goto fail;
 	w = fl_refused_start(&err);
@@ -95,19 +135,19 @@ static int run_refused(const char *spec, pid_t pid, double seconds, bool json)
 		goto fail;
 	fl_catch_signals();
 	start = fl_now_ns();
-	while (!fl_interrupted && (!seconds || (double)(fl_now_ns() - start) < seconds * 1e9))
+	while (!fl_interrupted && (!c->seconds || (double)(fl_now_ns() - start) < c->seconds * 1e9))
 		fl_sleep_ms(50);
 	if (fl_refused_read(w, &target, &opens, &err))
 		goto fail;
 	opens.seconds = (double)(fl_now_ns() - start) / 1e9;
-	if (json)
+	if (c->json)
 		fl_refused_json(&opens, &mounts, stdout);
 	else
 		fl_refused_text(&opens, &mounts, stdout);
 	ret = FL_EXIT_OK;
 	goto out;
 fail:
-	fl_fail(&err, json);
+	fl_fail(&err, c->json);
 out:
 	fl_refused_finish(w);
 	fl_refused_free(&opens);
@@ -117,11 +157,36 @@ out:
 	return ret;
 }
 
-struct files_cmd {
-	__u64 pid;
-	double seconds;
-	bool refused;
-};
+/* "passthrough,cached" */
+static int set_routes(struct files_cmd *f, const char *list, struct fl_err *err)
+{
+	char text[128], names[128], *save = NULL;
+
+	snprintf(text, sizeof(text), "%s", list);
+	for (char *word = strtok_r(text, ",", &save); word; word = strtok_r(NULL, ",", &save)) {
+		int route = fl_route_from_name(word);
+
+		if (route < 0)
+			return fl_err(err, "--route: there is no route '%s'; there are %s", word,
+				      fl_route_names((1u << FL_ROUTES) - 1, names, sizeof(names)));
+		f->route[route] = f->any_route = true;
+	}
+	return f->any_route ? 0 : fl_err(err, "--route: no route is named");
+}
+
+/* "PARALLEL_DIRECT_WRITES", or "no-..." for files without it */
+static int set_flag(struct files_cmd *f, const char *name, struct fl_err *err)
+{
+	bool no = !strncmp(name, "no-", 3);
+	__u32 bit = fl_fopen_flag_from_name(name + 3 * no);
+	char names[160];
+
+	if (!bit)
+		return fl_err(err, "--flag: there is no flag '%s'; there are %s", name + 3 * no,
+			      fl_fopen_flag_names(0xff, names, sizeof(names)));
+	*(no ? &f->no_flags : &f->flags) |= bit;
+	return 0;
+}
 
 static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
 {
@@ -135,6 +200,16 @@ static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
 	case 'r':
 		f->refused = true;
 		return 0;
+	case 'v':
+		f->verbose = true;
+		return 0;
+	case 'n':
+		f->not_shared = true;
+		return 0;
+	case OPT_ROUTE:
+		return set_routes(f, arg, err);
+	case OPT_FLAG:
+		return set_flag(f, arg, err);
 	}
 	return fl_err(err, "unknown option");
 }
@@ -145,14 +220,13 @@ int fl_cmd_files(int argc, char **argv, struct fl_kernel *kernel)
 	struct fl_args a = {
 		.command = "files",
 		.help = help,
-		.short_options = "p:d:h",
+		.short_options = "p:d:vh",
 		.options = options,
 		.set = set_option,
 		.ctx = &f,
 		.max_operands = 1,
 		.one_too_many = "one target at a time",
 	};
-	const char *spec;
 	int ret = fl_args_parse(&a, argc, argv);
 
 	if (ret < 0)
@@ -161,8 +235,11 @@ int fl_cmd_files(int argc, char **argv, struct fl_kernel *kernel)
 		return ret;
 	if (f.seconds > 0 && !f.refused)
 		return fl_usage_error("files", a.json, "--duration goes with --refused");
-	spec = a.noperands || f.pid ? a.operand[0] : "all";
-	if (f.refused)
-		return run_refused(spec, (pid_t)f.pid, f.seconds, a.json);
-	return run(kernel, spec, (pid_t)f.pid, a.json);
+	if (f.refused && (f.verbose || f.any_route || f.flags || f.no_flags || f.not_shared))
+		return fl_usage_error(
+			"files", a.json,
+			"--refused watches opens: what selects open files does not go with it");
+	f.spec = a.noperands || f.pid ? a.operand[0] : "all";
+	f.json = a.json;
+	return f.refused ? run_refused(&f) : run(kernel, &f);
 }

@@ -7,6 +7,7 @@
 #include <json-c/json.h>
 
 #include "util/json.h"
+#include "util/table.h"
 #include "util/text.h"
 
 #define FOPEN_PARALLEL (1u << 6)
@@ -39,6 +40,11 @@ const char *fl_file_can_share(const struct fl_open_file *f, enum fl_can can)
 	default:
 		return "not known";
 	}
+}
+
+bool fl_file_never_shares(const struct fl_open_file *f, enum fl_can can)
+{
+	return !strncmp(fl_file_can_share(f, can), "none", 4);
 }
 
 char *fl_file_backing_path(const struct fl_open_file *f, const struct fl_mounts *mounts)
@@ -85,15 +91,20 @@ static void file_text(const struct fl_open_file *f, const struct fl_mounts *moun
 	free(shown);
 }
 
-static int by_mount_path_pid(const void *a, const void *b)
+/* Order of the mounts, then of the paths. */
+static int by_file(const struct fl_open_file *x, const struct fl_open_file *y)
+{
+	if (x->rec.dev != y->rec.dev)
+		return x->rec.dev < y->rec.dev ? -1 : 1;
+	return strcmp(x->path ? x->path : "", y->path ? y->path : "");
+}
+
+static int by_file_and_fd(const void *a, const void *b)
 {
 	const struct fl_open_file *x = *(const struct fl_open_file *const *)a;
 	const struct fl_open_file *y = *(const struct fl_open_file *const *)b;
-	int order;
+	int order = by_file(x, y);
 
-	if (x->rec.dev != y->rec.dev)
-		return x->rec.dev < y->rec.dev ? -1 : 1;
-	order = strcmp(x->path ? x->path : "", y->path ? y->path : "");
 	if (order)
 		return order;
 	if (x->rec.pid != y->rec.pid)
@@ -101,46 +112,164 @@ static int by_mount_path_pid(const void *a, const void *b)
 	return x->rec.fd < y->rec.fd ? -1 : x->rec.fd > y->rec.fd;
 }
 
-static const struct fl_open_file **sorted(const struct fl_open_files *files)
+/* Descriptors that differ by nothing but who holds them stand side by side. */
+static int by_file_and_kind(const void *a, const void *b)
+{
+	const struct fl_open_file *x = *(const struct fl_open_file *const *)a;
+	const struct fl_open_file *y = *(const struct fl_open_file *const *)b;
+	int order = by_file(x, y);
+
+	if (order)
+		return order;
+	if (x->rec.open_flags != y->rec.open_flags)
+		return x->rec.open_flags < y->rec.open_flags ? -1 : 1;
+	if (x->rec.f_flags != y->rec.f_flags)
+		return x->rec.f_flags < y->rec.f_flags ? -1 : 1;
+	return (x->rec.pid > y->rec.pid) - (x->rec.pid < y->rec.pid);
+}
+
+static const struct fl_open_file **sorted(const struct fl_open_files *files,
+					  int (*order)(const void *, const void *))
 {
 	const struct fl_open_file **list = calloc(files->n + 1, sizeof(*list));
 
 	for (size_t i = 0; list && i < files->n; i++)
 		list[i] = &files->file[i];
 	if (list)
-		qsort(list, files->n, sizeof(*list), by_mount_path_pid);
+		qsort(list, files->n, sizeof(*list), order);
 	return list;
 }
 
-void fl_files_text(const struct fl_open_files *files, const struct fl_mounts *mounts,
-		   const enum fl_can can[FL_ROUTES], FILE *out)
+static void mount_text(const struct fl_open_file *f, const struct fl_mounts *mounts, bool first,
+		       FILE *out)
 {
-	const struct fl_open_file **list = sorted(files);
-	__u32 dev = 0;
+	const struct fl_mount *m = fl_mounts_by_dev(mounts, f->rec.dev);
+	char *path = m ? fl_escape(m->path) : NULL;
 
-	if (!list)
-		return;
-	if (!files->n)
-		fprintf(out, "no file is open there\n");
-	for (size_t i = 0; i < files->n; i++) {
-		const struct fl_mount *m;
+	fprintf(out, "%s== mount %s (%s, device %u:%u)%s\n", first ? "" : "\n",
+		path ? path : "(no longer mounted)", m ? m->fstype : "fuse", f->rec.dev >> 20,
+		f->rec.dev & 0xfffff,
+		f->rec.fc_flags & FL_FC_WRITEBACK_CACHE ? ", writeback cache" : "");
+	free(path);
+}
 
-		if (list[i]->rec.dev != dev || !i) {
-			char *path;
+/* Descriptors of one file that are alike. */
+struct alike {
+	const struct fl_open_file *file; /* one of them */
+	size_t opens, processes;
+};
 
-			dev = list[i]->rec.dev;
-			m = fl_mounts_by_dev(mounts, dev);
-			path = m ? fl_escape(m->path) : NULL;
-			fprintf(out, "%s== mount %s (%s, device %u:%u)%s\n", i ? "\n" : "",
-				path ? path : "(no longer mounted)", m ? m->fstype : "fuse",
-				dev >> 20, dev & 0xfffff,
-				list[i]->rec.fc_flags & FL_FC_WRITEBACK_CACHE ? ", writeback cache"
-									      : "");
-			free(path);
+static int most_opened(const void *a, const void *b)
+{
+	const struct alike *x = a, *y = b;
+
+	if (x->file->rec.dev != y->file->rec.dev)
+		return x->file->rec.dev < y->file->rec.dev ? -1 : 1;
+	if (x->opens != y->opens)
+		return x->opens < y->opens ? 1 : -1;
+	return by_file(x->file, y->file);
+}
+
+/* Puts what is alike together. list is in the order of by_file_and_kind(); alike has as much room. */
+static size_t group(const struct fl_open_file **list, size_t n, struct alike *alike)
+{
+	size_t groups = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct fl_open_file *f = list[i], *last = i ? list[i - 1] : NULL;
+		struct alike *g = groups ? &alike[groups - 1] : NULL;
+
+		if (!last || by_file(f, last) || f->rec.open_flags != last->rec.open_flags ||
+		    f->rec.f_flags != last->rec.f_flags) {
+			g = &alike[groups++];
+			*g = (struct alike){.file = f};
 		}
+		g->opens++;
+		g->processes += g->opens == 1 || f->rec.pid != last->rec.pid;
+	}
+	return groups;
+}
+
+/* The path below the mount point, which stands above already; else all of it. */
+static const char *path_below(const char *path, const struct fl_mount *m)
+{
+	size_t len = m ? strlen(m->path) : 0;
+
+	return len > 1 && !strncmp(path, m->path, len) && path[len] == '/' && path[len + 1]
+		       ? path + len + 1
+		       : path;
+}
+
+static void alike_row(struct fl_table *t, const struct alike *g, const struct fl_mounts *mounts,
+		      const enum fl_can can[FL_ROUTES])
+{
+	const struct fl_open_file *f = g->file;
+	const struct fl_mount *m = fl_mounts_by_dev(mounts, f->rec.dev);
+	char *path = fl_escape(path_below(f->path ? f->path : "?", m)),
+	     *comm = fl_escape(f->rec.comm), mode[96];
+	enum fl_route route = fl_open_file_route(f);
+
+	fl_table_cell(t, "%zu", g->opens);
+	if (g->processes > 1)
+		fl_table_cell(t, "%zu processes", g->processes);
+	else
+		fl_table_cell(t, "%s %u", comm ? comm : "?", f->rec.pid);
+	fl_table_cell(t, "%s", fl_open_mode_names(f->rec.f_flags, mode, sizeof(mode)));
+	fl_table_cell(t, "%s", fl_route_name(route));
+	fl_table_cell(t, "%s", fl_file_can_share(f, can[route]));
+	fl_table_cell(t, "%s", path ? path : "?");
+	free(path);
+	free(comm);
+}
+
+/* One table a mount. */
+static void table_text(const struct alike *alike, size_t n, const struct fl_mounts *mounts,
+		       const enum fl_can can[FL_ROUTES], FILE *out)
+{
+	static const char *const titles[] = {"opens", "by", "mode", "route", "shared lock", "file"};
+	struct fl_table *t = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!i || alike[i].file->rec.dev != alike[i - 1].file->rec.dev) {
+			fl_table_print(t, out, 2);
+			fl_table_free(t);
+			mount_text(alike[i].file, mounts, !i, out);
+			t = fl_table_new(6);
+			fl_table_align(t, "rlllll");
+			for (int c = 0; c < 6; c++)
+				fl_table_cell(t, "%s", titles[c]);
+		}
+		alike_row(t, &alike[i], mounts, can);
+	}
+	fl_table_print(t, out, 2);
+	fl_table_free(t);
+}
+
+void fl_files_text(const struct fl_open_files *files, const struct fl_mounts *mounts,
+		   const enum fl_can can[FL_ROUTES], bool verbose, FILE *out)
+{
+	const struct fl_open_file **list = sorted(files,
+						  verbose ? by_file_and_fd : by_file_and_kind);
+	struct alike *alike = calloc(files->n + 1, sizeof(*alike));
+	size_t n;
+
+	if (!list || !alike)
+		goto out;
+	if (!files->n)
+		fprintf(out, "no such file is open\n");
+	for (size_t i = 0; verbose && i < files->n; i++) {
+		if (!i || list[i]->rec.dev != list[i - 1]->rec.dev)
+			mount_text(list[i], mounts, !i, out);
 		file_text(list[i], mounts, can, out);
 	}
+	if (!verbose) {
+		n = group(list, files->n, alike);
+		qsort(alike, n, sizeof(*alike), most_opened);
+		table_text(alike, n, mounts, can, out);
+	}
 	fflush(out);
+out:
+	free(alike);
 	free(list);
 }
 
@@ -196,7 +325,7 @@ void fl_files_json(const struct fl_open_files *files, const struct fl_mounts *mo
 		   const enum fl_can can[FL_ROUTES], FILE *out)
 {
 	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
-	const struct fl_open_file **order = sorted(files);
+	const struct fl_open_file **order = sorted(files, by_file_and_fd);
 
 	json_object_object_add(o, "schema", json_object_new_string("fuselens.files/1"));
 	for (size_t i = 0; order && i < files->n; i++)

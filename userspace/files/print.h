@@ -10,10 +10,11 @@
 
 /*
  * mounts: all mounts, of every type, to name FUSE mounts and to place backing files. can: what this
- * kernel's write path allows, by route.
+ * kernel's write path allows, by route. Text has one line for all descriptors of a file that are alike,
+ * the most opened file first; verbose: every descriptor, with its flags and its backing file.
  */
 void fl_files_text(const struct fl_open_files *files, const struct fl_mounts *mounts,
-		   const enum fl_can can[FL_ROUTES], FILE *out);
+		   const enum fl_can can[FL_ROUTES], bool verbose, FILE *out);
 void fl_files_json(const struct fl_open_files *files, const struct fl_mounts *mounts,
 		   const enum fl_can can[FL_ROUTES], FILE *out);
 
@@ -22,6 +23,8 @@ void fl_files_json(const struct fl_open_files *files, const struct fl_mounts *mo
  * kernel's write path allows on the file's route.
  */
 const char *fl_file_can_share(const struct fl_open_file *f, enum fl_can can);
+/* Whether a file that can be written can run no write under the shared lock. */
+bool fl_file_never_shares(const struct fl_open_file *f, enum fl_can can);
 /* Where the backing file is in this mount namespace; NULL without one. The caller frees it. */
 char *fl_file_backing_path(const struct fl_open_file *f, const struct fl_mounts *mounts);
 

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <linux/magic.h>
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -246,23 +247,34 @@ static __u32 append_flags(__u32 flags, const struct flag_name *table, size_t n, 
 	return flags;
 }
 
+static const struct flag_name fopen_flags[] = {
+	{1u << 0, "DIRECT_IO"},
+	{1u << 1, "KEEP_CACHE"},
+	{1u << 2, "NONSEEKABLE"},
+	{1u << 3, "CACHE_DIR"},
+	{1u << 4, "STREAM"},
+	{1u << 5, "NOFLUSH"},
+	{1u << 6, "PARALLEL_DIRECT_WRITES"},
+	{1u << 7, "PASSTHROUGH"},
+};
+
+__u32 fl_fopen_flag_from_name(const char *name)
+{
+	if (!strncasecmp(name, "FOPEN_", 6))
+		name += 6;
+	for (size_t i = 0; i < COUNT(fopen_flags); i++)
+		if (!strcasecmp(fopen_flags[i].name, name))
+			return fopen_flags[i].bit;
+	return 0;
+}
+
 char *fl_fopen_flag_names(__u32 open_flags, char *buf, size_t len)
 {
-	static const struct flag_name table[] = {
-		{1u << 0, "DIRECT_IO"},
-		{1u << 1, "KEEP_CACHE"},
-		{1u << 2, "NONSEEKABLE"},
-		{1u << 3, "CACHE_DIR"},
-		{1u << 4, "STREAM"},
-		{1u << 5, "NOFLUSH"},
-		{1u << 6, "PARALLEL_DIRECT_WRITES"},
-		{1u << 7, "PASSTHROUGH"},
-	};
 	char hex[16];
 	__u32 rest;
 
 	buf[0] = '\0';
-	rest = append_flags(open_flags, table, COUNT(table), buf, len);
+	rest = append_flags(open_flags, fopen_flags, COUNT(fopen_flags), buf, len);
 	if (rest) {
 		snprintf(hex, sizeof(hex), "0x%x", rest);
 		append_word(buf, len, hex);

@@ -61,6 +61,8 @@ int fl_mount_counter_from_name(const char *name);
  * Writes at most len bytes, always ends them with NUL; returns buf.
  */
 char *fl_fopen_flag_names(__u32 open_flags, char *buf, size_t len);
+/* The bit of a FOPEN_* flag, with FOPEN_ in front or not, in either case; 0 for no flag. */
+__u32 fl_fopen_flag_from_name(const char *name);
 /* O_* access mode and the flags that matter for writes: "rdwr|direct|append". */
 char *fl_open_mode_names(__u32 f_flags, char *buf, size_t len);
 /* "cached", "uncached" or "none" for fuse_file's iomode; NULL where the kernel has no I/O modes. */
