@@ -117,13 +117,16 @@ check_eq "and the screen stands still" "$(screen)" "$one"
 keys p
 check "and goes on" wait_until 5 lacks PAUSED
 keys h
-check "h helps" wait_until 5 shows 'hold of it, upper'
+check "h helps" wait_until 5 shows 'upper bounds of log2'
 keys h
 
 mux resize-window -x 140 -y 40
 check "a larger window is used" wait_until 5 eval '[ "$(screen | wc -l)" = 40 ] && shows "writes/s"'
+check "a wide one has a curve a row" wait_until 5 eval 'mux resize-window -x 200 -y 40 && shows "so far" && shows "▁\|▄\|▇\|█"'
+mux resize-window -x 60 -y 20
+check "a narrow one cuts no word" wait_until 5 eval 'shows "excl%" && shows " exclusive" && lacks "eli$\|eligib$\|Ent$"'
 mux resize-window -x 40 -y 8
-check "one too small says so" wait_until 5 shows 'too small'
+check "one too small says so, and what suffices" wait_until 5 eval 'shows "too small" && shows "50x10 will do"'
 mux resize-window -x 80 -y 24
 check "and all is well again" wait_until 5 shows 'writes/s excl%'
 

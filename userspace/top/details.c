@@ -2,37 +2,18 @@
 #include "top/details.h"
 
 #include <ncurses.h>
-#include <stdarg.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "snapshot/hist.h"
+#include "snapshot/missing.h"
 #include "top/draw.h"
+#include "top/lines.h"
 #include "util/text.h"
 
-/* Lines are made first and shown after, so that the page scrolls. */
-struct lines {
-	char **text;
-	size_t n;
-};
+/* A line of the page; what does not fit goes on below the figures. */
+#define add(l, ...) fl_top_line(l, 4, __VA_ARGS__)
 
-static void add(struct lines *l, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void add(struct lines *l, const char *fmt, ...)
-{
-	char **grown = realloc(l->text, (l->n + 1) * sizeof(*grown));
-	va_list ap;
-
-	if (!grown)
-		return;
-	l->text = grown;
-	va_start(ap, fmt);
-	if (vasprintf(&l->text[l->n], fmt, ap) >= 0)
-		l->n++;
-	va_end(ap);
-}
-
-static void add_counts(struct lines *l, const struct fl_row *all)
+static void add_counts(struct fl_top_lines *l, const struct fl_row *all)
 {
 	const struct fl_totals *t = &all->totals;
 	char n[32], pct[16];
@@ -51,7 +32,7 @@ static void add_counts(struct lines *l, const struct fl_row *all)
 			    fl_route_name(r));
 }
 
-static void add_reasons(struct lines *l, const struct fl_totals *t)
+static void add_reasons(struct fl_top_lines *l, const struct fl_totals *t)
 {
 	char n[32];
 
@@ -66,7 +47,7 @@ static void add_reasons(struct lines *l, const struct fl_totals *t)
 
 #define BAR 30
 
-static void add_hist(struct lines *l, const char *title, const struct fl_hist *h)
+static void add_hist(struct fl_top_lines *l, const char *title, const struct fl_hist *h)
 {
 	static const char bar[BAR + 1] = "##############################";
 	int from = 0, to = FL_HIST_BUCKETS - 1;
@@ -90,10 +71,13 @@ static void add_hist(struct lines *l, const char *title, const struct fl_hist *h
 		    (int)((h->bucket[b] * BAR + most - 1) / most), bar);
 }
 
-static void add_hists(struct lines *l, const struct fl_row *all)
+static void add_hists(struct fl_top_lines *l, const struct fl_top *t, const struct fl_row *all)
 {
+	char missing[512];
+
 	if (!all->hists) {
-		add(l, "wait and hold times: this method cannot tell");
+		if (fl_missing_text(&t->totals.sum, missing, sizeof(missing))[0])
+			add(l, "%s", missing);
 		return;
 	}
 	add_hist(l, "wait, exclusive", &all->hists->hist[FL_HIST_WAIT_EXCL]);
@@ -102,7 +86,7 @@ static void add_hists(struct lines *l, const struct fl_row *all)
 	add_hist(l, "hold, shared", &all->hists->hist[FL_HIST_HOLD_SHARED]);
 }
 
-static void add_requests(struct lines *l, const struct fl_mount_snapshot *m)
+static void add_requests(struct fl_top_lines *l, const struct fl_mount_snapshot *m)
 {
 	char n[32];
 
@@ -112,7 +96,7 @@ static void add_requests(struct lines *l, const struct fl_mount_snapshot *m)
 			    fl_mount_counter_name(k));
 }
 
-static void add_openers(struct lines *l, const struct fl_top *t, const struct fl_row *all)
+static void add_openers(struct fl_top_lines *l, const struct fl_top *t, const struct fl_row *all)
 {
 	size_t shown = 0;
 
@@ -141,8 +125,7 @@ static void add_openers(struct lines *l, const struct fl_top *t, const struct fl
 void fl_top_draw_details(struct fl_top *t)
 {
 	const struct fl_row *all = t->list.entry[t->cursor].all;
-	int height = LINES - 5;
-	struct lines l = {};
+	struct fl_top_lines l = {};
 
 	attrset(A_BOLD);
 	fl_top_put_name(3, 0, COLS, fl_top_name(all));
@@ -152,15 +135,9 @@ void fl_top_draw_details(struct fl_top *t)
 		    all->dev >> 20, all->dev & 0xfffff, fl_route_name(all->file->route));
 	add_counts(&l, all);
 	add_reasons(&l, &all->totals);
-	add_hists(&l, all);
+	add_hists(&l, t, all);
 	if (!all->file)
 		add_requests(&l, all->mount);
 	add_openers(&l, t, all);
-	if (t->scroll + height > l.n)
-		t->scroll = l.n > (size_t)height ? l.n - height : 0;
-	for (int i = 0; i < height && t->scroll + i < l.n; i++)
-		fl_top_put(4 + i, 0, COLS, l.text[t->scroll + i]);
-	for (size_t i = 0; i < l.n; i++)
-		free(l.text[i]);
-	free(l.text);
+	fl_top_lines_draw(&l, 4, LINES - 5, &t->scroll);
 }

@@ -35,7 +35,7 @@ static int char_width(const char *s, size_t *len)
 	return width > 0 ? width : 0;
 }
 
-static int text_width(const char *s)
+int fl_top_width(const char *s)
 {
 	int width = 0;
 	size_t len;
@@ -43,6 +43,11 @@ static int text_width(const char *s)
 	for (; *s; s += len)
 		width += char_width(s, &len);
 	return width;
+}
+
+bool fl_top_utf8(void)
+{
+	return utf8;
 }
 
 void fl_top_put(int y, int x, int width, const char *text)
@@ -67,7 +72,7 @@ void fl_top_put_name(int y, int x, int width, const char *name)
 {
 	char *shown = fl_escape(name);
 	const char *s = shown;
-	int over = shown ? text_width(shown) - width : 0;
+	int over = shown ? fl_top_width(shown) - width : 0;
 	size_t len;
 
 	if (over > 0) {
@@ -79,5 +84,22 @@ void fl_top_put_name(int y, int x, int width, const char *name)
 	}
 	if (s)
 		fl_top_put(y, x, width, s);
+	free(shown);
+}
+
+void fl_top_put_parts(int y, int x, int width, const char *text)
+{
+	char *shown = strdup(text), *cut;
+
+	while (shown && fl_top_width(shown) > width) {
+		cut = NULL;
+		for (char *gap = shown + 1; (gap = strstr(gap, "  ")); gap += strspn(gap, " "))
+			if (gap[strspn(gap, " ")])
+				cut = gap;
+		if (!cut)
+			break;
+		*cut = '\0';
+	}
+	fl_top_put(y, x, width, shown ? shown : "");
 	free(shown);
 }

@@ -4,6 +4,7 @@
 #define FL_TOP_SCREEN_H
 
 #include "openfiles/openfiles.h"
+#include "top/history.h"
 #include "top/list.h"
 #include "top/totals.h"
 #include "collect/watch.h"
@@ -20,6 +21,7 @@ struct fl_top {
 	__u64 began_ns;		     /* of that session */
 	struct fl_top_query query;
 	struct fl_top_list list;
+	struct fl_top_history history;
 	enum fl_top_page page;
 	size_t cursor, first; /* in the list */
 	size_t scroll;	      /* of the details */

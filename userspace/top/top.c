@@ -126,13 +126,16 @@ static int look(struct top_cmd *c, struct fl_err *err)
 	if (fl_watch_read(&t->watch, err))
 		return -1;
 	/* another mount took the place of the old one: its files have nothing to do with those */
-	if (t->began_ns != t->watch.began_ns)
+	if (t->began_ns != t->watch.began_ns) {
 		fl_top_totals_free(&t->totals);
+		fl_top_history_free(&t->history);
+	}
 	t->began_ns = t->watch.began_ns;
 	if (fl_top_totals_add(&t->totals, &t->watch.interval))
 		return fl_err(err, "out of memory");
 	clock_gettime(CLOCK_REALTIME, &ts);
 	t->real_ns = ts.tv_sec * 1000000000ull + ts.tv_nsec;
+	fl_top_history_add(&t->history, &t->watch.interval);
 	if (t->watch.nnotes)
 		snprintf(t->message, sizeof(t->message), "%.250s",
 			 t->watch.note[t->watch.nnotes - 1].text);
@@ -216,8 +219,9 @@ static void type_filter(struct fl_top *t, int key)
 
 static void move_cursor(struct fl_top *t, long by)
 {
-	size_t *at = t->page == FL_TOP_DETAILS ? &t->scroll : &t->cursor;
-	size_t last = t->page == FL_TOP_DETAILS ? 1u << 20 : t->list.n ? t->list.n - 1 : 0;
+	bool list = t->page == FL_TOP_LIST;
+	size_t *at = list ? &t->cursor : &t->scroll;
+	size_t last = !list ? 1u << 20 : t->list.n ? t->list.n - 1 : 0;
 
 	if (by < 0)
 		*at = *at > (size_t)-by ? *at + by : 0;
@@ -255,6 +259,7 @@ static void on_key(struct top_cmd *c, int key)
 	case 'h':
 	case '?':
 		t->page = t->page == FL_TOP_HELP ? FL_TOP_LIST : FL_TOP_HELP;
+		t->scroll = 0;
 		break;
 	case 'p':
 	case ' ':
@@ -363,6 +368,7 @@ out:
 	if (ret != FL_EXIT_OK)
 		fl_fail(&err, false);
 	fl_top_list_free(&c->top.list);
+	fl_top_history_free(&c->top.history);
 	fl_open_files_free(&c->top.openers);
 	fl_top_totals_free(&c->top.totals);
 	fl_watch_close(&c->top.watch);
