@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the rows of a bench say together. Pure: numbers from numbers; NAN is "cannot be told". */
+/* What the rows of a bench say together. Pure. A NAN stands for what is not known. */
 #ifndef FL_ANALYSIS_H
 #define FL_ANALYSIS_H
 
@@ -34,7 +34,7 @@ struct fl_level {
 	const struct fl_bench_row *sample; /* the first ok repeat: its time series is shown */
 };
 
-/* What the tool costs: rows with probes against the bare ones right beside them. */
+/* What the tool costs: rows with probes compared with the rows without them that ran next to them. */
 struct fl_self_cost {
 	unsigned int jobs;
 	unsigned int pairs;
@@ -74,14 +74,14 @@ void fl_analysis_free(struct fl_analysis *a);
 /* NULL where no row of that kind is ok. */
 const struct fl_level *fl_level_of(const struct fl_analysis *a, enum fl_system system, bool probes,
 				   unsigned int jobs);
-/* The level of a system that counts for comparisons: with probes where it is the mount. */
+/* The level that is compared with others: of the mount the one with probes, of raw the one without. */
 const struct fl_level *fl_level_main(const struct fl_analysis *a, enum fl_system system,
 				     unsigned int jobs);
 
 /*
- * Throughput at level's jobs had its eligible writes run shared, a projection: the mount at one job
- * scaled as the raw file system scales, held to N times one job and to what the remaining exclusive
- * holds allow. NAN with *why set where the rows cannot carry it.
+ * Projects the throughput at level's jobs if all eligible writes ran shared. It takes the mount's throughput
+ * at one job and scales it as the raw file system scales. The result is at most N times one job, and at most
+ * what the writes that remain exclusive allow. Returns NAN with *why set where the rows do not suffice.
  */
 double fl_what_if(const struct fl_analysis *a, const struct fl_level *level, const char **why);
 

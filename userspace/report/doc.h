@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A document: headings, paragraphs, tables and figures, put together once and rendered as text,
- * Markdown or HTML. Pure. All text in it is plain; each renderer escapes for its own format.
+ * A document of headings, paragraphs, tables and figures. It is built once and rendered as text, Markdown or
+ * HTML. All text in it is plain, and each renderer escapes it for its own format. Pure.
  */
 #ifndef FL_DOC_H
 #define FL_DOC_H
@@ -32,7 +32,7 @@ struct fl_block {
 	enum fl_tone tone;
 	char *text;  /* heading, sentence, caption */
 	char *word;  /* verdict's word; figure's description */
-	char *svg;   /* figure: made by us, put in as it is */
+	char *svg;   /* figure: trusted, written without escaping; owned */
 	char **cell; /* table: rows from left to right, the first is the header */
 	size_t ncells, room;
 	int columns;
@@ -57,7 +57,7 @@ void fl_doc_item(struct fl_doc *doc, const char *fmt, ...) __attribute__((format
 /* Begins a table; its cells follow, the header's first. align: one letter a column. */
 void fl_doc_table(struct fl_doc *doc, const char *align, const char *caption);
 void fl_doc_cell(struct fl_doc *doc, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Takes svg over. */
+/* Adds a figure. The document owns svg from now on. */
 void fl_doc_figure(struct fl_doc *doc, const char *title, const char *description, char *svg);
 
 void fl_doc_text(const struct fl_doc *doc, FILE *out);

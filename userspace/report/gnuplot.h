@@ -15,21 +15,21 @@ struct fl_plot {
 	int width, height;
 };
 
-/* Begins a script: terminal, axes, grid, key. Nothing that comes from outside may be printed into it. */
-/* The gnuplot to run; until this is called, and for NULL, the system's. */
+/* Sets the gnuplot to run, by its file. NULL, as before the first call: the system's. */
 void fl_plot_program(const char *file);
 
+/* Begins a script: terminal, axes, grid, key. Text from outside must never be printed into a script. */
 int fl_plot_begin(struct fl_plot *p);
 /*
- * Runs gnuplot and adds the figure to doc. Where gnuplot is missing or fails, the reason takes the
- * figure's place: said once in a document for all of them.
+ * Runs gnuplot and adds the figure to doc. Where gnuplot is missing or fails, a note says so instead, once in
+ * a document.
  */
 void fl_plot_end(struct fl_plot *p, struct fl_doc *doc, const char *title, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
 /*
- * gnuplot's SVG made fit for a page: own title and description, ids that are unique in the page,
- * colours as CSS variables, no tooltips. Pure. NULL when svg is not what gnuplot writes.
+ * Adapts gnuplot's SVG to a page: sets its title and description, makes its ids unique in the page, turns its
+ * colours into CSS variables and removes tooltips. Pure. Returns NULL when gnuplot did not write svg.
  */
 char *fl_plot_adapt(const char *svg, unsigned int number, const char *title,
 		    const char *description);

@@ -21,7 +21,7 @@ enum fl_differs {
 	FL_DIFFERS_YES,
 };
 
-/* b against a: Welch's t test at 95 %, which asks for no equal variances. */
+/* b compared with a by Welch's t test at 95 %, which does not assume equal variances. */
 struct fl_difference {
 	double relative;   /* b / a - 1 */
 	double half_width; /* of the 95 % interval of relative; NAN where untold */
@@ -59,13 +59,14 @@ void fl_usl_fit(const struct fl_scale *point, size_t n, struct fl_usl *u);
 double fl_usl_at(const struct fl_usl *u, double jobs);
 
 /*
- * What N jobs can do when each write passes through one lock that is held for hold_s, and one job alone
- * does iops1: never more than min(N iops1, 1 / hold_s).
+ * The most that N jobs can reach when each write holds one lock for hold_s and one job alone reaches iops1:
+ * min(N iops1, 1 / hold_s).
  */
 double fl_bound_at(double iops1, double hold_s, double jobs);
 /*
- * The same system as a closed queue (one server, the rest of the cycle a delay), by exact mean value
- * analysis. It assumes exponential holds, so near the knee it is pessimistic where holds are regular.
+ * Throughput of the same system as a closed queue, by exact mean value analysis: the lock is one server, and
+ * the rest of a job's cycle is a delay. Holds are assumed to be exponential. Where they are more regular, the
+ * result is too low near the knee.
  */
 double fl_queue_at(double iops1, double hold_s, unsigned int jobs);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Published throughput tables, to lay beside measured ones. Pure. */
+/* Published throughput tables, which reports show beside measured ones. Pure. */
 #ifndef FL_REFERENCE_H
 #define FL_REFERENCE_H
 

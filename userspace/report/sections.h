@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a report says: one result, or two compared, put into a document. Pure. */
+/* Writes the report on one result, or on two compared, into a document. Pure. */
 #ifndef FL_REPORT_H
 #define FL_REPORT_H
 

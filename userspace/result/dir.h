@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The result directory on disk (docs/schema.md). A row is written under a hidden name and renamed when
- * it is complete, so that whatever ends a bench leaves only whole rows behind.
+ * The result directory on disk (docs/schema.md). A row is written under a hidden name and renamed when it is
+ * complete. A bench that is interrupted therefore leaves only complete rows.
  */
 #ifndef FL_RESULT_DIR_H
 #define FL_RESULT_DIR_H

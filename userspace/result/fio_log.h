@@ -33,9 +33,9 @@ struct fl_tick {
 };
 
 /*
- * Joins fio's log (text of len bytes, every line the average over avg_ms up to its time stamp, in ms of
- * the same clock) with n ticks. Without ticks the points follow the log in steps of avg_ms. Only writes
- * are read from the log; lines of another form are passed over. The caller frees series->point.
+ * Joins fio's log with n ticks. The log is text of len bytes; each line is the average over the avg_ms before
+ * its time stamp, which is in ms of the same clock. Without ticks there is a point every avg_ms of the log.
+ * Lines of other than writes, or of another form, are ignored. The caller frees series->point.
  */
 int fl_series_join(struct fl_series *series, const char *log, size_t len, unsigned int avg_ms,
 		   const struct fl_tick *tick, size_t n, struct fl_err *err);

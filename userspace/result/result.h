@@ -28,7 +28,7 @@ enum fl_system {
 
 enum fl_bench_row_status {
 	FL_BENCH_ROW_OK,
-	FL_BENCH_ROW_MISSED, /* counts and fio differ by more than --max-loss: no part of conclusions */
+	FL_BENCH_ROW_MISSED, /* counts and fio differ by more than --max-loss: left out of conclusions */
 	FL_BENCH_ROW_STATUSES,
 };
 
@@ -106,13 +106,13 @@ int fl_bench_set(struct fl_bench *bench, const char *name, const char *value);
 const char *fl_bench_get(const struct fl_bench *bench, const char *name);
 
 /*
- * The rows of a bench in the order in which they run: for each repeat and job count the systems right
- * after one another, so that drift of the machine hits all of them alike. Fills in id, system, probes,
- * jobs and repeat; returns the number of rows, at most max of them written.
+ * Lists the rows of a bench in the order in which they run. For each repeat and job count the systems run
+ * one right after the other, so that a drift of the machine affects all of them alike. Writes id, system,
+ * probes, jobs and repeat of at most max rows. Returns the number of all rows.
  */
 size_t fl_bench_plan(const struct fl_bench *bench, struct fl_bench_row *row, size_t max);
 
-/* counted writes - fio's; *known is false where nobody counted. */
+/* Counted writes minus fio's. *known becomes false where nothing was counted. */
 long long fl_bench_row_difference(const struct fl_bench_row *row, bool *known);
 /* Sets status and why from the difference, fio's error and the tolerance. */
 void fl_bench_row_judge(struct fl_bench_row *row, double max_loss);

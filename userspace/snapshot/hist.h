@@ -7,8 +7,8 @@
 
 __u64 fl_hist_count(const struct fl_hist *h);
 /*
- * Upper bound in ns of the bucket that holds the q-quantile (0 < q <= 1); 0 for an empty histogram. A
- * log2 histogram knows no more than that.
+ * Upper bound in ns of the bucket that holds the q-quantile (0 < q <= 1): at least so many writes took less
+ * than this. 0 for an empty histogram.
  */
 __u64 fl_hist_quantile(const struct fl_hist *h, double q);
 /* Adds b to a. */

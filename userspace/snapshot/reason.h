@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Why a write was exclusive: joins what it was with what the kernel and the open flags allow. Pure. */
+/* Why a write was exclusive, from the write itself, the open flags and what the kernel can do. Pure. */
 #ifndef FL_REASON_H
 #define FL_REASON_H
 
@@ -12,8 +12,8 @@ struct fl_file_seen {
 };
 
 /*
- * The reason of an exclusive take of the given kind on a file. The order of tests: what this kernel can
- * do on the route, then the open flags, then the write itself.
+ * The reason why a write of this nature took the lock exclusively. The kernel's ability on the route is
+ * tested first, then the open flags, then the write itself.
  */
 enum fl_reason fl_reason_of(enum fl_route route, enum fl_can can, enum fl_take take,
 			    enum fl_nature nature, const struct fl_flag_knowledge *flag,

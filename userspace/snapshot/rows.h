@@ -40,11 +40,11 @@ enum fl_row_time {
 	FL_ROW_WAIT,
 	FL_ROW_HOLD,
 };
-/* The q-quantile in ns over both modes; false where the row has no such times. */
+/* Sets *ns to the q-quantile over exclusive and shared together. False where the row has no times. */
 bool fl_row_quantile(const struct fl_row *row, enum fl_row_time which, double q, __u64 *ns);
 /*
- * Writes per second that one file's lock lets through when each holds it exclusively for as long as
- * these did: 1 / mean exclusive hold. False without such holds.
+ * Sets *per_second to 1 / mean exclusive hold: the writes per second that one file's lock lets through. False
+ * where no exclusive hold was timed.
  */
 bool fl_row_ceiling(const struct fl_row *row, double *per_second);
 

@@ -19,7 +19,7 @@ enum fl_can {
 	FL_CAN_YES,
 };
 
-/* What the opens of one file showed of FOPEN_PARALLEL_DIRECT_WRITES. */
+/* What is known of FOPEN_PARALLEL_DIRECT_WRITES on one file, from its opens and its open descriptors. */
 struct fl_flag_knowledge {
 	__u64 opens_seen;    /* replies of the daemon to OPEN and CREATE */
 	__u64 opens_asked;   /* of those, with the flag */
@@ -29,12 +29,12 @@ struct fl_flag_knowledge {
 
 /* One file by one route. */
 struct fl_file_counts {
-	__u32 slot; /* its place in the collector's table, for good; 0 for "other". Not recorded */
+	__u32 slot; /* number in the collector, never given to another file; 0: "other". Not recorded */
 	__u32 dev;
 	__u64 ino;
 	__u64 nodeid;
 	enum fl_route route;
-	bool is_other; /* files beyond the table's room, together */
+	bool is_other; /* this is the sum of files that had no room in the table */
 	char *name;    /* last component, or NULL; owned */
 	char *path;    /* whole path where an open file showed it, or NULL; owned */
 	__u64 cell[FL_TAKES][FL_NATURES];
@@ -45,14 +45,14 @@ struct fl_file_counts {
 	__u64 takes[FL_SITE_ROLES]; /* of this inode's locks; 0 unless has_takes */
 };
 
-/* The wait for a spin lock at one site, from a probe pair with the pair's own time taken off. */
+/* Waits for a spin lock at one site, measured by two probes. The probes' own time is subtracted. */
 struct fl_site_wait {
 	bool measured;
 	__u64 count;
-	__u64 pair_ns;	     /* what the pair takes by itself */
-	__u64 resolution_ns; /* a wait below this is not told from none */
+	__u64 pair_ns;	     /* time of the two probes themselves */
+	__u64 resolution_ns; /* shorter waits cannot be told from no wait */
 	__u64 p50_ns, p99_ns;
-	__u64 mean_ns; /* what adds up: the middle one says nothing of rare long waits */
+	__u64 mean_ns; /* unlike the median, it shows rare long waits */
 };
 
 /* One lock call of the call-site map, with what was counted there. */
@@ -143,12 +143,12 @@ void fl_snapshot_free(struct fl_snapshot *s);
 /* Whether the evidence tells this of the files' writes; false: its 0 means nothing. */
 bool fl_snapshot_knows(const struct fl_snapshot *s, enum fl_counter counter);
 /*
- * Makes up the writes from the takes where nothing else counted them: an upgraded write took the lock
- * twice and ran exclusively. What kind of write each was is not known then.
+ * Fills in the writes from the takes where nothing else counted writes. A write that was upgraded took the
+ * lock twice and ran exclusively. The nature of the writes stays unknown.
  */
 void fl_writes_from_takes(struct fl_snapshot *s);
 
-/* Sums that everyone asks for. */
+/* The sums that verdicts, rows and reports are made of. */
 struct fl_totals {
 	__u64 writes; /* with any mode */
 	__u64 exclusive, shared, unknown;
@@ -176,12 +176,12 @@ void fl_totals_add_losses(const struct fl_snapshot *s, struct fl_totals *t);
 /* The same for one mount's files only; lost counts in full, as losses carry no mount. */
 void fl_mount_totals(const struct fl_snapshot *s, __u32 dev, struct fl_totals *t);
 
-/* The upgrades among the writes of t; false where the evidence does not count them. */
+/* Sets *upgrades to the upgrades among the writes of t. False where the evidence does not count them. */
 bool fl_totals_upgrades(const struct fl_snapshot *s, const struct fl_totals *t, __u64 *upgrades);
 
 /*
- * What the takes say of the number of writes against what was counted: takes of the inode lock on
- * write paths, upgrades once, minus writes and attempts that came to nothing.
+ * Checks the count of writes against the count of takes. Returns the takes of the inode lock on write paths,
+ * an upgraded write counted once, minus the writes and the attempts that wrote nothing. 0 is agreement.
  */
 long long fl_takes_difference(const struct fl_totals *t);
 

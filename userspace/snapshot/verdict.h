@@ -46,10 +46,10 @@ struct fl_verdict {
 };
 
 const char *fl_verdict_name(enum fl_verdict_kind kind);
-/* Of the whole snapshot; of one mount where dev is not 0. */
+/* Sets *v to the verdict on a whole snapshot or, where dev is not 0, on one of its mounts. */
 void fl_verdict_of(const struct fl_snapshot *s, __u32 dev, const struct fl_verdict_opts *opts,
 		   struct fl_verdict *v);
-/* Of totals that were added up over several snapshots, of which s is the last. */
+/* The verdict on totals that were summed over several snapshots; s is the last of them. */
 void fl_verdict_of_totals(const struct fl_snapshot *s, __u32 dev, const struct fl_totals *totals,
 			  const struct fl_verdict_opts *opts, struct fl_verdict *v);
 

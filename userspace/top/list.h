@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The list that top shows: what happened last beside what happened so far, sorted and filtered. Pure. */
+/* The list that top shows. An entry has the last interval and all since the beginning. Pure. */
 #ifndef FL_TOP_ROWS_H
 #define FL_TOP_ROWS_H
 
@@ -39,8 +39,8 @@ struct fl_top_query {
 };
 
 /*
- * The entries points into both snapshots. Returns 0, or -1 when out of memory. Rows of last without
- * writes are listed too for mounts: an idle mount is worth seeing.
+ * Fills list with entries that point into both snapshots. Mounts that nobody wrote are listed too. Returns 0,
+ * or -1 when out of memory.
  */
 int fl_top_list(struct fl_top_list *list, const struct fl_snapshot *last,
 		const struct fl_snapshot *interval, const struct fl_top_query *q);
@@ -48,9 +48,12 @@ void fl_top_list_free(struct fl_top_list *list);
 
 /* What a row is called: a path; never NULL. Not escaped. */
 const char *fl_top_name(const struct fl_row *row);
-/* Where entry with this device, slot (files) is in the list; 0 where it is not. */
+/* The place of the entry with this device and, for a file, this slot; 0 where there is none. */
 size_t fl_top_find(const struct fl_top_list *list, __u32 dev, __u32 slot);
-/* The verdict on what happened last, or where that is nothing on all of it; false without writes. */
+/*
+ * Sets *kind to the verdict on the last interval, or on all intervals where the last one had no write.
+ * False where there was no write at all.
+ */
 bool fl_top_verdict(const struct fl_top_entry *e, const struct fl_snapshot *last,
 		    enum fl_verdict_kind *kind);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A short program run by argv, its output read: for versions and for plots. */
+/* Runs a short program and reads its output. Used for versions and for plots. */
 #ifndef FL_CAPTURE_H
 #define FL_CAPTURE_H
 
@@ -7,9 +7,10 @@
 #include "util/err.h"
 
 /*
- * Runs argv with input on its stdin (NULL: none) and returns what it wrote to stdout, NUL behind *len
- * bytes, to be freed by the caller. An exit code other than 0 is an error, with the first line of its
- * stderr. NULL with err set; *missing (may be NULL) tells that the program is not installed.
+ * Runs argv with input on its stdin (NULL: none). Returns what it wrote to stdout: *len bytes with a NUL
+ * behind them, which the caller frees. Returns NULL with err set when the program cannot be run or ends with
+ * an exit code other than 0; err then has the first line of its stderr. *missing (may be NULL) becomes 1
+ * where the program is not installed.
  */
 char *fl_capture(char *const argv[], const char *input, size_t *len, int *missing,
 		 struct fl_err *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Errors as values: what failed, and what to do about it. Nothing below the commands prints. */
+/* An error as a value: what failed, and what to do about it. Only commands print it. */
 #ifndef FL_ERR_H
 #define FL_ERR_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Finds things by two numbers (device and inode, say) in constant time: key pairs to array places. */
+/* A hash table from a pair of numbers, such as device and inode, to a place in an array. */
 #ifndef FL_INDEX_H
 #define FL_INDEX_H
 
@@ -19,9 +19,9 @@ struct fl_index {
 
 #define FL_INDEX_NONE 0xffffffffu
 
-/* Where the pair was put; FL_INDEX_NONE where it never was. */
+/* The place of the pair; FL_INDEX_NONE where it has none. */
 __u32 fl_index_get(const struct fl_index *ix, __u64 a, __u64 b);
-/* Puts the pair at a place, or moves it there. Returns 0, or -1 when out of memory. */
+/* Sets the pair's place, whether it had one or not. Returns 0, or -1 when out of memory. */
 int fl_index_put(struct fl_index *ix, __u64 a, __u64 b, __u32 place);
 void fl_index_free(struct fl_index *ix);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A command, run by argv, that starts its work only when told to and ends with all that it started. */
+/*
+ * A command, run by its arguments. It is forked first and executed when told to, so that counting can begin in
+ * between. What it started ends with it.
+ */
 #ifndef FL_WORKLOAD_H
 #define FL_WORKLOAD_H
 
@@ -31,20 +34,20 @@ struct fl_workload_opts {
 };
 
 /*
- * Forks; the child waits before exec. Its stdout goes to our stderr, so that reports stay alone on
- * stdout. It gets SIGTERM should we die. From here on orphans of our descendants become our children.
+ * Forks a child that waits before it executes argv. The child's stdout is our stderr, because stdout is for
+ * reports only. The child gets SIGTERM when we die. From now on orphans of our descendants become our children.
  */
 int fl_workload_prepare(struct fl_workload *w, char *const argv[], struct fl_err *err);
-/* The same for a program of ours, argv[0] being its file. What it leaves running ends with it. */
+/* The same for a program of ours, whose file is argv[0]. What it leaves running ends with it. */
 int fl_workload_prepare_ours(struct fl_workload *w, char *const argv[],
 			     const struct fl_workload_opts *o, struct fl_err *err);
-/* Lets it run. -1 with err set when the command could not be executed. */
+/* Lets the child execute. Returns 0, or -1 with err set when the command could not be executed. */
 int fl_workload_go(struct fl_workload *w, const char *name, struct fl_err *err);
 /* Whether it has ended; never blocks. */
 bool fl_workload_ended(struct fl_workload *w);
 /*
- * Ends it if it still runs, SIGTERM first, SIGKILL after two seconds, and then all that descends from it;
- * reaps them. w->left says how many could not be ended.
+ * Ends the command if it still runs, by SIGTERM and two seconds later by SIGKILL. Then it ends all that
+ * descends from it, and reaps them. w->left becomes the number of those that could not be ended.
  */
 void fl_workload_finish(struct fl_workload *w);
 
