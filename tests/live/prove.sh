@@ -187,6 +187,11 @@ exec 3<&-
 code setpriv --bounding-set=-all --inh-caps=-all --reuid=65534 --regid=65534 --clear-groups "$FUSELENS" prove "$mnt" -d 1
 check_eq "no capabilities: exit 2" "$CODE" 2
 check "no capabilities: named" grep -q 'missing privileges: CAP_BPF and CAP_PERFMON' "$out.err"
+check "no capabilities: the command that gives them" \
+	grep -q "sudo setcap cap_bpf,cap_perfmon,cap_sys_ptrace=ep $FUSELENS\$" "$out.err"
+code setpriv --bounding-set=-all --inh-caps=-all --reuid=65534 --regid=65534 --clear-groups "$FUSELENS" doctor
+check_eq "no capabilities: doctor answers, and no library's messages are shown" \
+	"$CODE $(wc -c <"$out.err")" "0 0"
 code setpriv --bounding-set=-sys_admin,-bpf "$FUSELENS" prove "$mnt" -d 1
 check "CAP_BPF alone missing: named" grep -q 'missing privileges: CAP_BPF$' "$out.err"
 cp "$FUSELENS" "$WORK/fuselens-caps"
@@ -204,6 +209,10 @@ for c in doctor files prove; do
 done
 code "$FUSELENS" --version
 check_eq "--version" "$CODE" 0
+code "$FUSELENS" help prove
+check_eq "help prove: as prove --help" "$CODE $(cat "$out")" "0 $("$FUSELENS" prove --help)"
+code "$FUSELENS" porve
+check "a slip: the command that was meant" grep -q "^hint: did you mean 'fuselens prove'" "$out.err"
 code "$FUSELENS" nonsense
 check_eq "an unknown command: exit 2 and a hint" "$CODE $(grep -c '^hint: ' "$out.err")" "2 1"
 code "$FUSELENS" doctor --json

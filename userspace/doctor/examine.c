@@ -52,7 +52,7 @@ static void check_privileges(struct fl_doctor *d)
 		{CAP_SYS_PTRACE, "CAP_SYS_PTRACE", "mounts of other namespaces"},
 		{CAP_SYSLOG, "CAP_SYSLOG", "kernel addresses, for the call-site map"},
 	};
-	char missing[160] = "";
+	char missing[240] = "", command[256];
 	bool needed = true;
 
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
@@ -67,7 +67,7 @@ static void check_privileges(struct fl_doctor *d)
 	}
 	remedy(add(d, "privileges", "privileges", needed ? FL_YES : FL_NO, "%s%s",
 		   missing[0] ? "missing: " : "all that is needed", missing),
-	       "run as root, or setcap cap_bpf,cap_perfmon,cap_sys_ptrace=ep on the binary");
+	       fl_privileges_command(command, sizeof(command)));
 }
 
 static void check_lockdown(struct fl_doctor *d)

@@ -2,6 +2,7 @@
 #include "kernel/kernel.h"
 
 #include <stdlib.h>
+#include <bpf/libbpf.h>
 
 #include "kernel/callsite_decode.h"
 #include "kernel/disable.h"
@@ -21,6 +22,8 @@ struct fl_kernel *fl_kernel_open(void)
 {
 	struct fl_kernel *k = calloc(1, sizeof(*k));
 
+	/* what libbpf prints is not for users: errors are told in our words, with what to do about them */
+	libbpf_set_print(NULL);
 	if (!k)
 		return NULL;
 	k->kallsyms = -1;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "kernel/privileges.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/capability.h>
@@ -23,14 +25,25 @@ int fl_privileges_need(struct fl_err *err)
 	bool admin = fl_privileges_have(CAP_SYS_ADMIN);
 	bool bpf = admin || fl_privileges_have(CAP_BPF);
 	bool perfmon = admin || fl_privileges_have(CAP_PERFMON);
+	char command[256];
 
 	if (bpf && perfmon)
 		return 0;
 	fl_err(err, "missing privileges: %s%s%s", bpf ? "" : "CAP_BPF",
 	       bpf || perfmon ? "" : " and ", perfmon ? "" : "CAP_PERFMON");
-	return fl_hint(
-		err,
-		"run as root, or give the binary what it needs: setcap cap_bpf,cap_perfmon,cap_sys_ptrace=ep $(command -v fuselens)");
+	return fl_hint(err, "run as root, or let everybody who can run this binary do so: %s",
+		       fl_privileges_command(command, sizeof(command)));
+}
+
+char *fl_privileges_command(char *buf, size_t len)
+{
+	char path[PATH_MAX] = "fuselens";
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	if (n > 0)
+		path[n] = '\0';
+	snprintf(buf, len, "sudo setcap cap_bpf,cap_perfmon,cap_sys_ptrace=ep %s", path);
+	return buf;
 }
 
 const char *fl_privileges_btf_path(void)

@@ -4,10 +4,13 @@
 #define FL_PRIVILEGES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include "util/err.h"
 
 /* Fails, naming what is missing, unless CAP_BPF and CAP_PERFMON (or CAP_SYS_ADMIN) are effective. */
 int fl_privileges_need(struct fl_err *err);
+/* The command that gives this binary what it needs. Returns buf. */
+char *fl_privileges_command(char *buf, size_t len);
 /* Whether a capability (CAP_*) is effective. */
 bool fl_privileges_have(int cap);
 /*
