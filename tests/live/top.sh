@@ -128,7 +128,7 @@ check "a narrow one cuts no word" wait_until 5 eval 'shows "excl%" && shows " ex
 mux resize-window -x 40 -y 8
 check "one too small says so, and what suffices" wait_until 5 eval 'shows "too small" && shows "50x10 will do"'
 mux resize-window -x 80 -y 24
-check "and all is well again" wait_until 5 shows 'writes/s excl%'
+check "and all is well again" wait_until 5 shows 'writes/s .*excl%'
 
 # A name that would take the terminal over, or the line.
 hostile=$WORK/mb/$'\033]0;owned\a\033[31mx\u202e\n'
