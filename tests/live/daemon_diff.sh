@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: default
 # Random sequences of operations by several users, on XFS itself and on a mirror in each mode: every result,
-# every errno, and the trees at the end are the same. With TIER=full 10,000 of them, else 200.
+# every errno, and the trees at the end are the same. With TIER=full 10,000 of them, else 100.
 #
 # usage: daemon_diff.sh [SEED [COUNT]]     plays single sequences again, and prints each operation
 set -u
@@ -32,7 +32,7 @@ if [ $# -gt 0 ]; then
 	exit
 fi
 
-batch=50 batches=4
+batch=50 batches=2
 [ "${TIER:-default}" != full ] || batch=250 batches=40
 for ((n = 0; n < batches; n += 2)); do
 	# Two at a time, since each waits for a daemon half of its time.
