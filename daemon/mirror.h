@@ -150,10 +150,16 @@ int stat_inode(struct mirror *m, struct inode *inode, struct stat *st);
  */
 void begin_change(fuse_req_t req, int fd, bool without_fsetid);
 
+/* Whether the kernel asks for setuid and setgid bits to be removed, or can't be heard to. */
+static inline bool must_drop_suidgid(fuse_req_t req)
+{
+	return current_request.seen ? current_request.kill_suidgid : fuse_req_ctx(req)->uid != 0;
+}
+
 /* For a change of the content, where the kernel says what the caller has. */
 static inline void begin_as_writer(fuse_req_t req, int fd)
 {
-	begin_change(req, fd, current_request.kill_suidgid);
+	begin_change(req, fd, must_drop_suidgid(req));
 }
 
 /* The same for all else: creates, links, attributes. */

@@ -49,7 +49,7 @@ static void begin_set(fuse_req_t req)
 {
 	const struct fuse_ctx *ctx = fuse_req_ctx(req);
 
-	creds_as(ctx->uid, ctx->gid, current_request.kill_suidgid ? CREDS_NO_FSETID : 0);
+	creds_as(ctx->uid, ctx->gid, must_drop_suidgid(req) ? CREDS_NO_FSETID : 0);
 }
 
 void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size,

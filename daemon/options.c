@@ -42,6 +42,7 @@ static const struct fuse_opt specs[] = {
 	OPT("attr_timeout=%lf", attr_timeout, 0),
 	OPT("threads=%d", threads, 0),
 	OPT("clone_fd", clone_fd, 1),
+	OPT("io_uring", io_uring, 1),
 	OPT("stats_file=%s", stats_file, 0),
 	OPT("log_file=%s", log_file, 0),
 	OPT("debug", debug, 1),
@@ -117,6 +118,7 @@ void options_usage(void)
 	       "    -d, -o debug           print every request; implies -f\n"
 	       "    -s, -o threads=N       one thread, or at most N (%d)\n"
 	       "    -o clone_fd            a device descriptor for each thread\n"
+	       "    -o io_uring            requests by io_uring, with -o direct or -o cached\n"
 	       "    -o stats_file=PATH     where SIGUSR1 writes the counters\n"
 	       "    -o log_file=PATH       messages of the background daemon (default: syslog)\n"
 	       "    -h, --help; -V, --version\n",
@@ -190,6 +192,30 @@ static int bad(const char *hint, const char *what)
 	return -1;
 }
 
+/* The transport needs a libfuse that has it, and a kernel that is told to offer it. */
+static int check_io_uring(const struct options *opts)
+{
+	FILE *f;
+	int c = 0;
+
+	if (!opts->mode_direct && !opts->mode_cached)
+		return bad("name -o direct or -o cached",
+			   "-o io_uring: in passthrough mode reads and writes are no requests");
+	if (FUSE_VERSION < FUSE_MAKE_VERSION(3, 18))
+		return bad("build the daemon with libfuse 3.18 or later, or leave it out",
+			   "-o io_uring: this daemon's libfuse has no io_uring transport");
+	f = fopen("/sys/module/fuse/parameters/enable_uring", "re");
+	if (f) {
+		c = fgetc(f);
+		fclose(f);
+	}
+	if (c != 'Y')
+		return bad(
+			"echo Y >/sys/module/fuse/parameters/enable_uring (Linux 6.14 and later)",
+			"-o io_uring: the kernel does not offer it");
+	return 0;
+}
+
 /* Every rule about options that exclude one another is here. */
 static int check(const struct options *opts)
 {
@@ -206,6 +232,8 @@ static int check(const struct options *opts)
 		return bad(
 			"the kernel allows one stacked file system below FUSE passthrough: 0 or 1",
 			"-o stack_depth= out of range");
+	if (opts->io_uring && check_io_uring(opts) != 0)
+		return -1;
 	if (opts->threads < 1 || opts->threads > MAX_THREADS)
 		return bad("1 to 1000", "-o threads= out of range");
 	if (!(opts->entry_timeout >= 0) || !(opts->attr_timeout >= 0))
@@ -304,6 +332,8 @@ int options_parse(struct options *opts, int argc, char **argv)
 		return bad(
 			"mount outside of the source, or over the source itself",
 			"the mount point lies inside the source, so the mirror would show itself");
+	if (opts->io_uring && fuse_opt_add_arg(&opts->fuse_args, "-oio_uring") != 0)
+		return -1;
 	return opts->debug ? fuse_opt_add_arg(&opts->fuse_args, "-odebug") : 0;
 }
 

@@ -26,6 +26,7 @@ struct options {
 	unsigned int max_read;
 	int threads;
 	int clone_fd;
+	int io_uring;
 	int foreground;
 	int debug;
 	int fake; /* mount(8) -f: check, do not mount */

@@ -81,7 +81,7 @@ bool wire_peek(const void *buf, size_t len, struct wire_request *req)
 	if (len < sizeof(head))
 		return false;
 	memcpy(&head, buf, sizeof(head));
-	*req = (struct wire_request){.opcode = head.opcode, .uid = head.uid};
+	*req = (struct wire_request){.seen = true, .opcode = head.opcode, .uid = head.uid};
 
 	switch (head.opcode) {
 	case FUSE_WRITE: {

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct wire_request {
+	bool seen; /* false: it came by another way than the device, and the rest is not known */
 	uint32_t opcode;
 	uint32_t uid;
 	bool kill_suidgid;

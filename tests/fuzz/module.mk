@@ -18,6 +18,11 @@ $(B)/tests/fuzz/%: tests/fuzz/%.c $(B)/fuzz/libfuselens.a
 	@mkdir -p $(@D)
 	$(FUZZ_CC) -fsanitize=fuzzer,address,undefined $< $(B)/fuzz/libfuselens.a -o $@ $(FUSELENS_LIBS)
 
+# The daemon's parts stand alone.
+$(B)/tests/fuzz/fuzz_daemon_wire: tests/fuzz/fuzz_daemon_wire.c daemon/wire.c
+	@mkdir -p $(@D)
+	$(CLANG) -O1 -g -std=gnu17 -D_GNU_SOURCE -Idaemon -fsanitize=fuzzer,address,undefined $^ -o $@
+
 .PHONY: fuzz
 ##@ make fuzz        fuzz every parser for FUZZ_SECONDS (20) each (no root)
 fuzz: host-fuzz

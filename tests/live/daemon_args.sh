@@ -48,6 +48,12 @@ refused "an unknown option" "unknown option nonsense" "$src" "$mnt" -o nonsense
 refused "an unknown option, escaped" 'unknown option \\x1b\[31m' "$src" "$mnt" -o $'\033[31m'
 refused "two modes" "-o direct and -o cached" "$src" "$mnt" -o direct,cached
 refused "require_passthrough with a mode" "require_passthrough" "$src" "$mnt" -o cached,require_passthrough
+refused "io_uring in passthrough mode" "io_uring: in passthrough mode" "$src" "$mnt" -o io_uring
+if "$FUSELENS_DAEMON" --version | grep -Eq 'libfuse 3\.([0-9]|1[0-7])\.'; then
+	refused "io_uring with a libfuse that lacks it" "libfuse has no io_uring" "$src" "$mnt" -o io_uring,direct
+else
+	skip "io_uring with a libfuse that lacks it" "this one has it"
+fi
 refused "stack_depth out of range" "stack_depth" "$src" "$mnt" -o stack_depth=2
 refused "threads out of range" "threads" "$src" "$mnt" -o threads=0
 refused "a negative timeout" "timeout" "$src" "$mnt" -o attr_timeout=-1

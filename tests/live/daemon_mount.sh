@@ -137,3 +137,43 @@ umount "$mnt"
 by_helper -n -v -t fuse.fuselens -o rw,nofail,_netdev,noauto,x-systemd.requires=a,X-mount.mkdir,comment=c,silent
 check_eq "words of fstab" "$? $(cat "$mnt/f")" "0 text"
 umount "$mnt"
+
+# --- mount(8) itself, in a mount namespace where it finds its helper
+cat >"$WORK/by_mount" <<-'END'
+	work=$1 daemon=$2 src=$3 mnt=$4
+	trap 'umount -l "$mnt"' EXIT
+	mkdir "$work/over" && mount -t tmpfs tmpfs "$work/over" && mkdir "$work/over/up" "$work/over/work"
+	sbin=$(readlink -f /sbin)
+	mount -t overlay -o "lowerdir=$sbin,upperdir=$work/over/up,workdir=$work/over/work" overlay "$sbin" || exit 77
+	ln -s "$daemon" "$sbin/mount.fuse.fuselens"
+	echo "$src $mnt fuse.fuselens noauto,nofail,_netdev,allow_other,x-systemd.automount,noatime 0 0" >"$work/over/fstab"
+	mount --bind "$work/over/fstab" /etc/fstab || exit 77
+	flags()
+	{
+		echo "$? $(awk -v mnt="$mnt" '$5 == mnt {print $6}' /proc/self/mountinfo | tail -n 1)"
+	}
+	mount -t fuse.fuselens "$src" "$mnt" -o suid,dev,allow_other
+	flags
+	mount -o remount,ro "$mnt"
+	flags
+	mount -o remount,rw "$mnt"
+	flags
+	umount "$mnt"
+	flags
+	mount "$mnt"
+	flags
+	mount -o remount,ro "$mnt"
+	flags
+	umount "$mnt"
+	flags
+END
+spawn unshare --mount --propagation private bash "$WORK/by_mount" "$WORK" "$FUSELENS_DAEMON" "$src" "$mnt" \
+	</dev/null >"$WORK/out" 2>"$WORK/err"
+wait "$SPAWNED"
+case $? in
+77) skip "mount(8)" "no overlayfs here" ;;
+*)
+	check_eq "mount(8): suid and dev, remounts, fstab" "$(xargs <"$WORK/out")" \
+		"0 rw,relatime 0 ro,noatime 0 rw,noatime 0 0 rw,noatime 0 ro,noatime 0" # remount takes fstab along
+	;;
+esac
