@@ -136,6 +136,11 @@ else
 		check_eq "ext4, buffered and direct: no verdict" "$(report "$out" .verdict)" INCONCLUSIVE
 		check_eq "ext4, buffered and direct: the direct ones" "$(figure writes)" 10
 		check "ext4, buffered and direct: the others are unseen" unseen 950 1000
+		exec 3>>"$mnt/f"
+		"$FUSELENS" prove "$mnt" --json --evidence state-tp -d 0.2 >"$out"
+		exec 3>&-
+		check_eq "ext4: a file open for buffered writes is told" \
+			"$(report "$out" '"\(.snapshot.blind_files) \(.snapshot.blind_example)"')" "1 $mnt/f"
 	fi
 	stop_daemon
 	umount "$WORK/ext4"

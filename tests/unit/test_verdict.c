@@ -209,6 +209,54 @@ static void unseen_attempts_are_a_loss(void **state)
 	assert_int_equal(w.mount[0].unseen, 0);
 }
 
+static void a_blind_file_is_told(void **state)
+{
+	struct world w;
+
+	world_init(&w, FL_ROUTE_PASSTHROUGH);
+	w.file[0].cell[FL_TAKE_EXCL_FLAG_UNKNOWN][FL_NATURE_PLAIN] = 1000;
+	judge(&w);
+	assert_null(strstr(w.v.why, "only part"));
+	w.s.blind_files = 2;
+	strcpy(w.s.blind_example, "/mnt/a");
+	assert_int_equal(judge(&w), FL_EXCLUSIVE);
+	assert_non_null(strstr(w.v.why, "covers only part: 2 files were open"));
+	assert_non_null(strstr(w.v.why, "(/mnt/a)"));
+	/* nothing went unseen */
+	w.mount[0].cross_check = FL_CROSS_DONE;
+	judge(&w);
+	assert_null(strstr(w.v.why, "only part"));
+}
+
+/* docs/measuring.md has the table as the code has it, row by row. */
+static void the_documented_coverage_is_the_code_s(void **state)
+{
+	char line[512], wanted[512], at[512] = "";
+	const struct fl_coverage *table;
+	FILE *doc = fopen("docs/measuring.md", "r");
+	size_t n, row = 0;
+
+	table = fl_coverage_table(&n);
+	assert_non_null(doc);
+	while (fgets(line, sizeof(line), doc) && !strstr(line, "| route | kind | file system |"))
+		;
+	assert_non_null(fgets(line, sizeof(line), doc));
+	while (fgets(line, sizeof(line), doc) && line[0] == '|') {
+		if (row < n)
+			snprintf(wanted, sizeof(wanted), "| %s | %s | %s | %s | %s |\n",
+				 fl_route_name(table[row].route),
+				 fl_write_kind_name(table[row].kind),
+				 table[row].fs ? table[row].fs : "-",
+				 fl_sees_name(table[row].tracepoints),
+				 fl_sees_name(table[row].functions));
+		snprintf(at, sizeof(at), "%s", line);
+		assert_string_equal(at, wanted);
+		row++;
+	}
+	fclose(doc);
+	assert_int_equal(row, n);
+}
+
 static void untold_modes_withhold_the_verdict(void **state)
 {
 	struct world w;
@@ -419,6 +467,8 @@ int main(void)
 		cmocka_unit_test(loss_withholds_the_verdict),
 		cmocka_unit_test(uncertain_attempts_are_a_loss),
 		cmocka_unit_test(unseen_attempts_are_a_loss),
+		cmocka_unit_test(a_blind_file_is_told),
+		cmocka_unit_test(the_documented_coverage_is_the_code_s),
 		cmocka_unit_test(untold_modes_withhold_the_verdict),
 		cmocka_unit_test(one_mount_of_several),
 		cmocka_unit_test(reasons_follow_the_order_of_tests),

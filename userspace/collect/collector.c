@@ -14,6 +14,7 @@
 #include <bpf/libbpf.h>
 
 #include "kernel/kernel.h"
+#include "collect/blind.h"
 #include "openfiles/openfiles.h"
 
 #define DEFAULT_INODES 4096u
@@ -341,8 +342,11 @@ static void list_open_files(struct fl_collector *c)
 	began = fl_now_ns();
 	if (c->listed_ns && began - c->listed_ns < LIST_PAUSE_NS + 5 * c->list_took_ns)
 		return;
-	if (!fl_open_files_read(&files, &ignored))
+	if (!fl_open_files_read(&files, &ignored)) {
 		fl_known_files_merge(&c->known, &files, c->target->dev, c->target->ndevs);
+		fl_collector_describe(c, &c->blind);
+		fl_blind_look(&c->blind, &files, c->target);
+	}
 	fl_open_files_free(&files);
 	c->claims_seen = claims;
 	c->listed_ns = fl_now_ns();

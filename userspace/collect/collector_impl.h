@@ -39,6 +39,7 @@ struct fl_collector {
 	struct fl_slot_table table;
 	struct fl_follow follow;
 	struct fl_cross_check cross;
+	struct fl_snapshot blind; /* nothing of it but what blind.h speaks of, and the method */
 	int ncpus;
 	__u32 timed_in; /* of the options; 0 where nothing takes times */
 	__u32 hist_slots;
@@ -84,6 +85,8 @@ int fl_collector_drain_claim(struct fl_collector *c, struct fl_claim *claim,
 			     struct fl_file_counts *f);
 /* What was counted on a mount and not read yet explains so much of its attr_version's rise. */
 __u64 fl_collector_explained(struct fl_collector *c, __u32 dev);
+/* Which methods count: s->method, writes_method, takes_only, has_takes. */
+void fl_collector_describe(struct fl_collector *c, struct fl_snapshot *s);
 /* When counting ended; 0: it goes on. */
 __u64 fl_collector_end(const struct fl_collector *c);
 /* Whether anything was counted of a file. */

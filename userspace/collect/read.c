@@ -368,6 +368,16 @@ static int read_mounts(struct fl_collector *c, struct fl_snapshot *s, const stru
 	return bad ? fl_err(err, "out of memory") : 0;
 }
 
+void fl_collector_describe(struct fl_collector *c, struct fl_snapshot *s)
+{
+	const struct fl_source *takes = fl_collector_takes(c);
+
+	s->takes_only = takes_only(c);
+	s->writes_method = s->takes_only ? FL_METHOD_STATE_TP : c->choice.source[0].form->method;
+	s->method = takes ? takes->form->method : s->writes_method;
+	s->has_takes = takes;
+}
+
 static void describe_method(struct fl_collector *c, struct fl_snapshot *s)
 {
 	const struct fl_source *takes = fl_collector_takes(c);
@@ -376,10 +386,7 @@ static void describe_method(struct fl_collector *c, struct fl_snapshot *s)
 
 	if (!uname(&u))
 		snprintf(s->kernel, sizeof(s->kernel), "%s", u.release);
-	s->takes_only = takes_only(c);
-	s->writes_method = s->takes_only ? FL_METHOD_STATE_TP : c->choice.source[0].form->method;
-	s->method = takes ? takes->form->method : s->writes_method;
-	s->has_takes = takes;
+	fl_collector_describe(c, s);
 	s->has_completions = takes &&
 			     (!takes->callsites || fl_callsites_see_completions(takes->callsites));
 	/* tracepoints see no write's end, so nothing tells a write that failed from one under way */
@@ -456,6 +463,8 @@ int fl_collector_read(struct fl_collector *c, struct fl_snapshot *s, struct fl_e
 		return -1;
 	}
 	c->read_ns = s->end_ns;
+	s->blind_files = c->blind.blind_files;
+	memcpy(s->blind_example, c->blind.blind_example, sizeof(s->blind_example));
 	c->cross.blind = fl_follow_unseen_tries(&c->follow);
 	fl_cross_check_fill(&c->cross, s);
 	return 0;

@@ -3,6 +3,63 @@
 
 #include <string.h>
 
+/* Rows without a file system come after those with one: the first that fits counts. */
+static const struct fl_coverage table[] = {
+	{FL_ROUTE_PASSTHROUGH, FL_KIND_DIRECT, "xfs", FL_SEES_YES, FL_SEES_YES},
+	{FL_ROUTE_PASSTHROUGH, FL_KIND_DIRECT, "ext4", FL_SEES_YES, FL_SEES_YES},
+	{FL_ROUTE_PASSTHROUGH, FL_KIND_DIRECT, "f2fs", FL_SEES_YES, FL_SEES_YES},
+	{FL_ROUTE_PASSTHROUGH, FL_KIND_DIRECT, "btrfs", FL_SEES_PART, FL_SEES_YES},
+	{FL_ROUTE_PASSTHROUGH, FL_KIND_DIRECT, NULL, FL_SEES_NO, FL_SEES_YES},
+	{FL_ROUTE_PASSTHROUGH, FL_KIND_BUFFERED, "xfs", FL_SEES_YES, FL_SEES_YES},
+	{FL_ROUTE_PASSTHROUGH, FL_KIND_BUFFERED, NULL, FL_SEES_NO, FL_SEES_YES},
+	{FL_ROUTE_PASSTHROUGH, FL_KIND_SPLICE, "xfs", FL_SEES_PART, FL_SEES_YES},
+	{FL_ROUTE_PASSTHROUGH, FL_KIND_SPLICE, NULL, FL_SEES_NO, FL_SEES_YES},
+	{FL_ROUTE_DIRECT, FL_KIND_DIRECT, NULL, FL_SEES_YES, FL_SEES_YES},
+	{FL_ROUTE_CACHED, FL_KIND_DIRECT, NULL, FL_SEES_YES, FL_SEES_YES},
+	{FL_ROUTE_CACHED, FL_KIND_BUFFERED, NULL, FL_SEES_YES, FL_SEES_YES},
+	{FL_ROUTE_CACHED, FL_KIND_WRITEBACK, NULL, FL_SEES_NO, FL_SEES_YES},
+};
+
+static const char *const kinds[FL_WRITE_KINDS] = {
+	[FL_KIND_DIRECT] = "direct",
+	[FL_KIND_BUFFERED] = "buffered",
+	[FL_KIND_SPLICE] = "splice",
+	[FL_KIND_WRITEBACK] = "writeback cache",
+};
+
+const struct fl_coverage *fl_coverage_table(size_t *n)
+{
+	*n = sizeof(table) / sizeof(table[0]);
+	return table;
+}
+
+const char *fl_write_kind_name(enum fl_write_kind kind)
+{
+	return kind < FL_WRITE_KINDS ? kinds[kind] : "?";
+}
+
+const char *fl_sees_name(enum fl_sees sees)
+{
+	static const char *const names[] = {
+		[FL_SEES_NO] = "no", [FL_SEES_PART] = "in part", [FL_SEES_YES] = "yes"};
+
+	return names[sees];
+}
+
+enum fl_sees fl_sees(const struct fl_snapshot *s, enum fl_route route, enum fl_write_kind kind,
+		     const char *fs)
+{
+	bool tracepoints = !s->takes_only && s->writes_method == FL_METHOD_STATE_TP;
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		const struct fl_coverage *c = &table[i];
+
+		if (c->route == route && c->kind == kind && (!c->fs || (fs && !strcmp(c->fs, fs))))
+			return tracepoints ? c->tracepoints : c->functions;
+	}
+	return FL_SEES_NO;
+}
+
 /* Writes that are under way when the check ends: counted, and not yet raised it. */
 #define UNDER_WAY 64
 

@@ -5,6 +5,36 @@
 
 #include "snapshot/snapshot.h"
 
+enum fl_write_kind {
+	FL_KIND_DIRECT, /* O_DIRECT, or a file in direct mode */
+	FL_KIND_BUFFERED,
+	FL_KIND_SPLICE,
+	FL_KIND_WRITEBACK, /* pages that the kernel writes later: of mappings, of the writeback cache */
+	FL_WRITE_KINDS,
+};
+
+enum fl_sees {
+	FL_SEES_NO,
+	FL_SEES_PART,
+	FL_SEES_YES,
+};
+
+/* What a form sees of one kind of write. fs: of the backing file; NULL where that does not matter. */
+struct fl_coverage {
+	enum fl_route route;
+	enum fl_write_kind kind;
+	const char *fs;
+	enum fl_sees tracepoints, functions;
+};
+
+/* The whole table, which docs/measuring.md repeats; *n is its length. */
+const struct fl_coverage *fl_coverage_table(size_t *n);
+const char *fl_write_kind_name(enum fl_write_kind kind);
+const char *fl_sees_name(enum fl_sees sees);
+/* By whatever counts the writes of s. fs may be NULL for one that is not known. */
+enum fl_sees fl_sees(const struct fl_snapshot *s, enum fl_route route, enum fl_write_kind kind,
+		     const char *fs);
+
 /* "done", "partial", ...: of snapshots; and a sentence for people, NULL for FL_CROSS_OFF and _DONE. */
 const char *fl_cross_check_name(enum fl_cross_check_state state);
 int fl_cross_check_from_name(const char *name);

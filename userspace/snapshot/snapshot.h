@@ -131,6 +131,9 @@ struct fl_snapshot {
 	enum fl_method writes_method;
 	/* Writes are the takes of the write path; their nature is not known. */
 	bool takes_only;
+	/* Files that were open for writes which nothing sees, the most at once, and one of them. */
+	__u64 blind_files;
+	char blind_example[256];
 	/*
 	 * Writes that began while takes and writes were counted and had not ended when that stopped (or
 	 * when this was read): what they took is counted, they are not.

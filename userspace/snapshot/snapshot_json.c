@@ -220,6 +220,8 @@ struct json_object *fl_snapshot_to_json(const struct fl_snapshot *s)
 		s->takes_only ? NULL : json_object_new_string(fl_method_name(s->writes_method)));
 	json_object_object_add(o, "sites", sites_to_json(s));
 	fl_json_u64_or_null(o, "unfinished", s->has_unfinished, s->unfinished);
+	fl_json_u64(o, "blind_files", s->blind_files);
+	fl_json_name(o, "blind_example", s->blind_files ? s->blind_example : NULL);
 	return o;
 }
 
@@ -438,6 +440,11 @@ int fl_snapshot_from_json(struct fl_snapshot *s, struct json_object *o, struct f
 	}
 	s->has_unfinished = json_object_object_get_ex(o, "unfinished", &v) && v;
 	s->unfinished = fl_json_find_u64(o, "unfinished");
+	/* added later to this version */
+	s->blind_files = fl_json_find_u64(o, "blind_files");
+	if (json_object_object_get_ex(o, "blind_example", &v) && v)
+		snprintf(s->blind_example, sizeof(s->blind_example), "%s",
+			 json_object_get_string(v));
 	for (size_t i = 0; i < s->nfiles; i++)
 		s->has_takes |= s->file[i].has_takes;
 	loss = fl_json_get(&r, o, "losses", json_type_object);

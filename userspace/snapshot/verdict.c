@@ -214,6 +214,33 @@ static const char *remedy_for_loss(const struct fl_totals *t)
 	return "watch fewer files or another method (--evidence), or accept more with --max-loss";
 }
 
+/* Whether an independent count says that nothing went unseen on these mounts. */
+static bool cross_checked(const struct fl_snapshot *s, __u32 dev)
+{
+	bool all = s->nmounts;
+
+	for (size_t i = 0; i < s->nmounts; i++)
+		if (!dev || s->mount[i].dev == dev)
+			all &= s->mount[i].cross_check == FL_CROSS_DONE;
+	return all;
+}
+
+/* What was seen may not be all that was written. */
+static void say_what_is_covered(const struct fl_snapshot *s, __u32 dev, struct fl_verdict *v)
+{
+	size_t used = strlen(v->why);
+	char n[32], *example;
+
+	if (!s->blind_files || cross_checked(s, dev))
+		return;
+	example = fl_escape(s->blind_example);
+	snprintf(v->why + used, sizeof(v->why) - used,
+		 "; this covers only part: %s %s open for writes that no live probe sees (%.256s)",
+		 fl_grouped(s->blind_files, n, sizeof(n)),
+		 s->blind_files == 1 ? "file was" : "files were", example ? example : "?");
+	free(example);
+}
+
 void fl_verdict_of(const struct fl_snapshot *s, __u32 dev, const struct fl_verdict_opts *opts,
 		   struct fl_verdict *v)
 {
@@ -260,4 +287,5 @@ void fl_verdict_of_totals(const struct fl_snapshot *s, __u32 dev, const struct f
 	} else {
 		judge_by_share(s, opts, v);
 	}
+	say_what_is_covered(s, dev, v);
 }

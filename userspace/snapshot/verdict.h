@@ -41,7 +41,7 @@ struct fl_verdict {
 	struct fl_reason_count reason[FL_REASONS]; /* by weight, only those that occurred */
 	int nreasons;
 	double loss;	/* fl_totals_unsure() of the counted and those, 0..1 */
-	char why[256];	/* one sentence */
+	char why[640];	/* one sentence */
 	char next[384]; /* what to do now */
 };
 

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "collect/blind.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "snapshot/coverage.h"
+
+static bool is_targets(const struct fl_file_record *r, const struct fl_target *t)
+{
+	bool dev = !t->ndevs;
+
+	for (__u32 i = 0; i < t->ndevs; i++)
+		dev |= t->dev[i] == r->dev;
+	return dev && (!t->ino || t->ino == r->ino) &&
+	       (!t->tgid || (__u32)t->tgid == r->global_pid);
+}
+
+static enum fl_write_kind kind_of(const struct fl_file_record *r, enum fl_route route)
+{
+	if (r->f_flags & O_DIRECT || route == FL_ROUTE_DIRECT)
+		return FL_KIND_DIRECT;
+	if (route == FL_ROUTE_CACHED && r->fc_flags & FL_FC_WRITEBACK_CACHE)
+		return FL_KIND_WRITEBACK;
+	return FL_KIND_BUFFERED;
+}
+
+void fl_blind_look(struct fl_snapshot *s, const struct fl_open_files *files,
+		   const struct fl_target *target)
+{
+	const struct fl_open_file *first = NULL;
+	__u64 n = 0;
+
+	for (size_t i = 0; i < files->n; i++) {
+		const struct fl_open_file *f = &files->file[i];
+		enum fl_route route;
+
+		if (f->rec.kind != FL_FILE_OPEN || !(f->rec.f_flags & O_ACCMODE) ||
+		    f->rec.f_flags & O_PATH || !is_targets(&f->rec, target))
+			continue;
+		route = fl_open_file_route(f);
+		if (fl_sees(s, route, kind_of(&f->rec, route),
+			    fl_magic_name(f->rec.backing_magic)) != FL_SEES_NO)
+			continue;
+		if (!n++)
+			first = f;
+	}
+	if (n <= s->blind_files)
+		return;
+	s->blind_files = n;
+	snprintf(s->blind_example, sizeof(s->blind_example), "%s", first->path ? first->path : "?");
+}

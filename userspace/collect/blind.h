@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Files that are open for writes which nothing sees, from lists of open files. Pure. */
+#ifndef FL_BLIND_H
+#define FL_BLIND_H
+
+#include "collect/target.h"
+#include "openfiles/openfiles.h"
+#include "snapshot/snapshot.h"
+
+/* Adds what the list shows of the target's files to blind_files and blind_example of s. */
+void fl_blind_look(struct fl_snapshot *s, const struct fl_open_files *files,
+		   const struct fl_target *target);
+
+#endif
