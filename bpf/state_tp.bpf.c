@@ -215,8 +215,13 @@ int uring_punts(__u64 *ctx)
 {
 	struct io_kiocb *req = (void *)ctx[0];
 	struct file *file = BPF_CORE_READ(req, file);
+	struct super_block *sb;
 
-	if (file && BPF_CORE_READ(file, f_inode, i_sb, s_magic) == FUSE_SUPER_MAGIC)
+	if (!file)
+		return 0;
+	sb = BPF_CORE_READ(file, f_inode, i_sb);
+	if (BPF_CORE_READ(sb, s_magic) == FUSE_SUPER_MAGIC &&
+	    dev_selected(BPF_CORE_READ(sb, s_dev)))
 		tp_state.punted = 1;
 	return 0;
 }

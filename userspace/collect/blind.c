@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "snapshot/coverage.h"
+#include "util/index.h"
 
 static bool is_targets(const struct fl_file_record *r, const struct fl_target *t)
 {
@@ -29,6 +30,7 @@ void fl_blind_look(struct fl_snapshot *s, const struct fl_open_files *files,
 		   const struct fl_target *target)
 {
 	const struct fl_open_file *first = NULL;
+	struct fl_index counted = {};
 	__u64 n = 0;
 
 	for (size_t i = 0; i < files->n; i++) {
@@ -42,9 +44,14 @@ void fl_blind_look(struct fl_snapshot *s, const struct fl_open_files *files,
 		if (fl_sees(s, route, kind_of(&f->rec, route),
 			    fl_magic_name(f->rec.backing_magic)) != FL_SEES_NO)
 			continue;
+		/* once, however many have it open; out of memory, more than once */
+		if (fl_index_get(&counted, f->rec.dev, f->rec.ino) != FL_INDEX_NONE)
+			continue;
+		fl_index_put(&counted, f->rec.dev, f->rec.ino, 0);
 		if (!n++)
 			first = f;
 	}
+	fl_index_free(&counted);
 	if (n <= s->blind_files)
 		return;
 	s->blind_files = n;
