@@ -127,7 +127,7 @@ pid=$!
 # the case is a process group of its own
 fio_of_case()
 {
-	local group fio
+	local group fio=''
 	for group in $(pgrep -P "$pid"); do
 		fio=$(pgrep -x fio -g "$group" | head -n 1)
 		[ -z "$fio" ] || break
