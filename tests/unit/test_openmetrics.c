@@ -228,7 +228,7 @@ static void test_listen(void **state)
 	static const char *const bad[] = {"",
 					  ":",
 					  "9787",
-					  ":9787",
+					  ":x",
 					  "host:1",
 					  "1.2.3:1",
 					  "1.2.3.4:",
@@ -251,6 +251,9 @@ static void test_listen(void **state)
 	assert_int_equal(fl_http_parse_listen("127.0.0.1:9787", &addr, &len, &err), 0);
 	assert_int_equal(((struct sockaddr_in *)&addr)->sin_port, htons(9787));
 	assert_int_equal(((struct sockaddr_in *)&addr)->sin_addr.s_addr, htonl(INADDR_LOOPBACK));
+	assert_int_equal(fl_http_parse_listen(":9787", &addr, &len, &err), 0);
+	assert_int_equal(((struct sockaddr_in6 *)&addr)->sin6_port, htons(9787));
+	assert_memory_equal(&((struct sockaddr_in6 *)&addr)->sin6_addr, &in6addr_any, 16);
 	assert_int_equal(fl_http_parse_listen("[::1]:0", &addr, &len, &err), 0);
 	assert_int_equal(addr.ss_family, AF_INET6);
 }

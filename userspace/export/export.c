@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
-#include <sys/resource.h>
 
 #include "args.h"
 #include "cmd.h"
@@ -12,6 +12,7 @@
 #include "export/http.h"
 #include "openfiles/openfiles.h"
 #include "export/openmetrics.h"
+#include "export/self.h"
 #include "kernel/privileges.h"
 #include "util/say.h"
 #include "util/text.h"
@@ -32,6 +33,7 @@ struct export
 	struct fl_watch watch;
 	struct fl_metrics metrics;
 	struct fl_http *http;
+	struct fl_self self;
 	bool healthy;
 	__u64 read_ns, read_took_ns, reads, failed;
 };
@@ -42,8 +44,9 @@ static const char help[] =
 	"Serves the counts of a FUSE mount, of -p PID's, or of \"all\" as OpenMetrics (or\n"
 	"Prometheus text) at /metrics, and a health check at /healthz, until interrupted.\n"
 	"\n"
-	"      --listen ADDR:PORT  default " DEFAULT_LISTEN ": this host only. There is no\n"
-	"                          encryption and no password; paths are in the labels\n"
+	"      --listen ADDR:PORT  default " DEFAULT_LISTEN ": this host only; :PORT is every\n"
+	"                          address. There is no encryption and no password, and\n"
+	"                          paths are in the labels\n"
 	"      --files N           files with a series of their own (default 20; 0: none);\n"
 	"                          the rest of each mount is file=\"(other)\"\n"
 	"      --mounts N          mounts told apart (default 1000); the rest is \"(other)\"\n"
@@ -134,27 +137,6 @@ static void read_counts(struct export *e)
 	e->read_took_ns = e->read_ns - began;
 }
 
-static __u64 resident_bytes(void)
-{
-	unsigned long long pages = 0;
-	FILE *f = fopen("/proc/self/statm", "re");
-
-	if (f && fscanf(f, "%*u %llu", &pages) != 1)
-		pages = 0;
-	if (f)
-		fclose(f);
-	return pages * sysconf(_SC_PAGESIZE);
-}
-
-static double cpu_seconds(void)
-{
-	struct rusage u;
-
-	getrusage(RUSAGE_SELF, &u);
-	return u.ru_utime.tv_sec + u.ru_stime.tv_sec +
-	       (u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
-}
-
 static void metrics_page(struct export *e, const char *accept, struct fl_http_reply *reply)
 {
 	bool openmetrics = fl_metrics_wants_openmetrics(accept);
@@ -162,13 +144,13 @@ static void metrics_page(struct export *e, const char *accept, struct fl_http_re
 		.metrics = &e->metrics,
 		.last = &e->watch.interval,
 		.version = FL_VERSION,
-		.cpu_seconds = cpu_seconds(),
-		.resident_bytes = resident_bytes(),
+		.self = &e->self,
 	};
 	FILE *out;
 
 	if (fl_now_ns() - e->read_ns > FRESH_NS)
 		read_counts(e);
+	fl_self_read(&e->self);
 	page.read_seconds = e->read_took_ns / 1e9;
 	page.counting = !e->watch.ended;
 	page.reads = e->reads;
@@ -270,6 +252,7 @@ int fl_cmd_export(int argc, char **argv, struct fl_kernel *kernel)
 
 	if (ret >= 0)
 		return ret;
+	e.self.start_seconds = time(NULL);
 	fl_catch_signals();
 	return run(&e);
 }

@@ -231,8 +231,17 @@ static int listen_on(const char *text, struct fl_err *err)
 	if (fl_http_parse_listen(text, &addr, &len, err))
 		return -1;
 	fd = socket(addr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0 && errno == EAFNOSUPPORT && *text == ':') {
+		/* no IPv6 here: every address of IPv4 */
+		*(struct sockaddr_in *)&addr =
+			(struct sockaddr_in){.sin_family = AF_INET,
+					     .sin_port = ((struct sockaddr_in6 *)&addr)->sin6_port};
+		len = sizeof(struct sockaddr_in);
+		fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	}
 	if (fd < 0)
 		return fl_errno(err, errno, "cannot make a socket");
+	setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &(int){*text != ':'}, sizeof(int));
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (!bind(fd, (struct sockaddr *)&addr, len) && !listen(fd, CONNECTIONS))
 		return fd;

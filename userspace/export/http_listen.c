@@ -10,7 +10,7 @@
 static int bad(const char *text, struct fl_err *err)
 {
 	fl_err(err, "--listen: '%.100s' is not an address and a port", text);
-	return fl_hint(err, "for example 127.0.0.1:9787, [::1]:9787, or 0.0.0.0:9787 for everyone");
+	return fl_hint(err, "for example 127.0.0.1:9787, [::1]:9787, or :9787 for everyone");
 }
 
 static int parse_port(const char *text, in_port_t *port)
@@ -36,6 +36,12 @@ int fl_http_parse_listen(const char *text, struct sockaddr_storage *addr, sockle
 	size_t n = colon ? colon - text : 0;
 
 	memset(addr, 0, sizeof(*addr));
+	/* as other exporters take it: every address, IPv4's too */
+	if (colon == text) {
+		in6->sin6_family = AF_INET6;
+		*len = sizeof(*in6);
+		return parse_port(colon + 1, &in6->sin6_port) ? bad(text, err) : 0;
+	}
 	if (!n || n >= sizeof(host))
 		return bad(text, err);
 	memcpy(host, text, n);

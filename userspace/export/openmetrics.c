@@ -331,7 +331,26 @@ static void plain(const struct page *g, const char *name, enum type type, const 
 		  const char *help, double v)
 {
 	family(g, name, type, unit, help);
-	fprintf(g->out, "%s%s %.9g\n", name, type == COUNTER ? "_total" : "", v);
+	fprintf(g->out, "%s%s %.12g\n", name, type == COUNTER ? "_total" : "", v);
+}
+
+/* The names that Prometheus' own client libraries use. */
+static void process(const struct page *g, const struct fl_self *self)
+{
+	if (!self)
+		return;
+	plain(g, "process_cpu_seconds", COUNTER, "seconds", "CPU time of the exporter itself.",
+	      self->cpu_seconds);
+	plain(g, "process_resident_memory_bytes", GAUGE, "bytes", "Memory of the exporter itself.",
+	      self->resident_bytes);
+	plain(g, "process_virtual_memory_bytes", GAUGE, "bytes",
+	      "Address space of the exporter itself.", self->virtual_bytes);
+	plain(g, "process_open_fds", GAUGE, NULL, "Descriptors that the exporter has open.",
+	      self->open_fds);
+	plain(g, "process_max_fds", GAUGE, NULL, "Descriptors that it may have open.",
+	      self->max_fds);
+	plain(g, "process_start_time_seconds", GAUGE, "seconds",
+	      "When the exporter was started, in seconds since 1970.", self->start_seconds);
 }
 
 static void programs(const struct page *g)
@@ -398,10 +417,7 @@ static void itself(const struct page *g)
 	      "What reading the counts took this time.", p->read_seconds);
 	plain(g, "fuselens_reads", COUNTER, NULL, "Readings of the counts.", p->reads);
 	plain(g, "fuselens_read_failures", COUNTER, NULL, "Readings that failed.", p->failed_reads);
-	plain(g, "process_cpu_seconds", COUNTER, "seconds", "CPU time of the exporter itself.",
-	      p->cpu_seconds);
-	plain(g, "process_resident_memory_bytes", GAUGE, "bytes", "Memory of the exporter itself.",
-	      p->resident_bytes);
+	process(g, p->self);
 }
 
 void fl_metrics_print(const struct fl_metrics_page *p, bool openmetrics, FILE *out)

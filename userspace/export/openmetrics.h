@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include "export/metrics.h"
+#include "export/self.h"
 
 #define FL_OPENMETRICS_TYPE "application/openmetrics-text; version=1.0.0; charset=utf-8"
 #define FL_TEXT_0_0_4_TYPE  "text/plain; version=0.0.4; charset=utf-8"
@@ -20,8 +21,7 @@ struct fl_metrics_page {
 	double read_seconds; /* what the last reading took */
 	__u64 reads, failed_reads;
 	bool counting; /* false once the global method's window is over */
-	double cpu_seconds;
-	__u64 resident_bytes;
+	const struct fl_self *self;
 };
 
 /* Writes the page. openmetrics: else the older text format. */
