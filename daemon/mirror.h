@@ -167,7 +167,7 @@ void begin_as_caller(fuse_req_t req);
 /* Ends it, and hands the errno of the call between the two through. */
 int end_as_caller(int res);
 
-/* Whether the one who asks has the capability @cap. False when that can't be told. */
+/* Whether the one who asks is root and has the capability @cap. False when that can't be told. */
 bool caller_is_capable(fuse_req_t req, int cap);
 /* Whether he is in the group @gid. */
 bool caller_in_group(fuse_req_t req, gid_t gid);

@@ -140,6 +140,12 @@ names()
 check_eq "trusted names are listed to root" "$(names "$mnt/named" 0)" "$(names "$src/named" 0)"
 check_eq "and not to others" "$(names "$mnt/named" 1000)" "$(names "$src/named" 1000)"
 check_eq "which makes a difference" "$(names "$mnt/named" 1000 | grep -c trusted)$(names "$mnt/named" 0 | grep -c trusted)" 01
+if as 1000 1000 - unshare --user --map-root-user true 2>/dev/null; then
+	check_eq "nor to the root of a user namespace" \
+		"$(cd "$mnt" && as 1000 1000 - unshare --user --map-root-user getfattr -m - named 2>&1 | grep -c trusted)" 0
+else
+	skip "the root of a user namespace" "no user namespaces for users here"
+fi
 check_eq "a name of system.* other than a list is refused" \
 	"$(setfattr -n system.nfs4_acl -v 1 "$mnt/named" 2>&1 | grep -c 'not supported')" 1
 stop_daemon
