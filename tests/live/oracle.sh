@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: default
-# A load that knows what it wrote (tests/oracle) against what prove counts: 40 plans, drawn from the seeds 1 to
-# 40, each exact or off by no more than its report says of itself.
+# A load that knows what it wrote (tests/oracle) against what prove counts: 40 plans, each drawn from a seed, each
+# exact or off by no more than its report says of itself.
 set -u
 dir=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/oracle/lib.sh
 . "$dir/../oracle/lib.sh"
 
-oracle_seeds "plans of counted classes" --stores "$ORACLE_COUNTED_STORES" --only "$ORACLE_COUNTED" 1-40
+oracle_seeds "plans of counted classes" --stores "$ORACLE_COUNTED_STORES" --only "$ORACLE_COUNTED" 1-30
+oracle_seeds "plans of synchronous writes, one file the target" --stores "$ORACLE_COUNTED_STORES" \
+	--only "$ORACLE_COUNTED_SYNCED" 71-80
 exit "$oracle_bad"

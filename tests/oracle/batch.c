@@ -189,6 +189,7 @@ static void tell(struct oracle *o, const struct trial *t)
 
 	o->seeds++;
 	o->writes += t->writes;
+	o->unsure += t->said;
 	o->exact += t->outcome == OUTCOME_EXACT;
 	o->said += t->outcome == OUTCOME_SAID;
 	o->different += t->outcome == OUTCOME_DIFFERENT;

@@ -13,7 +13,8 @@ struct oracle {
 	const char *self, *fuselens, *evidence, *scratch;
 	bool verbose;
 	bool first_only; /* stop at the first difference */
-	uint64_t seeds, writes, exact, said, different, broken;
+	uint64_t seeds, exact, said, different, broken;
+	uint64_t writes, unsure; /* of all seeds; those that reports call uncertain */
 };
 
 struct batch {

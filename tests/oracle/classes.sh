@@ -1,9 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2034 # used by those who source it
-# What the tracepoint form is known to count to the unit, on these file systems. Left out, as it counts them wrong
-# and says nothing of it: ext4, btrfs and overlay below (buffered writes, and direct ones that fall back, are not
-# seen); io_uring (attempts that end in -EAGAIN count); failed and short writes (badbuf, badalign, append to an odd
-# end, stores beside, full, fsize); reflink (bounces are not seen); huge (bytes); cached (parts of a write count).
+# What the tracepoint form counts to the unit, or says by how much it may be off: classes of plans and file systems.
+# Left out, as there it is wrong and says nothing of it:
+#   ext4, btrfs, overlay   buffered writes, and direct ones that fall back, are not seen; the mount's cross-check
+#                          finds them only where one mount is the target and io_uring does not write
+#   halfbuf, fsize, full   the bytes of a short direct write are those that were asked for
+#   cached                 a few requests of a write that leaves in parts count as writes
+#   stores; synced beside  a write that ends with -EIO, as its pages could not be dropped from the page cache for
+#   buffered or mapped     the others, counts
+#   onefile with replace   a file that gets the inode number of the target counts for it
 ORACLE_COUNTED_STORES=xfs,xfs-old,both
-ORACLE_COUNTED=vectors,aio,crowd,threads,mounts,onefile,reads,reader,mapped,buffered,synced,pasteof
-ORACLE_COUNTED+=,unaligned,holes,truncate,rename,replace,reopen,empty,direct,signals,splice
+oracle_common=vectors,aio,crowd,threads,mounts,reads,pasteof,unaligned,holes,truncate,rename,reopen,empty,direct
+oracle_common+=,signals,splice
+ORACLE_COUNTED=$oracle_common,reader,mapped,buffered,uring,sqpoll,fixed,linked,forced,cancel,replace,huge,reflink
+ORACLE_COUNTED+=,badbuf,badalign,append,setfl
+ORACLE_COUNTED_SYNCED=$oracle_common,synced,onefile

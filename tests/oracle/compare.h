@@ -16,7 +16,7 @@ struct trial {
 	struct ledger *ledger;
 	bool first_only; /* the target is the first entry's file: nothing else may be counted */
 	enum outcome outcome;
-	uint64_t writes, said; /* that were made; by how many the counts may be off, and are */
+	uint64_t writes, said; /* that were made; by how many the report says it may be off */
 	char *why;	       /* lines for people; freed by the caller */
 };
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -165,6 +166,8 @@ static pid_t forked(const struct place *place, const struct plan *p, struct ledg
 
 	if (pid)
 		return pid;
+	/* whoever ends the load ends all of it: those beside would never end by themselves */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (i < p->processes)
 		process(place, p, l, i);
 	else

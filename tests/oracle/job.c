@@ -128,8 +128,12 @@ void job_event(struct job *j, const struct op *op)
 		rename_current(j);
 		break;
 	case OP_REPLACE:
-		/* of files that others write through other descriptors, too: theirs are unlinked then */
-		if (atomic_load(&j->ledger->used) < LEDGER_ENTRIES - PLAN_ACTORS)
+		/*
+		 * Others may have the file open: they go on with one that has no name. A full disk may have
+		 * no room for a new one.
+		 */
+		if (!j->plan->full_disk &&
+		    atomic_load(&j->ledger->used) < LEDGER_ENTRIES - PLAN_ACTORS)
 			replace_current(j);
 		break;
 	case OP_SETFL:

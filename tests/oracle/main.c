@@ -216,10 +216,11 @@ static int run(struct oracle *o, bool shrinking, char **text)
 		run_seeds(o, seed, n);
 	free(seed);
 	printf("%llu seeds, %llu writes: %llu exact, %llu within what is said, %llu different, %llu "
-	       "not compared\n",
+	       "not compared; %llu writes uncertain\n",
 	       (unsigned long long)o->seeds, (unsigned long long)o->writes,
 	       (unsigned long long)o->exact, (unsigned long long)o->said,
-	       (unsigned long long)o->different, (unsigned long long)o->broken);
+	       (unsigned long long)o->different, (unsigned long long)o->broken,
+	       (unsigned long long)o->unsure);
 	return o->different || o->broken ? 1 : 0;
 }
 

@@ -146,6 +146,7 @@ static int make_open_flags(struct plan *p, struct rng *r)
 static void make_run(struct plan *p, uint32_t actor, uint32_t i, uint32_t percent)
 {
 	struct rng r = rng_of(p->seed, PART_RUN, actor, i, 0);
+	struct rng halves = rng_of(p->seed, PART_RUN, actor, i, 1);
 	struct plan_run *run = &p->actor[actor].run[i];
 	bool uring, queue, flags;
 
@@ -168,6 +169,7 @@ static void make_run(struct plan *p, uint32_t actor, uint32_t i, uint32_t percen
 	run->sqpoll = chance(p, &r, uring ? 200 : 0, CLASS_BIT(SQPOLL));
 	run->fixed = chance(p, &r, uring ? 250 : 0, CLASS_BIT(FIXED));
 	run->reads = share(p, &r, 300, 500, CLASS_BIT(READS));
+	run->half_buffer = share(p, &halves, 120, 60, CLASS_BIT(HALFBUF));
 	run->past_eof = share(p, &r, 250, 200, CLASS_BIT(PASTEOF));
 	run->bad_buffer = share(p, &r, 120, 100, CLASS_BIT(BADBUF));
 	run->bad_align = share(p, &r, 120, 100, CLASS_BIT(BADALIGN));
@@ -262,7 +264,9 @@ static void make_write(const struct plan_run *run, struct rng *r, uint32_t i, st
 		op->offset = run->span + (uint64_t)(where % 64) * run->unit;
 	op->buffer = BUFFER_GOOD;
 	if (below(r, 1000) < run->bad_buffer)
-		op->buffer = where & 1 ? BUFFER_UNMAPPED : BUFFER_HALF;
+		op->buffer = BUFFER_UNMAPPED;
+	else if ((where >> 16) % 1000 < run->half_buffer)
+		op->buffer = BUFFER_HALF;
 	if (below(r, 1000) < run->bad_align) {
 		op->offset += 7;
 		op->length += where & 2 ? 3 : 0;

@@ -37,7 +37,7 @@
 	X(HOLES, "holes", "sparse and preallocated files")                              \
 	X(REFLINK, "reflink", "files that share their blocks with another")             \
 	X(FULL, "full", "a disk that is nearly full")                                   \
-	X(BADBUF, "badbuf", "buffers that are not mapped, whole or in part")            \
+	X(BADBUF, "badbuf", "buffers that are not mapped")                              \
 	X(BADALIGN, "badalign", "offsets and lengths that O_DIRECT refuses")            \
 	X(EMPTY, "empty", "writes of nothing")                                          \
 	X(TRUNCATE, "truncate", "truncates while others write")                         \
@@ -52,7 +52,8 @@
 	X(MOUNTS, "mounts", "files on several mounts")                                  \
 	X(ONEFILE, "onefile", "one file as the target, others written beside")          \
 	X(DIRECT, "direct", "mounts in direct mode")                                    \
-	X(CACHED, "cached", "mounts in cached mode")
+	X(CACHED, "cached", "mounts in cached mode")                                    \
+	X(HALFBUF, "halfbuf", "buffers of which the second half is not mapped")
 
 #define ORACLE_CLASS_ENUM(id, name, what) CLASS_##id,
 enum oracle_class { ORACLE_CLASSES(ORACLE_CLASS_ENUM) CLASSES };
@@ -118,8 +119,8 @@ struct plan_run {
 	bool sequential;
 	bool sqpoll, fixed;
 	/* of a thousand operations, so many are (flags: have) */
-	uint32_t reads, past_eof, bad_buffer, bad_align, empty, truncate, rename, replace, reopen,
-		setfl, append_flag, dsync_flag, linked, forced, cancel, huge;
+	uint32_t reads, past_eof, bad_buffer, half_buffer, bad_align, empty, truncate, rename,
+		replace, reopen, setfl, append_flag, dsync_flag, linked, forced, cancel, huge;
 };
 
 struct plan_actor {

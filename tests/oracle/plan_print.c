@@ -31,6 +31,7 @@ static void print_run(const struct plan_run *r, FILE *out)
 		{r->reads, "reads"},
 		{r->past_eof, "past EOF"},
 		{r->bad_buffer, "bad buffers"},
+		{r->half_buffer, "half buffers"},
 		{r->bad_align, "bad alignment"},
 		{r->empty, "empty"},
 		{r->truncate, "truncates"},

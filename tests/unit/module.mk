@@ -17,6 +17,10 @@ $(B)/tests/unit/test_daemon_%: tests/unit/test_daemon_%.c $(B)/daemon-parts.a
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_CFLAGS) $< $(B)/daemon-parts.a -o $@ $$(pkg-config --libs cmocka) -pthread
 
+$(B)/tests/unit/test_oracle: tests/unit/test_oracle.c $(addprefix tests/oracle/,plan.c ledger.c compare.c)
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_CFLAGS) $(filter %.c,$^) -o $@ $$(pkg-config --libs cmocka json-c) -pthread
+
 $(B)/tests/unit/%: tests/unit/%.c $(FUSELENS_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_CFLAGS) $< $(FUSELENS_LIB) -o $@ $$(pkg-config --libs cmocka) $(FUSELENS_LIBS)
