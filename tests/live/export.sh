@@ -204,7 +204,7 @@ has_answer()
 check "the per-host rules have values" \
 	eval "wait_until 30 answers 'count(instance:fuselens_eligible_shared:ratio_rate5m)' 3"
 share=$(query 'job:fuselens_eligible_shared:ratio_rate5m')
-case $("$FUSELENS" prove "$WORK/host1" --json -- dd if=/dev/zero of="$WORK/host1/f0" bs=4k count=8 \
+case $("$FUSELENS" prove "$WORK/host1" --json -- dd if=/dev/zero of="$WORK/host1/f0" bs=4k count=80 \
 	oflag=direct conv=notrunc status=none | jq -r .verdict) in
 SHARED)
 	check_eq "the fleet-wide share says SHARED" "$share" 1
