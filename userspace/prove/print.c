@@ -166,7 +166,7 @@ static void remarks_text(const struct fl_prove_report *r, FILE *out)
 			sum[k] += s->mount[i].counter[k];
 	if (sum[FL_MOUNT_GETXATTR_SECURITY])
 		SAY(out,
-		    "%s GETXATTR upcalls for security.capability, under the lock: one a write where the daemon did not negotiate FUSE_HANDLE_KILLPRIV_V2, else one an inode",
+		    "%s GETXATTR requests for security.capability, sent to the daemon under the lock: one for each write where the daemon did not negotiate FUSE_HANDLE_KILLPRIV_V2, else one for each inode",
 		    fl_grouped(sum[FL_MOUNT_GETXATTR_SECURITY], n, sizeof(n)));
 	for (int k = FL_MOUNT_SETATTR; k <= FL_MOUNT_COPY_FILE_RANGE; k++)
 		if (sum[k])

@@ -97,17 +97,17 @@ static const struct {
 				    "the daemon never asked for FOPEN_PARALLEL_DIRECT_WRITES"},
 	[FL_REASON_FLAG_STRIPPED] =
 		{"flag-stripped",
-		 "the daemon asked for parallel writes, the kernel removed the flag"},
+		 "the daemon asked for parallel writes, and the kernel removed the flag"},
 	[FL_REASON_FLAG_NOT_SET_OR_STRIPPED] =
 		{"flag-not-set-or-stripped",
-		 "the flag is not in force; the open was not seen, so who left it out is unknown"},
-	[FL_REASON_BUFFERED] = {"buffered", "not O_DIRECT"},
+		 "the flag is not in force; the open was not seen, so it may be the daemon that did not ask or the kernel that removed it"},
+	[FL_REASON_BUFFERED] = {"buffered", "the file is not open with O_DIRECT"},
 	[FL_REASON_APPEND] = {"append", "O_APPEND: the position depends on the size"},
-	[FL_REASON_PAST_EOF] = {"past-eof", "ends past the end of the file"},
-	[FL_REASON_EOF_RACE] = {"eof-race", "taken shared, then past EOF under the lock: upgraded"},
+	[FL_REASON_PAST_EOF] = {"past-eof", "the write ends past the end of the file"},
+	[FL_REASON_EOF_RACE] = {"eof-race", "the lock was taken shared; under it the write turned out to go past the end of the file, so the lock was upgraded"},
 	[FL_REASON_CACHE_IO_MODE] = {"cache-io-mode", "the inode is open in cached mode as well"},
 	[FL_REASON_PRIVILEGES] = {"privileges",
-				  "setuid, setgid or capabilities may have to be stripped"},
+				  "the write may have to remove setuid, setgid or capabilities"},
 	[FL_REASON_SPLICE] = {"splice", "splice and sendfile lock exclusively"},
 	[FL_REASON_UNKNOWN] = {"unknown", "nothing seen explains it"},
 };

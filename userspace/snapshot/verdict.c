@@ -52,7 +52,7 @@ static const char *remedy(enum fl_reason reason, enum fl_route route)
 	case FL_REASON_FLAG_NOT_SET:
 		return "the daemon does not ask for parallel writes: have it set FOPEN_PARALLEL_DIRECT_WRITES in its open reply";
 	case FL_REASON_FLAG_NOT_SET_OR_STRIPPED:
-		return "have a file opened while fuselens watches (or see 'fuselens files'): that tells a daemon that never asked from a kernel that strips the flag";
+		return "open a file of the mount while fuselens watches: the open shows whether the daemon asks for the flag, and whether the kernel removes it";
 	case FL_REASON_BUFFERED:
 		return "buffered writes lock exclusively in every kernel: open with O_DIRECT to let writes run in parallel";
 	case FL_REASON_APPEND:
@@ -61,7 +61,7 @@ static const char *remedy(enum fl_reason reason, enum fl_route route)
 	case FL_REASON_EOF_RACE:
 		return "writes past the end of the file lock exclusively by design: preallocate and write the file first";
 	case FL_REASON_CACHE_IO_MODE:
-		return "somebody holds the file open in cached mode: see 'fuselens files'";
+		return "a process holds the file open in cached mode: 'fuselens files -v' names it";
 	case FL_REASON_PRIVILEGES:
 		return "the inode may carry privileges to strip (setuid, setgid, capabilities): negotiate FUSE_HANDLE_KILLPRIV_V2, or clear the bits";
 	case FL_REASON_SPLICE:

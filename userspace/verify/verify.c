@@ -42,7 +42,7 @@ static const char help[] =
 	"      --case NAME,...    these cases only\n"
 	"      --list             what each case does and what lock it expects, and why\n"
 	"      --quick            small files and short runs: under a minute in all\n"
-	"      --size MIB         of the files that are written all over (1024; quick 64)\n"
+	"      --size SIZE        of the files that are written all over (1g; quick 64m)\n"
 	"      --seconds N        how long timed workloads write (30; quick 2)\n"
 	"      --deadline SEC     when a case counts as hanging (300; quick 60)\n"
 	"      --evidence M       as for prove (default auto)\n"
