@@ -160,7 +160,7 @@ static void show_life(const struct prove *p, __u64 began_ns, struct fl_collector
 	__u64 now = fl_now_ns();
 	char n[32], limit[32] = "";
 
-	if (p->quiet || now < began_ns + 1000000000 || now < shown_ns + 500000000)
+	if (p->quiet || now < shown_ns + 500000000)
 		return;
 	shown_ns = now;
 	if (p->seconds)

@@ -104,7 +104,9 @@ static const struct {
 	[FL_REASON_BUFFERED] = {"buffered", "the file is not open with O_DIRECT"},
 	[FL_REASON_APPEND] = {"append", "O_APPEND: the position depends on the size"},
 	[FL_REASON_PAST_EOF] = {"past-eof", "the write ends past the end of the file"},
-	[FL_REASON_EOF_RACE] = {"eof-race", "the lock was taken shared; under it the write turned out to go past the end of the file, so the lock was upgraded"},
+	[FL_REASON_EOF_RACE] =
+		{"eof-race",
+		 "the lock was taken shared; under it the write turned out to go past the end of the file, so the lock was upgraded"},
 	[FL_REASON_CACHE_IO_MODE] = {"cache-io-mode", "the inode is open in cached mode as well"},
 	[FL_REASON_PRIVILEGES] = {"privileges",
 				  "the write may have to remove setuid, setgid or capabilities"},
