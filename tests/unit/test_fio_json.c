@@ -110,6 +110,18 @@ static void expect_error(const char *text, const char *says)
 	"}]}"
 #define ZERO "{\"total_ios\":0,\"io_bytes\":0,\"iops\":0,\"bw_bytes\":0,\"short_ios\":0}"
 
+static void reads_and_writes_as_one(void **state)
+{
+	static const char text[] =
+		"{\"fio version\": \"fio-3.33\", \"jobs\": [{\"error\": 0, \"mixed\": {\"total_ios\": 3}}]}";
+	struct fl_fio fio;
+	struct fl_err err;
+
+	assert_int_equal(fl_fio_read_output(&fio, text, strlen(text), &err), -1);
+	assert_non_null(strstr(err.what, "reported as one"));
+	assert_non_null(strstr(err.hint, "unified_rw_reporting"));
+}
+
 static void wrong_types(void **state)
 {
 	expect_error("", "empty");
@@ -198,6 +210,7 @@ int main(void)
 		cmocka_unit_test(last_of_several_documents),
 		cmocka_unit_test(groups_add_up),
 		cmocka_unit_test(truncated_anywhere),
+		cmocka_unit_test(reads_and_writes_as_one),
 		cmocka_unit_test(wrong_types),
 		cmocka_unit_test(deep_nesting_is_refused),
 		cmocka_unit_test(the_idlest_group_is_known),

@@ -97,6 +97,12 @@ static int read_document(struct fl_fio *fio, struct json_object *doc, struct fl_
 		v = fl_json_get(&r, job, "error", json_type_int);
 		if (v && !fio->error)
 			fio->error = json_object_get_int(v);
+		if (json_object_object_get_ex(job, "mixed", NULL) &&
+		    !json_object_object_get_ex(job, "write", NULL)) {
+			fl_err(err,
+			       "fio's output: reads and writes are reported as one, so that writes cannot be told");
+			return fl_hint(err, "take unified_rw_reporting out of the profile");
+		}
 		ios = read_dir(&r, job, "read", &fio->read);
 		ios += read_dir(&r, job, "write", &fio->write);
 		if (!fio->groups++ || ios < fio->min_group_ios)
@@ -134,7 +140,7 @@ int fl_fio_read_output(struct fl_fio *fio, const char *text, size_t len, struct 
 			break;
 		p += used;
 	}
-	if (ret)
+	if (ret && !err->hint[0])
 		fl_hint(err, "was fio ended before it was done? its own messages say more");
 	return ret;
 }
