@@ -14,6 +14,10 @@
 
 #include "log.h"
 
+#ifndef STATX_MNT_ID_UNIQUE
+#define STATX_MNT_ID_UNIQUE 0x4000
+#endif
+
 static const struct {
 	const char *name;
 	unsigned long flag;
@@ -121,8 +125,10 @@ static int open_top(const char *mountpoint, uint64_t *mnt_id)
 
 	if (fd < 0)
 		return -1;
-	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &stx) != 0 ||
-	    !(stx.stx_mask & STATX_MNT_ID)) {
+	/* The plain id is given to the next mount when one is gone. Linux 6.8 has one that is not. */
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID | STATX_MNT_ID_UNIQUE,
+		  &stx) != 0 ||
+	    !(stx.stx_mask & (STATX_MNT_ID | STATX_MNT_ID_UNIQUE))) {
 		close(fd);
 		return -1;
 	}

@@ -24,7 +24,7 @@ struct mount_options {
 struct mounted {
 	int dev; /* the FUSE device */
 	const char *mountpoint;
-	uint64_t mnt_id; /* as in STATX_MNT_ID */
+	uint64_t mnt_id; /* as in STATX_MNT_ID_UNIQUE, or STATX_MNT_ID where there is none */
 };
 
 /*
