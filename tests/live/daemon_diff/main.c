@@ -73,8 +73,10 @@ static void enter(int top)
  *   Read times in cached mode, and of mappings in direct mode: what the FUSE page cache answers never
  *   reaches the source, and FUSE keeps no times of its own (S_NOATIME, fuse_iget()).
  *   Setuid and setgid bits after a write by root in passthrough mode: drop_fsetid().
- *   Setgid of a file that its group may not execute, after its group was changed while it was open in
- *   passthrough mode: the kernel writes with the group that the file was registered for.
+ *   Setgid of a file that its group may not execute, in passthrough mode, after its group was changed
+ *   while it was open, or after a write by a descriptor that another user opened: the kernel writes with
+ *   the group that the file was registered for.
+ *   Times of a FIFO that was written to: FUSE leaves them alone (S_NOCMTIME, fuse_iget()).
  *   SEEK_DATA and SEEK_HOLE in preallocated parts: XFS goes by what its page cache holds. So it does for
  *   what it allocated ahead of writes, which it does otherwise where the daemon writes them in pieces.
  *   File handles: the mirror has none (FUSE_NO_EXPORT_SUPPORT).

@@ -611,8 +611,8 @@ static bool must_be_aligned(const struct op *op, const int *open)
 
 void op_draw(struct random *r, const int *open, struct op *op)
 {
-	static const int modes[] = {0644,  0666,  0600,	 0755,	0777, 02666,
-				    04777, 02777, 02664, 01777, 0};
+	static const int modes[] = {0644,  0666,  0600,	 0755,	0777, 02777,
+				    04777, 02777, 02755, 01777, 0};
 	enum need need;
 
 	op->kind = draw_kind(r);

@@ -28,6 +28,8 @@ static void print_stat(const struct stat *st, char *text, size_t size)
 	print_time(atime, sizeof(atime), st->st_atim);
 	print_time(mtime, sizeof(mtime), st->st_mtim);
 	print_time(ctime, sizeof(ctime), st->st_ctim);
+	if (S_ISFIFO(st->st_mode))
+		atime[0] = mtime[0] = ctime[0] = '\0';
 	snprintf(text, size, "mode %o nlink %lu owner %u:%u size %ld rdev %lx a %s m %s c %s",
 		 st->st_mode, (unsigned long)st->st_nlink, st->st_uid, st->st_gid,
 		 S_ISDIR(st->st_mode) ? 0L : (long)st->st_size, (unsigned long)st->st_rdev,
