@@ -139,7 +139,7 @@ struct fl_slot_hists {
  */
 #define FL_NAME_MAX 64
 struct fl_slot {
-	__u64 key; /* mixes ino, dev, generation and route; 0 where free */
+	__u64 key; /* mixes nodeid, dev, generation and route; 0 where free */
 	__u64 ino;
 	__u64 nodeid;
 	__u32 dev; /* kernel form: major << 20 | minor */
@@ -147,7 +147,7 @@ struct fl_slot {
 	__u32 name_len;
 	__u32 open_flags; /* in force on the writer's descriptor at the first write */
 	__u32 open_flags_known;
-	__u32 pad;
+	__u32 generation; /* of the node */
 	char name
 		[FL_NAME_MAX]; /* the last path component, for files closed before anyone listed them */
 };
@@ -275,6 +275,8 @@ struct fl_file_record {
 	__u32 fc_flags; /* FL_FC_* */
 	__u64 backing_ino;
 	__u64 backing_magic;
+	__u32 generation; /* of the node */
+	__u32 pad;
 	char comm[16];
 	__u32 path_len;
 	__u32 global_pid; /* as the initial PID namespace has it: what programs filter by */

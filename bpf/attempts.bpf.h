@@ -144,7 +144,7 @@ static __always_inline __u32 slot_of_kiocb(struct kiocb *iocb)
 						  bpf_core_type_id_kernel(struct backing_file));
 	struct inode *inode = bf->user_path.dentry->d_inode;
 
-	return slot_with_key(slot_key(inode->i_ino, inode->i_sb->s_dev, inode->i_generation,
+	return slot_with_key(slot_key(inode, inode->i_ino, inode->i_sb->s_dev, inode->i_generation,
 				      FL_ROUTE_PASSTHROUGH));
 }
 

@@ -80,6 +80,7 @@ static __always_inline void fill_fuse_file(struct fl_file_record *r, struct file
 
 	r->inode = 0;
 	r->ino = inode->i_ino;
+	r->generation = inode->i_generation;
 	r->size = inode->i_size;
 	r->dev = inode->i_sb->s_dev;
 	r->s_flags = inode->i_sb->s_flags;

@@ -292,7 +292,7 @@ static __always_inline void write_request(const struct fuse_req *req, struct fus
 		return;
 	inode = w.inode;
 	ino = BPF_CORE_READ(inode, i_ino);
-	if (selected_ino && selected_ino != ino)
+	if (!file_selected(inode, ino))
 		return;
 	w.slot = slot_of(inode, w.route, ino, dev, BPF_CORE_READ(inode, i_generation));
 	at = ask_at_request(&w);
@@ -327,7 +327,7 @@ static __noinline int unknown_request_failed(struct fuse_args *args, __u32 dev)
 	if (!look_at_write(args, dev, &w))
 		return 0;
 	inode = w.inode;
-	slot = slot_with_key(slot_key(BPF_CORE_READ(inode, i_ino), dev,
+	slot = slot_with_key(slot_key(inode, BPF_CORE_READ(inode, i_ino), dev,
 				      BPF_CORE_READ(inode, i_generation), w.route));
 	if (slot)
 		settle_counter(slot, FL_COUNT_UNCERTAIN, 1);

@@ -8,12 +8,16 @@
 
 #include "kernel_types.h"
 #include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
 #include "abi.h"
 #include "gate.bpf.h"
 
 const volatile __u32 selected_devs[FL_MAX_DEVS];
 const volatile __u32 selected_dev_count; /* 0: every FUSE mount */
 const volatile __u64 selected_ino;	 /* 0: every file */
+/* Of that file. 0: not known, and the inode number has to do. */
+const volatile __u64 selected_nodeid;
+const volatile __u32 selected_generation;
 /* One word: where no process is named and no takes are counted, a write costs one load of it. */
 const volatile union {
 	struct fl_only is;
@@ -39,6 +43,23 @@ static __always_inline bool dev_selected(__u32 dev)
 			return true;
 	}
 	return false;
+}
+
+/*
+ * What fs/fuse knows an inode by; 0 where that is not known, as where fuse is a module without BTF. Each
+ * program defines it by the kind of load that it may use.
+ */
+static __always_inline __u64 nodeid_of(struct inode *inode);
+
+/* Whether a file of a selected device is selected. The inode number alone may be another file's by now. */
+static __always_inline bool file_selected(struct inode *inode, __u64 ino)
+{
+	if (!selected_ino)
+		return true;
+	if (selected_ino != ino)
+		return false;
+	return !selected_nodeid || (nodeid_of(inode) == selected_nodeid &&
+				    BPF_CORE_READ(inode, i_generation) == selected_generation);
 }
 
 static __always_inline bool is_backing_file(__u32 f_mode)

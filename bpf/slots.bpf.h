@@ -13,6 +13,7 @@
 #include <bpf/bpf_core_read.h>
 #include "dentry.bpf.h"
 #include "abi.h"
+#include "select.bpf.h"
 
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 
@@ -60,15 +61,17 @@ static __always_inline void lost(enum fl_loss what)
 }
 
 /*
- * A file is told from others as stat(2) would: device, inode number, and the generation that tells a
- * reused number apart. The inode's address would be shorter, but the verifier lets no arithmetic near
- * it. Multiplications by odd constants keep distinct files distinct but for one chance in 2^64.
+ * A file is told from others as fs/fuse tells it: by device, node and the generation of the node. An inode
+ * number is the daemon's affair, which may give it to several files, or to one after the other; it is what
+ * is left where the node is not known. Multiplications by odd constants keep distinct files distinct but
+ * for one chance in 2^64.
  */
-static __always_inline __u64 slot_key(__u64 ino, __u32 dev, __u32 generation, enum fl_route route)
+static __always_inline __u64 slot_key(struct inode *inode, __u64 ino, __u32 dev, __u32 generation,
+				      enum fl_route route)
 {
-	__u64 k = ((__u64)dev << 32 | generation) * 0xc2b2ae3d27d4eb4full;
+	__u64 k = ((__u64)dev << 32 | generation) * 0xc2b2ae3d27d4eb4full, node = nodeid_of(inode);
 
-	k ^= ino + ((__u64)route << 56);
+	k ^= (node ? node : ino) + ((__u64)route << 56);
 	return k * 0x9e3779b97f4a7c15ull | 1;
 }
 
@@ -188,7 +191,7 @@ static __always_inline void slot_publish(__u32 slot)
 static __noinline __u32 slot_search(struct inode *inode, enum fl_route route, __u64 ino, __u32 dev,
 				    __u32 generation)
 {
-	__u64 key = slot_key(ino, dev, generation, route);
+	__u64 key = slot_key(inode, ino, dev, generation, route);
 	__u32 idx = slot_with_key(key);
 	struct fl_slot *claimed;
 	bool ours = false;
@@ -206,9 +209,8 @@ static __noinline __u32 slot_search(struct inode *inode, enum fl_route route, __
 	claimed->ino = ino;
 	claimed->dev = dev;
 	claimed->route = route;
-	/* not known where fuse is a module without BTF */
-	if (bpf_core_field_exists(((struct fuse_inode *)0)->nodeid))
-		claimed->nodeid = BPF_CORE_READ((struct fuse_inode *)inode, nodeid);
+	claimed->generation = generation;
+	claimed->nodeid = nodeid_of(inode);
 	slot_name(claimed, inode);
 	if (bpf_core_field_exists(((struct fuse_file *)0)->open_flags))
 		slot_open_flags(claimed, inode);
@@ -223,7 +225,7 @@ static __noinline __u32 slot_search(struct inode *inode, enum fl_route route, __
 static __always_inline __u32 slot_of(struct inode *inode, enum fl_route route, __u64 ino, __u32 dev,
 				     __u32 generation)
 {
-	__u64 key = slot_key(ino, dev, generation, route);
+	__u64 key = slot_key(inode, ino, dev, generation, route);
 	__u32 idx = (key >> 40) & slot_mask;
 	struct fl_slot *s = bpf_map_lookup_elem(&slots, &idx);
 

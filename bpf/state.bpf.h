@@ -12,6 +12,18 @@
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
+/* Types of a module can't be cast to: reads the field as what another struct begins with. */
+static __always_inline __u64 nodeid_of(struct inode *inode)
+{
+	struct rw_semaphore *at;
+
+	if (!bpf_core_field_exists(((struct fuse_inode *)0)->nodeid))
+		return 0;
+	at = bpf_rdonly_cast((void *)inode + bpf_core_field_offset(struct fuse_inode, nodeid),
+			     bpf_core_type_id_kernel(struct rw_semaphore));
+	return at->count.counter;
+}
+
 enum held {
 	HELD_UNKNOWN,
 	HELD_SHARED,

@@ -127,7 +127,7 @@ static __noinline int open_file(struct scope *s, struct file *file, __u32 pid)
 	__u32 dev = inode->i_sb->s_dev, epoch = open_epoch, open_flags, slot = 0;
 	enum fl_route route;
 
-	if (!dev_selected(dev) || (selected_ino && selected_ino != inode->i_ino) || !enter_write())
+	if (!dev_selected(dev) || !file_selected(inode, inode->i_ino) || !enter_write())
 		return -1;
 	open_flags = open_flags_of(file->private_data);
 	route = route_of_flags(open_flags);
@@ -345,7 +345,7 @@ int splice_locked(__u64 *ctx)
 		return 0;
 	dev = BPF_CORE_READ(inode, i_sb, s_dev);
 	ino = BPF_CORE_READ(inode, i_ino);
-	if (!dev_selected(dev) || !mark_write_counted() || (selected_ino && selected_ino != ino))
+	if (!dev_selected(dev) || !mark_write_counted() || !file_selected(inode, ino))
 		return 0;
 	slot = slot_of(inode, FL_ROUTE_SPLICE, ino, dev, BPF_CORE_READ(inode, i_generation));
 	count_write(slot,

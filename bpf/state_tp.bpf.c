@@ -109,7 +109,7 @@ static __always_inline int backing_write(struct kiocb *iocb, struct iov_iter *it
 	if (!mark_write_counted())
 		goto others;
 	ino = inode->i_ino;
-	if (selected_ino && selected_ino != ino)
+	if (!file_selected(inode, ino))
 		goto others;
 	take = take_from_count(inode->i_rwsem.count.counter);
 	slot = slot_of(inode, FL_ROUTE_PASSTHROUGH, ino, dev, inode->i_generation);

@@ -55,18 +55,26 @@ static __always_inline void count_completion(__u32 slot)
 		t->completed_inline++;
 }
 
+/* Any address may be read here. */
+static __always_inline __u64 nodeid_of(struct inode *inode)
+{
+	if (!bpf_core_field_exists(((struct fuse_inode *)0)->nodeid))
+		return 0;
+	return BPF_CORE_READ((struct fuse_inode *)inode, nodeid);
+}
+
 /*
  * The slot of the route by which a file is written. For takes and completions that do not tell their
  * route: nearly every file has one route only.
  */
 static __noinline __u32 slot_of_written(struct inode *inode, __u64 ino, __u32 dev, __u32 generation)
 {
-	__u32 slot = slot_with_key(slot_key(ino, dev, generation, FL_ROUTE_PASSTHROUGH));
+	__u32 slot = slot_with_key(slot_key(inode, ino, dev, generation, FL_ROUTE_PASSTHROUGH));
 
 	if (!slot)
-		slot = slot_with_key(slot_key(ino, dev, generation, FL_ROUTE_DIRECT));
+		slot = slot_with_key(slot_key(inode, ino, dev, generation, FL_ROUTE_DIRECT));
 	if (!slot)
-		slot = slot_with_key(slot_key(ino, dev, generation, FL_ROUTE_CACHED));
+		slot = slot_with_key(slot_key(inode, ino, dev, generation, FL_ROUTE_CACHED));
 	return slot ? slot : slot_search(inode, FL_ROUTE_OTHER, ino, dev, generation);
 }
 
@@ -89,7 +97,7 @@ static __always_inline bool is_selected_inode(struct inode *inode, __u32 *dev, _
 		return false;
 	*dev = BPF_CORE_READ(sb, s_dev);
 	*ino = BPF_CORE_READ(inode, i_ino);
-	return dev_selected(*dev) && (!selected_ino || selected_ino == *ino);
+	return dev_selected(*dev) && file_selected(inode, *ino);
 }
 
 #endif

@@ -140,6 +140,9 @@ int fl_set_target(struct bpf_object *obj, struct fl_kernel *kernel, const struct
 	bad |= fl_set_rodata(obj, "selected_devs", target->dev, sizeof(target->dev));
 	bad |= fl_set_rodata(obj, "selected_dev_count", &target->ndevs, sizeof(target->ndevs));
 	bad |= fl_set_rodata(obj, "selected_ino", &ino, sizeof(ino));
+	bad |= fl_set_rodata(obj, "selected_nodeid", &target->nodeid, sizeof(target->nodeid));
+	bad |= fl_set_rodata(obj, "selected_generation", &target->generation,
+			     sizeof(target->generation));
 	bad |= fl_set_rodata(obj, "only", &only, sizeof(only));
 	bad |= fl_set_rodata(obj, "cache_io_mode_bit", &cache_bit, sizeof(cache_bit));
 	return bad ? fl_err(err, "the BPF object and the collector do not fit together") : 0;

@@ -53,7 +53,7 @@ static void add_flag_knowledge(struct fl_collector *c, const struct fl_slot *slo
 			       struct fl_file_counts *f)
 {
 	struct fl_asked_key key = {.nodeid = f->nodeid, .dev = f->dev};
-	const struct fl_known_file *k = fl_known_files_find(&c->known, f->dev, f->ino);
+	const struct fl_known_file *k = fl_known_files_find(&c->known, fl_key_of(f));
 	struct fl_asked asked;
 
 	if (!bpf_map_lookup_elem(map_of(c, "asked"), &key, &asked)) {
@@ -174,6 +174,7 @@ int fl_collector_drain_claim(struct fl_collector *c, struct fl_claim *claim,
 	f->dev = slot->dev;
 	f->ino = slot->ino;
 	f->nodeid = slot->nodeid;
+	f->generation = slot->generation;
 	f->route = slot->route;
 	if (!any && !f->hists)
 		return 0;

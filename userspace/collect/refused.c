@@ -88,16 +88,6 @@ fail:
 	return NULL;
 }
 
-static bool selected(const struct fl_target *t, __u32 dev, __u64 ino)
-{
-	if (t->ino && ino && t->ino != ino)
-		return false;
-	for (__u32 i = 0; i < t->ndevs; i++)
-		if (t->dev[i] == dev)
-			return true;
-	return !t->ndevs;
-}
-
 static int read_refused(int fd, const struct fl_target *target, struct fl_refused_opens *opens)
 {
 	struct fl_refused_open one = {}, *grown;
@@ -106,7 +96,8 @@ static int read_refused(int fd, const struct fl_target *target, struct fl_refuse
 	while (!bpf_map_get_next_key(fd, prev, &one.key)) {
 		key = one.key;
 		prev = &key;
-		if (!selected(target, key.dev, key.ino) || bpf_map_lookup_elem(fd, &key, &one.seen))
+		if (!fl_target_selects(target, key.dev, key.ino, key.nodeid, target->generation) ||
+		    bpf_map_lookup_elem(fd, &key, &one.seen))
 			continue;
 		grown = realloc(opens->refused, (opens->nrefused + 1) * sizeof(*grown));
 		if (!grown)
@@ -125,7 +116,8 @@ static int read_stripped(int fd, const struct fl_target *target, struct fl_refus
 	while (!bpf_map_get_next_key(fd, prev, &one.key)) {
 		key = one.key;
 		prev = &key;
-		if (!selected(target, key.dev, 0) || bpf_map_lookup_elem(fd, &key, &one.count))
+		if (!fl_target_selects(target, key.dev, target->ino, 0, 0) ||
+		    bpf_map_lookup_elem(fd, &key, &one.count))
 			continue;
 		grown = realloc(opens->stripped, (opens->nstripped + 1) * sizeof(*grown));
 		if (!grown)

@@ -57,14 +57,15 @@ static int index_written(const struct fl_snapshot *s, struct fl_index *written)
 {
 	for (size_t i = 0; i < s->nfiles; i++) {
 		const struct fl_file_counts *f = &s->file[i];
+		struct fl_file_key key = fl_key_of(f);
 		__u32 best;
 
 		if (!tells_a_file(f) || !fl_file_writes(f))
 			continue;
-		best = fl_index_get(written, f->dev, f->ino);
+		best = fl_index_get(written, key.mount, key.node);
 		if (best != FL_INDEX_NONE && fl_file_writes(&s->file[best]) >= fl_file_writes(f))
 			continue;
-		if (fl_index_put(written, f->dev, f->ino, i))
+		if (fl_index_put(written, key.mount, key.node, i))
 			return -1;
 	}
 	return 0;
@@ -91,7 +92,7 @@ int fl_takes_join(struct fl_snapshot *s)
 		__u32 to = FL_INDEX_NONE;
 
 		if (tells_a_file(f) && !fl_file_writes(f))
-			to = fl_index_get(&written, f->dev, f->ino);
+			to = fl_index_get(&written, fl_key_of(f).mount, fl_key_of(f).node);
 		if (to != FL_INDEX_NONE)
 			join(&s->file[to], f,
 			     s->takes_only || may_be_of(f->route, s->file[to].route));
@@ -100,7 +101,7 @@ int fl_takes_join(struct fl_snapshot *s)
 		struct fl_file_counts *f = &s->file[i];
 
 		if (tells_a_file(f) && !fl_file_writes(f) &&
-		    fl_index_get(&written, f->dev, f->ino) != FL_INDEX_NONE)
+		    fl_index_get(&written, fl_key_of(f).mount, fl_key_of(f).node) != FL_INDEX_NONE)
 			file_free(f);
 		else
 			s->file[kept++] = *f;

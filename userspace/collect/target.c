@@ -86,6 +86,29 @@ static int select_mount(struct fl_target *t, const struct fl_mount *m)
 	return t->name ? 0 : -1;
 }
 
+/*
+ * What fs/fuse knows the file by: it is in the handle that fuse_encode_fh() makes, without asking the
+ * daemon anything.
+ */
+static void read_node(struct fl_target *t, int fd)
+{
+	/* include/uapi/linux/fcntl.h since v6.5: nobody is to open the file by it, which not all allow */
+	enum { HANDLE_FID = 0x200 };
+	enum { FUSE_HANDLE = 0x81, FUSE_HANDLE_WORDS = 3 };
+	struct {
+		struct file_handle head;
+		__u32 word[MAX_HANDLE_SZ / sizeof(__u32)];
+	} h = {.head.handle_bytes = sizeof(h.word)};
+	int mount;
+
+	if (name_to_handle_at(fd, "", &h.head, &mount, AT_EMPTY_PATH | HANDLE_FID) ||
+	    h.head.handle_type != FUSE_HANDLE ||
+	    h.head.handle_bytes < FUSE_HANDLE_WORDS * sizeof(__u32))
+		return;
+	t->nodeid = (__u64)h.word[0] << 32 | h.word[1];
+	t->generation = h.word[2];
+}
+
 /* A path below the mount point: a regular file narrows the target, a directory does not. */
 static void narrow_to_file(struct fl_target *t, int fd)
 {
@@ -98,6 +121,7 @@ static void narrow_to_file(struct fl_target *t, int fd)
 		return;
 	t->kind = FL_TARGET_FILE;
 	t->ino = stx.stx_ino;
+	read_node(t, fd);
 	path = calloc(1, 4097);
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	len = path ? readlink(link, path, 4096) : -1;
@@ -243,6 +267,19 @@ static int resolve_pid(struct fl_target *t, pid_t pid, struct fl_err *err)
 			      pid),
 		       fl_hint(err, "'fuselens files' lists every open FUSE file with its PID");
 	return 0;
+}
+
+bool fl_target_selects(const struct fl_target *t, __u32 dev, __u64 ino, __u64 nodeid,
+		       __u32 generation)
+{
+	if (t->ino && t->ino != ino)
+		return false;
+	if (t->ino && t->nodeid && nodeid && (t->nodeid != nodeid || t->generation != generation))
+		return false;
+	for (__u32 i = 0; i < t->ndevs; i++)
+		if (t->dev[i] == dev)
+			return true;
+	return !t->ndevs;
 }
 
 int fl_target_resolve(struct fl_target *t, const char *spec, pid_t pid, struct fl_err *err)

@@ -22,10 +22,15 @@ struct fl_target {
 	__u32 dev[FL_MAX_DEVS]; /* none: every FUSE mount */
 	__u32 ndevs;
 	__u64 ino;		 /* 0: every file */
+	__u64 nodeid;		 /* of that file, as fs/fuse knows it; 0: not known */
+	__u32 generation;	 /* of the node */
 	pid_t tgid;		 /* in the initial PID namespace; 0: every process */
 	struct fl_mounts mounts; /* FUSE mounts known when the target was resolved */
 };
 
+/* Whether an open file, or an inode number with its node, is of the target. */
+bool fl_target_selects(const struct fl_target *t, __u32 dev, __u64 ino, __u64 nodeid,
+		       __u32 generation);
 /*
  * Resolves spec (a path or "all"; NULL with a pid). A path is opened with O_PATH only, so that a hung
  * daemon is not asked anything for its mount point. A mount that only another mount namespace has is

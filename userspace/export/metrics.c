@@ -53,7 +53,7 @@ static int reindex(struct fl_metrics *m)
 	for (size_t i = 1; i < m->nmounts; i++)
 		bad |= m->mount[i].present ? fl_index_put(&m->by_dev, m->mount[i].dev, 0, i) : 0;
 	for (size_t i = 0; i < m->nfiles; i++)
-		bad |= fl_index_put(&m->by_file, m->file[i].dev, m->file[i].ino, i);
+		bad |= fl_index_put(&m->by_file, m->file[i].key.mount, m->file[i].key.node, i);
 	return bad;
 }
 
@@ -154,11 +154,22 @@ static void add_modes(__u64 *sum, const __u64 *modes)
 		sum[i] += modes[i];
 }
 
+static struct fl_metric_file *file_with_labels(struct fl_metrics *m, const struct fl_file_counts *f,
+					       const char *name)
+{
+	for (size_t i = 0; i < m->nfiles; i++)
+		if (m->file[i].dev == f->dev && m->file[i].ino == f->ino &&
+		    !strcmp(m->file[i].name, name))
+			return &m->file[i];
+	return NULL;
+}
+
 /* A series of its own for a file, first come, first served: nobody's counts change series later. */
 static struct fl_metric_file *file_entry(struct fl_metrics *m, const struct fl_file_counts *f,
 					 const struct fl_metric_mount *mount)
 {
-	__u32 place = fl_index_get(&m->by_file, f->dev, f->ino);
+	struct fl_file_key key = fl_key_of(f);
+	__u32 place = fl_index_get(&m->by_file, key.mount, key.node);
 	struct fl_metric_file *e;
 	const char *name = f->path ? f->path : f->name ? f->name : "";
 
@@ -166,15 +177,22 @@ static struct fl_metric_file *file_entry(struct fl_metrics *m, const struct fl_f
 		return NULL;
 	if (place != FL_INDEX_NONE)
 		return &m->file[place];
+	/* another file under the same name and number cannot be told apart by a series' labels */
+	e = file_with_labels(m, f, name);
+	if (e) {
+		fl_index_put(&m->by_file, key.mount, key.node, e - m->file);
+		return e;
+	}
 	if (m->nfiles >= m->limits.files)
 		return NULL;
 	e = &m->file[m->nfiles];
 	memset(e, 0, sizeof(*e));
 	e->dev = f->dev;
 	e->ino = f->ino;
+	e->key = key;
 	e->mount = strdup(mount->path);
 	e->name = strdup(name);
-	if (!e->mount || !e->name || fl_index_put(&m->by_file, f->dev, f->ino, m->nfiles)) {
+	if (!e->mount || !e->name || fl_index_put(&m->by_file, key.mount, key.node, m->nfiles)) {
 		file_free(e);
 		return NULL;
 	}

@@ -38,6 +38,7 @@ struct fl_metric_mount {
 struct fl_metric_file {
 	__u32 dev;
 	__u64 ino;
+	struct fl_file_key key;
 	char *mount; /* path */
 	char *name;
 	__u64 writes[FL_LOCK_MODES];

@@ -63,13 +63,9 @@ struct files_cmd {
 
 static bool selected(const struct fl_target *t, const struct fl_open_file *f)
 {
-	if (f->rec.kind != FL_FILE_OPEN || (t->ino && t->ino != f->rec.ino) ||
-	    (t->tgid && (__u32)t->tgid != f->rec.global_pid))
+	if (f->rec.kind != FL_FILE_OPEN || (t->tgid && (__u32)t->tgid != f->rec.global_pid))
 		return false;
-	for (__u32 i = 0; i < t->ndevs; i++)
-		if (t->dev[i] == f->rec.dev)
-			return true;
-	return !t->ndevs;
+	return fl_target_selects(t, f->rec.dev, f->rec.ino, f->rec.nodeid, f->rec.generation);
 }
 
 /* What --route, --flag and --not-shared ask for. */

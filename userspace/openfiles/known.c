@@ -16,9 +16,9 @@ static bool wanted_dev(const __u32 *devs, __u32 ndevs, __u32 dev)
 	return !ndevs;
 }
 
-static struct fl_known_file *find_or_add(struct fl_known_files *k, __u32 dev, __u64 ino)
+static struct fl_known_file *find_or_add(struct fl_known_files *k, struct fl_file_key key)
 {
-	__u32 place = fl_index_get(&k->index, dev, ino);
+	__u32 place = fl_index_get(&k->index, key.mount, key.node);
 	struct fl_known_file *f;
 
 	if (place != FL_INDEX_NONE)
@@ -32,12 +32,11 @@ static struct fl_known_file *find_or_add(struct fl_known_files *k, __u32 dev, __
 		k->file = grown;
 		k->capacity = capacity;
 	}
-	if (fl_index_put(&k->index, dev, ino, k->n))
+	if (fl_index_put(&k->index, key.mount, key.node, k->n))
 		return NULL;
 	f = &k->file[k->n++];
 	memset(f, 0, sizeof(*f));
-	f->dev = dev;
-	f->ino = ino;
+	f->key = key;
 	return f;
 }
 
@@ -50,7 +49,7 @@ static void forget_closed(struct fl_known_files *k)
 		struct fl_known_file *f = &k->file[i];
 
 		if ((f->now_set || f->now_unset) &&
-		    !fl_index_put(&k->index, f->dev, f->ino, kept)) {
+		    !fl_index_put(&k->index, f->key.mount, f->key.node, kept)) {
 			k->file[kept++] = *f;
 			continue;
 		}
@@ -73,7 +72,8 @@ void fl_known_files_merge(struct fl_known_files *k, const struct fl_open_files *
 		if (f->rec.kind != FL_FILE_OPEN || !(f->rec.f_flags & 3) ||
 		    !wanted_dev(devs, ndevs, f->rec.dev))
 			continue;
-		known = find_or_add(k, f->rec.dev, f->rec.ino);
+		known = find_or_add(
+			k, fl_file_key(f->rec.dev, f->rec.generation, f->rec.nodeid, f->rec.ino));
 		if (!known)
 			return;
 		if (!known->path && f->path)
@@ -91,10 +91,10 @@ void fl_known_files_merge(struct fl_known_files *k, const struct fl_open_files *
 		forget_closed(k);
 }
 
-const struct fl_known_file *fl_known_files_find(const struct fl_known_files *k, __u32 dev,
-						__u64 ino)
+const struct fl_known_file *fl_known_files_find(const struct fl_known_files *k,
+						struct fl_file_key key)
 {
-	__u32 place = fl_index_get(&k->index, dev, ino);
+	__u32 place = fl_index_get(&k->index, key.mount, key.node);
 
 	return place == FL_INDEX_NONE ? NULL : &k->file[place];
 }

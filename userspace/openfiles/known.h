@@ -8,10 +8,10 @@
 
 #include "util/index.h"
 #include "openfiles/openfiles.h"
+#include "snapshot/snapshot.h"
 
 struct fl_known_file {
-	__u32 dev;
-	__u64 ino;
+	struct fl_file_key key;
 	char *path;			      /* may be NULL */
 	__u64 effective_set, effective_unset; /* the most seen open at once */
 	__u64 now_set, now_unset;	      /* in the list merged last */
@@ -31,8 +31,8 @@ struct fl_known_files {
 void fl_known_files_merge(struct fl_known_files *k, const struct fl_open_files *list,
 			  const __u32 *devs, __u32 ndevs);
 /* NULL for a file that was never seen open. Valid until the next merge. */
-const struct fl_known_file *fl_known_files_find(const struct fl_known_files *k, __u32 dev,
-						__u64 ino);
+const struct fl_known_file *fl_known_files_find(const struct fl_known_files *k,
+						struct fl_file_key key);
 void fl_known_files_free(struct fl_known_files *k);
 
 #endif

@@ -32,7 +32,8 @@ struct fl_file_counts {
 	__u32 slot; /* number in the collector, never given to another file; 0: "other". Not recorded */
 	__u32 dev;
 	__u64 ino;
-	__u64 nodeid;
+	__u64 nodeid;	  /* 0 where not known */
+	__u32 generation; /* of the node. Not recorded */
 	enum fl_route route;
 	bool is_other; /* this is the sum of files that had no room in the table */
 	char *name;    /* last component, or NULL; owned */
@@ -141,6 +142,24 @@ struct fl_snapshot {
 	bool has_unfinished;
 	__u64 unfinished;
 };
+
+/*
+ * What tells a file from all others, as fs/fuse does: device, node and its generation. An inode number may
+ * be that of several files, or of one after the other; it stands in where the node is not known.
+ */
+struct fl_file_key {
+	__u64 mount, node;
+};
+
+static inline struct fl_file_key fl_file_key(__u32 dev, __u32 generation, __u64 nodeid, __u64 ino)
+{
+	return (struct fl_file_key){(__u64)generation << 32 | dev, nodeid ? nodeid : ino};
+}
+
+static inline struct fl_file_key fl_key_of(const struct fl_file_counts *f)
+{
+	return fl_file_key(f->dev, f->generation, f->nodeid, f->ino);
+}
 
 void fl_snapshot_free(struct fl_snapshot *s);
 /* Whether the evidence tells this of the files' writes; false: its 0 means nothing. */

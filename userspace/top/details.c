@@ -96,6 +96,14 @@ static void add_requests(struct fl_top_lines *l, const struct fl_mount_snapshot 
 			    fl_mount_counter_name(k));
 }
 
+static bool is_open_of(const struct fl_file_counts *file, const struct fl_file_record *rec)
+{
+	struct fl_file_key a = fl_key_of(file);
+	struct fl_file_key b = fl_file_key(rec->dev, rec->generation, rec->nodeid, rec->ino);
+
+	return a.mount == b.mount && a.node == b.node;
+}
+
 static void add_openers(struct fl_top_lines *l, const struct fl_top *t, const struct fl_row *all)
 {
 	size_t shown = 0;
@@ -106,7 +114,7 @@ static void add_openers(struct fl_top_lines *l, const struct fl_top *t, const st
 		char *comm, flags[128], mode[64];
 
 		if (f->rec.kind != FL_FILE_OPEN || f->rec.dev != all->dev ||
-		    (all->file && f->rec.ino != all->file->ino))
+		    (all->file && !is_open_of(all->file, &f->rec)))
 			continue;
 		comm = fl_escape(f->rec.comm);
 		add(l, "  %7u %-16s fd %-4u %s, %s", f->rec.pid, comm ? comm : "?", f->rec.fd,

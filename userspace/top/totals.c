@@ -52,6 +52,7 @@ static struct fl_file_counts *entry_of(struct fl_top_totals *t, const struct fl_
 	e->dev = f->dev;
 	e->ino = f->ino;
 	e->nodeid = f->nodeid;
+	e->generation = f->generation;
 	e->route = f->route;
 	e->is_other = f->is_other;
 	t->active[place] = 0;
