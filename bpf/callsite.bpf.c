@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Takes counted where fs/fuse makes them: a kprobe on each call instruction of the call-site map. At
- * the call the lock's address is the first argument, which leads to the inode: completions in workers
- * are attributed like any other, and nothing depends on the task.
+ * Counts takes where fs/fuse makes them: a kprobe sits on each call instruction of the call-site map. The
+ * lock's address is the call's first argument, and leads to the inode. So nothing depends on the task, and
+ * a completion in a worker goes to the right file.
  *
- * The wait for a spin lock is timed by a second probe at the return address. A probe pair takes longer
- * than an uncontended take; what a pair takes by itself is measured with a pair on the two instructions
- * before the call.
+ * A second probe at the return address times the wait for a spin lock. A probe pair takes longer than a take
+ * without contention, so a pair around a plain instruction before the call measures what a pair takes.
  */
 #include "takes.bpf.h"
 
@@ -22,7 +21,7 @@ struct {
 	__type(value, struct fl_site_counts);
 } site_counts SEC(".maps");
 
-/* Two a site: what was timed around the call, and what a pair takes by itself. */
+/* Two for each site: times around the call, and times of a probe pair by itself. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 2 * FL_MAX_SITES);
@@ -57,7 +56,7 @@ static __always_inline __u64 first_argument(struct pt_regs *ctx)
 	return ctx->di; /* x86-64, the only machine whose code the map is made from */
 }
 
-/* The cookie's low half tells the site; which pair it is stands beside it. */
+/* entry: the index in site_times. */
 static __always_inline void begin(__u32 entry)
 {
 	struct start *s = start_of_current();
@@ -117,8 +116,8 @@ static __always_inline void end(__u32 entry, __u64 now)
 }
 
 /*
- * Whether a take passes the gate. The first take of a write is the first that is seen of it where nothing
- * sees it begin, as is the only one of a splice.
+ * Whether a take passes the gate. Where no program sees writes begin, a write comes to the gate with its
+ * first take. The same goes for splices, whose beginning no program sees.
  */
 static __always_inline bool take_passed(enum fl_site_role role, __u32 route)
 {
@@ -179,7 +178,7 @@ int at_site(struct pt_regs *ctx)
 	return 0;
 }
 
-/* At the entry of fuse_write_update_attr(): the inode is its first argument. */
+/* At the entry of fuse_write_update_attr(), whose first argument is the inode. */
 SEC("kprobe")
 int at_completion(struct pt_regs *ctx)
 {
@@ -192,7 +191,7 @@ int at_completion(struct pt_regs *ctx)
 	return 0;
 }
 
-/* A program of its own: the kernel lets none interrupt itself, and counts that as a miss. */
+/* A program of its own, because no program can interrupt itself: the kernel would count a miss. */
 SEC("kprobe")
 int after_site(struct pt_regs *ctx)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Takes counted at the locks themselves: down_read(), down_write(), _raw_spin_lock(), which everything
- * in the system calls. A call counts where its task is in a FUSE write, or in the update of a FUSE
- * inode after one, and the lock is that inode's. Only array look-ups in here: a hash update, a ring
- * buffer or a printk under _raw_spin_lock() deadlocks.
+ * Counts takes in the lock functions themselves: down_read(), down_write(), _raw_spin_lock() and the like,
+ * which everything in the system calls. A call counts if its task is in a FUSE write, or in the update of a
+ * FUSE inode after one, and the lock belongs to that inode. The programs look up arrays and nothing else: a
+ * hash update, a ring buffer or a printk under _raw_spin_lock() deadlocks.
  */
 #include "takes.bpf.h"
 
@@ -19,9 +19,9 @@ struct take_scope {
 	__u64 fi_lock;
 	__u64 had_shared;
 	__u32 slot;
-	__u16 inner; /* an update inside a write: the write's scope goes on after it */
-	__u8 write;  /* not an update by itself: the gate knows whether it passed */
-	__u8 passed; /* the gate, of an update by itself */
+	__u16 inner; /* in an update inside the write; the scope goes on after it */
+	__u8 write;  /* else an update by itself, which the gate does not know */
+	__u8 passed; /* whether the update by itself passed the gate */
 };
 
 struct {
@@ -106,8 +106,8 @@ int take_write_entry(__u64 *ctx)
 {
 	struct kiocb *iocb = (void *)ctx[0];
 
-	/* whichever way the gate is now: the program that asks it for this write may come after this one */
-	if (task_selected())
+	/* even if the gate is closed: the program that marks this write at the gate may run after this one */
+	if (tgid_selected())
 		open_take_scope(iocb->ki_filp->f_inode, route_of_writer(iocb), true);
 	return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a task is writing right now: one record a task, in an array mapped by PID rather than in task
- * storage, because it costs a third. Two tasks whose PIDs share a place and who write at the same
- * moment lose one of the writes; the loss is counted.
+ * What each task is writing right now: one record a task, in an array indexed by PID. Task storage would
+ * cost three times as much. If two tasks whose PIDs share a place write at the same moment, one of the writes
+ * is lost, and the loss is counted.
  */
 #ifndef FUSELENS_SCOPES_BPF_H
 #define FUSELENS_SCOPES_BPF_H
@@ -12,8 +12,8 @@
 #define SCOPE_PLACES 32768
 
 /*
- * The second half is of the open file, and outlives the write: a next one through the same file finds it
- * there. One cache line.
+ * One cache line. The second half describes the open file and stays after the write has ended, for the next
+ * write through the same file.
  */
 struct scope {
 	__u64 iocb; /* 0 where no scope is open; no two writes under way have the same. See LOCKED */
@@ -22,21 +22,21 @@ struct scope {
 	__u32 bytes;	 /* no write(2) has more than MAX_RW_COUNT, below 2^31 */
 	__u32 pid;	 /* of the task; not kept up where the file was remembered */
 
-	__u64 file; /* 0 where the rest may no longer be true */
+	__u64 file; /* 0 where what follows may be out of date */
 	__u64 inode;
 	__u32 epoch; /* what open_epoch was */
 	__u32 slot;
-	__u32 untimed; /* how many of the task's writes come before one whose times are taken */
-	__u8 cell; /* of the write: counted at the return, when it is known that something was written */
-	__u8 excl_cell;	 /* what a plain exclusive write's is */
+	__u32 untimed;	 /* so many more writes of the task are not timed */
+	__u8 cell;	 /* of the write; counted at its return, if it has written */
+	__u8 excl_cell;	 /* the cell of a plain exclusive write */
 	__u8 open_flags; /* the lower ones */
 	__u8 pad;
 };
 _Static_assert(sizeof(struct scope) == 64, "a place is computed by a shift");
 
 /*
- * Added to a scope's iocb, which is aligned, once the lock was seen held: one comparison at the return
- * tells that the scope is this write's and has all that is needed.
+ * Added to a scope's iocb (an aligned address) once the lock was seen held. So one comparison at the return
+ * tells both that the scope belongs to this write and that it is complete.
  */
 #define LOCKED 1ull
 
@@ -44,17 +44,17 @@ _Static_assert(sizeof(struct scope) == 64, "a place is computed by a shift");
 static struct scope scopes[SCOPE_PLACES] __attribute__((aligned(64)));
 
 /*
- * Grows whenever what is remembered of an open file may have become another's. Only passthrough files
- * are remembered: the daemon answers to each open of one, so that a struct file at the same address is
- * either seen to be opened, or of another inode, which is compared. A release makes it grow as well, if
- * the daemon is told. And so does user space when it gives slots back. 0 means that nobody watches opens,
- * and nothing may be remembered.
+ * The version of what scopes remember of open files: it grows when a struct file may have become another
+ * one's. Only passthrough files are remembered. The daemon answers each open of one, so a new struct file at
+ * an old address is either seen being opened, or has another inode, which is compared. Releases, and user
+ * space when it gives slots back, make it grow, too. 0 means that opens are not watched, and then nothing
+ * may be remembered.
  */
 __u32 open_epoch SEC(".data.epoch");
 
 static __always_inline void forget_open_files(void)
 {
-	/* 0 is left to user space, which knows when all of this is attached */
+	/* user space makes it 1 when all programs are attached */
 	if (open_epoch)
 		__sync_fetch_and_add(&open_epoch, 1);
 }
@@ -81,7 +81,7 @@ static __always_inline enum fl_take take_of(__u8 cell)
 
 static __always_inline void scope_locked(struct scope *s, __u64 iocb)
 {
-	/* not what is there and 1: if another task's write came in between, it must not count as locked */
+	/* sets the whole word: a write of another task that came in between must not count as locked */
 	s->iocb = iocb + LOCKED;
 	if (s->entry_ns)
 		s->locked_ns = bpf_ktime_get_ns();

@@ -96,8 +96,8 @@ static __always_inline void slot_name(struct fl_slot *s, struct inode *inode)
 #define FDS_SEARCHED 64
 
 /*
- * The open flags in force, from the writer's own descriptor of the inode: a file that is opened, written
- * and closed within milliseconds is gone before anyone lists open files. Once per slot.
+ * The open flags in force, from the writer's own descriptor of the inode. A file that is opened, written and
+ * closed within milliseconds is gone before user space lists open files. Runs once per slot.
  */
 static __always_inline void slot_open_flags(struct fl_slot *s, struct inode *inode)
 {
@@ -121,8 +121,8 @@ static __always_inline void slot_open_flags(struct fl_slot *s, struct inode *ino
 }
 
 /*
- * The slot that has the key, or else 0. A slot that was given back does not end the search: keys that
- * came when it was in use may lie behind it.
+ * The slot with the key, or 0. A slot that was given back does not end the search, because keys that were put
+ * there while it was in use may lie behind it.
  */
 static __always_inline __u32 slot_with_key(__u64 key)
 {
@@ -142,7 +142,10 @@ static __always_inline __u32 slot_with_key(__u64 key)
 	return 0;
 }
 
-/* Claims a slot for the key, or finds it claimed by somebody else meanwhile (*ours is false). 0: no room. */
+/*
+ * Claims a slot for the key; or returns the one that somebody else has claimed for it meanwhile, and then
+ * *ours is false. 0: no room.
+ */
 static __always_inline __u32 slot_claim(__u64 key, bool *ours)
 {
 	__u32 h = key >> 40;
@@ -170,7 +173,7 @@ static __always_inline __u32 slot_claim(__u64 key, bool *ours)
 	return 0;
 }
 
-/* Tells user space of a claim, once all of it has been written. */
+/* Tells user space of a claim. To be called when the whole slot has been written. */
 static __always_inline void slot_publish(__u32 slot)
 {
 	__u32 idx = FL_ORDER_CLAIMS;
@@ -185,8 +188,8 @@ static __always_inline void slot_publish(__u32 slot)
 }
 
 /*
- * The slot of (inode, route): claims one for a first write. Returns 0, "other", when the neighbourhood
- * is taken; the collector reports how many writes went there.
+ * The slot of (inode, route); claims one at the first write. Returns 0, "other", when all places where the
+ * key may lie are taken. The collector reports how many writes went there.
  */
 static __noinline __u32 slot_search(struct inode *inode, enum fl_route route, __u64 ino, __u32 dev,
 				    __u32 generation)
@@ -219,8 +222,8 @@ static __noinline __u32 slot_search(struct inode *inode, enum fl_route route, __
 }
 
 /*
- * Nearly always the slot is the first that the key leads to. What else may happen is a function of its
- * own, so that this path keeps the registers: it counts in instructions per write.
+ * Nearly always the slot is the first that the key leads to. Everything else is in a function of its own, so
+ * that this path needs few registers: each instruction counts per write.
  */
 static __always_inline __u32 slot_of(struct inode *inode, enum fl_route route, __u64 ino, __u32 dev,
 				     __u32 generation)
@@ -235,7 +238,7 @@ static __always_inline __u32 slot_of(struct inode *inode, enum fl_route route, _
 	return slot_search(inode, route, ino, dev, generation);
 }
 
-/* The same with take and nature as one number, and the slot's where it is. */
+/* Counts a write in a slot. cell: take and nature as one number. */
 static __always_inline void count_cell(const __u32 *slot, __u32 cell, __u64 bytes)
 {
 	struct fl_slot_counts *c = bpf_map_lookup_elem(&slot_counts, slot);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Kprobes by address, through perf events: nothing is left in tracefs, and they end with the process. */
+/* Kprobes by address, made as perf events: they leave nothing in tracefs and end with the process. */
 #ifndef FL_KPROBE_H
 #define FL_KPROBE_H
 
@@ -10,10 +10,11 @@
 struct bpf_link;
 struct bpf_program;
 
+/* Whether this kernel has kprobes; if not, err says why. */
 bool fl_kprobes_available(struct fl_err *err);
 /* Attaches prog to the instruction at addr. NULL with errno set. */
 struct bpf_link *fl_kprobe_attach(struct bpf_program *prog, __u64 addr, __u64 cookie);
-/* Hits that the kprobe itself missed; 0 where the kernel does not tell (before v6.8). */
+/* Times that the kprobe fired and was skipped; 0 where the kernel does not tell (before v6.8). */
 __u64 fl_kprobe_misses(const struct bpf_link *link);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Opens that the kernel's I/O-mode rules refused, with the errno behind the EIO that users see, and
- * opens that lost a flag. Needs hooks on functions: tracepoints see only what daemons reply.
+ * Opens that the kernel's I/O-mode rules refused, with the errno that became the user's EIO; and opens from
+ * which the kernel took a flag. This needs hooks on functions: tracepoints show only the daemon's reply.
  */
 #ifndef FL_REFUSED_H
 #define FL_REFUSED_H
@@ -26,15 +26,19 @@ struct fl_refused_opens {
 	size_t nrefused;
 	struct fl_stripped_open *stripped;
 	size_t nstripped;
-	char not_live[256]; /* hooks that could not be attached: their rules show as others */
+	char not_live
+		[256]; /* hooks that could not be attached; their rules cannot be told from others */
 	double seconds;
 };
 
 struct fl_refused_watch;
 
-/* Begins to watch. NULL with err set, also where hooks are refused. */
+/* Attaches and begins to watch. NULL with err set; so too where the kernel refuses hooks. */
 struct fl_refused_watch *fl_refused_start(struct fl_err *err);
-/* What was seen of the target so far; frees nothing of the watch. Returns 0 or -1 with err set. */
+/*
+ * Copies what was seen of the target so far; the caller frees it with fl_refused_free(). Returns 0, or -1
+ * with err set.
+ */
 int fl_refused_read(struct fl_refused_watch *w, const struct fl_target *target,
 		    struct fl_refused_opens *opens, struct fl_err *err);
 void fl_refused_finish(struct fl_refused_watch *w);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* From times between two probes to a wait: what a probe pair takes by itself is taken off. Pure. */
+/* The wait at a lock call, from the time between two probes less what the probe pair itself takes. Pure. */
 #ifndef FL_SITE_TIMES_H
 #define FL_SITE_TIMES_H
 
@@ -10,8 +10,8 @@ __u64 fl_site_bucket_ns(int bucket);
 __u64 fl_site_quantile(const struct fl_site_times *t, double q);
 __u64 fl_site_count(const struct fl_site_times *t);
 /*
- * The wait at a site: pair is what was timed around the call, own what a pair around one plain
- * instruction takes. measured is false where there are too few of either.
+ * Fills in the wait at a site. pair: times around the lock call. own: times of a probe pair around one plain
+ * instruction, which is what a pair takes by itself. With too few of either, measured is false.
  */
 void fl_site_wait_of(const struct fl_site_times *pair, const struct fl_site_times *own,
 		     struct fl_site_wait *wait);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The table of files that BPF programs count in (bpf/slots.bpf.h), as user space sees it: which slots are
- * claimed, in the order of their claims, found without a look at the free ones.
+ * The table of files that BPF programs count in (bpf/slots.bpf.h), seen from user space: the claimed slots,
+ * in the order in which they were claimed. Free slots are never looked at.
  */
 #ifndef FL_SLOT_TABLE_H
 #define FL_SLOT_TABLE_H
@@ -16,10 +16,11 @@
 struct bpf_object;
 
 struct fl_claim {
-	__u32 id; /* grows with every claim: a slot may change its owner, an id does not */
+	__u32 id; /* unlike a slot, never given to another file */
 	__u32 slot;
-	__u64 read;    /* for the user: all that was read of it so far, as one number */
-	__u64 counted; /* the same, with what was not read yet, at the last look */
+	/* For the collector. All counts of the file in one sum: those read, and all at the last look. */
+	__u64 read;
+	__u64 counted;
 	bool looked_at;
 };
 
@@ -27,7 +28,7 @@ struct fl_slot_table {
 	struct fl_slot *slot; /* mapped */
 	__u32 nslots;
 	__u64 *order; /* mapped: see slot_order in bpf/slots.bpf.h */
-	__u32 *epoch; /* mapped, or NULL: what BPF remembers of open files is no older */
+	__u32 *epoch; /* mapped, see open_epoch in bpf/scopes.bpf.h; NULL where nothing is remembered */
 	struct fl_claim *claim;
 	size_t nclaims, room;
 	__u32 taken; /* claims read so far */
@@ -36,15 +37,15 @@ struct fl_slot_table {
 /* Maps the table of a loaded object. Returns 0, or -1 with err set. */
 int fl_slot_table_open(struct fl_slot_table *t, struct bpf_object *obj, __u32 nslots,
 		       struct fl_err *err);
-/* From now on BPF sees every open, and may remember an open file from one write to the next. */
+/* Tells BPF that it sees every open from now on, so it may remember an open file between writes. */
 void fl_slot_table_opens_are_watched(struct fl_slot_table *t);
-/* What BPF remembers of open files is to be looked up anew. */
+/* Has BPF look up anew what it remembers of open files. */
 void fl_slot_table_forget_open_files(struct fl_slot_table *t);
-/* Number of claims made since the programs were loaded: one load, for those who ask often. */
+/* Number of claims made since the programs were loaded. Cheap: one load. */
 __u32 fl_slot_table_claims_made(const struct fl_slot_table *t);
-/* Adds new claims to t->claim. Returns 0, or -1 when out of memory; the claims are then read next time. */
+/* Adds new claims to t->claim. Returns 0, or -1 when out of memory; the next call then adds them. */
 int fl_slot_table_update(struct fl_slot_table *t);
-/* Gives the slot of a claim back to BPF and forgets the claim. */
+/* Gives the slot of t->claim[claim] back to BPF, and removes the claim from the list. */
 void fl_slot_table_release(struct fl_slot_table *t, size_t claim);
 void fl_slot_table_close(struct fl_slot_table *t);
 

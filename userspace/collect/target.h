@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* From what a user names (a mount, a file, a PID, "all") to what BPF filters by. */
+/* What the user wants watched (a mount, a file, a PID, "all"), as BPF filters by it. */
 #ifndef FL_TARGET_H
 #define FL_TARGET_H
 
@@ -28,13 +28,13 @@ struct fl_target {
 	struct fl_mounts mounts; /* FUSE mounts known when the target was resolved */
 };
 
-/* Whether an open file, or an inode number with its node, is of the target. */
+/* Whether a file belongs to the target, whoever writes it. nodeid is 0 where it is not known. */
 bool fl_target_selects(const struct fl_target *t, __u32 dev, __u64 ino, __u64 nodeid,
 		       __u32 generation);
 /*
- * Resolves spec (a path or "all"; NULL with a pid). A path is opened with O_PATH only, so that a hung
- * daemon is not asked anything for its mount point. A mount that only another mount namespace has is
- * found by its path there. Returns 0, or -1 with err set.
+ * Resolves spec: a path or "all", or NULL where pid is set. A path is opened with O_PATH only, so that a
+ * mount point needs no answer of its daemon, which may hang. A mount of another mount namespace is found by
+ * its path there. Returns 0, or -1 with err set; the caller calls fl_target_free() either way.
  */
 int fl_target_resolve(struct fl_target *t, const char *spec, pid_t pid, struct fl_err *err);
 void fl_target_free(struct fl_target *t);

@@ -27,16 +27,17 @@ struct fl_code {
 	struct fl_insn *insn;
 	size_t n;
 	/*
-	 * For a call: the displacement that its first argument was made with (an offset in a structure:
-	 * "lea 0x2d8(%rbx), %rdi"), or -1 where that is not plain to see. One per instruction.
+	 * One per instruction. For a call whose first argument is the address of a structure's member, the
+	 * offset of that member ("lea 0x2d8(%rbx), %rdi"); -1 for others.
 	 */
 	__s64 *arg_offset;
 };
 
-/* False where this build knows no decoder for the machine it runs on. */
+/* Whether this machine's code can be decoded. */
 bool fl_decode_supported(void);
 /*
- * Decodes len bytes that stand at addr. Bytes that are no instruction are passed over. Returns 0, or -1 with err set; code is empty then.
+ * Decodes len bytes that the kernel has at addr. Bytes that are no instruction are skipped. The caller frees
+ * code with fl_code_free(). Returns 0, or -1 with err set and an empty code.
  */
 int fl_decode(struct fl_code *code, const void *bytes, size_t len, __u64 addr, struct fl_err *err);
 void fl_code_free(struct fl_code *code);

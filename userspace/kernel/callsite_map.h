@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The call-site map: where fs/fuse takes the inode lock and fi->lock, found in the machine code of the
- * functions on the write path. It is evidence by itself, with no I/O at all: a passthrough write path
- * without a call of down_read() cannot take the lock shared.
+ * The call-site map: each call by which fs/fuse takes the inode lock or fi->lock, found in the machine code
+ * of the functions on the write path. The map is evidence without any I/O: if no function of the passthrough
+ * write path calls down_read(), that path cannot take the lock shared.
  */
 #ifndef FL_CALLSITE_MAP_H
 #define FL_CALLSITE_MAP_H
@@ -23,8 +23,8 @@ struct fl_callsite {
 	enum fl_site_role role;
 	/* Bit per enum fl_route whose write path comes here; 0: not on a write path. */
 	__u32 routes;
-	bool merged; /* one call serves exclusive takes and upgrades: it cannot tell them apart */
-	bool tries;  /* may come back without the lock (killable, trylock) */
+	bool merged; /* one call does both exclusive takes and upgrades, so they cannot be told apart */
+	bool tries; /* may come back without the lock (killable, trylock) */
 	/* An instruction in the same straight line before it, to calibrate a probe pair; 0: none. */
 	__u64 calibrate_at;
 };
@@ -44,7 +44,7 @@ struct fl_callsite_map {
 	size_t nsites;
 	struct fl_mapped_function *function;
 	size_t nfunctions;
-	/* The offset that fuse_write_update_attr() makes fi->lock's address with; -1 where not seen. */
+	/* Offset of fi->lock in struct fuse_inode, as fuse_write_update_attr() uses it; -1: not seen. */
 	__s64 fi_lock_offset;
 };
 
@@ -69,14 +69,14 @@ struct fl_text {
 };
 
 /*
- * Builds the map. Functions that this kernel lacks are passed over; -1 with err set where not even
- * fuse_file_write_iter() can be read.
+ * Builds the map; the caller frees it with fl_callsite_map_free(). Functions that this kernel lacks are
+ * skipped. Returns 0, or -1 with err set where fuse_file_write_iter() cannot be read.
  */
 int fl_callsite_map_build(struct fl_callsite_map *map, const struct fl_text *text,
 			  const struct fl_lock_offsets *at, struct fl_err *err);
 void fl_callsite_map_free(struct fl_callsite_map *map);
 
-/* What the map says of a route's write path. */
+/* Whether writes on a route can take the inode lock shared, as the map shows it. */
 enum fl_can fl_callsite_can(const struct fl_callsite_map *map, enum fl_route route);
 /*
  * Which fs/fuse this is: "stock", "v1-1", "v1", "v3", "next", or "unknown" where the map fits none of

@@ -25,20 +25,20 @@ struct fl_symbols {
 };
 
 /*
- * Parses text, len bytes, which must be malloced with room for one more byte; it is owned by the table
- * afterwards, also on error. Lines that are none are passed over, but a table without any address (all
- * of them 0, as kernel.kptr_restrict makes them) is an error.
+ * Parses len bytes of text, which must come from malloc() with room for one more byte. The table owns text
+ * afterwards, also after an error. Lines that are no symbols are skipped. It is an error when all addresses
+ * are 0, as kernel.kptr_restrict makes them. Returns 0, or -1 with err set.
  */
 int fl_symbols_parse(struct fl_symbols *s, char *text, size_t len, struct fl_err *err);
 void fl_symbols_free(struct fl_symbols *s);
 
-/* By name; where several have it, fuse's own. NULL where none has. */
+/* The symbol with this name; of several, the one in fuse. NULL if there is none. */
 const struct fl_symbol *fl_symbol_by_name(const struct fl_symbols *s, const char *name);
-/* The first one at exactly addr, or NULL. */
+/* The first symbol at exactly addr, or NULL. */
 const struct fl_symbol *fl_symbol_at(const struct fl_symbols *s, __u64 addr);
-/* The one that addr lies in: the last that starts at or before it. NULL below the first. */
+/* The last symbol that starts at or before addr; NULL below the first. */
 const struct fl_symbol *fl_symbol_around(const struct fl_symbols *s, __u64 addr);
-/* Where the text that starts at addr ends at the latest: the next symbol's address. 0 after the last. */
+/* The next symbol's address: code that starts at addr ends there at the latest. 0 after the last. */
 __u64 fl_symbol_end(const struct fl_symbols *s, __u64 addr);
 
 #endif

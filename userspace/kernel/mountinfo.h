@@ -22,18 +22,18 @@ struct fl_mounts {
 };
 
 /*
- * Parses the whole text of a mountinfo file, appending to mounts. Lines that are not of the documented
- * form (proc_pid_mountinfo(5)) are passed over. Returns 0, or -1 when out of memory.
+ * Parses the whole text of a mountinfo file and appends its mounts. Lines that are not as documented in
+ * proc_pid_mountinfo(5) are skipped. Returns 0, or -1 when out of memory.
  */
 int fl_mounts_parse(struct fl_mounts *mounts, const char *text);
 void fl_mounts_free(struct fl_mounts *mounts);
 
 /* "fuse", "fuseblk", "fuse.anything" and virtiofs: whatever fs/fuse serves. */
 bool fl_fstype_is_fuse(const char *fstype);
-/* First mount with this ID or device; NULL when there is none. Prefers a mount of the whole fs. */
+/* The mount with this ID or device, preferably of the whole file system; NULL when there is none. */
 const struct fl_mount *fl_mounts_by_id(const struct fl_mounts *mounts, __u64 id);
 const struct fl_mount *fl_mounts_by_dev(const struct fl_mounts *mounts, __u32 dev);
-/* The last one with this device: of a list that grew over time, the latest. */
+/* The last mount in the list with this device: where mounts were appended over time, the newest. */
 const struct fl_mount *fl_mounts_by_dev_last(const struct fl_mounts *mounts, __u32 dev);
 /* Last mount whose path equals path: the one on top. */
 const struct fl_mount *fl_mounts_by_path(const struct fl_mounts *mounts, const char *path);

@@ -14,29 +14,28 @@ char *fl_privileges_command(char *buf, size_t len);
 /* Whether a capability (CAP_*) is effective. */
 bool fl_privileges_have(int cap);
 /*
- * The kernel's own BTF where modules' may not be looked through (that takes CAP_SYS_ADMIN, and libbpf
- * before 1.4 fails a program for it that asks for any type the kernel lacks), else NULL: libbpf chooses.
- * For the open options' btf_custom_path.
+ * For btf_custom_path of the options that libbpf opens objects with. Without CAP_SYS_ADMIN modules' BTF may
+ * not be looked through, and libbpf before 1.4 then refuses programs that name a type which the kernel
+ * lacks; the kernel's own BTF as the path avoids that. With CAP_SYS_ADMIN it returns NULL: libbpf chooses.
  */
 const char *fl_privileges_btf_path(void);
 /*
- * Keeps what reading counts, listing files and looking into other mount namespaces need (CAP_BPF,
- * CAP_PERFMON, CAP_SYS_PTRACE, and CAP_KILL to end a workload); drops everything else for good.
+ * Drops all capabilities for good but four: CAP_BPF and CAP_PERFMON, to read counts and list files;
+ * CAP_SYS_PTRACE, to look into other mount namespaces; CAP_KILL, to end a workload.
  */
 void fl_privileges_drop(void);
 /*
- * For a command that attaches again and again and runs workloads in between. Gives up everything but that,
- * for good: what fl_privileges_drop() keeps; CAP_DAC_OVERRIDE for data and results in directories of others;
- * CAP_IPC_LOCK and CAP_SYS_NICE for workloads; and CAP_SYS_ADMIN where a module's functions or tracepoints
- * are hooked, as nobody else may look up a module's BTF, or where admin says that there is another need. The
- * last three are not in effect until asked for.
+ * The same for a command that attaches again and again and runs workloads in between. It keeps more:
+ * CAP_DAC_OVERRIDE, for data and results in directories of others; CAP_IPC_LOCK and CAP_SYS_NICE, for
+ * workloads; and CAP_SYS_ADMIN if admin is set, or if fuse or XFS is a module, whose BTF only CAP_SYS_ADMIN
+ * may look up. The last three are kept, but not in effect.
  */
 void fl_privileges_keep_for_runs(bool admin);
 /* Puts CAP_SYS_ADMIN in effect where it was kept, or out of it again. */
 void fl_privileges_admin(bool on);
 /* Gives up everything, in a process that needs nothing but what it holds. */
 void fl_privileges_drop_all(void);
-/* In a child that is about to become a workload: leaves what that may need and nothing else. */
+/* For a child that is about to become a workload: keeps what a workload may need, drops the rest. */
 void fl_privileges_for_workload(void);
 
 #endif

@@ -5,7 +5,10 @@
 #include <string.h>
 
 #define FOPEN_PARALLEL (1u << 6)
-/* Over weeks files come and go: closed ones are forgotten when so many are known, or twice the open ones. */
+/*
+ * Closed files are forgotten when so many files are known, or twice as many as were open the last time.
+ * Otherwise memory would grow for weeks.
+ */
 #define FORGET_AT_LEAST 16384
 
 static bool wanted_dev(const __u32 *devs, __u32 ndevs, __u32 dev)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What lists of open files showed of the files that may be written: their paths, and how many of their
- * opens had the parallel flag in force at once. Remembered after they are closed. Pure.
+ * What is remembered of files that were seen open for writing: the path, and how many opens had the parallel
+ * flag in force at the same time. It is kept after they are closed. Pure.
  */
 #ifndef FL_KNOWNFILES_H
 #define FL_KNOWNFILES_H
@@ -21,12 +21,12 @@ struct fl_known_files {
 	struct fl_known_file *file;
 	size_t n, capacity;
 	struct fl_index index;
-	size_t forget_at; /* past so many the closed ones are forgotten; 0: not set yet */
+	size_t forget_at; /* with more files than this, closed ones are forgotten; 0: not set yet */
 };
 
 /*
- * Merges a list. devs: only files of these devices, all of them where ndevs is 0. Out of memory leaves
- * files out.
+ * Adds what a list of open files shows. devs: only files of these ndevs devices; of all devices where ndevs
+ * is 0. When memory runs out, the rest of the list is left out.
  */
 void fl_known_files_merge(struct fl_known_files *k, const struct fl_open_files *list,
 			  const __u32 *devs, __u32 ndevs);

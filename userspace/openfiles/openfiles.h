@@ -21,14 +21,15 @@ struct fl_open_files {
 };
 
 /*
- * Parses what the iterator wrote, len bytes at buf, appending to files. Pure. A record that is cut
- * short or carries a wrong magic is an error: the two sides are built together.
+ * Parses len bytes that the iterator wrote, and appends the files. A record that is cut short, or has a wrong
+ * magic, is an error, because program and reader are built together. Returns 0, or -1 with err set. Pure.
  */
 int fl_open_files_parse(struct fl_open_files *files, const void *buf, size_t len,
 			struct fl_err *err);
 /*
- * Runs the iterator once. Needs CAP_BPF, CAP_PERFMON and, for other users' tasks, nothing more: the
- * walk happens in the kernel. The program is loaded at the first call and kept.
+ * Lists all open FUSE files now. Needs CAP_BPF and CAP_PERFMON; other users' tasks need nothing more, because
+ * the kernel does the walk. The program is loaded at the first call and kept. The caller frees files with
+ * fl_open_files_free(). Returns 0, or -1 with err set.
  */
 int fl_open_files_read(struct fl_open_files *files, struct fl_err *err);
 void fl_open_files_free(struct fl_open_files *files);
