@@ -32,8 +32,8 @@ for _ in $(seq "$cycles"); do
 	wait "$tool"
 	case $? in
 	0 | 1) ;;
-	3) # too short to see a write on a busy machine, but then nothing may be lost either
-		jq -e '.counts.writes == 0 and .loss.lost == 0' "$out" >/dev/null || bad=$((bad + 1)) ;;
+	3) # too few writes for a verdict on a busy machine, but then nothing may be lost either
+		jq -e '.loss.lost == 0' "$out" >/dev/null || bad=$((bad + 1)) ;;
 	*) bad=$((bad + 1)) ;;
 	esac
 done
