@@ -22,11 +22,14 @@ for disk in cpu latency; do
 		for method in callsite global; do
 			run=$disk.$engine.$method
 			wrote=$(jq '[.jobs[].write.total_ios] | add' "$tmp/files/$run.fio")
-			inline=$wrote worker=0
-			if [ "$disk $engine" = "latency libaio" ]; then inline=0 worker=$wrote; fi
 			check "$run: $wrote writes counted" is "$(jq .counts.writes "$tmp/files/$run")" "$wrote"
-			check "... $inline end in the writer" is "$(completed "$run" inline)" "$inline"
-			check "... $worker in a kworker" is "$(completed "$run" worker)" "$worker"
+			check "... each ends once" is $(($(completed "$run" inline) + $(completed "$run" worker))) "$wrote"
+			# A writer that is kept from its processor for longer than the device takes ends its write itself.
+			if [ "$disk $engine" = "latency libaio" ]; then
+				check "... in a kworker" test "$(completed "$run" worker)" -gt 0
+			else
+				check "... in the writer" is "$(completed "$run" worker)" 0
+			fi
 		done
 	done
 done

@@ -41,9 +41,11 @@ judge()
 		check "$variant: a $method for each write" is "$all" "$wrote"
 	done
 
-	check "$variant: 100 writes end in a kworker, none in the writer" is \
-		"$(of completions '.snapshot.files | "\(map(.completed_worker) | add) \(map(.completed_inline) | add)"')" \
-		"100 0"
+	# A writer that is kept from its processor for longer than the device takes ends its write itself.
+	check "$variant: each of 100 writes ends once, in a kworker or, overtaken by the device, in the writer" is \
+		"$(of completions '.snapshot.files | map(.completed_worker + .completed_inline) | add')" 100
+	check "$variant: writes end in a kworker" test \
+		"$(of completions '.snapshot.files | map(.completed_worker) | add')" -gt 0
 	check "$variant: takes = writes + upgrades" is \
 		"$(of upgrades '.counts | "\(.writes) \(.takes.exclusive + .takes.shared + .takes.upgrade - .upgrades)"')" "400 400"
 	if [ "$variant" = stock ]; then
