@@ -263,7 +263,7 @@ struct fl_collector *fl_collector_prepare(const struct fl_target *target,
 		goto fail;
 	if (opts->cross_check)
 		fl_cross_check_open(&c->cross, target);
-	c->cross.begun = opts->quiet_start;
+	c->cross.begun = c->cross.quiet = opts->quiet_start;
 	return c;
 fail:
 	fl_collector_finish(c);

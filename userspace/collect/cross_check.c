@@ -78,7 +78,8 @@ static void fill_mount(const struct fl_cross_check *x, const struct fl_snapshot 
 	for (__u32 i = 0; i < x->target->ndevs; i++) {
 		if (x->target->dev[i] != m->dev || !x->base[i] || x->version[i] < x->base[i])
 			continue;
-		fl_cross_check_judge(s, m, x->version[i] - x->base[i], x->explained[i]);
+		fl_cross_check_judge(s, m, x->version[i] - x->base[i], x->explained[i],
+				     x->quiet ? 0 : FL_CROSS_UNDER_WAY);
 	}
 }
 

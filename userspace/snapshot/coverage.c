@@ -60,9 +60,6 @@ enum fl_sees fl_sees(const struct fl_snapshot *s, enum fl_route route, enum fl_w
 	return FL_SEES_NO;
 }
 
-/* Writes that are under way when the check ends: counted, and not yet raised it. */
-#define UNDER_WAY 64
-
 static const struct {
 	const char *name;
 	const char *why_not;
@@ -128,17 +125,18 @@ __u64 fl_explained_rise(const struct fl_snapshot *s, __u32 dev)
 }
 
 void fl_cross_check_judge(const struct fl_snapshot *s, struct fl_mount_snapshot *m, __u64 rise,
-			  __u64 explained_before)
+			  __u64 explained_before, __u64 under_way)
 {
 	__u64 explained = fl_explained_rise(s, m->dev), certain = attempts(s, m->dev, true);
 
 	explained = explained > explained_before ? explained - explained_before : 0;
 	/* it should have risen with each of these that began since */
 	certain = certain > explained_before ? certain - explained_before : 0;
-	if (rise < certain / 2 || rise + UNDER_WAY + certain / 1000 < certain) {
+	if (rise < certain / 2 || rise + FL_CROSS_UNDER_WAY + certain / 1000 < certain) {
 		m->cross_check = FL_CROSS_KERNEL;
 		return;
 	}
 	m->cross_check = FL_CROSS_DONE;
-	m->unseen = rise > explained ? rise - explained : 0;
+	/* a write that was counted before the check began may raise it after */
+	m->unseen = rise > explained + under_way ? rise - explained : 0;
 }

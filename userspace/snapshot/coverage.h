@@ -45,8 +45,15 @@ const char *fl_cross_check_why_not(enum fl_cross_check_state state);
  * was passed through, twice at most with any other write, and with the daemon's replies.
  */
 __u64 fl_explained_rise(const struct fl_snapshot *s, __u32 dev);
-/* Settles a mount's check: rise since the check began, when so much of the rise was explained already. */
+/* Writes that may be under way at one moment: counted, and the version not raised yet. */
+#define FL_CROSS_UNDER_WAY 64
+
+/*
+ * Settles a mount's check: rise since the check began, when so much of the rise was explained already.
+ * under_way: how many counted writes may have been under way at that moment; so few unexplained
+ * attempts are not called unseen.
+ */
 void fl_cross_check_judge(const struct fl_snapshot *s, struct fl_mount_snapshot *m, __u64 rise,
-			  __u64 explained_before);
+			  __u64 explained_before, __u64 under_way);
 
 #endif
