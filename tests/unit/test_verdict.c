@@ -202,9 +202,9 @@ static void unseen_attempts_are_a_loss(void **state)
 	fl_cross_check_judge(&w.s, &w.mount[0], 2206, 0, 0);
 	assert_int_equal(w.mount[0].unseen, 1);
 	/* under load, a few may be writes that were under way when the check began */
-	fl_cross_check_judge(&w.s, &w.mount[0], 2208, 0, 8);
+	fl_cross_check_judge(&w.s, &w.mount[0], 2213, 0, 8);
 	assert_int_equal(w.mount[0].unseen, 0);
-	fl_cross_check_judge(&w.s, &w.mount[0], 2209, 0, 8);
+	fl_cross_check_judge(&w.s, &w.mount[0], 2214, 0, 8);
 	assert_int_equal(w.mount[0].unseen, 9);
 	/* a kernel that does not raise it with each write says nothing */
 	w.file[0].route = FL_ROUTE_PASSTHROUGH;
