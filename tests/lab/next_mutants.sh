@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# tier: full
+# Series 'next', wrong on purpose in ways that its design argues about: the test meant for each has to catch it.
+# Two more (the greater of two versions stored, and the version read first) are caught by the model only.
+# shellcheck source=tests/lab/next_lib.sh
+. "$(dirname "$0")/next_lib.sh"
+mutants=tests/lab/mutants
+
+# calls_per_write VARIANT - of the passthrough write path, by io_uring
+calls_per_write()
+{
+	vm --variant "$1" --out "$tmp/o" -- lab/guest/takes callsite io_uring 4000
+	jq '.counts.writes as $w | ($w + ([.snapshot.files[] | .retried + .failed] | add)) / $w' \
+		"$tmp/o/io_uring.callsite.prove"
+}
+
+at_most()
+{
+	awk -v a="$1" -v b="$2" 'BEGIN { exit !(a > 0 && a <= b) }' || { echo "# got $1, at most $2"; return 1; }
+}
+
+check "the selftest builds without a warning" build_selftest
+selftests no-count=next+$mutants/next-no-count.patch:overwrite_while_reply_is_held \
+	nowait-blocks=next+$mutants/next-nowait-blocks.patch:nowait_does_not_wait \
+	mask-first=next+$mutants/next-delays.patch+$mutants/next-mask-first.patch:stress \
+	assert=next+$mutants/next-assert.patch:chmod_while_write_waits \
+	no-second-look=next+$mutants/next-assert.patch+$mutants/next-no-second-look.patch:chmod_while_write_waits
+check "the guest came to its end" is "$rc" 0
+check "next-mask-first: the selftest's stress fails" is "$(said mask-first)" "1 failed failed: stress"
+check "next-no-count: the selftest's held reply is believed" \
+	is "$(said no-count)" "2 failed failed: overwrite_while_reply_is_held"
+check "next-nowait-blocks: the selftest's RWF_NOWAIT waits" \
+	is "$(said nowait-blocks)" "1 failed failed: nowait_does_not_wait"
+check "privileges are stripped under the exclusive lock" eval "! warned assert"
+check "next-no-second-look: the kernel warns that the lock is shared" warned no-second-look
+
+vm --variant "next+$mutants/next-iocb-only.patch" -- tests/lab/guest/verify passthrough --quick --json --case setfl
+check "next-iocb-only: verify's setfl fails" is "$rc $(jq -r '.cases[0].result' "$tmp/out")" "1 FAIL"
+
+calls=$(calls_per_write next)
+# One that does not wait, and one by a worker where the timestamp has to change; the slower the machine, the more
+# writes meet a new timestamp. And a few that look for privileges.
+check "io_uring makes at most two calls for each write" at_most "$calls" 2.1
+calls=$(calls_per_write "next+$mutants/next-keeps-poll.patch")
+check "next-keeps-poll: it makes more ($calls)" at_most 2.1 "$calls"
+exit "$failed"
