@@ -129,7 +129,9 @@ static int status(bool json)
 
 static void tell_waiting(void *ctx, size_t tasks)
 {
-	fl_say_progress("fuselens live: waiting for %zu tasks", tasks);
+	/* the last ones came over between two looks */
+	if (tasks)
+		fl_say_progress("fuselens live: waiting for %zu tasks", tasks);
 }
 
 static int load(const struct live_cmd *c)
