@@ -16,7 +16,7 @@
 #include "util/file.h"
 
 #define SYS_DIR "/sys/kernel/livepatch/" FL_LIVE_NAME
-/* What takes the patched functions for a while never sleeps for longer than an I/O takes. */
+/* Pause between two looks at how far a transition has come. */
 #define POLL_MS 100
 
 static int field(const char *path, const char *name, char *value, size_t size, struct fl_err *err)

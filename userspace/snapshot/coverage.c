@@ -138,5 +138,6 @@ void fl_cross_check_judge(const struct fl_snapshot *s, struct fl_mount_snapshot 
 	}
 	m->cross_check = FL_CROSS_DONE;
 	/* a write that was counted before the check began may raise it after */
-	m->unseen = rise > explained + under_way ? rise - explained : 0;
+	explained += under_way;
+	m->unseen = rise > explained ? rise - explained : 0;
 }
