@@ -73,8 +73,9 @@ gone()
 	[ "$(leftovers "$1")" = 0 ]
 }
 
-# attached PID - whether its probes are in
-attached()
+# counting PID - whether it counts: it gives up its privileges once it does. That its probes are in says less, for
+# nothing is counted before the last of them is.
+counting()
 {
-	grep -qs link_type "/proc/$1"/fdinfo/*
+	grep -qs '^NoNewPrivs:.*1' "/proc/$1/status"
 }

@@ -64,9 +64,8 @@ check "tool killed: no BPF object stays" wait_until 10 gone "$WORK/objects"
 # --- interrupted: a verdict of what was counted so far
 "$FUSELENS" prove "$mnt" -d 60 --json >"$out" 2>/dev/null &
 tool=$!
-wait_until 20 attached "$tool"
+wait_until 20 counting "$tool"
 objects "$tool" >>"$WORK/objects"
-sleep 1
 dd if=/dev/zero of="$mnt/f" bs=4k count=20 oflag=direct conv=notrunc status=none
 kill -INT "$tool"
 wait "$tool"
@@ -82,9 +81,8 @@ fio --name=d --filename="$mnt/f" --size=32M --rw=randwrite --bs=4k --direct=1 --
 	--runtime=60 --output=/dev/null >/dev/null 2>&1 &
 "$FUSELENS" prove "$mnt" -d 2 --json >"$out" 2>/dev/null &
 tool=$!
-wait_until 20 attached "$tool"
+wait_until 20 counting "$tool"
 objects "$tool" >>"$WORK/objects"
-sleep 1
 kill -KILL "$DAEMON_PID"
 code=0
 wait "$tool" || code=$?

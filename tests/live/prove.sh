@@ -133,18 +133,18 @@ code unshare --pid --fork --mount-proc "$FUSELENS" prove "$mnt" --json -- \
 check_eq "inside a PID namespace: counted and SHARED" "$CODE $(report "$out" .counts.shared)" "0 50"
 
 # --- two tools at once see the same writes
-both_attached()
+both_count()
 {
 	local tool
 	for tool in $(pgrep -f "^$FUSELENS prove $mnt -n 200"); do
-		grep -qs link_type "/proc/$tool"/fdinfo/* && echo "$tool"
+		counting "$tool" && echo "$tool"
 	done | wc -l | grep -qx 2
 }
 timeout 600 "$FUSELENS" prove "$mnt" -n 200 --json >"$WORK/first" 2>/dev/null &
 first=$!
 timeout 600 "$FUSELENS" prove "$mnt" -n 200 --json >"$WORK/second" 2>/dev/null &
 second=$!
-wait_until 30 both_attached
+wait_until 30 both_count
 dd if=/dev/zero of="$mnt/f" bs=4k count=200 oflag=direct conv=notrunc status=none
 wait "$first" "$second"
 check_eq "two at once" "$(jq .counts.writes "$WORK/first") $(jq .counts.writes "$WORK/second")" "200 200"
