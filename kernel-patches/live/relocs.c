@@ -61,6 +61,15 @@ static const char *const bookkeeping[] = {
 	"__bpf_kfunc",
 };
 
+/* What an error must not leave behind: a module that is half made. */
+static const char *unfinished;
+
+static void remove_unfinished(void)
+{
+	if (unfinished)
+		unlink(unfinished);
+}
+
 static void *reserve(size_t n, size_t size)
 {
 	void *p = calloc(n, size);
@@ -148,30 +157,58 @@ static bool is_own_code(struct module *m, const GElf_Sym *sym)
 	return scn && gelf_getshdr(scn, &sh) && (sh.sh_flags & SHF_EXECINSTR);
 }
 
-/* A relative call, jump or conditional jump whose displacement is at the offset. */
-static bool is_branch(Elf_Scn *code, __u64 offset)
+/*
+ * A relative call, jump or conditional jump whose displacement the relocation fills in. The bytes in front
+ * do not say it alone: an address that is stored at -24(%rbp) has 0xe8 in front, too, but is not relative.
+ */
+static bool is_branch(Elf_Scn *code, const GElf_Rela *rela)
 {
 	const Elf_Data *data = elf_getdata(code, NULL);
+	const __u64 offset = rela->r_offset;
 	const unsigned char *at = (const unsigned char *)data->d_buf + offset;
 
+	if (GELF_R_TYPE(rela->r_info) != R_X86_64_PLT32 &&
+	    GELF_R_TYPE(rela->r_info) != R_X86_64_PC32)
+		return false;
 	return offset >= 1 && offset < data->d_size &&
 	       (at[-1] == 0xe8 || at[-1] == 0xe9 ||
 		(offset >= 2 && at[-2] == 0x0f && (at[-1] & 0xf0) == 0x80));
 }
 
-/* Functions that the kernel calls by address: from struct klp_func, and to load and unload the module. */
+/* The table of struct klp_func in livepatch.c: where it lies in its section. */
+struct table {
+	size_t section;
+	__u64 begin, end;
+};
+
+static struct table find_funcs(struct module *m)
+{
+	Elf_Data *syms = elf_getdata(m->symtab, NULL);
+	struct table t = {0};
+	GElf_Sym sym;
+
+	for (size_t i = 1; i < m->nsyms; i++) {
+		gelf_getsym(syms, (int)i, &sym);
+		if (GELF_ST_TYPE(sym.st_info) == STT_OBJECT &&
+		    !strcmp(symbol_name(m, &sym), "funcs"))
+			t = (struct table){sym.st_shndx, sym.st_value, sym.st_value + sym.st_size};
+	}
+	return t;
+}
+
+/* The functions by which the kernel loads and unloads the module. */
 static bool is_entry(const char *name)
 {
-	return !strncmp(name, "live_", 5) || !strcmp(name, "init_module") ||
-	       !strcmp(name, "cleanup_module");
+	return !strcmp(name, "init_module") || !strcmp(name, "cleanup_module");
 }
 
 /*
- * Only klp_func.new_func and the module's own entry points may hold an address of its code: a branch does
- * not, anything else does.
+ * Only the table of replaced functions and what loads and unloads the module may hold an address of its
+ * code: a branch does not, anything else does.
  */
 static int check_escapes(struct module *m)
 {
+	const struct table funcs = find_funcs(m);
 	Elf_Scn *scn = NULL, *target;
 	GElf_Shdr sh, tsh;
 	int bad = 0;
@@ -200,9 +237,12 @@ static int check_escapes(struct module *m)
 			if (!is_own_code(m, &sym))
 				continue;
 			name = symbol_name(m, &sym);
+			if (sh.sh_info == funcs.section && rela.r_offset >= funcs.begin &&
+			    rela.r_offset < funcs.end)
+				continue;
 			if (!(tsh.sh_flags & SHF_EXECINSTR) && is_entry(name))
 				continue;
-			if ((tsh.sh_flags & SHF_EXECINSTR) && is_branch(target, rela.r_offset))
+			if ((tsh.sh_flags & SHF_EXECINSTR) && is_branch(target, &rela))
 				continue;
 			warnx("%s+0x%llx holds an address of %s: it could outlive the module",
 			      where, (unsigned long long)rela.r_offset, *name ? name : "its code");
@@ -345,6 +385,8 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	m.exported = read_text(argv[3]);
+	unfinished = argv[2];
+	atexit(remove_unfinished);
 	copy_file(argv[1], argv[2]);
 	fd = open(argv[2], O_RDWR | O_CLOEXEC);
 	if (fd < 0)
@@ -352,10 +394,8 @@ int main(int argc, char **argv)
 	open_module(&m, fd, argv[2]);
 	if (!gelf_getehdr(m.elf, &eh) || eh.e_machine != EM_X86_64)
 		errx(1, "%s is no x86-64 module", argv[1]);
-	if (check_escapes(&m)) {
-		unlink(argv[2]);
+	if (check_escapes(&m))
 		return 1;
-	}
 	n = name_symbols(&m);
 	elf_getshdrnum(m.elf, &sections);
 	for (size_t i = 1; n && i < sections; i++) {
@@ -369,5 +409,8 @@ int main(int argc, char **argv)
 	if (elf_update(m.elf, ELF_C_WRITE) < 0)
 		errx(1, "%s: %s", argv[2], elf_errmsg(-1));
 	elf_end(m.elf);
-	return close(fd);
+	if (close(fd))
+		err(1, "%s", argv[2]);
+	unfinished = NULL;
+	return 0;
 }
