@@ -50,3 +50,4 @@ MODULE_INFO(livepatch, "Y");
 /* What 'fuselens live' reads before it loads the module. */
 MODULE_INFO(fuselens_build, UTS_VERSION);
 MODULE_INFO(fuselens_series, FUSELENS_SERIES);
+MODULE_INFO(fuselens_replaces, FUSELENS_REPLACES);

@@ -28,9 +28,9 @@ static int field(const char *path, const char *name, char *value, size_t size, s
 	if (!text)
 		return -1;
 	text[strcspn(text, "\n")] = '\0';
-	snprintf(value, size, "%s", text);
+	len = snprintf(value, size, "%s", text);
 	free(text);
-	return 0;
+	return len < size ? 0 : fl_err(err, "%s: its %s is too long", path, name);
 }
 
 static int find_installed(struct fl_live_info *i, struct fl_err *err)
@@ -63,18 +63,38 @@ int fl_live_info(struct fl_live_info *i, const char *path, struct fl_err *err)
 		return fl_errno(err, errno, "cannot read %s", i->path);
 	if (field(i->path, "vermagic", i->vermagic, sizeof(i->vermagic), err) ||
 	    field(i->path, "fuselens_build", i->build, sizeof(i->build), err) ||
-	    field(i->path, "fuselens_series", i->series, sizeof(i->series), err))
+	    field(i->path, "fuselens_series", i->series, sizeof(i->series), err) ||
+	    field(i->path, "fuselens_replaces", i->replaces, sizeof(i->replaces), err))
 		return -1;
-	if (!i->build[0] || !i->series[0]) {
+	if (!i->build[0] || !i->series[0] || !i->replaces[0]) {
 		fl_err(err, "%s is not a module of fuselens", i->path);
 		return fl_hint(err, "kernel-patches/live/build makes one");
 	}
 	return 0;
 }
 
+/* Returns -1 with err set where another livepatch replaces a function that the module replaces, else 0. */
+static int replaced_by_others(const struct fl_live_info *i, const struct fl_livepatches *now,
+			      struct fl_err *err)
+{
+	char names[sizeof(i->replaces)], *save = NULL;
+
+	memcpy(names, i->replaces, sizeof(names));
+	for (char *f = strtok_r(names, " ", &save); f; f = strtok_r(NULL, " ", &save)) {
+		const struct fl_livepatch *other = fl_livepatch_of(now, f);
+
+		if (other && strcmp(other->name, FL_LIVE_NAME)) {
+			fl_err(err, "%s() is patched already, by %s", f, other->name);
+			return fl_hint(
+				err,
+				"two patches of one function do not know of each other: unload that one");
+		}
+	}
+	return 0;
+}
+
 int fl_live_fits(const struct fl_live_info *i, const struct fl_livepatches *now, struct fl_err *err)
 {
-	const struct fl_livepatch *other;
 	struct utsname u;
 	size_t len;
 
@@ -98,20 +118,7 @@ int fl_live_fits(const struct fl_live_info *i, const struct fl_livepatches *now,
 		return fl_hint(err,
 			       "build it again, with the headers and the source of this build");
 	}
-	/* those of stock fs/fuse that any of our series replaces */
-	for (const char *const *f = (const char *const[]){"fuse_passthrough_write_iter",
-							  "fuse_passthrough_splice_write",
-							  "fuse_file_io_open", NULL};
-	     *f; f++) {
-		other = fl_livepatch_of(now, *f);
-		if (other && strcmp(other->name, FL_LIVE_NAME)) {
-			fl_err(err, "%s() is patched already, by %s", *f, other->name);
-			return fl_hint(
-				err,
-				"two patches of one function do not know of each other: unload that one");
-		}
-	}
-	return 0;
+	return replaced_by_others(i, now, err);
 }
 
 enum fl_live_state fl_live_state(const struct fl_livepatches *l)

@@ -11,9 +11,10 @@
 
 struct fl_live_info {
 	char path[512];
-	char vermagic[128]; /* begins with the release it was made for */
-	char build[128];    /* what 'uname -v' says there */
-	char series[32];    /* whose patches it is made of */
+	char vermagic[128];  /* begins with the release it was made for */
+	char build[128];     /* what 'uname -v' says there */
+	char series[32];     /* whose patches it is made of */
+	char replaces[2048]; /* the kernel's functions that it replaces, with blanks between */
 };
 
 /*

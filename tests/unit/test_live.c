@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Whether a livepatch module fits this kernel: its release, its build, and other livepatches. */
+#include "check.h"
+
+#include <sys/utsname.h>
+
+#include "live/module.h"
+
+static struct fl_live_info made_for_here(void)
+{
+	struct fl_live_info i = {.replaces = "one_function another_one"};
+	struct utsname u;
+
+	uname(&u);
+	snprintf(i.vermagic, sizeof(i.vermagic), "%s SMP mod_unload", u.release);
+	snprintf(i.build, sizeof(i.build), "%s", u.version);
+	return i;
+}
+
+static void assert_refused(const struct fl_live_info *i, const struct fl_livepatches *now,
+			   const char *why)
+{
+	struct fl_err err;
+
+	assert_int_equal(fl_live_fits(i, now, &err), -1);
+	if (!strstr(err.what, why) || !err.hint[0])
+		fail_msg("'%s', hint '%s'; wanted '%s'", err.what, err.hint, why);
+}
+
+static void test_another_kernel(void **state)
+{
+	struct fl_livepatches none = {.supported = true}, never = {};
+	struct fl_live_info i = made_for_here();
+	struct fl_err err;
+
+	assert_int_equal(fl_live_fits(&i, &none, &err), 0);
+	assert_refused(&i, &never, "cannot be patched while it runs");
+	i.build[0] ^= 1;
+	assert_refused(&i, &none, "built as");
+	i = made_for_here();
+	i.vermagic[0] ^= 1;
+	assert_refused(&i, &none, "the module is for kernel");
+}
+
+/* Whichever of the functions that the module names it is; other functions are nobody's business. */
+static void test_another_livepatch(void **state)
+{
+	struct fl_livepatch other = {.name = "other", .enabled = true, .nfunctions = 2};
+	struct fl_livepatches now = {.supported = true, .patch = &other, .n = 1};
+	struct fl_live_info i = made_for_here();
+	struct fl_err err;
+
+	strcpy(other.function[0], "one");
+	strcpy(other.function[1], "another_one_still");
+	assert_int_equal(fl_live_fits(&i, &now, &err), 0);
+	strcpy(other.function[1], "another_one");
+	assert_refused(&i, &now, "another_one() is patched already, by other");
+	strcpy(other.function[1], "one_function");
+	assert_refused(&i, &now, "one_function() is patched already, by other");
+	strcpy(other.name, FL_LIVE_NAME);
+	assert_int_equal(fl_live_fits(&i, &now, &err), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_another_kernel),
+		cmocka_unit_test(test_another_livepatch),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
