@@ -123,13 +123,14 @@ static int run_refused(const struct files_cmd *c)
 	__u64 start;
 	int ret = FL_EXIT_ERROR;
 
+	fl_catch_signals();
 	if (fl_privileges_need(&err) || fl_target_resolve(&target, c->spec, (pid_t)c->pid, &err) ||
 	    fl_mounts_read(&mounts, true, true, &err))
 		goto fail;
 	w = fl_refused_start(&err);
 	if (!w)
 		goto fail;
-	fl_catch_signals();
+	fl_privileges_drop();
 	start = fl_now_ns();
 	while (!fl_interrupted && (!c->seconds || (double)(fl_now_ns() - start) < c->seconds * 1e9))
 		fl_sleep_ms(50);
