@@ -3,39 +3,40 @@
 #ifndef FL_ARGS_H
 #define FL_ARGS_H
 
-#include <getopt.h>
-#include <stdbool.h>
-#include <linux/types.h>
-#include "util/err.h"
+#include "cmd.h"
+#include "util/option.h"
 
 #define FL_ARGS_OPERANDS 2
 
+/* What a command line said, beside what went into the command's own struct. */
 struct fl_args {
-	const char *command; /* "stat": for errors */
-	const char *help;    /* --help prints it; options has {"help", no_argument, NULL, 'h'} */
-	const char *short_options;    /* as getopt(3) takes them, without a prefix */
-	const struct option *options; /* with a "json" errors come as JSON too where it is given */
-	/* Takes in one option, but for help and json. Returns 0, or -1 with err set. */
-	int (*set)(void *ctx, int opt, char *arg, struct fl_err *err);
-	void *ctx;
-	int max_operands;
-	const char *one_too_many; /* "one target at a time" */
-	bool runs_command;	  /* CMD ARG... may follow after "--" */
-
 	bool json; /* --json was among the options */
 	const char *operand[FL_ARGS_OPERANDS];
 	int noperands;
 	char **argv; /* the command to run, or NULL */
+	__u64 given; /* a bit for each option of the table that was there */
 };
 
-/* Returns -1 to go on, otherwise the exit code: --help was asked for, or an error was told. */
-int fl_args_parse(struct fl_args *a, int argc, char **argv);
-/* For the commands that must be told what to watch, by an operand or by --pid; returns as above. */
-int fl_args_need_target(const struct fl_args *a, __u64 pid);
-/* Where an operand and --pid are both optional. */
-int fl_args_one_target(const struct fl_args *a, __u64 pid);
+/*
+ * Reads the command line by the command's table of options, whose values go into ctx. Returns -1 to go on,
+ * otherwise the exit code: --help was asked for, or an error was told.
+ */
+int fl_args_parse(struct fl_args *a, const struct fl_command *command, void *ctx, int argc,
+		  char **argv);
+/*
+ * The same for a command that watches what an operand or --pid names, never both. Without either it watches
+ * otherwise; NULL: it must be told.
+ */
+int fl_args_parse_target(struct fl_args *a, const struct fl_command *command, void *ctx,
+			 const char *otherwise, const __u64 *pid, int argc, char **argv);
 
-/* -p, --pid */
-int fl_args_pid(const char *arg, __u64 *pid, struct fl_err *err);
+/* Rows of a table. Where --json is among the options, errors come as JSON too. */
+#define FL_OPTION_JSON(HELP) FL_OPTION(0, "--json", NULL, HELP)
+#define FL_OPTION_PID(T, M)                                                              \
+	FL_OPTION('p', "--pid", "PID", "the mounts that PID serves, or what PID writes", \
+		  FL_INTO(T, M), FL_RANGE(1, 1 << 22))
+#define FL_OPTION_FIO(T, M)                                                                   \
+	FL_OPTION(0, "--fio", "FILE", "this fio; root's comes from the system's directories", \
+		  FL_INTO(T, M))
 
 #endif

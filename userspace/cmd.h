@@ -18,25 +18,26 @@ enum fl_exit {
 };
 
 struct fl_kernel;
+struct fl_option;
 
+/* A command, and all that is known of its command line: help is printed from it. */
 struct fl_command {
 	const char *name;
 	const char *summary;
+	const char *usage; /* what follows the name: "TARGET [OPTIONS]"; a line for each form */
+	const char *about; /* a paragraph in front of the options; wrapped when printed */
+	const char *notes; /* paragraphs behind them, a line each, or NULL */
+	const struct fl_option *options;
+	int max_operands;
+	const char *one_too_many; /* "one target at a time" */
+	bool runs_command;	  /* CMD ARG... may follow after "--" */
+	bool needs_kernel;
 	/* argv[0] is the command's name; kernel is NULL where it is not needed */
 	int (*run)(int argc, char **argv, struct fl_kernel *kernel);
-	bool needs_kernel;
 };
 
-int fl_cmd_doctor(int argc, char **argv, struct fl_kernel *kernel);
-int fl_cmd_files(int argc, char **argv, struct fl_kernel *kernel);
-int fl_cmd_prove(int argc, char **argv, struct fl_kernel *kernel);
-int fl_cmd_bench(int argc, char **argv, struct fl_kernel *kernel);
-int fl_cmd_report(int argc, char **argv, struct fl_kernel *kernel);
-int fl_cmd_stat(int argc, char **argv, struct fl_kernel *kernel);
-int fl_cmd_top(int argc, char **argv, struct fl_kernel *kernel);
-int fl_cmd_verify(int argc, char **argv, struct fl_kernel *kernel);
-int fl_cmd_export(int argc, char **argv, struct fl_kernel *kernel);
-int fl_cmd_live(int argc, char **argv, struct fl_kernel *kernel);
+extern const struct fl_command fl_cmd_doctor, fl_cmd_files, fl_cmd_prove, fl_cmd_stat, fl_cmd_top,
+	fl_cmd_verify, fl_cmd_bench, fl_cmd_report, fl_cmd_export, fl_cmd_live;
 
 #define FL_VERSION "0.1.0"
 

@@ -8,21 +8,9 @@
 #include "util/say.h"
 #include "util/text.h"
 
-static const struct fl_command commands[] = {
-	{"doctor", "what this kernel allows, and which methods of evidence work", fl_cmd_doctor,
-	 true},
-	{"files", "every open FUSE file: route, effective flags, backing file", fl_cmd_files, true},
-	{"prove", "is the shared-lock path active? a verdict with an exit code", fl_cmd_prove,
-	 true},
-	{"stat", "the same over time: a row an interval, as text, CSV or JSON", fl_cmd_stat, true},
-	{"top", "the same live on a terminal, per mount and per file", fl_cmd_top, true},
-	{"verify", "the correctness cases, each with the lock path it must take", fl_cmd_verify,
-	 true},
-	{"bench", "fio and the locks counted together, into a result directory", fl_cmd_bench,
-	 true},
-	{"report", "a result, or two compared, as text, Markdown or HTML", fl_cmd_report, false},
-	{"export", "the counts for Prometheus, as OpenMetrics over HTTP", fl_cmd_export, true},
-	{"live", "the fix on the running kernel, as a livepatch", fl_cmd_live, false},
+static const struct fl_command *const commands[] = {
+	&fl_cmd_doctor, &fl_cmd_files, &fl_cmd_prove,  &fl_cmd_stat,   &fl_cmd_top,
+	&fl_cmd_verify, &fl_cmd_bench, &fl_cmd_report, &fl_cmd_export, &fl_cmd_live,
 };
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -32,15 +20,15 @@ static void usage(FILE *out)
 		"usage: fuselens COMMAND [OPTIONS]\n\n"
 		"How FUSE passthrough writes lock their inode, counted on the live kernel.\n\n");
 	for (size_t i = 0; i < NCOMMANDS; i++)
-		fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].summary);
+		fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
 	fprintf(out, "\n'fuselens help COMMAND' explains one command.\n");
 }
 
 static const struct fl_command *command_named(const char *name)
 {
 	for (size_t i = 0; i < NCOMMANDS; i++)
-		if (!strcmp(name, commands[i].name))
-			return &commands[i];
+		if (!strcmp(name, commands[i]->name))
+			return commands[i];
 	return NULL;
 }
 
@@ -50,10 +38,10 @@ static int no_such_command(const char *name)
 	size_t i = 0;
 
 	fl_err(&err, "there is no command '%.64s'", name);
-	while (i < NCOMMANDS && !fl_meant(name, commands[i].name))
+	while (i < NCOMMANDS && !fl_meant(name, commands[i]->name))
 		i++;
 	if (i < NCOMMANDS)
-		fl_hint(&err, "did you mean 'fuselens %s'?", commands[i].name);
+		fl_hint(&err, "did you mean 'fuselens %s'?", commands[i]->name);
 	else
 		fl_hint(&err, "'fuselens --help' lists them");
 	return fl_fail(&err, false);

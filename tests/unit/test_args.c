@@ -8,28 +8,23 @@
 #include "collect/options.h"
 #include "cmd.h"
 
-static const struct option options[] = {
-	{"interval", required_argument, NULL, 'i'},
-	{"json", no_argument, NULL, 0},
-	{"help", no_argument, NULL, 'h'},
-	FL_OPTIONS_COUNTING,
-	{},
-};
-
 struct taken {
-	char *interval;
+	const char *interval;
+	bool flag;
+	double share;
 	struct fl_collect_opts collect;
 };
 
-static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
-{
-	struct taken *t = ctx;
-
-	if (opt != 'i')
-		return fl_collect_option(&t->collect, opt, arg, err);
-	t->interval = arg;
-	return 0;
-}
+static const struct fl_option options[] = {
+	{'i', "--interval", "SEC", "a text", FL_INTO(struct taken, interval)},
+	{'f', "--flag", NULL,
+	 "one that takes no value, and whose help is so long that it has to be wrapped",
+	 FL_INTO(struct taken, flag)},
+	{0, "--share", "PCT", "percent", FL_SET(fl_set_percent, struct taken, share)},
+	FL_OPTION_JSON("as JSON"),
+	FL_OPTIONS_COUNTING(struct taken, collect),
+	{},
+};
 
 static char said[1024];
 
@@ -37,22 +32,21 @@ static char said[1024];
 static int parse(struct fl_args *a, struct taken *t, const char *line)
 {
 	static char text[256];
+	static struct fl_command command;
 	static char *argv[32];
 	int argc = 0, ret, out = dup(1), err = dup(2);
 	FILE *file = tmpfile();
 	size_t n;
 
-	memset(a, 0, sizeof(*a));
 	memset(t, 0, sizeof(*t));
-	*a = (struct fl_args){.command = "test",
-			      .help = "help\n",
-			      .short_options = "i:h",
-			      .options = options,
-			      .set = set_option,
-			      .ctx = t,
-			      .max_operands = 1,
-			      .one_too_many = "one at a time",
-			      .runs_command = !strncmp(line, "run", 3)};
+	command = (struct fl_command){.name = "test",
+				      .usage = "ONE WAY\nANOTHER",
+				      .about = "Does nothing.",
+				      .notes = "first\nsecond",
+				      .options = options,
+				      .max_operands = 1,
+				      .one_too_many = "one at a time",
+				      .runs_command = !strncmp(line, "run", 3)};
 	snprintf(text, sizeof(text), "%s", line);
 	for (char *word = strtok(text, " "); word; word = strtok(NULL, " "))
 		argv[argc++] = word;
@@ -61,7 +55,7 @@ static int parse(struct fl_args *a, struct taken *t, const char *line)
 	fflush(stdout);
 	dup2(fileno(file), 1);
 	dup2(fileno(file), 2);
-	ret = fl_args_parse(a, argc, argv);
+	ret = fl_args_parse(a, &command, t, argc, argv);
 	fflush(stdout);
 	dup2(out, 1);
 	dup2(err, 2);
@@ -80,10 +74,14 @@ static void test_operands_and_options_mix(void **state)
 	struct taken t;
 
 	assert_int_equal(
-		parse(&a, &t, "watch /mnt -i 5 --evidence callsite --max-inodes 7 --times 3"), -1);
+		parse(&a, &t,
+		      "watch /mnt -fi 5 --share 50 --evidence callsite --max-inodes 7 --times 3"),
+		-1);
 	assert_string_equal(a.operand[0], "/mnt");
 	assert_string_equal(t.interval, "5");
 	assert_int_equal(t.collect.evidence, FL_EVIDENCE_CALLSITE);
+	assert_true(t.flag);
+	assert_true(t.share == 0.5);
 	assert_int_equal(t.collect.max_inodes, 7);
 	assert_int_equal(t.collect.timed_in, 3);
 	assert_false(a.json);
@@ -116,11 +114,30 @@ static void test_a_command_is_left_alone(void **state)
 
 static void test_errors(void **state)
 {
+	static const char want_help[] =
+		"usage: fuselens test ONE WAY\n"
+		"       fuselens test ANOTHER\n"
+		"\n"
+		"Does nothing.\n"
+		"\n"
+		"  -i, --interval SEC  a text\n"
+		"  -f, --flag          one that takes no value, and whose help is so long that it\n"
+		"                      has to be wrapped\n"
+		"      --share PCT     percent\n"
+		"      --json          as JSON\n"
+		"      --evidence M    auto (default), state, state-tp, state-fentry, callsite,\n"
+		"                      or global (lab use: the whole system pays, 10 s at most)\n"
+		"      --max-inodes N  files to tell apart (default 4096)\n"
+		"      --times N       wait and hold of one write in N (default 16; 0: none)\n"
+		"  -h, --help\n"
+		"\n"
+		"first\n"
+		"second\n";
 	struct fl_args a;
 	struct taken t;
 
 	assert_int_equal(parse(&a, &t, "watch --help"), FL_EXIT_OK);
-	assert_string_equal(said, "help\n");
+	assert_string_equal(said, want_help);
 	assert_int_equal(parse(&a, &t, "watch -i"), FL_EXIT_ERROR);
 	assert_non_null(strstr(said, "-i needs a value"));
 	assert_null(strstr(said, "\"error\""));
@@ -131,8 +148,7 @@ static void test_errors(void **state)
 	assert_non_null(strstr(said, "there is no method 'guess'"));
 	assert_int_equal(parse(&a, &t, "watch --max-inodes 0"), FL_EXIT_ERROR);
 	assert_int_equal(parse(&a, &t, "watch --times -1"), FL_EXIT_ERROR);
-	assert_int_equal(parse(&a, &t, "watch /mnt"), -1);
-	assert_int_equal(fl_args_need_target(&a, 0), -1);
+	assert_int_equal(parse(&a, &t, "watch --share 101"), FL_EXIT_ERROR);
 }
 
 static void test_a_slip_is_understood(void **state)

@@ -152,7 +152,7 @@ static int begin_new(struct state *s, struct fl_err *err)
 	if (fl_profile_files(s->bench.profile_text, &s->run.files, err) ||
 	    find_fio(s, &s->bench.env.fio, err) || find_places(s, s->args.dir, err))
 		return -1;
-	s->bench.evidence = strdup(fl_evidence_name(s->args.evidence));
+	s->bench.evidence = strdup(fl_evidence_name(s->args.collect.evidence));
 	fl_bench_environment(&s->bench.env, s->target.ndevs ? s->target.dev[0] : 0);
 	if (create_result(s, err))
 		return -1;
@@ -236,10 +236,10 @@ static int begin_resumed(struct state *s, struct fl_err *err)
 		free(p->options);
 		memset(p, 0, sizeof(*p));
 	}
-	s->args.evidence = 0;
+	s->args.collect.evidence = 0;
 	for (int i = 0; s->bench.evidence && i < FL_EVIDENCES; i++)
 		if (!strcmp(fl_evidence_name(i), s->bench.evidence))
-			s->args.evidence = i;
+			s->args.collect.evidence = i;
 	ret = fl_profile_files(s->bench.profile_text, &s->run.files, err);
 	if (!ret)
 		ret = find_places(s, dir, err);
@@ -346,7 +346,7 @@ static int conclude(struct state *s, int ret, struct fl_err *err)
 	return s->missed ? FL_EXIT_INCONCLUSIVE : FL_EXIT_OK;
 }
 
-static int run(struct state *s)
+static int bench(struct state *s)
 {
 	struct fl_err err = {};
 	int ret;
@@ -362,7 +362,7 @@ static int run(struct state *s)
 	s->run.result = &s->dir;
 	s->run.target = &s->target;
 	s->run.collect = (struct fl_collect_opts){
-		.kernel = s->kernel, .evidence = s->args.evidence, .timed_in = 1};
+		.kernel = s->kernel, .evidence = s->args.collect.evidence, .timed_in = 1};
 	/* the global method bounds itself; a row is bounded already */
 	s->run.collect.window_s = 60 + 2 * atof(fl_bench_get(&s->bench, "RUNTIME"));
 	s->run.progress = progress;
@@ -388,7 +388,7 @@ static void leave_places(struct state *s)
 	}
 }
 
-int fl_cmd_bench(int argc, char **argv, struct fl_kernel *kernel)
+static int run(int argc, char **argv, struct fl_kernel *kernel)
 {
 	struct state s = {.kernel = kernel};
 	int ret = fl_bench_args_parse(&s.args, argc, argv);
@@ -396,7 +396,7 @@ int fl_cmd_bench(int argc, char **argv, struct fl_kernel *kernel)
 	if (ret < 0) {
 		fl_catch_signals();
 		s.live = !s.args.quiet && isatty(STDERR_FILENO);
-		ret = run(&s);
+		ret = bench(&s);
 		leave_places(&s);
 		fl_result_close(&s.dir);
 	}
@@ -406,3 +406,18 @@ int fl_cmd_bench(int argc, char **argv, struct fl_kernel *kernel)
 	fl_open_files_done();
 	return ret;
 }
+
+const struct fl_command fl_cmd_bench = {
+	.name = "bench",
+	.summary = "fio and the locks counted together, into a result directory",
+	.usage = "PROFILE --mount DIR [--raw DIR] [OPTIONS]\n[PROFILE] --resume -o RESULT_DIR",
+	.about =
+		"Runs an fio profile on a FUSE mount, and on the file system behind it, at several numbers of jobs, and counts how the same writes lock their inode. Everything goes into a result directory that 'fuselens report' reads. PROFILE is a name (without one, the names are listed) or a file that ends with .fio.",
+	.notes =
+		"DIR gets a directory fuselens-bench-... that is removed at the end.\nexit code: 0 all rows, 2 error, 3 interrupted, or rows whose counts miss fio's",
+	.options = fl_bench_options,
+	.max_operands = 1,
+	.one_too_many = "one profile at a time",
+	.needs_kernel = true,
+	.run = run,
+};

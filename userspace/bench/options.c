@@ -11,71 +11,6 @@
 #include "cmd.h"
 #include "collect/options.h"
 
-const char fl_bench_help[] =
-	"usage: fuselens bench PROFILE --mount DIR [--raw DIR] [OPTIONS]\n"
-	"       fuselens bench [PROFILE] --resume -o RESULT_DIR\n"
-	"\n"
-	"Runs an fio profile on a FUSE mount, and on the file system behind it, at several\n"
-	"numbers of jobs, and counts how the same writes lock their inode. Everything goes\n"
-	"into a result directory that 'fuselens report' reads. PROFILE is a name (without\n"
-	"one, the names are listed) or a file that ends with .fio.\n"
-	"\n"
-	"      --mount DIR       a directory on the FUSE mount\n"
-	"      --raw DIR         a directory on the file system behind it, to compare with\n"
-	"      --jobs N,N,...    numbers of jobs (default 1,2,4,8)\n"
-	"      --repeat N        runs of each row (default 3)\n"
-	"      --runtime SEC     of one row (default 10)\n"
-	"      --size SIZE       of each file, as fio writes it (default 64m)\n"
-	"      --set NAME=VALUE  another variable of the profile; may be repeated\n"
-	"  -o, --output DIR      the result directory (default PROFILE-DATE)\n"
-	"      --self-cost       each mount row also without probes: what does counting cost?\n"
-	"      --evidence M      as for 'fuselens prove' (default auto)\n"
-	"      --max-loss PCT    difference that a row may have and count (default 0.1)\n"
-	"      --resume          go on with an interrupted bench: only rows that are missing;\n"
-	"                        PROFILE is named again where it is a file of yours\n"
-	"      --keep-files      leave the data files there\n"
-	"      --fio FILE        this fio; root's is looked for in the system's directories\n"
-	"  -q, --quiet           no progress\n"
-	"  -h, --help\n"
-	"\n"
-	"DIR gets a directory fuselens-bench-... that is removed at the end.\n"
-	"exit code: 0 all rows, 2 error, 3 interrupted, or rows whose counts miss fio's\n";
-
-enum {
-	OPT_MOUNT = 256,
-	OPT_RAW,
-	OPT_JOBS,
-	OPT_REPEAT,
-	OPT_RUNTIME,
-	OPT_SIZE,
-	OPT_SET,
-	OPT_SELF_COST,
-	OPT_MAX_LOSS,
-	OPT_RESUME,
-	OPT_KEEP_FILES,
-	OPT_FIO,
-};
-
-static const struct option options[] = {
-	{"mount", required_argument, NULL, OPT_MOUNT},
-	{"raw", required_argument, NULL, OPT_RAW},
-	{"jobs", required_argument, NULL, OPT_JOBS},
-	{"repeat", required_argument, NULL, OPT_REPEAT},
-	{"runtime", required_argument, NULL, OPT_RUNTIME},
-	{"size", required_argument, NULL, OPT_SIZE},
-	{"set", required_argument, NULL, OPT_SET},
-	{"output", required_argument, NULL, 'o'},
-	{"self-cost", no_argument, NULL, OPT_SELF_COST},
-	FL_OPTION_EVIDENCE,
-	{"max-loss", required_argument, NULL, OPT_MAX_LOSS},
-	{"resume", no_argument, NULL, OPT_RESUME},
-	{"keep-files", no_argument, NULL, OPT_KEEP_FILES},
-	{"fio", required_argument, NULL, OPT_FIO},
-	{"quiet", no_argument, NULL, 'q'},
-	{"help", no_argument, NULL, 'h'},
-	{},
-};
-
 int fl_bench_parse_jobs(struct fl_bench *b, const char *text, struct fl_err *err)
 {
 	char word[16];
@@ -101,7 +36,7 @@ int fl_bench_parse_jobs(struct fl_bench *b, const char *text, struct fl_err *err
 	return b->njob_counts ? 0 : fl_err(err, "--jobs: no number");
 }
 
-static int set_variable(struct fl_bench *b, const char *text, struct fl_err *err)
+static int set_variable(const struct fl_option *o, const char *text, void *to, struct fl_err *err)
 {
 	const char *eq = strchr(text, '=');
 	char name[64];
@@ -121,71 +56,64 @@ static int set_variable(struct fl_bench *b, const char *text, struct fl_err *err
 	/* fio would take a line break for a new option */
 	if (strpbrk(eq + 1, "\r\n"))
 		return fl_err(err, "--set: %s has a line break in it", name);
-	return fl_bench_set(b, name, eq + 1) ? fl_err(err, "out of memory") : 0;
+	return fl_bench_set(to, name, eq + 1) ? fl_err(err, "out of memory") : 0;
 }
 
-static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
+static int set_jobs(const struct fl_option *o, const char *arg, void *to, struct fl_err *err)
 {
-	struct fl_bench_args *a = ctx;
-	struct fl_collect_opts counting = {};
-	struct fl_bench *b = &a->bench;
-	char text[128];
-	double number;
-	__u64 n;
-	int ret;
-
-	a->others |= opt != 'o' && opt != OPT_RESUME && opt != OPT_KEEP_FILES && opt != OPT_FIO &&
-		     opt != 'q';
-	switch (opt) {
-	case OPT_MOUNT:
-		a->dir[FL_SYSTEM_MOUNT] = arg;
-		return 0;
-	case OPT_RAW:
-		a->dir[FL_SYSTEM_RAW] = arg;
-		return 0;
-	case OPT_JOBS:
-		return fl_bench_parse_jobs(b, arg, err);
-	case OPT_REPEAT:
-		ret = fl_parse_u64(arg, "--repeat", 1, 1000, &n, err);
-		b->repeats = n;
-		return ret;
-	case OPT_RUNTIME:
-		if (fl_parse_whole_seconds(arg, "--runtime", 1, 86400, &n, err))
-			return -1;
-		snprintf(text, sizeof(text), "%llu", (unsigned long long)n);
-		return fl_bench_set(b, "RUNTIME", text);
-	case OPT_SIZE:
-		snprintf(text, sizeof(text), "SIZE=%s", arg);
-		return set_variable(b, text, err);
-	case OPT_SET:
-		return set_variable(b, arg, err);
-	case 'o':
-		a->result = arg;
-		return 0;
-	case OPT_SELF_COST:
-		b->self_cost = true;
-		return 0;
-	case OPT_MAX_LOSS:
-		ret = fl_parse_double(arg, "--max-loss", 0, 100, &number, err);
-		b->max_loss = number / 100;
-		return ret;
-	case OPT_RESUME:
-		a->resume = true;
-		return 0;
-	case OPT_KEEP_FILES:
-		a->keep_files = true;
-		return 0;
-	case OPT_FIO:
-		a->fio = arg;
-		return 0;
-	case 'q':
-		a->quiet = true;
-		return 0;
-	}
-	ret = fl_collect_option(&counting, opt, arg, err);
-	a->evidence = counting.evidence;
-	return ret;
+	return fl_bench_parse_jobs(to, arg, err);
 }
+
+static int set_runtime(const struct fl_option *o, const char *arg, void *to, struct fl_err *err)
+{
+	char text[32];
+	__u64 n;
+
+	if (fl_parse_whole_seconds(arg, o->name, 1, 86400, &n, err))
+		return -1;
+	snprintf(text, sizeof(text), "%llu", n);
+	return fl_bench_set(to, "RUNTIME", text);
+}
+
+static int set_size(const struct fl_option *o, const char *arg, void *to, struct fl_err *err)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "SIZE=%s", arg);
+	return set_variable(o, text, to, err);
+}
+
+const struct fl_option fl_bench_options[] = {
+	{0, "--mount", "DIR", "a directory on the FUSE mount",
+	 FL_INTO(struct fl_bench_args, dir[FL_SYSTEM_MOUNT])},
+	{0, "--raw", "DIR", "a directory on the file system behind it, to compare with",
+	 FL_INTO(struct fl_bench_args, dir[FL_SYSTEM_RAW])},
+	{0, "--jobs", "N,N,...", "numbers of jobs (default 1,2,4,8)",
+	 FL_SET(set_jobs, struct fl_bench_args, bench)},
+	{0, "--repeat", "N", "runs of each row (default 3)",
+	 FL_INTO(struct fl_bench_args, bench.repeats), FL_RANGE(1, 1000)},
+	{0, "--runtime", "SEC", "of one row (default 10)",
+	 FL_SET(set_runtime, struct fl_bench_args, bench)},
+	{0, "--size", "SIZE", "of each file, as fio writes it (default 64m)",
+	 FL_SET(set_size, struct fl_bench_args, bench)},
+	{0, "--set", "NAME=VALUE", "another variable of the profile; may be repeated",
+	 FL_SET(set_variable, struct fl_bench_args, bench)},
+	{'o', "--output", "DIR", "the result directory (default PROFILE-DATE)",
+	 FL_INTO(struct fl_bench_args, result)},
+	{0, "--self-cost", NULL, "each mount row also without probes: what does counting cost?",
+	 FL_INTO(struct fl_bench_args, bench.self_cost)},
+	FL_OPTION_EVIDENCE(struct fl_bench_args, collect),
+	{0, "--max-loss", "PCT", "difference that a row may have and count (default 0.1)",
+	 FL_SET(fl_set_percent, struct fl_bench_args, bench.max_loss)},
+	{0, "--resume", NULL,
+	 "go on with an interrupted bench: only rows that are missing; PROFILE is named again where it is a file of yours",
+	 FL_INTO(struct fl_bench_args, resume)},
+	{0, "--keep-files", NULL, "leave the data files there",
+	 FL_INTO(struct fl_bench_args, keep_files)},
+	FL_OPTION_FIO(struct fl_bench_args, fio),
+	{'q', "--quiet", NULL, "no progress", FL_INTO(struct fl_bench_args, quiet)},
+	{},
+};
 
 /* What a variable is unless --set says otherwise. */
 static const char *const defaults[][2] = {
@@ -219,10 +147,21 @@ static int ask_for_profile(void)
 	return fl_fail(&err, false);
 }
 
-/* Every rule about options that need or exclude one another is here. */
-static int check(struct fl_bench_args *a)
+/* Whether options were given that a resumed bench has already settled. */
+static bool gives_more(const struct fl_args *args)
 {
-	if (a->resume && a->others)
+	static const char *const goes_on = "--output --resume --keep-files --fio --quiet ";
+
+	for (int i = 0; fl_bench_options[i].name; i++)
+		if (args->given >> i & 1 && !strstr(goes_on, fl_bench_options[i].name))
+			return true;
+	return false;
+}
+
+/* Every rule about options that need or exclude one another is here. */
+static int check(struct fl_bench_args *a, const struct fl_args *args)
+{
+	if (a->resume && gives_more(args))
 		return fl_usage_error("bench", false,
 				      "--resume takes everything else from the result directory");
 	if (a->resume && !a->result)
@@ -243,16 +182,7 @@ static int check(struct fl_bench_args *a)
 
 int fl_bench_args_parse(struct fl_bench_args *a, int argc, char **argv)
 {
-	struct fl_args args = {
-		.command = "bench",
-		.help = fl_bench_help,
-		.short_options = "o:qh",
-		.options = options,
-		.set = set_option,
-		.ctx = a,
-		.max_operands = 1,
-		.one_too_many = "one profile at a time",
-	};
+	struct fl_args args;
 	struct fl_err err;
 	int ret;
 
@@ -261,7 +191,7 @@ int fl_bench_args_parse(struct fl_bench_args *a, int argc, char **argv)
 		fl_err(&err, "out of memory");
 		return fl_fail(&err, false);
 	}
-	ret = fl_args_parse(&args, argc, argv);
+	ret = fl_args_parse(&args, &fl_cmd_bench, a, argc, argv);
 	a->profile = args.operand[0];
-	return ret >= 0 ? ret : check(a);
+	return ret >= 0 ? ret : check(a, &args);
 }

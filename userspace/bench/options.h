@@ -5,6 +5,7 @@
 
 #include "collect/collector.h"
 #include "result/result.h"
+#include "util/option.h"
 
 struct fl_bench_args {
 	const char *profile;
@@ -12,12 +13,11 @@ struct fl_bench_args {
 	const char *result;
 	const char *fio; /* its file, or NULL */
 	bool resume, keep_files, quiet;
-	bool others; /* an option was given that a resumed bench has already settled */
-	enum fl_evidence evidence;
+	struct fl_collect_opts collect; /* the evidence asked for */
 	struct fl_bench bench;
 };
 
-extern const char fl_bench_help[];
+extern const struct fl_option fl_bench_options[];
 
 /* -1: go on; otherwise the exit code. fl_bench_free(&args->bench) is due either way. */
 int fl_bench_args_parse(struct fl_bench_args *args, int argc, char **argv);

@@ -3,29 +3,23 @@
 #ifndef FL_COLLECT_OPTIONS_H
 #define FL_COLLECT_OPTIONS_H
 
-#include <getopt.h>
 #include "collect/collector.h"
+#include "util/option.h"
 
-/* The options that choose how to count, in every command that counts: see fl_collect_option(). */
-enum {
-	FL_OPT_EVIDENCE = 512,
-	FL_OPT_MAX_INODES,
-	FL_OPT_TIMES,
-};
-#define FL_OPTION_EVIDENCE                                           \
-	{                                                            \
-		"evidence", required_argument, NULL, FL_OPT_EVIDENCE \
-	}
-#define FL_OPTIONS_COUNTING                                                             \
-	FL_OPTION_EVIDENCE, {"max-inodes", required_argument, NULL, FL_OPT_MAX_INODES}, \
-	{                                                                               \
-		"times", required_argument, NULL, FL_OPT_TIMES                          \
-	}
+int fl_set_evidence(const struct fl_option *o, const char *arg, void *to, struct fl_err *err);
 
-/*
- * Sets what one of these options says. Returns 0, or -1 with err set: the value is wrong, or it is another
- * option, which is then said to be unknown.
- */
-int fl_collect_option(struct fl_collect_opts *o, int opt, const char *arg, struct fl_err *err);
+/* Rows of a table, see util/option.h; M is the member of struct T that is a struct fl_collect_opts. */
+#define FL_OPTION_EVIDENCE(T, M) \
+	FL_OPTION(0, "--evidence", "M", FL_EVIDENCE_HELP, FL_SET(fl_set_evidence, T, M.evidence))
+#define FL_EVIDENCE_HELP \
+	"auto (default), state, state-tp, state-fentry, callsite, or global (lab use: the whole system pays, 10 s at most)"
+#define FL_OPTION_MAX_INODES(T, M)                                              \
+	FL_OPTION(0, "--max-inodes", "N", "files to tell apart (default 4096)", \
+		  FL_INTO(T, M.max_inodes), FL_RANGE(1, 1 << 20))
+#define FL_OPTION_TIMES(T, M)                                                                 \
+	FL_OPTION(0, "--times", "N", "wait and hold of one write in N (default 16; 0: none)", \
+		  FL_INTO(T, M.timed_in), FL_RANGE(0, 1 << 20))
+#define FL_OPTIONS_COUNTING(T, M) \
+	FL_OPTION_EVIDENCE(T, M), FL_OPTION_MAX_INODES(T, M), FL_OPTION_TIMES(T, M)
 
 #endif

@@ -7,30 +7,16 @@
 #include "doctor/examine.h"
 #include "openfiles/openfiles.h"
 
-static const char help[] =
-	"usage: fuselens doctor [--json]\n"
-	"\n"
-	"Says what this kernel allows, whether FUSE passthrough is built in, and which\n"
-	"methods of evidence work, each found out by really attaching its programs. A\n"
-	"feature that is missing is an answer, not an error: the exit code is 0.\n";
-
-static const struct option options[] = {
-	{"json", no_argument, NULL, 'j'},
-	{"help", no_argument, NULL, 'h'},
+static const struct fl_option options[] = {
+	FL_OPTION_JSON("the findings as JSON"),
 	{},
 };
 
-int fl_cmd_doctor(int argc, char **argv, struct fl_kernel *kernel)
+static int run(int argc, char **argv, struct fl_kernel *kernel)
 {
-	struct fl_args a = {
-		.command = "doctor",
-		.help = help,
-		.short_options = "h",
-		.options = options,
-		.one_too_many = "takes no argument",
-	};
+	struct fl_args a;
 	struct fl_doctor d;
-	int ret = fl_args_parse(&a, argc, argv);
+	int ret = fl_args_parse(&a, &fl_cmd_doctor, NULL, argc, argv);
 
 	if (ret >= 0)
 		return ret;
@@ -43,3 +29,15 @@ int fl_cmd_doctor(int argc, char **argv, struct fl_kernel *kernel)
 	fl_open_files_done();
 	return FL_EXIT_OK;
 }
+
+const struct fl_command fl_cmd_doctor = {
+	.name = "doctor",
+	.summary = "what this kernel allows, and which methods of evidence work",
+	.usage = "[--json]",
+	.about =
+		"Says what this kernel allows, whether FUSE passthrough is built in, and which methods of evidence work, each found out by really attaching its programs. A feature that is missing is an answer, not an error: the exit code is 0.",
+	.options = options,
+	.one_too_many = "takes no argument",
+	.needs_kernel = true,
+	.run = run,
+};

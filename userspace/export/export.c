@@ -38,83 +38,22 @@ struct export
 	__u64 read_ns, read_took_ns, reads, failed;
 };
 
-static const char help[] =
-	"usage: fuselens export TARGET [--listen ADDR:PORT] [OPTIONS]\n"
-	"\n"
-	"Serves the counts of a FUSE mount, of -p PID's, or of \"all\" as OpenMetrics (or\n"
-	"Prometheus text) at /metrics, and a health check at /healthz, until interrupted.\n"
-	"\n"
-	"      --listen ADDR:PORT  default " DEFAULT_LISTEN ": this host only; :PORT is every\n"
-	"                          address. There is no encryption and no password, and\n"
-	"                          paths are in the labels\n"
-	"      --files N           files with a series of their own (default 20; 0: none);\n"
-	"                          the rest of each mount is file=\"(other)\"\n"
-	"      --mounts N          mounts told apart (default 1000); the rest is \"(other)\"\n"
-	"      --keep SEC          series of gone mounts and idle files stay (default 600)\n"
-	"  -p, --pid PID           the mounts that PID serves, or what PID writes\n"
-	"      --evidence M        how to count: see fuselens(1) (default auto)\n"
-	"      --max-inodes N      files that the programs tell apart (default 4096)\n"
-	"      --times N           take wait and hold of one write in N (default 16; 0: none)\n"
-	"  -h, --help\n";
-
-enum {
-	OPT_LISTEN = 256,
-	OPT_FILES,
-	OPT_MOUNTS,
-	OPT_KEEP,
-};
-
-static const struct option options[] = {
-	{"listen", required_argument, NULL, OPT_LISTEN},
-	{"files", required_argument, NULL, OPT_FILES},
-	{"mounts", required_argument, NULL, OPT_MOUNTS},
-	{"keep", required_argument, NULL, OPT_KEEP},
-	{"pid", required_argument, NULL, 'p'},
-	FL_OPTIONS_COUNTING,
-	{"help", no_argument, NULL, 'h'},
+static const struct fl_option options[] = {
+	{0, "--listen", "ADDR:PORT",
+	 "default " DEFAULT_LISTEN
+	 ": this host only; :PORT is every address. There is no encryption and no password, and paths are in the labels",
+	 FL_INTO(struct export, listen)},
+	{0, "--files", "N",
+	 "files with a series of their own (default 20; 0: none); the rest of each mount is file=\"(other)\"",
+	 FL_INTO(struct export, files), FL_RANGE(0, 10000)},
+	{0, "--mounts", "N", "mounts told apart (default 1000); the rest is \"(other)\"",
+	 FL_INTO(struct export, mounts), FL_RANGE(1, 10000)},
+	{0, "--keep", "SEC", "series of gone mounts and idle files stay (default 600)",
+	 FL_SET(fl_set_whole_seconds, struct export, keep_s), FL_RANGE(1, 1 << 30)},
+	FL_OPTION_PID(struct export, pid),
+	FL_OPTIONS_COUNTING(struct export, collect),
 	{},
 };
-
-static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
-{
-	struct export *e = ctx;
-
-	switch (opt) {
-	case OPT_LISTEN:
-		e->listen = arg;
-		return 0;
-	case OPT_FILES:
-		return fl_parse_u64(arg, "--files", 0, 10000, &e->files, err);
-	case OPT_MOUNTS:
-		return fl_parse_u64(arg, "--mounts", 1, 10000, &e->mounts, err);
-	case OPT_KEEP:
-		return fl_parse_whole_seconds(arg, "--keep", 1, 1 << 30, &e->keep_s, err);
-	case 'p':
-		return fl_args_pid(arg, &e->pid, err);
-	}
-	return fl_collect_option(&e->collect, opt, arg, err);
-}
-
-/* -1: go on; otherwise the exit code. */
-static int parse(struct export *e, int argc, char **argv)
-{
-	struct fl_args a = {
-		.command = "export",
-		.help = help,
-		.short_options = "p:h",
-		.options = options,
-		.set = set_option,
-		.ctx = e,
-		.max_operands = 1,
-		.one_too_many = "one target at a time",
-	};
-	int ret = fl_args_parse(&a, argc, argv);
-
-	if (ret < 0)
-		ret = fl_args_need_target(&a, e->pid);
-	e->spec = a.operand[0];
-	return ret;
-}
 
 static void read_counts(struct export *e)
 {
@@ -200,7 +139,7 @@ static void on_page(void *ctx, const char *path, const char *accept, struct fl_h
 		text_page(reply, 404, "there is nothing here: see /metrics and /healthz\n");
 }
 
-static int run(struct export *e)
+static int export(struct export *e)
 {
 	const struct fl_metrics_limits limits = {
 		.mounts = e->mounts, .files = e->files, .keep_ns = e->keep_s * 1000000000};
@@ -240,7 +179,7 @@ out:
 	return ret;
 }
 
-int fl_cmd_export(int argc, char **argv, struct fl_kernel *kernel)
+static int run(int argc, char **argv, struct fl_kernel *kernel)
 {
 	struct export e = {.listen = DEFAULT_LISTEN,
 			   .files = 20,
@@ -248,11 +187,26 @@ int fl_cmd_export(int argc, char **argv, struct fl_kernel *kernel)
 			   .keep_s = 600,
 			   .collect.kernel = kernel,
 			   .collect.timed_in = FL_TIMED_IN};
-	int ret = parse(&e, argc, argv);
+	struct fl_args a;
+	int ret = fl_args_parse_target(&a, &fl_cmd_export, &e, NULL, &e.pid, argc, argv);
 
 	if (ret >= 0)
 		return ret;
+	e.spec = a.operand[0];
 	e.self.start_seconds = time(NULL);
 	fl_catch_signals();
-	return run(&e);
+	return export(&e);
 }
+
+const struct fl_command fl_cmd_export = {
+	.name = "export",
+	.summary = "the counts for Prometheus, as OpenMetrics over HTTP",
+	.usage = "TARGET [--listen ADDR:PORT] [OPTIONS]",
+	.about =
+		"Serves the counts of a FUSE mount, of -p PID's, or of \"all\" as OpenMetrics (or Prometheus text) at /metrics, and a health check at /healthz, until interrupted.",
+	.options = options,
+	.max_operands = 1,
+	.one_too_many = "one target at a time",
+	.needs_kernel = true,
+	.run = run,
+};

@@ -13,44 +13,6 @@
 #include "files/print.h"
 #include "collect/target.h"
 
-static const char help[] =
-	"usage: fuselens files [TARGET] [-p PID] [-v] [OPTIONS]\n"
-	"       fuselens files [TARGET] --refused [-d SEC] [--json]\n"
-	"\n"
-	"Lists the open regular files on FUSE mounts, in all namespaces: how often and by\n"
-	"whom each is open, by which route its writes go, and which of them could run\n"
-	"under the shared lock. The most opened come first. TARGET narrows the list to a\n"
-	"mount point or a file.\n"
-	"\n"
-	"  -p, --pid PID          a writer's files, or the mounts that a daemon serves\n"
-	"  -v, --verbose          every descriptor: its open flags in force (what the kernel\n"
-	"                         left of what the daemon asked for), its backing file\n"
-	"      --route NAME,...   files whose writes go this way: passthrough, direct, cached\n"
-	"      --flag NAME        files with this FOPEN_ flag in force; no-NAME: without it\n"
-	"      --not-shared       files that can run no write under the shared lock\n"
-	"      --refused          watch for opens that the kernel refuses, and say by which rule\n"
-	"  -d, --duration SEC     watch for so long (default: until interrupted)\n"
-	"      --json             as JSON, every descriptor\n"
-	"  -h, --help\n";
-
-enum {
-	OPT_ROUTE = 256,
-	OPT_FLAG,
-};
-
-static const struct option options[] = {
-	{"pid", required_argument, NULL, 'p'},
-	{"refused", no_argument, NULL, 'r'},
-	{"duration", required_argument, NULL, 'd'},
-	{"verbose", no_argument, NULL, 'v'},
-	{"route", required_argument, NULL, OPT_ROUTE},
-	{"flag", required_argument, NULL, OPT_FLAG},
-	{"not-shared", no_argument, NULL, 'n'},
-	{"json", no_argument, NULL, 'j'},
-	{"help", no_argument, NULL, 'h'},
-	{},
-};
-
 struct files_cmd {
 	const char *spec;
 	__u64 pid;
@@ -79,7 +41,7 @@ static bool wanted(const struct files_cmd *c, const struct fl_open_file *f,
 	       (!c->not_shared || fl_file_never_shares(f, can[route]));
 }
 
-static int run(struct fl_kernel *kernel, const struct files_cmd *c)
+static int list(struct fl_kernel *kernel, const struct files_cmd *c)
 {
 	struct fl_target target = {};
 	struct fl_open_files all = {}, chosen = {};
@@ -113,7 +75,7 @@ out:
 }
 
 /* Watches opens for so many seconds, or until interrupted where that is 0. */
-static int run_refused(const struct files_cmd *c)
+static int watch_refused(const struct files_cmd *c)
 {
 	struct fl_target target = {};
 	struct fl_mounts mounts = {};
@@ -155,8 +117,9 @@ out:
 }
 
 /* "passthrough,cached" */
-static int set_routes(struct files_cmd *f, const char *list, struct fl_err *err)
+static int set_routes(const struct fl_option *o, const char *list, void *to, struct fl_err *err)
 {
+	struct files_cmd *f = to;
 	char text[128], names[128], *save = NULL;
 
 	snprintf(text, sizeof(text), "%s", list);
@@ -172,8 +135,9 @@ static int set_routes(struct files_cmd *f, const char *list, struct fl_err *err)
 }
 
 /* "PARALLEL_DIRECT_WRITES", or "no-..." for files without it */
-static int set_flag(struct files_cmd *f, const char *name, struct fl_err *err)
+static int set_flag(const struct fl_option *o, const char *name, void *to, struct fl_err *err)
 {
+	struct files_cmd *f = to;
 	bool no = !strncmp(name, "no-", 3);
 	__u32 bit = fl_fopen_flag_from_name(name + 3 * no);
 	char names[160];
@@ -185,49 +149,32 @@ static int set_flag(struct files_cmd *f, const char *name, struct fl_err *err)
 	return 0;
 }
 
-static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
-{
-	struct files_cmd *f = ctx;
+static const struct fl_option options[] = {
+	{'p', "--pid", "PID", "a writer's files, or the mounts that a daemon serves",
+	 FL_INTO(struct files_cmd, pid), FL_RANGE(1, 1 << 22)},
+	{'v', "--verbose", NULL,
+	 "every descriptor: its open flags in force (what the kernel left of what the daemon asked for), its backing file",
+	 FL_INTO(struct files_cmd, verbose)},
+	{0, "--route", "NAME,...", "files whose writes go this way: passthrough, direct, cached",
+	 FL_SET(set_routes, struct files_cmd, spec)},
+	{0, "--flag", "NAME", "files with this FOPEN_ flag in force; no-NAME: without it",
+	 FL_SET(set_flag, struct files_cmd, spec)},
+	{0, "--not-shared", NULL, "files that can run no write under the shared lock",
+	 FL_INTO(struct files_cmd, not_shared)},
+	{0, "--refused", NULL, "watch for opens that the kernel refuses, and say by which rule",
+	 FL_INTO(struct files_cmd, refused)},
+	{'d', "--duration", "SEC", "watch for so long (default: until interrupted)",
+	 FL_INTO(struct files_cmd, seconds), FL_RANGE(0.001, 1e7)},
+	FL_OPTION_JSON("as JSON, every descriptor"),
+	{},
+};
 
-	switch (opt) {
-	case 'p':
-		return fl_args_pid(arg, &f->pid, err);
-	case 'd':
-		return fl_parse_seconds(arg, "--duration", 0.001, 1e7, &f->seconds, err);
-	case 'r':
-		f->refused = true;
-		return 0;
-	case 'v':
-		f->verbose = true;
-		return 0;
-	case 'n':
-		f->not_shared = true;
-		return 0;
-	case OPT_ROUTE:
-		return set_routes(f, arg, err);
-	case OPT_FLAG:
-		return set_flag(f, arg, err);
-	}
-	return fl_err(err, "unknown option");
-}
-
-int fl_cmd_files(int argc, char **argv, struct fl_kernel *kernel)
+static int run(int argc, char **argv, struct fl_kernel *kernel)
 {
 	struct files_cmd f = {};
-	struct fl_args a = {
-		.command = "files",
-		.help = help,
-		.short_options = "p:d:vh",
-		.options = options,
-		.set = set_option,
-		.ctx = &f,
-		.max_operands = 1,
-		.one_too_many = "one target at a time",
-	};
-	int ret = fl_args_parse(&a, argc, argv);
+	struct fl_args a;
+	int ret = fl_args_parse_target(&a, &fl_cmd_files, &f, "all", &f.pid, argc, argv);
 
-	if (ret < 0)
-		ret = fl_args_one_target(&a, f.pid);
 	if (ret >= 0)
 		return ret;
 	if (f.seconds > 0 && !f.refused)
@@ -236,7 +183,20 @@ int fl_cmd_files(int argc, char **argv, struct fl_kernel *kernel)
 		return fl_usage_error(
 			"files", a.json,
 			"--refused watches opens: what selects open files does not go with it");
-	f.spec = a.noperands || f.pid ? a.operand[0] : "all";
+	f.spec = a.operand[0];
 	f.json = a.json;
-	return f.refused ? run_refused(&f) : run(kernel, &f);
+	return f.refused ? watch_refused(&f) : list(kernel, &f);
 }
+
+const struct fl_command fl_cmd_files = {
+	.name = "files",
+	.summary = "every open FUSE file: route, effective flags, backing file",
+	.usage = "[TARGET] [-p PID] [-v] [OPTIONS]\n[TARGET] --refused [-d SEC] [--json]",
+	.about =
+		"Lists the open regular files on FUSE mounts, in all namespaces: how often and by whom each is open, by which route its writes go, and which of them could run under the shared lock. The most opened come first. TARGET narrows the list to a mount point or a file.",
+	.options = options,
+	.max_operands = 1,
+	.one_too_many = "one target at a time",
+	.needs_kernel = true,
+	.run = run,
+};

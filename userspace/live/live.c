@@ -15,45 +15,19 @@
 #include "util/say.h"
 #include "util/text.h"
 
-static const char help[] =
-	"usage: fuselens live status [--json]\n"
-	"       fuselens live load [--module FILE] [--timeout SEC]\n"
-	"       fuselens live unload [--timeout SEC]\n"
-	"\n"
-	"Lets direct writes to FUSE passthrough files share the inode lock, on the running\n"
-	"kernel: a livepatch replaces the functions that lock, files stay open and I/O goes\n"
-	"on. 'unload' gives the kernel its own functions back. Nothing is ever forced: a\n"
-	"change that does not come to its end in time is turned round.\n"
-	"\n"
-	"  -m, --module FILE      the module (default: what DKMS installed for this kernel)\n"
-	"  -t, --timeout SEC      how long to wait for all tasks to come over (default 60)\n"
-	"      --json             status as JSON\n"
-	"  -h, --help\n"
-	"\n"
-	"Exit code of status: 0 loaded, 1 not, or not yet by all tasks. See fuselens-live(8).\n";
-
-static const struct option options[] = {
-	{"module", required_argument, NULL, 'm'},
-	{"timeout", required_argument, NULL, 't'},
-	{"json", no_argument, NULL, 'j'},
-	{"help", no_argument, NULL, 'h'},
-	{},
-};
-
 struct live_cmd {
 	const char *module;
 	double timeout;
 };
 
-static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
-{
-	struct live_cmd *c = ctx;
-
-	if (opt == 't')
-		return fl_parse_seconds(arg, "--timeout", 0.1, 86400, &c->timeout, err);
-	c->module = arg;
-	return 0;
-}
+static const struct fl_option options[] = {
+	{'m', "--module", "FILE", "the module (default: what DKMS installed for this kernel)",
+	 FL_INTO(struct live_cmd, module)},
+	{'t', "--timeout", "SEC", "how long to wait for all tasks to come over (default 60)",
+	 FL_INTO(struct live_cmd, timeout), FL_RANGE(0.1, 86400)},
+	FL_OPTION_JSON("status as JSON"),
+	{},
+};
 
 static void status_json(const struct fl_livepatches *l, enum fl_live_state s, size_t tasks)
 {
@@ -179,20 +153,11 @@ static int unload(const struct live_cmd *c)
 	return FL_EXIT_OK;
 }
 
-int fl_cmd_live(int argc, char **argv, struct fl_kernel *kernel)
+static int run(int argc, char **argv, struct fl_kernel *kernel)
 {
 	struct live_cmd c = {.timeout = 60};
-	struct fl_args a = {
-		.command = "live",
-		.help = help,
-		.short_options = "hm:t:",
-		.options = options,
-		.set = set_option,
-		.ctx = &c,
-		.max_operands = 1,
-		.one_too_many = "one of status, load and unload",
-	};
-	int ret = fl_args_parse(&a, argc, argv);
+	struct fl_args a;
+	int ret = fl_args_parse(&a, &fl_cmd_live, &c, argc, argv);
 
 	if (ret >= 0)
 		return ret;
@@ -206,3 +171,17 @@ int fl_cmd_live(int argc, char **argv, struct fl_kernel *kernel)
 	return fl_usage_error("live", a.json, "'%s': it takes status, load or unload",
 			      a.operand[0]);
 }
+
+const struct fl_command fl_cmd_live = {
+	.name = "live",
+	.summary = "the fix on the running kernel, as a livepatch",
+	.usage = "status [--json]\nload [--module FILE] [--timeout SEC]\nunload [--timeout SEC]",
+	.about =
+		"Lets direct writes to FUSE passthrough files share the inode lock, on the running kernel: a livepatch replaces the functions that lock, files stay open and I/O goes on. 'unload' gives the kernel its own functions back. Nothing is ever forced: a change that does not come to its end in time is turned round.",
+	.notes =
+		"Exit code of status: 0 loaded, 1 not, or not yet by all tasks. See fuselens-live(8).",
+	.options = options,
+	.max_operands = 1,
+	.one_too_many = "one of status, load and unload",
+	.run = run,
+};

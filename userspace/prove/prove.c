@@ -30,115 +30,48 @@ struct prove {
 	bool quiet; /* stderr is no terminal, or a command may write there */
 };
 
-static const char help[] =
-	"usage: fuselens prove TARGET [-d SEC] [-n WRITES] [OPTIONS] [-- CMD ARG...]\n"
-	"\n"
-	"Watches the writes of a FUSE mount and says whether they take the inode lock\n"
-	"shared or exclusively. TARGET is a mount point, a file on one, -p PID (of a\n"
-	"daemon or a writer), or \"all\". Without -d, -n or a command it watches for 5 s;\n"
-	"with several of them until the first is done.\n"
-	"\n"
-	"  -d, --duration SEC     watch for so long: 30, 0.5, 1m\n"
-	"  -n, --writes N         watch until at least so many writes were counted\n"
-	"  -p, --pid PID          the mounts that PID serves, or what PID writes\n"
-	"      --evidence M       auto, state, state-tp, state-fentry, callsite, or global\n"
-	"                         (lab use: the whole system pays, for 10 s at most)\n"
-	"      --min-share PCT    of the eligible writes for SHARED (default 99)\n"
-	"      --min-eligible N   eligible writes for SHARED (default 10); with a % sign, of\n"
-	"                         all writes (default 10%)\n"
-	"      --max-loss PCT     of lost, uncertain or untold writes (default 0.1)\n"
-	"      --max-inodes N     files to tell apart (default 4096)\n"
-	"      --times N          take wait and hold of one write in N (default 16; 0: none)\n"
-	"      --json             the report as JSON\n"
-	"  -h, --help\n"
-	"\n"
-	"exit code: 0 SHARED, 1 EXCLUSIVE or MIXED, 2 error, 3 INCONCLUSIVE,\n"
-	"           4 CMD failed, whatever the verdict\n";
-
-enum {
-	OPT_MIN_SHARE = 256,
-	OPT_MIN_ELIGIBLE,
-	OPT_MAX_LOSS,
-};
-
 /* The command's own exit code would look like a verdict: it is in the report. */
 #define EXIT_COMMAND_FAILED 4
 
-static const struct option options[] = {
-	{"duration", required_argument, NULL, 'd'},
-	{"writes", required_argument, NULL, 'n'},
-	{"pid", required_argument, NULL, 'p'},
-	{"min-share", required_argument, NULL, OPT_MIN_SHARE},
-	{"min-eligible", required_argument, NULL, OPT_MIN_ELIGIBLE},
-	{"max-loss", required_argument, NULL, OPT_MAX_LOSS},
-	FL_OPTIONS_COUNTING,
-	{"json", no_argument, NULL, 0},
-	{"help", no_argument, NULL, 'h'},
-	{},
-};
-
 /* "10" writes, or "10%" of them. */
-static int set_min_eligible(const char *arg, struct fl_verdict_opts *v, struct fl_err *err)
+static int set_min_eligible(const struct fl_option *o, const char *arg, void *to,
+			    struct fl_err *err)
 {
+	struct fl_verdict_opts *v = to;
 	size_t len = strlen(arg);
 	char number[32];
-	double pct;
 
 	if (!len || arg[len - 1] != '%' || len > sizeof(number))
-		return fl_parse_u64(arg, "--min-eligible", 0, ~0ull, &v->min_eligible, err);
+		return fl_set_u64(o, arg, &v->min_eligible, err);
 	memcpy(number, arg, len - 1);
 	number[len - 1] = '\0';
-	if (fl_parse_double(number, "--min-eligible", 0, 100, &pct, err))
-		return -1;
-	v->min_eligible_share = pct / 100;
-	return 0;
+	return fl_set_percent(o, number, &v->min_eligible_share, err);
 }
 
-static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
-{
-	struct prove *p = ctx;
-	double pct;
-	int ret;
-
-	switch (opt) {
-	case 'd':
-		return fl_parse_seconds(arg, "--duration", 0.001, 1e7, &p->seconds, err);
-	case 'n':
-		return fl_parse_u64(arg, "--writes", 1, ~0ull, &p->writes, err);
-	case 'p':
-		return fl_args_pid(arg, &p->pid, err);
-	case OPT_MIN_SHARE:
-		ret = fl_parse_double(arg, "--min-share", 0, 100, &pct, err);
-		p->verdict.min_share = pct / 100;
-		return ret;
-	case OPT_MIN_ELIGIBLE:
-		return set_min_eligible(arg, &p->verdict, err);
-	case OPT_MAX_LOSS:
-		ret = fl_parse_double(arg, "--max-loss", 0, 100, &pct, err);
-		p->verdict.max_loss = pct / 100;
-		return ret;
-	}
-	return fl_collect_option(&p->collect, opt, arg, err);
-}
+static const struct fl_option options[] = {
+	{'d', "--duration", "SEC", "watch for so long: 30, 0.5, 1m", FL_INTO(struct prove, seconds),
+	 FL_RANGE(0.001, 1e7)},
+	{'n', "--writes", "N", "watch until at least so many writes were counted",
+	 FL_INTO(struct prove, writes), FL_RANGE(1, 0)},
+	FL_OPTION_PID(struct prove, pid),
+	FL_OPTIONS_COUNTING(struct prove, collect),
+	{0, "--min-share", "PCT", "of the eligible writes for SHARED (default 99)",
+	 FL_SET(fl_set_percent, struct prove, verdict.min_share)},
+	{0, "--min-eligible", "N",
+	 "eligible writes for SHARED (default 10); with a % sign, of all writes (default 10%)",
+	 FL_SET(set_min_eligible, struct prove, verdict)},
+	{0, "--max-loss", "PCT", "of lost, uncertain or untold writes (default 0.1)",
+	 FL_SET(fl_set_percent, struct prove, verdict.max_loss)},
+	FL_OPTION_JSON("the report as JSON"),
+	{},
+};
 
 /* -1: go on; otherwise the exit code. */
 static int parse(struct prove *p, int argc, char **argv)
 {
-	struct fl_args a = {
-		.command = "prove",
-		.help = help,
-		.short_options = "d:n:p:h",
-		.options = options,
-		.set = set_option,
-		.ctx = p,
-		.max_operands = 1,
-		.one_too_many = "one target at a time",
-		.runs_command = true,
-	};
-	int ret = fl_args_parse(&a, argc, argv);
+	struct fl_args a;
+	int ret = fl_args_parse_target(&a, &fl_cmd_prove, p, NULL, &p->pid, argc, argv);
 
-	if (ret < 0)
-		ret = fl_args_need_target(&a, p->pid);
 	if (ret >= 0)
 		return ret;
 	p->spec = a.operand[0];
@@ -214,7 +147,7 @@ static int report(const struct prove *p, const struct fl_target *target,
 	return r.exit_code;
 }
 
-static int run(struct prove *p)
+static int prove(struct prove *p)
 {
 	struct fl_target target = {};
 	struct fl_workload w = {};
@@ -253,7 +186,7 @@ out:
 	return ret;
 }
 
-int fl_cmd_prove(int argc, char **argv, struct fl_kernel *kernel)
+static int run(int argc, char **argv, struct fl_kernel *kernel)
 {
 	struct prove p = {.verdict = FL_VERDICT_DEFAULTS,
 			  .collect.kernel = kernel,
@@ -263,5 +196,21 @@ int fl_cmd_prove(int argc, char **argv, struct fl_kernel *kernel)
 	if (ret >= 0)
 		return ret;
 	fl_catch_signals();
-	return run(&p);
+	return prove(&p);
 }
+
+const struct fl_command fl_cmd_prove = {
+	.name = "prove",
+	.summary = "is the shared-lock path active? a verdict with an exit code",
+	.usage = "TARGET [-d SEC] [-n WRITES] [OPTIONS] [-- CMD ARG...]",
+	.about =
+		"Watches the writes of a FUSE mount and says whether they take the inode lock shared or exclusively. TARGET is a mount point, a file on one, -p PID (of a daemon or a writer), or \"all\". Without -d, -n or a command it watches for 5 s; with several of them until the first is done.",
+	.notes =
+		"exit code: 0 SHARED, 1 EXCLUSIVE or MIXED, 2 error, 3 INCONCLUSIVE, 4 CMD failed, whatever the verdict",
+	.options = options,
+	.max_operands = 1,
+	.one_too_many = "one target at a time",
+	.runs_command = true,
+	.needs_kernel = true,
+	.run = run,
+};

@@ -12,18 +12,6 @@
 #include "result/dir.h"
 #include "util/file.h"
 
-static const char help[] =
-	"usage: fuselens report RESULT_DIR [RESULT_DIR2] [OPTIONS]\n"
-	"\n"
-	"Renders what 'fuselens bench' wrote; two results are compared. Needs no privilege\n"
-	"and nothing of the machine that was measured.\n"
-	"\n"
-	"      --format F        text (80 columns), md or html (default text)\n"
-	"      --reference CSV   lay a published table beside one result\n"
-	"  -o, --output FILE     write there instead of to stdout\n"
-	"      --gnuplot FILE    this gnuplot; root's is looked for in the system's places\n"
-	"  -h, --help\n";
-
 enum format {
 	FORMAT_TEXT,
 	FORMAT_MD,
@@ -48,52 +36,39 @@ struct args {
 	const char *reference, *output;
 };
 
-static const struct option options[] = {
-	{"format", required_argument, NULL, 'f'}, {"reference", required_argument, NULL, 'r'},
-	{"output", required_argument, NULL, 'o'}, {"gnuplot", required_argument, NULL, 'g'},
-	{"help", no_argument, NULL, 'h'},	  {},
-};
-
-static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
+static int set_format(const struct fl_option *o, const char *arg, void *to, struct fl_err *err)
 {
-	struct args *a = ctx;
-
-	switch (opt) {
-	case 'f':
-		for (int i = 0; i < FORMATS; i++) {
-			if (!strcmp(formats[i].name, arg)) {
-				a->format = i;
-				return 0;
-			}
-		}
-		return fl_err(err, "--format: '%s' is none of text, md and html", arg);
-	case 'r':
-		a->reference = arg;
-		return 0;
-	case 'o':
-		a->output = arg;
-		return 0;
-	case 'g':
-		fl_plot_program(arg);
+	for (int i = 0; i < FORMATS; i++) {
+		if (strcmp(formats[i].name, arg))
+			continue;
+		*(enum format *)to = i;
 		return 0;
 	}
-	return fl_err(err, "unknown option");
+	return fl_err(err, "%s: '%s' is none of text, md and html", o->name, arg);
 }
+
+static int set_gnuplot(const struct fl_option *o, const char *arg, void *to, struct fl_err *err)
+{
+	fl_plot_program(arg);
+	return 0;
+}
+
+static const struct fl_option options[] = {
+	{0, "--format", "F", "text (80 columns), md or html (default text)",
+	 FL_SET(set_format, struct args, format)},
+	{0, "--reference", "CSV", "lay a published table beside one result",
+	 FL_INTO(struct args, reference)},
+	{'o', "--output", "FILE", "write there instead of to stdout", FL_INTO(struct args, output)},
+	{0, "--gnuplot", "FILE", "this gnuplot; root's is looked for in the system's places",
+	 .set = set_gnuplot},
+	{},
+};
 
 /* -1: go on; otherwise the exit code. */
 static int parse(struct args *a, int argc, char **argv)
 {
-	struct fl_args args = {
-		.command = "report",
-		.help = help,
-		.short_options = "o:h",
-		.options = options,
-		.set = set_option,
-		.ctx = a,
-		.max_operands = 2,
-		.one_too_many = "at most two results",
-	};
-	int ret = fl_args_parse(&args, argc, argv);
+	struct fl_args args;
+	int ret = fl_args_parse(&args, &fl_cmd_report, a, argc, argv);
 
 	if (ret >= 0)
 		return ret;
@@ -155,7 +130,7 @@ static int read_result(const char *path, struct fl_bench *bench, struct fl_err *
 	return ret;
 }
 
-static int run(const struct args *a, struct fl_err *err)
+static int report(const struct args *a, struct fl_err *err)
 {
 	struct fl_bench bench[2] = {};
 	struct fl_analysis analysis[2] = {};
@@ -201,7 +176,7 @@ out:
 	return ret;
 }
 
-int fl_cmd_report(int argc, char **argv, struct fl_kernel *kernel)
+static int run(int argc, char **argv, struct fl_kernel *kernel)
 {
 	struct args a = {};
 	struct fl_err err = {};
@@ -209,5 +184,17 @@ int fl_cmd_report(int argc, char **argv, struct fl_kernel *kernel)
 
 	if (ret >= 0)
 		return ret;
-	return run(&a, &err) ? fl_fail(&err, false) : FL_EXIT_OK;
+	return report(&a, &err) ? fl_fail(&err, false) : FL_EXIT_OK;
 }
+
+const struct fl_command fl_cmd_report = {
+	.name = "report",
+	.summary = "a result, or two compared, as text, Markdown or HTML",
+	.usage = "RESULT_DIR [RESULT_DIR2] [OPTIONS]",
+	.about =
+		"Renders what 'fuselens bench' wrote; two results are compared. Needs no privilege and nothing of the machine that was measured.",
+	.options = options,
+	.max_operands = 2,
+	.one_too_many = "at most two results",
+	.run = run,
+};

@@ -31,7 +31,7 @@ struct stat_cmd {
 	char **command;
 	struct fl_collect_opts collect;
 	struct fl_stat_view view;
-	bool no_header, told_missing;
+	bool csv, no_header, told_missing;
 
 	struct fl_watch watch;
 	struct fl_workload workload;
@@ -44,111 +44,43 @@ struct stat_cmd {
 	bool mute;		/* nobody takes our output any more */
 };
 
-static const char help[] =
-	"usage: fuselens stat TARGET [-i SEC] [-c COUNT | -- CMD ARG...] [OPTIONS]\n"
-	"\n"
-	"Prints a row an interval: writes, how they took the inode lock, waits and holds.\n"
-	"TARGET is a mount point, a file on one, -p PID (of a daemon or a writer), or\n"
-	"\"all\": then a row for each mount that was written. Runs until interrupted; with\n"
-	"a command, until that ends. The first row begins when counting begins, the last\n"
-	"ends when it ends: the rows add up to every write.\n"
-	"\n"
-	"  -i, --interval SEC     seconds a row, or 200ms, 1m (default 1)\n"
-	"  -c, --count N          so many intervals\n"
-	"  -f, --files            a row a file instead of a row a mount\n"
-	"  -p, --pid PID          the mounts that PID serves, or what PID writes\n"
-	"      --csv              one line a row, counts and rates, empty where unknown\n"
-	"      --json             one object a line, null where unknown\n"
-	"  -o, --output COL,...   these columns, or +COL,... beside the usual ones\n"
-	"  -w, --wide             every column that can be filled, and names whole\n"
-	"      --no-header        no header lines\n"
-	"      --evidence M       auto, state, state-tp, state-fentry, callsite, or global\n"
-	"                         (lab use: the whole system pays, for 10 s at most)\n"
-	"      --max-inodes N     files to tell apart (default 4096)\n"
-	"      --times N          take wait and hold of one write in N (default 16; 0: none)\n"
-	"  -h, --help\n"
-	"\n"
-	"Columns: time writes mb excl shared upgrade filock wait50 wait99 hold50 hold99\n"
-	"ceiling elig lost getxattr route name. Those that the method at hand cannot fill\n"
-	"are left out unless asked for; then '-' is what is not known. On a terminal as\n"
-	"many are shown as fit. Waits and holds are upper bounds of log2 buckets; ceiling\n"
-	"is 1 / mean exclusive hold: the writes a second that one file's lock lets through.\n";
+static int set_columns(const struct fl_option *o, const char *arg, void *to, struct fl_err *err)
+{
+	return fl_stat_columns_parse(to, arg, err);
+}
 
-enum {
-	OPT_CSV = 256,
-	OPT_NO_HEADER,
-};
-
-static const struct option options[] = {
-	{"interval", required_argument, NULL, 'i'},
-	{"count", required_argument, NULL, 'c'},
-	{"files", no_argument, NULL, 'f'},
-	{"pid", required_argument, NULL, 'p'},
-	FL_OPTIONS_COUNTING,
-	{"csv", no_argument, NULL, OPT_CSV},
-	{"json", no_argument, NULL, 0},
-	{"output", required_argument, NULL, 'o'},
-	{"wide", no_argument, NULL, 'w'},
-	{"no-header", no_argument, NULL, OPT_NO_HEADER},
-	{"help", no_argument, NULL, 'h'},
+static const struct fl_option options[] = {
+	{'i', "--interval", "SEC", "seconds a row, or 200ms, 1m (default 1)",
+	 FL_INTO(struct stat_cmd, seconds), FL_RANGE(0.01, 86400)},
+	{'c', "--count", "N", "so many intervals", FL_INTO(struct stat_cmd, count), FL_RANGE(1, 0)},
+	{'f', "--files", NULL, "a row a file instead of a row a mount",
+	 FL_INTO(struct stat_cmd, view.files)},
+	FL_OPTION_PID(struct stat_cmd, pid),
+	{0, "--csv", NULL, "one line a row, counts and rates, empty where unknown",
+	 FL_INTO(struct stat_cmd, csv)},
+	FL_OPTION_JSON("one object a line, null where unknown"),
+	{'o', "--output", "COL,...", "these columns, or +COL,... beside the usual ones",
+	 FL_SET(set_columns, struct stat_cmd, view)},
+	{'w', "--wide", NULL, "every column that can be filled, and names whole",
+	 FL_INTO(struct stat_cmd, view.wide)},
+	{0, "--no-header", NULL, "no header lines", FL_INTO(struct stat_cmd, no_header)},
+	FL_OPTIONS_COUNTING(struct stat_cmd, collect),
 	{},
 };
-
-static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
-{
-	struct stat_cmd *s = ctx;
-
-	switch (opt) {
-	case 'i':
-		return fl_parse_seconds(arg, "--interval", 0.01, 86400, &s->seconds, err);
-	case 'c':
-		return fl_parse_u64(arg, "--count", 1, ~0ull, &s->count, err);
-	case 'f':
-		s->view.files = true;
-		return 0;
-	case 'p':
-		return fl_args_pid(arg, &s->pid, err);
-	case 'o':
-		return fl_stat_columns_parse(&s->view, arg, err);
-	case 'w':
-		s->view.wide = true;
-		return 0;
-	case OPT_CSV:
-		s->view.format = FL_STAT_CSV;
-		return 0;
-	case OPT_NO_HEADER:
-		s->no_header = true;
-		return 0;
-	}
-	return fl_collect_option(&s->collect, opt, arg, err);
-}
 
 /* -1: go on; otherwise the exit code. */
 static int parse(struct stat_cmd *s, int argc, char **argv)
 {
-	struct fl_args a = {
-		.command = "stat",
-		.help = help,
-		.short_options = "i:c:fp:o:wh",
-		.options = options,
-		.set = set_option,
-		.ctx = s,
-		.max_operands = 1,
-		.one_too_many = "one target at a time",
-		.runs_command = true,
-	};
-	int ret = fl_args_parse(&a, argc, argv);
+	struct fl_args a;
+	int ret = fl_args_parse_target(&a, &fl_cmd_stat, s, NULL, &s->pid, argc, argv);
 
-	if (ret < 0)
-		ret = fl_args_need_target(&a, s->pid);
 	if (ret >= 0)
 		return ret;
 	s->spec = a.operand[0];
 	s->command = a.argv;
-	if (a.json && s->view.format == FL_STAT_CSV)
+	s->view.format = a.json ? FL_STAT_JSON : s->csv ? FL_STAT_CSV : FL_STAT_TEXT;
+	if (a.json && s->csv)
 		return fl_usage_error("stat", true, "--csv and --json exclude each other");
-	if (a.json)
-		s->view.format = FL_STAT_JSON;
 	if ((s->view.nasked || s->view.wide) && s->view.format != FL_STAT_TEXT)
 		return fl_usage_error(
 			"stat", a.json,
@@ -378,7 +310,7 @@ static void print_total(struct stat_cmd *s)
 	fl_rows_free(&sum);
 }
 
-static int run(struct stat_cmd *s)
+static int stat(struct stat_cmd *s)
 {
 	struct fl_err err = {};
 	int ret = FL_EXIT_ERROR;
@@ -417,7 +349,7 @@ out:
 	return ret;
 }
 
-int fl_cmd_stat(int argc, char **argv, struct fl_kernel *kernel)
+static int run(int argc, char **argv, struct fl_kernel *kernel)
 {
 	struct stat_cmd s = {.seconds = 1,
 			     .collect.kernel = kernel,
@@ -428,5 +360,21 @@ int fl_cmd_stat(int argc, char **argv, struct fl_kernel *kernel)
 	if (ret >= 0)
 		return ret;
 	fl_catch_signals();
-	return run(&s);
+	return stat(&s);
 }
+
+const struct fl_command fl_cmd_stat = {
+	.name = "stat",
+	.summary = "the same over time: a row an interval, as text, CSV or JSON",
+	.usage = "TARGET [-i SEC] [-c COUNT | -- CMD ARG...] [OPTIONS]",
+	.about =
+		"Prints a row an interval: writes, how they took the inode lock, waits and holds. TARGET is a mount point, a file on one, -p PID (of a daemon or a writer), or \"all\": then a row for each mount that was written. Runs until interrupted; with a command, until that ends. The first row begins when counting begins, the last ends when it ends: the rows add up to every write.",
+	.notes =
+		"Columns: time writes mb excl shared upgrade filock wait50 wait99 hold50 hold99 ceiling elig lost getxattr route name. Those that the method at hand cannot fill are left out unless asked for; then '-' is what is not known. On a terminal as many are shown as fit. Waits and holds are upper bounds of log2 buckets; ceiling is 1 / mean exclusive hold: the writes a second that one file's lock lets through.",
+	.options = options,
+	.max_operands = 1,
+	.one_too_many = "one target at a time",
+	.runs_command = true,
+	.needs_kernel = true,
+	.run = run,
+};

@@ -14,27 +14,6 @@
 #include "util/text.h"
 #include "top/screen.h"
 
-static const char help[] =
-	"usage: fuselens top [TARGET] [-i SEC] [OPTIONS]\n"
-	"\n"
-	"Shows mounts and files live, how their writes hold the inode lock. TARGET is a\n"
-	"mount point, a file on one, -p PID (of a daemon or a writer), or \"all\" (the\n"
-	"default). 'h' lists the keys. Needs a terminal; 'fuselens stat' does not.\n"
-	"\n"
-	"  -i, --interval SEC     seconds between two looks (default 1)\n"
-	"  -f, --files            begin with files, not mounts\n"
-	"  -p, --pid PID          the mounts that PID serves, or what PID writes\n"
-	"      --evidence M       how to count: see fuselens(1) (default auto)\n"
-	"      --max-inodes N     files to tell apart (default 4096)\n"
-	"      --times N          take wait and hold of one write in N (default 16; 0: none)\n"
-	"  -h, --help\n";
-
-static const struct option options[] = {
-	{"interval", required_argument, NULL, 'i'}, {"files", no_argument, NULL, 'f'},
-	{"pid", required_argument, NULL, 'p'},	    FL_OPTIONS_COUNTING,
-	{"help", no_argument, NULL, 'h'},	    {},
-};
-
 struct top_cmd {
 	const char *spec;
 	__u64 pid;
@@ -44,42 +23,15 @@ struct top_cmd {
 	__u64 due;
 };
 
-static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
-{
-	struct top_cmd *c = ctx;
-
-	switch (opt) {
-	case 'i':
-		return fl_parse_seconds(arg, "--interval", 0.1, 3600, &c->top.seconds, err);
-	case 'f':
-		c->top.query.files = true;
-		return 0;
-	case 'p':
-		return fl_args_pid(arg, &c->pid, err);
-	}
-	return fl_collect_option(&c->collect, opt, arg, err);
-}
-
-/* -1: go on; otherwise the exit code. */
-static int parse(struct top_cmd *c, int argc, char **argv)
-{
-	struct fl_args a = {
-		.command = "top",
-		.help = help,
-		.short_options = "i:fp:h",
-		.options = options,
-		.set = set_option,
-		.ctx = c,
-		.max_operands = 1,
-		.one_too_many = "one target at a time",
-	};
-	int ret = fl_args_parse(&a, argc, argv);
-
-	if (ret < 0)
-		ret = fl_args_one_target(&a, c->pid);
-	c->spec = a.noperands || c->pid ? a.operand[0] : "all";
-	return ret;
-}
+static const struct fl_option options[] = {
+	{'i', "--interval", "SEC", "seconds between two looks (default 1)",
+	 FL_INTO(struct top_cmd, top.seconds), FL_RANGE(0.1, 3600)},
+	{'f', "--files", NULL, "begin with files, not mounts",
+	 FL_INTO(struct top_cmd, top.query.files)},
+	FL_OPTION_PID(struct top_cmd, pid),
+	FL_OPTIONS_COUNTING(struct top_cmd, collect),
+	{},
+};
 
 /* Sorts and filters anew; the cursor stays with its mount or file. */
 static int list_again(struct fl_top *t)
@@ -346,7 +298,7 @@ static int loop(struct top_cmd *c, struct fl_err *err)
 	return 0;
 }
 
-static int run(struct top_cmd *c)
+static int top(struct top_cmd *c)
 {
 	struct fl_err err = {};
 	bool shown = false;
@@ -376,16 +328,31 @@ out:
 	return ret;
 }
 
-int fl_cmd_top(int argc, char **argv, struct fl_kernel *kernel)
+static int run(int argc, char **argv, struct fl_kernel *kernel)
 {
 	struct top_cmd c = {.top.seconds = 1,
 			    .collect.kernel = kernel,
 			    .collect.timed_in = FL_TIMED_IN,
 			    .collect.forget_s = FL_FORGET_S};
-	int ret = parse(&c, argc, argv);
+	struct fl_args a;
+	int ret = fl_args_parse_target(&a, &fl_cmd_top, &c, "all", &c.pid, argc, argv);
 
 	if (ret >= 0)
 		return ret;
+	c.spec = a.operand[0];
 	fl_catch_signals();
-	return run(&c);
+	return top(&c);
 }
+
+const struct fl_command fl_cmd_top = {
+	.name = "top",
+	.summary = "the same live on a terminal, per mount and per file",
+	.usage = "[TARGET] [-i SEC] [OPTIONS]",
+	.about =
+		"Shows mounts and files live, how their writes hold the inode lock. TARGET is a mount point, a file on one, -p PID (of a daemon or a writer), or \"all\" (the default). 'h' lists the keys. Needs a terminal; 'fuselens stat' does not.",
+	.options = options,
+	.max_operands = 1,
+	.one_too_many = "one target at a time",
+	.needs_kernel = true,
+	.run = run,
+};

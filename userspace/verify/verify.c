@@ -2,7 +2,6 @@
 /* fuselens verify: the correctness cases, each with the lock path it must take. */
 #include <errno.h>
 #include <limits.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,117 +24,52 @@
 
 struct verify {
 	const char *spec;
-	char *cases;		       /* names, comma between them; NULL: all */
+	const char *cases;	       /* names, comma between them; NULL: all */
 	__u64 size, seconds, deadline; /* bytes, s, s; 0: the default */
 	struct fl_verify_opts opts;
 	struct fl_collect_opts collect;
-	bool json, list;
+	bool json, lists;
 };
 
-static const char help[] =
-	"usage: fuselens verify MOUNT [--case NAME,...] [OPTIONS]\n"
-	"\n"
-	"Writes to a FUSE mount in ways that are hard to get right, and checks the data,\n"
-	"the size, and by count that every write took the inode lock as it has to. MOUNT\n"
-	"is a mount point or a directory on one; what is written there is removed again.\n"
-	"\n"
-	"      --case NAME,...    these cases only\n"
-	"      --list             what each case does and what lock it expects, and why\n"
-	"      --quick            small files and short runs: under a minute in all\n"
-	"      --size SIZE        of the files that are written all over (1g; quick 64m)\n"
-	"      --seconds N        how long timed workloads write (30; quick 2)\n"
-	"      --deadline SEC     when a case counts as hanging (300; quick 60)\n"
-	"      --evidence M       as for prove (default auto)\n"
-	"      --strict           fail where a locking rule of the VFS is broken without\n"
-	"                         harm to the data; otherwise that is a note\n"
-	"      --keep             leave the files of cases that did not pass\n"
-	"      --fio FILE         this fio; root's is looked for in the system's directories\n"
-	"      --json             the report as JSON\n"
-	"  -h, --help\n"
-	"\n"
-	"exit code: 0 all passed, 1 some failed, 2 error, 3 some inconclusive, none failed\n";
+static int set_size(const struct fl_option *o, const char *arg, void *to, struct fl_err *err)
+{
+	return fl_parse_size(arg, o->name, MIB, 4 * MIB, MIB << 20, to, err);
+}
 
-enum {
-	OPT_CASE = 256,
-	OPT_LIST,
-	OPT_QUICK,
-	OPT_SIZE,
-	OPT_SECONDS,
-	OPT_DEADLINE,
-	OPT_STRICT,
-	OPT_KEEP,
-	OPT_FIO,
-};
-
-static const struct option options[] = {
-	{"case", required_argument, NULL, OPT_CASE},
-	{"list", no_argument, NULL, OPT_LIST},
-	{"quick", no_argument, NULL, OPT_QUICK},
-	{"size", required_argument, NULL, OPT_SIZE},
-	{"seconds", required_argument, NULL, OPT_SECONDS},
-	{"deadline", required_argument, NULL, OPT_DEADLINE},
-	FL_OPTION_EVIDENCE,
-	{"strict", no_argument, NULL, OPT_STRICT},
-	{"keep", no_argument, NULL, OPT_KEEP},
-	{"fio", required_argument, NULL, OPT_FIO},
-	{"json", no_argument, NULL, 0},
-	{"help", no_argument, NULL, 'h'},
+static const struct fl_option options[] = {
+	{0, "--case", "NAME,...", "these cases only", FL_INTO(struct verify, cases)},
+	{0, "--list", NULL, "what each case does and what lock it expects, and why",
+	 FL_INTO(struct verify, lists)},
+	{0, "--quick", NULL, "small files and short runs: under a minute in all",
+	 FL_INTO(struct verify, opts.quick)},
+	{0, "--size", "SIZE", "of the files that are written all over (1g; quick 64m)",
+	 FL_SET(set_size, struct verify, size)},
+	{0, "--seconds", "N", "how long timed workloads write (30; quick 2)",
+	 FL_SET(fl_set_whole_seconds, struct verify, seconds), FL_RANGE(1, 86400)},
+	{0, "--deadline", "SEC", "when a case counts as hanging (300; quick 60)",
+	 FL_SET(fl_set_whole_seconds, struct verify, deadline), FL_RANGE(1, 864000)},
+	FL_OPTION_EVIDENCE(struct verify, collect),
+	{0, "--strict", NULL,
+	 "fail where a locking rule of the VFS is broken without harm to the data; otherwise that is a note",
+	 FL_INTO(struct verify, opts.strict)},
+	{0, "--keep", NULL, "leave the files of cases that did not pass",
+	 FL_INTO(struct verify, opts.keep)},
+	FL_OPTION_FIO(struct verify, opts.fio),
+	FL_OPTION_JSON("the report as JSON"),
 	{},
 };
-
-static int set_option(void *ctx, int opt, char *arg, struct fl_err *err)
-{
-	struct verify *v = ctx;
-
-	switch (opt) {
-	case OPT_CASE:
-		v->cases = arg;
-		return 0;
-	case OPT_LIST:
-		v->list = true;
-		return 0;
-	case OPT_QUICK:
-		v->opts.quick = true;
-		return 0;
-	case OPT_SIZE:
-		return fl_parse_size(arg, "--size", MIB, 4 * MIB, MIB << 20, &v->size, err);
-	case OPT_SECONDS:
-		return fl_parse_whole_seconds(arg, "--seconds", 1, 86400, &v->seconds, err);
-	case OPT_DEADLINE:
-		return fl_parse_whole_seconds(arg, "--deadline", 1, 864000, &v->deadline, err);
-	case OPT_STRICT:
-		v->opts.strict = true;
-		return 0;
-	case OPT_FIO:
-		v->opts.fio = arg;
-		return 0;
-	case OPT_KEEP:
-		v->opts.keep = true;
-		return 0;
-	}
-	return fl_collect_option(&v->collect, opt, arg, err);
-}
 
 /* -1: go on; otherwise the exit code. */
 static int parse(struct verify *v, int argc, char **argv)
 {
-	struct fl_args a = {
-		.command = "verify",
-		.help = help,
-		.short_options = "h",
-		.options = options,
-		.set = set_option,
-		.ctx = v,
-		.max_operands = 1,
-		.one_too_many = "one mount at a time",
-	};
-	int ret = fl_args_parse(&a, argc, argv);
+	struct fl_args a;
+	int ret = fl_args_parse(&a, &fl_cmd_verify, v, argc, argv);
 
 	if (ret >= 0)
 		return ret;
 	v->spec = a.operand[0];
 	v->json = a.json;
-	if (!v->spec && !v->list)
+	if (!v->spec && !v->lists)
 		return fl_usage_error("verify", v->json, "which mount?");
 	v->opts.size = v->size ? v->size : (v->opts.quick ? 64 : 1024) * MIB;
 	v->opts.seconds = v->seconds ? v->seconds : v->opts.quick ? 2 : 30;
@@ -280,7 +214,7 @@ static int report(const struct verify *v, const struct fl_verify_world *w,
 	return fl_verify_exit_code(reports, n);
 }
 
-static int run(struct verify *v)
+static int verify(struct verify *v)
 {
 	const struct fl_verify_case *chosen[64];
 	struct fl_case_report *reports = NULL;
@@ -341,15 +275,30 @@ out:
 	return ret;
 }
 
-int fl_cmd_verify(int argc, char **argv, struct fl_kernel *kernel)
+static int run(int argc, char **argv, struct fl_kernel *kernel)
 {
 	struct verify v = {.collect.kernel = kernel};
 	int ret = parse(&v, argc, argv);
 
 	if (ret >= 0)
 		return ret;
-	if (v.list)
+	if (v.lists)
 		return list();
 	fl_catch_signals();
-	return run(&v);
+	return verify(&v);
 }
+
+const struct fl_command fl_cmd_verify = {
+	.name = "verify",
+	.summary = "the correctness cases, each with the lock path it must take",
+	.usage = "MOUNT [--case NAME,...] [OPTIONS]",
+	.about =
+		"Writes to a FUSE mount in ways that are hard to get right, and checks the data, the size, and by count that every write took the inode lock as it has to. MOUNT is a mount point or a directory on one; what is written there is removed again.",
+	.notes =
+		"exit code: 0 all passed, 1 some failed, 2 error, 3 some inconclusive, none failed",
+	.options = options,
+	.max_operands = 1,
+	.one_too_many = "one mount at a time",
+	.needs_kernel = true,
+	.run = run,
+};
