@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: default
 # Random sequences of operations by several users, on XFS itself and on a mirror in each mode: every result,
-# every errno, and the trees at the end are the same. With TIER=full 10,000 of them, else 100.
+# every errno, and the trees at the end are the same. With TIER=full 10,000 of them, else 200.
 #
-# usage: daemon_diff.sh [SEED [COUNT]]     plays single sequences again, and prints each operation
+# usage: daemon_diff.sh SEED               plays one sequence again, and prints each operation
+#        daemon_diff.sh SEED COUNT         plays so many from SEED on, in batches as the test does
 set -u
 # shellcheck source=tests/live/lib.sh disable=SC1091
 . "$(dirname "$0")/lib.sh"
@@ -27,30 +28,33 @@ sequences()
 	"$LIVE_BUILD/tests/live/daemon_diff" "$1" "$2" "$WORK/xfs/plain" "${mirrors[@]}"
 }
 
-if [ $# -gt 0 ]; then
-	FUSELENS_DIFF_VERBOSE=1 sequences "$1" "${2:-1}"
+if [ $# = 1 ]; then
+	FUSELENS_DIFF_VERBOSE=1 sequences "$1" 1
 	exit
 fi
 
-batch=50 batches=2
-[ "${TIER:-default}" != full ] || batch=250 batches=40
-for ((n = 0; n < batches; n += 2)); do
+first=${1:-1} count=200 batch=100 codes=()
+if [ $# = 2 ]; then
+	count=$2
+elif is_full; then
+	count=10000
+fi
+[ "$count" -le 1000 ] || batch=250
+for ((seed = first; seed < first + count; seed += 2 * batch)); do
 	# Two at a time, since each waits for a daemon half of its time.
-	sequences $((n * batch + 1)) $batch >"$WORK/out.0" &
-	first=$!
-	sequences $(((n + 1) * batch + 1)) $batch >"$WORK/out.1"
-	codes=$?
-	wait $first
-	codes="$? $codes"
+	sequences "$seed" $batch >"$WORK/out.0" &
+	one=$!
+	sequences $((seed + batch)) $batch >"$WORK/out.1"
+	codes[1]=$?
+	wait $one
+	codes[0]=$?
 	for half in 0 1; do
-		name="seeds $(((n + half) * batch + 1)) to $(((n + half + 1) * batch)): the mirrors do as XFS does"
-		set -- $codes
-		shift $half
-		if [ "$1" = 0 ]; then
+		name="seeds $((seed + half * batch)) to $((seed + (half + 1) * batch - 1)): the mirrors do as XFS does"
+		if [ "${codes[half]}" = 0 ]; then
 			ok "$name"
 		else
 			cat "$WORK/out.$half"
-			not_ok "$name" "exit $1; tests/live/daemon_diff.sh SEED plays one again"
+			not_ok "$name" "exit ${codes[half]}; tests/live/daemon_diff.sh SEED plays one again"
 		fi
 	done
 	tail -qn 1 "$WORK/out.0" "$WORK/out.1"

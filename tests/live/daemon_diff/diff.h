@@ -59,6 +59,8 @@ bool op_is_excused(const struct op *op, const struct side *side, const char *pla
 
 void become(int user);
 
+/* A checksum of @n bytes more, going on with @sum. */
+uint64_t sum_of(uint64_t sum, const char *buf, ssize_t n);
 /* The whole tree below the working directory, as text; the caller frees it. */
 char *tree(void);
 /* A file's attributes, as two file systems can agree on them. */

@@ -60,11 +60,7 @@ static void fill(const struct op *op)
 
 static uint64_t sum(const char *buf, ssize_t n)
 {
-	uint64_t h = 5381;
-
-	for (ssize_t i = 0; i < n; i++)
-		h = h * 33 + (unsigned char)buf[i];
-	return h;
+	return sum_of(5381, buf, n);
 }
 
 static int say(char *out, long res)
@@ -628,8 +624,8 @@ void op_draw(struct random *r, const int *open, struct op *op)
 	op->flags = draw_flags(r);
 	op->mode = modes[draw(r, COUNT(modes))];
 	op->value = draw(r, 1U << 30);
-	op->off = draw(r, 3) ? draw(r, 20000) : draw(r, 3000000);
-	op->size = draw(r, 4) ? draw(r, 9000) + 1 : draw(r, 1 << 20) + 1;
+	op->off = draw(r, 3) ? draw(r, 20000) : draw(r, 1000000);
+	op->size = draw(r, 6) ? draw(r, 9000) + 1 : draw(r, 1 << 20) + 1;
 	if ((need == OPEN || need == BOTH) && open[op->slot] & O_DIRECT) {
 		op->off &= ~4095L;
 		op->size = (op->size & ~4095UL) + (op->size < 4096 ? 4096 : 0);

@@ -46,10 +46,26 @@ void describe(int dirfd, const char *name, int flags, char *text, size_t size)
 		print_stat(&st, text, size);
 }
 
+/* By words of 8 bytes: the trees' content is what a sequence reads most of. */
+uint64_t sum_of(uint64_t sum, const char *buf, ssize_t n)
+{
+	uint64_t word;
+	ssize_t i = 0;
+
+	for (; i + 8 <= n; i += 8) {
+		memcpy(&word, buf + i, 8);
+		sum = (sum ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		sum ^= sum >> 29;
+	}
+	for (; i < n; i++)
+		sum = sum * 33 + (unsigned char)buf[i];
+	return sum;
+}
+
 static void content(FILE *out, const char *path)
 {
 	char buf[65536];
-	uint64_t sum = 5381;
+	uint64_t sum = 0;
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NOATIME);
 	ssize_t n;
 
@@ -58,8 +74,7 @@ static void content(FILE *out, const char *path)
 		return;
 	}
 	while ((n = read(fd, buf, sizeof(buf))) > 0)
-		for (ssize_t i = 0; i < n; i++)
-			sum = sum * 33 + (unsigned char)buf[i];
+		sum = sum_of(sum, buf, n);
 	fprintf(out, " content %lx%s", (unsigned long)sum, n < 0 ? " and an error" : "");
 	close(fd);
 }
