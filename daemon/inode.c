@@ -37,7 +37,7 @@ static void inode_free(struct inode *inode)
 		close(inode->fd);
 	pthread_mutex_destroy(&inode->io_lock);
 	append_destroy(&inode->append);
-	free(inode->name);
+	names_free(&inode->names);
 	free(inode);
 }
 
@@ -107,7 +107,6 @@ static struct inode *inode_new(struct inode_key key, int fd, mode_t type)
 struct inode *inode_lookup(struct inode_table *table, struct inode_key key, int fd, mode_t type,
 			   uint64_t parent, const char *name)
 {
-	char *copy = name ? strdup(name) : NULL; /* without one it only stays longer */
 	struct inode *inode;
 	struct inode **at;
 	bool known = true;
@@ -131,16 +130,10 @@ struct inode *inode_lookup(struct inode_table *table, struct inode_key key, int 
 	}
 	if (inode) {
 		inode->nlookup++;
-		if (copy) {
-			char *old = inode->name;
-
-			inode->parent = parent;
-			inode->name = copy;
-			copy = old;
-		}
+		if (name)
+			names_add(&inode->names, parent, name);
 	}
 	pthread_mutex_unlock(&table->lock);
-	free(copy);
 
 	if (known || !inode)
 		close(fd);
@@ -157,10 +150,11 @@ static struct inode *unlink_if_unused(struct inode_table *table, struct inode *i
 	return inode;
 }
 
-void inode_found(struct inode_table *table, struct inode *inode)
+void inode_found(struct inode_table *table, struct inode *inode, uint64_t parent, const char *name)
 {
 	pthread_mutex_lock(&table->lock);
 	inode->nlookup++;
+	names_add(&inode->names, parent, name);
 	pthread_mutex_unlock(&table->lock);
 }
 
@@ -205,12 +199,8 @@ size_t inode_names(struct inode_table *table, size_t *cursor, struct inode_name 
 		struct inode *inode = table->chain[(*cursor)++];
 
 		for (; inode && n < max; inode = inode->next) {
-			if (inode->nopen || !inode->name || S_ISDIR(inode->type))
-				continue;
-			names[n].parent = inode->parent;
-			names[n].name = strdup(inode->name);
-			if (names[n].name)
-				n++;
+			if (!inode->nopen && !S_ISDIR(inode->type))
+				n += names_copy(&inode->names, names + n, max - n);
 		}
 	}
 	pthread_mutex_unlock(&table->lock);
@@ -237,12 +227,8 @@ size_t inode_removed(struct inode_table *table, size_t *cursor, size_t budget,
 
 		for (; inode && n < max; inode = inode->next) {
 			seen++;
-			if (inode->nopen || !inode->name || !has_no_name(inode))
-				continue;
-			names[n].parent = inode->parent;
-			names[n].name = strdup(inode->name);
-			if (names[n].name)
-				n++;
+			if (!inode->nopen && inode->names.first && has_no_name(inode))
+				n += names_copy(&inode->names, names + n, max - n);
 		}
 	}
 	if (*cursor >= table->nchain)
@@ -251,23 +237,18 @@ size_t inode_removed(struct inode_table *table, size_t *cursor, size_t budget,
 	return n;
 }
 
-void inode_renamed(struct inode_table *table, struct inode_key key, uint64_t parent,
-		   const char *name)
+void inode_renamed(struct inode_table *table, struct inode_key key, uint64_t oldparent,
+		   const char *old, uint64_t parent, const char *name)
 {
-	char *copy = strdup(name);
 	struct inode *inode;
 
 	pthread_mutex_lock(&table->lock);
 	inode = *find(table, key);
-	if (inode && copy) {
-		char *old = inode->name;
-
-		inode->parent = parent;
-		inode->name = copy;
-		copy = old;
+	if (inode) {
+		names_remove(&inode->names, oldparent, old);
+		names_add(&inode->names, parent, name);
 	}
 	pthread_mutex_unlock(&table->lock);
-	free(copy);
 }
 
 size_t inode_count(struct inode_table *table)

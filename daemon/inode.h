@@ -20,6 +20,7 @@
 #include <sys/types.h>
 
 #include "append.h"
+#include "names.h"
 #include "openflags.h"
 
 struct inode_key {
@@ -35,8 +36,7 @@ struct inode {
 	uint64_t generation;
 	uint64_t nlookup;
 	uint64_t nopen;
-	uint64_t parent; /* node of the directory it was last found in, and */
-	char *name;	 /* as what; NULL if by no name */
+	struct names names; /* none for the root */
 
 	pthread_mutex_t io_lock;
 	struct io_state io;
@@ -71,8 +71,8 @@ void inode_table_destroy(struct inode_table *table);
 struct inode *inode_lookup(struct inode_table *table, struct inode_key key, int fd, mode_t type,
 			   uint64_t parent, const char *name);
 
-/* Counts one more lookup on an inode that is known to be in the table. */
-void inode_found(struct inode_table *table, struct inode *inode);
+/* Counts one more lookup, by this name, on an inode that is known to be in the table. */
+void inode_found(struct inode_table *table, struct inode *inode, uint64_t parent, const char *name);
 
 /* Takes @nlookup lookups back; the inode may be gone afterwards. */
 void inode_forget(struct inode_table *table, struct inode *inode, uint64_t nlookup);
@@ -81,14 +81,8 @@ void inode_forget(struct inode_table *table, struct inode *inode, uint64_t nlook
 void inode_hold(struct inode_table *table, struct inode *inode);
 void inode_drop(struct inode_table *table, struct inode *inode);
 
-/* Where a file was found that is no directory and that nobody has open. */
-struct inode_name {
-	uint64_t parent;
-	char *name; /* the caller's to free */
-};
-
 /*
- * Fills up to @max names of such files, from *@cursor on, which starts at 0 and is moved. Returns how
+ * Fills up to @max names of files that are no directories and that nobody has open, from *@cursor on, which starts at 0 and is moved. Returns how
  * many; 0 at the end of the table. While the table grows some may be missed or come twice.
  */
 size_t inode_names(struct inode_table *table, size_t *cursor, struct inode_name *names, size_t max);
@@ -100,9 +94,9 @@ size_t inode_names(struct inode_table *table, size_t *cursor, struct inode_name 
 size_t inode_removed(struct inode_table *table, size_t *cursor, size_t budget,
 		     struct inode_name *names, size_t max);
 
-/* The file of @key, if it is in the table, is now found under this name. */
-void inode_renamed(struct inode_table *table, struct inode_key key, uint64_t parent,
-		   const char *name);
+/* The file of @key, if it is in the table, has this name now, and no longer @old in @oldparent. */
+void inode_renamed(struct inode_table *table, struct inode_key key, uint64_t oldparent,
+		   const char *old, uint64_t parent, const char *name);
 
 size_t inode_count(struct inode_table *table);
 

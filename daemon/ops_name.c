@@ -90,7 +90,7 @@ void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const char *n
 		return;
 	}
 	entry.attr_timeout = attr_timeout_of(m, inode, &entry.attr);
-	inode_found(&m->table, inode);
+	inode_found(&m->table, inode, newparent, newname);
 	answer_entry(req, &entry);
 }
 
@@ -107,12 +107,14 @@ void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 }
 
 /* So that the kernel can be asked to forget it by the name that it has. */
-static void found_as(struct mirror *m, fuse_ino_t parent, const char *name)
+static void found_as(struct mirror *m, fuse_ino_t oldparent, const char *old, fuse_ino_t parent,
+		     const char *name)
 {
 	struct stat st;
 
 	if (fstatat(fd_of(m, parent), name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-		inode_renamed(&m->table, (struct inode_key){st.st_dev, st.st_ino}, parent, name);
+		inode_renamed(&m->table, (struct inode_key){st.st_dev, st.st_ino}, oldparent, old,
+			      parent, name);
 }
 
 void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t newparent,
@@ -125,9 +127,9 @@ void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t n
 	res = renameat2(fd_of(m, parent), name, fd_of(m, newparent), newname, flags);
 	err = end_as_caller(res);
 	if (!err) {
-		found_as(m, newparent, newname);
+		found_as(m, parent, name, newparent, newname);
 		if (flags & RENAME_EXCHANGE)
-			found_as(m, parent, name);
+			found_as(m, newparent, newname, parent, name);
 	}
 	fuse_reply_err(req, err);
 }

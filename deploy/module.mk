@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What operators install beside the commands: the exporter's unit, rules and dashboard, completion.
+# What operators install beside the commands: the exporter's unit, rules and dashboard, a unit for a mirror as
+# an example, completion.
 INSTALL_FILES += $(B)/deploy/fuselens-export.service:lib/systemd/system:644 \
+	deploy/systemd/mnt-mirror.mount:share/fuselens/systemd:644 \
 	deploy/prometheus/fuselens.rules.yml:share/fuselens/prometheus:644 \
 	deploy/grafana/fuselens.json:share/fuselens/grafana:644 \
 	deploy/completion/fuselens:share/bash-completion/completions:644

@@ -136,13 +136,18 @@ space_is_back()
 }
 before=$(free)
 start_daemon "$src" "$mnt" entry_timeout=1000,attr_timeout=1000 || exit 1
-for name in plain renamed swapped; do
+for name in plain renamed swapped linked; do
 	dd if=/dev/zero of="$mnt/$name" bs=1M count=10 status=none
 done
 mv "$mnt/renamed" "$mnt/dir/again"
 mv "$mnt/swapped" "$mnt/dir/swapped"
 rm "$src/plain" "$src/dir/again" "$src/dir/swapped"
-check "files removed in the source give their space back" wait_until 20 space_is_back
+# By a name that the mirror made, by one that it renamed, and by one that it only saw.
+ln "$mnt/linked" "$mnt/dir/linked"
+ln "$mnt/linked" "$mnt/linked-too" && mv "$mnt/linked-too" "$mnt/dir/moved"
+ln "$src/linked" "$src/dir/seen" && stat "$mnt/dir/seen" >/dev/null
+rm "$src/linked" "$src/dir/linked" "$src/dir/moved" "$src/dir/seen"
+check "files removed in the source give their space back, those with several names too" wait_until 20 space_is_back
 dd if=/dev/zero of="$mnt/open" bs=1M count=10 status=none
 exec 3<"$mnt/open"
 rm "$src/open"

@@ -138,6 +138,22 @@ by_helper -n -v -t fuse.fuselens -o rw,nofail,_netdev,noauto,x-systemd.requires=
 check_eq "words of fstab" "$? $(cat "$mnt/f")" "0 text"
 umount "$mnt"
 
+# --- the unit for systemd
+unit=$LIVE_TOP/deploy/systemd/mnt-mirror.mount
+unit_says()
+{
+	sed -n "s/^$1=//p" "$unit"
+}
+if command -v systemd-analyze >/dev/null; then
+	check_eq "the mount unit is sound" "$(systemd-analyze verify --man=no "$unit" 2>&1 | grep 'mirror\.mount')" ""
+else
+	skip "the mount unit is sound" "no systemd here"
+fi
+by_helper -o "rw,$(unit_says Options)"
+check_eq "its options are the daemon's" "$? $(awk -v mnt="$mnt" '$5 == mnt {print $(NF - 2), $(NF - 1)}' /proc/self/mountinfo)" \
+	"0 $(unit_says Type) $(unit_says What)"
+umount "$mnt"
+
 # --- mount(8) itself, in a mount namespace where it finds its helper
 cat >"$WORK/by_mount" <<-'END'
 	work=$1 daemon=$2 src=$3 mnt=$4

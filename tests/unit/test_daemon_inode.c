@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -69,7 +70,7 @@ static void test_forget(void **state)
 	int fd = a->fd;
 
 	lookup(1, 100, "a");
-	inode_found(&table, a);
+	inode_found(&table, a, 1, "b");
 	inode_forget(&table, a, 2);
 	assert_int_equal(inode_count(&table), 1);
 	assert_true(is_open(fd));
@@ -141,17 +142,58 @@ static void test_names(void **state)
 
 	inode_hold(&table, open_one);
 	lookup(1, 2, "first");
-	lookup(1, 2, "second"); /* the last name counts */
+	lookup(1, 2, "second");
+	lookup(1, 2, "first"); /* found again, it comes first */
 	lookup(1, 3, NULL);
 	inode_lookup(&table, (struct inode_key){1, 4}, some_fd(), S_IFDIR, 1, "dir");
 
 	n = inode_names(&table, &cursor, names, 10);
-	assert_int_equal(n, 1);
-	assert_string_equal(names[0].name, "second");
+	assert_int_equal(n, 2);
+	assert_string_equal(names[0].name, "first");
+	assert_string_equal(names[1].name, "second");
 	assert_int_equal(names[0].parent, 1);
 	free(names[0].name);
+	free(names[1].name);
 	assert_int_equal(inode_names(&table, &cursor, names, 10), 0);
 	inode_drop(&table, open_one);
+}
+
+/* The names of the file (1, 2), the last one found first. */
+static size_t names_now(struct inode_name *names, size_t max)
+{
+	size_t cursor = 0;
+
+	return inode_names(&table, &cursor, names, max);
+}
+
+static void test_renamed(void **state)
+{
+	struct inode_key key = {1, 2};
+	struct inode_name names[NAMES_MAX + 10];
+	char name[16];
+	size_t n;
+
+	lookup(1, 2, "old");
+	lookup(1, 2, "link");
+	inode_renamed(&table, key, 1, "old", 7, "new");
+	inode_renamed(&table, (struct inode_key){1, 3}, 1, "link", 7, "unknown");
+	n = names_now(names, 10);
+	assert_int_equal(n, 2);
+	assert_string_equal(names[0].name, "new");
+	assert_int_equal(names[0].parent, 7);
+	assert_string_equal(names[1].name, "link");
+	free(names[0].name);
+	free(names[1].name);
+
+	for (int i = 0; i < NAMES_MAX; i++) {
+		snprintf(name, sizeof(name), "%d", i);
+		lookup(1, 2, name);
+	}
+	n = names_now(names, NAMES_MAX + 10);
+	assert_int_equal(n, NAMES_MAX);
+	assert_string_equal(names[n - 1].name, "0"); /* "new" and "link" had to go */
+	while (n)
+		free(names[--n].name);
 }
 
 int main(void)
@@ -165,6 +207,7 @@ int main(void)
 		TEST(test_generations_differ),
 		TEST(test_growth),
 		TEST(test_names),
+		TEST(test_renamed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
