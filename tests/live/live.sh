@@ -32,7 +32,51 @@ check_eq "... with the keys that docs/schema.md names" \
 	"$(sed -n '/^### live$/,/^## /s/^| `\([a-z_]*\)`.*/\1/p' "$LIVE_TOP/docs/schema.md" | sort | tr '\n' ' ')"
 check "a file that is not there is an error" says 2 'cannot read /nonexistent' load --module /nonexistent
 cp "$FUSELENS" "$out/no.ko"
-check "so is one that is no module" says 2 'modinfo\|not a module of fuselens' load --module "$out/no.ko"
+check "so is one that is no module" says 2 'not a module of fuselens' load --module "$out/no.ko"
+
+# One that is, by what it says of itself, and that no kernel here is the one for.
+cat >"$out/made_up.c" <<-'END'
+	#define SAYS(n, text) static const char says##n[] __attribute__((section(".modinfo"), used)) = text
+	SAYS(1, "vermagic=1.2.3-made-up SMP");
+	SAYS(2, "fuselens_build=none");
+	SAYS(3, "fuselens_series=next");
+	SAYS(4, "fuselens_replaces=fuse_passthrough_write_iter");
+END
+gcc -c -o "$out/made_up.ko" "$out/made_up.c"
+not_for_us='is for kernel 1.2.3-made-up\|cannot be patched while it runs'
+check "a module for another kernel" says 2 "$not_for_us" load --module "$out/made_up.ko"
+for by in xz:xz gzip:gz zstd:zst; do
+	if command -v "${by%:*}" >/dev/null; then
+		"${by%:*}" -c "$out/made_up.ko" >"$out/made_up.ko.${by#*:}"
+		check "... packed by ${by%:*}, the same" says 2 "$not_for_us" load --module "$out/made_up.ko.${by#*:}"
+	else
+		skip "... packed by ${by%:*}" "not installed"
+	fi
+done
+
+# Nobody else decides what the kernel runs.
+cp "$out/made_up.ko" "$out/theirs.ko"
+chown 65534 "$out/theirs.ko"
+check "another user's file is refused" says 2 'theirs.ko belongs to user 65534' load --module "$out/theirs.ko"
+check "... and by a link, too" eval 'ln -s theirs.ko "$out/link.ko" && says 2 "link.ko belongs to user 65534" load --module "$out/link.ko"'
+check "... unless it is theirs who called sudo" env SUDO_UID=65534 bash -c '"$1" live load --module "$2" 2>&1 | grep -q "$3"' - \
+	"$FUSELENS" "$out/theirs.ko" "$not_for_us"
+check "... and sudo says so in figures" env SUDO_UID=65534x bash -c '"$1" live load --module "$2" 2>&1 | grep -q belongs' - \
+	"$FUSELENS" "$out/theirs.ko"
+cp "$out/made_up.ko" "$out/shared.ko"
+chmod 664 "$out/shared.ko"
+check "one that others may write is refused" says 2 'can be written by others' load --module "$out/shared.ko"
+mkfifo "$out/fifo.ko"
+check "a FIFO is no module, and holds nobody up" timeout 60 bash -c '"$1" live load --module "$2" 2>&1 | grep -q "not a regular file"' - \
+	"$FUSELENS" "$out/fifo.ko"
+if command -v strace >/dev/null; then
+	strace -f -qq -o "$out/calls" -e trace=open,openat,openat2,execve,stat,access,newfstatat \
+		"$FUSELENS" live load --module "$out/made_up.ko" 2>"$out/err"
+	check_eq "its name is resolved once, so that what was looked at is what is loaded" \
+		"$(grep 'made_up.ko' "$out/calls" | grep -vc 'execve(.*"live"')" 1
+else
+	skip "its name is resolved once" "no strace"
+fi
 check "unload of what is not loaded is none" says 0 unloaded unload
 check "a word that it does not know is an error" says 2 'status, load or unload' fly
 check "nothing was loaded" test ! -e /sys/module/fuselens_live

@@ -123,16 +123,22 @@ static int load(const struct live_cmd *c)
 		return FL_EXIT_OK;
 	}
 	ret = fl_live_info(&info, c->module, &err);
-	if (!ret)
-		ret = fl_live_fits(&info, &now, &err);
-	fl_livepatches_free(&now);
-	if (ret)
+	if (ret) {
+		fl_livepatches_free(&now);
 		return fl_fail(&err, false);
+	}
+	ret = fl_live_fits(&info, &now, &err);
+	fl_livepatches_free(&now);
+	if (ret) {
+		fl_live_file_close(&info.file);
+		return fl_fail(&err, false);
+	}
 	if (fl_live_risk(info.series)) {
 		fl_say("fuselens live: the module is made of series %s", info.series);
 		fl_say("risk: %s", fl_live_risk(info.series));
 	}
 	ret = fl_live_load(&info, c->timeout, tell_waiting, NULL, &err);
+	fl_live_file_close(&info.file);
 	fl_say_progress_end();
 	if (ret)
 		return fl_fail(&err, false);

@@ -12,38 +12,22 @@
 #include <sys/utsname.h>
 
 #include "cmd.h"
-#include "util/capture.h"
 #include "util/file.h"
 
 #define SYS_DIR "/sys/kernel/livepatch/" FL_LIVE_NAME
 /* Pause between two looks at how far a transition has come. */
 #define POLL_MS 100
 
-static int field(const char *path, const char *name, char *value, size_t size, struct fl_err *err)
-{
-	char *argv[] = {"/sbin/modinfo", "-F", (char *)name, (char *)path, NULL};
-	size_t len;
-	char *text = fl_capture(argv, NULL, &len, NULL, err);
-
-	if (!text)
-		return -1;
-	text[strcspn(text, "\n")] = '\0';
-	len = snprintf(value, size, "%s", text);
-	free(text);
-	return len < size ? 0 : fl_err(err, "%s: its %s is too long", path, name);
-}
-
-static int find_installed(struct fl_live_info *i, struct fl_err *err)
+static int find_installed(char *path, size_t size, struct fl_err *err)
 {
 	static const char *const suffix[] = {"", ".xz", ".zst", ".gz"};
 	struct utsname u;
 
 	uname(&u);
 	for (size_t s = 0; s < sizeof(suffix) / sizeof(suffix[0]); s++) {
-		snprintf(i->path, sizeof(i->path),
-			 "/lib/modules/%s/updates/dkms/" FL_LIVE_NAME ".ko%s", u.release,
-			 suffix[s]);
-		if (!access(i->path, R_OK))
+		snprintf(path, size, "/lib/modules/%s/updates/dkms/" FL_LIVE_NAME ".ko%s",
+			 u.release, suffix[s]);
+		if (!access(path, R_OK))
 			return 0;
 	}
 	fl_err(err, "no livepatch is installed for kernel %s", u.release);
@@ -54,26 +38,36 @@ static int find_installed(struct fl_live_info *i, struct fl_err *err)
 
 int fl_live_info(struct fl_live_info *i, const char *path, struct fl_err *err)
 {
+	const struct {
+		const char *name;
+		char *value;
+		size_t size;
+	} fields[] = {
+		{"vermagic", i->vermagic, sizeof(i->vermagic)},
+		{"fuselens_build", i->build, sizeof(i->build)},
+		{"fuselens_series", i->series, sizeof(i->series)},
+		{"fuselens_replaces", i->replaces, sizeof(i->replaces)},
+	};
+	char installed[512];
+	int ret = 0;
+
 	memset(i, 0, sizeof(*i));
-	if (path)
-		snprintf(i->path, sizeof(i->path), "%s", path);
-	else if (find_installed(i, err))
+	if (!path && find_installed(installed, sizeof(installed), err))
 		return -1;
-	if (access(i->path, R_OK))
-		return fl_errno(err, errno, "cannot read %s", i->path);
-	if (field(i->path, "vermagic", i->vermagic, sizeof(i->vermagic), err) ||
-	    field(i->path, "fuselens_build", i->build, sizeof(i->build), err) ||
-	    field(i->path, "fuselens_series", i->series, sizeof(i->series), err) ||
-	    field(i->path, "fuselens_replaces", i->replaces, sizeof(i->replaces), err))
+	if (fl_live_file_open(&i->file, path ? path : installed, err))
 		return -1;
-	if (!i->build[0] || !i->series[0] || !i->replaces[0]) {
-		fl_err(err, "%s is not a module of fuselens", i->path);
-		return fl_hint(err, "kernel-patches/live/build makes one");
+	for (size_t n = 0; !ret && n < sizeof(fields) / sizeof(fields[0]); n++)
+		ret = fl_live_file_says(&i->file, fields[n].name, fields[n].value, fields[n].size,
+					err);
+	if (!ret && (!i->build[0] || !i->series[0] || !i->replaces[0])) {
+		fl_err(err, "%s is not a module of fuselens", i->file.path);
+		ret = fl_hint(err, "kernel-patches/live/build makes one");
 	}
-	return 0;
+	if (ret)
+		fl_live_file_close(&i->file);
+	return ret;
 }
 
-/* Returns -1 with err set where another livepatch replaces a function that the module replaces, else 0. */
 static int replaced_by_others(const struct fl_live_info *i, const struct fl_livepatches *now,
 			      struct fl_err *err)
 {
@@ -239,30 +233,13 @@ static void explain_refusal(int e, struct fl_err *err)
 
 static int insert(const struct fl_live_info *i, struct fl_err *err)
 {
-	char *argv[] = {"/sbin/modprobe", FL_LIVE_NAME, NULL};
-	const char *dot = strrchr(i->path, '.');
-	size_t len;
-	char *text;
-	int fd, e;
+	int e = fl_live_file_insert(&i->file);
 
-	/* compressed ones are what modprobe(8) reads, by name, from where DKMS puts them */
-	if (dot && strcmp(dot, ".ko")) {
-		text = fl_capture(argv, NULL, &len, NULL, err);
-		free(text);
-		return text ? 0 : fl_hint(err, "the kernel's reason is the last line of 'dmesg'");
-	}
-	fd = open(i->path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return fl_errno(err, errno, "cannot open %s", i->path);
-	if (syscall(SYS_finit_module, fd, "", 0)) {
-		e = errno;
-		fl_errno(err, e, "the kernel refuses %s", i->path);
-		explain_refusal(e, err);
-		close(fd);
-		return -1;
-	}
-	close(fd);
-	return 0;
+	if (!e)
+		return 0;
+	fl_errno(err, e, "the kernel refuses %s", i->file.path);
+	explain_refusal(e, err);
+	return -1;
 }
 
 int fl_live_load(const struct fl_live_info *i, double seconds, fl_live_waiting *waiting, void *ctx,

@@ -5,12 +5,13 @@
 
 #include <linux/types.h>
 #include "kernel/livepatch.h"
+#include "live/file.h"
 #include "util/err.h"
 
 #define FL_LIVE_NAME "fuselens_live"
 
 struct fl_live_info {
-	char path[512];
+	struct fl_live_file file;
 	char vermagic[128];  /* begins with the release it was made for */
 	char build[128];     /* what 'uname -v' says there */
 	char series[32];     /* whose patches it is made of */
@@ -19,7 +20,7 @@ struct fl_live_info {
 
 /*
  * Reads what the module at path says of itself; NULL: the one that DKMS installed for the running kernel.
- * Returns 0, or -1 with err set where there is none or it is not ours.
+ * Returns 0, and then the caller closes i->file, or -1 with err set where there is none or it is not ours.
  */
 int fl_live_info(struct fl_live_info *i, const char *path, struct fl_err *err);
 /* Whether it may be loaded here: this kernel, this build of it, nobody else's livepatch of its functions. */

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "live/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "util/capture.h"
+#include "util/file.h"
+#include "util/program.h"
+
+/* Whether it is root's, or that of the one who called sudo and so may do what root may. */
+static bool is_ours(uid_t owner)
+{
+	const char *sudo = getenv("SUDO_UID");
+	char *end;
+
+	if (owner == 0 || owner == geteuid())
+		return true;
+	return sudo && *sudo && strtoul(sudo, &end, 10) == owner && !*end;
+}
+
+static int check(int fd, const char *path, struct fl_err *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return fl_errno(err, errno, "cannot read %s", path);
+	if (!S_ISREG(st.st_mode))
+		return fl_err(err, "%s: not a regular file", path);
+	if (!is_ours(st.st_uid)) {
+		fl_err(err, "%s belongs to user %u, who could have the kernel run anything", path,
+		       st.st_uid);
+		return fl_hint(err, "copy it to a file of root's, if you trust it");
+	}
+	if (st.st_mode & 022) {
+		fl_err(err, "%s can be written by others than its owner", path);
+		return fl_hint(err, "chmod go-w %s, if you trust what is in it", path);
+	}
+	return 0;
+}
+
+/* What the file holds, unpacked by the program for its suffix; NULL with err set. */
+static char *contents(struct fl_live_file *f, struct fl_err *err)
+{
+	static const struct {
+		const char *suffix, *program;
+	} kinds[] = {{".xz", "xz"}, {".zst", "zstd"}, {".gz", "gzip"}};
+	size_t len = strlen(f->path), n;
+	char program[256], fd_path[64];
+	char *argv[] = {program, "-dcf", fd_path, NULL};
+
+	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+		n = strlen(kinds[k].suffix);
+		if (len < n || strcmp(f->path + len - n, kinds[k].suffix) != 0)
+			continue;
+		f->compressed = true;
+		if (fl_program_find(kinds[k].program, NULL, program, sizeof(program), err))
+			return NULL;
+		/* by our descriptor: the name may be another file's by now */
+		snprintf(fd_path, sizeof(fd_path), "/proc/%d/fd/%d", getpid(), f->fd);
+		return fl_capture(argv, NULL, &f->size, NULL, err);
+	}
+	/* it closes what it reads */
+	return fl_read_fd(fcntl(f->fd, F_DUPFD_CLOEXEC, 3), f->path, &f->size, err);
+}
+
+int fl_live_file_open(struct fl_live_file *f, const char *path, struct fl_err *err)
+{
+	memset(f, 0, sizeof(*f));
+	snprintf(f->path, sizeof(f->path), "%s", path);
+	/* not to wait for somebody to open the other end of a FIFO */
+	f->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (f->fd < 0)
+		return fl_errno(err, errno, "cannot read %s", path);
+	if (!check(f->fd, path, err))
+		f->bytes = contents(f, err);
+	if (f->bytes)
+		return 0;
+	fl_live_file_close(f);
+	return -1;
+}
+
+void fl_live_file_close(struct fl_live_file *f)
+{
+	free(f->bytes);
+	if (f->fd >= 0)
+		close(f->fd);
+	f->bytes = NULL;
+	f->fd = -1;
+}
+
+/* The section .modinfo: texts "name=value", each with a NUL behind it. NULL if there is none. */
+static Elf_Data *modinfo(Elf *elf)
+{
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+	size_t strings;
+
+	if (elf_kind(elf) != ELF_K_ELF || elf_getshdrstrndx(elf, &strings))
+		return NULL;
+	while ((section = elf_nextscn(elf, section))) {
+		const char *name = gelf_getshdr(section, &header)
+					   ? elf_strptr(elf, strings, header.sh_name)
+					   : NULL;
+
+		if (name && !strcmp(name, ".modinfo"))
+			return elf_rawdata(section, NULL);
+	}
+	return NULL;
+}
+
+int fl_live_file_says(const struct fl_live_file *f, const char *name, char *value, size_t size,
+		      struct fl_err *err)
+{
+	size_t len = strlen(name), room = 0;
+	const char *text, *end;
+	Elf_Data *data;
+	Elf *elf;
+	int ret = 0;
+
+	*value = '\0';
+	elf_version(EV_CURRENT);
+	elf = elf_memory(f->bytes, f->size);
+	data = elf ? modinfo(elf) : NULL;
+	text = data && data->d_buf ? data->d_buf : "";
+	end = data && data->d_buf ? text + data->d_size : text;
+	for (; text < end; text += room + 1) {
+		room = strnlen(text, end - text);
+		if (room <= len || memcmp(text, name, len) != 0 || text[len] != '=')
+			continue;
+		if (room - len > size)
+			ret = fl_err(err, "%s: its %s is too long", f->path, name);
+		else
+			snprintf(value, size, "%.*s", (int)(room - len - 1), text + len + 1);
+		break;
+	}
+	elf_end(elf);
+	return ret;
+}
+
+int fl_live_file_insert(const struct fl_live_file *f)
+{
+	long res = f->compressed ? syscall(SYS_init_module, f->bytes, f->size, "")
+				 : syscall(SYS_finit_module, f->fd, "", 0);
+
+	return res ? errno : 0;
+}
