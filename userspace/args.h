@@ -35,8 +35,9 @@ int fl_args_parse_target(struct fl_args *a, const struct fl_command *command, vo
 #define FL_OPTION_PID(T, M)                                                              \
 	FL_OPTION('p', "--pid", "PID", "the mounts that PID serves, or what PID writes", \
 		  FL_INTO(T, M), FL_RANGE(1, 1 << 22))
-#define FL_OPTION_FIO(T, M)                                                                   \
-	FL_OPTION(0, "--fio", "FILE", "this fio; root's comes from the system's directories", \
+#define FL_OPTION_FIO(T, M)                                                             \
+	FL_OPTION(0, "--fio", "FILE",                                                   \
+		  "the fio to run; root's default comes from the system's directories", \
 		  FL_INTO(T, M))
 
 #endif

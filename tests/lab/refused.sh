@@ -69,7 +69,7 @@ check "as text: the rule, the errno and who tried" is \
 		sed 's/cat [0-9]*,/cat PID,/')" \
 	"passthrough,passthrough+other on /mnt/a: 1 refused, EBUSY
   the inode is open with another backing file already
-  the daemon replied with PASSTHROUGH; last tried by cat PID, who saw EIO"
+  the daemon replied with PASSTHROUGH; last tried by cat PID, who got EIO"
 check "... of the mount that was asked for alone" is "$(grep -c /mnt/b "$out/refused.txt")" 0
 run v3 --variant v3
 check "v3: a passthrough open keeps the parallel flag" is "$(stripped a $((passthrough + parallel)))" 0

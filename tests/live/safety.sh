@@ -130,15 +130,15 @@ resumed "a path for a profile" ".profile = \"$WORK/evil\" | .profile_text = $(jq
 resumed "a path that ends as files do" ".profile = \"$WORK/evil.fio\" | .profile_text = $(jq -Rs . "$WORK/evil.fio")" \
 	'not installed here'
 resumed "a variable that loads a library" '.variables += {"LD_PRELOAD": "x.so"}' 'does not use'
-resumed "a variable with a line break" ".variables.SIZE = \"4m\n$evil\"" 'not taken from a file'
-resumed "a variable that a shell would work out" ".variables.BS = \"\$ncpus';touch $WORK/owned'\"" 'not taken from a file'
+resumed "a variable with a line break" ".variables.SIZE = \"4m\n$evil\"" 'not accepted from a file'
+resumed "a variable that a shell would compute" ".variables.BS = \"\$ncpus';touch $WORK/owned'\"" 'not accepted from a file'
 rm -rf "$WORK/tampered"
 cp -r "$WORK/result" "$WORK/tampered"
 chown -R 65534 "$WORK/tampered"
 bench --resume -o "$WORK/tampered" -q
 check_eq "resumed from another user's directory: refused, and why" "$rc $(grep -c 'another user' "$WORK/err")" "2 1"
 bench --resume -o "$WORK/result" -q
-check_eq "untouched, it is gone on with" "$rc $(ls "$WORK/result/rows")" "0 mount-j1-r1"
+check_eq "untouched, it is resumed" "$rc $(ls "$WORK/result/rows")" "0 mount-j1-r1"
 
 # Programs by a profile's name, not by its file.
 for line in "$evil" "exec_postrun=touch $WORK/owned" 'ioengine=external:/tmp/x.so' 'ioengine=exec' "include $WORK/evil.fio" \

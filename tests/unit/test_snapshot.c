@@ -149,8 +149,8 @@ static void unfinished_writes_are_told(void **state)
 	s.unfinished = 4;
 	text = render(&s, false);
 	assert_non_null(strstr(text, "EXCLUSIVE  all 1,000 writes"));
-	assert_non_null(
-		strstr(text, "attempts that wrote nothing: 3\n  of that, up to 4 for writes"));
+	assert_non_null(strstr(
+		text, "attempts that wrote nothing: 3\n  up to 4 of that are takes of writes"));
 	free(text);
 	text = render(&s, true);
 	o = json_tokener_parse(text);

@@ -272,7 +272,7 @@ static void untold_modes_withhold_the_verdict(void **state)
 	assert_int_equal(judge(&w), FL_SHARED);
 	w.file[0].cell[FL_TAKE_UNKNOWN][FL_NATURE_PLAIN] = 2;
 	assert_int_equal(judge(&w), FL_INCONCLUSIVE);
-	assert_non_null(strstr(w.v.why, "could not be told"));
+	assert_non_null(strstr(w.v.why, "is not known"));
 }
 
 static void one_mount_of_several(void **state)

@@ -95,7 +95,7 @@ static int find_target(struct state *s, const char *path, const char *point, str
 	int ret = fl_target_resolve(&s->target, point, 0, err);
 
 	if (!ret && s->target.ndevs != 1)
-		ret = fl_err(err, "%s is on no single FUSE mount", path);
+		ret = fl_err(err, "%s is not on a single FUSE mount", path);
 	return ret;
 }
 
@@ -144,7 +144,7 @@ static int begin_new(struct state *s, struct fl_err *err)
 	memset(&s->args.bench, 0, sizeof(s->args.bench));
 	s->bench.started_s = time(NULL);
 	if (s->bench.repeats < 3 && !s->args.quiet)
-		fl_say("fuselens: with %s nothing can be told from noise; --repeat 3 or more gives intervals to compare by",
+		fl_say("fuselens: with %s no difference can be told from noise; --repeat 3 or more gives confidence intervals",
 		       s->bench.repeats == 1 ? "one run of a row" : "two runs of a row");
 	s->bench.profile_text = fl_profile_load(s->args.profile, &s->bench.profile, err);
 	if (!s->bench.profile_text)
@@ -178,7 +178,7 @@ static int check_resumed(struct state *s, struct fl_err *err)
 		fl_err(err, "%s belongs to another user", s->args.result);
 		return fl_hint(
 			err,
-			"a bench is gone on with by who began it; 'fuselens report' reads anybody's");
+			"only the user who began a bench can resume it; 'fuselens report' reads anybody's");
 	}
 	text = fl_profile_again(s->args.profile, s->bench.profile, err);
 	if (!text)
@@ -190,7 +190,7 @@ static int check_resumed(struct state *s, struct fl_err *err)
 		       s->bench.profile);
 		return fl_hint(
 			err,
-			"name the file it was begun with: fuselens bench FILE.fio --resume -o DIR");
+			"give the profile's file again: fuselens bench FILE.fio --resume -o DIR");
 	}
 	for (size_t i = 0; i < s->bench.nvariables; i++)
 		if (fl_profile_check_variable(s->bench.profile_text, s->bench.variable[i].name,
@@ -218,7 +218,7 @@ static int begin_resumed(struct state *s, struct fl_err *err)
 	if (!same_text(now.kernel, then->kernel) || !same_text(now.fio, then->fio)) {
 		fl_err(err, "this bench was begun on kernel %s with %s; here are %s and %s",
 		       then->kernel, then->fio, now.kernel, now.fio);
-		fl_hint(err, "rows of two machines make no result: begin a new one");
+		fl_hint(err, "rows of two machines cannot make one result: begin a new bench");
 		goto out;
 	}
 	for (int i = 0; i < FL_SYSTEMS; i++) {
@@ -341,8 +341,8 @@ static int conclude(struct state *s, int ret, struct fl_err *err)
 	printf("%s\n", shown ? shown : s->result);
 	free(shown);
 	if (s->missed)
-		fl_say("fuselens: %zu of %zu rows miss fio's count and are marked", s->missed,
-		       s->planned);
+		fl_say("fuselens: in %zu of %zu rows the counts differ too much from fio's; these rows are marked",
+		       s->missed, s->planned);
 	return s->missed ? FL_EXIT_INCONCLUSIVE : FL_EXIT_OK;
 }
 
@@ -414,7 +414,7 @@ const struct fl_command fl_cmd_bench = {
 	.about =
 		"Runs an fio profile on a FUSE mount, and on the file system behind it, at several numbers of jobs, and counts how the same writes lock their inode. Everything goes into a result directory that 'fuselens report' reads. PROFILE is a name (without one, the names are listed) or a file that ends with .fio.",
 	.notes =
-		"DIR gets a directory fuselens-bench-... that is removed at the end.\nexit code: 0 all rows, 2 error, 3 interrupted, or rows whose counts miss fio's",
+		"DIR gets a directory fuselens-bench-... that is removed at the end.\nexit code: 0 all rows, 2 error, 3 interrupted, or rows whose counts differ too much from fio's",
 	.options = fl_bench_options,
 	.max_operands = 1,
 	.one_too_many = "one profile at a time",

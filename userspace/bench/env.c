@@ -63,7 +63,7 @@ int fl_bench_place(int dir, struct fl_place *place, char **point, struct fl_err 
 		place->options = strdup(m->mnt_opts);
 	}
 	if (!found) {
-		fl_err(err, "%s: no mount holds it", full);
+		fl_err(err, "%s is on no mount", full);
 		goto fail;
 	}
 	place->path = full;
@@ -161,7 +161,7 @@ int fl_bench_fio_version(const char *fio, char **version, struct fl_err *err)
 		return fl_hint(err, "install fio 3.33 or newer (Debian's package is called fio)");
 	text[strcspn(text, "\n")] = '\0';
 	if (fl_fio_version(text) < FL_FIO_OLDEST) {
-		fl_err(err, "%.64s is too old, or says its version in an unknown way", text);
+		fl_err(err, "%.64s is too old, or prints its version in an unknown form", text);
 		free(text);
 		return fl_hint(err, "install fio 3.33 or newer");
 	}

@@ -25,7 +25,7 @@ int fl_bench_parse_jobs(struct fl_bench *b, const char *text, struct fl_err *err
 			return -1;
 		for (size_t i = 0; i < b->njob_counts; i++)
 			if (b->job_count[i] == jobs)
-				return fl_err(err, "--jobs: %s comes twice", word);
+				return fl_err(err, "--jobs: %s is given twice", word);
 		if (b->njob_counts == FL_MAX_JOB_COUNTS)
 			return fl_err(err, "--jobs: more than %d numbers", FL_MAX_JOB_COUNTS);
 		b->job_count[b->njob_counts++] = jobs;
@@ -92,23 +92,23 @@ const struct fl_option fl_bench_options[] = {
 	 FL_SET(set_jobs, struct fl_bench_args, bench)},
 	{0, "--repeat", "N", "runs of each row (default 3)",
 	 FL_INTO(struct fl_bench_args, bench.repeats), FL_RANGE(1, 1000)},
-	{0, "--runtime", "SEC", "of one row (default 10)",
+	{0, "--runtime", "SEC", "how long a row runs (default 10)",
 	 FL_SET(set_runtime, struct fl_bench_args, bench)},
-	{0, "--size", "SIZE", "of each file, as fio writes it (default 64m)",
+	{0, "--size", "SIZE", "size of each file, in fio's notation (default 64m)",
 	 FL_SET(set_size, struct fl_bench_args, bench)},
 	{0, "--set", "NAME=VALUE", "another variable of the profile; may be repeated",
 	 FL_SET(set_variable, struct fl_bench_args, bench)},
 	{'o', "--output", "DIR", "the result directory (default PROFILE-DATE)",
 	 FL_INTO(struct fl_bench_args, result)},
-	{0, "--self-cost", NULL, "each mount row also without probes: what does counting cost?",
+	{0, "--self-cost", NULL, "run each mount row without probes, too: what does counting cost?",
 	 FL_INTO(struct fl_bench_args, bench.self_cost)},
 	FL_OPTION_EVIDENCE(struct fl_bench_args, collect),
-	{0, "--max-loss", "PCT", "difference that a row may have and count (default 0.1)",
+	{0, "--max-loss", "PCT", "largest difference to fio that a row may have (default 0.1)",
 	 FL_SET(fl_set_percent, struct fl_bench_args, bench.max_loss)},
 	{0, "--resume", NULL,
-	 "go on with an interrupted bench: only rows that are missing; PROFILE is named again where it is a file of yours",
+	 "run the rows that an interrupted bench lacks; give PROFILE again if it is a file of yours",
 	 FL_INTO(struct fl_bench_args, resume)},
-	{0, "--keep-files", NULL, "leave the data files there",
+	{0, "--keep-files", NULL, "do not remove the data files",
 	 FL_INTO(struct fl_bench_args, keep_files)},
 	FL_OPTION_FIO(struct fl_bench_args, fio),
 	{'q', "--quiet", NULL, "no progress", FL_INTO(struct fl_bench_args, quiet)},
@@ -165,13 +165,15 @@ static int check(struct fl_bench_args *a, const struct fl_args *args)
 		return fl_usage_error("bench", false,
 				      "--resume takes everything else from the result directory");
 	if (a->resume && !a->result)
-		return fl_usage_error("bench", false, "--resume what? name it with -o");
+		return fl_usage_error("bench", false,
+				      "--resume needs the result directory: -o DIR");
 	if (a->resume)
 		return -1;
 	if (!a->profile)
 		return ask_for_profile();
 	if (!a->dir[FL_SYSTEM_MOUNT] && !a->dir[FL_SYSTEM_RAW])
-		return fl_usage_error("bench", false, "where? --mount DIR, --raw DIR, or both");
+		return fl_usage_error("bench", false,
+				      "which directory? give --mount DIR, --raw DIR, or both");
 	if (a->bench.self_cost && !a->dir[FL_SYSTEM_MOUNT])
 		return fl_usage_error("bench", false,
 				      "--self-cost needs --mount: raw rows are not counted");

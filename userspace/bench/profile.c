@@ -171,7 +171,7 @@ static const char *line_runs(const char *line, size_t len)
 		return "ioengine";
 	if (!strncmp(key, "include", 7) && (!key[7] || isspace((unsigned char)key[7])))
 		return "include";
-	return asks_shell(line, len) ? "a value that a shell works out" : NULL;
+	return asks_shell(line, len) ? "a value that a shell computes" : NULL;
 }
 
 const char *fl_profile_runs(const char *text)
@@ -204,7 +204,8 @@ int fl_profile_check_variable(const char *text, const char *name, const char *va
 	if (!known)
 		fl_err(err, "the result sets '%.64s', which its profile does not use", name);
 	else if (strspn(value, harmless) != strlen(value))
-		fl_err(err, "the result sets %.64s to '%.64s', which is not taken from a file",
+		fl_err(err,
+		       "the result sets %.64s to '%.64s'; such a value is not accepted from a file",
 		       name, value);
 	else
 		return 0;
@@ -218,7 +219,7 @@ static int refuse_programs(const char *text, const char *name, struct fl_err *er
 	if (!option)
 		return 0;
 	fl_err(err, "the profile '%.64s' runs programs (%s)", name, option);
-	return fl_hint(err, "if you know what it does, name its file: fuselens bench ./FILE.fio");
+	return fl_hint(err, "if you know what it does, give its file: fuselens bench ./FILE.fio");
 }
 
 char *fl_profile_load(const char *spec, char **name, struct fl_err *err)
@@ -261,7 +262,7 @@ char *fl_profile_again(const char *spec, const char *name, struct fl_err *err)
 		fl_err(err, "the bench was begun with a profile '%.64s' that is not installed here",
 		       name);
 		fl_hint(err,
-			"name the file it was begun with: fuselens bench FILE.fio --resume -o DIR");
+			"give the profile's file again: fuselens bench FILE.fio --resume -o DIR");
 		return NULL;
 	}
 	if (!refuse_programs(text, name, err))

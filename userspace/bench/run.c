@@ -89,7 +89,7 @@ static int fio_status(const struct fl_workload *w, int dir, const char *log, str
 	if (WIFSIGNALED(w->status)) {
 		fl_err(err, "fio was ended by signal %d (%s)", WTERMSIG(w->status),
 		       strsignal(WTERMSIG(w->status)));
-		return fl_hint(err, "who ended it? out of memory, or somebody's kill");
+		return fl_hint(err, "was the machine out of memory, or did somebody kill it?");
 	}
 	fl_err(err, "fio failed with exit code %d: %s", WEXITSTATUS(w->status), said);
 	if (strstr(said, "No space left"))
@@ -302,7 +302,7 @@ static int read_fio(struct fl_bench_row *row, int dir, const struct ticks *ticks
 	if (row->fio.error)
 		return fl_errno(err, row->fio.error, "fio's jobs failed");
 	if (!row->fio.write.ios)
-		return fl_err(err, "fio did not write: is this a profile that does?");
+		return fl_err(err, "fio wrote nothing: does this profile write?");
 	/* a row without its time series is still a row */
 	text = fl_below_read(dir, "fio_iops.log", &len, &ignored);
 	ret = fl_series_join(&row->series, text ? text : "", text ? len : 0, FL_SERIES_MS,
@@ -318,7 +318,7 @@ static void keep_messages(const struct fl_result_dir *result, int dir, struct fl
 
 	if (!fstatat(dir, FIO_MESSAGES, &st, AT_SYMLINK_NOFOLLOW) && st.st_size &&
 	    !renameat(dir, FIO_MESSAGES, result->fd, "failed.log") && !err->hint[0])
-		fl_hint(err, "%.400s/failed.log holds what fio said", result->path);
+		fl_hint(err, "fio's messages are in %.400s/failed.log", result->path);
 }
 
 int fl_bench_run_row(struct fl_bench_run *run, struct fl_bench_row *row, struct fl_err *err)

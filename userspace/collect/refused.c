@@ -40,7 +40,7 @@ static int choose_programs(struct fl_refused_watch *w, struct fl_err *err)
 			fl_errno(err, e, "cannot hook fuse_file_io_open()");
 			return fl_hint(
 				err,
-				"without hooks on functions only the daemons' replies are seen: why the kernel refused an open cannot be told");
+				"only function hooks show why the kernel refused an open; without them only the daemons' replies are seen");
 		}
 		bpf_program__set_autoload(prog, false);
 		snprintf(w->not_live + used, sizeof(w->not_live) - used, "%s%s: %s",

@@ -145,11 +145,11 @@ static int is_covered(const char *spec, __u64 id, struct fl_err *err)
 
 	if (!fl_mounts_read(&all, false, true, err))
 		over = fl_mounts_by_id(&all, id);
-	fl_err(err, "%s is no FUSE mount any more: %s is mounted over it", shown ? shown : "target",
+	fl_err(err, "%s is no longer a FUSE mount: %s is mounted over it", shown ? shown : "target",
 	       over ? over->fstype : "another file system");
 	free(shown);
 	fl_mounts_free(&all);
-	return fl_hint(err, "unmount what lies on top, or watch \"all\" or -p PID of the daemon");
+	return fl_hint(err, "unmount the upper mount, or watch \"all\" or -p PID of the daemon");
 }
 
 static int no_answer(const char *spec, int why, struct fl_err *err)
@@ -162,7 +162,7 @@ static int no_answer(const char *spec, int why, struct fl_err *err)
 		fl_err(err, "%s: its file system does not answer within %d s",
 		       shown ? shown : "target", ANSWER_SECONDS);
 	free(shown);
-	return fl_hint(err, "a mount point can be named all the same: its daemon is not asked");
+	return fl_hint(err, "name the mount point instead: its daemon is not asked");
 }
 
 static int resolve_path(struct fl_target *t, const char *spec, struct fl_err *err)

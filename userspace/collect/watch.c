@@ -173,7 +173,7 @@ static void note_mounts(struct fl_watch *w, const struct fl_snapshot *before,
 		[FL_MOUNT_APPEARED] = {FL_WATCH_MOUNT_APPEARED, "mounted"},
 		[FL_MOUNT_UNSERVED] =
 			{FL_WATCH_DAEMON_GONE,
-			 "its daemon is gone: still mounted, but all that needs the daemon fails (ENOTCONN); files passed through can be written while they stay open"},
+			 "its daemon is gone: the mount is still there, but whatever needs the daemon fails (ENOTCONN); open passthrough files can still be written"},
 		[FL_MOUNT_SERVED_AGAIN] = {FL_WATCH_DAEMON_BACK, "has a daemon again"},
 	};
 	struct fl_mount_event event[FL_WATCH_NOTES];
@@ -228,7 +228,7 @@ static void note_end(struct fl_watch *w)
 		return;
 	w->ended = true;
 	note(w, FL_WATCH_COUNTING_ENDED,
-	     "counting has stopped by itself after %s, as --evidence %s does: nothing is known of what is written from now on",
+	     "counting has stopped by itself after %s, as --evidence %s does: nothing is known about later writes",
 	     fl_duration(now->end_ns - w->began_ns, took, sizeof(took)),
 	     fl_method_name(now->method));
 }

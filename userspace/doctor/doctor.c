@@ -35,7 +35,7 @@ const struct fl_command fl_cmd_doctor = {
 	.summary = "what this kernel allows, and which methods of evidence work",
 	.usage = "[--json]",
 	.about =
-		"Says what this kernel allows, whether FUSE passthrough is built in, and which methods of evidence work, each found out by really attaching its programs. A feature that is missing is an answer, not an error: the exit code is 0.",
+		"Says what this kernel allows, whether FUSE passthrough is built in, and which methods of evidence work; it tries by attaching their programs. A feature that is missing is an answer, not an error: the exit code is 0.",
 	.options = options,
 	.one_too_many = "takes no argument",
 	.needs_kernel = true,

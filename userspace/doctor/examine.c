@@ -85,7 +85,7 @@ static void check_lockdown(struct fl_doctor *d)
 		*end = '\0';
 	mode = end ? mode + 1 : line;
 	remedy(add(d, "lockdown", "no lockdown", strcmp(mode, "none") ? FL_NO : FL_YES, "%s", mode),
-	       "methods that hook functions may be refused; the tracepoint form needs none of them");
+	       "function hooks may be refused; the tracepoint form needs none");
 }
 
 static void check_fuse(struct fl_doctor *d)
@@ -113,7 +113,7 @@ static void check_fuse(struct fl_doctor *d)
 			? "the kernel hands I/O to backing files"
 			: "this kernel has none: it is older than 6.9 or lacks CONFIG_FUSE_PASSTHROUGH");
 	remedy(c,
-	       "run Linux 6.9 or later with CONFIG_FUSE_PASSTHROUGH=y; direct and cached mounts can be proven all the same");
+	       "run Linux 6.9 or later with CONFIG_FUSE_PASSTHROUGH=y; fuselens can still watch direct and cached mounts");
 }
 
 static void check_tracepoints(struct fl_doctor *d)
@@ -130,8 +130,8 @@ static void check_tracepoints(struct fl_doctor *d)
 				 names[i]);
 	}
 	remedy(add(d, "tracepoints", "BTF tracepoints", missing[0] ? FL_NO : FL_YES, "%s%s",
-		   missing[0] ? "missing: " : "iomap, fuse and xfs ones are there", missing),
-	       "fuse's came with v6.11; xfs's exist where xfs is loaded");
+		   missing[0] ? "missing: " : "iomap, fuse and xfs have them", missing),
+	       "fuse has them since v6.11; xfs has them if it is loaded");
 }
 
 static void check_kprobes(struct fl_doctor *d)
@@ -163,7 +163,7 @@ static void check_text(struct fl_doctor *d)
 		remedy(c,
 		       err.hint[0]
 			       ? err.hint
-			       : "without it there is no call-site map: what the write path can do shows only in I/O");
+			       : "without it there is no call-site map: only I/O shows what the write path can do");
 		return;
 	}
 	add(d, "kernel_text", "kernel text", FL_YES, "readable: %zu lock calls in %zu functions",
@@ -234,7 +234,7 @@ static void check_global(struct fl_doctor *d)
 	snprintf(
 		m->why, sizeof(m->why), "%s",
 		m->works
-			? "hooks can be attached; opt-in, for 10 s at a time: the whole system pays"
+			? "hooks can be attached; only on request and for 10 s, because the whole system pays"
 			: "needs the same hooks as state-fentry");
 }
 

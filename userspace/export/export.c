@@ -41,14 +41,15 @@ struct export
 static const struct fl_option options[] = {
 	{0, "--listen", "ADDR:PORT",
 	 "default " DEFAULT_LISTEN
-	 ": this host only; :PORT is every address. There is no encryption and no password, and paths are in the labels",
+	 ": this host only; :PORT is every address. There is no encryption and no password, and the labels contain paths",
 	 FL_INTO(struct export, listen)},
 	{0, "--files", "N",
 	 "files with a series of their own (default 20; 0: none); the rest of each mount is file=\"(other)\"",
 	 FL_INTO(struct export, files), FL_RANGE(0, 10000)},
-	{0, "--mounts", "N", "mounts told apart (default 1000); the rest is \"(other)\"",
+	{0, "--mounts", "N",
+	 "mounts with series of their own (default 1000); the rest is \"(other)\"",
 	 FL_INTO(struct export, mounts), FL_RANGE(1, 10000)},
-	{0, "--keep", "SEC", "series of gone mounts and idle files stay (default 600)",
+	{0, "--keep", "SEC", "how long series of gone mounts and idle files stay (default 600)",
 	 FL_SET(fl_set_whole_seconds, struct export, keep_s), FL_RANGE(1, 1 << 30)},
 	FL_OPTION_PID(struct export, pid),
 	FL_OPTIONS_COUNTING(struct export, collect),

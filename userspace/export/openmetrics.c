@@ -176,7 +176,7 @@ static void writes(const struct page *g)
 static void attempts(const struct page *g)
 {
 	family(g, "fuselens_attempts", COUNTER, NULL,
-	       "Attempts that are not among the writes: retried (EAGAIN), failed, or uncertain, of which nothing says whether they wrote.");
+	       "Attempts to write: retried (EAGAIN) and failed ones are not among the writes; uncertain ones may have written or not.");
 	for_each_mount(g, m)
 	{
 		const __u64 n[] = {m->retried, m->failed, m->uncertain};
@@ -194,7 +194,7 @@ static void attempts(const struct page *g)
 static void reasons(const struct page *g)
 {
 	family(g, "fuselens_exclusive_writes", COUNTER, NULL,
-	       "Writes that held the inode lock exclusively, by the reason.");
+	       "Writes that held the inode lock exclusively, by reason.");
 	for_each_mount(g, m)
 	{
 		for (int r = 0; r < FL_REASONS; r++) {
@@ -315,7 +315,7 @@ static void files(const struct page *g)
 	if (!m->limits.files)
 		return;
 	family(g, "fuselens_file_writes", COUNTER, NULL,
-	       "Writes to the files with a series of their own, and of each mount to all others.");
+	       "Writes by file, for the files with a series of their own; the other files of a mount together.");
 	for (size_t i = 0; i < m->nfiles; i++)
 		file_series(g, m->file[i].mount, m->file[i].dev, m->file[i].ino, m->file[i].name,
 			    m->file[i].writes);
@@ -365,7 +365,7 @@ static void programs(const struct page *g)
 		value(g, s->probe[i].live);
 	}
 	family(g, "fuselens_program_misses", COUNTER, NULL,
-	       "Events that a program did not get to see. A miss of a program that counts writes is a lost write.");
+	       "Events that a program missed. A miss of a program that counts writes is a lost write.");
 	for (size_t i = 0; i < s->nprobes; i++) {
 		if (!s->probe[i].live)
 			continue;
@@ -385,7 +385,7 @@ static void losses(const struct page *g)
 	};
 
 	family(g, "fuselens_lost_events", COUNTER, NULL,
-	       "Events lost or only partly told: not_told_apart writes are counted, but not by file or mount.");
+	       "Events that were lost or are only partly known: not_told_apart writes are counted, but not by file or mount.");
 	for (int i = 0; i < FL_LOSSES; i++) {
 		fprintf(g->out, "fuselens_lost_events_total{kind=\"%s\"", kinds[i]);
 		value(g, g->p->metrics->loss[i]);
@@ -396,7 +396,8 @@ static void itself(const struct page *g)
 {
 	const struct fl_metrics_page *p = g->p;
 
-	family(g, "fuselens_build", INFO, NULL, "The exporter and what it counts with.");
+	family(g, "fuselens_build", INFO, NULL,
+	       "Version of the exporter, and its method of counting.");
 	fprintf(g->out, "fuselens_build_info{");
 	label(g, "version", p->version, true);
 	label(g, "method", fl_method_name(p->last->method), false);
@@ -405,16 +406,16 @@ static void itself(const struct page *g)
 	programs(g);
 	losses(g);
 	plain(g, "fuselens_counting", GAUGE, NULL,
-	      "Whether writes are counted (1), or the time that the method is allowed is over (0).",
+	      "Whether writes are counted (1), or the method has stopped by itself (0).",
 	      p->counting);
-	plain(g, "fuselens_files_capacity", GAUGE, NULL, "Files that can be told apart.",
-	      p->last->capacity);
-	plain(g, "fuselens_files_counted", GAUGE, NULL, "Files that are told apart now.",
+	plain(g, "fuselens_files_capacity", GAUGE, NULL,
+	      "Largest number of files that are counted apart.", p->last->capacity);
+	plain(g, "fuselens_files_counted", GAUGE, NULL, "Files that are counted apart now.",
 	      p->last->ntracked);
 	plain(g, "fuselens_file_series_limit", GAUGE, NULL,
 	      "Files that may have a series of their own.", p->metrics->limits.files);
 	plain(g, "fuselens_read_duration_seconds", GAUGE, "seconds",
-	      "What reading the counts took this time.", p->read_seconds);
+	      "Duration of the last reading of the counts.", p->read_seconds);
 	plain(g, "fuselens_reads", COUNTER, NULL, "Readings of the counts.", p->reads);
 	plain(g, "fuselens_read_failures", COUNTER, NULL, "Readings that failed.", p->failed_reads);
 	process(g, p->self);
@@ -437,7 +438,7 @@ void fl_metrics_print(const struct fl_metrics_page *p, bool openmetrics, FILE *o
 	}
 	if (p->metrics->knows_takes) {
 		MOUNT_COUNTER(&g, "fuselens_upgrades", upgrades,
-			      "Writes that gave the shared lock up and took it exclusively.");
+			      "Writes that released the shared lock and took it exclusively.");
 		MOUNT_COUNTER(&g, "fuselens_fi_lock_takes", fi_lock,
 			      "Takes of fi->lock on write paths.");
 	}
@@ -448,12 +449,14 @@ void fl_metrics_print(const struct fl_metrics_page *p, bool openmetrics, FILE *o
 	MOUNT_COUNTER(&g, "fuselens_opens_asking_parallel", counter[FL_MOUNT_OPENS_ASKED_PARALLEL],
 		      "Of those, replies that asked for FOPEN_PARALLEL_DIRECT_WRITES.");
 	requests(&g);
-	histogram(&g, "fuselens_inode_lock_wait_seconds",
-		  "From a write's entry to its lock, in log2 steps; of a random sample.",
-		  FL_HIST_WAIT_EXCL, FL_HIST_WAIT_SHARED);
-	histogram(&g, "fuselens_inode_lock_hold_seconds",
-		  "From a write's lock to its return, in log2 steps; of a random sample.",
-		  FL_HIST_HOLD_EXCL, FL_HIST_HOLD_SHARED);
+	histogram(
+		&g, "fuselens_inode_lock_wait_seconds",
+		"Time from a write's entry to its lock, in log2 steps, for a random sample of the writes.",
+		FL_HIST_WAIT_EXCL, FL_HIST_WAIT_SHARED);
+	histogram(
+		&g, "fuselens_inode_lock_hold_seconds",
+		"Time from a write's lock to its return, in log2 steps, for a random sample of the writes.",
+		FL_HIST_HOLD_EXCL, FL_HIST_HOLD_SHARED);
 	files(&g);
 	itself(&g);
 	if (openmetrics)

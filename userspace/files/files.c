@@ -153,17 +153,17 @@ static const struct fl_option options[] = {
 	{'p', "--pid", "PID", "a writer's files, or the mounts that a daemon serves",
 	 FL_INTO(struct files_cmd, pid), FL_RANGE(1, 1 << 22)},
 	{'v', "--verbose", NULL,
-	 "every descriptor: its open flags in force (what the kernel left of what the daemon asked for), its backing file",
+	 "every descriptor, with its open flags in force (those that the kernel left) and its backing file",
 	 FL_INTO(struct files_cmd, verbose)},
 	{0, "--route", "NAME,...", "files whose writes go this way: passthrough, direct, cached",
 	 FL_SET(set_routes, struct files_cmd, spec)},
 	{0, "--flag", "NAME", "files with this FOPEN_ flag in force; no-NAME: without it",
 	 FL_SET(set_flag, struct files_cmd, spec)},
-	{0, "--not-shared", NULL, "files that can run no write under the shared lock",
+	{0, "--not-shared", NULL, "files open for writing whose writes can never run shared",
 	 FL_INTO(struct files_cmd, not_shared)},
 	{0, "--refused", NULL, "watch for opens that the kernel refuses, and say by which rule",
 	 FL_INTO(struct files_cmd, refused)},
-	{'d', "--duration", "SEC", "watch for so long (default: until interrupted)",
+	{'d', "--duration", "SEC", "how long to watch (default: until interrupted)",
 	 FL_INTO(struct files_cmd, seconds), FL_RANGE(0.001, 1e7)},
 	FL_OPTION_JSON("as JSON, every descriptor"),
 	{},
@@ -182,7 +182,7 @@ static int run(int argc, char **argv, struct fl_kernel *kernel)
 	if (f.refused && (f.verbose || f.any_route || f.flags || f.no_flags || f.not_shared))
 		return fl_usage_error(
 			"files", a.json,
-			"--refused watches opens: what selects open files does not go with it");
+			"--refused watches opens: options that select open files do not go with it");
 	f.spec = a.operand[0];
 	f.json = a.json;
 	return f.refused ? watch_refused(&f) : list(kernel, &f);
@@ -193,7 +193,7 @@ const struct fl_command fl_cmd_files = {
 	.summary = "every open FUSE file: route, effective flags, backing file",
 	.usage = "[TARGET] [-p PID] [-v] [OPTIONS]\n[TARGET] --refused [-d SEC] [--json]",
 	.about =
-		"Lists the open regular files on FUSE mounts, in all namespaces: how often and by whom each is open, by which route its writes go, and which of them could run under the shared lock. The most opened come first. TARGET narrows the list to a mount point or a file.",
+		"Lists the open regular files on FUSE mounts, in all namespaces: how often and by whom each is open, by which route its writes go, and which of them could run under the shared lock. Files with the most opens come first. TARGET narrows the list to a mount point or a file.",
 	.options = options,
 	.max_operands = 1,
 	.one_too_many = "one target at a time",

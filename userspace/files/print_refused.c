@@ -13,16 +13,18 @@ static const struct rule {
 	const char *name, *meaning;
 } rules[FL_RULES] = {
 	[FL_RULE_ALL_PASSTHROUGH] =
-		{"all-passthrough", "the inode is open for passthrough, and so must every open be"},
+		{"all-passthrough",
+		 "the inode is open for passthrough, so every open must be, too"},
 	[FL_RULE_FLAGS] =
 		{"flags",
-		 "FOPEN_PASSTHROUGH was not negotiated, or stands beside a flag that it excludes"},
+		 "FOPEN_PASSTHROUGH was not negotiated, or comes with a flag that it excludes"},
 	[FL_RULE_BACKING_ID] = {"backing-id", "the backing id could not be used"},
 	[FL_RULE_OTHER_BACKING] = {"other-backing",
 				   "the inode is open with another backing file already"},
-	[FL_RULE_CACHED_OPENS] = {"cached-opens", "somebody has the inode open in cached mode"},
-	[FL_RULE_UNCACHED_OPENS] = {"uncached-opens",
-				    "cached mode, and the inode is open for passthrough"},
+	[FL_RULE_CACHED_OPENS] = {"cached-opens", "the inode is already open in cached mode"},
+	[FL_RULE_UNCACHED_OPENS] =
+		{"uncached-opens",
+		 "the open is in cached mode, and the inode is open for passthrough"},
 };
 
 const char *fl_open_rule_name(enum fl_open_rule rule)
@@ -44,7 +46,7 @@ static void refused_text(const struct fl_refused_open *o, const struct fl_mounts
 	fprintf(out, "%s on %s: %s refused, %s\n", name ? name : "?", path ? path : "?",
 		fl_grouped(o->seen.count, n, sizeof(n)), strerrorname_np(-o->key.error));
 	fprintf(out, "  %s\n", fl_open_rule_meaning(o->key.rule));
-	fprintf(out, "  the daemon replied with %s; last tried by %s %u, who saw EIO\n",
+	fprintf(out, "  the daemon replied with %s; last tried by %s %u, who got EIO\n",
 		fl_fopen_flag_names(o->key.open_flags, flags, sizeof(flags)), comm ? comm : "?",
 		o->seen.last_pid);
 	free(path);
@@ -71,7 +73,8 @@ void fl_refused_text(const struct fl_refused_opens *opens, const struct fl_mount
 		free(path);
 	}
 	if (opens->not_live[0])
-		fprintf(out, "not hooked, so its rule shows as another: %s\n", opens->not_live);
+		fprintf(out, "not hooked, so refusals by its rule are listed under another: %s\n",
+			opens->not_live);
 	fflush(out);
 }
 

@@ -23,7 +23,7 @@ struct live_cmd {
 static const struct fl_option options[] = {
 	{'m', "--module", "FILE", "the module (default: what DKMS installed for this kernel)",
 	 FL_INTO(struct live_cmd, module)},
-	{'t', "--timeout", "SEC", "how long to wait for all tasks to come over (default 60)",
+	{'t', "--timeout", "SEC", "how long to wait for all tasks to switch (default 60)",
 	 FL_INTO(struct live_cmd, timeout), FL_RANGE(0.1, 86400)},
 	FL_OPTION_JSON("status as JSON"),
 	{},
@@ -183,7 +183,7 @@ const struct fl_command fl_cmd_live = {
 	.summary = "the fix on the running kernel, as a livepatch",
 	.usage = "status [--json]\nload [--module FILE] [--timeout SEC]\nunload [--timeout SEC]",
 	.about =
-		"Lets direct writes to FUSE passthrough files share the inode lock, on the running kernel: a livepatch replaces the functions that lock, files stay open and I/O goes on. 'unload' gives the kernel its own functions back. Nothing is ever forced: a change that does not come to its end in time is turned round.",
+		"Makes direct writes to FUSE passthrough files share the inode lock, on the running kernel. A livepatch replaces the functions that lock; files stay open, and I/O goes on. 'unload' gives the kernel its own functions back. Nothing is ever forced: a change that does not finish in time is reversed.",
 	.notes =
 		"Exit code of status: 0 loaded, 1 not, or not yet by all tasks. See fuselens-live(8).",
 	.options = options,

@@ -33,7 +33,7 @@ static int find_installed(char *path, size_t size, struct fl_err *err)
 	fl_err(err, "no livepatch is installed for kernel %s", u.release);
 	return fl_hint(
 		err,
-		"install the package fuselens-livepatch-dkms, or say --module FILE (kernel-patches/live/build makes one)");
+		"install the package fuselens-livepatch-dkms, or give --module FILE (kernel-patches/live/build makes one)");
 }
 
 int fl_live_info(struct fl_live_info *i, const char *path, struct fl_err *err)
@@ -81,7 +81,7 @@ static int replaced_by_others(const struct fl_live_info *i, const struct fl_live
 			fl_err(err, "%s() is patched already, by %s", f, other->name);
 			return fl_hint(
 				err,
-				"two patches of one function do not know of each other: unload that one");
+				"two livepatches of one function do not work together: unload the other one");
 		}
 	}
 	return 0;
@@ -193,7 +193,7 @@ static void name_the_tasks(struct fl_err *err, bool enabling, const char *what)
 	fl_err(err, "%s: %s%s%s%s", fl_interrupted ? "interrupted" : "time is up", what,
 	       n ? "; it waited for " : "", names, n > 5 ? " and more" : "");
 	fl_hint(err,
-		"a task comes over when it sleeps outside the patched functions; say a longer --timeout");
+		"a task switches when it sleeps outside the patched functions; give a longer --timeout");
 }
 
 /* rmmod; the kernel lets go of the module a moment after its directory is gone. */
@@ -223,7 +223,7 @@ static void explain_refusal(int e, struct fl_err *err)
 {
 	if (e == EPERM)
 		fl_hint(err,
-			"loading modules takes CAP_SYS_MODULE, and lockdown forbids unsigned ones");
+			"loading a module needs CAP_SYS_MODULE, and lockdown forbids unsigned modules");
 	else if (e == EKEYREJECTED || e == ENOKEY)
 		fl_hint(err,
 			"this kernel takes signed modules only: enrol DKMS's key (mokutil --import /var/lib/dkms/mok.pub) and reboot");
@@ -276,5 +276,5 @@ const char *fl_live_risk(const char *series)
 {
 	if (!strcmp(series, "next"))
 		return NULL;
-	return "direct writes after F_SETFL cleared O_APPEND go on appending, now side by side: they can overwrite each other (verify's case setfl); take the next series' patches for data that matter";
+	return "direct writes go on appending after F_SETFL cleared O_APPEND, now at the same time, and can overwrite each other (see verify's case setfl); use series next if the data matter";
 }

@@ -170,25 +170,26 @@ static void remarks_text(const struct fl_prove_report *r, FILE *out)
 		    fl_grouped(sum[FL_MOUNT_GETXATTR_SECURITY], n, sizeof(n)));
 	for (int k = FL_MOUNT_SETATTR; k <= FL_MOUNT_COPY_FILE_RANGE; k++)
 		if (sum[k])
-			SAY(out, "%s %s requests: not writes, though they may hold the same lock",
+			SAY(out, "%s %s requests: they are no writes, but may hold the same lock",
 			    fl_grouped(sum[k], n, sizeof(n)), fl_mount_counter_name(k));
 	if (t->counter[FL_COUNT_RETRIED])
 		SAY(out,
-		    "%s more attempts took the lock and wrote nothing (EAGAIN): io_uring tries without waiting first",
+		    "%s more attempts took the lock and wrote nothing (EAGAIN): io_uring first tries without waiting",
 		    fl_grouped(t->counter[FL_COUNT_RETRIED], n, sizeof(n)));
 	if (t->counter[FL_COUNT_FAILED])
 		SAY(out, "%s more attempts took the lock and failed: they are not among the writes",
 		    fl_grouped(t->counter[FL_COUNT_FAILED], n, sizeof(n)));
 	if (t->counter[FL_COUNT_UNCERTAIN])
 		SAY(out,
-		    "%s attempts are uncertain: nothing seen says whether they wrote, so the writes may be off by as many",
+		    "%s attempts are uncertain: they may have written or not, so the number of writes may be off by as many",
 		    fl_grouped(t->counter[FL_COUNT_UNCERTAIN], n, sizeof(n)));
 	if (t->counter[FL_COUNT_MAYBE_SPLIT])
 		SAY(out,
-		    "%s cached requests were as large as requests get: some may be parts of one larger write",
+		    "%s cached requests had the largest size there is: some may be parts of a larger write",
 		    fl_grouped(t->counter[FL_COUNT_MAYBE_SPLIT], n, sizeof(n)));
 	if (s->timed_in > 1)
-		SAY(out, "waits and holds are those of one write in %u, taken at random (--times)",
+		SAY(out,
+		    "waits and holds were measured for one write in %u, chosen at random (--times)",
 		    s->timed_in);
 	if (s->loss[FL_LOSS_TABLE_FULL])
 		SAY(out,
@@ -248,10 +249,10 @@ static void cross_check_text(const struct fl_snapshot *s, FILE *out)
 
 		if (m->unseen)
 			SAY(out,
-			    "unseen on %s: %s attempts to write at least, by the mount's attr_version, that no live probe saw",
+			    "unseen on %s: at least %s attempts to write that no live probe saw, by the mount's attr_version",
 			    path ? path : "?", fl_grouped(m->unseen, n, sizeof(n)));
 		else if (m->cross_check == FL_CROSS_DONE)
-			SAY(out, "cross-check: the attr_version of %s tells of no unseen write",
+			SAY(out, "cross-check: the attr_version of %s shows no unseen write",
 			    path ? path : "?");
 		else if (why_not)
 			SAY(out, "no cross-check of %s: %s", path ? path : "?", why_not);

@@ -78,7 +78,7 @@ static void sites_text(const struct fl_snapshot *s, FILE *out)
 	fl_table_free(t);
 	if (timed)
 		fprintf(out,
-			"  waits: what the probe pair takes by itself was measured and taken off; \"<\" is what\n  cannot be told from no wait\n");
+			"  waits: the time of the probe pair itself is subtracted; \"<\": too short to be told\n  from no wait\n");
 }
 
 void fl_takes_text(const struct fl_snapshot *s, const struct fl_totals *t, FILE *out)
@@ -97,13 +97,13 @@ void fl_takes_text(const struct fl_snapshot *s, const struct fl_totals *t, FILE 
 		sites_text(s, out);
 	if (s->takes_only)
 		fprintf(out,
-			"  writes are the takes of the write path: nothing else could count them\n");
+			"  writes are the takes on the write path, because nothing else could count them\n");
 	else
-		fprintf(out, "  takes minus writes (%s) and attempts that wrote nothing: %lld\n",
+		fprintf(out, "  takes minus writes (%s) minus attempts that wrote nothing: %lld\n",
 			fl_method_name(s->writes_method), difference);
 	if (s->unfinished)
 		fl_wrapped(
 			out, 2, 4,
-			"of that, up to %s for writes that had begun and were not counted yet when counting stopped; what they took by then is",
+			"up to %s of that are takes of writes that had not ended when counting stopped: these takes are counted, the writes are not",
 			fl_grouped(s->unfinished, n[0], sizeof(n[0])));
 }

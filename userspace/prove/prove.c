@@ -49,18 +49,18 @@ static int set_min_eligible(const struct fl_option *o, const char *arg, void *to
 }
 
 static const struct fl_option options[] = {
-	{'d', "--duration", "SEC", "watch for so long: 30, 0.5, 1m", FL_INTO(struct prove, seconds),
+	{'d', "--duration", "SEC", "how long to watch: 30, 0.5, 1m", FL_INTO(struct prove, seconds),
 	 FL_RANGE(0.001, 1e7)},
-	{'n', "--writes", "N", "watch until at least so many writes were counted",
+	{'n', "--writes", "N", "watch until at least N writes were counted",
 	 FL_INTO(struct prove, writes), FL_RANGE(1, 0)},
 	FL_OPTION_PID(struct prove, pid),
 	FL_OPTIONS_COUNTING(struct prove, collect),
-	{0, "--min-share", "PCT", "of the eligible writes for SHARED (default 99)",
+	{0, "--min-share", "PCT", "share of the eligible writes for SHARED (default 99)",
 	 FL_SET(fl_set_percent, struct prove, verdict.min_share)},
 	{0, "--min-eligible", "N",
 	 "eligible writes for SHARED (default 10); with a % sign, of all writes (default 10%)",
 	 FL_SET(set_min_eligible, struct prove, verdict)},
-	{0, "--max-loss", "PCT", "of lost, uncertain or untold writes (default 0.1)",
+	{0, "--max-loss", "PCT", "share of lost, uncertain or untold writes (default 0.1)",
 	 FL_SET(fl_set_percent, struct prove, verdict.max_loss)},
 	FL_OPTION_JSON("the report as JSON"),
 	{},
@@ -204,7 +204,7 @@ const struct fl_command fl_cmd_prove = {
 	.summary = "is the shared-lock path active? a verdict with an exit code",
 	.usage = "TARGET [-d SEC] [-n WRITES] [OPTIONS] [-- CMD ARG...]",
 	.about =
-		"Watches the writes of a FUSE mount and says whether they take the inode lock shared or exclusively. TARGET is a mount point, a file on one, -p PID (of a daemon or a writer), or \"all\". Without -d, -n or a command it watches for 5 s; with several of them until the first is done.",
+		"Watches the writes of a FUSE mount and says whether they take the inode lock shared or exclusively. TARGET is a mount point, a file on one, -p PID (of a daemon or a writer), or \"all\". Without -d, -n or a command it watches for 5 s; with several of them, until the first is done.",
 	.notes =
 		"exit code: 0 SHARED, 1 EXCLUSIVE or MIXED, 2 error, 3 INCONCLUSIVE, 4 CMD failed, whatever the verdict",
 	.options = options,

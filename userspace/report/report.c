@@ -56,10 +56,11 @@ static int set_gnuplot(const struct fl_option *o, const char *arg, void *to, str
 static const struct fl_option options[] = {
 	{0, "--format", "F", "text (80 columns), md or html (default text)",
 	 FL_SET(set_format, struct args, format)},
-	{0, "--reference", "CSV", "lay a published table beside one result",
+	{0, "--reference", "CSV", "show a published table beside one result",
 	 FL_INTO(struct args, reference)},
-	{'o', "--output", "FILE", "write there instead of to stdout", FL_INTO(struct args, output)},
-	{0, "--gnuplot", "FILE", "this gnuplot; root's is looked for in the system's places",
+	{'o', "--output", "FILE", "write to FILE instead of stdout", FL_INTO(struct args, output)},
+	{0, "--gnuplot", "FILE",
+	 "the gnuplot to run; root's default comes from the system's directories",
 	 .set = set_gnuplot},
 	{},
 };
@@ -192,7 +193,7 @@ const struct fl_command fl_cmd_report = {
 	.summary = "a result, or two compared, as text, Markdown or HTML",
 	.usage = "RESULT_DIR [RESULT_DIR2] [OPTIONS]",
 	.about =
-		"Renders what 'fuselens bench' wrote; two results are compared. Needs no privilege and nothing of the machine that was measured.",
+		"Renders a result of 'fuselens bench', or compares two. Needs no privilege, and runs on any machine.",
 	.options = options,
 	.max_operands = 2,
 	.one_too_many = "at most two results",

@@ -100,7 +100,7 @@ static int read_document(struct fl_fio *fio, struct json_object *doc, struct fl_
 		if (json_object_object_get_ex(job, "mixed", NULL) &&
 		    !json_object_object_get_ex(job, "write", NULL)) {
 			fl_err(err,
-			       "fio's output: reads and writes are reported as one, so that writes cannot be told");
+			       "fio's output: reads and writes are reported as one, so the writes are not known");
 			return fl_hint(err, "take unified_rw_reporting out of the profile");
 		}
 		ios = read_dir(&r, job, "read", &fio->read);

@@ -172,7 +172,7 @@ void fl_bench_row_judge(struct fl_bench_row *row, double max_loss)
 		row->status = FL_BENCH_ROW_MISSED;
 		snprintf(
 			row->why, sizeof(row->why),
-			"the counted writes miss fio's by %lld: somebody else wrote to the mount, or events were lost",
+			"the counted writes differ from fio's by %lld: somebody else wrote to the mount, or events were lost",
 			difference);
 	}
 }

@@ -66,14 +66,15 @@ static const struct {
 } states[FL_CROSS_STATES] = {
 	[FL_CROSS_OFF] = {"off", NULL},
 	[FL_CROSS_DONE] = {"done", NULL},
-	[FL_CROSS_PARTIAL] = {"partial", "only some of the mount's writes are watched"},
+	[FL_CROSS_PARTIAL] = {"partial", "only part of the mount is watched"},
 	[FL_CROSS_NOWAIT] =
 		{"nowait",
-		 "io_uring wrote: its tries without waiting count in the kernel, and end unseen"},
+		 "io_uring wrote: its attempts without waiting raise attr_version, and no probe sees them end"},
 	[FL_CROSS_KERNEL] = {"kernel", "this kernel does not raise attr_version with each write"},
 	[FL_CROSS_UNREADABLE] = {"unreadable", "the mount's attr_version cannot be read here"},
-	[FL_CROSS_SHORT] = {"short",
-			    "what was written before and after the watching cannot be told apart"},
+	[FL_CROSS_SHORT] =
+		{"short",
+		 "the watching was too short to tell its writes from those before and after"},
 };
 
 const char *fl_cross_check_name(enum fl_cross_check_state state)

@@ -19,9 +19,9 @@ bool fl_snapshot_has_times(const struct fl_snapshot *s)
 static const char *why_no_times(const struct fl_snapshot *s)
 {
 	if (s->takes_only)
-		return "calls of lock functions show no write's beginning and end; --evidence state-fentry does";
+		return "calls of lock functions do not show when a write begins and ends; --evidence state-fentry does";
 	if (s->writes_method == FL_METHOD_STATE_TP)
-		return "tracepoints show no write's beginning and end; --evidence state-fentry does";
+		return "tracepoints do not show when a write begins and ends; --evidence state-fentry does";
 	return "--times 0 leaves them out";
 }
 

@@ -91,8 +91,8 @@ static const struct {
 	const char *name;
 	const char *meaning;
 } reasons[FL_REASONS] = {
-	[FL_REASON_KERNEL_CANNOT] =
-		{"kernel-cannot", "this kernel's write path has no shared take of the inode lock"},
+	[FL_REASON_KERNEL_CANNOT] = {"kernel-cannot",
+				     "this kernel's write path never takes the inode lock shared"},
 	[FL_REASON_FLAG_NOT_SET] = {"flag-not-set",
 				    "the daemon never asked for FOPEN_PARALLEL_DIRECT_WRITES"},
 	[FL_REASON_FLAG_STRIPPED] =
@@ -100,18 +100,18 @@ static const struct {
 		 "the daemon asked for parallel writes, and the kernel removed the flag"},
 	[FL_REASON_FLAG_NOT_SET_OR_STRIPPED] =
 		{"flag-not-set-or-stripped",
-		 "the flag is not in force; the open was not seen, so it may be the daemon that did not ask or the kernel that removed it"},
+		 "the flag is not in force, and the open was not seen: either the daemon did not ask for the flag, or the kernel removed it"},
 	[FL_REASON_BUFFERED] = {"buffered", "the file is not open with O_DIRECT"},
 	[FL_REASON_APPEND] = {"append", "O_APPEND: the position depends on the size"},
 	[FL_REASON_PAST_EOF] = {"past-eof", "the write ends past the end of the file"},
 	[FL_REASON_EOF_RACE] =
 		{"eof-race",
-		 "the lock was taken shared; under it the write turned out to go past the end of the file, so the lock was upgraded"},
-	[FL_REASON_CACHE_IO_MODE] = {"cache-io-mode", "the inode is open in cached mode as well"},
+		 "the write took the lock shared, then found that it ends past the end of the file, and upgraded the lock"},
+	[FL_REASON_CACHE_IO_MODE] = {"cache-io-mode", "the inode is open in cached mode, too"},
 	[FL_REASON_PRIVILEGES] = {"privileges",
 				  "the write may have to remove setuid, setgid or capabilities"},
 	[FL_REASON_SPLICE] = {"splice", "splice and sendfile lock exclusively"},
-	[FL_REASON_UNKNOWN] = {"unknown", "nothing seen explains it"},
+	[FL_REASON_UNKNOWN] = {"unknown", "nothing that was seen explains it"},
 };
 
 static const char *name_in(const char *const *table, size_t n, size_t i)

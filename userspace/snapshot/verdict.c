@@ -109,7 +109,7 @@ static void no_writes(const struct fl_snapshot *s, __u32 dev, struct fl_verdict 
 			 (uint64_t)writeback);
 		inconclusive(
 			v,
-			"the mount uses the writeback cache: tracepoints see its writes only when they leave, without the lock; a kernel that allows fentry can tell");
+			"the mount uses the writeback cache: tracepoints see such writes only when they leave the cache, without the lock; use a kernel that allows fentry");
 		return;
 	}
 	snprintf(v->why, sizeof(v->why), "no write was seen");
@@ -140,7 +140,7 @@ static bool too_few_eligible(const struct fl_verdict_opts *opts, struct fl_verdi
 	else
 		inconclusive(
 			v,
-			"the reasons say what keeps the others from it; --min-eligible accepts a smaller share");
+			"the reasons say why the other writes could not; --min-eligible accepts a smaller share");
 	return true;
 }
 
@@ -210,7 +210,7 @@ static void kind_of_loss(const struct fl_totals *t, char *buf, size_t len)
 static const char *remedy_for_loss(const struct fl_totals *t)
 {
 	if (t->unseen > t->lost + t->counter[FL_COUNT_UNCERTAIN])
-		return "attempts to write went where no live probe looks, buffered writes on ext4 or btrfs for example: 'fuselens files' shows what is open; a kernel that allows fentry sees them";
+		return "some writes went where no live probe looks, for example buffered ones on ext4 or btrfs: 'fuselens files' shows what is open; a kernel that allows fentry sees them";
 	return "watch fewer files or another method (--evidence), or accept more with --max-loss";
 }
 
@@ -278,12 +278,12 @@ void fl_verdict_of_totals(const struct fl_snapshot *s, __u32 dev, const struct f
 	} else if (t->unknown > opts->max_loss * t->writes) {
 		snprintf(
 			v->why, sizeof(v->why),
-			"for %s writes (%s) the lock could not be told: they were sent from a context that does not hold it",
+			"the lock mode of %s writes (%s) is not known: a task that does not hold the lock sent them",
 			fl_grouped(t->unknown, n, sizeof(n)),
 			fl_percent(t->unknown, t->writes, pct, sizeof(pct)));
 		inconclusive(
 			v,
-			"queued background requests leave in the daemon's context: raise the connection's max_background, lower the queue depth, or use a kernel that allows fentry");
+			"the daemon's task sends requests that were queued: raise the connection's max_background, lower the queue depth, or use a kernel that allows fentry");
 	} else {
 		judge_by_share(s, opts, v);
 	}

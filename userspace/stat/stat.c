@@ -50,18 +50,19 @@ static int set_columns(const struct fl_option *o, const char *arg, void *to, str
 }
 
 static const struct fl_option options[] = {
-	{'i', "--interval", "SEC", "seconds a row, or 200ms, 1m (default 1)",
+	{'i', "--interval", "SEC", "seconds per row, or 200ms, 1m (default 1)",
 	 FL_INTO(struct stat_cmd, seconds), FL_RANGE(0.01, 86400)},
-	{'c', "--count", "N", "so many intervals", FL_INTO(struct stat_cmd, count), FL_RANGE(1, 0)},
-	{'f', "--files", NULL, "a row a file instead of a row a mount",
+	{'c', "--count", "N", "end after N intervals", FL_INTO(struct stat_cmd, count),
+	 FL_RANGE(1, 0)},
+	{'f', "--files", NULL, "one row per file instead of one per mount",
 	 FL_INTO(struct stat_cmd, view.files)},
 	FL_OPTION_PID(struct stat_cmd, pid),
-	{0, "--csv", NULL, "one line a row, counts and rates, empty where unknown",
+	{0, "--csv", NULL, "one line per row, counts and rates, empty if unknown",
 	 FL_INTO(struct stat_cmd, csv)},
-	FL_OPTION_JSON("one object a line, null where unknown"),
-	{'o', "--output", "COL,...", "these columns, or +COL,... beside the usual ones",
+	FL_OPTION_JSON("one object per line, null if unknown"),
+	{'o', "--output", "COL,...", "show these columns; +COL,... adds to the usual ones",
 	 FL_SET(set_columns, struct stat_cmd, view)},
-	{'w', "--wide", NULL, "every column that can be filled, and names whole",
+	{'w', "--wide", NULL, "every column that can be filled, and whole names",
 	 FL_INTO(struct stat_cmd, view.wide)},
 	{0, "--no-header", NULL, "no header lines", FL_INTO(struct stat_cmd, no_header)},
 	FL_OPTIONS_COUNTING(struct stat_cmd, collect),
@@ -365,12 +366,12 @@ static int run(int argc, char **argv, struct fl_kernel *kernel)
 
 const struct fl_command fl_cmd_stat = {
 	.name = "stat",
-	.summary = "the same over time: a row an interval, as text, CSV or JSON",
+	.summary = "the same over time: one row per interval, as text, CSV or JSON",
 	.usage = "TARGET [-i SEC] [-c COUNT | -- CMD ARG...] [OPTIONS]",
 	.about =
-		"Prints a row an interval: writes, how they took the inode lock, waits and holds. TARGET is a mount point, a file on one, -p PID (of a daemon or a writer), or \"all\": then a row for each mount that was written. Runs until interrupted; with a command, until that ends. The first row begins when counting begins, the last ends when it ends: the rows add up to every write.",
+		"Prints one row per interval: writes, how they took the inode lock, waits and holds. TARGET is a mount point, a file on one, -p PID (of a daemon or a writer), or \"all\", with one row for each mount that was written. Runs until interrupted, or until the command ends. The first row begins when counting begins, and the last row ends when counting ends: the rows add up to every write.",
 	.notes =
-		"Columns: time writes mb excl shared upgrade filock wait50 wait99 hold50 hold99 ceiling elig lost getxattr route name. Those that the method at hand cannot fill are left out unless asked for; then '-' is what is not known. On a terminal as many are shown as fit. Waits and holds are upper bounds of log2 buckets; ceiling is 1 / mean exclusive hold: the writes a second that one file's lock lets through.",
+		"Columns: time writes mb excl shared upgrade filock wait50 wait99 hold50 hold99 ceiling elig lost getxattr route name. Columns that the method at hand cannot fill are left out; those that -o names are always there, with '-' if not known. A terminal shows as many as fit. Waits and holds are upper bounds of log2 buckets; ceiling is 1 / mean exclusive hold: the writes per second that one file's lock lets through.",
 	.options = options,
 	.max_operands = 1,
 	.one_too_many = "one target at a time",

@@ -24,9 +24,9 @@ struct top_cmd {
 };
 
 static const struct fl_option options[] = {
-	{'i', "--interval", "SEC", "seconds between two looks (default 1)",
+	{'i', "--interval", "SEC", "seconds between two readings (default 1)",
 	 FL_INTO(struct top_cmd, top.seconds), FL_RANGE(0.1, 3600)},
-	{'f', "--files", NULL, "begin with files, not mounts",
+	{'f', "--files", NULL, "start with files, not mounts",
 	 FL_INTO(struct top_cmd, top.query.files)},
 	FL_OPTION_PID(struct top_cmd, pid),
 	FL_OPTIONS_COUNTING(struct top_cmd, collect),
@@ -349,7 +349,7 @@ const struct fl_command fl_cmd_top = {
 	.summary = "the same live on a terminal, per mount and per file",
 	.usage = "[TARGET] [-i SEC] [OPTIONS]",
 	.about =
-		"Shows mounts and files live, how their writes hold the inode lock. TARGET is a mount point, a file on one, -p PID (of a daemon or a writer), or \"all\" (the default). 'h' lists the keys. Needs a terminal; 'fuselens stat' does not.",
+		"Shows live how the writes of mounts and files hold the inode lock. TARGET is a mount point, a file on one, -p PID (of a daemon or a writer), or \"all\" (the default). 'h' lists the keys. Needs a terminal; 'fuselens stat' does not.",
 	.options = options,
 	.max_operands = 1,
 	.one_too_many = "one target at a time",

@@ -149,7 +149,7 @@ static int await(struct fl_janitor *k, struct answer *a, int *fds, const char *w
 		return a->failed ? -1 : 0;
 	}
 	if (ready)
-		return fl_err(err, "the process that cleans up behind us is gone");
+		return fl_err(err, "the process that cleans up afterwards is gone");
 	if (fl_interrupted)
 		return fl_err(err, "interrupted");
 	fl_err(err, "%s does not answer: %s takes longer than %.0f s", what,
@@ -204,7 +204,7 @@ int fl_janitor_empty(struct fl_janitor *k, double seconds, struct fl_err *err)
 	struct answer a;
 
 	if (send(k->line, &order, 1, MSG_NOSIGNAL) != 1)
-		return fl_err(err, "the process that cleans up behind us is gone");
+		return fl_err(err, "the process that cleans up afterwards is gone");
 	return await(k, &a, NULL, k->name, seconds, err);
 }
 

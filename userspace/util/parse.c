@@ -41,7 +41,7 @@ int fl_parse_seconds(const char *text, const char *name, double min, double max,
 	double v;
 
 	if (parse_with_unit(text, units, COUNT(units), &v))
-		return fl_err(err, "%s: '%s' is not a time: 30, 0.5, 200ms, 1m and 2h are", name,
+		return fl_err(err, "%s: '%s' is not a time, as 30, 0.5, 200ms, 1m and 2h are", name,
 			      text);
 	if (v < min || v > max)
 		return fl_err(err, "%s: %s is not between %g s and %g s", name, text, min, max);
@@ -81,7 +81,7 @@ int fl_parse_size(const char *text, const char *name, __u64 plain, __u64 min, __
 	double v;
 
 	if (parse_with_unit(text, units, COUNT(units), &v) || v != floor(v))
-		return fl_err(err, "%s: '%s' is not a size: 64k, 512m and 1g are", name, text);
+		return fl_err(err, "%s: '%s' is not a size, as 64k, 512m and 1g are", name, text);
 	if (v < min || v > max)
 		return fl_err(err, "%s: %s is not between %llu and %llu bytes", name, text, min,
 			      max);

@@ -104,8 +104,7 @@ int fl_workload_go(struct fl_workload *w, const char *name, struct fl_err *err)
 		fl_errno(err, e, "cannot run %s", name);
 		if (w->ours)
 			return -1;
-		return fl_hint(err,
-			       "what follows -- is a command and its arguments, not a shell line");
+		return fl_hint(err, "give a command and its arguments after --, not a shell line");
 	}
 	return 0;
 }

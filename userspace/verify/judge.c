@@ -131,8 +131,8 @@ static bool evidence_holds(const struct fl_snapshot *s, const struct fl_leg *leg
 			"none of %s writes was seen by the %s method: %s",
 			fl_grouped(leg->done, a, sizeof(a)), fl_method_name(s->method),
 			s->method == FL_METHOD_STATE_TP
-				? "it sees buffered passthrough writes on XFS only, direct ones where the backing file system uses iomap, and no write that the writeback cache took"
-				: "they went where it does not look");
+				? "it sees buffered passthrough writes on XFS only, direct ones if the backing file system uses iomap, and no write into the writeback cache"
+				: "they went where this method does not look");
 	} else if (seen > leg->done && seen == v->totals.by_route[FL_ROUTE_CACHED] &&
 		   seen == v->totals.exclusive && s->method == FL_METHOD_STATE_TP) {
 		/* a cached write leaves in pieces where a page has to be read or a request is full */
@@ -142,13 +142,13 @@ static bool evidence_holds(const struct fl_snapshot *s, const struct fl_leg *leg
 		remark(v, text);
 	} else if (seen > leg->done || seen + all.lost < leg->done || all.lost * 1000 > leg->done) {
 		conclude(v, FL_RESULT_INCONCLUSIVE,
-			 "%s writes were counted where %s were made (%llu known to be lost)",
+			 "%s writes were counted, and %s were made (%llu known to be lost)",
 			 fl_grouped(seen, a, sizeof(a)), fl_grouped(leg->done, b, sizeof(b)),
 			 (unsigned long long)all.lost);
 	} else if (v->totals.unknown) {
 		conclude(
 			v, FL_RESULT_INCONCLUSIVE,
-			"the lock of %s writes could not be told: they were sent by a task that need not hold it",
+			"the lock mode of %s writes is not known: a task that need not hold the lock sent them",
 			fl_grouped(v->totals.unknown, a, sizeof(a)));
 	}
 	if (v->result == FL_RESULT_PASS && seen < leg->done) {
@@ -237,7 +237,7 @@ static void judge_shared(const struct fl_leg *leg, const struct fl_leg_facts *fa
 		return;
 	}
 	remark(v,
-	       "buffered writes ran shared: this kernel's passthrough path locks as its direct-io path does, which does not ask whether a write is direct");
+	       "buffered writes ran shared: this kernel's passthrough path locks like its direct-io path, and so does not ask whether a write is direct");
 }
 
 /*
@@ -260,7 +260,7 @@ static void judge_exclusive_in_shared_leg(const struct fl_leg *leg, const struct
 	if (rest > (checked ? leg->writers : 0))
 		conclude(
 			v, FL_RESULT_FAIL,
-			"%s of %s writes took the lock exclusively, though FOPEN_PARALLEL_DIRECT_WRITES is in force and nothing stood against sharing it",
+			"%s of %s writes took the lock exclusively, though FOPEN_PARALLEL_DIRECT_WRITES is in force and nothing ruled out sharing",
 			fl_grouped(rest, a, sizeof(a)), fl_grouped(v->totals.writes, b, sizeof(b)));
 }
 
@@ -276,8 +276,8 @@ static void say_which_function(const struct fl_snapshot *s, const struct tally *
 		"%s of %s buffered writes went through fuse_passthrough_write_iter(): %s",
 		fl_grouped(n, a, sizeof(a)), fl_grouped(v->totals.writes, b, sizeof(b)),
 		s->method == FL_METHOD_STATE_TP
-			? "they came to xfs_file_buffered_write() on the backing file that only it hands down"
-			: "they came to backing_file_write_iter() under its lock");
+			? "they came to xfs_file_buffered_write() with the backing file that only this function hands down"
+			: "they came to backing_file_write_iter() under the lock that this function takes");
 	remark(v, text);
 }
 
@@ -297,7 +297,7 @@ void fl_verify_judge_leg(const struct fl_snapshot *s, __u32 dev, const struct fl
 	if (!facts->known) {
 		conclude(
 			v, FL_RESULT_INCONCLUSIVE,
-			"the open flags in force could not be read, so what lock to expect is not known");
+			"the open flags in force could not be read, so the expected lock mode is not known");
 		return;
 	}
 	fl_grouped(v->totals.writes, b, sizeof(b));
@@ -306,7 +306,7 @@ void fl_verify_judge_leg(const struct fl_snapshot *s, __u32 dev, const struct fl
 		if (v->totals.shared)
 			conclude(
 				v, FL_RESULT_FAIL,
-				"%s of %s writes ran under the shared lock, where all have to be exclusive",
+				"%s of %s writes ran under the shared lock, and all have to be exclusive",
 				fl_grouped(v->totals.shared, a, sizeof(a)), b);
 		break;
 	case FL_EXPECT_SHARED:
@@ -336,10 +336,10 @@ enum fl_result fl_verify_judge_upgrades(bool sharing, bool known, __u64 upgrades
 	if (known)
 		snprintf(
 			why, len,
-			"no write had to upgrade its lock, so the second look at EOF was never put to the test; a longer or full run may hit it");
+			"no write had to upgrade its lock, so the second check of EOF was not tested; a longer or full run may reach it");
 	else
 		snprintf(
 			why, len,
-			"this evidence does not count upgrades, so nothing shows that the second look at EOF was put to the test (it takes the callsite or global method)");
+			"this evidence does not count upgrades, so nothing shows whether the second check of EOF was tested; the callsite and global methods count them");
 	return FL_RESULT_INCONCLUSIVE;
 }

@@ -167,7 +167,7 @@ static void remarks_text(const struct fl_verify_report *v, FILE *out)
 		lines_text(r->def->name, r->where, out);
 		if (r->stuck)
 			fprintf(out,
-				"  %s: %d processes are held by the kernel and could not be ended\n",
+				"  %s: the kernel holds %d processes, which could not be ended\n",
 				r->def->name, r->stuck);
 		lines_text(r->def->name, r->page.note, out);
 		for (__u32 l = 0; l < r->page.nlegs; l++) {

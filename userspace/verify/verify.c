@@ -37,22 +37,22 @@ static int set_size(const struct fl_option *o, const char *arg, void *to, struct
 }
 
 static const struct fl_option options[] = {
-	{0, "--case", "NAME,...", "these cases only", FL_INTO(struct verify, cases)},
-	{0, "--list", NULL, "what each case does and what lock it expects, and why",
+	{0, "--case", "NAME,...", "run only these cases", FL_INTO(struct verify, cases)},
+	{0, "--list", NULL, "what each case does, which lock mode it expects, and why",
 	 FL_INTO(struct verify, lists)},
 	{0, "--quick", NULL, "small files and short runs: under a minute in all",
 	 FL_INTO(struct verify, opts.quick)},
-	{0, "--size", "SIZE", "of the files that are written all over (1g; quick 64m)",
+	{0, "--size", "SIZE", "size of the files that are overwritten (1g; quick 64m)",
 	 FL_SET(set_size, struct verify, size)},
 	{0, "--seconds", "N", "how long timed workloads write (30; quick 2)",
 	 FL_SET(fl_set_whole_seconds, struct verify, seconds), FL_RANGE(1, 86400)},
-	{0, "--deadline", "SEC", "when a case counts as hanging (300; quick 60)",
+	{0, "--deadline", "SEC", "after how long a case counts as hanging (300; quick 60)",
 	 FL_SET(fl_set_whole_seconds, struct verify, deadline), FL_RANGE(1, 864000)},
 	FL_OPTION_EVIDENCE(struct verify, collect),
 	{0, "--strict", NULL,
-	 "fail where a locking rule of the VFS is broken without harm to the data; otherwise that is a note",
+	 "fail if a locking rule of the VFS is broken without harm to the data; by default such a case passes with a note",
 	 FL_INTO(struct verify, opts.strict)},
-	{0, "--keep", NULL, "leave the files of cases that did not pass",
+	{0, "--keep", NULL, "keep the files of cases that did not pass",
 	 FL_INTO(struct verify, opts.keep)},
 	FL_OPTION_FIO(struct verify, opts.fio),
 	FL_OPTION_JSON("the report as JSON"),
@@ -293,7 +293,7 @@ const struct fl_command fl_cmd_verify = {
 	.summary = "the correctness cases, each with the lock path it must take",
 	.usage = "MOUNT [--case NAME,...] [OPTIONS]",
 	.about =
-		"Writes to a FUSE mount in ways that are hard to get right, and checks the data, the size, and by count that every write took the inode lock as it has to. MOUNT is a mount point or a directory on one; what is written there is removed again.",
+		"Writes to a FUSE mount in ways that are hard to get right, and checks the data, the size, and that every write took the inode lock in the expected mode. MOUNT is a mount point or a directory on one; the files are removed again.",
 	.notes =
 		"exit code: 0 all passed, 1 some failed, 2 error, 3 some inconclusive, none failed",
 	.options = options,

@@ -31,7 +31,7 @@ static int suid_setup(struct fl_case_env *e)
 		if (!leg)
 			return -1;
 		strcpy(leg->lax_if_shared,
-		       "privileges were stripped under the shared lock: file_remove_privs() may call notify_change(), which needs it exclusively");
+		       "privileges were stripped under the shared lock: file_remove_privs() may call notify_change(), which needs the lock exclusively");
 		if (fl_case_prefill(e, e->fd[i], FL_BLOCK))
 			return -1;
 		if (fchmod(e->fd[i], p->before))
@@ -93,7 +93,7 @@ static int suid_check(struct fl_case_env *e)
 const struct fl_verify_case fl_case_suid = {
 	.name = "suid",
 	.what = "one direct write without CAP_FSETID to a setuid and to a setgid file",
-	.why = "the bits have to go; the VFS wants them removed under the exclusive lock, which only kernels that test IS_NOSEC see to",
+	.why = "the bits must go. The VFS requires the exclusive lock for this; only kernels that test IS_NOSEC take it",
 	.setup = suid_setup,
 	.work = suid_work,
 	.check = suid_check,
@@ -238,13 +238,13 @@ static int setfl_check(struct fl_case_env *e)
 		if (i == CLEAR_APPEND && filled == all) {
 			fl_case_note(
 				e,
-				"clear-append: writes go on appending after F_SETFL cleared O_APPEND, as the backing file keeps the flags of open(2)");
+				"clear-append: writes go on appending after F_SETFL cleared O_APPEND, because the backing file keeps the flags of open(2)");
 			want_filled = all;
 		}
 		if (i == SET_APPEND && !filled) {
 			fl_case_note(
 				e,
-				"set-append: writes do not append after F_SETFL set O_APPEND, as the backing file keeps the flags of open(2)");
+				"set-append: writes do not append after F_SETFL set O_APPEND, because the backing file keeps the flags of open(2)");
 			want_filled = 0;
 		}
 		if (filled == want_filled && written < all)
@@ -266,7 +266,7 @@ static int setfl_check(struct fl_case_env *e)
 const struct fl_verify_case fl_case_setfl = {
 	.name = "setfl",
 	.what = "O_DIRECT and O_APPEND set, cleared and toggled by fcntl between open and write",
-	.why = "the FUSE file's flags decide on the lock: not direct or appending is exclusive. Where the backing file's flags differ, kernels may look at both",
+	.why = "the FUSE file's flags decide: buffered or appending is exclusive. If the backing file's flags differ, a kernel may look at both",
 	.setup = setfl_setup,
 	.work = setfl_work,
 	.check = setfl_check,

@@ -64,7 +64,8 @@ static void fio_failed(struct fl_case_env *e, int messages, int status)
 		if (line && strstr(line, "Invalid argument"))
 			fl_case_inconclusive(e, "%s", line);
 		else
-			fl_case_fail(e, "%s", line && *line ? line : "fio failed without a word");
+			fl_case_fail(e, "%s",
+				     line && *line ? line : "fio failed without a message");
 	}
 	free(line);
 	free(text);
@@ -104,7 +105,7 @@ int fl_fio_run(struct fl_case_env *e, const char *job, struct fl_fio *fio)
 	if (!e->opts->fio)
 		return fl_case_inconclusive(e, "fio is not installed");
 	if (prepare_papers(&p, job)) {
-		fl_case_inconclusive(e, "files in memory for fio: %s", strerror(errno));
+		fl_case_inconclusive(e, "cannot make files in memory for fio: %s", strerror(errno));
 	} else if (!run_fio(e, &p)) {
 		text = fl_read_fd(dup(p.out), "fio's output", &len, &err);
 		if (!text || fl_fio_read_output(fio ? fio : &unused, text, len, &err))

@@ -58,7 +58,7 @@ static int overwrite_work(struct fl_case_env *e)
 const struct fl_verify_case fl_case_overwrite = {
 	.name = "overwrite",
 	.what = "4 jobs write 4K blocks directly and at random over a whole written file",
-	.why = "inside EOF and direct: what the shared lock is for",
+	.why = "inside EOF and direct: the shared lock is made for such writes",
 	.setup = overwrite_setup,
 	.work = overwrite_work,
 	.check = check_seeded,
@@ -138,7 +138,7 @@ static int append_check(struct fl_case_env *e)
 const struct fl_verify_case fl_case_append = {
 	.name = "append",
 	.what = "4 jobs fill 4 MiB each of a fallocated file, 4K direct, one after the other",
-	.why = "they grow the data, not the file: inside EOF",
+	.why = "inside EOF: the file is fallocated, so the writes do not grow it",
 	.setup = append_setup,
 	.work = append_work,
 	.check = append_check,
@@ -165,7 +165,7 @@ static int buffered_work(struct fl_case_env *e)
 const struct fl_verify_case fl_case_buffered = {
 	.name = "buffered",
 	.what = "4 jobs write 4K blocks at random through the page cache",
-	.why = "fuse_file_write_iter() never looks at O_DIRECT: on a passthrough file these too go through fuse_passthrough_write_iter(), exclusively",
+	.why = "fuse_file_write_iter() never looks at O_DIRECT: buffered writes to a passthrough file go through fuse_passthrough_write_iter(), too, exclusively",
 	.setup = buffered_setup,
 	.work = buffered_work,
 	.check = check_seeded,
@@ -200,7 +200,7 @@ static int io_uring_work(struct fl_case_env *e)
 const struct fl_verify_case fl_case_io_uring = {
 	.name = "io_uring",
 	.what = "2 jobs write 4K blocks directly and at random, 4 at a time each, by io_uring",
-	.why = "inside EOF and direct; that io-wq runs punted writes of a file one by one changes when they run, not how they lock",
+	.why = "inside EOF and direct. io-wq runs punted writes of a file one by one; this changes when they run, not how they lock",
 	.setup = io_uring_setup_case,
 	.work = io_uring_work,
 	.check = check_seeded,

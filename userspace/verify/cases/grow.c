@@ -147,7 +147,7 @@ static int extend_check(struct fl_case_env *e)
 const struct fl_verify_case fl_case_extend = {
 	.name = "extend",
 	.what = "4 jobs write regions beyond EOF, side by side, 1 MiB direct",
-	.why = "past EOF at its time: exclusive; once another job moved EOF beyond it: shared",
+	.why = "past EOF when it is made: exclusive; inside because another job moved EOF: shared",
 	.setup = extend_setup,
 	.work = extend_work,
 	.check = extend_check,
@@ -233,7 +233,7 @@ static int extend_race_check(struct fl_case_env *e)
 const struct fl_verify_case fl_case_extend_race = {
 	.name = "extend_race",
 	.what = "4 jobs write the same region beyond EOF, 4K direct, while EOF is cut back",
-	.why = "past EOF: exclusive, also for a write that was inside EOF until it had the lock (an upgrade); inside EOF: shared",
+	.why = "past EOF: exclusive, also if the write finds this out under the shared lock (an upgrade); inside EOF: shared",
 	.setup = extend_race_setup,
 	.work = extend_race_work,
 	.check = extend_race_check,
@@ -316,7 +316,7 @@ out:
 const struct fl_verify_case fl_case_truncate_race = {
 	.name = "truncate_race",
 	.what = "3 jobs write 4K blocks directly and at random while EOF jumps about",
-	.why = "past EOF when it has the lock: exclusive, whatever it was before; inside: shared",
+	.why = "past EOF once it holds the lock: exclusive, wherever EOF was before; inside: shared",
 	.setup = truncate_race_setup,
 	.work = truncate_race_work,
 	.check = truncate_race_check,

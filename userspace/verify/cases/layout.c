@@ -107,7 +107,7 @@ static int unaligned_check(struct fl_case_env *e)
 const struct fl_verify_case fl_case_unaligned = {
 	.name = "unaligned",
 	.what = "4 jobs write interleaved 512-byte sectors directly and 1000-byte pieces buffered",
-	.why = "the FUSE lock asks for O_DIRECT and EOF, not for alignment; that the backing file system serialises parts of a block is its own affair",
+	.why = "the FUSE lock depends on O_DIRECT and EOF, not on alignment. The backing file system may serialise parts of a block by itself",
 	.setup = unaligned_setup,
 	.work = unaligned_work,
 	.check = unaligned_check,
@@ -261,7 +261,7 @@ static int mmap_sync(struct fl_case_env *e, void *map, size_t size)
 	if (tries)
 		fl_case_note(
 			e,
-			"msync said EIO %d time%s: a direct write found its page in a folio that a store kept dirty, and could not drop it",
+			"msync failed with EIO %d time%s: a direct write found its page in a folio that a store kept dirty, and could not drop it",
 			tries, tries == 1 ? "" : "s");
 	return 0;
 }
@@ -314,7 +314,7 @@ static int mmap_lost(struct fl_case_env *e, const char *what, off_t off, const c
 	if (e->page->sync_eio)
 		return fl_case_inconclusive(
 			e,
-			"the %s at %lld was lost (read %s), which the kernel told by EIO: direct I/O and stores met in one folio",
+			"the %s at %lld was lost (read %s); the kernel reported this by EIO: direct I/O and stores met in one folio",
 			what, (long long)off, how);
 	return fl_case_fail(e, "the %s at %lld was lost (read %s)", what, (long long)off, how);
 }
@@ -360,7 +360,7 @@ static int mmap_check(struct fl_case_env *e)
 const struct fl_verify_case fl_case_mmap_mixed = {
 	.name = "mmap_mixed",
 	.what = "2 jobs write every second page directly while 2 store to those between by mmap",
-	.why = "stores take no inode lock; direct writes to a passthrough file lock as they do without a mapping, those to a FOPEN_DIRECT_IO file exclusively, as the mapping puts the inode in cached I/O mode",
+	.why = "stores take no inode lock. Direct writes to a passthrough file lock as without a mapping; those to a FOPEN_DIRECT_IO file lock exclusively, because the mapping puts the inode in cached I/O mode",
 	.setup = mmap_setup,
 	.work = mmap_work,
 	.check = mmap_check,
