@@ -86,7 +86,7 @@ const char *backing_hint(int err)
 	case ENOMEM:
 		return "the kernel has no memory for one more backing file";
 	case EBADF:
-		return "the source file could not be used by the kernel as it was opened";
+		return "the kernel could not use the source file in the way it was opened";
 	default:
 		return "mount with -o cached or -o direct to go without passthrough";
 	}

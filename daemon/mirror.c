@@ -190,11 +190,11 @@ int report_shortage(struct mirror *m, int err)
 	const char *hint = NULL;
 
 	if (err == EMFILE)
-		hint = "each file the kernel knows holds a descriptor, each open file one more: raise the limit (ulimit -n, LimitNOFILE=, fs.nr_open)";
+		hint = "every file that the kernel knows holds a descriptor, and every open file one more: raise the limit (ulimit -n, LimitNOFILE=, fs.nr_open)";
 	else if (err == ENFILE)
 		hint = "the system has no file table entry left: raise fs.file-max";
 	else if (err == ENOMEM)
-		hint = "the daemon could get no memory";
+		hint = "the daemon got no memory";
 	if (hint && first_report(m, err))
 		log_failure(err, hint, "a file could not be looked up or opened");
 	if (err == EMFILE)

@@ -94,23 +94,23 @@ void options_usage(void)
 	       "    -o cached              by this daemon, through the FUSE page cache\n"
 	       "    -o no_parallel         do not ask for FOPEN_PARALLEL_DIRECT_WRITES\n"
 	       "    -o require_passthrough an open that can't be passed through fails\n"
-	       "                           (default: that file goes the cached way)\n"
+	       "                           (default: that file is served in cached mode)\n"
 	       "    -o stack_depth=N       stacked file systems allowed below: 0 (default) or 1\n"
 	       "    -o no_killpriv         leave setuid and setgid bits to the kernel\n"
 	       "\n"
 	       "The mount:\n"
 	       "    -o xattr               extended attributes (default: none)\n"
-	       "    -o flock               take flock() locks in the source, for its users to see\n"
-	       "    -o allow_other         other users may use it\n"
+	       "    -o flock               take flock() locks in the source, where its users see them\n"
+	       "    -o allow_other         other users may use the mount\n"
 	       "    -o entry_timeout=SEC   how long names are believed (1.0)\n"
 	       "    -o attr_timeout=SEC    how long attributes are believed (1.0)\n"
-	       "    -o allow_root          root and the one who mounts may use it\n"
+	       "    -o allow_root          root and the user who mounts may use it\n"
 	       "    -o fsname=NAME         shown as the source\n"
 	       "    -o subtype=NAME        the type is fuse.NAME\n"
-	       "    -o source=DIR          the source; the first argument is then only shown\n"
+	       "    -o source=DIR          the source; the first argument is then only a name to show\n"
 	       "    -o max_read=BYTES      the largest read request\n"
 	       "    -o auto_unmount        unmount when the daemon is killed\n"
-	       "    -o remount             change the mount that is there: ro, rw, nosuid, ...\n"
+	       "    -o remount             change the existing mount: ro, rw, nosuid, ...\n"
 	       "    -o ro,nosuid,nodev,... as for mount(8)\n"
 	       "\n"
 	       "The daemon:\n"
@@ -202,7 +202,7 @@ static int check_io_uring(const struct options *opts)
 		return bad("name -o direct or -o cached",
 			   "-o io_uring: in passthrough mode reads and writes are no requests");
 	if (FUSE_VERSION < FUSE_MAKE_VERSION(3, 18))
-		return bad("build the daemon with libfuse 3.18 or later, or leave it out",
+		return bad("build the daemon with libfuse 3.18 or later, or leave -o io_uring out",
 			   "-o io_uring: this daemon's libfuse has no io_uring transport");
 	f = fopen("/sys/module/fuse/parameters/enable_uring", "re");
 	if (f) {

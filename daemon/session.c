@@ -205,14 +205,16 @@ static int on_init(struct mirror *m, struct fuse_conn_info *conn)
 		const char *hint = "it needs Linux 6.9 or later with CONFIG_FUSE_PASSTHROUGH=y";
 
 		log_failure(0, hint, "this kernel does not grant FUSE passthrough%s",
-			    m->policy.require_passthrough ? "" : "; files go the cached way");
+			    m->policy.require_passthrough ? ""
+							  : "; files are served in cached mode");
 		if (m->policy.require_passthrough) {
 			return give_up(s);
 		}
 	}
 	if (acl_admit_source(m) != 0) {
 		log_failure(
-			0, "mount it without allow_other: only the one who mounts it comes in then",
+			0,
+			"mount without allow_other: only the user who mounts can then use the mount",
 			"the source has access control lists that can't be served to other users");
 		return give_up(s);
 	}

@@ -70,7 +70,7 @@ static void noise_is_not_fitted(void **state)
 	assert_false(a.usl[FL_SYSTEM_MOUNT].fits);
 	assert_non_null(
 		strstr(a.usl[FL_SYSTEM_MOUNT].why_not,
-		       "the runs at 2 jobs spread by 28 %, so that their mean may be off by 20 %"));
+		       "the runs at 2 jobs spread by 28 %, so their mean may be off by 20 %"));
 	assert_true(a.usl[FL_SYSTEM_RAW].fits);
 	assert_true(isnan(fl_what_if(&a, fl_level_main(&a, FL_SYSTEM_MOUNT, 2), &why)));
 	assert_non_null(strstr(why, "spread too far"));

@@ -92,7 +92,7 @@ static void unknown_is_a_dash(void **state)
 		"     1   4,000      1.000   0.000         -         -     -           -      0");
 	assert_says(text, "not known, which is not 0");
 	assert_says(text, "1 of 16 ran; the bench was interrupted");
-	assert_says(text, "bound the mean hold: at most 2.5 ms");
+	assert_says(text, "the mean hold is at most 2.5 ms");
 	free(text);
 	fl_bench_free(&b);
 }

@@ -312,7 +312,7 @@ static void fit(struct fl_analysis *a, enum fl_system system)
 		return;
 	u->fits = false;
 	snprintf(u->why_not, sizeof(u->why_not),
-		 "the runs at %u job%s spread by %.0f %%, so that their mean may be off by %.0f %%",
+		 "the runs at %u job%s spread by %.0f %%, so their mean may be off by %.0f %%",
 		 worst->jobs, worst->jobs == 1 ? "" : "s", 100 * worst->iops.sd / worst->iops.mean,
 		 100 * mean_error(worst));
 }
@@ -424,11 +424,11 @@ double fl_what_if(const struct fl_analysis *a, const struct fl_level *level, con
 	else if (!(level->exclusive > 0))
 		*why = "no write was exclusive: there is nothing to gain";
 	else if (!one || !raw_one || !raw)
-		*why = "it takes mount and raw rows at one job and at this number of jobs";
+		*why = "it needs mount and raw rows at one job and at this number of jobs";
 	else if (fmax(mean_error(level),
 		      fmax(mean_error(one), fmax(mean_error(raw_one), mean_error(raw)))) >
 		 FL_USL_MAX_RESIDUAL)
-		*why = "the runs it would start from spread too far";
+		*why = "the runs that it would be computed from spread too far";
 	if (*why)
 		return NAN;
 	iops = one->iops.mean * raw->iops.mean / raw_one->iops.mean;

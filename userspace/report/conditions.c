@@ -128,5 +128,5 @@ void fl_report_environment(struct fl_doc *doc, const struct fl_analysis *a)
 	row(doc, "fuselens", e->fuselens);
 	fl_doc_note(
 		doc,
-		"Files are laid out in an earlier run, probes are attached just before fio starts and removed just after it ends, and there is no ramp: fio and the kernel count the same writes. Raw rows run right beside those of the mount and are not counted.");
+		"A separate fio run lays out the files first. Probes are attached just before fio starts and removed just after it ends, and there is no ramp: fio and the kernel count the same writes. Raw rows run right next to those of the mount; their writes are not counted.");
 }

@@ -237,7 +237,7 @@ static void plot_takes(struct fl_doc *doc, const struct fl_analysis *a)
 		&p, doc, "Lock takes per write",
 		"At %u job%s each write takes the inode lock %.3f times exclusively and %.3f times shared%s.",
 		m->jobs, m->jobs == 1 ? "" : "s", m->exclusive, m->shared,
-		spin ? "" : "; fi->lock is not told by this method");
+		spin ? "" : "; this method does not count fi->lock");
 }
 
 static void time_axis(FILE *f, const struct fl_slot_hists *h, const int *kinds)
@@ -358,7 +358,7 @@ static void plot_series(struct fl_doc *doc, const struct fl_analysis *a)
 		fputs(", $s using 1:6 with lines lc @SPIN lw 1.6 title 'fi->lock/s'", p.script);
 	fl_plot_end(
 		&p, doc, "IOPS and lock takes over time",
-		"The first run at %u job%s, in steps of 100 ms on one clock: what fio did, and what was counted. The quiet start is fio's own.",
+		"The first run at %u job%s, in steps of 100 ms on one clock: what fio did, and what was counted. fio itself makes the quiet start.",
 		m->jobs, m->jobs == 1 ? "" : "s");
 }
 
@@ -438,7 +438,7 @@ static void plot_two_speedup(struct fl_doc *doc, const struct fl_analysis *a,
 	      p.script);
 	fl_plot_end(
 		&p, doc, "Speed-up over one job",
-		"How many times the throughput of one job the mount reaches: flat where writers wait for one another, rising where they do not.");
+		"The mount's throughput in multiples of that of one job: flat if writers wait for one another, rising if they do not.");
 }
 
 static void plot_two_takes(struct fl_doc *doc, const struct fl_analysis *a,
@@ -541,7 +541,7 @@ static void reference(struct fl_doc *doc, const struct fl_analysis *a,
 		fputs("plot NaN notitle", p.script);
 	fl_plot_end(
 		&p, doc, "Speed-up over one job, beside the published curves",
-		"Relative to each system's own throughput at one job, as machines differ in height but not in what a lock does to the shape. Dashed: published.");
+		"Relative to each system's own throughput at one job: machines differ in height, but a lock bends every curve in the same way. Dashed: published.");
 }
 
 const struct fl_figures fl_plots = {one, two, reference};

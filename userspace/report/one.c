@@ -24,8 +24,9 @@ void fl_report_verdict(struct fl_doc *doc, const struct fl_analysis *a, const ch
 
 	if (!a->has_verdict) {
 		fl_doc_verdict(doc, FL_TONE_NONE, "NO VERDICT", "%s%s%s", in, colon,
-			       a->counted_rows ? "every counted row misses fio's count"
-					       : "no row was counted");
+			       a->counted_rows
+				       ? "the counts of every row differ too much from fio's"
+				       : "no row was counted");
 		return;
 	}
 	fl_doc_verdict(doc, fl_report_tone(a), fl_verdict_name(a->verdict.kind), "%s%s%s", in,
@@ -125,7 +126,7 @@ static void cannot_tell(struct fl_doc *doc, const struct fl_analysis *a)
 		return;
 	fl_doc_note(
 		doc,
-		"\"-\": not known, which is not 0. This method (%s) cannot tell%s%s%s; the call-site method counts takes, function hooks time them.",
+		"\"-\": not known, which is not 0. This method (%s) cannot tell%s%s%s; the call-site method counts takes, function hooks measure their times.",
 		fl_method_name(a->level[0].sample && a->level[0].sample->counted
 				       ? a->level[0].sample->snapshot.method
 				       : FL_METHOD_STATE_TP),
@@ -166,7 +167,7 @@ static void locks(struct fl_doc *doc, const struct fl_analysis *a)
 	}
 	fl_doc_note(
 		doc,
-		"Takes of the FUSE inode's lock per write that was counted; diff. is the counted writes less those of fio, all runs together.");
+		"Takes of the FUSE inode's lock per counted write; diff. is the counted writes minus fio's, all runs together.");
 	cannot_tell(doc, a);
 	for (size_t i = 0; i < a->nlevels; i++) {
 		const struct fl_level *l = &a->level[i];
@@ -193,7 +194,7 @@ static void locks(struct fl_doc *doc, const struct fl_analysis *a)
 	if (timed)
 		fl_doc_note(
 			doc,
-			"Waits for fi->lock are mean waits, with the probe pair's own time measured and taken off; \"<\": what is left cannot be told from no wait.");
+			"Waits for fi->lock are means; the time of the probe pair itself is subtracted. \"<\": too short to be told from no wait.");
 }
 
 static void reasons(struct fl_doc *doc, const struct fl_analysis *a)
@@ -248,7 +249,7 @@ static void self_cost(struct fl_doc *doc, const struct fl_analysis *a)
 	}
 	fl_doc_note(
 		doc,
-		"Rows with probes against the rows without that ran right after them, in pairs. \"per write\" is time of one job.");
+		"Each row with probes is compared with the row without probes that ran right after it. \"per write\" is the time of one job.");
 }
 
 void fl_report_one(struct fl_doc *doc, const struct fl_analysis *a, const struct fl_reference *ref,

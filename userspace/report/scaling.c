@@ -35,7 +35,7 @@ static void usl(struct fl_doc *doc, const char *name, const struct fl_usl *u)
 			doc,
 			"%s: serial share %.1f %%%s, so no number of jobs passes %s IOPS%s. Residual %.1f %%.",
 			name, 100 * u->sigma, range, fl_cell_number(u->ceiling, c),
-			u->has_kappa ? "" : " (Amdahl's law: three points carry no more)",
+			u->has_kappa ? "" : " (Amdahl's law: three points allow no more)",
 			100 * u->residual);
 }
 
@@ -70,7 +70,7 @@ static void ceilings(struct fl_doc *doc, const struct fl_analysis *a)
 	if (most && most->exclusive >= 0.999 && !(most->ceiling > 0) && most->files >= 1)
 		fl_doc_item(
 			doc,
-			"Holds were not timed. But exclusive holds of one file never overlap, so %s writes/s at %u job%s bound the mean hold: at most %s.",
+			"Holds were not timed. Exclusive holds of one file never overlap, so with %s writes/s at %u job%s the mean hold is at most %s.",
 			fl_cell_number(most->iops.mean, c[0]), most->jobs, plural(most->jobs),
 			fl_cell_ns(1e9 * most->files / most->iops.mean, c[1]));
 	if (one && most && most->jobs > 1)
@@ -89,7 +89,7 @@ static void predictions(struct fl_doc *doc, const struct fl_analysis *a)
 	}
 	fl_doc_table(
 		doc, "rrrrr",
-		"Predicted from the rows with one job alone (their IOPS and mean exclusive hold), held against what was measured:");
+		"Predicted from the rows with one job alone (their IOPS and mean exclusive hold), and compared with what was measured:");
 	fl_doc_cell(doc, "jobs");
 	fl_doc_cell(doc, "bound");
 	fl_doc_cell(doc, "queue");
@@ -131,13 +131,13 @@ static void what_if(struct fl_doc *doc, const struct fl_analysis *a)
 	if (iops <= most->iops.mean) {
 		fl_doc_item(
 			doc,
-			"Projection, not a measurement: at %u jobs the shared lock would bring nothing here. The raw file system itself scales no further.",
+			"Projection, not a measurement: at %u jobs the shared lock would bring nothing here, because the raw file system itself scales no further.",
 			most->jobs);
 		return;
 	}
 	fl_doc_item(
 		doc,
-		"Projection, not a measurement: %s of the writes are eligible for the shared lock. Had they run under it at %u jobs, scaling as the raw file system does, the mount would do about %s IOPS instead of %s (%+.0f %%).",
+		"Projection, not a measurement: %s of the writes are eligible for the shared lock. If they ran under it at %u jobs and scaled as the raw file system does, the mount would do about %s IOPS instead of %s (%+.0f %%).",
 		fl_percent(most->totals.eligible, most->totals.writes, pct, sizeof(pct)),
 		most->jobs, fl_cell_number(iops, c[0]), fl_cell_number(most->iops.mean, c[1]),
 		100 * (iops / most->iops.mean - 1));
@@ -223,7 +223,7 @@ static void published_prediction(struct fl_doc *doc, const struct fl_analysis *a
 		if (speedup < 2)
 			fl_doc_item(
 				doc,
-				"%s: its row with one job cannot predict its plateau, as the table holds no hold time. Backwards, if one lock makes the plateau of %s, it is held for %s, %.0f %% of one job's cycle per write.",
+				"%s: the table has no hold times, so its row with one job cannot predict the plateau. If one lock makes the plateau of %s, each write holds it for %s, %.0f %% of one job's cycle.",
 				c->name, fl_cell_number(peak, n[0]), fl_cell_ns(1e9 / peak, n[1]),
 				100 * one / peak);
 		return;
@@ -234,13 +234,13 @@ static void published_prediction(struct fl_doc *doc, const struct fl_analysis *a
 	else if (speedup < 2)
 		snprintf(
 			then, sizeof(then),
-			": it holds the lock for less of its cycle, %.0f %% if the lock makes that plateau, which its row with one job cannot tell",
+			": its workload must hold the lock for less of a cycle, %.0f %% if the lock makes that plateau; its row with one job cannot tell",
 			100 * one / peak);
 	else
 		snprintf(then, sizeof(then), ": this curve does not wait for that lock");
 	fl_doc_item(
 		doc,
-		"%s: if its workload holds the lock for %.0f %% of one job's cycle, as this one does, %s IOPS at one job predict a plateau of %s under the exclusive lock; published are %s (%+.0f %%)%s.",
+		"%s: if its workload holds the lock for %.0f %% of one job's cycle, as the workload here does, %s IOPS at one job predict a plateau of %s under the exclusive lock; %s were published (%+.0f %%)%s.",
 		c->name, 100 * a->hold_share, fl_cell_number(one, n[0]),
 		fl_cell_number(predicted, n[1]), fl_cell_number(peak, n[2]),
 		100 * (peak / predicted - 1), then);
@@ -278,7 +278,7 @@ void fl_report_reference(struct fl_doc *doc, const struct fl_analysis *a,
 		curve_row(doc, &ref->curve[i], jobs, njobs);
 	fl_doc_note(
 		doc,
-		"Other machines: compare shapes, not heights. peak/1: the most, relative to one job. serial: fitted serial share. ~: approximate figures.");
+		"Other machines: compare shapes, not heights. peak/1: the highest figure, relative to one job. serial: fitted serial share. ~: approximate figures.");
 	for (size_t i = 0; i < ref->n; i++)
 		published_prediction(doc, a, &ref->curve[i]);
 }

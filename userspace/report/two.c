@@ -48,7 +48,7 @@ static void throughput(struct fl_doc *doc, const struct fl_analysis *a, const st
 	}
 	fl_doc_note(
 		doc,
-		"95 %%: half the confidence interval of the difference (Welch's t test over the runs). Raw rows tell how far the two machines differed by themselves.");
+		"95 %%: half the confidence interval of the difference (Welch's t test over the runs). Raw rows show how far the two machines themselves differed.");
 }
 
 static void locks(struct fl_doc *doc, const struct fl_analysis *a, const struct fl_analysis *b)
