@@ -268,9 +268,9 @@ static void beside_a_published_table(void **state)
 	assert_says(text, "s, flat: if its workload holds the lock for 80 %");
 	assert_says(text, "a plateau of 996");
 	assert_says(text, "(+0 %)");
-	assert_says(text, "does not wait for that lock");
+	assert_says(text, "this curve does not");
 	/* a plateau higher than predicted: another share, not another lock */
-	assert_says(text, "less of its cycle, 53");
+	assert_says(text, "less of a cycle, 53");
 	assert_says(text, "s, rising ~");
 	free(text);
 	fl_doc_free(&doc);

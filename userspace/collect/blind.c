@@ -44,7 +44,10 @@ void fl_blind_look(struct fl_snapshot *s, const struct fl_open_files *files,
 		if (fl_sees(s, route, kind_of(&f->rec, route),
 			    fl_magic_name(f->rec.backing_magic)) != FL_SEES_NO)
 			continue;
-		/* once, however many have it open; out of memory, more than once */
+		/*
+		 * count a file once, even if it is open several times; if memory is out, it may
+		 * count twice
+		 */
 		if (fl_index_get(&counted, f->rec.dev, f->rec.ino) != FL_INDEX_NONE)
 			continue;
 		fl_index_put(&counted, f->rec.dev, f->rec.ino, 0);

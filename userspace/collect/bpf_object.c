@@ -13,7 +13,10 @@
 #include "kernel/kernel.h"
 #include "kernel/privileges.h"
 
-/* Loading is tried and may fail loudly: libbpf's log goes to the error, not to the terminal. */
+/*
+ * A program is loaded to see whether it loads. libbpf's messages go into the error, not to the
+ * terminal.
+ */
 static char load_log[4096];
 
 static int keep_log(enum libbpf_print_level level, const char *fmt, va_list ap)

@@ -30,13 +30,13 @@ static const struct fl_prog callsite_progs[] = {
 
 struct fl_callsites {
 	const struct fl_callsite_map *map;
-	bool time_waits; /* two more probes a take of fi->lock */
+	bool time_waits; /* each site of fi->lock has two more probes */
 	struct bpf_link *link[MAX_LINKS];
 	size_t nlinks;
 	bool timed[FL_MAX_SITES];
 	bool sees_completions;
-	struct fl_percpu_values counts; /* struct fl_site_counts by site */
-	struct fl_percpu_values times;	/* struct fl_site_times, two a site */
+	struct fl_percpu_values counts; /* struct fl_site_counts, one per site */
+	struct fl_percpu_values times;	/* struct fl_site_times, two per site */
 };
 
 static int keep_link(struct fl_callsites *c, struct bpf_link *link)
@@ -51,7 +51,7 @@ static __u64 cookie_of(const struct fl_callsite *s, size_t index, __u64 action)
 {
 	const __u32 through_daemon = 1u << FL_ROUTE_DIRECT | 1u << FL_ROUTE_CACHED;
 	__u32 routes = s->routes;
-	/* a site of several routes cannot tell which of them a take is of */
+	/* at a site of several routes, a take does not show its route */
 	__u64 route = FL_ROUTE_OTHER;
 
 	if (routes && !(routes & (routes - 1)))
@@ -66,7 +66,7 @@ static struct bpf_program *program(const struct fl_source *s, size_t index)
 	return bpf_object__find_program_by_name(s->obj, callsite_progs[index].name);
 }
 
-/* The last probe to go in is the one that counts: a pair that is half there times nothing. */
+/* The probe that counts is attached last: a pair with one probe missing measures no time. */
 static int attach_site(struct fl_source *s, size_t index)
 {
 	struct fl_callsites *c = s->callsites;
@@ -88,7 +88,7 @@ static int attach_site(struct fl_source *s, size_t index)
 	return keep_link(c, fl_kprobe_attach(at, site->address, cookie_of(site, index, action)));
 }
 
-/* Without this, completions are not known; nothing else changes. */
+/* Without this probe only the completions are not known. */
 static void attach_completions(struct fl_source *s)
 {
 	const struct fl_callsite_map *map = s->callsites->map;
@@ -124,8 +124,8 @@ static int open_values(struct fl_source *s)
 }
 
 /*
- * What writes begin with goes in first: while the rest goes in, the writes that began unseen come to an
- * end.
+ * The probes at the beginning of a write are attached first. Writes that began before them end
+ * while the others are attached.
  */
 static int attach(struct fl_source *s, struct fl_err *err)
 {
@@ -142,7 +142,7 @@ static int attach(struct fl_source *s, struct fl_err *err)
 			continue;
 		e = errno;
 		failed++;
-		/* a write's own path must be whole, or the counts mislead */
+		/* on a write's path every probe is needed: without one the counts would mislead */
 		if (map->site[i].routes)
 			return fl_errno(err, e, "cannot probe %s+%#llx", map->site[i].function,
 					map->site[i].offset);

@@ -44,7 +44,7 @@ static bool may_choose(enum fl_evidence wanted, const struct candidate *c)
 	       fl_evidence_counts_takes(wanted) || wanted == c->evidence;
 }
 
-/* The first candidate that works. Returns 0, or -1 with err set to why the last one does not. */
+/* Takes the first candidate that works. Returns 0, or -1 with err set to the last one's failure. */
 static int choose_writes(struct fl_choice *c, enum fl_evidence wanted, struct fl_err *err)
 {
 	struct fl_err last = {};
@@ -88,7 +88,7 @@ int fl_evidence_choose(struct fl_choice *c, struct fl_kernel *kernel, enum fl_ev
 	memset(c, 0, sizeof(*c));
 	if (!choose_writes(c, wanted, err))
 		return fl_evidence_counts_takes(wanted) ? choose_takes(c, wanted, err) : 0;
-	/* where even tracepoints are refused, kprobes may not be */
+	/* a kernel that refuses even tracepoints may allow kprobes */
 	if (wanted == FL_EVIDENCE_AUTO && fl_kernel_callsites(kernel, &ignored))
 		wanted = FL_EVIDENCE_CALLSITE;
 	if (!fl_evidence_counts_takes(wanted))
@@ -98,7 +98,7 @@ int fl_evidence_choose(struct fl_choice *c, struct fl_kernel *kernel, enum fl_ev
 	return choose_takes(c, wanted, err);
 }
 
-/* Whether the callsite method's probes go in. */
+/* Tries to attach the probes of the callsite method. */
 static int try_callsite(struct fl_kernel *kernel, struct fl_source *s, struct fl_err *err)
 {
 	const struct fl_target everything = {.kind = FL_TARGET_ALL};

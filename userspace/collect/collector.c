@@ -20,14 +20,14 @@
 #define DEFAULT_INODES 4096u
 /* Minimum pause between open-file scans; five times the last scan's duration comes on top. */
 #define LIST_PAUSE_NS 100000000ull
-/* Hooks that the whole system pays for go away by themselves. */
+/* Hooks that slow down the whole system are removed after this time, without the command. */
 #define GLOBAL_WINDOW_S 10.0
 #define SEEN_MOUNTS	8192
-/* Writes that began before counting did have ended by then. */
+/* By this time, writes that began before counting have ended. */
 #define CROSS_CHECK_AFTER_NS 50000000ull
-/* How long to wait for writes that are under way when the gate has closed. */
+/* How long to wait, once the gate has closed, for writes that have not ended. */
 #define GATE_WAIT_NS 1000000000ull
-/* What per-CPU counts may take of memory before fewer files are told apart. */
+/* Memory for per-CPU counts. If the default number of files needs more, fewer are told apart. */
 #define COUNTS_MEMORY (64u << 20)
 #define HISTS_MEMORY  (32u << 20)
 
@@ -57,7 +57,7 @@ struct fl_source *fl_collector_takes(struct fl_collector *c)
 static __u32 size_tables(struct fl_collector *c, const struct fl_collect_opts *opts)
 {
 	const struct fl_source *writes = source_that(c, true);
-	/* what begins, and what becomes of it */
+	/* slot_counts and settled_counts */
 	size_t per_file = 2 * sizeof(struct fl_slot_counts) * c->ncpus;
 	__u32 nslots = power_of_two_up(opts->max_inodes ? opts->max_inodes : DEFAULT_INODES);
 
@@ -74,8 +74,8 @@ static __u32 size_tables(struct fl_collector *c, const struct fl_collect_opts *o
 }
 
 /*
- * A mount that was found in this namespace is gone when it is gone from here, though copies of it may
- * linger in others.
+ * Whether the target has mounts of other namespaces. A mount of this namespace counts as gone once
+ * it is gone from here, even if other namespaces still have copies of it.
  */
 static int look_for_namespaces(struct fl_collector *c, struct fl_err *err)
 {
@@ -91,7 +91,7 @@ static int look_for_namespaces(struct fl_collector *c, struct fl_err *err)
 	return ret;
 }
 
-/* A table of one source, if there is such a source and it has the table. */
+/* Opens a table of a source. Without the source or the table, it stays empty. */
 static int open_values(const struct fl_collector *c, struct fl_percpu_values *v,
 		       const struct fl_source *s, const char *map, size_t size, __u32 places)
 {
@@ -141,7 +141,7 @@ static int load(struct fl_collector *c, const struct fl_collect_opts *opts, stru
 	return open_tables(c, o.nslots, err);
 }
 
-/* Whether replies to opens are seen: what is remembered of open files may be believed only then. */
+/* Whether replies to opens are seen. Only then may the programs remember open files. */
 static bool opens_are_watched(const struct fl_source *s)
 {
 	for (size_t i = 0; i < s->form->nprogs; i++)
@@ -172,7 +172,7 @@ __u64 fl_collector_misses(const struct fl_collector *c, size_t source, size_t pr
 				   : fl_source_misses(&c->choice.source[source], program);
 }
 
-/* The other process ends counting: waits for it, but not for ever. */
+/* Waits, two seconds at most, until the other process has ended counting. */
 static void await_end(const struct fl_collector *c)
 {
 	const struct timespec step = {.tv_nsec = 1000000};
@@ -181,7 +181,10 @@ static void await_end(const struct fl_collector *c)
 		nanosleep(&step, NULL);
 }
 
-/* Closes the gate and keeps what is to be known of that moment. Runs once, here or in the keeper. */
+/*
+ * Closes the gate, and notes the time, the misses and the unfinished writes. Runs once, in this
+ * process or in the keeper.
+ */
 static void end_counting(void *ctx)
 {
 	struct fl_collector *c = ctx;
@@ -193,10 +196,10 @@ static void end_counting(void *ctx)
 		return;
 	}
 	fl_gate_close(&c->gate);
-	/* what is remembered of an open file was let in by the gate */
+	/* a remembered open file would pass without a look at the gate */
 	fl_slot_table_forget_open_files(&c->table);
 	now = fl_now_ns();
-	/* where nothing counts writes, nothing says that one was counted */
+	/* without a source that counts writes, no write is ever marked as counted */
 	if (c->choice.nsources > 1)
 		end->unfinished = fl_gate_wait(&c->gate, GATE_WAIT_NS);
 	for (size_t i = 0; i < c->choice.nsources; i++)
@@ -205,7 +208,7 @@ static void end_counting(void *ctx)
 	__atomic_store_n(&end->ns, now, __ATOMIC_RELEASE);
 }
 
-/* Hands the hooks over to a process that ends them in time. */
+/* Hands the hooks to a process that removes them in time. */
 static int start_keeper(struct fl_collector *c, struct fl_err *err)
 {
 	struct fl_source *takes = fl_collector_takes(c);
@@ -217,7 +220,7 @@ static int start_keeper(struct fl_collector *c, struct fl_err *err)
 	n = fl_source_links(takes, fd);
 	for (size_t i = 0; i < c->choice.nsources; i++)
 		n += fl_source_programs(&c->choice.source[i], fd + n);
-	/* until counting begins */
+	/* this deadline holds until counting begins */
 	c->end->deadline_ns = fl_now_ns() + GLOBAL_WINDOW_S * 1e9;
 	if (fl_keeper_start(&c->keeper, fd, n, &c->end->deadline_ns, end_counting, c, err))
 		return -1;
@@ -270,7 +273,7 @@ fail:
 	return NULL;
 }
 
-/* All programs are attached: from here on they count, and what they miss is a loss. */
+/* All programs are attached. From here on they count, and a miss is a loss. */
 void fl_collector_start(struct fl_collector *c)
 {
 	for (size_t i = 0; i < c->choice.nsources; i++) {
@@ -281,7 +284,7 @@ void fl_collector_start(struct fl_collector *c)
 	}
 	c->start_ns = c->read_ns = fl_now_ns();
 	__atomic_store_n(&c->end->deadline_ns, c->start_ns + c->window_ns, __ATOMIC_RELEASE);
-	/* the hooks have gone already where something kept the command for too long */
+	/* if the command was held up for too long, the keeper has removed the hooks already */
 	if (c->choice.source[0].link[c->choice.source[0].form->on_demand])
 		fl_follow_attached(&c->follow);
 	if (!__atomic_load_n(&c->end->begun, __ATOMIC_SEQ_CST))
@@ -294,7 +297,7 @@ void fl_collector_stop(struct fl_collector *c)
 {
 	if (!c->start_ns)
 		return;
-	/* before counting ends, or not at all */
+	/* the check needs attr_version of a moment at which counting still goes on */
 	if (!fl_collector_end(c))
 		fl_cross_check_read(&c->cross);
 	else if (c->keeper.pid)
@@ -303,7 +306,7 @@ void fl_collector_stop(struct fl_collector *c)
 	fl_keeper_end(&c->keeper);
 }
 
-/* A mount may come, be written and go between two readings: its name is remembered. */
+/* Remembers the names of mounts: one may appear, be written and vanish between two readings. */
 static void remember_mounts(struct fl_collector *c)
 {
 	struct pollfd p = {.fd = c->mountinfo, .events = POLLPRI};
@@ -328,7 +331,7 @@ static void look_at_window(struct fl_collector *c)
 		 "; counting stopped by itself after %.3g s", c->window_ns / 1e9);
 }
 
-/* Once after each claim, while the file is likely still open. */
+/* Lists open files after new claims, while the claimed files are probably still open. */
 static void list_open_files(struct fl_collector *c)
 {
 	struct fl_open_files files = {};
@@ -338,7 +341,7 @@ static void list_open_files(struct fl_collector *c)
 
 	if (c->listed_ns && claims == c->claims_seen)
 		return;
-	/* a stream of new files must not turn into a stream of walks over every task */
+	/* many new files in a row must not cause a walk over all tasks for each */
 	began = fl_now_ns();
 	if (c->listed_ns && began - c->listed_ns < LIST_PAUSE_NS + 5 * c->list_took_ns)
 		return;
@@ -354,8 +357,9 @@ static void list_open_files(struct fl_collector *c)
 }
 
 /*
- * Writes that began before the start raise the version and are not counted: the check begins when they
- * have ended. What is read later is too high rather than too low, so nothing is called unseen that is not.
+ * Writes that began before counting raise attr_version and are not counted. The check therefore
+ * begins when they have ended. A starting value that is read late is too high, not too low, so no
+ * counted write is ever called unseen.
  */
 static void begin_cross_check(struct fl_collector *c)
 {
@@ -368,7 +372,7 @@ static void begin_cross_check(struct fl_collector *c)
 	c->cross.begun = true;
 }
 
-/* Has buffered writes followed, or not. */
+/* Attaches or detaches the program that follows buffered writes. */
 static void follow(struct fl_collector *c)
 {
 	struct fl_source *s = &c->choice.source[0];

@@ -50,7 +50,7 @@ void fl_cross_check_read(struct fl_cross_check *x)
 	if (!x->link)
 		return;
 	memset(x->version, 0, sizeof(x->version));
-	/* for this moment only: a descriptor would keep the mount busy */
+	/* open the mount only for this moment: a descriptor would keep it busy */
 	for (__u32 i = 0; i < x->target->ndevs; i++) {
 		m = fl_mounts_by_dev(&x->target->mounts, x->target->dev[i]);
 		fd[i] = m ? open(m->path, O_PATH | O_CLOEXEC) : -1;

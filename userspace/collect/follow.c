@@ -6,7 +6,7 @@
 #include <bpf/libbpf.h>
 
 #define STATE ".data.tp"
-/* A program that writes some of its files directly and others not does so within this time. */
+/* A program that makes both direct and buffered writes is taken to make both within this time. */
 #define PATIENCE_NS 300000000ull
 
 void fl_follow_open(struct fl_follow *f, struct bpf_object *obj)
@@ -48,7 +48,7 @@ enum fl_follow_step fl_follow_step(struct fl_follow *f, bool attached, bool any_
 	if (seen || !f->first_write_ns || now_ns - f->first_write_ns < PATIENCE_NS)
 		return FL_FOLLOW_STAY;
 	__atomic_store_n(&f->state->buffered_followed, 0, __ATOMIC_SEQ_CST);
-	/* the programs say that they saw one before they look whether it is followed */
+	/* the programs note a buffered write before they check whether it is followed */
 	if (!__atomic_load_n(&f->state->buffered_seen, __ATOMIC_SEQ_CST))
 		return FL_FOLLOW_DETACH;
 	fl_follow_attached(f);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Files that nobody writes any more make room for others. */
+/* Removes files that nobody writes any more, to make room for others. */
 #include "collect/collector_impl.h"
 
 #include <stdlib.h>
 
-/* Whether nothing was counted of a file since the last look at it. */
+/* Whether nothing was counted for a file since the last check. */
 static bool is_idle(struct fl_collector *c, struct fl_claim *claim)
 {
 	__u64 before = claim->counted, unread;

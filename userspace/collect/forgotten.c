@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is known of the flag, whatever the numbers: below 16. */
+/* Which facts about the flag are known, without their numbers: a value below 16. */
 static __u32 known_bits(const struct fl_flag_knowledge *k)
 {
 	return (k->opens_seen ? 1 : 0) | (k->opens_asked ? 2 : 0) | (k->effective_set ? 4 : 0) |

@@ -76,8 +76,9 @@ const struct fl_form fl_form_state_fentry = {
 };
 
 /*
- * The scopes come first, so they are attached last, and their ends before their beginnings: a lock hook
- * without a scope counts nothing, and no scope stays open.
+ * Programs are attached from last to first. Scopes stand first, so they are attached last, their
+ * ends before their beginnings. Thus a lock hook without a scope counts nothing, and no scope stays
+ * open.
  */
 static const struct fl_prog global_progs[] = {
 	{"take_write_entry", true, false, "takes"},
@@ -95,7 +96,7 @@ static const struct fl_prog global_progs[] = {
 	{"take__raw_spin_lock", true, false, "takes of fi->lock"},
 };
 
-/* Where fi->lock is: BTF knows, or else the code of fuse_write_update_attr() has shown it. */
+/* The offset of fi->lock: from BTF, else from the code of fuse_write_update_attr(). */
 int fl_configure_takes(struct fl_source *s, const struct fl_source_opts *o, struct fl_err *err)
 {
 	struct fl_lock_offsets at = fl_kernel_lock_offsets(o->kernel);

@@ -38,7 +38,7 @@ void fl_gate_open(struct fl_gate_map *g)
 
 void fl_gate_close(struct fl_gate_map *g)
 {
-	/* before anyone looks who is inside: see gate_enter() */
+	/* closing must come before counting who is inside: see gate_enter() */
 	__atomic_exchange_n(g->open, 0, __ATOMIC_SEQ_CST);
 }
 
@@ -63,7 +63,7 @@ __u64 fl_gate_wait(const struct fl_gate_map *g, __u64 ns)
 			break;
 		nanosleep(&step, NULL);
 	}
-	/* some are marked as counted just before they are */
+	/* a write is marked as counted just before it is counted: give the last ones time */
 	nanosleep(&step, NULL);
 	return n;
 }

@@ -51,7 +51,7 @@ static void keep(int *fd, size_t nfds, const __u64 *deadline_ns, void (*at_deadl
 {
 	sigset_t all;
 
-	/* a session of its own: what stops or ends the command's terminal group does not reach it */
+	/* make a new session: signals to the command's terminal group do not reach it */
 	setsid();
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);

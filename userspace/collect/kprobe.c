@@ -12,7 +12,7 @@
 
 #include "kernel/disable.h"
 
-/* The perf event's type; -1 where this kernel has no kprobes. */
+/* The perf event's type; -1 if this kernel has no kprobes. */
 static int kprobe_type(void)
 {
 	FILE *f = fopen("/sys/bus/event_source/devices/kprobe/type", "re");
@@ -44,7 +44,8 @@ struct bpf_link *fl_kprobe_attach(struct bpf_program *prog, __u64 addr, __u64 co
 	struct perf_event_attr attr = {
 		.size = sizeof(attr),
 		.type = kprobe_type(),
-		.kprobe_addr = addr, /* kprobe_func is NULL: no name that could be ambiguous */
+		/* kprobe_func stays NULL: a name could be ambiguous */
+		.kprobe_addr = addr,
 	};
 	struct bpf_link *link;
 	int fd, e;
@@ -61,7 +62,9 @@ struct bpf_link *fl_kprobe_attach(struct bpf_program *prog, __u64 addr, __u64 co
 	return link;
 }
 
-/* The part of struct bpf_link_info that counts; installed headers may be older than the kernel. */
+/*
+ * The part of struct bpf_link_info that is needed; installed headers may be older than the kernel.
+ */
 struct kprobe_link_info {
 	__u32 type, id, prog_id, pad;
 	__u32 perf_type, perf_pad;

@@ -56,7 +56,7 @@ int fl_percpu_values_peek(struct fl_percpu_values *v, __u32 place, void *sum)
 		errno = ENOENT;
 		return -1;
 	}
-	/* the second first: what it takes off was added to the first before */
+	/* read the second map first: what it subtracts was added to the first map before */
 	if (add_whole(v, v->more_fd, place, out) || add_whole(v, v->fd, place, out))
 		return -1;
 	drained = drained_of(v, place);

@@ -18,7 +18,7 @@
 /* Ids of files in snapshots: 0 for "other", then those of forgotten.c, then claims. */
 #define FIRST_CLAIM (16 * (FL_ROUTES + 1))
 
-/* The first source makes the maps of requests, where it counts writes at all. */
+/* A map of requests: the first source has it, if it counts writes; -1 if it does not. */
 static int map_of(const struct fl_collector *c, const char *name)
 {
 	return fl_source_map(&c->choice.source[0], name);
@@ -66,7 +66,7 @@ static void add_flag_knowledge(struct fl_collector *c, const struct fl_slot *slo
 		f->flag.effective_unset = 1;
 	if (!k)
 		return;
-	/* a listing tells more than the first writer's descriptor, where it saw any */
+	/* a list of open files tells more than the first writer's descriptor, if it has the file */
 	if (!k->effective_set && !k->effective_unset)
 		return;
 	f->flag.effective_set = k->effective_set;
@@ -75,7 +75,7 @@ static void add_flag_knowledge(struct fl_collector *c, const struct fl_slot *slo
 		f->path = strdup(k->path);
 }
 
-/* Times are kept for as many slots as memory allows; those of the others are with slot 0's. */
+/* Histograms exist for as many slots as memory allows; the other slots share those of slot 0. */
 static int drain_hists(struct fl_collector *c, __u32 slot, struct fl_file_counts *f)
 {
 	struct fl_slot_hists hists;
@@ -134,7 +134,7 @@ static void add_slot_to_sample(const struct fl_collector *c, struct fl_sample *s
 		add_writes_from_takes(sample, takes);
 }
 
-/* Returns 0, or -1 with errno set. *any: something was counted. */
+/* Returns 0, or -1 with errno set. Sets *any if something was counted. */
 static int drain_slot(struct fl_collector *c, __u32 slot, struct fl_file_counts *f, __u64 *any)
 {
 	struct fl_slot_counts sum;
@@ -194,7 +194,7 @@ __u64 fl_collector_explained(struct fl_collector *c, __u32 dev)
 
 	s.file = &f;
 	s.mount = &m;
-	/* out of memory, new claims are read next time */
+	/* if memory is out, new claims are read next time */
 	fl_slot_table_update(&c->table);
 	if (read_requests(c, &m))
 		return 0;
@@ -233,7 +233,7 @@ bool fl_collector_counted(const struct fl_file_counts *f)
 	       sum_of(f->counter, sizeof(f->counter)) || sum_of(f->takes, sizeof(f->takes));
 }
 
-/* What found no slot. */
+/* Adds the counts of slot 0: writes that found no slot. */
 static int drain_other(struct fl_collector *c, struct fl_snapshot *s)
 {
 	struct fl_file_counts *f = &s->file[s->nfiles];
@@ -271,7 +271,7 @@ static int drain_files(struct fl_collector *c, struct fl_snapshot *s, struct fl_
 	return 0;
 }
 
-/* What was told of a mount's requests so far; a new entry where there was nothing. NULL: out of memory. */
+/* Finds what was already reported of a mount's requests, or makes a new entry; NULL: no memory. */
 static struct fl_mount_told *told_of(struct fl_collector *c, __u32 dev)
 {
 	__u32 place = fl_index_get(&c->told_by_dev, dev, 0);
@@ -313,7 +313,7 @@ static int read_mount(struct fl_collector *c, __u32 dev, const struct fl_mounts 
 	memset(m, 0, sizeof(*m));
 	m->dev = dev;
 	m->present = info;
-	/* a mount that went away is still reported under its name */
+	/* report a mount that went away under its old name */
 	if (!info)
 		info = fl_mounts_by_dev_last(&c->seen, dev);
 	if (!info)
@@ -348,7 +348,7 @@ static int add_mount(struct fl_collector *c, struct fl_snapshot *s, __u32 dev,
 	return read_mount(c, dev, mounts, &s->mount[s->nmounts++]);
 }
 
-/* Every mount of the target, every one a file was written on, every one that sent requests. */
+/* Adds the mounts of the target, those whose files were written, and those that sent requests. */
 static int read_mounts(struct fl_collector *c, struct fl_snapshot *s, const struct fl_mounts *now,
 		       struct fl_err *err)
 {
@@ -357,7 +357,7 @@ static int read_mounts(struct fl_collector *c, struct fl_snapshot *s, const stru
 
 	for (__u32 i = 0; i < c->target->ndevs; i++)
 		bad |= add_mount(c, s, c->target->dev[i], now);
-	/* idle ones too: a mount that comes or goes is told from one that does nothing */
+	/* add idle mounts, too: a mount that appears or vanishes differs from an idle one */
 	for (size_t i = 0; c->target->kind == FL_TARGET_ALL && i < now->n; i++)
 		bad |= add_mount(c, s, now->mount[i].dev, now);
 	for (size_t i = 0; i < s->nfiles; i++)
@@ -390,7 +390,7 @@ static void describe_method(struct fl_collector *c, struct fl_snapshot *s)
 	fl_collector_describe(c, s);
 	s->has_completions = takes &&
 			     (!takes->callsites || fl_callsites_see_completions(takes->callsites));
-	/* tracepoints see no write's end, so nothing tells a write that failed from one under way */
+	/* tracepoints see no write's end: a write that failed looks like one that has not ended */
 	s->has_unfinished = c->choice.nsources > 1 &&
 			    (c->choice.source[0].form->sees_entry || s->method == FL_METHOD_GLOBAL);
 	if (s->has_unfinished)
@@ -431,7 +431,7 @@ static int read_all(struct fl_collector *c, struct fl_snapshot *s, struct fl_err
 	struct fl_losses lost;
 	int ret;
 
-	/* before anything is drained: this may fail for reasons that pass */
+	/* list the mounts before draining any table: this may fail now and work next time */
 	ret = fl_mounts_read(&now, c->other_namespaces, false, err);
 	if (!ret && drain_probes(c, s))
 		ret = fl_err(err, "out of memory");
@@ -477,7 +477,7 @@ void fl_collector_sample(struct fl_collector *c, struct fl_sample *sample)
 	struct fl_slot_takes takes;
 
 	*sample = c->sum;
-	/* out of memory, new claims are read next time */
+	/* if memory is out, new claims are read next time */
 	fl_slot_table_update(&c->table);
 	for (size_t i = 0; i <= c->table.nclaims; i++) {
 		__u32 slot = i ? c->table.claim[i - 1].slot : 0;

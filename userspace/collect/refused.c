@@ -18,7 +18,7 @@ struct fl_refused_watch {
 	char not_live[256];
 };
 
-/* The outer pair is what counts; without an inner one its rule cannot be told from the others. */
+/* The outer pair is necessary. Without an inner one its rule cannot be told from the others. */
 static bool needed(const char *name)
 {
 	return !strcmp(name, "open_entry") || !strcmp(name, "open_exit");

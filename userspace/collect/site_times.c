@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Fewer tell nothing: the first passes run from cold caches. */
+/* With fewer samples the cold caches of the first passes distort the result. */
 #define MIN_SAMPLES 64
 
 __u64 fl_site_bucket_ns(int bucket)
@@ -13,7 +13,7 @@ __u64 fl_site_bucket_ns(int bucket)
 	if (bucket < 8)
 		return bucket;
 	if (l < 3)
-		return 0; /* times below 8 ns are their own bucket: these stay empty */
+		return 0; /* each time below 8 ns has its own bucket, so these buckets stay empty */
 	return ((8ull + f) << (l - 3)) + (1ull << (l - 3)) / 2;
 }
 
@@ -56,8 +56,8 @@ void fl_site_wait_of(const struct fl_site_times *pair, const struct fl_site_time
 	base = fl_site_quantile(own, 0.5);
 	wait->pair_ns = base;
 	/*
-	 * Below this a difference means nothing: the spread of the pair's own time around its middle,
-	 * and the width of the buckets.
+	 * A difference below this means nothing. It is the larger of two: the spread of the pair's
+	 * own time, and the width of a bucket.
 	 */
 	wait->resolution_ns = minus(fl_site_quantile(own, 0.9), fl_site_quantile(own, 0.1));
 	if (wait->resolution_ns < base / 8)

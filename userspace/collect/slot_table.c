@@ -39,7 +39,7 @@ int fl_slot_table_open(struct fl_slot_table *t, struct bpf_object *obj, __u32 ns
 		fl_slot_table_close(t);
 		return -1;
 	}
-	/* not every method remembers files, and those that do can do without */
+	/* not every method remembers files, and those that do also work without */
 	if (bpf_object__find_map_by_name(obj, EPOCH))
 		t->epoch = map_values(obj, EPOCH, sizeof(*t->epoch), &ignored);
 	return 0;
@@ -53,7 +53,7 @@ void fl_slot_table_opens_are_watched(struct fl_slot_table *t)
 
 void fl_slot_table_forget_open_files(struct fl_slot_table *t)
 {
-	/* 0 means that nothing may be remembered, and stays */
+	/* 0 means that nothing may be remembered; leave it */
 	if (t->epoch && *t->epoch)
 		__atomic_fetch_add(t->epoch, 1, __ATOMIC_SEQ_CST);
 }
@@ -86,12 +86,15 @@ int fl_slot_table_update(struct fl_slot_table *t)
 		__u64 *place = &t->order[FL_ORDER_FIRST + (t->taken & (t->nslots - 1))];
 		__u32 slot = __atomic_load_n(place, __ATOMIC_ACQUIRE);
 
-		/* its claimer is about to write it */
+		/* the program that claimed the place has not written it yet */
 		if (!slot)
 			break;
 		if (make_room(t))
 			return -1;
-		/* no more claims than slots can be made before one is released: the place is free again */
+		/*
+		 * between two releases there are at most as many claims as slots, so the place is
+		 * free
+		 */
 		__atomic_store_n(place, 0, __ATOMIC_RELEASE);
 		t->taken++;
 		t->claim[t->nclaims++] = (struct fl_claim){.id = t->taken, .slot = slot};
@@ -103,9 +106,9 @@ void fl_slot_table_release(struct fl_slot_table *t, size_t claim)
 {
 	struct fl_slot *s = &t->slot[t->claim[claim].slot];
 
-	/* whoever remembers the slot is to look it up anew; no sooner may it be another file's */
+	/* programs that remember the slot must look it up again before another file gets it */
 	fl_slot_table_forget_open_files(t);
-	/* the key last: whoever claims the slot then writes the rest */
+	/* clear the key last: from then on a program may claim the slot and write it */
 	s->name_len = 0;
 	s->open_flags_known = 0;
 	s->nodeid = 0;

@@ -32,8 +32,8 @@ int fl_source_map(const struct fl_source *s, const char *name)
 }
 
 /*
- * Loads and attaches the whole form at once: where all of it works, which is the rule, nothing needs to
- * be tried one by one.
+ * Loads and attaches the whole form at once. Usually all of it works, and no program has to be
+ * tried by itself.
  */
 static bool all_programs_work(const struct fl_form *form)
 {
@@ -68,7 +68,7 @@ int fl_source_try(struct fl_source *s, const struct fl_form *form, struct fl_err
 	}
 	if (form->can_work)
 		return form->can_work(err);
-	/* a refusal usually meets the first program already */
+	/* if a kernel refuses programs, it usually refuses the first one already */
 	first = fl_try_program(form->elf, form->prog[0].name);
 	all = !first && all_programs_work(form);
 	for (size_t i = 1; first && i < form->nprogs; i++)
@@ -155,7 +155,7 @@ int fl_source_attach(struct fl_source *s, struct fl_err *err)
 {
 	if (s->form->attach)
 		return s->form->attach(s, err);
-	/* from the last to the first: the ends of writes before their beginnings */
+	/* attach from last to first: the ends of writes before their beginnings */
 	for (size_t i = s->form->nprogs; i-- > 0;) {
 		if (!s->available[i] || !fl_source_attach_program(s, i))
 			continue;
@@ -203,7 +203,7 @@ __u64 fl_source_misses(const struct fl_source *s, size_t index)
 {
 	__u64 n = fl_prog_misses(program(s, index));
 
-	/* what the kprobes themselves missed is with the first program */
+	/* the kprobes' own misses are added to those of the first program */
 	return index ? n : n + fl_callsites_misses(s->callsites);
 }
 

@@ -11,7 +11,7 @@ static bool through_daemon(enum fl_route route)
 	return route == FL_ROUTE_DIRECT || route == FL_ROUTE_CACHED;
 }
 
-/* The same take off the write path. */
+/* The role of the same take when no write makes it. */
 static enum fl_site_role as_other(enum fl_site_role role)
 {
 	static const enum fl_site_role others[FL_SITE_ROLES] = {
@@ -28,9 +28,9 @@ static enum fl_site_role as_other(enum fl_site_role role)
 }
 
 /*
- * Whether takes at sites of one route may be those of writes by the other. A take on the direct path of a
- * file that is written by passthrough alone was not made by a write: opens share helpers with direct
- * writes.
+ * Whether writes by the other route may have made a take at a site of this route. If a file is
+ * written by passthrough only, no write made its takes on the direct path: opens share helpers with
+ * direct writes.
  */
 static bool may_be_of(enum fl_route site, enum fl_route written)
 {
@@ -52,7 +52,7 @@ static bool tells_a_file(const struct fl_file_counts *f)
 	return !f->is_other;
 }
 
-/* The entry of each file with the most writes, by device and inode. */
+/* Finds for each file, by device and inode, its entry with the most writes. */
 static int index_written(const struct fl_snapshot *s, struct fl_index *written)
 {
 	for (size_t i = 0; i < s->nfiles; i++) {

@@ -32,8 +32,8 @@ static __u64 mount_id_of(int fd)
 }
 
 /*
- * The device behind an O_PATH descriptor, without asking a daemon anything: with an empty mask even a
- * mount that is another user's alone answers (fuse_update_get_attr()).
+ * Finds the device of an O_PATH descriptor without asking a daemon. With an empty mask, statx()
+ * answers even for a mount that only another user may use (fuse_update_get_attr()).
  */
 static __u32 dev_of(int fd)
 {
@@ -87,12 +87,12 @@ static int select_mount(struct fl_target *t, const struct fl_mount *m)
 }
 
 /*
- * What fs/fuse knows the file by: it is in the handle that fuse_encode_fh() makes, without asking the
- * daemon anything.
+ * Reads the node by which fs/fuse knows the file. It is in the handle that fuse_encode_fh() makes
+ * without asking the daemon.
  */
 static void read_node(struct fl_target *t, int fd)
 {
-	/* include/uapi/linux/fcntl.h since v6.5: nobody is to open the file by it, which not all allow */
+	/* include/uapi/linux/fcntl.h since v6.5: the handle need not be one that can be opened */
 	enum { HANDLE_FID = 0x200 };
 	enum { FUSE_HANDLE = 0x81, FUSE_HANDLE_WORDS = 3 };
 	struct {
@@ -133,10 +133,10 @@ static void narrow_to_file(struct fl_target *t, int fd)
 	t->name = path;
 }
 
-/* How long a file system may take to look a name up; a stopped daemon takes for ever. */
+/* How long a file system may take to look a name up. A stopped daemon never answers. */
 #define ANSWER_SECONDS 10
 
-/* There is a FUSE mount at the path, but what is opened there is not on it. */
+/* The error for a FUSE mount whose path leads to something else. */
 static int is_covered(const char *spec, __u64 id, struct fl_err *err)
 {
 	struct fl_mounts all = {};
@@ -180,7 +180,7 @@ static int resolve_path(struct fl_target *t, const char *spec, struct fl_err *er
 		return -1;
 	}
 	if (fd < 0) {
-		/* perhaps a mount point in a container */
+		/* it may be a mount point in a container */
 		if (fl_mounts_read(&t->mounts, true, false, err))
 			return -1;
 		m = fl_mounts_by_path(&t->mounts, spec);
@@ -199,7 +199,10 @@ static int resolve_path(struct fl_target *t, const char *spec, struct fl_err *er
 			close(fd);
 			return -1;
 		}
-		/* reached through /proc/PID/root, or a FUSE mount at this path in another namespace only */
+		/*
+		 * the path leads through /proc/PID/root, or only another namespace has a FUSE mount
+		 * there
+		 */
 		m = fl_mounts_by_dev(&t->mounts, dev_of(fd));
 		if (!m && !covered)
 			m = fl_mounts_by_path(&t->mounts, spec);

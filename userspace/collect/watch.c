@@ -14,7 +14,7 @@
 #include "util/clock.h"
 #include "util/text.h"
 
-/* Between two looks for daemons; a look walks every task's descriptors. */
+/* Pause between two searches for daemons; a search walks the descriptors of all tasks. */
 #define LOOK_PAUSE_NS 300000000ull
 /* The first PID namespace's inode number: PROC_PID_INIT_INO of include/linux/proc_ns.h. */
 #define FIRST_PID_NS 0xeffffffcul
@@ -65,7 +65,7 @@ static bool follows_a_path(const struct fl_target *t)
 	return t->kind == FL_TARGET_MOUNT || t->kind == FL_TARGET_FILE;
 }
 
-/* The mount point that the target lies on, as it was when the target was resolved. */
+/* The target's mount point when the target was resolved. */
 static const char *mount_point_of(const struct fl_target *t)
 {
 	const struct fl_mount *m = fl_mounts_by_dev(&t->mounts, t->dev[0]);
@@ -74,8 +74,8 @@ static const char *mount_point_of(const struct fl_target *t)
 }
 
 /*
- * A daemon that comes back is often given the same device number. Only the unique ID tells its mount
- * from the old one; the daemon is not asked anything for it.
+ * The mount of a daemon that comes back often has the old device number. Only the unique ID tells
+ * it from the old mount. Reading the ID does not involve the daemon.
  */
 static __u64 unique_mount(const char *path)
 {
@@ -183,7 +183,7 @@ static void note_mounts(struct fl_watch *w, const struct fl_snapshot *before,
 		char *path = fl_escape(event[i].path ? event[i].path : "?");
 		enum fl_mount_change change = event[i].change;
 
-		/* where unique IDs are known, a mount that is back has been said to be */
+		/* with unique IDs, this mount has already been reported as back */
 		if (change != FL_MOUNT_APPEARED || !w->mount_unique)
 			note(w, sentence[change].event, "%.300s: %s", path ? path : "?",
 			     sentence[change].text);
@@ -248,7 +248,9 @@ static __u32 dev_at_path(const char *path)
 	return dev;
 }
 
-/* Starts to count what is mounted at the path now, beside the session that counted the old mount. */
+/*
+ * Starts to count the mount that is at the path now, in addition to the session of the old mount.
+ */
 static void follow(struct fl_watch *w, const char *path)
 {
 	char *shown = fl_escape(path);
@@ -280,7 +282,7 @@ static void look_for_new_mount(struct fl_watch *w)
 		follow(w, path);
 		return;
 	}
-	/* the programs count the same number as they did before */
+	/* the programs go on counting: the device number is the same */
 	fl_served_forget(&w->served, dev);
 	w->looked_ns = 0;
 	shown = fl_escape(path);
@@ -291,7 +293,7 @@ static void look_for_new_mount(struct fl_watch *w)
 
 void fl_watch_poll(struct fl_watch *w)
 {
-	/* the kernel says when any mount of this namespace changed: proc_mounts_operations.poll */
+	/* poll reports a change of any mount in this namespace: proc_mounts_operations.poll */
 	struct pollfd p = {.fd = w->mountinfo, .events = POLLPRI};
 
 	fl_collector_poll(w->next.collector ? w->next.collector : w->session.collector);
@@ -299,7 +301,7 @@ void fl_watch_poll(struct fl_watch *w)
 		look_for_new_mount(w);
 }
 
-/* The next session, if there is one, takes over at this reading. */
+/* Switches to the next session, if there is one, at this reading. */
 static void change_session(struct fl_watch *w)
 {
 	if (!w->next.collector)
@@ -331,7 +333,7 @@ int fl_watch_read(struct fl_watch *w, struct fl_err *err)
 		w->began_ns = w->interval.start_ns;
 	look_for_daemons(w, &w->interval);
 	fl_served_mark(&w->served, &w->interval);
-	/* sessions overlap by a moment; rows do not */
+	/* two sessions overlap for a moment; rows must not */
 	if (w->new_session && w->interval.start_ns < w->read_ns)
 		w->interval.start_ns = w->read_ns;
 	note_mounts(w, before, &w->interval);
