@@ -19,12 +19,13 @@ enum fl_route {
 };
 
 /*
- * What a write was by its own nature, whatever lock it took. The kernel-side half of a reason: the
- * other half (what this kernel can do, which open flags were in force) is joined in user space.
+ * What a write was by its own nature, whatever lock it took. It is the kernel-side half of a
+ * reason. User space adds the other half: what this kernel can do, and which open flags were in
+ * force.
  */
 enum fl_nature {
 	FL_NATURE_PLAIN,     /* direct, within EOF, no append: the shared path would accept it */
-	FL_NATURE_UNCHECKED, /* the same, but the inode is not IS_NOSEC: privileges were looked up */
+	FL_NATURE_UNCHECKED, /* the same, but the write looks for privileges: not IS_NOSEC */
 	FL_NATURE_BUFFERED,
 	FL_NATURE_APPEND,
 	FL_NATURE_PAST_EOF,
@@ -40,26 +41,26 @@ enum fl_take {
 	FL_TAKE_EXCL_FLAG_UNSET,
 	FL_TAKE_EXCL_FLAG_SET,
 	FL_TAKE_SHARED,
-	FL_TAKE_UNKNOWN, /* seen from a context that need not hold the lock */
+	FL_TAKE_UNKNOWN, /* seen from a task that need not hold the lock */
 	FL_TAKES,
 };
 
-/* What is counted beside the cells. */
+/* What is counted besides the cells. */
 enum fl_counter {
 	FL_COUNT_BYTES,
-	FL_COUNT_SEGMENTS,    /* further requests of a write that was counted already */
-	FL_COUNT_MAYBE_SPLIT, /* full-sized cached requests: perhaps one write in several requests */
+	FL_COUNT_SEGMENTS,    /* further requests of a write that is already counted */
+	FL_COUNT_MAYBE_SPLIT, /* cached requests of full size: several of them may be one write */
 	FL_COUNT_COMPLETED_INLINE,
 	FL_COUNT_COMPLETED_WORKER,
 	FL_COUNT_UPGRADES,
 	/*
-	 * Attempts that took the lock and wrote nothing: no writes. io_uring tries again and again with
-	 * IOCB_NOWAIT on a file that can be polled, and the backing file system answers -EAGAIN, for
-	 * example when the times must be updated: dozens of takes a write.
+	 * Attempts that took the lock and wrote nothing; they are no writes. io_uring tries again
+	 * and again with IOCB_NOWAIT on a file that can be polled. The backing file system answers
+	 * -EAGAIN, for example if it must update times. This makes dozens of takes per write.
 	 */
 	FL_COUNT_RETRIED,
 	FL_COUNT_FAILED,    /* the same with another error */
-	FL_COUNT_UNCERTAIN, /* attempts of which nothing says whether they wrote: a loss */
+	FL_COUNT_UNCERTAIN, /* attempts that may have written or not: a loss */
 	FL_COUNTERS,
 };
 
@@ -67,7 +68,7 @@ enum fl_counter {
 enum fl_site_role {
 	FL_SITE_EXCLUSIVE,
 	FL_SITE_SHARED,
-	FL_SITE_UPGRADE, /* exclusive, by a write that had the lock shared */
+	FL_SITE_UPGRADE, /* exclusive, by a write that had held the lock shared */
 	FL_SITE_FI_LOCK,
 	FL_SITE_OTHER_EXCLUSIVE,
 	FL_SITE_OTHER_SHARED,
@@ -90,8 +91,9 @@ struct fl_site_counts {
 };
 
 /*
- * Times at one site, finely enough to subtract a probe pair's own: eight buckets an octave. Bucket
- * 8 * l + f holds [2^l * (1 + f/8), 2^l * (1 + (f+1)/8)) ns; times below 8 ns are their own bucket.
+ * Times at one site, in buckets fine enough to subtract a probe pair's own time: eight per octave.
+ * Bucket 8 * l + f holds [2^l * (1 + f/8), 2^l * (1 + (f+1)/8)) ns; each time below 8 ns has its
+ * own bucket.
  */
 #define FL_TIME_BUCKETS 288
 struct fl_site_times {
@@ -134,12 +136,13 @@ struct fl_slot_hists {
 };
 
 /*
- * Who a slot belongs to. Claimed by compare-and-swap on key, then only read until user space gives
- * it back, so that writers on different CPUs share the line without bouncing it. Slot 0 is never claimed: it is "other".
+ * Whose slot it is. A program claims the slot by compare-and-swap on key. After that it is only
+ * read until user space gives it back, so writers on different CPUs share the line without bouncing
+ * it. Slot 0 is never claimed: it is "other".
  */
 #define FL_NAME_MAX 64
 struct fl_slot {
-	__u64 key; /* mixes nodeid, dev, generation and route; 0 where free */
+	__u64 key; /* a hash of nodeid, dev, generation and route; 0 if free */
 	__u64 ino;
 	__u64 nodeid;
 	__u32 dev; /* kernel form: major << 20 | minor */
@@ -152,19 +155,19 @@ struct fl_slot {
 		[FL_NAME_MAX]; /* the last path component, for files closed before anyone listed them */
 };
 #define FL_SLOT_PROBES 32
-/* The key of a slot that user space gave back. Odd numbers are keys, 0 was never claimed. */
+/* The key of a slot that user space gave back. Keys of files are odd; 0 means never claimed. */
 #define FL_SLOT_FREED 2ull
 
 /*
- * The order of claims: how many there were, then a ring of the slots claimed, one place a slot. A place
- * is 0 until its claim has been written in full, and again once user space has read it.
+ * The order of claims: their number, then a ring of claimed slots with as many places as slots. A
+ * place is 0 until its slot has been written in full, and again after user space has read it.
  */
 #define FL_ORDER_CLAIMS 0
 #define FL_ORDER_FIRST	1
 
 /* What happened on a mount outside its writes, by device. */
 enum fl_mount_counter {
-	FL_MOUNT_GETXATTR_SECURITY, /* security.capability asked of the daemon, from a write */
+	FL_MOUNT_GETXATTR_SECURITY, /* requests of writes for security.capability */
 	FL_MOUNT_SETATTR,
 	FL_MOUNT_FSYNC,
 	FL_MOUNT_FALLOCATE,
@@ -209,9 +212,9 @@ struct fl_losses {
 
 /* Between the collector and the programs of the tracepoint form. */
 struct fl_tp_state {
-	__u32 buffered_followed; /* the collector's: what that needs is attached */
-	__u32 buffered_seen;	 /* the programs': there was a buffered write */
-	__u32 tentative_seen;	 /* FL_TENTATIVE_* that began */
+	__u32 buffered_followed; /* set by the collector: iomap_iterates is attached */
+	__u32 buffered_seen;	 /* set by the programs: there was a buffered write */
+	__u32 tentative_seen;	 /* FL_TENTATIVE_*: kinds of tentative attempts that began */
 	__u32 punted;		 /* io_uring handed a FUSE file's I/O to its workers */
 };
 #define FL_TENTATIVE_NOWAIT    1u
@@ -230,22 +233,24 @@ struct fl_only {
 	__u32 gated;
 };
 
-/* How a write came to the gate: in the low bits of its task's address. */
+/* How a write came to the gate; kept in the low bits of its task's address. */
 enum fl_gate_mark {
-	FL_GATE_OUTSIDE = 1, /* begun while it was closed */
+	FL_GATE_OUTSIDE = 1, /* begun while the gate was closed */
 	FL_GATE_INSIDE = 2,
-	FL_GATE_COUNTED = 3, /* begun while it was open, and counted */
+	FL_GATE_COUNTED = 3, /* begun while the gate was open, and counted */
 };
 #define FL_GATE_MARKS  3ull
 #define FL_GATE_PLACES 32768
 
 struct fl_gate {
-	__u64 write[FL_GATE_PLACES]; /* what tasks are writing, by PID; 0 where nothing */
+	__u64 write[FL_GATE_PLACES]; /* marks of the tasks that write, by PID; 0: none */
 };
 
-/* One open file, as the iterator writes it, followed by path_len bytes of path and,
- * where it has a backing file, the components of that path, leaf first, each with its NUL, and an empty
- * one to end. */
+/*
+ * One open file, as the iterator writes it. path_len bytes of path follow. If there is a backing
+ * file, the components of its path follow, from the leaf up, each with its NUL, and an empty one at
+ * the end.
+ */
 #define FL_FILE_MAGIC 0x464c4631u
 enum fl_file_kind {
 	FL_FILE_OPEN = 1, /* an open file on a FUSE mount */
@@ -267,7 +272,7 @@ struct fl_file_record {
 	__u32 f_mode;
 	__u32 open_flags; /* effective FOPEN_* of struct fuse_file */
 	__u32 s_flags;
-	__s32 iomode;	  /* enum in struct fuse_file, -1 where the kernel has none */
+	__s32 iomode;	  /* enum in struct fuse_file; -1 if the kernel has none */
 	__s32 iocachectr; /* > 0 cached opens, < 0 uncached ones */
 	__u32 has_iocachectr;
 	__u32 passthrough; /* has a backing file */
@@ -279,17 +284,17 @@ struct fl_file_record {
 	__u32 pad;
 	char comm[16];
 	__u32 path_len;
-	__u32 global_pid; /* as the initial PID namespace has it: what programs filter by */
+	__u32 global_pid; /* in the initial PID namespace; the programs filter by it */
 };
 
 /* Which rule of fs/fuse/iomode.c refused an open. Users see EIO for all of them. */
 enum fl_open_rule {
-	FL_RULE_ALL_PASSTHROUGH, /* the inode is open for passthrough, so must this open be */
-	FL_RULE_FLAGS,		 /* a flag that FOPEN_PASSTHROUGH excludes, or none negotiated */
-	FL_RULE_BACKING_ID,	 /* the backing id could not be used */
-	FL_RULE_OTHER_BACKING,	 /* open with another backing file already */
-	FL_RULE_CACHED_OPENS,	 /* somebody has it open in cached mode */
-	FL_RULE_UNCACHED_OPENS,	 /* cached mode, and somebody has it open for passthrough */
+	FL_RULE_ALL_PASSTHROUGH, /* the inode is open for passthrough, so this open must be, too */
+	FL_RULE_FLAGS,	    /* FOPEN_PASSTHROUGH is not negotiated, or another flag excludes it */
+	FL_RULE_BACKING_ID, /* the backing id could not be used */
+	FL_RULE_OTHER_BACKING,	/* open with another backing file already */
+	FL_RULE_CACHED_OPENS,	/* somebody has it open in cached mode */
+	FL_RULE_UNCACHED_OPENS, /* cached mode, and somebody has it open for passthrough */
 	FL_RULES,
 };
 
@@ -310,7 +315,7 @@ struct fl_refused {
 	char name[64];
 };
 
-/* Opens from which the kernel took FOPEN_PARALLEL_DIRECT_WRITES; open_flags are those asked for. */
+/* Opens that lost FOPEN_PARALLEL_DIRECT_WRITES; open_flags are those that the daemon asked for. */
 struct fl_stripped_key {
 	__u32 dev;
 	__u32 open_flags;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Direct writes to backing files, by their kiocb, from where they begin until it is known what became of
- * them. Of kiocbs that are alive no two have one address. One that is gone may leave its attempt behind,
- * until its address is used again.
+ * Direct writes to backing files, by the address of their kiocb, from their beginning until their
+ * outcome is known. No two live kiocbs have the same address. A kiocb that is gone may leave its
+ * attempt behind, until its address is used again.
  *
- * A certain write is counted where it begins, and taken back if its completion says that it failed: of
- * those that succeed nothing is looked up. A tentative one is counted when it has succeeded: io_uring
- * writes with IOCB_NOWAIT first, and XFS tries an unaligned write as a plain overwrite first. Many of
- * these end where no tracepoint is, to be tried again under another kiocb.
+ * A certain write is counted where it begins, and subtracted if its completion shows a failure; a
+ * success needs no lookup. A tentative write is counted when it has succeeded: io_uring first
+ * writes with IOCB_NOWAIT, and XFS first tries an unaligned write as a plain overwrite. Many
+ * tentative attempts end where there is no tracepoint, and are tried again under another kiocb.
  */
 #ifndef FUSELENS_ATTEMPTS_BPF_H
 #define FUSELENS_ATTEMPTS_BPF_H
@@ -17,11 +17,11 @@
 struct attempt {
 	__u64 iocb; /* 0: none */
 	__u32 len;
-	__u32 where; /* WHERE_MARK: a first try, which the file system itself follows with another */
+	__u32 where; /* WHERE_MARK: a first attempt, which the file system itself repeats */
 };
 
 #define CERTAIN_BITS 12
-/* A place is whoever's came last. */
+/* The last attempt that hashes to a place has it. */
 static struct attempt certain[1 << CERTAIN_BITS];
 
 #define SET_BITS 10
@@ -31,7 +31,10 @@ struct attempt_set {
 };
 static struct attempt_set tentative[1 << SET_BITS];
 
-/* Mapped by the collector. tentative_seen is 0 nearly always, which saves looking for such attempts. */
+/*
+ * Mapped by the collector. tentative_seen is 0 nearly always, which saves the lookup of such
+ * attempts.
+ */
 struct fl_tp_state tp_state SEC(".data.tp");
 
 static __always_inline struct attempt *certain_of(struct kiocb *iocb)
@@ -55,7 +58,7 @@ static __always_inline bool take_certain(struct kiocb *iocb, struct attempt *out
 	return true;
 }
 
-/* Takes what is pending of the kiocb; false where there is nothing. */
+/* Removes the kiocb's tentative attempt into out; false if there is none. */
 static __always_inline bool take_tentative(struct kiocb *iocb, struct attempt *out)
 {
 	struct attempt_set *set = set_of(iocb);
@@ -66,13 +69,16 @@ static __always_inline bool take_tentative(struct kiocb *iocb, struct attempt *o
 		if (a->iocb != (__u64)iocb)
 			continue;
 		*out = *a;
-		/* or else it was given up meanwhile, and has been told as uncertain */
+		/* if this fails, the attempt was given up meanwhile and is counted as uncertain */
 		return __sync_val_compare_and_swap(&a->iocb, (__u64)iocb, 0) == (__u64)iocb;
 	}
 	return false;
 }
 
-/* An attempt that wrote nothing and is tried again; not by whoever wrote, where it was a first try. */
+/*
+ * An attempt wrote nothing and will be repeated. If it was a first attempt, the file system repeats
+ * it, and it is not counted as retried.
+ */
 static __always_inline void came_to_nothing(const struct attempt *a)
 {
 	if (!(a->where & WHERE_MARK))
@@ -80,8 +86,8 @@ static __always_inline void came_to_nothing(const struct attempt *a)
 }
 
 /*
- * Something else begins at the address: what was there has ended without a trace, and wrote nothing,
- * for the completion of a write that wrote is seen.
+ * Another attempt begins at the address. The earlier one has ended unseen, so it wrote nothing: the
+ * completion of a write that wrote is always seen.
  */
 static __noinline int retire_tentative(struct kiocb *iocb)
 {
@@ -127,7 +133,7 @@ static __noinline int put_tentative(struct kiocb *iocb, __u32 where, __u32 len)
 			goto fill;
 		}
 	}
-	/* One is given up. If it is still under way it will not be counted. */
+	/* Give one attempt up. If it has not ended, it will not be counted. */
 	a = &set->way[bpf_get_prandom_u32() & (WAYS - 1)];
 	settle_counter(slot_at(a->where), FL_COUNT_UNCERTAIN, 1);
 	__sync_lock_test_and_set(&a->iocb, (__u64)iocb);
@@ -137,7 +143,7 @@ fill:
 	return 0;
 }
 
-/* The slot of the kiocb's file by passthrough, or 0. */
+/* The slot of the kiocb's file on the passthrough route, or 0. */
 static __always_inline __u32 slot_of_kiocb(struct kiocb *iocb)
 {
 	struct backing_file *bf = bpf_rdonly_cast(iocb->ki_filp,
@@ -148,7 +154,7 @@ static __always_inline __u32 slot_of_kiocb(struct kiocb *iocb)
 				      FL_ROUTE_PASSTHROUGH));
 }
 
-/* Whether the attempt is of the kiocb's file: addresses of kiocbs are used again by others. */
+/* Whether the attempt belongs to the kiocb's file: kiocbs of other files may reuse the address. */
 static __always_inline bool is_of_file(const struct attempt *a, struct kiocb *iocb)
 {
 	__u32 slot = slot_at(a->where);
@@ -156,7 +162,10 @@ static __always_inline bool is_of_file(const struct attempt *a, struct kiocb *io
 	return !slot || slot == slot_of_kiocb(iocb);
 }
 
-/* A failure of which no attempt is known. Where its place is another's, it may have been counted. */
+/*
+ * A write without a known attempt failed. If another attempt has its place, it may have been
+ * counted.
+ */
 static __always_inline void unknown_failed(struct kiocb *iocb)
 {
 	__u32 slot;
@@ -183,7 +192,7 @@ static __noinline int direct_write_ended(struct kiocb *iocb, long ret)
 {
 	struct attempt a;
 
-	/* asynchronous ones say what they are */
+	/* asynchronous attempts show in their flags what they are */
 	if (iocb->ki_complete && !(iocb->ki_flags & IOCB_WRITE))
 		return 0;
 	if (take_certain(iocb, &a)) {

@@ -16,8 +16,8 @@
 enum buffered_phase {
 	BUFFERED_NONE,
 	BUFFERED_BEGUN,
-	BUFFERED_WRITES, /* some of it is written: it is counted */
-	BUFFERED_FAILED, /* and counted as that */
+	BUFFERED_WRITES, /* some of it is written, and it is counted */
+	BUFFERED_FAILED, /* it failed, and is counted as failed */
 	BUFFERED_UNTOLD, /* counted as uncertain: iomap_iter was not attached */
 };
 
@@ -25,13 +25,13 @@ struct buffered {
 	__u64 task; /* pid and tgid */
 	__u64 iocb;
 	__u64 inode; /* of the backing file */
-	__u64 iter;  /* 0 until the iteration began */
-	__s64 pos;   /* how far it got */
+	__u64 iter;  /* 0 until the iteration begins */
+	__s64 pos;   /* how far the iteration got */
 	__u32 where;
 	__u32 len;
 	__u32 phase;
 	__u32 nowait;
-	__u64 again; /* XFS has made room, and is about to try the same write once more */
+	__u64 again; /* XFS has made room, and will try the same write once more */
 };
 
 #define BUFFERED_PLACES 4096
@@ -49,14 +49,14 @@ static __always_inline struct buffered *buffered_of_current(void)
 	return b->phase && b->task == bpf_get_current_pid_tgid() ? b : NULL;
 }
 
-/* The place's last write has ended: nothing more will be seen of it. */
+/* The place's last write has ended: no further event of it will come. */
 static __always_inline void buffered_ended(const struct buffered *b)
 {
 	enum fl_counter outcome = b->nowait ? FL_COUNT_RETRIED : FL_COUNT_FAILED;
 
 	if (b->phase != BUFFERED_BEGUN)
 		return;
-	/* another task's may still be under way */
+	/* a write of another task may not have ended yet */
 	if (b->task != bpf_get_current_pid_tgid())
 		outcome = FL_COUNT_UNCERTAIN;
 	settle_counter(slot_at(b->where), outcome, 1);
@@ -83,7 +83,10 @@ static __always_inline void buffered_begins(struct kiocb *iocb, __u32 where, __u
 	struct buffered *b = buffered_place();
 
 	where &= ~WHERE_MARK;
-	/* said before the look, so that whoever takes iomap_iter away and finds nothing said is right */
+	/*
+	 * set this before reading buffered_followed: a collector that detaches iomap_iter and then
+	 * finds it 0 has missed no write
+	 */
 	tp_state.buffered_seen = 1;
 	buffered_ended(b);
 	b->task = bpf_get_current_pid_tgid();
@@ -105,8 +108,9 @@ static __always_inline void buffered_begins(struct kiocb *iocb, __u32 where, __u
 }
 
 /*
- * How many bytes the last part wrote: less than 0 for an error. Until v6.15 (commit "iomap: advance the
- * iter directly on buffered writes") the part only said so, and iomap_iter() then moved the position.
+ * How many bytes the last part wrote; below 0 for an error. Until v6.15 (commit "iomap: advance the
+ * iter directly on buffered writes") a part only stored this number, and iomap_iter() then moved
+ * the position.
  */
 static __always_inline __s64 progress_of(const struct buffered *b, struct iomap_iter *iter)
 {
@@ -136,11 +140,11 @@ int iomap_iterates(__u64 *ctx)
 			b->iter = (__u64)iter;
 		return 0;
 	}
-	/* copying from memory may fault, and iterate over another file meanwhile */
+	/* copying from memory may fault and so iterate over another file */
 	if (b->iter != (__u64)iter)
 		return 0;
 	if (!iter->iomap.length) {
-		/* another iteration, where the last one was on the stack */
+		/* another iteration at the same stack address */
 		buffered_ended(b);
 		b->phase = BUFFERED_NONE;
 		return 0;

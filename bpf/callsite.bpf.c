@@ -11,7 +11,7 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* Where fi->lock lies in struct fuse_inode: from BTF, or from the code where there is no BTF of fuse. */
+/* Offset of fi->lock in struct fuse_inode: from BTF, or from the code if fuse has no BTF. */
 const volatile __u64 fi_lock_offset;
 
 struct {
@@ -21,7 +21,9 @@ struct {
 	__type(value, struct fl_site_counts);
 } site_counts SEC(".maps");
 
-/* Two for each site: times around the call, and times of a probe pair by itself. */
+/*
+ * Two for each site: times around the call, and times of a probe pair around a plain instruction.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 2 * FL_MAX_SITES);
@@ -53,7 +55,7 @@ static __always_inline struct start *start_of_current(void)
 
 static __always_inline __u64 first_argument(struct pt_regs *ctx)
 {
-	return ctx->di; /* x86-64, the only machine whose code the map is made from */
+	return ctx->di; /* x86-64: the map is made from code of this machine only */
 }
 
 /* entry: the index in site_times. */
@@ -191,7 +193,9 @@ int at_completion(struct pt_regs *ctx)
 	return 0;
 }
 
-/* A program of its own, because no program can interrupt itself: the kernel would count a miss. */
+/*
+ * A separate program: on a CPU no program can interrupt itself, and the kernel would count a miss.
+ */
 SEC("kprobe")
 int after_site(struct pt_regs *ctx)
 {

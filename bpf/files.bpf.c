@@ -27,8 +27,8 @@ struct {
 #define MAX_DEPTH 40
 
 /*
- * The backing file's path inside its file system, leaf first, each component with its NUL, an empty
- * one at the end. User space puts the mount point in front.
+ * Writes the backing file's path inside its file system: components from the leaf up, each with its
+ * NUL, and an empty one at the end. User space prepends the mount point.
  */
 static __always_inline void write_backing_path(struct seq_file *seq, struct scratch *s,
 					       struct file *backing)
@@ -52,7 +52,10 @@ static __always_inline void write_backing_path(struct seq_file *seq, struct scra
 	bpf_seq_write(seq, s->name, 1);
 }
 
-/* A task's or group's number as the reader's PID namespace shows it; 0 where it is not in it. */
+/*
+ * The number of a task or group in the reader's PID namespace; 0 if that namespace does not have
+ * it.
+ */
 static __always_inline __u32 pid_for_reader(struct pid *pid)
 {
 	struct task_struct *reader = (struct task_struct *)bpf_get_current_task();
@@ -105,7 +108,7 @@ static __always_inline void fill_fuse_file(struct fl_file_record *r, struct file
 	r->backing_magic = BPF_CORE_READ(backing, f_inode, i_sb, s_magic);
 }
 
-/* NULL where there is none, or none any more, which the kernel writes as a small number. */
+/* NULL if there is none. The kernel marks a removed backing file by a small number. */
 static __always_inline struct fuse_conn *conn_of_dev(struct fuse_dev *fud)
 {
 	struct fuse_dev___chan *by_chan = (void *)fud;
@@ -141,7 +144,7 @@ int list_files(struct bpf_iter__task_file *ctx)
 	is_dev = (inode->i_mode & S_IFMT) == S_IFCHR && inode->i_rdev == FUSE_DEV_RDEV;
 	if (!is_dev && inode->i_sb->s_magic != FUSE_SUPER_MAGIC)
 		return 0;
-	/* directories and special files do not write */
+	/* nobody writes to directories or special files */
 	if (!is_dev && (inode->i_mode & S_IFMT) != S_IFREG)
 		return 0;
 	s = bpf_map_lookup_elem(&scratches, &zero);

@@ -19,9 +19,9 @@ struct take_scope {
 	__u64 fi_lock;
 	__u64 had_shared;
 	__u32 slot;
-	__u16 inner; /* in an update inside the write; the scope goes on after it */
-	__u8 write;  /* else an update by itself, which the gate does not know */
-	__u8 passed; /* whether the update by itself passed the gate */
+	__u16 inner; /* in an update that is part of the write; the scope goes on after it */
+	__u8 write;  /* 0 in an update outside a write, which has no mark at the gate */
+	__u8 passed; /* whether an update outside a write passed the gate */
 };
 
 struct {
@@ -50,7 +50,7 @@ static __always_inline bool scope_passed(const struct take_scope *s)
 	return s->write ? gate_passed() : s->passed;
 }
 
-/* route: FL_ROUTE_OTHER in an update by itself, which may be of any */
+/* route: FL_ROUTE_OTHER in an update outside a write: its write may have any route */
 static __always_inline void open_take_scope(struct inode *inode, enum fl_route route, bool write)
 {
 	struct take_scope *s = place_of_current();
@@ -106,7 +106,10 @@ int take_write_entry(__u64 *ctx)
 {
 	struct kiocb *iocb = (void *)ctx[0];
 
-	/* even if the gate is closed: the program that marks this write at the gate may run after this one */
+	/*
+	 * begin a scope even if the gate is closed: this program may run before the one that marks
+	 * the write at the gate
+	 */
 	if (tgid_selected())
 		open_take_scope(iocb->ki_filp->f_inode, route_of_writer(iocb), true);
 	return 0;
@@ -119,7 +122,7 @@ int take_write_exit(__u64 *ctx)
 	return 0;
 }
 
-/* In a worker for asynchronous writes, in the writer for others. */
+/* Asynchronous writes are updated in a worker, others in the writer. */
 SEC("fentry/fuse_write_update_attr")
 int take_update_entry(__u64 *ctx)
 {
@@ -178,7 +181,7 @@ static __always_inline int spin_take(__u64 lock)
 		return how(ctx[0]);     \
 	}
 
-/* one that may come back without the lock counts when it has it */
+/* a call that may return without the lock is counted at its return, if it has the lock */
 #define TRIED_TAKE(function, how)                     \
 	SEC("fexit/" #function)                       \
 	int take_##function(__u64 *ctx)               \

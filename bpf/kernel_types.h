@@ -159,12 +159,12 @@ struct iomap_iter {
 	struct iomap iomap;
 };
 
-/* until the parts of an iteration moved its position themselves (v6.15) */
+/* until v6.15, when the parts of an iteration began to move its position */
 struct iomap_iter___processed {
 	long long processed;
 };
 
-/* from then on */
+/* since v6.15 */
 struct iomap_iter___status {
 	int status;
 };
@@ -192,7 +192,7 @@ struct files_struct {
 };
 
 struct task_io_accounting {
-	__u64 syscw; /* write(2) and its like that have ended, whatever came of them */
+	__u64 syscw; /* calls of write(2) and the like that have ended, with any result */
 };
 
 struct task_struct {
@@ -246,7 +246,7 @@ struct fuse_dev {
 };
 
 /*
- * Between 6.18 and 7.3 what a daemon's descriptor, and a request, belong to became a channel (struct
+ * Between 6.18 and 7.3 daemons' descriptors and requests came to belong to a channel (struct
  * fuse_chan in fs/fuse/fuse_dev_i.h), which leads to the connection.
  */
 struct fuse_chan {
@@ -357,9 +357,10 @@ struct fuse_req___chan {
 
 /*
  * FMODE_BACKING moved from bit 25 to bit 24 when FMODE_NONOTIFY became two bits (the series that
- * added fanotify's pre-content events): in v6.14, and in stable kernels as old as 6.12, so neither
- * version nor type tells. Backing files carry FMODE_NOACCOUNT too (alloc_empty_backing_file()), which
- * never moved and no file opened by a user has: with it, either bit will do.
+ * added fanotify's pre-content events). This came with v6.14 and with stable kernels as old as
+ * 6.12, so neither version nor type shows the bit. Backing files also carry FMODE_NOACCOUNT
+ * (alloc_empty_backing_file()), which never moved and which no file opened by a user has. Together
+ * with it, either bit will do.
  */
 #define FMODE_BACKING_EITHER (3u << 24)
 #define FMODE_NOACCOUNT	     (1u << 29)

@@ -59,7 +59,7 @@ int open_entry(__u64 *ctx)
 	struct opening o = {};
 
 	o.open_flags = BPF_CORE_READ(ff, open_flags);
-	/* unless something inside says otherwise: the tests at the top, which are all -EINVAL */
+	/* the rule unless an inner function fails: the tests at the top, all with -EINVAL */
 	o.rule = o.open_flags & FOPEN_PASSTHROUGH ? FL_RULE_FLAGS : FL_RULE_ALL_PASSTHROUGH;
 	o.error = -EINVAL;
 	bpf_map_update_elem(&opening, &id, &o, BPF_ANY);
@@ -92,7 +92,7 @@ int cached_open_exit(__u64 *ctx)
 	return inner_failed((int)ctx[2], FL_RULE_UNCACHED_OPENS);
 }
 
-/* Its arguments changed with the kernel; only the result, a pointer or an errno, is looked at. */
+/* Its arguments differ between kernels, so only the result is read: a pointer or an errno. */
 SEC("fexit/fuse_passthrough_open")
 int passthrough_open_exit(__u64 *ctx)
 {

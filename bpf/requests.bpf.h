@@ -9,25 +9,25 @@
 
 #include "settled.bpf.h"
 
-/* Set where the form hooks fuse_direct_io(): it counts direct writes there, not by their requests. */
+/* Set if the form hooks fuse_direct_io(): it counts direct writes there, not by their requests. */
 const volatile bool direct_by_function;
 
-/* What a write request is to the form. */
+/* What a form does with a write request. */
 enum at_request {
-	REQUEST_COUNTS,	    /* nothing: it counts as it leaves */
-	REQUEST_IS_FIRST,   /* the first one of a write that the form counts at its end */
-	REQUEST_IS_FURTHER, /* a further one of such a write */
+	REQUEST_COUNTS,	    /* the request is counted as it is sent */
+	REQUEST_IS_FIRST,   /* it is the first one of a write that the form counts at its end */
+	REQUEST_IS_FURTHER, /* it is a further one of such a write */
 };
 struct sent_write;
 
-/* A form defines these before it uses what follows. */
+/* A form defines these functions. */
 
 /* Whether write requests of the current task count. */
 static __always_inline bool write_request_selected(void);
 static __always_inline enum at_request ask_at_request(const struct sent_write *w);
-/* Tells the form which write it is, of one that it counts at its end. */
+/* Tells the form about the write of a first request. */
 static __always_inline void tell_first_request(const struct sent_write *w, __u32 cell);
-/* A file was opened or released: what is remembered of open files may have become another's. */
+/* A file was opened or released: what is remembered of an open file may be out of date. */
 static __always_inline void open_files_changed(void);
 
 #define MAX_MOUNTS 2048
@@ -69,9 +69,9 @@ static __always_inline void count_on_mount(__u32 dev, enum fl_mount_counter what
 }
 
 /*
- * Whether the current task is the one the request was made for. The request carries the pid as the
- * daemon's PID namespace sees it (fuse_get_req()); background requests may be sent later by whichever
- * task ended an earlier one (flush_bg_queue()), the daemon's threads among them.
+ * Whether the request was made for the current task. The request carries the pid as the daemon's
+ * PID namespace sees it (fuse_get_req()). A background request may be sent later, by the task that
+ * ended an earlier one (flush_bg_queue()), such as a thread of the daemon.
  */
 static __always_inline bool request_is_own(const struct fuse_req *req, struct fuse_conn *fc)
 {
@@ -102,7 +102,10 @@ static __always_inline struct inode *inode_of_pages(struct fuse_io_args *ia)
 	return BPF_CORE_READ((struct page *)first, mapping, host);
 }
 
-/* An exclusive holder is named by the lock; a shared one is not, and is taken from the context. */
+/*
+ * How the current task holds the lock. The lock names an exclusive holder. It does not name shared
+ * holders, so there the caller must know that the task holds it.
+ */
 static __always_inline enum held held_by_current(struct inode *inode)
 {
 	enum held held = held_from_count(BPF_CORE_READ(inode, i_rwsem.count.counter));
@@ -114,9 +117,9 @@ static __always_inline enum held held_by_current(struct inode *inode)
 }
 
 /*
- * A request's connection, NULL where it has none yet, and the device of the mount it came from. Where
- * requests know their channel only, that is the connection's first mount: submounts, which virtiofs
- * alone has, are counted with it.
+ * A request's connection (NULL if it has none yet), and the device of its mount. If requests know
+ * only their channel, the device is that of the connection's first mount. Submounts, which only
+ * virtiofs has, are then counted with it.
  */
 static __always_inline struct fuse_conn *conn_of_request(const struct fuse_req *req, __u32 *dev)
 {
@@ -132,19 +135,19 @@ static __always_inline struct fuse_conn *conn_of_request(const struct fuse_req *
 	return BPF_CORE_READ(req, fm, fc);
 }
 
-/* A write request as it leaves. */
+/* A write request as it is sent. */
 struct sent_write {
 	struct inode *inode;
-	struct kiocb *iocb; /* NULL where the write is cached: such requests carry none */
+	struct kiocb *iocb; /* NULL if the write is cached: such requests carry none */
 	__u64 offset;
 	__u32 size;
-	__u32 open_flags; /* 0 where the write is cached */
+	__u32 open_flags; /* 0 if the write is cached */
 	int ki_flags;
 	enum fl_route route;
 	__u32 slot;
 };
 
-/* Fills in all but the slot. False where it is no write(2) of the target's. */
+/* Fills in all but the slot. Returns false if the request is not of a write(2). */
 static __always_inline bool look_at_write(struct fuse_args *args, __u32 dev, struct sent_write *w)
 {
 	struct fuse_io_args *ia = (void *)args -
@@ -170,7 +173,9 @@ static __always_inline bool look_at_write(struct fuse_args *args, __u32 dev, str
 		w->iocb = iocb;
 		w->ki_flags = BPF_CORE_READ(iocb, ki_flags);
 		w->inode = BPF_CORE_READ(iocb, ki_filp, f_inode);
-		/* fuse_write_args_fill() leaves ia->ff alone: the open file is the kiocb's */
+		/*
+		 * fuse_write_args_fill() does not set ia->ff, so the open file comes from the kiocb
+		 */
 		ff = BPF_CORE_READ(iocb, ki_filp, private_data);
 		w->open_flags = BPF_CORE_READ(ff, open_flags);
 	} else {
@@ -182,21 +187,21 @@ static __always_inline bool look_at_write(struct fuse_args *args, __u32 dev, str
 	return w->inode;
 }
 
-/* The last cached request of a task: its next one may be of the same write. */
+/* The last cached request of a task. Its next one may belong to the same write. */
 struct cached_request {
 	__u64 task; /* pid and tgid */
 	__u64 inode;
 	__u64 end;
 	__u64 version; /* the inode's attr_version, which every cached write raises at its end */
-	__u64 calls;   /* write(2) and its like that the task has ended */
+	__u64 calls;   /* calls of write(2) and the like that the task has ended */
 };
 #define CACHED_PLACES 4096
 static struct cached_request cached_requests[CACHED_PLACES];
 
 /*
- * Whether a cached request goes on with the write that the task's last one was of: where that ended, and
- * with nothing in between that the end of a write does. In a kernel that counts neither, such a request
- * is marked.
+ * Whether a cached request belongs to the same write as the task's last one: it begins where that
+ * one ended, and no write has ended in between. A kernel may keep neither count by which the end of
+ * a write shows; then such a request is marked.
  */
 static __always_inline bool continues_cached(const struct sent_write *w)
 {
@@ -224,8 +229,8 @@ static __always_inline bool continues_cached(const struct sent_write *w)
 }
 
 /*
- * A write larger than max_write, or one that begins within a page, leaves as several requests. Of a direct
- * one the first starts at the kiocb's position, which moves only at the end.
+ * A write that is larger than max_write, or begins within a page, is sent as several requests. The
+ * first request of a direct write starts at the kiocb's position, which moves only at the end.
  */
 static __always_inline bool is_segment(const struct sent_write *w)
 {
@@ -251,8 +256,8 @@ static __always_inline enum fl_nature nature_of_sent(const struct sent_write *w)
 }
 
 /*
- * Requests that were counted as they left, until they end: those that fail, or write less, are taken
- * back. A place is whoever's came last.
+ * Requests that were counted as they were sent, until they end. What a request failed to write is
+ * subtracted. The last request that hashes to a place has it.
  */
 struct counted_request {
 	__u64 req; /* 0: none */
@@ -317,7 +322,9 @@ static __always_inline void write_request(const struct fuse_req *req, struct fus
 	remember_request(req, where_of(w.slot, cell), w.size);
 }
 
-/* A failure of a request that may have been counted: nothing tells, for its place is another's. */
+/*
+ * A request failed that may have been counted. Another request has its place, so this is not known.
+ */
 static __noinline int unknown_request_failed(struct fuse_args *args, __u32 dev)
 {
 	struct sent_write w = {};
@@ -334,7 +341,7 @@ static __noinline int unknown_request_failed(struct fuse_args *args, __u32 dev)
 	return 0;
 }
 
-/* It failed, or the daemon wrote nothing of it. */
+/* The request failed, or the daemon wrote nothing. */
 static __always_inline void counted_request_failed(const struct counted_request *c, int error,
 						   struct fuse_io_args *ia)
 {
@@ -347,7 +354,7 @@ static __always_inline void counted_request_failed(const struct counted_request 
 		return;
 	}
 	settle_at(c->where, 0, -(__s64)c->len);
-	/* a synchronous write ends there, having written; an asynchronous one may fail as a whole */
+	/* a synchronous write ends here and has written; an asynchronous one may fail as a whole */
 	io = BPF_CORE_READ(ia, io);
 	if (io && BPF_CORE_READ(io, async))
 		settle_counter(slot, FL_COUNT_UNCERTAIN, 1);
@@ -426,8 +433,8 @@ int request_send(__u64 *ctx)
 	__u32 dev, opcode;
 
 	/*
-	 * The verifier takes any argument of a module's tracepoint for possibly NULL, since commit
-	 * 838a10bd2ebf ("bpf: Augment raw_tp arguments with PTR_MAYBE_NULL").
+	 * Since commit 838a10bd2ebf ("bpf: Augment raw_tp arguments with PTR_MAYBE_NULL") the
+	 * verifier takes any argument of a module's tracepoint for possibly NULL.
 	 */
 	if (!req)
 		return 0;
@@ -447,13 +454,13 @@ int request_send(__u64 *ctx)
 	return 0;
 }
 
-/* sizeof(struct fuse_direntplus) and a name of a byte at least */
+/* sizeof(struct fuse_direntplus) and a name of at least one byte */
 #define DIRENTPLUS_LEAST 160
 
 /*
- * How often a reply may raise fc->attr_version: fuse_change_attributes_i() does so once a set of attributes,
- * and what changes names, sizes or contents may do so for an inode more. Short reads do so only where the
- * file has shrunk behind the kernel's back.
+ * How often a reply may raise fc->attr_version. fuse_change_attributes_i() raises it once for each
+ * set of attributes. Requests that change names, sizes or contents may raise it for one inode more.
+ * Short reads raise it only if the file has shrunk without the kernel's knowledge.
  */
 static __always_inline void count_attribute_reply(struct fuse_args *args, __u32 opcode, __u32 dev)
 {
@@ -498,7 +505,7 @@ int request_end(__u64 *ctx)
 	}
 	if (req->out.h.error)
 		return 0;
-	/* or with a request that was not known when this was written */
+	/* or with a request that is newer than this program */
 	if (opcode == FUSE_OPEN_OP || opcode == FUSE_CREATE_OP || opcode == FUSE_TMPFILE_OP ||
 	    opcode > FUSE_COPY_FILE_RANGE_64_OP)
 		open_files_changed();

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What each task is writing right now: one record a task, in an array indexed by PID. Task storage would
- * cost three times as much. If two tasks whose PIDs share a place write at the same moment, one of the writes
- * is lost, and the loss is counted.
+ * What each task is writing right now: one record per task, in an array indexed by PID. Task
+ * storage would cost three times as much. If two tasks whose PIDs share a place write at the same
+ * moment, one of the writes is lost, and the loss is counted.
  */
 #ifndef FUSELENS_SCOPES_BPF_H
 #define FUSELENS_SCOPES_BPF_H
@@ -16,18 +16,18 @@
  * write through the same file.
  */
 struct scope {
-	__u64 iocb; /* 0 where no scope is open; no two writes under way have the same. See LOCKED */
-	__u64 entry_ns;	 /* 0 where this write's times are not taken */
+	__u64 iocb;	 /* 0: no scope is open. Differs for each write under way. See LOCKED */
+	__u64 entry_ns;	 /* 0 if this write's times are not measured */
 	__u64 locked_ns; /* only with LOCKED and entry_ns */
 	__u32 bytes;	 /* no write(2) has more than MAX_RW_COUNT, below 2^31 */
-	__u32 pid;	 /* of the task; not kept up where the file was remembered */
+	__u32 pid;	 /* of the task; not updated while the file is remembered */
 
-	__u64 file; /* 0 where what follows may be out of date */
+	__u64 file; /* 0 if the fields below may be out of date */
 	__u64 inode;
-	__u32 epoch; /* what open_epoch was */
+	__u32 epoch; /* open_epoch at that time */
 	__u32 slot;
-	__u32 untimed;	 /* so many more writes of the task are not timed */
-	__u8 cell;	 /* of the write; counted at its return, if it has written */
+	__u32 untimed;	 /* number of further writes of the task that are not timed */
+	__u8 cell;	 /* of this write; counted at its return, if it has written */
 	__u8 excl_cell;	 /* the cell of a plain exclusive write */
 	__u8 open_flags; /* the lower ones */
 	__u8 pad;
@@ -35,26 +35,26 @@ struct scope {
 _Static_assert(sizeof(struct scope) == 64, "a place is computed by a shift");
 
 /*
- * Added to a scope's iocb (an aligned address) once the lock was seen held. So one comparison at the return
- * tells both that the scope belongs to this write and that it is complete.
+ * Added to a scope's iocb (an aligned address) once the lock was seen held. One comparison at the
+ * return then shows both that the scope belongs to this write and that it is complete.
  */
 #define LOCKED 1ull
 
-/* A global array, not a map that is looked up: an address is computed in four instructions. */
+/* A global array, not a map: computing an address takes four instructions, without a lookup. */
 static struct scope scopes[SCOPE_PLACES] __attribute__((aligned(64)));
 
 /*
- * The version of what scopes remember of open files: it grows when a struct file may have become another
- * one's. Only passthrough files are remembered. The daemon answers each open of one, so a new struct file at
- * an old address is either seen being opened, or has another inode, which is compared. Releases, and user
- * space when it gives slots back, make it grow, too. 0 means that opens are not watched, and then nothing
- * may be remembered.
+ * The version of what scopes remember of open files. It grows whenever the address of a struct file
+ * may have passed to another open file. Only passthrough files are remembered. The daemon answers
+ * each open of one, so a new struct file at an old address is either seen being opened, or has
+ * another inode, which is compared. It also grows with releases, and when user space gives slots
+ * back. 0 means that opens are not watched; then nothing may be remembered.
  */
 __u32 open_epoch SEC(".data.epoch");
 
 static __always_inline void forget_open_files(void)
 {
-	/* user space makes it 1 when all programs are attached */
+	/* user space sets it to 1 when all programs are attached */
 	if (open_epoch)
 		__sync_fetch_and_add(&open_epoch, 1);
 }
@@ -81,7 +81,10 @@ static __always_inline enum fl_take take_of(__u8 cell)
 
 static __always_inline void scope_locked(struct scope *s, __u64 iocb)
 {
-	/* sets the whole word: a write of another task that came in between must not count as locked */
+	/*
+	 * set the whole word: if another task's write came in between, that one must not count as
+	 * locked
+	 */
 	s->iocb = iocb + LOCKED;
 	if (s->entry_ns)
 		s->locked_ns = bpf_ktime_get_ns();
@@ -101,10 +104,10 @@ static __always_inline void open_files_changed(void)
 }
 
 /*
- * A write request leaves while its writer holds the lock, so the first request of a scope's write marks
- * the lock as taken. A cached write (iocb is NULL) sends nothing but its own requests from within its
- * scope, unless the file's backing file is on FUSE too. Without a scope the request was sent for
- * somebody else, or the write began before counting did.
+ * A write request is sent while its writer holds the lock, so the first request of a scope's write
+ * marks the lock as taken. From within its scope a cached write (iocb is NULL) sends only its own
+ * requests, unless its backing file is on FUSE, too. Without a scope the request was sent for
+ * another task, or the write began before counting.
  */
 static __always_inline enum at_request ask_at_request(const struct sent_write *w)
 {

@@ -15,10 +15,12 @@
 const volatile __u32 selected_devs[FL_MAX_DEVS];
 const volatile __u32 selected_dev_count; /* 0: every FUSE mount */
 const volatile __u64 selected_ino;	 /* 0: every file */
-/* Of that file. 0: not known, and the inode number has to do. */
+/* Of that file. 0: not known; the inode number then decides. */
 const volatile __u64 selected_nodeid;
 const volatile __u32 selected_generation;
-/* One word: where no process is named and no takes are counted, a write costs one load of it. */
+/*
+ * One word: if no process is named and no takes are counted, a write needs only one load for both.
+ */
 const volatile union {
 	struct fl_only is;
 	__u64 any;
@@ -30,7 +32,7 @@ static __always_inline bool dev_selected(__u32 dev)
 {
 	__u32 n;
 
-	/* One device is the usual case. Where none is selected the first is 0, which is no device. */
+	/* Usually there is one device. If none is selected, the first is 0, which is no device. */
 	if (selected_devs[0] == dev)
 		return true;
 	n = selected_dev_count;
@@ -46,12 +48,15 @@ static __always_inline bool dev_selected(__u32 dev)
 }
 
 /*
- * What fs/fuse knows an inode by; 0 where that is not known, as where fuse is a module without BTF. Each
- * program defines it by the kind of load that it may use.
+ * The node by which fs/fuse knows an inode; 0 if not known, for example if fuse is a module without
+ * BTF. Each program defines this with the kind of load that it may use.
  */
 static __always_inline __u64 nodeid_of(struct inode *inode);
 
-/* Whether a file of a selected device is selected. The inode number alone may be another file's by now. */
+/*
+ * Whether a file of a selected device is selected. The inode number alone may now belong to another
+ * file.
+ */
 static __always_inline bool file_selected(struct inode *inode, __u64 ino)
 {
 	if (!selected_ino)
@@ -85,7 +90,7 @@ enum gate_event {
 	ANYTHING,
 };
 
-/* Asks the task and the gate. A function of its own, so that the usual path keeps the registers. */
+/* Checks the task and the gate. A separate function, so that the usual path keeps the registers. */
 __attribute__((unused)) static __noinline int ask_task_and_gate(enum gate_event event)
 {
 	if (!tgid_selected())
@@ -109,8 +114,8 @@ static __always_inline bool task_selected(void)
 }
 
 /*
- * The current task begins a write: notes at the gate that it is inside, and returns whether the write
- * counts. To be called last, for files that are selected.
+ * The current task begins a write. Notes at the gate that the task is inside, and returns whether
+ * the write counts. Call this last, and only for selected files.
  */
 static __always_inline bool enter_write(void)
 {
@@ -118,15 +123,15 @@ static __always_inline bool enter_write(void)
 }
 
 /*
- * The current task's write is counted now: notes at the gate that nobody need wait for it, and returns
- * whether it counts.
+ * The current task's write is counted now. Notes at the gate that nobody needs to wait for it, and
+ * returns whether it counts.
  */
 static __always_inline bool mark_write_counted(void)
 {
 	return only.any ? ask_task_and_gate(WRITE_COUNTS) : gate_open;
 }
 
-/* Whether something that is no write counts, whoever did it. */
+/* Whether an event that is no write counts, whichever task made it. */
 static __always_inline bool others_selected(void)
 {
 	return only.is.gated ? gate_passed() : gate_open;

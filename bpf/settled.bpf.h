@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What became of attempts, once it is known: added to what was counted when they began, or taken off.
+ * The outcome of attempts: added to, or subtracted from, what was counted when they began.
  *
- * Each program counts in cells of its own. A program never interrupts itself on a CPU, but another one
- * may come between the load and the store of an increment. So what begins writes has slot_counts for
- * itself, without the price of an atomic; all others add here, atomically. Sums wrap: a count here may
- * be "less than 0".
+ * A program never interrupts itself on a CPU, but another program may run between the load and the
+ * store of an increment. Therefore the programs that see writes begin have slot_counts for
+ * themselves, and need no atomics; all others add here, atomically. Sums wrap: a count here may be
+ * "less than 0".
  */
 #ifndef FUSELENS_SETTLED_BPF_H
 #define FUSELENS_SETTLED_BPF_H
@@ -37,11 +37,11 @@ static __always_inline void settle_counter(__u32 slot, enum fl_counter what, __s
 		__sync_fetch_and_add(&c->counter[what], n);
 }
 
-/* A slot and one of its cells in one word: which write, by its file and kind. */
+/* A slot and one of its cells in one word: the file and the kind of a write. */
 #define WHERE_CELL_SHIFT 24
 #define WHERE_SLOT_MASK	 ((1u << WHERE_CELL_SHIFT) - 1)
 #define WHERE_CELL_MASK	 63u
-#define WHERE_MARK	 (1u << 31) /* for the one who keeps the word */
+#define WHERE_MARK	 (1u << 31) /* a bit for the code that stores the word */
 
 static __always_inline __u32 where_of(__u32 slot, __u32 cell)
 {
@@ -64,9 +64,9 @@ static __always_inline void settle_at(__u32 where, __s64 writes, __s64 bytes)
 }
 
 /*
- * The lower half of a pointer. The verifier lets no arithmetic near a trusted one: spilled to the stack
- * and overwritten in part it is a number, and the half that is read is whole, so that the processor can
- * forward the store.
+ * The lower half of a pointer. The verifier forbids arithmetic on a trusted pointer. Spilled to the
+ * stack and partly overwritten, it becomes a number. The half that is read stays whole, so the
+ * processor can forward the store.
  */
 static __always_inline __u32 low_half(const void *p)
 {

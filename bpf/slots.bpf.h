@@ -28,13 +28,13 @@ struct {
 	__type(value, struct fl_slot);
 } slots SEC(".maps");
 
-/* Sized for as many slots and FL_ORDER_FIRST more. */
+/* Has as many entries as slots, and FL_ORDER_FIRST more. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 65);
 	__type(key, __u32);
-	__type(value, __u64); /* an array's elements are as wide, whatever is in them */
+	__type(value, __u64); /* elements of an array have this width in any case */
 } slot_order SEC(".maps");
 
 struct {
@@ -61,10 +61,10 @@ static __always_inline void lost(enum fl_loss what)
 }
 
 /*
- * A file is told from others as fs/fuse tells it: by device, node and the generation of the node. An inode
- * number is the daemon's affair, which may give it to several files, or to one after the other; it is what
- * is left where the node is not known. Multiplications by odd constants keep distinct files distinct but
- * for one chance in 2^64.
+ * fs/fuse tells files apart by device, node and the generation of the node, and so does this key.
+ * The daemon chooses inode numbers, and may give one to several files, at once or in turn; the key
+ * uses it only if the node is not known. Multiplications by odd constants keep distinct files
+ * distinct, except for one chance in 2^64.
  */
 static __always_inline __u64 slot_key(struct inode *inode, __u64 ino, __u32 dev, __u32 generation,
 				      enum fl_route route)
@@ -121,8 +121,8 @@ static __always_inline void slot_open_flags(struct fl_slot *s, struct inode *ino
 }
 
 /*
- * The slot with the key, or 0. A slot that was given back does not end the search, because keys that were put
- * there while it was in use may lie behind it.
+ * The slot with the key, or 0. A slot that was given back does not end the search: keys that were
+ * added while it was in use may lie behind it.
  */
 static __always_inline __u32 slot_with_key(__u64 key)
 {
@@ -143,8 +143,8 @@ static __always_inline __u32 slot_with_key(__u64 key)
 }
 
 /*
- * Claims a slot for the key; or returns the one that somebody else has claimed for it meanwhile, and then
- * *ours is false. 0: no room.
+ * Claims a slot for the key and sets *ours. If another program has claimed one for this key
+ * meanwhile, returns that one with *ours false. 0: no room.
  */
 static __always_inline __u32 slot_claim(__u64 key, bool *ours)
 {
@@ -173,7 +173,7 @@ static __always_inline __u32 slot_claim(__u64 key, bool *ours)
 	return 0;
 }
 
-/* Tells user space of a claim. To be called when the whole slot has been written. */
+/* Tells user space of a claim. Call this when the whole slot has been written. */
 static __always_inline void slot_publish(__u32 slot)
 {
 	__u32 idx = FL_ORDER_CLAIMS;
@@ -222,8 +222,8 @@ static __noinline __u32 slot_search(struct inode *inode, enum fl_route route, __
 }
 
 /*
- * Nearly always the slot is the first that the key leads to. Everything else is in a function of its own, so
- * that this path needs few registers: each instruction counts per write.
+ * Nearly always the slot is the first one that the key leads to. All other cases are in a separate
+ * function, so that this path needs few registers: every write pays for its instructions.
  */
 static __always_inline __u32 slot_of(struct inode *inode, enum fl_route route, __u64 ino, __u32 dev,
 				     __u32 generation)
@@ -260,7 +260,7 @@ static __always_inline void count_write(__u32 slot, enum fl_take take, enum fl_n
 	c->counter[FL_COUNT_BYTES] += bytes;
 }
 
-/* More bytes of a write that was counted. */
+/* Adds bytes of a write that is already counted. */
 static __always_inline void count_segment(__u32 slot, __u64 bytes)
 {
 	struct fl_slot_counts *c = bpf_map_lookup_elem(&slot_counts, &slot);

@@ -12,7 +12,10 @@
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
-/* Types of a module can't be cast to: reads the field as what another struct begins with. */
+/*
+ * bpf_rdonly_cast() takes no types of modules, so the field is read through another struct's first
+ * field.
+ */
 static __always_inline __u64 nodeid_of(struct inode *inode)
 {
 	struct rw_semaphore *at;
@@ -31,8 +34,8 @@ enum held {
 };
 
 /*
- * Bit 0 of the count is the writer's; readers count from bit 8 up. Exclusive and shared exclude each
- * other, so for a task that holds the lock the word settles the mode.
+ * Bit 0 of the count stands for the writer; readers count from bit 8 up. Exclusive and shared
+ * exclude each other, so the word shows the mode if the task holds the lock.
  */
 static __always_inline enum held held_from_count(long count)
 {
@@ -52,7 +55,7 @@ static __always_inline enum fl_take take_from(enum held held, bool flag_known, b
 	return flag_set ? FL_TAKE_EXCL_FLAG_SET : FL_TAKE_EXCL_FLAG_UNSET;
 }
 
-/* The same in one step, where the open flags are not at hand. */
+/* The same in one step, without the open flags. */
 static __always_inline enum fl_take take_from_count(long count)
 {
 	if (count & RWSEM_WRITER_LOCKED)
@@ -61,8 +64,8 @@ static __always_inline enum fl_take take_from_count(long count)
 }
 
 /*
- * The order is that of the documented reasons: buffered, append, past-eof, cache-io-mode, privileges.
- * size is the FUSE inode's i_size, which the kernel's own test looks at.
+ * The order is that of the documented reasons: buffered, append, past-eof, cache-io-mode,
+ * privileges. size is the FUSE inode's i_size, as in the kernel's own test.
  */
 static __always_inline enum fl_nature nature_of(bool direct, bool append, __u64 end, __u64 size,
 						bool cache_mode, __u16 mode, __u32 i_flags)

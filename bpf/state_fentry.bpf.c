@@ -12,11 +12,11 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* The times are taken of one write in so many, on average; 0: of none. */
+/* Times are measured for one write in this many, on average; 0: for none. */
 const volatile __u32 timed_in = 1;
 const volatile __u32 hist_slots = 64;
 
-/* By slot, of the first hist_slots; the others' are with slot 0's. */
+/* One per slot, for the first hist_slots slots; the other slots share slot 0's. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 64);
@@ -24,13 +24,13 @@ struct {
 	__type(value, struct fl_slot_hists);
 } slot_hists SEC(".maps");
 
-/* How many bits a number below 256 has. */
+/* The number of bits that a value below 256 needs. */
 static const __u8 bits_of[256] = {
 	[1] = 1,	 [2 ... 3] = 2,	  [4 ... 7] = 3,    [8 ... 15] = 4,
 	[16 ... 31] = 5, [32 ... 63] = 6, [64 ... 127] = 7, [128 ... 255] = 8,
 };
 
-/* A byte at a time: most times have no more than two. */
+/* Goes byte by byte: most times have at most two bytes. */
 static __always_inline __u32 log2_bucket(__u64 ns)
 {
 	__u32 b;
@@ -74,7 +74,10 @@ static __noinline int record_times(const struct scope *s)
 	return 0;
 }
 
-/* Types of a module can't be cast to: reads the field as what another struct begins with. */
+/*
+ * bpf_rdonly_cast() takes no types of modules, so the field is read through another struct's first
+ * field.
+ */
 static __always_inline __u32 open_flags_of(void *fuse_file)
 {
 	struct upid *at =
@@ -85,9 +88,9 @@ static __always_inline __u32 open_flags_of(void *fuse_file)
 }
 
 /*
- * Taking a write's times costs half as much again as all the rest. The distances between those taken are
- * random, lest they fall into step with a writer that goes round its files: uniform from 1 to twice the
- * mean less 1.
+ * Measuring a write's times costs half as much as all the rest. The distances between timed writes
+ * are random, so that they cannot fall into step with a writer that goes round its files. They are
+ * uniform from 1 to twice the mean minus 1.
  */
 static __noinline int begin_times(struct scope *s)
 {
@@ -101,9 +104,9 @@ static __noinline int begin_times(struct scope *s)
 }
 
 /*
- * How many of a new task's writes come before the first whose times are taken. First writes are
- * dearer than others, so they must be no likelier in the sample: this is what is left of such a distance
- * at a point met by chance, which is the smaller of two draws.
+ * How many writes of a new task come before its first timed one. First writes are slower than
+ * others and must not be more likely in the sample. So the number is the rest of a distance from a
+ * random point in it: the smaller of two draws.
  */
 static __always_inline __u32 first_untimed(void)
 {
@@ -117,9 +120,9 @@ static __always_inline __u32 first_untimed(void)
 }
 
 /*
- * All that can be told of the open file: returns 0 if it is selected. Remembered for passthrough
- * files alone, which no open yields without an answer of the daemon's that shows the backing file. The
- * slots of writes that are counted by their requests are found there.
+ * Fills in what is known of the open file; returns 0 if it is selected. Only passthrough files are
+ * remembered: the daemon answers each open of one, and its answer shows the backing file. If the
+ * requests count a write, its slot is found with them.
  */
 static __noinline int open_file(struct scope *s, struct file *file, __u32 pid)
 {
@@ -144,8 +147,8 @@ static __noinline int open_file(struct scope *s, struct file *file, __u32 pid)
 									 : FL_TAKE_EXCL_FLAG_UNSET,
 			       FL_NATURE_PLAIN);
 	/*
-	 * Writes beyond the table are told one by one, a file may be many processes', and the gate is asked
-	 * of each write.
+	 * Not remembered: files beyond the table (each write is a loss of its own), files while one
+	 * process is selected, and files while each write has to ask the gate.
 	 */
 	s->file = 0;
 	if (epoch && slot && !only.any && route == FL_ROUTE_PASSTHROUGH)
@@ -153,7 +156,7 @@ static __noinline int open_file(struct scope *s, struct file *file, __u32 pid)
 	return 0;
 }
 
-/* A scope whose end was missed must not become this write's, whose iocb may be where that one's was. */
+/* A scope whose end was missed must not serve this write, whose iocb may have the same address. */
 static __noinline int not_selected(struct scope *s, struct kiocb *iocb)
 {
 	if ((s->iocb & ~LOCKED) == (__u64)iocb) {
@@ -172,8 +175,9 @@ int write_entry(__u64 *ctx)
 	struct file *file = iocb->ki_filp;
 
 	/*
-	 * The inode is compared, too: another task at the same place may have begun to write there its
-	 * own, and a file of a mount without OPEN requests may come where the remembered one was.
+	 * Compare the inode, too. Another task with the same place may have changed it meanwhile,
+	 * and the address of the remembered file may now belong to a file of a mount without OPEN
+	 * requests.
 	 */
 	if ((s->file != (__u64)file || s->inode != (__u64)file->f_inode ||
 	     s->epoch != open_epoch) &&
@@ -190,7 +194,10 @@ int write_entry(__u64 *ctx)
 	return 0;
 }
 
-/* Not the usual passthrough write. A function of its own, to leave that one the registers. */
+/*
+ * The cell of an unusual passthrough write. A separate function, so that the usual path keeps the
+ * registers.
+ */
 static __noinline __u32 unusual_cell(struct kiocb *iocb, struct inode *inode, __u64 bytes,
 				     __u32 cell)
 {
@@ -201,7 +208,9 @@ static __noinline __u32 unusual_cell(struct kiocb *iocb, struct inode *inode, __
 				inode->i_flags);
 }
 
-/* In fuse_passthrough_write_iter(), under the lock. Overlayfs calls this too, without a scope. */
+/*
+ * fuse_passthrough_write_iter() calls this under the lock. Overlayfs calls it too, without a scope.
+ */
 SEC("fentry/backing_file_write_iter")
 int passthrough_locked(__u64 *ctx)
 {
@@ -225,7 +234,7 @@ int passthrough_locked(__u64 *ctx)
 	iter = (void *)ctx[1];
 	bytes = iter->count;
 	s->bytes = bytes;
-	ki_flags = ctx[3]; /* of the kiocb, as fuse passes them on */
+	ki_flags = ctx[3]; /* the kiocb's flags, as fuse passes them on */
 	if ((ki_flags & (IOCB_DIRECT | IOCB_APPEND)) != IOCB_DIRECT ||
 	    !(inode->i_flags & S_NOSEC) || iocb->ki_pos + bytes > inode->i_size)
 		cell = unusual_cell(iocb, inode, bytes, cell);
@@ -234,7 +243,7 @@ int passthrough_locked(__u64 *ctx)
 	return 0;
 }
 
-/* In fuse_direct_write_iter() or fuse_direct_IO(), under the lock; reads come here as well. */
+/* fuse_direct_write_iter() and fuse_direct_IO() call this under the lock. Reads call it as well. */
 SEC("fentry/fuse_direct_io")
 int direct_locked(__u64 *ctx)
 {
@@ -267,12 +276,12 @@ int direct_locked(__u64 *ctx)
 }
 
 /*
- * Written without a point at which the lock could be read: the writeback cache. On other routes that
- * point was not hooked any more, and the write is none of this window's.
+ * A write without a point at which the lock could be read went into the writeback cache. On other
+ * routes the hook at that point is already detached, and the write does not belong to this window.
  */
 static __noinline int count_unlocked(struct scope *s, __u64 *ctx)
 {
-	/* from the context anew: what the scope has is only a number to the verifier */
+	/* read it from the context: to the verifier the scope's copy is only a number */
 	struct kiocb *iocb = (void *)ctx[0];
 	struct inode *inode = iocb->ki_filp->f_inode;
 	long ret = ctx[2];
@@ -287,7 +296,7 @@ static __noinline int count_unlocked(struct scope *s, __u64 *ctx)
 	return 0;
 }
 
-/* Seen without the lock, or not ended with something written. */
+/* The lock was not seen held, or the write did not return a number of bytes. */
 static __noinline int count_unusual(struct scope *s, long ret)
 {
 	if (ret > 0)
@@ -299,7 +308,7 @@ static __noinline int count_unusual(struct scope *s, long ret)
 	return 0;
 }
 
-/* The order of things keeps the usual write's path short: it counts in instructions. */
+/* The order of these steps keeps the path of the usual write short. */
 static __always_inline int end_write(__u64 *ctx)
 {
 	struct scope *s = scope_of(current_pid());
@@ -328,7 +337,7 @@ int write_exit(__u64 *ctx)
 	return 0;
 }
 
-/* Under the lock in fuse_passthrough_splice_write(). The file is the backing one. */
+/* fuse_passthrough_splice_write() calls this under the lock, with the backing file. */
 SEC("fentry/backing_file_splice_write")
 int splice_locked(__u64 *ctx)
 {

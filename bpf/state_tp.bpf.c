@@ -31,8 +31,8 @@ static __always_inline void open_files_changed(void)
 }
 
 /*
- * Nearly all writes are plain, which four jumps find out; the compiler makes a dozen more of it where it
- * may weigh all the conditions at once.
+ * Nearly all writes are plain, and four jumps are enough to find out. If the compiler may combine
+ * all the conditions, it makes a dozen jumps more.
  */
 static __always_inline enum fl_nature nature_of_backing(struct inode *inode, bool direct,
 							bool append, __u64 end)
@@ -50,11 +50,11 @@ static __always_inline enum fl_nature nature_of_backing(struct inode *inode, boo
 
 enum write_begins {
 	DIRECT_BEGINS,
-	DIRECT_BOUNCES, /* before iomap sees it */
+	DIRECT_BOUNCES, /* this fails before iomap sees it */
 	BUFFERED_BEGINS,
 };
 
-/* Counts a write, or remembers it until it is known what became of it. */
+/* Counts a write, or remembers it until its outcome is known. */
 static __always_inline int write_begins(struct kiocb *iocb, __u32 slot, __u32 cell, __u32 len,
 					__u32 dio_flags, enum write_begins how)
 {
@@ -80,8 +80,8 @@ static __always_inline int write_begins(struct kiocb *iocb, __u32 slot, __u32 ce
 }
 
 /*
- * A write to a backing file: the FUSE inode is behind user_path. Overlayfs uses backing files too; its
- * user_path leads to an inode of its own, and the magic sorts it out.
+ * A write to a backing file. user_path leads to the FUSE inode. Overlayfs uses backing files too;
+ * there user_path leads to an overlayfs inode, and the magic excludes it.
  */
 static __always_inline int backing_write(struct kiocb *iocb, struct iov_iter *iter, __u32 dio_flags,
 					 enum write_begins how)
@@ -99,8 +99,8 @@ static __always_inline int backing_write(struct kiocb *iocb, struct iov_iter *it
 	sb = inode->i_sb;
 	dev = sb->s_dev;
 	/*
-	 * A load through a pointer that was not checked costs eight instructions: no more of them than
-	 * needed. A device that was selected is a FUSE mount's.
+	 * A load through an unchecked pointer costs eight instructions, so there are no more of
+	 * them than needed. A selected device belongs to a FUSE mount.
 	 */
 	if (dev != selected_devs[0]) {
 		if (!dev_selected(dev) || sb->s_magic != FUSE_SUPER_MAGIC)
@@ -118,7 +118,7 @@ static __always_inline int backing_write(struct kiocb *iocb, struct iov_iter *it
 				   iocb->ki_pos + len);
 	return write_begins(iocb, slot, take * FL_NATURES + nature, len, dio_flags, how);
 others:
-	/* what fails from here on is not what the kiocb at this address was before */
+	/* the attempt that an earlier kiocb left at this address must not get this one's failure */
 	forget_attempts(iocb);
 	return 0;
 }
@@ -134,8 +134,8 @@ int dio_begin(__u64 *ctx)
 	if (!is_backing_file(iocb->ki_filp->f_mode))
 		return 0;
 	/*
-	 * Reads, and the rest of a write: a file system that goes on with one after faulting pages in
-	 * says how much was done before.
+	 * Whether this is a read or the rest of a write. A file system that goes on with a write
+	 * after faulting pages in passes how much was done before.
 	 */
 	if (!iter->data_source || done_before) {
 		forget_attempts(iocb);
@@ -145,8 +145,8 @@ int dio_begin(__u64 *ctx)
 }
 
 /*
- * Of nearly all writes this has nothing to say: they were counted where they began. A read that
- * succeeds is told from a tentative write by its flags; synchronous writes are never IOCB_NOWAIT.
+ * Nearly all writes need nothing here: they were counted where they began. A successful read
+ * differs from a tentative write by its flags; synchronous writes never have IOCB_NOWAIT.
  */
 SEC("tp_btf/iomap_dio_complete")
 int dio_complete(__u64 *ctx)
@@ -170,8 +170,9 @@ int dio_complete(__u64 *ctx)
 }
 
 /*
- * XFS hands an unaligned direct write to a file with shared blocks down to the buffered path
- * (xfs_file_dio_write_unaligned()). XFS may be a module: its tracepoints' arguments need the check.
+ * XFS passes an unaligned direct write to a file with shared blocks to the buffered path
+ * (xfs_file_dio_write_unaligned()). XFS may be a module, so the arguments of its tracepoints need
+ * the check.
  */
 SEC("tp_btf/xfs_reflink_bounce_dio_write")
 int xfs_bounce(__u64 *ctx)
@@ -196,8 +197,9 @@ int xfs_buffered_write(__u64 *ctx)
 	if (!(iocb->ki_flags & IOCB_DIRECT))
 		return backing_write(iocb, (void *)ctx[1], 0, BUFFERED_BEGINS);
 	/*
-	 * A direct write that bounced, or that could not drop its pages from the page cache, for a mapping
-	 * keeps them dirty: iomap_dio_rw() gave up with -ENOTBLK after it began.
+	 * Whether this is a direct write that goes on through the page cache: it bounced, or it
+	 * could not drop its pages because a mapping keeps them dirty. iomap_dio_rw() began and
+	 * then gave up with -ENOTBLK.
 	 */
 	if (take_certain(iocb, &a))
 		settle_at(a.where, -1, -(__s64)a.len);
@@ -209,7 +211,7 @@ int xfs_buffered_write(__u64 *ctx)
 	return 0;
 }
 
-/* io_uring tried without waiting, perhaps where nothing saw it, and has a worker do it now. */
+/* io_uring tried without waiting, perhaps unseen, and now passes the write to a worker. */
 SEC("tp_btf/io_uring_queue_async_work")
 int uring_punts(__u64 *ctx)
 {

@@ -36,13 +36,13 @@ static __always_inline bool in_worker(void)
 	return BPF_CORE_READ(task, flags) & PF_WQ_WORKER;
 }
 
-/* Whether this task may be acting for a selected writer: a worker ends the writes of anyone. */
+/* Whether this task may act for a selected writer: a worker ends the writes of any task. */
 static __always_inline bool writer_selected(void)
 {
 	return tgid_selected() || in_worker();
 }
 
-/* A write's end, in whatever task: fuse_write_update_attr(). */
+/* A write ends, in any task: fuse_write_update_attr(). */
 static __always_inline void count_completion(__u32 slot)
 {
 	struct fl_slot_takes *t = bpf_map_lookup_elem(&slot_takes, &slot);
@@ -64,8 +64,8 @@ static __always_inline __u64 nodeid_of(struct inode *inode)
 }
 
 /*
- * The slot of the route by which a file is written. For takes and completions that do not tell their
- * route: nearly every file has one route only.
+ * The slot of the route by which a file is written, for takes and completions whose route is not
+ * known. Nearly every file has only one route.
  */
 static __noinline __u32 slot_of_written(struct inode *inode, __u64 ino, __u32 dev, __u32 generation)
 {
@@ -78,7 +78,7 @@ static __noinline __u32 slot_of_written(struct inode *inode, __u64 ino, __u32 de
 	return slot ? slot : slot_search(inode, FL_ROUTE_OTHER, ino, dev, generation);
 }
 
-/* A slot for what a site or a hook saw of a file; FL_ROUTE_OTHER where the route is not known. */
+/* The slot for a take that a site or a hook saw; FL_ROUTE_OTHER if the route is not known. */
 static __always_inline __u32 slot_for_take(struct inode *inode, __u32 route, __u64 ino, __u32 dev)
 {
 	__u32 generation = BPF_CORE_READ(inode, i_generation);
@@ -88,7 +88,7 @@ static __always_inline __u32 slot_for_take(struct inode *inode, __u32 route, __u
 	return slot_of(inode, route, ino, dev, generation);
 }
 
-/* Whether the address is that of a FUSE inode of the target. Any address may be asked about. */
+/* Whether the address is that of a FUSE inode of the target. Any address is allowed. */
 static __always_inline bool is_selected_inode(struct inode *inode, __u32 *dev, __u64 *ino)
 {
 	struct super_block *sb = BPF_CORE_READ(inode, i_sb);

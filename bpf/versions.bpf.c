@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fc->attr_version of the FUSE mounts that the reader has descriptors of: fs/fuse raises it with every
- * write that it passes through, whoever sees the write. The iterator is limited to the reader's process,
- * so that it takes microseconds; the daemon is not asked anything.
+ * Reads fc->attr_version of the FUSE mounts of which the reader has descriptors. fs/fuse raises it
+ * with every write that it passes through, seen by a probe or not. The iterator is limited to the
+ * reader's process and takes microseconds. It asks the daemon nothing.
  */
 #include "kernel_types.h"
 #include <bpf/bpf_helpers.h>
