@@ -32,7 +32,7 @@ static bool has_json(const struct fl_option *o)
 
 static void for_getopt(const struct fl_option *o, struct option *longs, char *shorts)
 {
-	/* '+': operands come one by one, so that those of the command to run are left alone */
+	/* '+': operands come one by one, so that those of the command to run stay untouched */
 	shorts = stpcpy(shorts, "+:h");
 	for (int i = 0; o[i].name && i < MAX_OPTIONS; i++) {
 		*longs++ = (struct option){.name = o[i].name + 2,
@@ -80,7 +80,7 @@ static int operand(struct line *l, const char *text)
 	return fl_usage_error(c->name, a->json, "%s: '%s'", c->one_too_many, text);
 }
 
-/* A long option by a name that nearly fits one of ours, else a short one. */
+/* Reports an unknown option: a long one with the most similar name of ours, or a short one. */
 static int unknown_option(const struct line *l, const char *text)
 {
 	const struct fl_option *o = l->command->options;
@@ -149,7 +149,7 @@ int fl_args_parse(struct fl_args *a, const struct fl_command *command, void *ctx
 	int ret;
 
 	memset(a, 0, sizeof(*a));
-	/* before anything else, so that errors of options that stand before --json come as JSON too */
+	/* look for --json first, so that errors of earlier options are JSON, too */
 	for (int i = 1; has_json(command->options) && i < argc && strcmp(argv[i], "--"); i++)
 		a->json |= !strcmp(argv[i], "--json");
 	ret = options_and_operands(&l, argc, argv);

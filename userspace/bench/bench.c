@@ -69,7 +69,7 @@ static void say_row(const struct state *s, const struct fl_bench_row *row)
 		fl_say("fuselens: this row takes no part in conclusions: %s", row->why);
 }
 
-/* A new result directory, named for the profile and the time unless -o says otherwise. */
+/* Makes a new result directory, named after the profile and the time unless -o gives a name. */
 static int create_result(struct state *s, struct fl_err *err)
 {
 	char name[PATH_MAX], when[32];
@@ -89,7 +89,7 @@ static int create_result(struct state *s, struct fl_err *err)
 	return 0;
 }
 
-/* The mount that is counted: of a directory on it, the whole mount. */
+/* Makes the target: the whole mount, even if the directory is only a part of it. */
 static int find_target(struct state *s, const char *path, const char *point, struct fl_err *err)
 {
 	int ret = fl_target_resolve(&s->target, point, 0, err);
@@ -99,7 +99,7 @@ static int find_target(struct state *s, const char *path, const char *point, str
 	return ret;
 }
 
-/* How long a file system may take to make a directory; a stopped daemon takes for ever. */
+/* How long a file system may take to make a directory. A stopped daemon never answers. */
 #define ANSWER_SECONDS 60
 
 static int find_place(struct state *s, enum fl_system system, const char *path, struct fl_err *err)
@@ -137,7 +137,10 @@ static int find_fio(struct state *s, char **version, struct fl_err *err)
 	return fl_bench_fio_version(s->fio, version, err);
 }
 
-/* Everything is looked at before the result directory is made, so that a mistake leaves none behind. */
+/*
+ * Checks everything before the result directory is made, so that a mistake leaves no directory
+ * behind.
+ */
 static int begin_new(struct state *s, struct fl_err *err)
 {
 	s->bench = s->args.bench;
@@ -165,8 +168,9 @@ static bool same_text(const char *a, const char *b)
 }
 
 /*
- * What a result directory says is data. A profile in it is run when it is, word for word, one that is
- * installed or that the user names now; and whoever else made the directory has no say in where we write.
+ * A result directory is data. Its profile is run only if its text equals that of an installed
+ * profile, or of one that the user gives now. The directory must belong to the user, because it
+ * also says where bench writes.
  */
 static int check_resumed(struct state *s, struct fl_err *err)
 {
@@ -255,7 +259,7 @@ out:
 	return ret;
 }
 
-/* Which fs/fuse this is shows when the programs are loaded, that is with the first counted row. */
+/* Takes the variant of fs/fuse from the first counted row: loading the programs finds it out. */
 static int note_variant(struct state *s, const struct fl_bench_row *row, struct fl_err *err)
 {
 	const char *variant = row->snapshot.variant;
@@ -371,7 +375,7 @@ static int bench(struct state *s)
 	return conclude(s, ret, &err);
 }
 
-/* However it went, nothing stays behind but by --keep-files, and that is said. */
+/* In any case nothing stays behind, except with --keep-files; then a message says where. */
 static void leave_places(struct state *s)
 {
 	for (int i = 0; i < FL_SYSTEMS; i++) {

@@ -49,7 +49,7 @@ int fl_bench_place(int dir, struct fl_place *place, char **point, struct fl_err 
 		goto fail;
 	}
 	while ((m = getmntent(mounts))) {
-		/* the longest wins; of equals the last, which lies on top */
+		/* the longest path wins; of equal ones the last, which is the upper mount */
 		if (!is_at_or_below(full, m->mnt_dir) || strlen(m->mnt_dir) < best)
 			continue;
 		best = strlen(m->mnt_dir);
@@ -98,7 +98,7 @@ static char *cpu_model(void)
 	return model;
 }
 
-/* The command line of who serves dev; arguments are joined by spaces. */
+/* The command line of the process that serves dev, its arguments joined by spaces. */
 static char *daemon_of(__u32 dev)
 {
 	struct fl_open_files files = {};

@@ -115,7 +115,7 @@ const struct fl_option fl_bench_options[] = {
 	{},
 };
 
-/* What a variable is unless --set says otherwise. */
+/* The default value of a variable. */
 static const char *const defaults[][2] = {
 	{"BS", "4k"}, {"IODEPTH", "64"}, {"READ_PERCENT", "70"}, {"RUNTIME", "10"}, {"SIZE", "64m"},
 };
@@ -158,7 +158,7 @@ static bool gives_more(const struct fl_args *args)
 	return false;
 }
 
-/* Every rule about options that need or exclude one another is here. */
+/* All rules about options that need or exclude one another. */
 static int check(struct fl_bench_args *a, const struct fl_args *args)
 {
 	if (a->resume && gives_more(args))

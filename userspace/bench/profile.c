@@ -64,7 +64,7 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Those of the first directory that has any. */
+/* The names in the first directory that has any. */
 void fl_profile_names(char *buf, size_t len)
 {
 	char dir[PATH_MAX];
@@ -119,7 +119,7 @@ static char *load_by_name(const char *name, struct fl_err *err)
 	return NULL;
 }
 
-/* The word that a line begins with, and what stands behind its '='; both without spaces around. */
+/* Splits a line into its first word and the value after '=', both without surrounding spaces. */
 static void split(const char *line, size_t len, char *key, size_t keylen, char *value,
 		  size_t valuelen)
 {
@@ -140,7 +140,7 @@ static void split(const char *line, size_t len, char *key, size_t keylen, char *
 	snprintf(value, valuelen, "%.*s", (int)len, eq);
 }
 
-/* fio has bc, by a shell, work out values with $pagesize, $mb_memory and $ncpus in them. */
+/* fio computes values with $pagesize, $mb_memory and $ncpus by running bc in a shell. */
 static bool asks_shell(const char *line, size_t len)
 {
 	static const char *const words[] = {"$pagesize", "$mb_memory", "$ncpus", "`"};
@@ -190,7 +190,7 @@ const char *fl_profile_runs(const char *text)
 int fl_profile_check_variable(const char *text, const char *name, const char *value,
 			      struct fl_err *err)
 {
-	/* what a number, a size, a percentage and their like are made of */
+	/* the characters of numbers, sizes, percentages and the like */
 	static const char harmless[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,%+-_";
 	static const char *const always[] = {"BS", "IODEPTH", "READ_PERCENT", "RUNTIME", "SIZE"};

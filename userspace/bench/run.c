@@ -28,7 +28,7 @@ static unsigned int most_jobs(const struct fl_bench *b)
 	return most;
 }
 
-/* How long a file system may take to remove files; a stopped daemon takes for ever. */
+/* How long a file system may take to remove files. A stopped daemon never answers. */
 #define REMOVAL_SECONDS 300
 
 /* fio works in the directory itself, so that no name of it passes through fio's own syntax. */
@@ -52,7 +52,7 @@ static int begin_fio(struct fl_workload *w, const struct fl_bench_run *run, char
 	return ret;
 }
 
-/* Nothing of it runs any longer, unless the kernel holds it, and then that is said. */
+/* Ends all of fio's processes. Reports those that the kernel does not let go. */
 static int end_fio(struct fl_workload *w, int ret, struct fl_err *err)
 {
 	fl_workload_finish(w);
@@ -176,7 +176,9 @@ static void watch(const struct fl_bench_run *run, struct fl_bench_row *row, stru
 	while (!fl_workload_ended(w) && !fl_interrupted) {
 		__u64 now = fl_now_ns(), writes = ~0ull;
 
-		/* waking more often than sampling: the end of fio is part of the row's time */
+		/*
+		 * wake more often than for samples: the row's time includes the wait for fio's end
+		 */
 		if (now < next) {
 			__u64 left = (next - now) / 1000000 + 1;
 
@@ -208,7 +210,9 @@ static int set_variables(const struct fl_bench *b, unsigned int jobs)
 
 #define FIO_JSON     "fio.json"
 #define FIO_MESSAGES "fio.log"
-/* The profile as it was checked, in memory: the one in the result directory is for people. */
+/*
+ * The checked text of the profile, in memory. The copy in the result directory is only for people.
+ */
 static int profile_file(const struct fl_bench *b, struct fl_err *err)
 {
 	int fd = memfd_create("profile", MFD_CLOEXEC);
@@ -222,7 +226,10 @@ static int profile_file(const struct fl_bench *b, struct fl_err *err)
 	return -1;
 }
 
-/* The measurement itself: probes on, fio, probes off. fio reaches its files through descriptors it gets. */
+/*
+ * The measurement itself: start counting, run fio, stop counting. fio reaches its files through
+ * descriptors that it inherits.
+ */
 static int measure(struct fl_bench_run *run, struct fl_bench_row *row, int dir, struct ticks *ticks,
 		   struct fl_err *err)
 {
@@ -311,7 +318,7 @@ static int read_fio(struct fl_bench_row *row, int dir, const struct ticks *ticks
 	return ret;
 }
 
-/* A row that failed goes, but what fio said stays. */
+/* Removes a row that failed, but keeps fio's messages. */
 static void keep_messages(const struct fl_result_dir *result, int dir, struct fl_err *err)
 {
 	struct stat st;

@@ -221,7 +221,7 @@ static void check_method(struct fl_doctor *d, enum fl_evidence evidence, const c
 	}
 }
 
-/* Its hooks are felt by the whole system: they are not even tried unless asked for. */
+/* The global method's hooks slow down the whole system, so they are not even tried. */
 static void check_global(struct fl_doctor *d)
 {
 	struct fl_method_check *m = &d->method[d->nmethods++];

@@ -15,7 +15,7 @@ static const char *const answers[] = {
 	[FL_NOT_KNOWN] = "?",
 };
 
-/* Where the text begins behind "  TITLE yes ": what does not fit the line goes on there. */
+/* The column of the text after "  TITLE yes ". Further lines of the text begin there, too. */
 #define CHECK_COLUMN  28
 #define METHOD_COLUMN 22
 
@@ -27,7 +27,7 @@ static void probes_text(const struct fl_method_check *m, FILE *out)
 				   m->probe[i].name, m->probe[i].why_not);
 }
 
-/* Only a write's own path; --json has the other holders of the same locks too. */
+/* Only calls on a write's path; --json also has other holders of the same locks. */
 static void callsites_text(const struct fl_callsite_map *map, FILE *out)
 {
 	struct fl_table *t = fl_table_new(4);

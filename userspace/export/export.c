@@ -19,9 +19,12 @@
 #include "collect/watch.h"
 
 #define DEFAULT_LISTEN "127.0.0.1:9787"
-/* Scrapes that come closer than this see the same counts: nobody makes us work by asking often. */
+/*
+ * Scrapes closer together than this see the same counts, so that nobody can cause work by asking
+ * often.
+ */
 #define FRESH_NS 100000000ull
-/* Without scrapes, so that no mount comes and goes unseen. */
+/* How often to read the counts without scrapes, so that no mount comes and goes unseen. */
 #define IDLE_READ_NS 10000000000ull
 
 struct export

@@ -15,12 +15,13 @@
 #include "util/clock.h"
 
 /*
- * Enough for a few scrapers. One connection more, of all or of an address, and the one goes that has waited
- * longest since it began or got its last reply: who keeps connections open shuts nobody out.
+ * Enough for a few scrapers. With one connection more, in all or from one address, the one that has
+ * waited longest since it began or got its last reply is closed. So nobody can keep others out by
+ * holding connections.
  */
 #define CONNECTIONS	   32
 #define CONNECTIONS_OF_ONE 16
-/* A whole request and its reply: bytes that trickle in or out do not prolong it. */
+/* Time for a whole request and its reply, however slowly its bytes come or go. */
 #define REQUEST_SECONDS	     10
 #define MEMORY_OF_CONNECTION (16 << 10)
 
@@ -28,7 +29,7 @@ struct client {
 	struct client *next; /* younger */
 	int fd;
 	struct in6_addr addr;
-	__u64 since_ns; /* it began, or was sent its last reply */
+	__u64 since_ns; /* when it began, or got its last reply */
 	bool ending;	/* shut down; the library closes it when it notices */
 };
 
@@ -38,7 +39,7 @@ struct fl_http {
 	fl_http_page page;
 	void *ctx;
 	char address[INET6_ADDRSTRLEN + 16];
-	struct client *clients; /* the one that has waited longest first */
+	struct client *clients; /* the connection that has waited longest comes first */
 };
 
 static void end(struct client *c)
@@ -47,7 +48,7 @@ static void end(struct client *c)
 	c->ending = true;
 }
 
-/* An IPv4 address is compared as the IPv6 address that stands for it. */
+/* IPv4 addresses are compared as IPv4-mapped IPv6 addresses. */
 static struct in6_addr address_of(const struct sockaddr *addr)
 {
 	const struct sockaddr_in *in = (const struct sockaddr_in *)addr;
@@ -60,7 +61,7 @@ static struct in6_addr address_of(const struct sockaddr *addr)
 	return a;
 }
 
-/* Makes room for one more: of all connections, or with addr of those from there. */
+/* Makes room for one more connection: in all, or from addr if it is given. */
 static void make_room(struct fl_http *h, const struct in6_addr *addr, unsigned int limit)
 {
 	struct client *oldest = NULL;
@@ -126,7 +127,7 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
 	*context = c;
 }
 
-/* A reply was sent: what comes next is another request, with time of its own. */
+/* A reply was sent. The next request gets its own time limit. */
 static void on_completed(void *cls, struct MHD_Connection *connection, void **state,
 			 enum MHD_RequestTerminationCode how)
 {
@@ -168,7 +169,7 @@ static enum MHD_Result send_reply(struct MHD_Connection *connection, struct fl_h
 	return ret;
 }
 
-/* Called once with the headers, and for methods that carry one again with pieces of a body. */
+/* Called once with the headers, and again with each piece of a body, if there is one. */
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url,
 				  const char *method, const char *version, const char *data,
 				  size_t *data_size, void **state)
@@ -221,7 +222,7 @@ static void name_address(struct fl_http *h, int fd)
 	}
 }
 
-/* A socket of our own, so that a port in use is told as such. */
+/* Makes the socket here, so that the error says that a port is in use. */
 static int listen_on(const char *text, struct fl_err *err)
 {
 	struct sockaddr_storage addr;
@@ -270,7 +271,10 @@ struct fl_http *fl_http_open(const char *listen, fl_http_page page, void *ctx, s
 	name_address(h, fd);
 	h->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, h,
 				     MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-				     /* those that are ending take a place until they are closed */
+				     /*
+				      * connections that are ending take a place until they are
+				      * closed
+				      */
 				     2u * CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
 				     2u * REQUEST_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 				     (size_t)MEMORY_OF_CONNECTION, MHD_OPTION_NOTIFY_CONNECTION,
@@ -299,11 +303,11 @@ void fl_http_poll(struct fl_http *h, int ms)
 	struct pollfd p = {.fd = h->epoll_fd, .events = POLLIN};
 	MHD_UNSIGNED_LONG_LONG wanted;
 
-	/* the library may hold requests that it has read already: no descriptor tells of them */
+	/* the library may hold requests that it has already read; no descriptor shows them */
 	if (MHD_get_timeout(h->daemon, &wanted) == MHD_YES && wanted < (unsigned int)ms)
 		ms = wanted;
 	poll(&p, 1, ms);
-	/* also when nothing happened: idle connections time out in here */
+	/* call this even if nothing happened: it ends idle connections */
 	MHD_run(h->daemon);
 	end_late_ones(h);
 }

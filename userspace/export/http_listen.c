@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The --listen argument. Apart from the server, so that tests and fuzzers need no library. */
+/*
+ * Parses the --listen argument. Separate from the server, so that tests and fuzzers need no
+ * library.
+ */
 #include "export/http.h"
 
 #include <arpa/inet.h>
@@ -36,7 +39,7 @@ int fl_http_parse_listen(const char *text, struct sockaddr_storage *addr, sockle
 	size_t n = colon ? colon - text : 0;
 
 	memset(addr, 0, sizeof(*addr));
-	/* as other exporters take it: every address, IPv4's too */
+	/* as with other exporters: every address, including IPv4 */
 	if (colon == text) {
 		in6->sin6_family = AF_INET6;
 		*len = sizeof(*in6);

@@ -62,7 +62,7 @@ static bool long_ago(const struct fl_metrics *m, __u64 then, __u64 now)
 	return now > then && now - then > m->limits.keep_ns;
 }
 
-/* Gives up the series of mounts that are gone and files that are idle for long. */
+/* Drops the series of mounts that are gone and of files that have been idle for long. */
 static int forget(struct fl_metrics *m, __u64 now)
 {
 	size_t kept = 1;
@@ -100,7 +100,7 @@ static char *mount_path(const struct fl_mount_snapshot *s)
 	return strdup(text);
 }
 
-/* The entry of a mount; a new one where its device is new or has moved to another path. */
+/* Finds the entry of a mount. Makes one if its device is new, or now at another path. */
 static struct fl_metric_mount *mount_entry(struct fl_metrics *m, const struct fl_mount_snapshot *s)
 {
 	struct fl_metric_mount *e;
@@ -140,7 +140,7 @@ static int add_mounts(struct fl_metrics *m, const struct fl_snapshot *s)
 		if (!e || fl_index_put(&m->by_dev, s->mount[i].dev, 0, e - m->mount))
 			return -1;
 		e->present |= s->mount[i].present;
-		/* "other" is of several mounts */
+		/* "other" has files of several mounts */
 		e->served = e == m->mount ? FL_SERVED_UNKNOWN : s->mount[i].served;
 		for (int k = 0; k < FL_MOUNT_COUNTERS; k++)
 			e->counter[k] += s->mount[i].counter[k];
@@ -164,7 +164,7 @@ static struct fl_metric_file *file_with_labels(struct fl_metrics *m, const struc
 	return NULL;
 }
 
-/* A series of its own for a file, first come, first served: nobody's counts change series later. */
+/* Gives a file its own series, first come, first served, so that no counts change series later. */
 static struct fl_metric_file *file_entry(struct fl_metrics *m, const struct fl_file_counts *f,
 					 const struct fl_metric_mount *mount)
 {
@@ -177,7 +177,7 @@ static struct fl_metric_file *file_entry(struct fl_metrics *m, const struct fl_f
 		return NULL;
 	if (place != FL_INDEX_NONE)
 		return &m->file[place];
-	/* another file under the same name and number cannot be told apart by a series' labels */
+	/* the labels of a series cannot tell another file with the same name and number apart */
 	e = file_with_labels(m, f, name);
 	if (e) {
 		fl_index_put(&m->by_file, key.mount, key.node, e - m->file);

@@ -48,8 +48,8 @@ static void family(const struct page *g, const char *name, enum type type, const
 void fl_metrics_label(const char *value, FILE *out)
 {
 	/*
-	 * fl_escape() keeps different names different, which replacing their bytes would not: two
-	 * equal series make a scraper refuse the whole page.
+	 * fl_escape() keeps different names different; replacing their bytes would not. A scraper
+	 * refuses the whole page if it has two equal series.
 	 */
 	char *shown = fl_escape(value);
 	size_t n = 0;
@@ -96,7 +96,7 @@ static bool all_zero(const __u64 *p, size_t n)
 	return true;
 }
 
-/* The sums that exist from the start have their series from the start: rate() needs the first 0. */
+/* The series of these sums exist from the start, because rate() needs the first 0. */
 static bool shown(const struct fl_metric_mount *m)
 {
 	return m->path || !all_zero(&m->writes[0][0], FL_ROUTES * FL_LOCK_MODES) ||
@@ -145,7 +145,7 @@ static void writes(const struct page *g)
 	for_each_mount(g, m)
 	{
 		for (int r = 0; r < FL_ROUTES; r++) {
-			/* of the routes that matter both modes, so that ratios never lack a side */
+			/* both modes of the routes that matter, so that no ratio lacks a side */
 			if (all_zero(m->writes[r], FL_LOCK_MODES) && r != FL_ROUTE_PASSTHROUGH)
 				continue;
 			for (int k = 0; k < FL_LOCK_MODES; k++) {
@@ -239,7 +239,7 @@ static void requests(const struct page *g)
 	}
 }
 
-/* Every fourth power of two: 14 buckets from 256 ns to 17 s cost little and tell enough. */
+/* Every fourth power of two: 14 buckets from 256 ns to 17 s are cheap and fine enough. */
 #define FIRST_BUCKET 8
 #define BUCKET_STEP  2
 #define LAST_BUCKET  34

@@ -30,7 +30,7 @@ static __u64 open_fds(void)
 		n += entry->d_name[0] != '.';
 	if (dir)
 		closedir(dir);
-	/* without the one that looked */
+	/* without the descriptor of this listing */
 	return n ? n - 1 : 0;
 }
 

@@ -74,7 +74,7 @@ out:
 	return ret;
 }
 
-/* Watches opens for so many seconds, or until interrupted where that is 0. */
+/* Watches opens for this many seconds, or until interrupted if 0. */
 static int watch_refused(const struct files_cmd *c)
 {
 	struct fl_target target = {};

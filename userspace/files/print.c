@@ -112,7 +112,7 @@ static int by_file_and_fd(const void *a, const void *b)
 	return x->rec.fd < y->rec.fd ? -1 : x->rec.fd > y->rec.fd;
 }
 
-/* Descriptors that differ by nothing but who holds them stand side by side. */
+/* Sorts descriptors that differ only in their holder next to each other. */
 static int by_file_and_kind(const void *a, const void *b)
 {
 	const struct fl_open_file *x = *(const struct fl_open_file *const *)a;
@@ -170,7 +170,10 @@ static int most_opened(const void *a, const void *b)
 	return by_file(x->file, y->file);
 }
 
-/* Puts what is alike together. list is in the order of by_file_and_kind(); alike has as much room. */
+/*
+ * Groups descriptors that are alike. list is sorted by by_file_and_kind(); alike has room for as
+ * many entries.
+ */
 static size_t group(const struct fl_open_file **list, size_t n, struct alike *alike)
 {
 	size_t groups = 0;
@@ -190,7 +193,7 @@ static size_t group(const struct fl_open_file **list, size_t n, struct alike *al
 	return groups;
 }
 
-/* The path below the mount point, which stands above already; else all of it. */
+/* The path below the mount point, which the heading has already; else the whole path. */
 static const char *path_below(const char *path, const struct fl_mount *m)
 {
 	size_t len = m ? strlen(m->path) : 0;
@@ -222,7 +225,7 @@ static void alike_row(struct fl_table *t, const struct alike *g, const struct fl
 	free(comm);
 }
 
-/* One table a mount. */
+/* Prints one table per mount. */
 static void table_text(const struct alike *alike, size_t n, const struct fl_mounts *mounts,
 		       const enum fl_can can[FL_ROUTES], FILE *out)
 {

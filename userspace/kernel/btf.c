@@ -14,7 +14,7 @@ static const char *const modules[] = {"fuse", "xfs", "ext4"};
 #define NMODULES (sizeof(modules) / sizeof(modules[0]))
 
 struct fl_btf {
-	struct btf *vmlinux; /* NULL where the kernel has none */
+	struct btf *vmlinux; /* NULL if the kernel has none */
 	struct btf *module[NMODULES];
 };
 

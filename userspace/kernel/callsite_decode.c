@@ -14,7 +14,7 @@ bool fl_decode_supported(void)
 #endif
 }
 
-/* What an instruction does to registers, as far as following a lock's address needs it. */
+/* What an instruction does to registers, as far as this is needed to follow a lock's address. */
 struct def {
 	x86_reg reg;  /* written, 64 bits; X86_REG_INVALID for none */
 	x86_reg from; /* "mov reg, from" or "lea reg, [from + offset]" */
@@ -53,8 +53,8 @@ static struct def def_of(const cs_insn *in)
 
 /*
  * Follows the first argument of the call at index back to the nearest offset that was added to a
- * pointer. The way back is the straight line: enough for compiled lock calls, and where it is not the
- * programs look at the lock's address anyway.
+ * pointer. It goes back in a straight line, which is enough for compiled lock calls. Where it is
+ * not, the programs still check the lock's address.
  */
 static __s64 first_argument(const struct def *def, size_t index)
 {

@@ -13,14 +13,14 @@
 #define MAX_SITES     FL_MAX_SITES
 
 /*
- * Where to begin. Compilers inline the helpers differently (fuse_direct_write_iter() is part of
- * fuse_file_write_iter() in some builds), so each is tried; callees within fs/fuse are followed from
- * here, with the routes of their callers.
+ * The functions to begin with. Compilers inline the helpers differently (in some builds
+ * fuse_direct_write_iter() is part of fuse_file_write_iter()), so each is tried. From these
+ * functions, callees within fs/fuse are followed with the routes of their callers.
  */
 static const struct root {
 	const char *name;
 	__u32 routes;
-	int depth; /* of calls to follow */
+	int depth; /* how many levels of calls to follow */
 } roots[] = {
 	{"fuse_passthrough_write_iter", ROUTE(PASSTHROUGH), 2},
 	{"fuse_passthrough_end_write", ROUTE(PASSTHROUGH) | ROUTE(SPLICE), 1},
@@ -53,7 +53,7 @@ static const struct root {
 	{"fuse_iget", 0, 0},
 };
 
-/* Calls that lead out of the path that a write locks by, though they are made on it. */
+/* Calls on a write's path whose callees do not belong to it. */
 static const char *const not_followed[] = {
 	"fuse_direct_io",
 	"fuse_direct_IO",
@@ -99,7 +99,7 @@ static const struct callee_name {
 	{"down_read_interruptible", CALLEE_DOWN_READ, true},
 	{"down_read_trylock", CALLEE_DOWN_READ, true},
 	{"up_write", CALLEE_UP_WRITE, false},
-	/* what is left is a shared hold, whose up_read() ends it */
+	/* the hold that remains is shared, and up_read() ends it */
 	{"downgrade_write", CALLEE_OTHER, false},
 	{"up_read", CALLEE_UP_READ, false},
 	{"_raw_spin_lock", CALLEE_SPIN_LOCK, false},
@@ -170,8 +170,9 @@ static void reach(const struct builder *b, const struct fl_code *code, long star
 }
 
 /*
- * For each instruction: can it run after the function took the lock shared and gave it up again
- * (after), can it run without (before)? An exclusive take that is only "after" is the upgrade.
+ * Finds for each instruction whether it can run after the function took the lock shared and
+ * released it (after), and whether it can run without that (before). An exclusive take that is only
+ * "after" is an upgrade.
  */
 static void mark_after_shared(const struct builder *b, const struct fl_code *code, bool *after,
 			      bool *before)
@@ -196,7 +197,7 @@ static bool leaves(const struct fl_code *code, const struct fl_insn *in)
 	       (in->flow == FL_FLOW_JUMP && fl_code_index(code, in->target) < 0);
 }
 
-/* Whether the function can be run through without a take of the spin lock. */
+/* Whether there is a way through the function without a take of the spin lock. */
 static bool spin_avoidable(const struct builder *b, const struct fl_code *code)
 {
 	bool *reached = calloc(code->n + 1, sizeof(*reached)), found = false;
@@ -213,8 +214,8 @@ static bool spin_avoidable(const struct builder *b, const struct fl_code *code)
 }
 
 /*
- * The instruction before a call, where nothing jumps in between: a probe pair on the two measures what
- * a pair costs by itself, at the very place where it is used.
+ * The instruction before a call, if nothing jumps in between. A probe pair on the two measures the
+ * time of a pair itself, at the place where pairs are used.
  */
 static __u64 calibration_point(const struct fl_code *code, size_t index)
 {
@@ -311,7 +312,10 @@ static void follow(struct builder *b, const struct fl_code *code, __u32 routes, 
 
 		if (!in->target || fl_code_index(code, in->target) >= 0)
 			continue;
-		/* a jump out is a tail call, or leads to the function's own unlikely part */
+		/*
+		 * a jump out of the function is a tail call, or leads to the function's own
+		 * unlikely part
+		 */
 		sym = in->flow == FL_FLOW_CALL ? fl_symbol_at(b->text->symbols, in->target)
 					       : fl_symbol_around(b->text->symbols, in->target);
 		if (followed(sym))
@@ -319,7 +323,7 @@ static void follow(struct builder *b, const struct fl_code *code, __u32 routes, 
 	}
 }
 
-/* Where the code of a function lies that runs when it is called. */
+/* The address of the code that runs when the function is called. */
 static __u64 code_address(const struct builder *b, const struct fl_symbol *sym)
 {
 	for (size_t i = 0; i < b->text->nredirects; i++)
@@ -454,6 +458,6 @@ enum fl_can fl_callsite_can(const struct fl_callsite_map *map, enum fl_route rou
 {
 	if (has_role(map, route, FL_SITE_SHARED))
 		return route == FL_ROUTE_CACHED ? FL_CAN_NO : FL_CAN_YES;
-	/* no exclusive take either: the path was not understood */
+	/* without an exclusive take, too, the path was not understood */
 	return has_role(map, route, FL_SITE_EXCLUSIVE) ? FL_CAN_NO : FL_CAN_UNKNOWN;
 }

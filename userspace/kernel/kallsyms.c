@@ -14,7 +14,7 @@ static int by_addr(const void *a, const void *b)
 	return x->name < y->name ? -1 : x->name > y->name;
 }
 
-/* "ffffffff81000000 T name\t[module]", cut up in place. Returns false for anything but text. */
+/* Cuts up "ffffffff81000000 T name\t[module]" in place. Returns false unless the symbol is code. */
 static bool parse_line(struct fl_symbols *s, char *line, struct fl_symbol *sym)
 {
 	char *end, *name, *module;

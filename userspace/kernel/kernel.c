@@ -10,10 +10,10 @@
 #include "kernel/livepatch.h"
 
 struct fl_kernel {
-	struct fl_btf *btf; /* NULL before it is asked for */
+	struct fl_btf *btf; /* NULL until it is needed */
 	struct fl_kcore kcore;
 	int kallsyms;
-	struct fl_err why_not; /* no map can be made, where it is set */
+	struct fl_err why_not; /* if set: why there is no map */
 	struct fl_callsite_map map;
 	bool tried;
 };
@@ -22,7 +22,7 @@ struct fl_kernel *fl_kernel_open(void)
 {
 	struct fl_kernel *k = calloc(1, sizeof(*k));
 
-	/* what libbpf prints is not for users: errors are told in our words, with what to do about them */
+	/* libbpf's messages are not for users: our own errors say what to do */
 	libbpf_set_print(NULL);
 	if (!k)
 		return NULL;

@@ -102,13 +102,13 @@ const struct fl_livepatch *fl_livepatch_of(const struct fl_livepatches *l, const
 	return NULL;
 }
 
-/* Lists as long as this are taken for a list that changes while it is read. */
+/* A longer list is taken for one that changes while it is read. */
 #define MAX_ENTRIES 4096
 
 struct walk {
 	int (*read)(void *ctx, __u64 addr, void *buf, size_t len, struct fl_err *err);
 	void *ctx;
-	int left; /* entries that may still be read, of all lists together */
+	int left; /* how many entries of all lists may still be read */
 };
 
 static __u64 pointer_at(const struct walk *w, __u64 addr)
@@ -119,7 +119,10 @@ static __u64 pointer_at(const struct walk *w, __u64 addr)
 	return w->read(w->ctx, addr, &value, sizeof(value), &ignored) ? 0 : value;
 }
 
-/* The entry behind at in the list that begins at head; 0 at its end. at: head, for the first one. */
+/*
+ * The entry after at in the list that begins at head; 0 at its end. Pass head as at for the first
+ * entry.
+ */
 static __u64 next_entry(struct walk *w, __u64 head, __u64 at)
 {
 	__u64 next = w->left-- > 0 ? pointer_at(w, at) : 0;
@@ -200,7 +203,7 @@ size_t fl_livepatch_tasks(bool enabled, struct fl_livepatch_task *task, size_t m
 		while (tids && (tid = readdir(tids))) {
 			if (!is_number(tid->d_name))
 				continue;
-			/* -1 outside a transition, else 1 where the task runs the new code */
+			/* -1 outside a transition, else 1 if the task runs the new code, else 0 */
 			snprintf(path, sizeof(path), "/proc/%s/task/%s/patch_state", pid->d_name,
 				 tid->d_name);
 			if (!fl_read_line(path, state, sizeof(state)) || atoi(state) != !enabled)

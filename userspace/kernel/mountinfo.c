@@ -50,7 +50,7 @@ static void mount_free(struct fl_mount *m)
 	free(m->source);
 }
 
-/* 1: parsed, 0: not such a line, -1: out of memory. Cuts line up. */
+/* Parses a line and cuts it up. Returns 1; 0 if it is no such line; -1 if out of memory. */
 static int parse_line(char *line, struct fl_mount *m)
 {
 	char *field[5], *save = NULL, *tail, *end;

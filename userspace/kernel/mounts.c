@@ -47,7 +47,7 @@ static int add_mounts(struct fl_mounts *mounts, const char *text, bool all_types
 	return 0;
 }
 
-/* Adds the mounts of namespaces not seen yet. Tasks that end meanwhile are passed over. */
+/* Adds the mounts of namespaces that were not read yet. Skips tasks that end meanwhile. */
 static int add_other_namespaces(struct fl_mounts *mounts, bool all_types)
 {
 	DIR *proc = opendir("/proc");

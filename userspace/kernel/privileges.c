@@ -51,13 +51,16 @@ const char *fl_privileges_btf_path(void)
 	return fl_privileges_have(CAP_SYS_ADMIN) ? NULL : "/sys/kernel/btf/vmlinux";
 }
 
-/* Of the capabilities we have, adds those listed to caps. */
+/* Adds to caps those of the listed capabilities that we have. */
 static void keep(cap_t caps, cap_t now, cap_flag_t set, const cap_value_t *list, size_t n)
 {
 	cap_flag_value_t value;
 
 	for (size_t i = 0; i < n; i++)
-		/* kernels that know CAP_SYS_ADMIN only for BPF predate FUSE passthrough by years */
+		/*
+		 * no need to ask for CAP_SYS_ADMIN: kernels without CAP_BPF are years older than
+		 * FUSE passthrough
+		 */
 		if (!cap_get_flag(now, list[i], CAP_PERMITTED, &value) && value == CAP_SET)
 			cap_set_flag(caps, set, 1, &list[i], CAP_SET);
 }
@@ -65,11 +68,11 @@ static void keep(cap_t caps, cap_t now, cap_flag_t set, const cap_value_t *list,
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const cap_value_t counting[] = {CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE, CAP_KILL};
-/* the first one is of use to us too */
+/* we use the first one ourselves */
 static const cap_value_t workload[] = {CAP_DAC_OVERRIDE, CAP_IPC_LOCK, CAP_SYS_NICE};
 static const cap_value_t admin[] = {CAP_SYS_ADMIN};
 
-/* Makes caps ours and keeps workloads from getting anything back by being root. */
+/* Sets caps as ours, and keeps workloads from getting more back by being root. */
 static void set_for_good(cap_t caps)
 {
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
@@ -98,7 +101,10 @@ void fl_privileges_drop_all(void)
 	cap_free(caps);
 }
 
-/* Whether what is hooked may lie in a module; built in, it is in vmlinux's BTF, which anybody reads. */
+/*
+ * Whether hooked functions may lie in a module. If they are built in, their BTF is vmlinux's, which
+ * anybody may read.
+ */
 static bool hooks_modules(void)
 {
 	static const char *const btf[] = {"/sys/kernel/btf/fuse", "/sys/kernel/btf/xfs"};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the call-site map shows of our patch series: which of them fs/fuse was built with. */
+/* Tells from the call-site map with which of our patch series fs/fuse was built. */
 #include "kernel/callsite_map.h"
 
 #include <string.h>
@@ -14,9 +14,9 @@ static const struct fl_mapped_function *function(const struct fl_callsite_map *m
 }
 
 /*
- * v1 locks through the helper pair of direct I/O, which counts the inode's uncached users; v3 has its
- * own. Both v1's second patch and "next" let a write inside EOF pass fuse_write_update_attr() without
- * fi->lock.
+ * v1 locks through the helper pair of direct I/O, which counts the inode's uncached users; v3 has
+ * its own helpers. With v1's second patch, and with "next", a write inside EOF passes
+ * fuse_write_update_attr() without fi->lock.
  */
 const char *fl_variant_name(const struct fl_callsite_map *map)
 {

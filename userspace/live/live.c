@@ -103,7 +103,7 @@ static int status(bool json)
 
 static void tell_waiting(void *ctx, size_t tasks)
 {
-	/* the last ones came over between two looks */
+	/* the last tasks switched between two checks */
 	if (tasks)
 		fl_say_progress("fuselens live: waiting for %zu tasks", tasks);
 }

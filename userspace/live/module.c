@@ -15,7 +15,7 @@
 #include "util/file.h"
 
 #define SYS_DIR "/sys/kernel/livepatch/" FL_LIVE_NAME
-/* Pause between two looks at how far a transition has come. */
+/* Pause between two checks of a transition's progress. */
 #define POLL_MS 100
 
 static int find_installed(char *path, size_t size, struct fl_err *err)
@@ -160,7 +160,7 @@ static enum fl_live_state state_now(void)
 	return s;
 }
 
-/* Waits until the state is wanted. Returns whether it came to be before the time was up or a signal came. */
+/* Waits for the wanted state. Returns whether it came before the time was up or a signal came. */
 static bool wait_for(enum fl_live_state wanted, double seconds, fl_live_waiting *waiting, void *ctx)
 {
 	__u64 began = fl_now_ns(), told = began;
@@ -196,7 +196,7 @@ static void name_the_tasks(struct fl_err *err, bool enabling, const char *what)
 		"a task switches when it sleeps outside the patched functions; give a longer --timeout");
 }
 
-/* rmmod; the kernel lets go of the module a moment after its directory is gone. */
+/* Removes the module. The kernel releases it a moment after its directory is gone. */
 static int remove_module(struct fl_err *err)
 {
 	for (int i = 0; i < 100; i++) {
@@ -209,7 +209,7 @@ static int remove_module(struct fl_err *err)
 	return fl_errno(err, errno, "cannot unload the module " FL_LIVE_NAME);
 }
 
-/* The transition is turned round; what was there before is what all tasks run already, or soon will. */
+/* Reverses the transition. All tasks then run the earlier functions, or soon will. */
 static void take_back(void)
 {
 	struct fl_err ignored;

@@ -6,8 +6,8 @@
 
 #define FOPEN_PARALLEL (1u << 6)
 /*
- * Closed files are forgotten when so many files are known, or twice as many as were open the last time.
- * Otherwise memory would grow for weeks.
+ * Closed files are forgotten when this many files are known, or twice as many as were open at the
+ * last time. Otherwise memory would grow for weeks.
  */
 #define FORGET_AT_LEAST 16384
 
@@ -71,7 +71,7 @@ void fl_known_files_merge(struct fl_known_files *k, const struct fl_open_files *
 		const struct fl_open_file *f = &list->file[i];
 		struct fl_known_file *known;
 
-		/* who only reads says nothing of how writes lock */
+		/* a descriptor for reading says nothing about how writes lock */
 		if (f->rec.kind != FL_FILE_OPEN || !(f->rec.f_flags & 3) ||
 		    !wanted_dev(devs, ndevs, f->rec.dev))
 			continue;

@@ -99,7 +99,10 @@ void fl_open_files_free(struct fl_open_files *files)
 	memset(files, 0, sizeof(*files));
 }
 
-/* The order of fuse_file_write_iter(): DAX is a property of the inode and not visible here. */
+/*
+ * In the order of fuse_file_write_iter(), without DAX: that is a property of the inode and not
+ * visible here.
+ */
 enum fl_route fl_open_file_route(const struct fl_open_file *f)
 {
 	if (f->rec.open_flags & fopen_bits.direct_io)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A descriptor on its way from one process to another, as mount helpers pass it, is in no table. */
+/* A mount helper passes the descriptor to another process; on its way it is in no table. */
 #define LOOKS_TO_BE_SURE 2
 
 static struct fl_served_mount *entry(const struct fl_served *w, __u32 dev)
@@ -14,7 +14,7 @@ static struct fl_served_mount *entry(const struct fl_served *w, __u32 dev)
 	return place == FL_INDEX_NONE ? NULL : &w->mount[place];
 }
 
-/* The server of a virtiofs mount is the hypervisor: no process here holds a device for it. */
+/* The hypervisor serves a virtiofs mount: no process here holds a device for it. */
 static bool has_device(const struct fl_mount_snapshot *m)
 {
 	return m->present && m->fstype && strcmp(m->fstype, "virtiofs");

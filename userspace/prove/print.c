@@ -14,7 +14,7 @@
 #include "prove/print_takes.h"
 #include "util/table.h"
 
-/* What is said beneath the counts: a line where it fits, hanging where it does not. */
+/* Prints a remark below the counts; further lines are indented. */
 #define SAY(out, ...) fl_wrapped(out, 2, 4, __VA_ARGS__)
 
 static const char *colour_of(enum fl_verdict_kind kind)
@@ -105,7 +105,7 @@ static void hists_text(const struct fl_snapshot *s, FILE *out)
 	fl_table_free(t);
 }
 
-/* The busiest files; the rest is one line. */
+/* The busiest files; the others share one line. */
 static void files_text(const struct fl_snapshot *s, __u64 writes, FILE *out)
 {
 	static const char *const titles[] = {"writes", "share", "exclusive",
@@ -118,7 +118,7 @@ static void files_text(const struct fl_snapshot *s, __u64 writes, FILE *out)
 
 	if (fl_rows_by_file(s, &rows))
 		return;
-	/* takes are known of files that nobody wrote, too: those come last */
+	/* files without writes may have takes: they come last */
 	while (written < rows.n && rows.row[written].totals.writes)
 		written++;
 	t = written < 2 ? NULL : fl_table_new(6);
@@ -153,7 +153,9 @@ static void files_text(const struct fl_snapshot *s, __u64 writes, FILE *out)
 	fl_rows_free(&rows);
 }
 
-/* Requests that took the lock without being writes, and what else a reader of the counts must know. */
+/*
+ * Requests that took the lock and are no writes, and other facts that a reader of the counts needs.
+ */
 static void remarks_text(const struct fl_prove_report *r, FILE *out)
 {
 	const struct fl_snapshot *s = r->snapshot;
@@ -239,7 +241,7 @@ static void evidence_text(const struct fl_prove_report *r, FILE *out)
 	free(live);
 }
 
-/* What an independent count says of what was seen. */
+/* What the cross-check says about the counts. */
 static void cross_check_text(const struct fl_snapshot *s, FILE *out)
 {
 	for (size_t i = 0; i < s->nmounts; i++) {
@@ -331,7 +333,7 @@ static struct json_object *counts_json(const struct fl_snapshot *s, const struct
 	return o;
 }
 
-/* What this method cannot tell is null, never 0. */
+/* A figure that this method cannot tell is null, never 0. */
 static void add_takes(struct json_object *counts, const struct fl_snapshot *s,
 		      const struct fl_totals *t)
 {

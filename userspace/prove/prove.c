@@ -27,10 +27,10 @@ struct prove {
 	struct fl_collect_opts collect;
 	struct fl_verdict_opts verdict;
 	bool json;
-	bool quiet; /* stderr is no terminal, or a command may write there */
+	bool quiet; /* no progress: stderr is no terminal, or a command may write there */
 };
 
-/* The command's own exit code would look like a verdict: it is in the report. */
+/* The command's own exit code would look like a verdict. The report has it. */
 #define EXIT_COMMAND_FAILED 4
 
 /* "10" writes, or "10%" of them. */
@@ -86,7 +86,7 @@ static int parse(struct prove *p, int argc, char **argv)
 	return -1;
 }
 
-/* On a terminal, twice a second, how long and how many so far. */
+/* Shows on a terminal, twice a second, the time and the writes so far. */
 static void show_life(const struct prove *p, __u64 began_ns, struct fl_collector *c)
 {
 	static __u64 shown_ns;
@@ -102,7 +102,10 @@ static void show_life(const struct prove *p, __u64 began_ns, struct fl_collector
 			fl_grouped(fl_collector_writes(c), n, sizeof(n)));
 }
 
-/* Until what was asked for has been seen, or a signal comes. True where the command ended by itself. */
+/*
+ * Watches until the requested time or number is reached, the command ends, or a signal comes.
+ * Returns true if the command ended by itself.
+ */
 static bool watch(const struct prove *p, struct fl_collector *c, struct fl_workload *w)
 {
 	__u64 began = fl_now_ns(), end = p->seconds ? began + (__u64)(p->seconds * 1e9) : ~0ull;
@@ -125,7 +128,7 @@ static bool watch(const struct prove *p, struct fl_collector *c, struct fl_workl
 	return false;
 }
 
-/* ended: by itself, not because the watching was over. */
+/* ended: the command ended by itself, not because the watching was over. */
 static int report(const struct prove *p, const struct fl_target *target,
 		  const struct fl_snapshot *s, const struct fl_workload *w, bool ended)
 {
