@@ -31,12 +31,14 @@ static double mean_ns(const struct fl_hist *h)
 	return n ? (double)h->sum_ns / n : NAN;
 }
 
-/* Sites that are passed too seldom to be timed may hold so much of the takes. */
+/*
+ * Largest share of the takes that untimed sites may have; they are passed too seldom to be timed.
+ */
 #define UNTIMED_SHARE 0.01
 
 /*
- * Waits for fi->lock, of all sites and repeats. A mean wait that cannot be told from none is counted as
- * the shortest that can, so the sum is an upper bound then.
+ * Adds up the waits for fi->lock of all sites and repeats. If a mean wait is too short to be told
+ * from none, the shortest wait that can be told is added. The sum is then an upper bound.
  */
 static void add_spin_waits(struct fl_level *l, const struct fl_snapshot *s, double *ns)
 {
@@ -62,13 +64,13 @@ static void add_spin_waits(struct fl_level *l, const struct fl_snapshot *s, doub
 	}
 	if (untimed > takes * UNTIMED_SHARE)
 		sum = NAN;
-	/* the untimed ones are taken to wait as the others do */
+	/* assume that untimed takes wait as long as timed ones */
 	else if (takes > untimed)
 		sum *= (double)takes / (takes - untimed);
 	*ns += sum;
 }
 
-/* Per-write figures, once every repeat has been added up. */
+/* Computes per-write figures after every repeat has been added up. */
 static void divide(struct fl_level *l, double spin_ns, double files)
 {
 	const struct fl_totals *t = &l->totals;
@@ -232,8 +234,8 @@ static void count_rows(struct fl_analysis *a)
 }
 
 /*
- * One verdict over all rows: the snapshots laid end to end are one longer snapshot, so the verdict of
- * that is taken. Only pointers are gathered; nothing is copied or owned.
+ * One verdict for all rows: their snapshots, laid end to end, make one longer snapshot with a
+ * verdict. Only pointers are gathered; nothing is copied or owned.
  */
 static int judge(struct fl_analysis *a)
 {
@@ -281,15 +283,15 @@ static int judge(struct fl_analysis *a)
 }
 
 /*
- * How far a level's mean may be off, as a share of it: the standard error. 0 where a single run tells
- * nothing of it.
+ * How far a level's mean may be off, as a share of it: the standard error. 0 for a single run,
+ * which does not show it.
  */
 static double mean_error(const struct fl_level *l)
 {
 	return l->iops.n > 1 && l->iops.mean > 0 ? l->iops.sd / sqrt(l->iops.n) / l->iops.mean : 0;
 }
 
-/* A level's mean stands for it: levels weigh alike, whatever their number of repeats. */
+/* Uses each level's mean, so that levels have equal weight, whatever their number of repeats. */
 static void fit(struct fl_analysis *a, enum fl_system system)
 {
 	struct fl_scale point[FL_MAX_JOB_COUNTS];
@@ -307,7 +309,7 @@ static void fit(struct fl_analysis *a, enum fl_system system)
 			worst = l;
 	}
 	fl_usl_fit(point, n, u);
-	/* a law can run close to means that are off themselves, and mean nothing */
+	/* a good fit to means that may be off themselves says nothing */
 	if (!u->fits || mean_error(worst) <= FL_USL_MAX_RESIDUAL)
 		return;
 	u->fits = false;
@@ -395,7 +397,7 @@ static void predict(struct fl_analysis *a)
 	a->hold_share = one->hold_exclusive_ns * 1e-9 * one->iops.mean * one->exclusive;
 	for (size_t i = 0; i < a->nlevels; i++) {
 		const struct fl_level *l = &a->level[i];
-		/* per write, also where only some are exclusive; and per file */
+		/* per write, even if only some writes are exclusive; and per file */
 		double hold = one->hold_exclusive_ns * 1e-9 * one->exclusive /
 			      (l->files > 1 ? l->files : 1);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A document as one HTML page that asks the network for nothing: style and figures are inside, and its
- * own policy forbids scripts and requests, whatever a name from the system might hold.
+ * A document as one HTML page that loads nothing from the network. Style and figures are inside.
+ * Its own policy forbids scripts and requests, whatever a name from the system contains.
  */
 #include "report/doc.h"
 
@@ -89,7 +89,7 @@ static void put(FILE *out, const char *text)
 			fputs("&#39;", out);
 			break;
 		case '-':
-			/* "fi->lock" is one word */
+			/* keep "fi->lock" one word */
 			fputs(p[1] == '>' ? "-&#8288;" : "-", out);
 			break;
 		default:
@@ -153,7 +153,7 @@ static void verdict(FILE *out, const struct fl_block *b)
 	fputs("</p>\n", out);
 }
 
-/* Neighbours of a kind share one container. */
+/* Neighbours of the same kind share one container. */
 static void open_close(FILE *out, const struct fl_doc *doc, size_t i, enum fl_block_kind kind,
 		       const char *open, const char *close, bool begin)
 {

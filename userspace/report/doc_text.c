@@ -10,7 +10,7 @@
 
 #define WIDTH FL_TEXT_WIDTH
 
-/* Prints words from the current column on; further lines begin at indent. */
+/* Prints words, beginning at the current column. Further lines begin at indent. */
 static void wrap(FILE *out, const char *text, int column, int indent)
 {
 	char *safe = fl_escape(text ? text : "");

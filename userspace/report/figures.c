@@ -17,7 +17,10 @@ static void number(FILE *f, double v)
 		fputs(" NaN", f);
 }
 
-/* Ticks from 0 past most in round steps: "1.5k", where gnuplot's own formats say "2k" or "1.500000k". */
+/*
+ * Makes ticks from 0 to beyond most, in round steps and with labels like "1.5k". gnuplot's own
+ * formats would print "2k" or "1.500000k".
+ */
 static void rate_axis(FILE *f, double most)
 {
 	double step = pow(10, floor(log10(most > 0 ? most : 1))), unit;
@@ -57,7 +60,7 @@ static double most_of_series(const struct fl_series *s)
 	for (size_t i = 0; i < s->n; i++) {
 		const struct fl_point *p = &s->point[i];
 
-		/* fmax() passes over what is not known */
+		/* fmax() ignores NAN, which means not known */
 		most = fmax(most,
 			    fmax(fmax(p->fio_iops, p->fi_lock), fmax(p->exclusive, p->shared)));
 	}
@@ -133,7 +136,7 @@ static void fit_curve(FILE *f, const struct fl_usl *u, const char *colour)
 			u->lambda, u->sigma, u->kappa, colour);
 }
 
-/* A ceiling far above everything would press the curves flat: then it is told, not drawn. */
+/* A ceiling far above all points would flatten the curves, so it is then only mentioned. */
 static bool ceiling_fits(const struct fl_analysis *a)
 {
 	double most = 0, ceiling = 0;

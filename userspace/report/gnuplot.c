@@ -10,7 +10,7 @@
 #include "util/capture.h"
 #include "util/program.h"
 
-/* Colours that no plot would use by itself; the last number stands for a CSS variable. */
+/* Colours that no plot would use by itself. The last number selects a CSS variable. */
 static const char *const colours[] = {
 	"fg",	  "muted",   "line", "mount", "raw",  "exclusive",
 	"shared", "upgrade", "spin", "other", "card",
@@ -59,7 +59,7 @@ char *fl_plot_name(const char *name, char *buf, size_t len)
 	return buf;
 }
 
-/* "@MOUNT" becomes the colour that stands for it. */
+/* Replaces "@MOUNT" and the like by the colour that stands for it. */
 static char *expand(const char *script, int width, int height)
 {
 	char *out = NULL;
@@ -104,7 +104,7 @@ static void put_escaped(FILE *f, const char *text)
 	}
 }
 
-/* The CSS variable that "rgb(1, 2, N)" at p stands for; *n becomes the length of that text. */
+/* The CSS variable for the "rgb(1, 2, N)" at p; sets *n to the length of that text. */
 static const char *colour_at(const char *p, int *n)
 {
 	int r, g, b;
@@ -117,7 +117,7 @@ static const char *colour_at(const char *p, int *n)
 }
 
 struct rule {
-	const char *from, *to; /* "%" in to is the figure's number */
+	const char *from, *to; /* "%" in to stands for the figure's number */
 };
 
 static const struct rule rules[] = {
@@ -141,7 +141,7 @@ static const struct rule *rule_at(const char *p)
 	return NULL;
 }
 
-/* An element that is left out: where it ends. Tooltips and filters of gnuplot's say nothing here. */
+/* Finds the end of an element that is left out: gnuplot's tooltips and filters are useless here. */
 static const char *skipped(const char *p)
 {
 	static const char *const gone[][2] = {
@@ -233,7 +233,7 @@ static bool said_already(const struct fl_doc *doc, const char *text)
 void fl_plot_end(struct fl_plot *p, struct fl_doc *doc, const char *title, const char *fmt, ...)
 {
 	char gnuplot[PATH_MAX];
-	/* -d: without anybody's start files */
+	/* -d: read no start files */
 	char *const argv[] = {gnuplot, "-d", "-", NULL};
 	char *script = NULL, *svg = NULL, *adapted = NULL, *description = NULL, *note = NULL;
 	struct fl_err err = {};

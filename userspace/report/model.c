@@ -35,7 +35,7 @@ double fl_t95(double degrees)
 				       2.060,  2.056, 2.052, 2.048, 2.045, 2.042};
 	const int n = sizeof(table) / sizeof(table[0]);
 
-	/* rounded down: a wider interval rather than a claim too many */
+	/* round down: a wider interval is better than a wrong claim */
 	if (!(degrees >= 1))
 		return table[0];
 	return degrees >= 2 * n ? 2.0 : degrees >= n ? table[n - 1] : table[(int)degrees - 1];
@@ -63,7 +63,10 @@ static double shape(double jobs, double sigma, double kappa)
 	return jobs / (1 + sigma * (jobs - 1) + kappa * jobs * (jobs - 1));
 }
 
-/* For a given shape the best lambda is linear; returns the mean squared relative error. */
+/*
+ * Finds the best lambda for a given shape, which is a linear problem. Returns the mean squared
+ * relative error.
+ */
 static double error_of(const struct fl_scale *p, size_t n, double sigma, double kappa,
 		       double *lambda)
 {
@@ -84,7 +87,7 @@ static double error_of(const struct fl_scale *p, size_t n, double sigma, double 
 	return error / n;
 }
 
-/* Two bounded parameters: a grid, then a pattern search with shrinking steps. */
+/* Searches two bounded parameters: first a grid, then a pattern search with shrinking steps. */
 static void fit(const struct fl_scale *p, size_t n, bool with_kappa, struct fl_usl *u)
 {
 	double best = INFINITY, lambda, step_s = 0.02, step_k = 0.1;
@@ -128,7 +131,7 @@ static void fit(const struct fl_scale *p, size_t n, bool with_kappa, struct fl_u
 	u->residual = sqrt(error_of(p, n, u->sigma, u->kappa, &u->lambda));
 }
 
-/* How much the serial share hangs on one single point. */
+/* How much the serial share depends on a single point. */
 static void leave_one_out(const struct fl_scale *p, size_t n, struct fl_usl *u)
 {
 	struct fl_scale *rest = calloc(n, sizeof(*rest));

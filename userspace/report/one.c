@@ -237,7 +237,7 @@ static void self_cost(struct fl_doc *doc, const struct fl_analysis *a)
 			fl_doc_cell(doc, "+/- %.1f %%", s->half_width * 100);
 		else
 			fl_doc_cell(doc, "-");
-		/* a difference that is noise has no size */
+		/* do not print the size of a difference that is noise */
 		if (isfinite(s->half_width) && !noise)
 			fl_doc_cell(doc, "%+.0f ns", s->ns_per_write);
 		else

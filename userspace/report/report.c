@@ -154,7 +154,7 @@ static int report(const struct args *a, struct fl_err *err)
 		}
 		base_name(a->dir[i], name[i], sizeof(name[i]));
 	}
-	/* "before/r" and "after/r": the last component alone would tell them apart by nothing */
+	/* "before/r" and "after/r" have the same last component, so print more of the paths */
 	if (a->ndirs == 2 && !strcmp(name[0], name[1]))
 		for (int i = 0; i < 2; i++)
 			snprintf(name[i], sizeof(name[i]), "%s", a->dir[i]);

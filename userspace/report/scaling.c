@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the rows say about scaling: fits, ceilings, predictions held against the truth. */
+/* What the rows say about scaling: fits, ceilings, and predictions beside the measurements. */
 #include "report/sections.h"
 
 #include <math.h>
@@ -56,7 +56,10 @@ static void ceilings(struct fl_doc *doc, const struct fl_analysis *a)
 			continue;
 		if (!most || l->jobs > most->jobs)
 			most = l;
-		/* one and many: the ceiling moves little between them */
+		/*
+		 * print it for the smallest and the largest number of jobs: between them it changes
+		 * little
+		 */
 		if (l->ceiling > 0 && (l->jobs == 1 || l == last))
 			fl_doc_item(
 				doc,
@@ -66,7 +69,10 @@ static void ceilings(struct fl_doc *doc, const struct fl_analysis *a)
 				fl_cell_number(l->iops.mean, c[2]),
 				100 * l->iops.mean / l->ceiling);
 	}
-	/* exclusive holds of one file never overlap: throughput alone bounds their mean from above */
+	/*
+	 * exclusive holds of one file never overlap, so throughput alone is an upper bound of their
+	 * mean
+	 */
 	if (most && most->exclusive >= 0.999 && !(most->ceiling > 0) && most->files >= 1)
 		fl_doc_item(
 			doc,
@@ -207,9 +213,9 @@ static void measured_row(struct fl_doc *doc, const struct fl_analysis *a, enum f
 }
 
 /*
- * What one published row with one job says of its own plateau. A table of IOPS holds no hold time; the
- * share of the cycle that the lock is held, where it was measured here, carries over between machines
- * better than any absolute time does.
+ * What a published row with one job says about its own plateau. A table of IOPS has no hold times.
+ * If the share of a cycle in which the lock is held was measured here, it carries over to other
+ * machines better than any absolute time.
  */
 static void published_prediction(struct fl_doc *doc, const struct fl_analysis *a,
 				 const struct fl_curve *c)

@@ -93,7 +93,7 @@ static bool compare_text(struct fl_doc *doc, const char *key, const char *x, con
 	return true;
 }
 
-/* What a reader must know before believing that only one thing changed. */
+/* Lists what else differs, so that a reader does not believe that only one thing changed. */
 static void settings(struct fl_doc *doc, const struct fl_analysis *a, const struct fl_analysis *b)
 {
 	const struct fl_bench *x = a->bench, *y = b->bench;

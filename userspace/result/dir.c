@@ -29,7 +29,7 @@ static int write_json(int dir, const char *name, struct json_object *o, struct f
 	return ret;
 }
 
-/* The parsed file, or NULL with err set. *absent tells a file that is not there from a bad one. */
+/* Returns the parsed file, or NULL with err set. *absent: the file does not exist. */
 static struct json_object *read_json(int dir, const char *name, bool *absent, struct fl_err *err)
 {
 	struct json_object *o;
@@ -44,7 +44,7 @@ static struct json_object *read_json(int dir, const char *name, bool *absent, st
 	return o;
 }
 
-/* Says where it was: what is below calls files by their names in the directory. */
+/* Adds the directory to an error: functions below use only names inside the directory. */
 static int in_dir(const struct fl_result_dir *d, struct fl_err *err)
 {
 	struct fl_err inner = *err;
@@ -109,7 +109,7 @@ int fl_result_open(struct fl_result_dir *d, const char *path, struct fl_err *err
 
 void fl_result_close(struct fl_result_dir *d)
 {
-	/* nothing was opened yet where there is no path */
+	/* without a path, nothing was opened yet */
 	if (d->path && d->fd >= 0)
 		close(d->fd);
 	if (d->path && d->rows >= 0)
@@ -154,7 +154,7 @@ static int read_row(int rows, const char *id, struct fl_bench_row *row, struct f
 	return ret;
 }
 
-/* Rows as they ran; whatever the plan does not know comes last. */
+/* Orders rows as they ran; rows that the plan does not know come last. */
 static int by_plan(const void *a, const void *b)
 {
 	const struct fl_bench_row *x = a, *y = b;

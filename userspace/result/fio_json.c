@@ -33,7 +33,7 @@ static void read_clat(struct fl_json_reader *r, struct json_object *dir, struct 
 	for (int i = 0; i < FL_CLAT_PCTS; i++) {
 		struct json_object *v = fl_json_find(pct, fio_pct_keys[i], json_type_int);
 
-		/* percentile_list may have been set to others */
+		/* the profile may have set another percentile_list */
 		if (!v)
 			return;
 		d->clat_pct_ns[i] = json_object_get_uint64(v);
@@ -41,7 +41,7 @@ static void read_clat(struct fl_json_reader *r, struct json_object *dir, struct 
 	d->has_pct = true;
 }
 
-/* Adds one direction of one group to all. Returns the I/Os of that group. */
+/* Adds one direction of one group to all, and returns this group's I/Os. */
 static __u64 read_dir(struct fl_json_reader *r, struct json_object *job, const char *name,
 		      struct fl_fio_dir *all)
 {

@@ -71,7 +71,7 @@ static int parse_log(struct entries *list, const char *log, size_t len)
 	return 0;
 }
 
-/* Windows of the log's own step, for rows that nobody counted. */
+/* Makes windows with the log's own step, for rows that nobody counted. */
 static int windows_from_log(struct fl_series *s, const struct entries *list, __u64 step)
 {
 	__u64 first = ~0ull, last = 0;
@@ -129,9 +129,9 @@ static int windows_from_ticks(struct fl_series *s, const struct fl_tick *tick, s
 }
 
 /*
- * Spreads each entry's I/Os over the windows that its interval overlaps, in proportion: the jobs'
- * clocks tick apart, and binning by time stamp would count one job twice in one window and not at all
- * in the next.
+ * Spreads each entry's I/Os over the windows that its interval overlaps, in proportion. The jobs
+ * write entries at different moments. Sorting entries into windows by time stamp would count a job
+ * twice in one window and not at all in the next.
  */
 static void pour(struct fl_series *s, const struct entries *list, __u64 step)
 {

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Rows without a file system come after those with one: the first that fits counts. */
+/* The first row that fits counts, so rows without a file system come after those with one. */
 static const struct fl_coverage table[] = {
 	{FL_ROUTE_PASSTHROUGH, FL_KIND_DIRECT, "xfs", FL_SEES_YES, FL_SEES_YES},
 	{FL_ROUTE_PASSTHROUGH, FL_KIND_DIRECT, "ext4", FL_SEES_YES, FL_SEES_YES},
@@ -100,7 +100,7 @@ static bool passed_through(const struct fl_file_counts *f)
 	return f->route == FL_ROUTE_PASSTHROUGH || f->route == FL_ROUTE_SPLICE;
 }
 
-/* What the mount's files counted, by passthrough or by the other routes. */
+/* The attempts that were counted on the mount's files, on passthrough or on the other routes. */
 static __u64 attempts(const struct fl_snapshot *s, __u32 dev, bool passthrough)
 {
 	__u64 n = 0;
@@ -131,14 +131,14 @@ void fl_cross_check_judge(const struct fl_snapshot *s, struct fl_mount_snapshot 
 	__u64 explained = fl_explained_rise(s, m->dev), certain = attempts(s, m->dev, true);
 
 	explained = explained > explained_before ? explained - explained_before : 0;
-	/* it should have risen with each of these that began since */
+	/* attr_version should have risen with each of these attempts */
 	certain = certain > explained_before ? certain - explained_before : 0;
 	if (rise < certain / 2 || rise + FL_CROSS_UNDER_WAY + certain / 1000 < certain) {
 		m->cross_check = FL_CROSS_KERNEL;
 		return;
 	}
 	m->cross_check = FL_CROSS_DONE;
-	/* a write that was counted before the check began may raise it after */
+	/* a write that was counted before the check began may raise attr_version later */
 	explained += under_way;
 	m->unseen = rise > explained ? rise - explained : 0;
 }

@@ -8,14 +8,14 @@ bool fl_snapshot_has_times(const struct fl_snapshot *s)
 {
 	if (s->timed_in)
 		return true;
-	/* snapshots that were recorded before timed_in was */
+	/* for snapshots that were recorded before timed_in existed */
 	for (size_t i = 0; i < s->nfiles; i++)
 		if (s->file[i].hists)
 			return true;
 	return false;
 }
 
-/* Why there are no times, and what has them. */
+/* Why there are no times, and which option gives them. */
 static const char *why_no_times(const struct fl_snapshot *s)
 {
 	if (s->takes_only)

@@ -44,7 +44,7 @@ static bool same_mount(const struct fl_mount_snapshot *a, const struct fl_mount_
 	       (!a->path || !b->path || !strcmp(a->path, b->path));
 }
 
-/* Mounts of a that b lacks. */
+/* Finds the mounts that are in a and not in b. */
 static size_t missing_from(const struct fl_snapshot *a, const struct fl_snapshot *b,
 			   enum fl_mount_change change, struct fl_mount_event *event, size_t max)
 {

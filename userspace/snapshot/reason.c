@@ -17,7 +17,7 @@ static enum flag_state flag_in_force(enum fl_take take, const struct fl_flag_kno
 		return FLAG_SET;
 	if (flag->effective_unset && !flag->effective_set)
 		return FLAG_UNSET;
-	/* what was never asked for is not in force */
+	/* a flag that was never asked for is not in force */
 	if (flag->opens_seen && !flag->opens_asked && !flag->effective_set)
 		return FLAG_UNSET;
 	return FLAG_UNKNOWN;
@@ -33,19 +33,23 @@ static enum fl_reason flag_reason(const struct fl_flag_knowledge *flag)
 }
 
 /*
- * A write that stood inside EOF when it had the lock, with nothing to be seen that speaks against sharing.
- * It chose the lock before it waited for it: past EOF then, and whoever held the lock moved EOF beyond it
- * (the first look in fuse_dio_wr_exclusive_lock() and its like). That takes a file that grew.
+ * The reason of a write that was inside EOF when it held the lock, with nothing seen against
+ * sharing. A write chooses its lock mode before it waits for the lock (the first test in
+ * fuse_dio_wr_exclusive_lock() and the like). If the file grew, the write was past EOF then, and
+ * another writer moved EOF beyond it.
  */
 static enum fl_reason inside_reason(const struct fl_file_seen *seen)
 {
 	return seen->grew ? FL_REASON_PAST_EOF : FL_REASON_UNKNOWN;
 }
 
-/* Whether a kernel could have looked at IS_NOSEC: a write that shared the lock without it says no. */
+/*
+ * Whether this kernel may look at IS_NOSEC. It does not if a write shared the lock without
+ * IS_NOSEC.
+ */
 static bool privileges_matter(enum fl_route route, const struct fl_file_seen *seen)
 {
-	/* fuse_direct_write_iter() never asks: the server strips privileges there */
+	/* fuse_direct_write_iter() does not look: on this route the server strips privileges */
 	return route != FL_ROUTE_DIRECT && !seen->shared_without_nosec;
 }
 
@@ -78,8 +82,8 @@ enum fl_reason fl_reason_of(enum fl_route route, enum fl_can can, enum fl_take t
 	enum fl_reason reason = write_reason(route, nature, seen);
 
 	/*
-	 * fuse_cache_write_iter() locks exclusively in every kernel; for a buffered write that is what
-	 * "buffered" says already.
+	 * fuse_cache_write_iter() locks exclusively in every kernel. For a buffered write the
+	 * reason "buffered" already says this.
 	 */
 	if (route == FL_ROUTE_CACHED)
 		return nature == FL_NATURE_BUFFERED ? FL_REASON_BUFFERED : FL_REASON_KERNEL_CANNOT;

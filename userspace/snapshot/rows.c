@@ -61,7 +61,7 @@ static int busier(const void *a, const void *b)
 
 	if (x->totals.writes != y->totals.writes)
 		return x->totals.writes < y->totals.writes ? 1 : -1;
-	/* a stable order for those that do nothing */
+	/* keep the order stable for rows that do nothing */
 	if (x->dev != y->dev)
 		return x->dev < y->dev ? -1 : 1;
 	return x->file && y->file
@@ -86,7 +86,7 @@ int fl_rows_by_mount(const struct fl_snapshot *s, struct fl_rows *rows)
 	for (size_t i = 0; i < s->nfiles; i++) {
 		size_t at = fl_sorted_place(list, s->nmounts, s->file[i].dev);
 
-		/* files past the table's room, of whichever mount */
+		/* files beyond the table, of any mount */
 		if (at == s->nmounts && rows->n == s->nmounts)
 			row_begin(s, &rows->row[rows->n++]);
 		add_file_to_row(s, &s->file[i], &rows->row[at],

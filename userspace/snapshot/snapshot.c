@@ -34,7 +34,7 @@ bool fl_snapshot_knows(const struct fl_snapshot *s, enum fl_counter counter)
 	case FL_COUNT_RETRIED:
 	case FL_COUNT_FAILED:
 	case FL_COUNT_UNCERTAIN:
-		/* where only takes are counted, nothing says what came of them */
+		/* if only takes are counted, the outcome of the writes is not known */
 		return !s->takes_only;
 	default:
 		return true;
@@ -75,13 +75,16 @@ bool fl_totals_upgrades(const struct fl_snapshot *s, const struct fl_totals *t, 
 	*upgrades = t->takes[FL_SITE_UPGRADE];
 	if (!s->has_takes || s->takes_only)
 		return false;
-	/* one call for both kinds of exclusive take: whoever took it shared and did not write so */
+	/*
+	 * one call makes both kinds of exclusive take: upgrades are writes that took the lock
+	 * shared and did not write under it
+	 */
 	if (!apart && !*upgrades && t->takes[FL_SITE_SHARED] > ran)
 		*upgrades = t->takes[FL_SITE_SHARED] - ran;
 	return true;
 }
 
-/* Writes that are past EOF when they have the lock were so from the start, or upgraded. */
+/* A write that is past EOF when it holds the lock was so from the start, or has upgraded. */
 static void tell_upgrades_apart(const struct fl_snapshot *s, struct fl_totals *t)
 {
 	__u64 upgrades;
@@ -138,7 +141,7 @@ void fl_totals_add(struct fl_totals *sum, const struct fl_totals *t)
 	__u64 *a = (__u64 *)sum;
 	const __u64 *b = (const __u64 *)t;
 
-	/* nothing but counts of one width */
+	/* all members are counts of the same width */
 	for (size_t i = 0; i < sizeof(*sum) / sizeof(__u64); i++)
 		a[i] += b[i];
 }

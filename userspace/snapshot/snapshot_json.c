@@ -80,7 +80,7 @@ static struct json_object *sites_to_json(const struct fl_snapshot *s)
 	return list;
 }
 
-/* Only the cells that are not 0, as [take, nature, writes]: the matrix is sparse. */
+/* Writes only cells that are not 0, as [take, nature, writes]: the matrix is sparse. */
 static struct json_object *cells_to_json(const struct fl_file_counts *f)
 {
 	struct json_object *list = json_object_new_array();
@@ -238,7 +238,7 @@ static void get_hist(struct fl_json_reader *r, struct json_object *o, const char
 		h->bucket[i] = json_object_get_uint64(json_object_array_get_idx(list, i));
 }
 
-/* Takes and sites came later than the first snapshots: absent or null means not counted. */
+/* The first snapshots had no takes and sites: absent or null means not counted. */
 static void takes_from_json(struct fl_json_reader *r, struct json_object *o,
 			    struct fl_file_counts *f)
 {
@@ -251,7 +251,7 @@ static void takes_from_json(struct fl_json_reader *r, struct json_object *o,
 		f->takes[i] = fl_json_get_u64(r, v, fl_site_role_name(i));
 }
 
-/* Counters that some methods cannot tell, or that came after the first recorded snapshots. */
+/* Counters that some methods cannot tell, or that the first recorded snapshots did not have. */
 static bool may_be_null(enum fl_counter counter)
 {
 	return is_completion(counter) || counter == FL_COUNT_RETRIED ||
@@ -416,7 +416,7 @@ int fl_snapshot_from_json(struct fl_snapshot *s, struct json_object *o, struct f
 		struct json_object *file = json_object_array_get_idx(list, i);
 
 		file_from_json(&r, file, &s->file[i]);
-		/* only those who count takes see completions, if anyone */
+		/* only methods that count takes may see completions */
 		s->has_completions |= s->file[i].has_takes &&
 				      json_object_object_get_ex(file, "completed_inline", &v) && v;
 	}

@@ -120,7 +120,7 @@ static void no_writes(const struct fl_snapshot *s, __u32 dev, struct fl_verdict 
 			: "write to the mount while fuselens watches, or watch for longer");
 }
 
-/* A share is known of too few writes to speak of the others. */
+/* Withholds the verdict if too few writes were eligible to say anything about the others. */
 static bool too_few_eligible(const struct fl_verdict_opts *opts, struct fl_verdict *v)
 {
 	const struct fl_totals *t = &v->totals;
@@ -214,7 +214,7 @@ static const char *remedy_for_loss(const struct fl_totals *t)
 	return "watch fewer files or another method (--evidence), or accept more with --max-loss";
 }
 
-/* Whether an independent count says that nothing went unseen on these mounts. */
+/* Whether the cross-check was made on these mounts, so that unseen writes are known. */
 static bool cross_checked(const struct fl_snapshot *s, __u32 dev)
 {
 	bool all = s->nmounts;
@@ -225,7 +225,7 @@ static bool cross_checked(const struct fl_snapshot *s, __u32 dev)
 	return all;
 }
 
-/* What was seen may not be all that was written. */
+/* Adds that some writes may not have been seen. */
 static void say_what_is_covered(const struct fl_snapshot *s, __u32 dev, struct fl_verdict *v)
 {
 	size_t used = strlen(v->why);

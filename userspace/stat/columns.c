@@ -9,18 +9,18 @@
 #include "snapshot/missing.h"
 #include "util/text.h"
 
-/* The columns of the name that are kept free before further columns are shown. */
+/* Width that is kept free for the name before further columns are shown. */
 #define NAME_ROOM 32
 
 enum kind {
 	TIME,
 	RATE,	  /* a figure that is a rate */
-	MB_RATE,  /* of the bytes */
+	MB_RATE,  /* a rate of bytes */
 	DURATION, /* ns */
-	SHARE,	  /* of the writes, in percent */
+	SHARE,	  /* a share of the writes, in percent */
 	COUNT,
 	ROUTE,
-	NAME, /* of the mount or file: last, and as wide as it is */
+	NAME, /* a name: the last column, as wide as the name */
 };
 
 enum needs {
@@ -38,7 +38,10 @@ static const struct column {
 	enum kind kind;
 	enum fl_stat_figure figure;
 	enum needs needs;
-	/* 0: always shown. The highest goes first where there is no room; from FL_EXTRA on only where there is more. */
+	/*
+	 * 0: always shown. Without room for all, the highest rank is dropped first. Ranks from
+	 * FL_EXTRA on are shown only if there is more room.
+	 */
 	int rank;
 } columns[] = {
 	{"time", "time", NULL, 8, TIME, 0, NOTHING, 0},
@@ -131,7 +134,10 @@ static void show(struct fl_stat_view *v, size_t column)
 		v->shown[v->nshown++] = column;
 }
 
-/* Of the columns that are on, drops the one of the highest rank of at least from. False: there is none. */
+/*
+ * Drops the shown column with the highest rank, if that is at least from. Returns false if there is
+ * none.
+ */
 static bool drop_one(bool *on, int from, int *used, const struct fl_stat_view *v)
 {
 	size_t drop = NCOLUMNS;
@@ -158,7 +164,7 @@ void fl_stat_columns_choose(struct fl_stat_view *v, const struct fl_snapshot *s)
 			(columns[i].rank < EXTRA || v->wide || v->width);
 		used += on[i] ? width_of(v, &columns[i]) + 1 : 0;
 	}
-	/* what is extra must leave a name all its room; what is usual, a part of it */
+	/* extra columns must leave a name all its room, usual ones only a part of it */
 	while (v->width && !v->wide && used + (name ? NAME_ROOM : 0) > v->width + 1)
 		if (!drop_one(on, EXTRA, &used, v))
 			break;
@@ -175,7 +181,7 @@ void fl_stat_columns_choose(struct fl_stat_view *v, const struct fl_snapshot *s)
 		show(v, NCOLUMNS - 1);
 }
 
-/* Columns that stand beside one another in the same group, from at on. */
+/* The number of neighbouring columns of the same group, from at on. */
 static size_t group_of(const struct fl_stat_view *v, size_t at, int *width)
 {
 	const char *group = columns[v->shown[at]].group;
@@ -192,7 +198,7 @@ static size_t group_of(const struct fl_stat_view *v, size_t at, int *width)
 	return n;
 }
 
-/* "--- wait ---", in so many columns */
+/* prints "--- wait ---" with this width */
 static void group_title(const char *title, int width, FILE *out)
 {
 	int room = width - (int)strlen(title) - 2, left = room / 2;
@@ -248,7 +254,7 @@ static void clock_text(const struct fl_stat_view *v, char *buf, size_t len)
 		snprintf(buf + strlen(buf), len - strlen(buf), ".%.*s", v->digits, digits);
 }
 
-/* The name, whole where there is room or it was asked for; else its end, which tells files apart. */
+/* Prints the name: whole if there is room or --wide, else its end, which tells files apart. */
 static void name_cell(const struct fl_stat_view *v, const struct fl_row *row, int room, FILE *out)
 {
 	const char *name = v->files ? fl_stat_file_name(row) : fl_stat_mount_name(row);

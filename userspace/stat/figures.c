@@ -89,7 +89,7 @@ void fl_stat_figures(const struct fl_snapshot *s, const struct fl_row *row,
 	v[FL_STAT_GETXATTR] = count_if(row->mount && !row->file,
 				       row->mount ? row->mount->counter[FL_MOUNT_GETXATTR_SECURITY]
 						  : 0);
-	/* nobody counted: a row of zeros would say that nobody wrote */
+	/* nobody counted; a row of zeros would mean that nobody wrote */
 	for (int i = 0; i < FL_STAT_FIGURES && !row->ns; i++)
 		v[i].known = false;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* fuselens stat: a row an interval, in the manner of iostat. */
+/* fuselens stat: one row per interval, in the manner of iostat. */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -35,13 +35,13 @@ struct stat_cmd {
 
 	struct fl_watch watch;
 	struct fl_workload workload;
-	struct fl_totals sum; /* of all rows */
+	struct fl_totals sum; /* counts of all rows together */
 	struct fl_slot_hists hists;
 	__u64 written_back; /* requests of the writeback cache */
 	__u64 began_ns;
 	unsigned int rows_printed;
-	unsigned int header_at; /* the row before which the header comes again */
-	bool mute;		/* nobody takes our output any more */
+	unsigned int header_at; /* row before which the header is printed again */
+	bool mute;		/* our output has no reader any more */
 };
 
 static int set_columns(const struct fl_option *o, const char *arg, void *to, struct fl_err *err)
@@ -111,7 +111,7 @@ static void print_notes(struct stat_cmd *s)
 		fl_say("fuselens: and %u more such events", s->watch.notes_dropped);
 }
 
-/* The terminal's size now; 0 columns where stdout is none. */
+/* The terminal's current size; 0 columns if stdout is no terminal. */
 static struct winsize terminal(void)
 {
 	struct winsize size = {};
@@ -121,7 +121,10 @@ static struct winsize terminal(void)
 	return size;
 }
 
-/* Says once what no column can show, and what would. Beside the rows, not between them. */
+/*
+ * Says once which figures no column can show, and which option would give them. Goes to stderr, not
+ * between the rows.
+ */
 static void tell_missing(struct stat_cmd *s)
 {
 	char text[512];
@@ -133,7 +136,7 @@ static void tell_missing(struct stat_cmd *s)
 		fl_wrapped(stderr, 0, 10, "fuselens: %s", text);
 }
 
-/* The header comes first and, on a terminal, again after every screenful. */
+/* Prints the header: at the beginning and, on a terminal, after every screenful. */
 static void print_row(struct stat_cmd *s, const struct fl_row *row)
 {
 	bool text = s->view.format == FL_STAT_TEXT;
@@ -147,14 +150,14 @@ static void print_row(struct stat_cmd *s, const struct fl_row *row)
 	if (!s->no_header &&
 	    (!s->rows_printed || (size.ws_col && s->rows_printed >= s->header_at))) {
 		fl_stat_header(&s->view, stdout);
-		/* two lines of header, and one for the cursor */
+		/* the header has two lines, the cursor needs one */
 		s->header_at = s->rows_printed + (size.ws_row > 4 ? size.ws_row - 3 : 20);
 	}
 	fl_stat_row(&s->view, &s->watch.interval, row, stdout);
 	s->rows_printed++;
 }
 
-/* Mounts and files that did nothing have no row; an interval in which nobody did anything has one. */
+/* Prints a row for each mount or file that was written; one row if none was. */
 static int print_interval(struct stat_cmd *s, struct fl_err *err)
 {
 	const struct fl_snapshot *delta = &s->watch.interval;
@@ -190,8 +193,8 @@ static int print_interval(struct stat_cmd *s, struct fl_err *err)
 }
 
 /*
- * A reader that never reads stops us in write(2), and nothing piles up meanwhile. Once we were asked to
- * end, we wait for it no longer than a second.
+ * A reader that does not read blocks us in write(2); nothing piles up meanwhile. Once we are asked
+ * to end, we wait for the reader for one second at most.
  */
 static bool can_write(struct stat_cmd *s)
 {
@@ -202,7 +205,7 @@ static bool can_write(struct stat_cmd *s)
 	return !s->mute;
 }
 
-/* A reader that went away ends the run as the end of the run would; a full disk is an error. */
+/* If the reader has gone away, the run ends normally. A full disk is an error. */
 static int output_failed(struct fl_err *err)
 {
 	if (!ferror(stdout))
@@ -252,7 +255,7 @@ static int one_reading(struct stat_cmd *s, struct fl_err *err)
 	return failed < 0 ? -1 : 0;
 }
 
-/* Waits for the end of an interval; false when the run is over. */
+/* Waits for the end of an interval. Returns false when the run is over. */
 static bool wait_until(struct stat_cmd *s, __u64 due)
 {
 	for (;;) {
@@ -278,7 +281,7 @@ static int rows(struct stat_cmd *s, struct fl_err *err)
 
 		if (one_reading(s, err))
 			return -1;
-		/* a reader that kept us waiting makes a longer row, not a burst of short ones */
+		/* if a reader kept us waiting, print one longer row instead of many short ones */
 		now = fl_now_ns();
 		due += step * ((now - due) / step + 1);
 	}
@@ -299,7 +302,7 @@ static void print_total(struct stat_cmd *s)
 	struct fl_verdict verdict;
 
 	whole.start_ns = s->began_ns;
-	/* of the whole run, for the verdict */
+	/* counts of the whole run, for the verdict */
 	if (whole.nmounts)
 		whole.mount[0].counter[FL_MOUNT_WRITEBACK_REQUESTS] = s->written_back;
 	if (fl_rows_whole(&whole, &sum))
@@ -324,7 +327,7 @@ static int stat(struct stat_cmd *s)
 	fl_watch_start(&s->watch);
 	fl_privileges_drop();
 	s->view.label = s->watch.session.target->ndevs != 1;
-	/* one digit more than the interval needs: readings come a little late */
+	/* one digit more than the interval has: readings come a little late */
 	s->view.digits = s->seconds < 0.1 ? 3 : s->seconds == (__u64)s->seconds ? 0 : 2;
 	if (s->command && fl_workload_go(&s->workload, s->command[0], &err))
 		goto fail;

@@ -10,7 +10,7 @@
 #include "top/lines.h"
 #include "util/text.h"
 
-/* A line of the page; what does not fit goes on below the figures. */
+/* Adds a line to the page. The part that does not fit goes on below the figures. */
 #define add(l, ...) fl_top_line(l, 4, __VA_ARGS__)
 
 static void add_counts(struct fl_top_lines *l, const struct fl_row *all)

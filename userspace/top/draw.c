@@ -17,7 +17,10 @@ void fl_top_put_init(void)
 	utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
 }
 
-/* Columns of the character at s, its length in *len. Outside UTF-8 each byte is a column. */
+/*
+ * The number of columns of the character at s; sets *len to its length. Without UTF-8 each byte is
+ * a column.
+ */
 static int char_width(const char *s, size_t *len)
 {
 	mbstate_t state = {};

@@ -12,7 +12,10 @@ static bool idle(const struct fl_top_past *p)
 	return true;
 }
 
-/* Those that wrote nothing in all of the intervals go, so that a million files written once do not stay. */
+/*
+ * Removes entries that wrote nothing in all of the intervals, so that a million files that were
+ * written once do not stay.
+ */
 static void drop_idle(struct fl_top_history *h)
 {
 	size_t kept = 0;

@@ -19,7 +19,10 @@ static void add(struct fl_top_lines *l, int indent, const char *text, size_t len
 		l->n++;
 }
 
-/* Bytes of text that fit into width columns: up to a blank where there is one, else as many as fit. */
+/*
+ * The number of bytes of text that fit into width columns: up to a blank if there is one, else as
+ * many as fit.
+ */
 static size_t fit(const char *text, int width)
 {
 	size_t word = 0, n = 0;
@@ -55,7 +58,7 @@ void fl_top_line(struct fl_top_lines *l, int indent, const char *fmt, ...)
 	va_end(ap);
 	if (!text)
 		return;
-	/* the blanks that a line begins with are no place to break it */
+	/* do not break a line at the blanks that it begins with */
 	skip = strspn(text, " ");
 	n = skip + fit(text + skip, COLS - (int)skip);
 	add(l, 0, text, n);

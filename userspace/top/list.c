@@ -72,7 +72,7 @@ static int order(const void *a, const void *b, void *arg)
 	return sign * strcmp(fl_top_name(x->all), fl_top_name(y->all));
 }
 
-/* Filtered by what people see, so that what they type from the screen matches. */
+/* Filters by names as they are displayed, so that text typed from the screen matches. */
 static bool wanted(const struct fl_row *row, const struct fl_top_query *q)
 {
 	char *shown;

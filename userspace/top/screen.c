@@ -18,7 +18,7 @@
 #define MIN_COLUMNS   50
 #define LIST_TOP      4
 #define NAME_AT_LEAST 24
-/* A name has so many columns before those with a rank of EXTRA and more are shown. */
+/* Width of the name that must be free before columns of rank EXTRA and more are shown. */
 #define NAME_AT_EASE 44
 #define EXTRA	     20
 
@@ -91,7 +91,7 @@ static int verdict_attr(enum fl_verdict_kind kind)
 struct column {
 	const char *title;
 	int width;
-	int rank; /* the highest goes first where there is no room */
+	int rank; /* without room for all, the highest rank is dropped first */
 	bool (*known)(const struct fl_snapshot *last);
 	void (*text)(const struct fl_top_entry *e, const struct fl_top *t, char *buf, size_t len);
 };
@@ -172,7 +172,7 @@ static void put_share(__u64 part, __u64 whole, char *buf, size_t len)
 		*space = '\0';
 }
 
-/* Of all the writes that the list shows. */
+/* Share of all writes in the list. */
 static void part_text(const struct fl_top_entry *e, const struct fl_top *t, char *buf, size_t len)
 {
 	__u64 all = 0;
@@ -310,7 +310,10 @@ static const struct column columns[] = {
 };
 #define NCOLUMNS (sizeof(columns) / sizeof(columns[0]))
 
-/* Of the columns shown, takes back the one of the highest rank of at least from. False: there is none. */
+/*
+ * Drops the shown column with the highest rank, if that is at least from. Returns false if there is
+ * none.
+ */
 static bool drop_column(bool *show, int from, int *used)
 {
 	size_t drop = NCOLUMNS;
@@ -326,7 +329,7 @@ static bool drop_column(bool *show, int from, int *used)
 	return true;
 }
 
-/* Chooses the columns that the method can fill, fewer until the name has room. */
+/* Chooses the columns that the method can fill, and drops some until the name has room. */
 static void choose_columns(const struct fl_snapshot *last, bool *show)
 {
 	int used = 0;
@@ -346,7 +349,7 @@ static bool to_the_left(const struct column *c)
 	return c->text == verdict_text || c->text == history_text;
 }
 
-/* mvprintw() pads by bytes, and a curve has more of these than columns. */
+/* mvprintw() pads by bytes, and a curve has more bytes than columns. */
 static void put_cell(int y, int x, const struct column *c, const char *text)
 {
 	int pad = c->width - fl_top_width(text);
@@ -475,7 +478,7 @@ static void draw_keys(const struct fl_top *t)
 	attrset(0);
 }
 
-/* In two columns of their own, so that a narrow terminal wraps the right one. */
+/* Keys and meanings in separate columns, so that a narrow terminal wraps only the meanings. */
 static void draw_help(struct fl_top *t)
 {
 	static const char *const keys[][2] = {

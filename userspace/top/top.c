@@ -33,7 +33,7 @@ static const struct fl_option options[] = {
 	{},
 };
 
-/* Sorts and filters anew; the cursor stays with its mount or file. */
+/* Sorts and filters again. The cursor stays on its mount or file. */
 static int list_again(struct fl_top *t)
 {
 	const struct fl_row *at = t->cursor < t->list.n ? t->list.entry[t->cursor].all : NULL;
@@ -44,7 +44,7 @@ static int list_again(struct fl_top *t)
 	t->query.filter = t->filter;
 	if (fl_top_list(&t->list, &t->totals.sum, &t->watch.interval, &t->query))
 		return -1;
-	/* at the top it stays at the top, which is where the busiest is */
+	/* a cursor at the top stays at the top, on the busiest entry */
 	t->cursor = follows || t->page == FL_TOP_DETAILS ? fl_top_find(&t->list, dev, slot) : 0;
 	return 0;
 }
@@ -73,11 +73,11 @@ static int look(struct top_cmd *c, struct fl_err *err)
 	bool follows = at && (t->cursor || t->page == FL_TOP_DETAILS);
 	struct timespec ts;
 
-	/* the list points into the snapshots that the reading replaces */
+	/* the list has pointers into the snapshots that the reading replaces */
 	fl_top_list_free(&t->list);
 	if (fl_watch_read(&t->watch, err))
 		return -1;
-	/* another mount took the place of the old one: its files have nothing to do with those */
+	/* another mount took the place of the old one: forget the old one's files */
 	if (t->began_ns != t->watch.began_ns) {
 		fl_top_totals_free(&t->totals);
 		fl_top_history_free(&t->history);
@@ -157,7 +157,7 @@ static void type_filter(struct fl_top *t, int key)
 		t->typing = false;
 		t->filter[0] = '\0';
 	} else if (key == KEY_BACKSPACE || key == 127 || key == '\b') {
-		/* a character of several bytes goes as a whole */
+		/* remove a character of several bytes as a whole */
 		while (len && ((unsigned char)t->filter[len - 1] & 0xc0) == 0x80)
 			t->filter[--len] = '\0';
 		if (len)

@@ -35,7 +35,7 @@ static int make_room(struct fl_top_totals *t)
 	return 0;
 }
 
-/* The file's entry; a new one, without counts, where it has none. NULL when out of memory. */
+/* Finds the file's entry, or makes a new one without counts. NULL if out of memory. */
 static struct fl_file_counts *entry_of(struct fl_top_totals *t, const struct fl_file_counts *f)
 {
 	__u32 place = fl_index_get(&t->by_id, f->dev, f->slot);
@@ -103,7 +103,7 @@ static int newest_first(const void *a, const void *b)
 	return (*x < *y) - (*x > *y);
 }
 
-/* The reading after which half of the files were last active. */
+/* The number of the reading that splits the files by last activity into halves. */
 static __u64 half_active_since(const struct fl_top_totals *t)
 {
 	__u64 *sorted = malloc(t->sum.nfiles * sizeof(*sorted)), since;
@@ -117,7 +117,7 @@ static __u64 half_active_since(const struct fl_top_totals *t)
 	return since;
 }
 
-/* Adds up the files that have been idle for long, so that half of the room is free. */
+/* Adds the files that have been idle for long to sums, so that half of the room is free. */
 static int forget_idle(struct fl_top_totals *t)
 {
 	struct fl_top_totals old = *t;
@@ -194,7 +194,7 @@ static int add_probes(struct fl_snapshot *sum, const struct fl_snapshot *s)
 	return 0;
 }
 
-/* What is said of the method is said anew by each reading. */
+/* Each reading replaces the texts about the method. */
 static void describe(struct fl_snapshot *sum, const struct fl_snapshot *s, bool first)
 {
 	struct fl_snapshot old = *sum;

@@ -29,7 +29,10 @@ int fl_below_open(int dir, const char *path, int flags, mode_t mode)
 	};
 	int fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
 
-	/* before 5.6, where results are at most reported on: the last step alone is held to it */
+	/*
+	 * kernels before 5.6, on which fuselens can only render results: check only the last
+	 * component
+	 */
 	if (fd < 0 && errno == ENOSYS)
 		fd = openat(dir, path, flags | O_CLOEXEC | O_NOFOLLOW, mode);
 	return fd;
@@ -47,7 +50,7 @@ int fl_below_write(int dir, const char *name, const char *text, struct fl_err *e
 	FILE *f = NULL;
 	int fd, bad;
 
-	/* a file of its own, so that nobody else has it open or linked */
+	/* make a new file, so that nobody else has it open or linked */
 	if (unlinkat(dir, name, 0) && errno != ENOENT)
 		return fl_errno(err, errno, "cannot replace %s", name);
 	fd = fl_below_open(dir, name, O_WRONLY | O_CREAT | O_EXCL, 0666);
@@ -88,7 +91,7 @@ static bool is_dot(const char *name)
 
 static int empty(int dir, int depth);
 
-/* Whether it is gone. */
+/* Returns whether it is gone. */
 static bool remove_entry(int dir, const char *name, int depth)
 {
 	int fd;
@@ -107,7 +110,7 @@ static bool remove_entry(int dir, const char *name, int depth)
 
 static int empty(int dir, int depth)
 {
-	/* an open of its own: a duplicate would share its place in the directory with dir */
+	/* open it again: a duplicate would share its position in the directory with dir */
 	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), left, why = 0;
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
@@ -118,7 +121,7 @@ static int empty(int dir, int depth)
 			close(fd);
 		return -1;
 	}
-	/* until nothing more can be removed: entries may be passed over while others go */
+	/* repeat until nothing more can be removed: readdir may skip entries while others go */
 	do {
 		left = 0;
 		removed = false;
@@ -167,7 +170,10 @@ static bool is_empty(int dir)
 	return d && !found;
 }
 
-/* The same directory as the root of a mount that is attached nowhere; -1 where that is not allowed. */
+/*
+ * Returns the same directory as the root of a mount that is attached nowhere; -1 if that is not
+ * allowed.
+ */
 static int confined(int dir)
 {
 	struct mount_attr attr = {
@@ -181,7 +187,7 @@ static int confined(int dir)
 		return -1;
 	if (!syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)))
 		fd = openat(tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	/* the mount stays as long as somebody is in it */
+	/* the mount exists as long as a process is in it */
 	close(tree);
 	return fd;
 }
@@ -198,7 +204,10 @@ static int guard(int fd, const char *name, struct fl_err *err)
 		       "%s was just made and is not empty: somebody put another one in its place",
 		       name);
 	} else if (alone < 0 && (st.st_uid != geteuid() || st.st_mode & 022)) {
-		/* on its own mount nobody can lead away; in here whoever owns it can */
+		/*
+		 * on a separate mount nobody can lead us away; without one, the directory's owner
+		 * can
+		 */
 		fl_err(err, "%s was just made and belongs to user %u", name, st.st_uid);
 		fl_hint(err, "the file system maps users: run as root, or as that user");
 	} else {

@@ -47,7 +47,7 @@ static char *read_back(int fd, size_t *len)
 	return text;
 }
 
-/* Files in memory instead of pipes: nobody has to read while somebody writes. */
+/* Uses files in memory instead of pipes: nobody has to read while the program writes. */
 char *fl_capture(char *const argv[], const char *input, size_t *len, int *missing,
 		 struct fl_err *err)
 {

@@ -63,7 +63,7 @@ char *fl_read_fd(int fd, const char *path, size_t *len, struct fl_err *err)
 		fl_err(err, "%s: not a regular file", path);
 		goto fail;
 	}
-	/* from the beginning, wherever whoever opened it has got to */
+	/* read from the beginning, whatever the descriptor's position */
 	lseek(fd, 0, SEEK_SET);
 	if (read_all(fd, &text, len)) {
 		if (errno == EFBIG)

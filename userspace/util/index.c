@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The finalizer of MurmurHash3: numbers that differ little end up far apart. */
+/* The finalizer of MurmurHash3: it sends similar numbers far apart. */
 static __u64 mix(__u64 a, __u64 b)
 {
 	__u64 k = a ^ b * 0x9e3779b97f4a7c15ull;
@@ -29,7 +29,7 @@ __u32 fl_index_get(const struct fl_index *ix, __u64 a, __u64 b)
 	return ix->capacity ? find(ix, a, b)->place_plus_1 - 1 : FL_INDEX_NONE;
 }
 
-/* Kept at most half full, so that searches stay short and always end. */
+/* At most half of the places are used, so that searches stay short and always end. */
 static int grow(struct fl_index *ix)
 {
 	struct fl_index bigger = {.capacity = ix->capacity ? 2 * ix->capacity : 64, .n = ix->n};

@@ -16,14 +16,16 @@
 #include "util/interrupt.h"
 #include "util/processes.h"
 
-/* What the command asks for, a byte each. The end of the line means the last: the command was killed. */
+/*
+ * Requests of the command, one byte each. End of file means the last one: the command was killed.
+ */
 enum {
 	ORDER_EMPTY = 'e',
 	ORDER_KEEP = 'k',
 	ORDER_REMOVE = 'r',
 };
 
-/* What the janitor answers; with the first answer come the two descriptors. */
+/* Answers of the janitor. The first one carries the two descriptors. */
 struct answer {
 	struct fl_err err;
 	bool failed;
@@ -74,7 +76,7 @@ static int receive_answer(int line, struct answer *a, int *fds, int nfds)
 	return 0;
 }
 
-/* Workers may still be dying and leave files late, so this is tried for a while. */
+/* Tries for a while, because workers that are dying may still make files. */
 static int clear_away(int base, const char *name, int dir)
 {
 	for (int tries = 0; tries < 100; tries++) {
@@ -109,9 +111,9 @@ static void janitor(int line, const char *path, const char *prefix)
 	char order;
 	ssize_t n;
 
-	/* Ctrl-C is for the command; we go when it has gone */
+	/* Ctrl-C is for the command; the janitor ends after it */
 	setsid();
-	/* another janitor's line among them, which only the command may hold open */
+	/* close other descriptors, too: another janitor's socket may be open only in the command */
 	close_range(3, line - 1, 0);
 	close_range(line + 1, ~0u, 0);
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
@@ -133,7 +135,7 @@ static void janitor(int line, const char *path, const char *prefix)
 	_exit(n == 1 && order == ORDER_KEEP ? 0 : clear_away(fds[0], a.name, fds[1]) != 0);
 }
 
-/* Waits for an answer. -1 with err set; then the janitor is gone or given up. */
+/* Waits for an answer. Returns -1 with err set if the janitor is gone or was given up. */
 static int await(struct fl_janitor *k, struct answer *a, int *fds, const char *what, double seconds,
 		 struct fl_err *err)
 {

@@ -5,7 +5,10 @@
 #include <math.h>
 #include <string.h>
 
-/* Our files nest ten deep and fio's six; a hostile file must not make the parser recurse much further. */
+/*
+ * Our files are nested ten deep and fio's six. A hostile file must not make the parser recurse much
+ * deeper.
+ */
 #define MAX_DEPTH 32
 
 struct json_object *fl_json_parse(const char *text, size_t len, size_t *end, const char *what,

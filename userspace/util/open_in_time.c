@@ -16,7 +16,7 @@
 #include "util/clock.h"
 #include "util/interrupt.h"
 
-/* One descriptor, or the errno that there is none for. */
+/* One descriptor, or the errno that explains why there is none. */
 union control {
 	struct cmsghdr align;
 	char space[CMSG_SPACE(sizeof(int))];
@@ -88,7 +88,9 @@ static int ask(const char *path, double seconds)
 		why = ready ? errno : fl_interrupted ? EINTR : ETIMEDOUT;
 	close(line[0]);
 	if (pid > 0) {
-		/* whoever waits for a daemon can be killed, but the kernel may take its time */
+		/*
+		 * a process that waits for a daemon can be killed, but the kernel may take a while
+		 */
 		kill(pid, SIGKILL);
 		for (int i = 0; i < 50 && waitpid(pid, NULL, WNOHANG) == 0; i++)
 			usleep(2000);

@@ -12,7 +12,7 @@ struct unit {
 	double times;
 };
 
-/* The number at the beginning of text, and the unit behind it. Fails unless that is all of text. */
+/* Reads a number and the unit after it. Fails if text has anything else. */
 static int parse_with_unit(const char *text, const struct unit *units, size_t n, double *value)
 {
 	char *end;

@@ -17,7 +17,7 @@
 #include "util/clock.h"
 #include "util/file.h"
 
-/* Calls fn for each process there is until it returns false. */
+/* Calls fn for each process until fn returns false. */
 static void each_process(bool (*fn)(pid_t pid, void *arg), void *arg)
 {
 	DIR *proc = opendir("/proc");
@@ -38,7 +38,7 @@ static pid_t parent_of(pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	if (!fl_read_proc(path, stat, sizeof(stat)))
 		return 0;
-	/* the name before it may hold anything, so look behind that */
+	/* the name before it may contain anything, so search after the last ')' */
 	p = strrchr(stat, ')');
 	return p && sscanf(p + 1, " %*c %d", &parent) == 1 ? parent : 0;
 }
@@ -117,11 +117,11 @@ static bool end_one_in(pid_t pid, void *arg)
 
 	if (pid == getpid())
 		return true;
-	/* held while it is looked at, so that nobody else gets its number */
+	/* keep the process by a descriptor while it is examined, so that its PID is not reused */
 	process = pidfd_open(pid, 0);
 	snprintf(path, sizeof(path), "/proc/%d/cwd", pid);
 	n = readlink(path, link, sizeof(link));
-	/* that of a mount attached nowhere is "/"; others may be on a server that does not answer */
+	/* the path in a mount attached nowhere is "/"; skip others, whose server may not answer */
 	if (process >= 0 && n > 0 && n == 1)
 		cwd = open(path, O_PATH | O_CLOEXEC);
 	if (cwd >= 0 && mount_of(cwd) == *mount)

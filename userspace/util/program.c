@@ -30,7 +30,7 @@ int fl_program_find(const char *name, const char *chosen, char *path, size_t len
 	char *whole = NULL;
 
 	if (chosen) {
-		/* from the root on: it is run from another directory */
+		/* make the path absolute: the program runs in another directory */
 		whole = realpath(chosen, NULL);
 		if (!whole || !is_program(whole) ||
 		    (size_t)snprintf(path, len, "%s", whole) >= len) {

@@ -56,12 +56,12 @@ void fl_say_progress_end(void)
 void fl_streams_open(void)
 {
 	/*
-	 * Each gets the lowest free number, which is its own. They are for reading only, so that what is
-	 * written to stdout is seen to be lost.
+	 * Each open gets the lowest free number, which is the missing stream's. The files are
+	 * read-only, so that output to stdout fails visibly.
 	 */
 	for (int fd = 0; fd <= 2; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0)
-			/* no /dev here: a descriptor that can be neither read nor written */
+			/* without /dev: a descriptor that can be neither read nor written */
 			(void)!open("/", O_PATH);
 }
 

@@ -63,7 +63,7 @@ static const char *cell_text(const struct fl_table *t, int i)
 	return t->cell[i] ? t->cell[i] : "";
 }
 
-/* Nothing to the right of it in its row: no blanks go there, either. */
+/* Whether the row has nothing to the right of the cell: then no blanks are printed, either. */
 static bool ends_row(const struct fl_table *t, int i)
 {
 	for (i++; i < t->cells && i % t->columns; i++)

@@ -8,7 +8,10 @@
 #include <unistd.h>
 #include <sys/ioctl.h>
 
-/* Length of the UTF-8 sequence at s (1 to 4), or 0 when it is none: overlong forms and surrogates too. */
+/*
+ * Length of the UTF-8 sequence at s (1 to 4); 0 if there is none. Overlong forms and surrogates are
+ * none.
+ */
 static int utf8_len(const unsigned char *s)
 {
 	static const unsigned char min2 = 0xc2;
@@ -205,7 +208,10 @@ char *fl_percent(__u64 part, __u64 whole, char *buf, size_t len)
 	return buf;
 }
 
-/* Letters to insert, remove, change or swap with the next one to turn a into b; 99 for long words. */
+/*
+ * Edit distance between a and b (insertions, removals, changes, swaps of neighbours); 99 for long
+ * words.
+ */
 static int edits(const char *a, const char *b)
 {
 	int d[33][33], na = (int)strlen(a), nb = (int)strlen(b);
@@ -245,7 +251,7 @@ bool fl_colour(FILE *stream)
 	return isatty(fileno(stream)) && !(no && *no) && term && strcmp(term, "dumb");
 }
 
-/* Columns that a terminal shows for s: continuation bytes take none. */
+/* Columns that a terminal needs for s: continuation bytes need none. */
 static int shown(const char *s, size_t bytes)
 {
 	int n = 0;
@@ -260,7 +266,7 @@ int fl_shown_width(const char *s)
 	return shown(s, strlen(s));
 }
 
-/* Bytes of s that take at most columns; after a comma where there is one. */
+/* Number of bytes of s that need at most columns; up to a comma if there is one. */
 static size_t fit(const char *s, size_t bytes, int columns)
 {
 	size_t n = 0, comma = 0;
@@ -301,7 +307,7 @@ void fl_wrap(FILE *out, const char *text, int column, int indent)
 			column = indent;
 			first = true;
 		}
-		/* a word wider than the room, such as a list of mount options, is cut where it must be */
+		/* cut a word that is too wide, such as a list of mount options */
 		for (; first && column + w > width && width - indent >= 20; w = shown(p, n)) {
 			size_t cut = fit(p, n, width - column);
 

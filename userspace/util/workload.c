@@ -132,7 +132,7 @@ void fl_workload_finish(struct fl_workload *w)
 		waitpid(w->pid, &w->status, 0);
 		w->running = false;
 	}
-	/* jobs that fio forked have sessions of their own: no signal to a group reaches them */
+	/* jobs that fio forks have their own sessions: no signal to a group reaches them */
 	if (w->ours || cut_short)
 		w->left = fl_processes_end_children(w->other, w->nothers, 5);
 	close(w->go);
