@@ -18,7 +18,7 @@ struct acl_device {
 	bool served;
 };
 
-/* Lists that only their own file system can judge by. */
+/* Lists that only their own file system can evaluate. */
 static const char *const foreign[] = {
 	"system.nfs4_acl",
 	"system.nfs4_acl_xdr",
@@ -53,7 +53,7 @@ static bool has(const char *path, const char *xattr)
 	return getxattr(path, xattr, NULL, 0) >= 0 || errno == ENODATA;
 }
 
-/* Whether the lists of the file system of @fd, if it has any, are heeded by the mirror. */
+/* Whether the mirror observes the access control lists of @fd's file system, if it has any. */
 static bool can_serve(const struct mirror *m, int fd)
 {
 	char path[32];
@@ -73,7 +73,7 @@ int acl_admit(struct mirror *m, int fd, dev_t dev)
 	struct acl_device *d;
 	bool served;
 
-	/* The source's own file system was looked at when the mount began. */
+	/* The source's own file system was checked when the mount began. */
 	if (!m->others || dev == m->root.key.dev)
 		return 0;
 	pthread_mutex_lock(&devices->lock);

@@ -34,7 +34,7 @@ static int32_t map_file(int dev, int fd, uid_t uid, gid_t gid)
 	creds_end();
 	if (id > 0)
 		return id;
-	/* The kernel hands out ids from 1; 0 would mean none to it. */
+	/* The kernel's ids begin at 1; 0 means none. */
 	return id < 0 ? -err : -EINVAL;
 }
 
@@ -50,7 +50,7 @@ int32_t backing_register(int dev, int proc_fd, int path_fd, uid_t uid)
 	if (uid == 0)
 		uid = st.st_uid;
 	id = map_file(dev, path_fd, uid, st.st_gid);
-	/* Kernels that look the descriptor up by fget() rather than fget_raw() refuse O_PATH. */
+	/* Kernels that use fget() instead of fget_raw() refuse O_PATH descriptors. */
 	if (id != -EBADF)
 		return id;
 	snprintf(name, sizeof(name), "%d", path_fd);

@@ -21,7 +21,7 @@ static bool privileged; /* may become other users */
 
 static _Thread_local bool own_umask;
 
-/* Whom this thread acts for; all zero is the daemon itself. */
+/* The user this thread acts for; all zero is the daemon itself. */
 static _Thread_local struct {
 	uid_t uid;
 	gid_t gid;
@@ -86,7 +86,10 @@ void creds_as(uid_t uid, gid_t gid, unsigned int without)
 		drop(&caps, CAP_FSETID);
 	if (without & CREDS_NO_RESOURCE)
 		drop(&caps, CAP_SYS_RESOURCE);
-	/* In any case: leaving fsuid 0 takes the file system capabilities out of the effective set. */
+	/*
+	 * Do this in any case: leaving fsuid 0 removes the file system capabilities from the
+	 * effective set.
+	 */
 	if (caps_set(&caps) == 0)
 		now.without = without;
 }

@@ -14,7 +14,10 @@ static size_t hash(struct inode_key key, size_t nchain)
 {
 	uint64_t h = key.ino ^ (uint64_t)key.dev << 40;
 
-	/* Inode numbers are handed out in runs; a multiplicative hash spreads their low bits. */
+	/*
+	 * File systems give out inode numbers in runs; a multiplicative hash spreads their low
+	 * bits.
+	 */
 	h *= UINT64_C(0x9e3779b97f4a7c15);
 	return (h >> 20) & (nchain - 1);
 }
@@ -58,7 +61,7 @@ void inode_table_destroy(struct inode_table *table)
 	pthread_mutex_destroy(&table->lock);
 }
 
-/* Doubles the table. Failing to is no error: chains only get longer. */
+/* Doubles the table. A failure is no error: chains only get longer. */
 static void grow(struct inode_table *table)
 {
 	size_t nchain = table->nchain * 2;
@@ -119,8 +122,8 @@ struct inode *inode_lookup(struct inode_table *table, struct inode_key key, int 
 		inode = inode_new(key, fd, type);
 		if (inode) {
 			/*
-			 * A node's address may be used again after it is freed; file handles tell the
-			 * two apart by the generation.
+			 * The address of a freed node may be used again. The generation tells the
+			 * two nodes apart in file handles.
 			 */
 			inode->generation = ++table->generation;
 			*at = inode;
@@ -194,7 +197,10 @@ size_t inode_names(struct inode_table *table, size_t *cursor, struct inode_name 
 	size_t n = 0;
 
 	pthread_mutex_lock(&table->lock);
-	/* A whole chain at a time, so that the cursor is a chain's number; @max is far above a chain. */
+	/*
+	 * Takes whole chains, so that the cursor is a chain's number; @max is much longer than a
+	 * chain.
+	 */
 	while (*cursor < table->nchain && n < max) {
 		struct inode *inode = table->chain[(*cursor)++];
 
@@ -211,7 +217,7 @@ static bool has_no_name(const struct inode *inode)
 {
 	struct statx st;
 
-	/* What is known without asking a server: this is under the lock. */
+	/* Use only what is known without asking a server: the lock is held here. */
 	return statx(inode->fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_NLINK, &st) == 0 &&
 	       st.stx_mask & STATX_NLINK && st.stx_nlink == 0;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the operations share: entries, reports, and the talk with the kernel at INIT. */
+/* What the operations share: entries, reports, and the negotiation with the kernel at INIT. */
 #include "mirror.h"
 
 #include <errno.h>
@@ -80,8 +80,9 @@ int entry_lookup(struct mirror *m, fuse_ino_t parent, const char *name,
 		 struct fuse_entry_param *entry)
 {
 	/*
-	 * Opened first, looked up second: while it is open its inode number stays its own. The other
-	 * way round the number could belong to another file by the time the table is asked.
+	 * Open the file first, then look it up in the table. While the file is open, no other file
+	 * gets its inode number. In the reverse order, the number could belong to another file by
+	 * then.
 	 */
 	int fd = openat(fd_of(m, parent), name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 
@@ -100,7 +101,10 @@ void answer_entry(fuse_req_t req, const struct fuse_entry_param *entry)
 {
 	struct mirror *m = mirror_of(req);
 
-	/* An interrupted request is gone, and the kernel will not forget what it never learned. */
+	/*
+	 * The request was interrupted and is gone. The kernel never learned of the inode, so it
+	 * will send no FORGET.
+	 */
 	if (fuse_reply_entry(req, entry) != 0)
 		entry_undo(m, entry);
 	prune_pace(m);
@@ -112,7 +116,10 @@ bool caller_is_capable(fuse_req_t req, int cap)
 	unsigned long long set = 0;
 	FILE *f;
 
-	/* Others may have it in a user namespace of their own, where it counts for nothing here. */
+	/*
+	 * Other users may have the capability in their own user namespace, where it gives no rights
+	 * here.
+	 */
 	if (fuse_req_ctx(req)->uid != 0)
 		return false;
 	snprintf(path, sizeof(path), "/proc/%d/status", fuse_req_ctx(req)->pid);
@@ -156,7 +163,7 @@ void begin_change(fuse_req_t req, int fd, bool without_fsetid)
 		creds_as(ctx->uid, gid, 0);
 		return;
 	}
-	/* Only there does the writer's group decide; see setattr_should_drop_sgid(). */
+	/* Only for such files does the writer's group decide; see setattr_should_drop_sgid(). */
 	if (fstat(fd, &st) == 0 && (st.st_mode & (S_ISGID | S_IXGRP)) == S_ISGID &&
 	    caller_in_group(req, st.st_gid))
 		gid = st.st_gid;
@@ -237,7 +244,7 @@ int mirror_start(struct mirror *m)
 
 void mirror_end(struct mirror *m)
 {
-	/* Open until the end: their users have lost the mount, and no RELEASE comes any more. */
+	/* These files were open until the end. The mount is gone, and no RELEASE will come. */
 	while (m->handles) {
 		struct handle *handle = m->handles;
 
@@ -263,30 +270,37 @@ void mirror_init(void *userdata, struct fuse_conn_info *conn)
 
 	m->max_write = conn->max_write;
 	conn->max_read = m->max_read;
-	/* With it the umask arrives unapplied, and the source's default ACLs can have their say. */
+	/*
+	 * With this the kernel does not apply the umask, so that the source's default ACLs take
+	 * effect.
+	 */
 	ask_for(conn, FUSE_CAP_DONT_MASK);
 	ask_for(conn, FUSE_CAP_PARALLEL_DIROPS);
 	/* The kernel checks the source's access control lists. */
 	m->granted_acl = fuse_set_feature_flag(conn, FUSE_CAP_POSIX_ACL);
 	m->granted_setxattr_ext = fuse_set_feature_flag(conn, FUSE_CAP_SETXATTR_EXT);
-	/* A node's number ends with the kernel's memory of it: a file handle would be stale then. */
+	/*
+	 * A node's number is valid only while the kernel knows the node: file handles would go
+	 * stale.
+	 */
 	fuse_unset_feature_flag(conn, FUSE_CAP_EXPORT_SUPPORT);
 	ask_for(conn, FUSE_CAP_NO_EXPORT_SUPPORT);
-	/* Without it each passthrough write asks for security.capability under the inode lock. */
+	/* Without this each passthrough write asks for security.capability under the inode lock. */
 	if (m->killpriv)
 		m->granted_killpriv = fuse_set_feature_flag(conn, FUSE_CAP_HANDLE_KILLPRIV_V2);
-	/* Shared mappings of files whose I/O is direct. */
+	/* Allows shared mappings of files with direct I/O. */
 	if (m->policy.mode == IO_DIRECT)
 		ask_for(conn, FUSE_CAP_DIRECT_IO_ALLOW_MMAP);
 	if (m->policy.mode == IO_PASSTHROUGH) {
 		conn->max_backing_stack_depth = m->stack_depth;
 		m->granted_passthrough = fuse_set_feature_flag(conn, FUSE_CAP_PASSTHROUGH);
-		/* The kernel gives both or, silently, no passthrough. */
+		/* The kernel grants both or, silently, no passthrough. */
 		fuse_unset_feature_flag(conn, FUSE_CAP_WRITEBACK_CACHE);
 	}
 	/*
-	 * Past this many asynchronous requests the kernel queues further ones, and whoever ends one sends
-	 * the next: an asynchronous writer's requests would wait for the daemon. The default is 12.
+	 * With more asynchronous requests than this the kernel queues further ones, and the task
+	 * that ends a request sends the next. Requests of an asynchronous writer would then wait
+	 * for the daemon. The default is 12.
 	 */
 	conn->max_background = MIRROR_MAX_BACKGROUND;
 	conn->congestion_threshold = MIRROR_MAX_BACKGROUND;

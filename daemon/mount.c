@@ -48,7 +48,7 @@ static const struct {
 	{"symfollow", MS_NOSYMFOLLOW, false},
 };
 
-/* Handed to the kernel as they are. */
+/* Options that go to the kernel unchanged. */
 static const char *const kernel_options[] = {
 	"allow_other", "max_read=", "context=", "fscontext=", "defcontext=", "rootcontext=",
 };
@@ -117,7 +117,9 @@ static const char *mount_hint(int err)
 	}
 }
 
-/* Opens what is mounted at the mount point now, and tells its mount id. No request is made of it. */
+/*
+ * Opens the current mount at the mount point and sets its mount id. Sends no request to its daemon.
+ */
 static int open_top(const char *mountpoint, uint64_t *mnt_id)
 {
 	int fd = open(mountpoint, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -125,7 +127,10 @@ static int open_top(const char *mountpoint, uint64_t *mnt_id)
 
 	if (fd < 0)
 		return -1;
-	/* The plain id is given to the next mount when one is gone. Linux 6.8 has one that is not. */
+	/*
+	 * A later mount may get the plain id of an earlier one. Linux 6.8 has an id that is never
+	 * reused.
+	 */
 	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID | STATX_MNT_ID_UNIQUE,
 		  &stx) != 0 ||
 	    !(stx.stx_mask & (STATX_MNT_ID | STATX_MNT_ID_UNIQUE))) {
@@ -148,8 +153,8 @@ int mount_fuse(struct mounted *mounted, const char *source, const char *mountpoi
 		return -1;
 	}
 	/*
-	 * default_permissions: the daemon acts with its own rights, so it is the kernel that has to
-	 * check the caller's.
+	 * default_permissions: the daemon acts with its own rights, so the kernel has to check the
+	 * caller's.
 	 */
 	if (asprintf(&data, "fd=%d,rootmode=%o,user_id=%u,group_id=%u,default_permissions%s%s", dev,
 		     S_IFDIR, geteuid(), getegid(), opts->data ? "," : "", opts->data ?: "") < 0) {
@@ -167,7 +172,7 @@ int mount_fuse(struct mounted *mounted, const char *source, const char *mountpoi
 	*mounted = (struct mounted){.dev = dev, .mountpoint = mountpoint};
 	fd = open_top(mountpoint, &mounted->mnt_id);
 	if (fd >= 0)
-		close(fd); /* it would keep the mount busy */
+		close(fd); /* an open descriptor would keep the mount busy */
 	return 0;
 fail:
 	free(data);
@@ -181,7 +186,7 @@ void mount_detach(const struct mounted *mounted)
 	uint64_t mnt_id;
 	int top, dir;
 
-	/* What is there may be another mount by now, or the one below ours. */
+	/* The mount that is there now may be another one, or the one below ours. */
 	top = open_top(mounted->mountpoint, &mnt_id);
 	if (top < 0)
 		return;
@@ -199,7 +204,7 @@ void mount_detach(const struct mounted *mounted)
 	close(top);
 }
 
-/* What mount(2) calls it, and what mount_setattr(2) does; times apart. */
+/* The same flags for mount(2) and mount_setattr(2), except those for times. */
 static const struct {
 	unsigned long flag;
 	uint64_t attr;
@@ -216,7 +221,7 @@ struct mount_attr mount_times(const struct mount_options *opts)
 
 	if ((opts->set | opts->cleared) & kinds) {
 		attr.attr_clr = MOUNT_ATTR__ATIME;
-		/* MOUNT_ATTR_RELATIME is what none of the others is. */
+		/* MOUNT_ATTR_RELATIME is 0: none of the others is set. */
 		attr.attr_set = opts->set & MS_NOATIME	     ? MOUNT_ATTR_NOATIME
 				: opts->set & MS_STRICTATIME ? MOUNT_ATTR_STRICTATIME
 							     : MOUNT_ATTR_RELATIME;
@@ -228,7 +233,7 @@ struct mount_attr mount_times(const struct mount_options *opts)
 	return attr;
 }
 
-/* The file system's own: read-only or not, synchronous or not. */
+/* The file system's own flags: read-only or not, synchronous or not. */
 static int reconfigure(const char *mountpoint, const struct mount_options *opts)
 {
 	static const struct {
@@ -279,7 +284,7 @@ int mount_remount(const char *mountpoint, const struct mount_options *opts)
 	return -1;
 }
 
-/* The process that waits: it holds nothing of the daemon's but its end of the pipe. */
+/* The process that waits. It keeps nothing of the daemon's open except its end of the pipe. */
 static void watch(const struct mounted *mounted, int pipe_end)
 {
 	char path[32], byte;
@@ -318,5 +323,5 @@ int mount_watch(const struct mounted *mounted)
 		watch(mounted, ends[0]);
 	}
 	close(ends[0]);
-	return 0; /* the other end stays open for as long as this process lives */
+	return 0; /* the other end stays open as long as the daemon lives */
 }

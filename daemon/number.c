@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #define INO_BITS  48
-#define MAX_DEVS  255 /* few enough to look through; and what is shown is positive in any type */
+#define MAX_DEVS  255 /* few enough for a linear search, and numbers stay positive in any type */
 #define ODD_FIRST 64
 
 /* A file whose device or inode number is too large for the plain scheme. Never freed before the end. */
@@ -51,7 +51,7 @@ static size_t hash(dev_t dev, ino_t ino, size_t max)
 	return (h >> 20) & (max - 1);
 }
 
-/* Makes room; failing to is no error unless there is none at all. */
+/* Makes room. A failure is an error only if there is no room at all. */
 static void odd_grow(struct numbers *t)
 {
 	size_t max = t->odd_max ? t->odd_max * 2 : ODD_FIRST;
@@ -74,7 +74,7 @@ static void odd_grow(struct numbers *t)
 	t->odd_max = max;
 }
 
-/* Under the lock. */
+/* The caller holds the lock. */
 static uint64_t odd_number(struct numbers *t, dev_t dev, ino_t ino)
 {
 	struct odd_number *o, **at;

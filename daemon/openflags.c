@@ -16,7 +16,7 @@ int open_join(const struct open_policy *policy, struct io_state *state, int32_t 
 		if (policy->mode == IO_PASSTHROUGH && registered <= 0) {
 			if (policy->require_passthrough)
 				return -registered;
-			/* Cached, the mode a plain mirror would have: mmap and exec work in it. */
+			/* Cached mode, as in a plain mirror: mmap and exec work. */
 			state->mode = IO_CACHED;
 		} else {
 			state->mode = policy->mode;
@@ -27,7 +27,9 @@ int open_join(const struct open_policy *policy, struct io_state *state, int32_t 
 
 	*plan = (struct open_plan){
 		.direct_io = state->mode == IO_DIRECT,
-		/* The kernel decides what it keeps of this; on a cached file it has no meaning. */
+		/*
+		 * The kernel decides whether to keep this flag; on a cached file it has no meaning.
+		 */
 		.parallel_direct_writes = policy->parallel_writes && state->mode != IO_CACHED,
 		.backing_id = state->backing_id,
 	};

@@ -75,12 +75,15 @@ void op_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_
 	fuse_reply_err(req, res == 0 ? 0 : errno);
 }
 
-/* An answer under way: entries, and the inodes looked up for them, to take back if it is not wanted. */
+/*
+ * An answer under construction: entries, and the inodes that were looked up for them. The lookups
+ * are undone if the answer is not sent.
+ */
 struct listing {
 	bool plus;
 	char *buf;
 	size_t size, used;
-	struct fuse_entry_param *entry; /* only .ino is kept */
+	struct fuse_entry_param *entry; /* only .ino is used */
 	size_t nentry;
 };
 
@@ -112,7 +115,7 @@ static bool is_dot(const char *name)
 	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
 }
 
-/* Adds one entry; false when it does not fit any more. */
+/* Adds one entry. Returns false if it does not fit. */
 static bool listing_add(fuse_req_t req, struct listing *list, fuse_ino_t parent,
 			const struct dirent *de)
 {
@@ -123,7 +126,10 @@ static bool listing_add(fuse_req_t req, struct listing *list, fuse_ino_t parent,
 		.attr = {.st_mode = DTTOIF(de->d_type)},
 	};
 
-	/* As the directory's file system has it; below a mount point that is what is mounted over. */
+	/*
+	 * The number in the directory's file system. For a mount point this is the inode below the
+	 * mount.
+	 */
 	entry.attr.st_ino = number_of(&m->numbers, inode_of(m, parent)->key.dev, de->d_ino);
 	if (!list->plus) {
 		need = fuse_add_direntry(req, to, room, de->d_name, &entry.attr, de->d_off);
@@ -135,9 +141,10 @@ static bool listing_add(fuse_req_t req, struct listing *list, fuse_ino_t parent,
 	if (fuse_add_direntry_plus(req, NULL, 0, de->d_name, NULL, 0) > room)
 		return false;
 	/*
-	 * An entry that can't be looked up (it has just gone) is listed without attributes: the
-	 * kernel takes node 0 as "ask when you need it". So are all while descriptors are short:
-	 * listings add inodes faster than the kernel can be made to forget them.
+	 * An entry that can't be looked up (it has just gone) is listed without attributes: node 0
+	 * tells the kernel to ask when it needs it. While descriptors are short, all entries are
+	 * listed in this way: listings add inodes faster than the kernel can be made to forget
+	 * them.
 	 */
 	if (!is_dot(de->d_name) && !prune_due(m)) {
 		struct fuse_entry_param found;
@@ -169,7 +176,10 @@ static int listing_fill(fuse_req_t req, struct listing *list, fuse_ino_t parent,
 		errno = 0;
 		de = readdir(dir->dir);
 		if (!de) {
-			/* What was read before an error is still good; the error comes again. */
+			/*
+			 * Entries that were read before an error are still good. The next call
+			 * meets the error again.
+			 */
 			err = list->used ? 0 : errno;
 			break;
 		}

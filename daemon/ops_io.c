@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Operations on open files: what passthrough leaves to the daemon, and all I/O of the other modes. */
+/*
+ * Operations on open files: those that passthrough leaves to the daemon, and all I/O of the other
+ * modes.
+ */
 #include "mirror.h"
 
 #include <errno.h>
@@ -11,7 +14,7 @@
 
 #include "creds.h"
 
-/* One read buffer a thread, grown to the largest read so far. */
+/* One read buffer per thread; it grows to the largest read so far. */
 static pthread_key_t buffer_key;
 static pthread_once_t buffer_once = PTHREAD_ONCE_INIT;
 static _Thread_local char *buffer;
@@ -48,7 +51,7 @@ void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse
 		fuse_reply_err(req, ENOMEM);
 		return;
 	}
-	/* A short answer means end of file to the kernel, so only the end of file may give one. */
+	/* The kernel takes a short answer for the end of file, so answer short only there. */
 	while (have < size) {
 		n = pread(file_of(fi)->fd, buf + have, size - have, off + have);
 		if (n < 0 && errno == EINTR)
@@ -101,8 +104,8 @@ static ssize_t append_piece(struct inode *inode, int fd, const char *buf, size_t
 }
 
 /*
- * Write-back of a mapping comes from the kernel and not from whoever wrote into it, who was not
- * stopped at a setuid bit either. It goes where the page is, with the rights of the file's owner.
+ * The kernel sends the write-back of a mapping, not the user who stored to it; and the stores kept
+ * any setuid bit. So write at the page's place, with the rights of the file's owner.
  */
 static void begin_as_owner(int fd)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * flock() on the source, with -o flock only: locks then hold between the mirror's users and the
- * source's, but one that is left by close(2) is free only when its RELEASE has come, a moment later.
- * By default the kernel keeps them among the mirror's users, as it always does POSIX locks.
+ * flock() on the source, with -o flock only. Locks then hold between the mirror's users and the
+ * source's. A lock that ends by close(2) becomes free a moment later, when its RELEASE has come. By
+ * default the kernel keeps such locks among the mirror's users, as it always does with POSIX locks.
  *
- * A lock that has to wait must not keep a worker: with all of them waiting, nobody could serve the
- * unlock. Waiters go to one thread, which tries them in turn, first come first served.
+ * A lock that has to wait must not block a worker: if all workers waited, none could serve the
+ * unlock. One thread has all waiters and tries them in turn, first come, first served.
  */
 #include "mirror.h"
 
@@ -20,7 +20,7 @@
 struct waiter {
 	struct waiter *next;
 	fuse_req_t req;
-	int fd; /* a duplicate: the same open file, hence the same lock owner */
+	int fd; /* a duplicate has the same open file, and so the same lock owner */
 	int op;
 };
 
@@ -36,10 +36,10 @@ static struct {
 	.last = &waiters.first,
 };
 
-/* Tries once. Returns true when the request has an answer, which is then in *@err. */
+/* Tries once. Returns true if the request has an answer, and sets *@err to it. */
 static bool try_lock(const struct waiter *w, bool stop, int *err)
 {
-	/* Not EINTR at the end: the kernel would make it ERESTARTSYS, with no signal to restart for. */
+	/* Not EINTR at the end: the kernel would turn it into ERESTARTSYS, without a signal. */
 	*err = stop ? ENOLCK : EINTR;
 	if (stop || fuse_req_interrupted(w->req))
 		return true;
@@ -47,7 +47,7 @@ static bool try_lock(const struct waiter *w, bool stop, int *err)
 	return *err != EWOULDBLOCK;
 }
 
-/* Answers those that are done; the rest become the list again, in the order they had. */
+/* Answers the waiters that are done. The others stay on the list, in their order. */
 static void try_all(struct waiter *list, bool stop)
 {
 	struct waiter *left = NULL, **end = &left;
@@ -59,7 +59,10 @@ static void try_all(struct waiter *list, bool stop)
 		list = w->next;
 		w->next = NULL;
 		if (try_lock(w, stop, &err)) {
-			/* Nobody to have it: the file's close would free it, but that is later. */
+			/*
+			 * The requester is gone: free the lock now; the file's close would free it
+			 * only later.
+			 */
 			if (fuse_reply_err(w->req, err) != 0 && err == 0)
 				flock(w->fd, LOCK_UN);
 			close(w->fd);
@@ -143,7 +146,7 @@ void op_flock(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi, int op)
 	if (err == EWOULDBLOCK && !(op & LOCK_NB)) {
 		err = wait_for_lock(req, fd, op);
 		if (!err)
-			return; /* answered later */
+			return; /* the other thread answers later */
 	}
 	fuse_reply_err(req, report_shortage(mirror_of(req), err));
 }

@@ -64,7 +64,7 @@ void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 
 static int set_mode(struct mirror *m, const struct inode *inode, mode_t mode)
 {
-	/* The kernel has already taken out what the caller may not set. */
+	/* The kernel has already removed the bits that the caller may not set. */
 	return fchmodat(m->proc_self, fd_path(inode->fd).name, mode, 0);
 }
 
@@ -85,7 +85,9 @@ static int set_size(fuse_req_t req, const struct inode *inode, const struct fuse
 	return res;
 }
 
-/* The kernel has checked that the caller may; the quota and the bits go by the caller's rights. */
+/*
+ * The kernel has checked the permission. The caller's rights decide about the quota and the bits.
+ */
 static int set_owner(fuse_req_t req, const struct inode *inode, uid_t uid, gid_t gid)
 {
 	int res;
@@ -97,9 +99,9 @@ static int set_owner(fuse_req_t req, const struct inode *inode, uid_t uid, gid_t
 }
 
 /*
- * Before a write or an fallocate the kernel asks by a SETATTR without attributes for the bits to be
- * removed that this caller's change takes away; which, setattr_should_drop_suidgid() says. A chown()
- * that changes nothing looks the same, and there the kernel has not checked that the caller may.
+ * Before a write or an fallocate, the kernel sends a SETATTR without attributes. It asks to remove
+ * the bits that the caller's change takes away (setattr_should_drop_suidgid()). A chown() that
+ * changes nothing looks the same, but there the kernel has not checked the caller's permission.
  */
 static int drop_suidgid(fuse_req_t req, struct inode *inode)
 {
@@ -122,7 +124,10 @@ static int drop_suidgid(fuse_req_t req, struct inode *inode)
 	if (uid == st.st_uid || (writing && uid == atomic_load(&inode->writer)) ||
 	    caller_is_capable(req, CAP_FOWNER))
 		return set_mode(m, inode, mode & 07777);
-	/* A write by a descriptor that another opened must not fail; it takes the bits itself. */
+	/*
+	 * A write by a descriptor that another user opened must not fail; it removes the bits
+	 * itself.
+	 */
 	if (writing)
 		return 0;
 	errno = EPERM;
@@ -166,7 +171,7 @@ void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
 		if (set_owner(req, inode, uid, gid) != 0)
 			goto fail;
 	}
-	/* After the owner, whose change removes setuid and setgid bits. */
+	/* Set the mode after the owner: a change of owner removes setuid and setgid bits. */
 	if (to_set & FUSE_SET_ATTR_MODE && set_mode(m, inode, attr->st_mode & 07777) != 0)
 		goto fail;
 	if (to_set & FUSE_SET_ATTR_SIZE && set_size(req, inode, fi, attr->st_size) != 0)

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 /*
- * Answers for the name that was just made. When it can't be looked up (no descriptor left), the
- * caller is told that it failed, so it must not stay behind either.
+ * Answers for a name that was just made. If the lookup fails (no descriptor left), the caller gets
+ * an error, so the name is removed again.
  */
 static void answer_made(fuse_req_t req, fuse_ino_t parent, const char *name, int undo_flags)
 {
@@ -73,8 +73,8 @@ void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const char *n
 	int dirfd = fd_of(m, newparent), res, err;
 
 	/*
-	 * Through /proc, where the descriptor itself is what is linked; a symlink would be followed
-	 * there, and is linked by the empty path, which needs CAP_DAC_READ_SEARCH.
+	 * Links the descriptor itself, through /proc. A symlink would be followed there, so it is
+	 * linked by the empty path, which needs CAP_DAC_READ_SEARCH.
 	 */
 	begin_as_caller(req);
 	if (S_ISLNK(inode->type))
@@ -106,7 +106,7 @@ void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 	fuse_reply_err(req, res == 0 ? 0 : errno);
 }
 
-/* So that the kernel can be asked to forget it by the name that it has. */
+/* Keeps the new name, by which the kernel can be asked to forget the inode. */
 static void found_as(struct mirror *m, fuse_ino_t oldparent, const char *old, fuse_ino_t parent,
 		     const char *name)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Open, create, tmpfile and release: where a file's way of I/O is settled. */
+/* Open, create, tmpfile and release: they decide a file's mode of I/O. */
 #include "mirror.h"
 
 #include <errno.h>
@@ -54,9 +54,9 @@ static void count_writer(struct inode *inode, uid_t uid)
 }
 
 /*
- * Ends an open; the inode may be gone afterwards. The backing id goes back outside the inode's lock:
- * an open that comes in between registers anew, which the kernel accepts because all opens of the
- * old id have left the inode before their RELEASE was sent (fuse_file_io_release()).
+ * Ends an open; the inode may be gone afterwards. The backing id is given back outside the inode's
+ * lock. An open that comes in between registers a new id. The kernel accepts this, because all
+ * opens of the old id have left the inode before their RELEASE was sent (fuse_file_io_release()).
  */
 static void file_end(struct mirror *m, struct open_file *file)
 {
@@ -133,7 +133,7 @@ static int open_source_file(struct mirror *m, const struct inode *inode, int use
 	int flags = source_open_flags(user_flags);
 	int fd = openat(m->proc_self, path.name, flags);
 
-	/* A file that may only be appended to (chattr +a) opens for nothing else. */
+	/* A file that may only be appended to (chattr +a) can be opened in no other way. */
 	if (fd < 0 && errno == EPERM && user_flags & O_APPEND)
 		fd = openat(m->proc_self, path.name, flags | O_APPEND);
 	return fd;
@@ -175,7 +175,7 @@ static int answer_created(fuse_req_t req, int fd, fuse_ino_t parent, const char 
 	struct fuse_entry_param entry;
 	int pathfd, err;
 
-	/* By the descriptor: the name may already mean another file. */
+	/* Use the descriptor: the name may already mean another file. */
 	pathfd = openat(m->proc_self, fd_path(fd).name, O_PATH | O_CLOEXEC);
 	err = pathfd < 0 ? errno : entry_from_fd(m, pathfd, parent, name, &entry);
 	if (err) {
@@ -209,8 +209,9 @@ void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	creds_end();
 	if (fd < 0) {
 		/*
-		 * It has appeared since the kernel looked. Nobody has checked the caller's rights on
-		 * it: ESTALE makes the VFS look again (LOOKUP_REVAL) and open it as any other file.
+		 * The file has appeared since the kernel's lookup, and nobody has checked the
+		 * caller's rights on it. ESTALE makes the VFS look again (LOOKUP_REVAL) and open it
+		 * like any other file.
 		 */
 		if (err == EEXIST && !(fi->flags & O_EXCL))
 			err = ESTALE;
@@ -219,7 +220,7 @@ void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	}
 	err = answer_created(req, fd, parent, name, fi);
 	if (err) {
-		/* The caller is told that it failed: it must not stay behind. */
+		/* The caller gets an error, so the file must not stay. */
 		unlinkat(dirfd, name, 0);
 		fuse_reply_err(req, report_shortage(m, err));
 	}
@@ -241,7 +242,7 @@ void op_tmpfile(fuse_req_t req, fuse_ino_t parent, mode_t mode, struct fuse_file
 		fuse_reply_err(req, report_shortage(m, err));
 }
 
-/* At each close(2): what the source says to a close of its own is the caller's to hear. */
+/* Called at each close(2): closes a duplicate in the source, and passes its error to the caller. */
 void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	int fd = fcntl(file_of(fi)->fd, F_DUPFD_CLOEXEC, 0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Extended attributes. Access control lists are always served, since the kernel decides by them; the
- * others with -o xattr only.
+ * Extended attributes. Access control lists are always served, because the kernel decides by them;
+ * other attributes only with -o xattr.
  */
 #include "mirror.h"
 
@@ -36,15 +36,18 @@ static bool starts_with(const char *name, const char *prefix)
 }
 
 /*
- * Whether this name is served. Of system.* the kernel checks the access control lists alone and leaves
- * the rest to the file system, which would let the daemon do what the caller may not.
+ * Whether this name is served. In system.* the kernel checks only the access control lists and
+ * leaves the rest to the file system. That one would check the daemon's rights, not the caller's.
  */
 static bool served(const struct mirror *m, const char *name)
 {
 	return acl_is_name(name) || (m->xattr && !starts_with(name, "system."));
 }
 
-/* A list that takes group rights from its caller takes the setgid bit along, if it must. */
+/*
+ * A list that removes group rights also removes the setgid bit, if the caller has no right to keep
+ * it.
+ */
 static void begin_set(fuse_req_t req)
 {
 	const struct fuse_ctx *ctx = fuse_req_ctx(req);
@@ -96,7 +99,7 @@ void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
 		errno = ENOMEM;
 	else if (served(mirror_of(req), name))
 		n = getxattr(proc_path(req, ino).name, name, value, size);
-	/* The kernel takes any other error for a list that it can't read, and refuses access. */
+	/* For any other error the kernel assumes a list that it can't read, and refuses access. */
 	if (n < 0 && errno == EOPNOTSUPP && acl_is_name(name))
 		errno = ENODATA;
 	if (n < 0)
@@ -106,7 +109,10 @@ void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
 	free(value);
 }
 
-/* Takes out of the @n bytes of names at @list those that the caller is not to see; returns the rest. */
+/*
+ * Removes from the @n bytes of names at @list those that the caller must not see. Returns the
+ * number of bytes that are left.
+ */
 static size_t filter(const struct mirror *m, bool is_admin, char *list, size_t n)
 {
 	size_t kept = 0;

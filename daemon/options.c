@@ -74,7 +74,7 @@ static const struct fuse_opt specs[] = {
 	FUSE_OPT_KEY("loud", KEY_IGNORE),
 	FUSE_OPT_KEY("nomand", KEY_IGNORE),
 	FUSE_OPT_KEY("noiversion", KEY_IGNORE),
-	/* What mount(8) finds on a mount that it changes. */
+	/* Options that mount(8) finds on an existing mount and passes on. */
 	FUSE_OPT_KEY("user_id=", KEY_IGNORE),
 	FUSE_OPT_KEY("group_id=", KEY_IGNORE),
 	OPT("source=%s", as_source, 0),
@@ -125,7 +125,10 @@ void options_usage(void)
 	       DEFAULT_THREADS);
 }
 
-/* The kernel knows no such thing: it lets everyone in, and libfuse refuses all but root and the owner. */
+/*
+ * The kernel has no such option: it lets everyone in, and libfuse refuses all but root and the
+ * owner.
+ */
 static int allow_root(struct options *opts)
 {
 	bool others = opts->mount.others;
@@ -133,7 +136,7 @@ static int allow_root(struct options *opts)
 	if (mount_option(&opts->mount, "allow_other") != 1)
 		return -1;
 	opts->mount.others = others || getuid() != 0;
-	return 1; /* for libfuse to see */
+	return 1; /* libfuse needs to see this option */
 }
 
 static int on_option(void *data, const char *arg, int key, struct fuse_args *out)
@@ -192,7 +195,7 @@ static int bad(const char *hint, const char *what)
 	return -1;
 }
 
-/* The transport needs a libfuse that has it, and a kernel that is told to offer it. */
+/* The transport needs a libfuse that has it, and a kernel in which it is enabled. */
 static int check_io_uring(const struct options *opts)
 {
 	FILE *f;
@@ -216,7 +219,7 @@ static int check_io_uring(const struct options *opts)
 	return 0;
 }
 
-/* Every rule about options that exclude one another is here. */
+/* All rules about options that exclude one another. */
 static int check(const struct options *opts)
 {
 	if (opts->mode_passthrough && opts->mode_direct)
@@ -241,7 +244,7 @@ static int check(const struct options *opts)
 	return 0;
 }
 
-/* Makes *@path absolute while the daemon still is where the user started it. */
+/* Makes *@path absolute while the working directory is still the user's. */
 static int absolute(char **path)
 {
 	char *dir = NULL, *full = NULL;
@@ -295,8 +298,8 @@ int options_parse(struct options *opts, int argc, char **argv)
 		.is_mount_helper = argc && strncmp(self, "mount.", 6) == 0,
 	};
 	/*
-	 * As for any mount a user may make; -o suid and -o dev allow them. But mount(8) says only what
-	 * is not its default, so from it no word means suid and dev.
+	 * As for any mount that a user may make; -o suid and -o dev allow them. mount(8) names only
+	 * what differs from its default, so without nosuid and nodev it means suid and dev.
 	 */
 	if (!opts->is_mount_helper)
 		opts->mount.flags = MS_NOSUID | MS_NODEV;

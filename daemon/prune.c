@@ -56,9 +56,9 @@ void prune_now(struct mirror *m)
 }
 
 /*
- * Goes through the table once at most, until few enough descriptors are in use. Each name makes the
- * kernel wait for the lock of its directory, which a CREATE that we are serving may hold: therefore
- * this is no work for a worker.
+ * Goes through the table at most once, until few enough descriptors are in use. For each name the
+ * kernel waits for the lock of its directory. A CREATE that we are serving may hold that lock, so
+ * no worker may do this.
  */
 static void prune(struct mirror *m, size_t target)
 {
@@ -85,8 +85,8 @@ static void prune(struct mirror *m, size_t target)
 #define SWEEP_EACH 20000
 
 /*
- * A file removed in the source keeps its space while we hold a descriptor on it, and the kernel may not
- * forget it for days. So a part of the table is looked through each second.
+ * A file that was removed in the source keeps its space while we hold a descriptor on it, and the
+ * kernel may remember it for days. So a part of the table is searched each second.
  */
 static void sweep(struct mirror *m, size_t *cursor)
 {

@@ -37,8 +37,8 @@ struct session {
 };
 
 /*
- * The device is read and written here rather than inside libfuse, to see each request as it comes:
- * libfuse counts nothing, and does not hand on the flags that ask for setuid bits to be removed.
+ * The device is read and written here, not inside libfuse, to see each request: libfuse counts
+ * nothing, and does not pass on the flags that ask to remove setuid bits.
  */
 static ssize_t device_read(int fd, void *buf, size_t len, void *userdata)
 {
@@ -47,7 +47,7 @@ static ssize_t device_read(int fd, void *buf, size_t len, void *userdata)
 
 	if (n > 0 && wire_peek(buf, n, &current_request)) {
 		stats_upcall(&m->stats, current_request.opcode);
-		/* The flags come with killpriv_v2 only. */
+		/* The kernel sends these flags with killpriv_v2 only. */
 		if (current_request.opcode == FUSE_SETXATTR ? !m->granted_setxattr_ext
 							    : !m->granted_killpriv)
 			current_request.kill_suidgid = current_request.uid != 0;
@@ -118,7 +118,7 @@ static struct fuse_lowlevel_ops operations(const struct mirror *m)
 		.copy_file_range = op_copy_file_range,
 	};
 
-	/* Left out, the kernel keeps these locks itself. */
+	/* Without these operations the kernel keeps the locks itself. */
 	if (m->flock)
 		ops.flock = op_flock;
 	return ops;
@@ -151,7 +151,7 @@ static void print_granted(const struct session *s, const struct fuse_conn_info *
 		 mode_name(m->policy.mode), conn->proto_major, conn->proto_minor);
 	if (m->policy.mode == IO_PASSTHROUGH)
 		snprintf(depth, sizeof(depth), " (max_stack_depth %d)", m->stack_depth + 1);
-	/* A file that the kernel knows holds one, each open of it another. */
+	/* Each file that the kernel knows holds a descriptor, and each open of it another one. */
 	log_line("%zu descriptors: enough for %zu files that are open at the same time",
 		 s->file_limit, s->file_limit / 2);
 	log_line(
@@ -255,17 +255,22 @@ static void watched_signals(sigset_t *set)
 	sigaddset(set, SIGUSR1);
 }
 
-/* Only there to interrupt the main thread's wait. */
+/* This handler only interrupts the main thread's wait. */
 static void on_wake(int sig)
 {
 }
 
 static void stop_loop(struct session *s)
 {
-	/* While there still are workers: it may wait for a lock that goes with one of their answers. */
+	/*
+	 * Join this thread while there are still workers: it may wait for a lock that an answer of
+	 * theirs releases.
+	 */
 	prune_end(&s->m);
 	fuse_session_exit(s->se);
-	/* The flag may be looked at just before the wait begins, so one wake-up is not enough. */
+	/*
+	 * The loop may check the flag just before it begins to wait, so one wake-up is not enough.
+	 */
 	while (!atomic_load(&s->loop_ended)) {
 		pthread_kill(s->main_thread, SIGUSR2);
 		usleep(5000);
@@ -273,8 +278,8 @@ static void stop_loop(struct session *s)
 }
 
 /*
- * Detaches the mount while it is still served, so that what is dirty gets written; with no file open
- * that ends the connection and the loop, else stop_loop() does.
+ * Detaches the mount while it is still served, so that dirty data get written. If no file is open,
+ * this ends the connection and the loop; else stop_loop() does.
  */
 static void *stop_main(void *arg)
 {
@@ -285,7 +290,9 @@ static void *stop_main(void *arg)
 	return NULL;
 }
 
-/* Signals are taken here alone, by waiting for them, so that their work may use any function. */
+/*
+ * Only this thread takes signals, by waiting for them, so that their handling may use any function.
+ */
 static void *signal_main(void *arg)
 {
 	struct session *s = arg;
@@ -301,7 +308,7 @@ static void *signal_main(void *arg)
 		if (sig == SIGUSR1)
 			report(s);
 		else if (s->stopping || pthread_create(&s->stop_thread, NULL, stop_main, s) != 0)
-			stop_loop(s); /* told twice: no more waiting for write-back */
+			stop_loop(s); /* second signal: do not wait for write-back any more */
 		else
 			s->stopping = true;
 	}
@@ -313,7 +320,7 @@ static int start_signals(struct session *s)
 	sigset_t set;
 	int err;
 
-	/* Blocked before any thread exists, so that every thread leaves them to the one that waits. */
+	/* Block the signals before any thread exists, so that only the waiting thread gets them. */
 	watched_signals(&set);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	sigaction(SIGUSR2, &wake, NULL);
@@ -326,8 +333,8 @@ static int start_signals(struct session *s)
 }
 
 /*
- * Severs the connection without giving the descriptor's number away: whoever waits for an answer,
- * the stopping thread included, hears ENOTCONN or ECONNABORTED.
+ * Cuts the connection but keeps the descriptor's number in use. All that wait for an answer,
+ * including the stopping thread, get ENOTCONN or ECONNABORTED.
  */
 static void sever(const struct session *s)
 {
@@ -382,7 +389,8 @@ static int mount_and_serve(struct session *s)
 		return 1;
 	}
 	if (s->opts->mount.auto_unmount && mount_watch(&s->mounted) != 0) {
-		close(s->mounted.dev); /* nobody serves it, so that to ask it anything would hang */
+		/* nobody serves the mount, so any request to it would hang */
+		close(s->mounted.dev);
 		mount_detach(&s->mounted);
 		fuse_session_destroy(s->se);
 		return 1;
@@ -408,7 +416,7 @@ static int mount_and_serve(struct session *s)
 	return res == 0 && !s->failed ? 0 : 1;
 }
 
-/* Waits for the child's word that the mount is live, or for its end. Returns the exit code. */
+/* Waits until the child reports that the mount is live, or ends. Returns the exit code. */
 static int wait_until_live(pid_t child, int from)
 {
 	char byte;
@@ -434,7 +442,10 @@ int session_run(struct options *opts)
 	int ready[2] = {-1, -1}, code = 1;
 	pid_t child;
 
-	/* Before the pipe: on 0 or 1 it would be closed when the child leaves the terminal. */
+	/*
+	 * Do this before the pipe: a pipe on 0 or 1 would be closed when the child leaves the
+	 * terminal.
+	 */
 	keep_standard_streams();
 	s = calloc(1, sizeof(*s));
 	if (!s) {
@@ -463,7 +474,7 @@ int session_run(struct options *opts)
 		s->ready_fd = ready[1];
 		setsid();
 	}
-	/* Do not keep the file system busy where the daemon happened to be started. */
+	/* Do not keep the file system of the working directory busy. */
 	if (chdir("/") != 0)
 		log_failure(errno, NULL, "changing to /");
 	umask(0);

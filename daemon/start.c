@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a daemon has to have before it mounts; see start.h. */
+/* What a daemon needs before it mounts; see start.h. */
 #include "start.h"
 
 #include <errno.h>
@@ -24,7 +24,7 @@ size_t raise_file_limit(void)
 	}
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return 1024;
-	/* Above the hard limit needs CAP_SYS_RESOURCE; without, the hard limit it is. */
+	/* Going above the hard limit needs CAP_SYS_RESOURCE; without it, take the hard limit. */
 	if (most > limit.rlim_max && setrlimit(RLIMIT_NOFILE, &(struct rlimit){most, most}) == 0)
 		return most;
 	limit.rlim_cur = limit.rlim_max;
@@ -51,8 +51,8 @@ static bool is_directory(const struct stat *st)
 }
 
 /*
- * FUSE keeps no read times: the source does, as its mount says. Where the mirror's options say
- * otherwise, the source is read through a mount of our own, which is nobody else's to see.
+ * FUSE keeps no read times. The source keeps them, as the options of its mount say. If the mirror
+ * has other options, the source is read through a mount of our own, which nobody else sees.
  */
 static int open_tree_with_times(const char *source, const struct mount_options *opts)
 {

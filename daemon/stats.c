@@ -56,7 +56,7 @@ int stats_write(const char *path, struct stats *stats, uint64_t inodes, uint64_t
 
 	if (asprintf(&tmp, "%s.new", path) < 0)
 		return -ENOMEM;
-	/* A new file in any case: what lies there may be another's link. */
+	/* Always make a new file: the existing one may be a link of another user. */
 	unlink(tmp);
 	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd >= 0)

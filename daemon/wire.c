@@ -65,7 +65,7 @@ const char *wire_opcode_name(uint32_t opcode)
 	return opcode < WIRE_MAX_OPCODE ? opcode_names[opcode] : NULL;
 }
 
-/* Copies the request's body, as much as there is; the rest of @to stays zero. */
+/* Copies as much of the request's body as there is; the rest of @to stays zero. */
 static void body(const void *buf, size_t len, void *to, size_t size)
 {
 	size_t have = len - sizeof(struct fuse_in_header);
@@ -113,7 +113,7 @@ bool wire_peek(const void *buf, size_t len, struct wire_request *req)
 		break;
 	}
 	case FUSE_SETXATTR: {
-		/* As of FUSE_SETXATTR_EXT. Without it the flags are what the name begins with. */
+		/* With FUSE_SETXATTR_EXT. Without it the name begins where these flags are. */
 		struct fuse_setxattr_in in;
 
 		body(buf, len, &in, sizeof(in));
@@ -123,7 +123,7 @@ bool wire_peek(const void *buf, size_t len, struct wire_request *req)
 	case FUSE_FALLOCATE:
 	case FUSE_COPY_FILE_RANGE:
 	case 53: /* COPY_FILE_RANGE_64 */
-		/* No flag on the wire: anyone but root is taken to lack CAP_FSETID. */
+		/* The request has no such flag: assume that only root has CAP_FSETID. */
 		req->kill_suidgid = head.uid != 0;
 		break;
 	}

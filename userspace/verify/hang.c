@@ -26,7 +26,7 @@ void fl_hang_frames(const char *stack, char *buf, size_t len)
 	int frames = 0;
 
 	buf[0] = '\0';
-	/* "[<0>] function+0x12/0x34" a line */
+	/* each line is "[<0>] function+0x12/0x34" */
 	while (*stack && frames < MAX_FRAMES) {
 		const char *name = strstr(stack, "] "), *eol = strchrnul(stack, '\n');
 
@@ -43,7 +43,10 @@ void fl_hang_frames(const char *stack, char *buf, size_t len)
 	}
 }
 
-/* state and group from /proc/PID/stat: the name before them may hold anything, so look behind it. */
+/*
+ * Reads state and group from /proc/PID/stat. The name before them may contain anything, so search
+ * after the last ')'.
+ */
 static bool parse_stat(const char *stat, char *state, pid_t *pgrp)
 {
 	const char *p = strrchr(stat, ')');
@@ -128,7 +131,7 @@ static void describe_process(pid_t pid, void *arg)
 		if (!isdigit((unsigned char)t->d_name[0]) || d->tasks >= MAX_TASKS)
 			continue;
 		snprintf(task, sizeof(task), "%s/%s/stat", path, t->d_name);
-		/* who waits for a child or a timer is not what hangs */
+		/* a task that waits for a child or a timer does not hang */
 		if (!fl_read_proc(task, stat, sizeof(stat)) || !parse_stat(stat, &state, &of))
 			continue;
 		snprintf(task, sizeof(task), "%s/%s/wchan", path, t->d_name);
@@ -177,7 +180,7 @@ int fl_hang_kill(pid_t child, double seconds)
 
 	for (;;) {
 		kill(-child, SIGKILL);
-		/* orphans of the group come to us: the command is their subreaper */
+		/* orphans of the group become our children: the command is their subreaper */
 		while (waitpid(-child, NULL, WNOHANG) > 0)
 			;
 		left = each_of_group(child, NULL, NULL);

@@ -40,19 +40,19 @@ enum fl_expect fl_verify_expect(const struct fl_leg *leg, const struct fl_leg_fa
 {
 	bool direct = facts->route == FL_ROUTE_DIRECT;
 
-	/* no kernel shares the lock of a cached file, or without being told that it may */
+	/* no kernel shares the lock of a cached file, or shares it without the flag */
 	if ((!direct && facts->route != FL_ROUTE_PASSTHROUGH) || !facts->parallel)
 		return FL_EXPECT_EXCLUSIVE;
 	switch (leg->want) {
 	case FL_WANT_WITHIN:
 		return FL_EXPECT_SHARED;
 	case FL_WANT_BUFFERED:
-		/* a write to a file opened with FOPEN_DIRECT_IO is direct whatever its flags say */
+		/* a write to a file opened with FOPEN_DIRECT_IO is always direct */
 		if (direct)
 			return FL_EXPECT_SHARED;
 		return rules->as_dio ? FL_EXPECT_EITHER : FL_EXPECT_EXCLUSIVE;
 	case FL_WANT_SPLICE:
-		/* there, splice is a loop around fuse_file_write_iter() */
+		/* on the direct route splice is a loop around fuse_file_write_iter() */
 		return direct ? FL_EXPECT_SHARED : FL_EXPECT_EXCLUSIVE;
 	case FL_WANT_APPEND:
 		return FL_EXPECT_EXCLUSIVE;
@@ -66,7 +66,7 @@ enum fl_expect fl_verify_expect(const struct fl_leg *leg, const struct fl_leg_fa
 	}
 }
 
-/* A leg's cells, every route together, by mode and nature. */
+/* A leg's counts by mode and nature, all routes together. */
 struct tally {
 	__u64 excl[FL_NATURES], shared[FL_NATURES];
 };
@@ -98,7 +98,7 @@ conclude(struct fl_leg_verdict *v, enum fl_result result, const char *fmt, ...)
 {
 	va_list ap;
 
-	/* the first of equally grave findings stands */
+	/* of equally grave findings, keep the first */
 	if (result <= v->result)
 		return;
 	v->result = result;
@@ -114,7 +114,10 @@ static void remark(struct fl_leg_verdict *v, const char *text)
 	snprintf(v->note + used, sizeof(v->note) - used, "%s%s", used ? "; " : "", text);
 }
 
-/* Whether the counts are good enough to judge by: every write that was made, and none twice. */
+/*
+ * Whether the counts are good enough to judge by: they must have every write that was made, and
+ * none twice.
+ */
 static bool evidence_holds(const struct fl_snapshot *s, const struct fl_leg *leg,
 			   const struct tally *t, struct fl_leg_verdict *v)
 {
@@ -135,7 +138,7 @@ static bool evidence_holds(const struct fl_snapshot *s, const struct fl_leg *leg
 				: "they went where this method does not look");
 	} else if (seen > leg->done && seen == v->totals.by_route[FL_ROUTE_CACHED] &&
 		   seen == v->totals.exclusive && s->method == FL_METHOD_STATE_TP) {
-		/* a cached write leaves in pieces where a page has to be read or a request is full */
+		/* a cached write is sent in pieces if a page has to be read or a request is full */
 		snprintf(text, sizeof(text),
 			 "%s requests for %s writes, every one sent under the exclusive lock",
 			 fl_grouped(seen, a, sizeof(a)), fl_grouped(leg->done, b, sizeof(b)));
@@ -203,16 +206,17 @@ static void judge_natures(const struct fl_leg *leg, const struct fl_leg_facts *f
 }
 
 /*
- * Writes of a kind that must not share the lock and yet may: a mapping puts the inode in cached I/O mode while
- * others hold the lock shared, and waits for them (fuse_inode_cached_io_start()). Seen after that, each of
- * them is a write in cached I/O mode.
+ * How many writes of a forbidden nature may share the lock after all. A mapping puts the inode in
+ * cached I/O mode while writers hold the lock shared, and waits for them
+ * (fuse_inode_cached_io_start()). If these writes are seen after that, they count as writes in
+ * cached I/O mode.
  */
 static __u64 caught_by_mapping(const struct fl_leg *leg, enum fl_nature nature)
 {
 	return leg->want == FL_WANT_MAPPED && nature == FL_NATURE_CACHE_MODE ? leg->writers : 0;
 }
 
-/* What must never share the lock, whatever the case is about. */
+/* Fails natures that must never share the lock, in any case. */
 static void judge_shared(const struct fl_leg *leg, const struct fl_leg_facts *facts,
 			 const struct fl_lock_rules *rules, const struct tally *t,
 			 struct fl_leg_verdict *v)
@@ -241,8 +245,8 @@ static void judge_shared(const struct fl_leg *leg, const struct fl_leg_facts *fa
 }
 
 /*
- * A kernel that shares only while the inode is IS_NOSEC locks the first write exclusively; those that
- * were already queueing then took their decision with it.
+ * A kernel that shares only if the inode is IS_NOSEC locks the first write exclusively. Writes that
+ * were already queueing at that time had made the same choice.
  */
 static void judge_exclusive_in_shared_leg(const struct fl_leg *leg, const struct tally *t,
 					  struct fl_leg_verdict *v)
@@ -264,7 +268,7 @@ static void judge_exclusive_in_shared_leg(const struct fl_leg *leg, const struct
 			fl_grouped(rest, a, sizeof(a)), fl_grouped(v->totals.writes, b, sizeof(b)));
 }
 
-/* Buffered writes to a passthrough file are said to bypass its write path; they do not. */
+/* Says where buffered writes went: some believe that they bypass the passthrough write path. */
 static void say_which_function(const struct fl_snapshot *s, const struct tally *t,
 			       struct fl_leg_verdict *v)
 {

@@ -42,7 +42,7 @@ void fl_verify_line(const struct fl_case_report *r, FILE *out, bool colour)
 		fl_duration(r->took_ns, took, sizeof(took)), r->why[0] ? ": " : "", r->why);
 }
 
-/* Reasons of exclusive writes, the heaviest first. */
+/* Lists the reasons of exclusive writes, the most frequent first. */
 static void reasons_of(const struct fl_totals *t, char *buf, size_t len)
 {
 	__u64 left[FL_REASONS];
@@ -115,7 +115,7 @@ static void table_text(const struct fl_verify_report *v, FILE *out)
 	fl_table_free(t);
 }
 
-/* A line broken between words where it has to be, further lines indented under it. */
+/* Prints a line, broken between words where necessary, with further lines indented. */
 static void wrapped(const char *name, const char *text, size_t len, FILE *out)
 {
 	int column = fprintf(out, "  %s:", name);
@@ -138,7 +138,7 @@ static void wrapped(const char *name, const char *text, size_t len, FILE *out)
 	fputc('\n', out);
 }
 
-/* Every line of text with the case's name in front. */
+/* Prints every line of text with the case's name in front. */
 static void lines_text(const char *name, const char *text, FILE *out)
 {
 	while (*text) {
@@ -171,7 +171,7 @@ static void remarks_text(const struct fl_verify_report *v, FILE *out)
 				r->def->name, r->stuck);
 		lines_text(r->def->name, r->page.note, out);
 		for (__u32 l = 0; l < r->page.nlegs; l++) {
-			/* the graver finding stands above; this one is as true */
+			/* a graver finding is printed above; this one is also true */
 			if (!strstr(r->why, r->leg[l].why))
 				lines_text(r->def->name, r->leg[l].why, out);
 			if (!said_before(r, l))

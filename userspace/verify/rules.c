@@ -19,9 +19,9 @@ void fl_lock_rules_from_map(struct fl_lock_rules *rules, const struct fl_callsit
 }
 
 /*
- * fuse_dio_lock() is static in file.c unless passthrough.c calls it too: a global symbol ('T') says that
- * the passthrough path decides as the direct-io path does. Of a module, kallsyms shows exported symbols
- * alone as global.
+ * fuse_dio_lock() is static in file.c unless passthrough.c calls it, too. A global symbol ('T')
+ * therefore means that the passthrough path decides as the direct-io path does. For a module,
+ * kallsyms shows only exported symbols as global.
  */
 void fl_lock_rules_parse(struct fl_lock_rules *rules, const char *kallsyms)
 {

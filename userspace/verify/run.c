@@ -23,7 +23,7 @@
 
 #define FOPEN_PARALLEL (1u << 6)
 
-/* What the two processes say to each other, a byte each. */
+/* Messages between the two processes, one byte each. */
 enum {
 	SAY_READY = 'r', /* case: set up, files open */
 	SAY_GO = 'g',	 /* judge: counting */
@@ -53,7 +53,7 @@ static bool hear(int line, char what)
 	return read(line, &got, 1) == 1 && got == what;
 }
 
-/* The case's process, start to end. Does not return. */
+/* Runs the case in its process, from start to end. Does not return. */
 static void case_process(struct fl_verify_world *w, const struct fl_verify_case *def,
 			 struct fl_case_page *page, int line, pid_t parent)
 {
@@ -65,7 +65,7 @@ static void case_process(struct fl_verify_world *w, const struct fl_verify_case 
 	};
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 
-	/* a group of its own: Ctrl-C goes to the command alone, which then ends the whole group */
+	/* make a new group: Ctrl-C goes only to the command, which then ends this group */
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
@@ -83,7 +83,10 @@ static void case_process(struct fl_verify_world *w, const struct fl_verify_case 
 	say(line, SAY_READY);
 	if (!hear(line, SAY_GO))
 		_exit(1);
-	/* so that what the daemon asks for is seen, whether or not the workload opens the file anew */
+	/*
+	 * open the file again: the open shows what the daemon asks for, even if the workload opens
+	 * nothing
+	 */
 	for (__u32 i = 0; i < page->nlegs; i++)
 		close(openat(e.dir, page->leg[i].name, O_RDWR | O_CLOEXEC));
 	if (def->work(&e))
@@ -95,7 +98,7 @@ static void case_process(struct fl_verify_world *w, const struct fl_verify_case 
 	_exit(0);
 }
 
-/* Waits for the case to say what. False when it ended, hung or was interrupted instead. */
+/* Waits for a message of the case. Returns false if it ended, hung or was interrupted. */
 static bool await(struct fl_verify_world *w, struct running *run, struct fl_case_report *r,
 		  const char *phase, char what)
 {
@@ -118,7 +121,7 @@ static bool await(struct fl_verify_world *w, struct running *run, struct fl_case
 	return false;
 }
 
-/* The flags in force, while the case holds its files open. */
+/* Reads the flags in force while the case holds its files open. */
 static void read_facts(struct fl_verify_world *w, struct running *run, struct fl_case_report *r)
 {
 	struct fl_open_files files = {};
@@ -143,8 +146,8 @@ out:
 }
 
 /*
- * The state of a lock hides upgrades; where the kernel's code can be probed, its lock calls show them. That
- * costs more a write, so only where it is needed.
+ * The state of a lock does not show upgrades, but the kernel's lock calls do, if they can be
+ * probed. Probing costs more per write, so it is used only if a case needs it.
  */
 static struct fl_collector *prepare(struct fl_verify_world *w, const struct fl_verify_case *def,
 				    struct fl_err *err)
@@ -195,7 +198,10 @@ static void judge_locks(struct fl_verify_world *w, struct running *run, struct f
 			 NULL, why);
 }
 
-/* Where the file whose data went wrong was written under a lock that its case warns of. */
+/*
+ * Finds the kernel defect, if the file with wrong data was written under a lock that its case warns
+ * of.
+ */
 static void explain_data(struct running *run, struct fl_case_report *r)
 {
 	const struct fl_case_page *p = run->page;
@@ -216,7 +222,7 @@ static void explain_data(struct running *run, struct fl_case_report *r)
 			 " (%s of %s ran shared); kernel defect: %s",
 			 fl_grouped(t->shared, shared, sizeof(shared)),
 			 fl_grouped(t->writes, all, sizeof(all)), r->defect);
-		/* it says the same, and less */
+		/* this finding says the same, with less detail */
 		r->leg[i].note[0] = '\0';
 	}
 }
@@ -246,7 +252,7 @@ static void judge_ending(struct fl_verify_world *w, struct running *run, struct 
 	if (fl_interrupted) {
 		conclude(r, FL_RESULT_INCONCLUSIVE, NULL, "interrupted");
 	} else if (r->hung) {
-		/* the kernel shows a task's stack to CAP_SYS_ADMIN alone */
+		/* the kernel shows a task's stack only with CAP_SYS_ADMIN */
 		fl_privileges_admin(true);
 		fl_hang_describe(run->pid, r->where, sizeof(r->where));
 		fl_privileges_admin(false);
@@ -254,7 +260,7 @@ static void judge_ending(struct fl_verify_world *w, struct running *run, struct 
 			 w->opts->deadline);
 		conclude(r, FL_RESULT_FAIL, NULL, why);
 	} else if (run->page->data == FL_RESULT_PASS) {
-		/* it has not said why it ended */
+		/* the case has not said why it ended */
 		status = 0;
 		waitpid(run->pid, &status, 0);
 		snprintf(why, sizeof(why), "%s ended %s %d", phase,
@@ -291,7 +297,7 @@ static int start_process(struct fl_verify_world *w, const struct fl_verify_case 
 	return 0;
 }
 
-/* Returns the phase that did not end well, or NULL. */
+/* Returns the phase that failed, or NULL. */
 static const char *phases(struct fl_verify_world *w, struct running *run, struct fl_case_report *r,
 			  struct fl_snapshot *s, struct fl_err *err)
 {
@@ -299,7 +305,9 @@ static const char *phases(struct fl_verify_world *w, struct running *run, struct
 		return "starting";
 	if (!await(w, run, r, "set-up", SAY_READY))
 		return "the set-up";
-	/* loads the programs: those that list open files look into fuse, which may be a module, too */
+	/*
+	 * this loads programs: those that list open files use types of fuse, which may be a module
+	 */
 	fl_privileges_admin(true);
 	read_facts(w, run, r);
 	run->c = prepare(w, r->def, err);
@@ -307,7 +315,7 @@ static const char *phases(struct fl_verify_world *w, struct running *run, struct
 	if (!run->c)
 		return "attaching";
 	fl_collector_start(run->c);
-	/* methods that were tried first have left their reasons there */
+	/* methods that failed first have left their reasons in err */
 	memset(err, 0, sizeof(*err));
 	say(run->line, SAY_GO);
 	if (!await(w, run, r, "writing", SAY_DONE))
@@ -323,8 +331,8 @@ static const char *phases(struct fl_verify_world *w, struct running *run, struct
 }
 
 /*
- * Its files make room for the next case's. A child unlinks them, as the mount may hang; what it does not
- * get done is left to the janitor.
+ * Removes the case's files, to make room for the next case. A child does it, because the mount may
+ * hang. The janitor removes what is left.
  */
 static void remove_files(struct fl_verify_world *w, const struct fl_case_report *r)
 {
@@ -372,7 +380,7 @@ void fl_verify_run(struct fl_verify_world *w, const struct fl_verify_case *def,
 		judge_ending(w, &run, r, stopped);
 	if (run.pid > 0)
 		r->stuck = fl_hang_kill(run.pid, 5);
-	/* data first: what it says weighs as much as the lock and is the reason of more */
+	/* data first: wrong data are as grave as a wrong lock, and explain more */
 	if (run.page) {
 		conclude(r, run.page->data, NULL, run.page->data_text);
 		if (s.nprobes)

@@ -77,7 +77,9 @@ static int parse(struct verify *v, int argc, char **argv)
 	return -1;
 }
 
-/* The chosen cases in the table's order; their number, or -1 with err set. */
+/*
+ * Sets chosen to the chosen cases, in the table's order. Returns their number, or -1 with err set.
+ */
 static int choose(const struct verify *v, const struct fl_verify_case **chosen, struct fl_err *err)
 {
 	bool want[64] = {};
@@ -134,8 +136,8 @@ static void not_run(struct fl_case_report *r, const struct fl_verify_case *def, 
 }
 
 /*
- * Runs the cases in turn. A file system that does not let go of a process, or does not answer after a case
- * that hung, gets no further ones.
+ * Runs the cases in turn. Stops if the file system keeps a process, or does not answer after a case
+ * that hung.
  */
 static void run_cases(struct fl_verify_world *w, const struct fl_verify_case **chosen, int n,
 		      struct fl_case_report *reports)
@@ -246,7 +248,7 @@ static int verify(struct verify *v)
 		fl_err(&err, "%s is no directory on a FUSE mount", v->spec);
 		goto fail;
 	}
-	/* orphans of a case come to us and are ended with it */
+	/* orphans of a case become our children and end with it */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (fl_janitor_start(&janitor, v->spec, ".fuselens-verify-", v->opts.deadline, &err) ||
 	    need_room(v, &janitor, &err))

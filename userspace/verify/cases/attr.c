@@ -17,7 +17,7 @@ static const struct privilege {
 	mode_t before, after;
 } privileges[] = {
 	{"setuid", 04777, 0777},
-	{"setgid", 02777, 0777}, /* group-executable: the bit gives rights */
+	{"setgid", 02777, 0777}, /* group-executable: the setgid bit gives rights */
 };
 #define NPRIVILEGES 2
 
@@ -40,7 +40,7 @@ static int suid_setup(struct fl_case_env *e)
 	return 0;
 }
 
-/* Root, but not allowed to keep the bits: the mount need not let other users in. */
+/* Write as root without CAP_FSETID, so that the bits go: the mount may refuse other users. */
 static int drop_fsetid(struct fl_case_env *e)
 {
 	cap_value_t fsetid = CAP_FSETID;
@@ -100,8 +100,8 @@ const struct fl_verify_case fl_case_suid = {
 };
 
 /*
- * Flags as of open, and as fcntl leaves them for the writes. A passthrough open keeps the former for its
- * backing file, and the latter reach only the FUSE file.
+ * Flags at open, and flags that fcntl sets before the writes. A passthrough open keeps the former
+ * for its backing file; the latter reach only the FUSE file.
  */
 enum {
 	SET_DIRECT,
@@ -164,7 +164,10 @@ static int setfl_toggler(struct fl_case_env *e, int fd)
 	return 0;
 }
 
-/* The descriptors are inherited: all writers of a file share its description and its flags. */
+/*
+ * The workers inherit the descriptors, so all writers of a file share its description and its
+ * flags.
+ */
 static int setfl_worker(struct fl_case_env *e, int i)
 {
 	char *buf = fl_case_buffer(FL_BLOCK);
@@ -183,7 +186,10 @@ static int setfl_worker(struct fl_case_env *e, int i)
 			ret = fl_case_pwrite(e, f, e->fd[f], buf, FL_BLOCK, off);
 		}
 	}
-	/* the first to finish ends the toggling; the others' last writes need it no more */
+	/*
+	 * the first worker that finishes ends the toggling; the last writes of the others do not
+	 * need it
+	 */
 	__atomic_store_n(&e->page->stop, 1, __ATOMIC_RELEASE);
 	return ret;
 }
@@ -196,7 +202,7 @@ static int setfl_work(struct fl_case_env *e)
 	return fl_case_workers(e, SETFL_WRITERS + 1, setfl_worker);
 }
 
-/* Blocks of the given file, by who wrote them: the fill's and the workers'. */
+/* Counts the blocks of a file by their writer: the fill or a worker. */
 static int count_blocks(struct fl_case_env *e, const char *file, __u64 *filled, __u64 *written)
 {
 	int fd = fl_case_open(e, file, O_RDONLY | O_DIRECT), ret = 0;
@@ -232,7 +238,7 @@ static int setfl_check(struct fl_case_env *e)
 
 		if (count_blocks(e, file, &filled, &written))
 			return -1;
-		/* POSIX: F_SETFL decides. Appended to: the fill stands as it was. */
+		/* By POSIX, F_SETFL decides. If the writes append, the fill stays as it was. */
 		if (i == SET_APPEND)
 			want_filled = all;
 		if (i == CLEAR_APPEND && filled == all) {

@@ -6,7 +6,7 @@
 
 #define STAMP_MAGIC 0x666c7331u
 
-/* One step of splitmix64: cheap, and every output bit hangs on every bit of the state. */
+/* One step of splitmix64: cheap, and every output bit depends on every bit of the state. */
 static __u64 next(__u64 *state)
 {
 	__u64 z = *state += 0x9e3779b97f4a7c15ull;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* The seven published ones first, in their order. */
+/* The seven published cases come first, in their order. */
 const struct fl_verify_case *const fl_verify_cases[] = {
 	&fl_case_overwrite, &fl_case_read_write,  &fl_case_append,	  &fl_case_o_append,
 	&fl_case_extend,    &fl_case_extend_race, &fl_case_buffered,	  &fl_case_suid,

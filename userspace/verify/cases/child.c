@@ -16,7 +16,7 @@
 
 #include "verify/cases/blocks.h"
 
-/* Workers may find faults at the same time; the first one's text stands. */
+/* Workers may find faults at the same time; the text of the first one is kept. */
 static int found(struct fl_case_env *e, enum fl_result result, const char *fmt, va_list ap)
 {
 	struct fl_case_page *p = e->page;
@@ -80,7 +80,7 @@ int fl_case_errno(struct fl_case_env *e, const char *what)
 	case EROFS:
 	case ENOSYS:
 	case EOPNOTSUPP:
-	case EINVAL: /* what a daemon without direct I/O answers to aligned direct writes */
+	case EINVAL: /* a daemon without direct I/O refuses aligned direct writes with this errno */
 		return fl_case_inconclusive(e, "%s: %s", what, strerror(saved));
 	default:
 		return fl_case_fail(e, "%s: %s", what, strerror(saved));
@@ -160,7 +160,7 @@ int fl_case_workers(struct fl_case_env *e, int n, int (*fn)(struct fl_case_env *
 	pthread_barrierattr_destroy(&shared);
 	for (int i = 0; i < n; i++) {
 		pid[i] = start_worker(e, i, fn);
-		/* the others wait at the barrier for good, and die with us */
+		/* the other workers wait at the barrier for ever, and die with us */
 		if (pid[i] < 0)
 			return fl_case_inconclusive(e, "fork: %s", strerror(errno));
 	}
@@ -293,7 +293,7 @@ int fl_case_size(struct fl_case_env *e, int fd, __u64 want)
 	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_SIZE, &now) ||
 	    statx(fd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_SIZE, &fresh))
 		return fl_case_errno(e, "statx");
-	/* the one that is wrong is the one worth showing */
+	/* show the size that is wrong */
 	if (!p->has_size || p->size_ok) {
 		p->size = now.stx_size != want ? now.stx_size : fresh.stx_size;
 		p->want_size = want;

@@ -20,9 +20,9 @@
 #include "verify/cases/child.h"
 
 /*
- * verify_fatal: without it fio reports a block that fails its check on stderr and then ends with 0.
- * fallocate and fsync take the inode lock too and are not wanted unasked. A thread per job: all of them
- * end with the one process.
+ * verify_fatal: without it, fio reports a block that fails its check on stderr and still ends with
+ * 0. fallocate and fsync also take the inode lock, so fio must not make them by itself. Jobs are
+ * threads, so that all of them end with one process.
  */
 static const char global[] = "[global]\n"
 			     "thread=1\n"
@@ -32,7 +32,7 @@ static const char global[] = "[global]\n"
 			     "group_reporting=0\n"
 			     "allow_file_create=0\n";
 
-/* What fio reads and writes beside the data: files in memory, which it reaches by /proc/self/fd. */
+/* fio's job file and output: files in memory, which it reaches by /proc/self/fd. */
 struct papers {
 	int job, out, messages;
 };
@@ -47,7 +47,7 @@ static int prepare_papers(struct papers *p, const char *job)
 	return dprintf(p->job, "%s%s", global, job) < 0 ? -1 : 0;
 }
 
-/* fio's own first words about what went wrong. */
+/* fio's first message about what went wrong. */
 static void fio_failed(struct fl_case_env *e, int messages, int status)
 {
 	struct fl_err ignored;
@@ -60,7 +60,7 @@ static void fio_failed(struct fl_case_env *e, int messages, int status)
 	if (WIFSIGNALED(status)) {
 		fl_case_fail(e, "fio was killed by signal %d", WTERMSIG(status));
 	} else {
-		/* as for our own calls: refused is not wrong */
+		/* as with our own calls, a refusal is inconclusive, not a failure */
 		if (line && strstr(line, "Invalid argument"))
 			fl_case_inconclusive(e, "%s", line);
 		else
@@ -127,7 +127,7 @@ int fl_fio_seed(struct fl_case_env *e, const char *file, __u64 size)
 
 	if (fd < 0)
 		return -1;
-	/* of full size beforehand: fio unlinks a file that it finds too short and is to write */
+	/* give the file its full size first: fio unlinks a file that is too short for its writes */
 	if (ftruncate(fd, size)) {
 		close(fd);
 		return fl_case_errno(e, "ftruncate");

@@ -11,7 +11,7 @@
 #include "verify/cases/child.h"
 #include "verify/cases/fio.h"
 
-/* A completion that takes so long is a stall, not a slow device. */
+/* A completion that takes longer than this is a stall, not a slow device. */
 #define STALL_NS 20000000000ull
 
 static int seeded_leg(struct fl_case_env *e, int flags, enum fl_want want, unsigned int writers)
@@ -31,7 +31,7 @@ static int run_counted(struct fl_case_env *e, const char *job, struct fl_fio *fi
 
 static int check_seeded(struct fl_case_env *e)
 {
-	/* the workload's blocks and those of the seed carry the same kind of header */
+	/* blocks of the workload and of the seed have the same kind of header */
 	if (fl_fio_verify(e, e->name, e->opts->size))
 		return -1;
 	return fl_case_size(e, e->fd[0], e->opts->size);
@@ -188,7 +188,7 @@ static int io_uring_work(struct fl_case_env *e)
 	struct fl_fio fio;
 	char job[512];
 
-	/* few enough in flight for a connection's background queue (max_background is 12) */
+	/* fewer in flight than a connection's background queue holds (max_background is 12) */
 	snprintf(job, sizeof(job),
 		 "[w]\nfilename=%s\nrw=randwrite\nbs=4k\nsize=%llu\nnumjobs=2\ndirect=1\n"
 		 "ioengine=io_uring\niodepth=4\nnorandommap=1\ntime_based=1\nruntime=%.0f\n"

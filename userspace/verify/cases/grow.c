@@ -15,7 +15,7 @@
 #define MIB	     (1u << 20)
 #define APPEND_BLOCK (4 * MIB)
 
-/* 4 MiB blocks of each process */
+/* number of 4 MiB blocks that each process appends */
 static int append_blocks(const struct fl_case_env *e)
 {
 	return e->opts->quick ? 4 : 16;
@@ -30,7 +30,7 @@ static int o_append_setup(struct fl_case_env *e)
 
 static int o_append_worker(struct fl_case_env *e, int i)
 {
-	/* a file description of its own: writers of one are serialised by its position's lock */
+	/* open the file for each worker: the lock of a shared position would serialise them */
 	int fd = fl_case_open(e, e->name, O_WRONLY | O_DIRECT | O_APPEND);
 	char *buf = fl_case_buffer(APPEND_BLOCK);
 
@@ -38,8 +38,8 @@ static int o_append_worker(struct fl_case_env *e, int i)
 		return -1;
 	for (int n = 0; n < append_blocks(e); n++) {
 		/*
-		 * pwrite appends too, whatever its offset; but its position is well inside EOF, so that
-		 * a kernel which looks at that alone shares the lock each time.
+		 * pwrite appends, too, whatever its offset. Its offset is well inside EOF, so a
+		 * kernel that looks only at the offset shares the lock each time.
 		 */
 		fl_stamp_fill(buf, APPEND_BLOCK, i, n, FL_STAMP_ANYWHERE);
 		if (i & 1 ? fl_case_pwrite(e, 0, fd, buf, APPEND_BLOCK, 0)
@@ -54,7 +54,7 @@ static int o_append_work(struct fl_case_env *e)
 	return fl_case_workers(e, 4, o_append_worker);
 }
 
-/* Every block of every process is there once, whole. */
+/* Checks that every block of every process is there once, whole. */
 static int o_append_check(struct fl_case_env *e)
 {
 	int per = append_blocks(e), all = 4 * per, ret = -1;
@@ -98,7 +98,7 @@ const struct fl_verify_case fl_case_o_append = {
 	.check = o_append_check,
 };
 
-/* EOF before the work, and each job's share: 64 MiB, or 8. */
+/* EOF before the work, and each job's region: 64 MiB, or 8 with --quick. */
 static __u64 region(const struct fl_case_env *e)
 {
 	return (__u64)(e->opts->quick ? 8 : 64) * MIB;
@@ -111,7 +111,7 @@ static int extend_setup(struct fl_case_env *e)
 
 	if (!leg)
 		return -1;
-	/* whoever writes at the far end finds EOF below each time */
+	/* the writer at the far end is past EOF each time */
 	leg->min_past_eof = region(e) / MIB;
 	return ftruncate(e->fd[0], region(e)) ? fl_case_errno(e, "ftruncate") : 0;
 }
@@ -154,9 +154,9 @@ const struct fl_verify_case fl_case_extend = {
 };
 
 /*
- * Writers alone only ever move EOF up, and a write that was inside it stays inside: there is nothing to
- * upgrade for. So one more process cuts the file back while they write. A write that found itself inside
- * EOF and then waited for that truncate to let go of the lock is past EOF when it gets it.
+ * Writers alone only move EOF up: a write that is inside EOF stays inside, and nothing upgrades. So
+ * one more process cuts the file back while they write. A write that finds itself inside EOF and
+ * then waits for that truncate to release the lock is past EOF once it holds the lock.
  */
 #define TRUNCATES(e) ((e)->opts->quick ? 300 : 3000)
 
@@ -208,13 +208,15 @@ static int extend_race_worker(struct fl_case_env *e, int i)
 		return -1;
 	if (i == 4)
 		return race_truncator(e, fd);
-	/* the published race first: everyone writes all of the region once, whatever is cut off */
+	/*
+	 * the published race first: each job writes all of the region once, while the file is cut
+	 */
 	if (race_pass(e, fd, i, seq++, buf, true))
 		return -1;
 	while (!__atomic_load_n(&e->page->stop, __ATOMIC_ACQUIRE))
 		if (race_pass(e, fd, i, seq++, buf, false))
 			return -1;
-	/* nothing is cut off any more: what stands at the end is known */
+	/* the file is no longer cut, so its end is known */
 	return race_pass(e, fd, i, seq, buf, true);
 }
 
@@ -287,8 +289,8 @@ static int truncate_race_work(struct fl_case_env *e)
 }
 
 /*
- * What the size ends as is anybody's guess; but the size that the kernel believes, the one that the
- * daemon tells, and where reading ends have to be the same one.
+ * The final size is not known in advance. But the size that the kernel believes, the size that the
+ * daemon reports, and the place where reading ends must be the same.
  */
 static int truncate_race_check(struct fl_case_env *e)
 {

@@ -14,7 +14,10 @@
 #define MIB	(1u << 20)
 #define WRITERS 4
 
-/* A new file of size bytes without data: unwritten extents where the daemon can, else a hole. */
+/*
+ * Makes a new file of size bytes without data: unwritten extents if the daemon supports them, else
+ * a hole.
+ */
 static struct fl_leg *empty_leg(struct fl_case_env *e, const char *file, int flags,
 				enum fl_want want, off_t size, bool allocate)
 {
@@ -73,7 +76,9 @@ static int unaligned_setup(struct fl_case_env *e)
 
 static int unaligned_worker(struct fl_case_env *e, int i)
 {
-	/* four writers in every file system block: one that zeroes around its part harms the others */
+	/*
+	 * four writers share every file system block: zeroing around one part would harm the others
+	 */
 	if (write_interleaved(e, SECTORS, i, SECTOR, unaligned_size(e), 1))
 		return -1;
 	return write_interleaved(e, ODDS, i, ODD, unaligned_size(e) / ODD * ODD, 1);
@@ -83,7 +88,7 @@ static int unaligned_work(struct fl_case_env *e)
 {
 	char *buf = fl_case_buffer(SECTOR);
 
-	/* where sectors are larger, nothing is written by this */
+	/* with larger sectors this write fails and writes nothing */
 	if (pwrite(e->fd[SECTORS], buf, SECTOR, SECTOR) < 0 && errno == EINVAL)
 		return fl_case_inconclusive(
 			e,
@@ -164,7 +169,7 @@ const struct fl_verify_case fl_case_hole = {
 	.check = hole_check,
 };
 
-/* What a pipe holds by default, so that one splice is one write of the backing file. */
+/* The default capacity of a pipe, so that one splice is one write to the backing file. */
 #define PIPE_ROOM 65536u
 
 static off_t splice_size(const struct fl_case_env *e)
@@ -228,7 +233,7 @@ const struct fl_verify_case fl_case_splice = {
 	.check = splice_check,
 };
 
-/* Pages 0, 2, 4... by stores to a mapping, 1, 3, 5... by direct writes. */
+/* Writes pages 0, 2, 4... by stores to a mapping, and pages 1, 3, 5... by direct writes. */
 static off_t mmap_size(const struct fl_case_env *e)
 {
 	return (e->opts->quick ? 4 : 64) * (off_t)MIB;
@@ -244,10 +249,11 @@ static int mmap_setup(struct fl_case_env *e)
 #define SYNC_TRIES 100
 
 /*
- * A direct write drops the pages it has written over from the page cache. Where a store keeps their folio
- * dirty it cannot, and the next sync says EIO: the cache may be stale (dio_warn_stale_pagecache()). That
- * comes with mixing the two, on a raw backing file as well. The check finds out whether a page was lost;
- * if so, the kernel has told, and that proves nothing about the lock.
+ * A direct write drops the pages that it overwrites from the page cache. If a store keeps their
+ * folio dirty, it cannot, and the next sync fails with EIO: the cache may be stale
+ * (dio_warn_stale_pagecache()). Mixing the two has this effect on a raw backing file as well. The
+ * check finds out whether a page was lost. If so, the kernel has reported it, and the loss proves
+ * nothing about the lock.
  */
 static int mmap_sync(struct fl_case_env *e, void *map, size_t size)
 {
@@ -319,7 +325,7 @@ static int mmap_lost(struct fl_case_env *e, const char *what, off_t off, const c
 	return fl_case_fail(e, "the %s at %lld was lost (read %s)", what, (long long)off, how);
 }
 
-/* Every page is its writer's: a store or a write that was lost shows as the fill's block. */
+/* Checks that every page has its writer's data. A lost store or write leaves the fill's block. */
 static int mmap_check_owner(struct fl_case_env *e, int fd, const char *how)
 {
 	char *buf = fl_case_buffer(FL_BLOCK);
