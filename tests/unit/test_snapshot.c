@@ -144,7 +144,7 @@ static void unfinished_writes_are_told(void **state)
 	s.file[0].takes[FL_SITE_EXCLUSIVE] = 1003;
 	text = render(&s, false);
 	assert_non_null(strstr(text, "attempts that wrote nothing: 3\n"));
-	assert_null(strstr(text, "not counted yet"));
+	assert_null(strstr(text, "had not ended"));
 	free(text);
 	s.unfinished = 4;
 	text = render(&s, false);
