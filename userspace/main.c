@@ -16,9 +16,8 @@ static const struct fl_command *const commands[] = {
 
 static void usage(FILE *out)
 {
-	fprintf(out,
-		"usage: fuselens COMMAND [OPTIONS]\n\n"
-		"Counts on the live kernel how FUSE passthrough writes lock their inode.\n\n");
+	fprintf(out, "usage: fuselens COMMAND [OPTIONS]\n\n"
+		     "Counts on the live kernel how FUSE passthrough writes lock their inode.\n\n");
 	for (size_t i = 0; i < NCOMMANDS; i++)
 		fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
 	fprintf(out, "\n'fuselens help COMMAND' explains one command.\n");
