@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: full
-# The stock kernel against v3, as two results compared: flat against rising, and counts that say why. With
-# LONG=1 at four numbers of jobs and longer.
+# Compares results of the stock kernel and of v3: flat against rising, and counts that explain it. With
+# LONG=1 longer and at four numbers of jobs.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 fuselens=${B:-$top/build}/fuselens
@@ -11,14 +11,14 @@ out=${BENCH_OUT:-$tmp}
 jobs=1,8 repeat=3 runtime=2
 [ -z "${LONG:-}" ] || jobs=1,2,4,8 repeat=3 runtime=3
 count=$((2 * repeat * $(tr , '\n' <<<"$jobs" | wc -l)))
-# one processor is enough: jobs wait for the device and for each other, not for a CPU
+# one processor is enough: jobs wait for the device and for each other, not for the CPU
 for variant in stock v3; do
 	mkdir -p "$out/$variant"
 	rm -rf "$out/$variant/result"
 	for attempt in 1 2 3; do
 		vm --variant $variant --cpus 1 --out "$out/$variant" -- bash \
 			tests/lab/guest/bench /out/result --jobs $jobs --repeat $repeat --runtime $runtime
-		# a guest that dies is the lab's own subject; the finished rows are whole
+		# a guest that dies is another test's subject; the finished rows are whole
 		[ "$rc" = 125 ] || break
 		echo "# $variant: the guest died in attempt $attempt; going on with its rows"
 	done
@@ -48,8 +48,8 @@ for variant in stock v3; do
 done
 check "stock: no write is shared" is "$(of stock 'taken("shared")')" 0
 check "v3: no write is exclusive" is "$(of v3 'taken("excl")')" 0
-# The device takes 2 ms a write: whoever does more than 500 a second does some at the same time, however fast the
-# machine. One that is too slow to do so on the raw device can't show it through FUSE either.
+# The device takes 2 ms per write: more than 500 writes a second need some at the same time, however fast the
+# machine. If the machine is too slow for this on the raw device, it can't show it through FUSE either.
 check "stock: 8 jobs never write at the same time" is "$(of stock 'iops("mount", 8) < 510')" True
 if [ "$(of v3 'iops("raw", 8) > 1000')" = True ]; then
 	check "v3: 8 jobs do" is "$(of v3 'iops("mount", 8) > 510')" True
@@ -70,7 +70,7 @@ report text "$out/stock/result"
 # the column "queue" against "measured" in the row of eight jobs
 off=$(awk '/^ +jobs +bound +queue/ {on = 1; next}
 	on && $1 == 8 {gsub(",", ""); printf "%.0f", 100 * ($3 / $4 - 1); exit}' "$tmp/out")
-# how well depends on what else the machine does between the two
+# how well they agree depends on other work of the machine between the two
 echo "# predicted from one job: off by $off % at eight"
 check "stock: the hold of one job predicts what eight will do" test -n "$off"
 report text "$out/stock/result" "$out/v3/result"
@@ -80,7 +80,7 @@ check "... in 80 columns" is "$(grep -c '^.\{81\}' "$tmp/out")" 0
 report html "$out/stock/result" "$out/v3/result"
 check "... and as a page with four figures" is "$(grep -c '<svg' "$tmp/out")" 4
 
-# What fi->lock costs, from the takes at its call sites: v1-1 takes it three times a write.
+# What fi->lock costs, from the takes at its call sites: v1-1 takes it three times per write.
 mkdir -p "$out/spin"
 rm -rf "$out/spin/result"
 vm --variant v1-1 --cpus 1 --out "$out/spin" -- bash tests/lab/guest/bench /out/result \

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: default
-# lab/build/cache.sh: an entry is there whole or not at all, and is built once.
+# lab/build/cache.sh: an entry exists whole or not at all, and is built once.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 export FUSELENS_CACHE=$tmp/cache

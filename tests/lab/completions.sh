@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: full
-# Where writes end: asynchronous ones of a disk that takes its time in a kworker, which holds no inode lock
-# and is no writer; they must be found by their inode all the same. All others end in the writer.
+# Where writes end. On a slow disk, asynchronous writes end in a kworker, which holds no inode lock and is
+# no writer; their inode must lead to their file. All other writes end in the writer.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: full
-# What watching costs, in instructions per write, stays within its goals; and what makes the function
-# hooks cheap, that an open file is remembered, never lets one file's writes count as another's.
+# What watching costs, in instructions per write, stays within its goals. The function hooks are cheap
+# because they remember an open file; this must never count one file's writes as another's.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -24,7 +24,7 @@ for method in state-tp state-fentry; do
 	check "$method costs no more than its goal" within "${more:-0}" "${goal[$method]}"
 done
 
-# One task writes file after file: each struct file is likely where the one before was.
+# One task writes file after file: each struct file probably gets the address of the one before.
 vm --cpus 2 --variant stock -- tests/lab/guest/cost 60
 check "each file's writes were counted as its own" is "$rc" 0
 [ "$rc" = 0 ] || sed 's/^/# /' "$tmp/out"

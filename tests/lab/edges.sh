@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: full
-# The edges of a window, under load: probes go in and out one after the other while four jobs write, and still
-# takes and writes are counted over the same stretch of time. To the unit, but for writes that had not ended
-# when counting stopped, which are told; and nothing is lost.
+# The edges of a window under load. Probes are attached and detached one after the other while four jobs
+# write, and still takes and writes are counted over the same stretch of time. The counts are exact, except
+# for writes that had not ended when counting stopped; those are reported, and nothing is lost.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -16,14 +16,14 @@ of()
 	jq -r "$2" "$tmp/files/$1"
 }
 
-# window NAME RUN VERDICT - what holds of each
+# window NAME RUN VERDICT - checks that hold for every window
 window()
 {
 	check "$1: $(of "$2" .counts.writes) writes" is "$(of "$2" .verdict)" "$3"
 	check "... nothing lost" is "$(of "$2" .loss.lost)" 0
 }
 
-# ends NAME RUN VERDICT - all that began has ended: a take, and one of fi->lock, for each write
+# ends NAME RUN VERDICT - all writes have ended: each has one take of the inode lock and one of fi->lock
 ends()
 {
 	local writes unfinished
@@ -57,7 +57,7 @@ for guest in "stock latency callsite global" "v3 cpu callsite global callsite-tp
 			ends "$variant, $method" "$method.$n" "$verdict"
 		done
 		ends "$variant, $method, one of the writers" "$method.pid" "$verdict"
-		# each job has asked for the lock; where it is shared, all have it, and none has written
+		# each job has asked for the lock; if it is shared, all hold it, and none has written
 		window "$variant, $method, the disk frozen" "$method.frozen" "$verdict"
 		unfinished=4
 		[ "$method" != callsite-tp ] || unfinished=null

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: full
-# The same binary on Debian's newest kernel (LONG=1: on three of them), and on the lab's with features turned
-# off: the counts are fio's, the verdict is right, or the error says what to do.
+# The same binary on Debian's newest kernel (LONG=1: on three of them), and on the lab's with features
+# turned off. The counts are fio's and the verdict is right, or the error says what to do.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -24,7 +24,7 @@ for kernel in $kernels; do
 	done
 done
 
-# said LIST - the right verdict with fio's count, or an error with a hint.
+# said LIST - the output has the right verdict with fio's count, or an error with a hint.
 # shellcheck disable=SC2317 # called through check
 said()
 {

@@ -12,7 +12,7 @@ if [ "$(id -u)" != 0 ]; then
 	exit 77
 fi
 
-# check NAME CMD... - a case that is ok if CMD succeeds. What the last VM said is shown if not.
+# check NAME CMD... - a case that is ok if CMD succeeds. If not, shows the output of the last VM.
 check()
 {
 	local name=$1
@@ -26,7 +26,7 @@ check()
 	fi
 }
 
-# An emulated guest on a busy machine is slow, which is not to hang.
+# An emulated guest on a busy machine is slow, but does not hang.
 lab_run=("$top/lab/run" --timeout 1800 --boot-timeout 400)
 
 # vm ARG... - lab/run with stdout, stderr and exit code kept in $tmp/out, $tmp/err and $rc.

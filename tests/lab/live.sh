@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: full
-# The livepatch on one of Debian's own kernels: loaded and unloaded under load, files that were open before
-# share the lock, every method counts what fio counts, and unload gives back what was there.
+# The livepatch on one of Debian's own kernels, loaded and unloaded under load: files that were open before
+# share the lock, every method counts what fio counts, and unload restores the kernel's functions.
 #
 # LIVE_KERNELS  which kernels, as lab/build/debian-kernel takes them (default: debian-6.12)
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 out=$tmp/live
 
-# of FILE FILTER - what jq makes of a report
+# of FILE FILTER - the result of jq on a report
 of()
 {
 	jq -r "$2" "$out/$1"
@@ -51,7 +51,7 @@ for kernel in ${LIVE_KERNELS:-debian-6.12}; do
 				"$(of "$phase.$method.prove" '.counts.exclusive + .counts.shared')" = 400
 		done
 	done
-	# Eight writers on a device of 2 ms: a factor that no busy machine makes or breaks.
+	# Eight writers on a device that takes 2 ms: the factor does not depend on other work of the machine.
 	check "$kernel: writers scale with it ($(iops live.mount.1) to $(iops live.mount.8))" \
 		test "$(iops live.mount.8)" -gt $((3 * $(iops live.mount.1)))
 	check "... and do not without ($(iops stock.mount.8), $(iops stock-again.mount.8))" \

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: full
-# The build of the livepatch module refuses what it cannot be sure of: another source, other layouts, a pointer
-# that could outlive the module. No VM: all in the root that the lab builds in.
+# The build of the livepatch module refuses what it cannot be sure of: another source, other layouts, a
+# pointer that could outlive the module. Needs no VM: it runs in the root that the lab builds in.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 

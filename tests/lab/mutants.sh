@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: default
 # Kernels that are wrong on purpose: verify has to catch each by the case that is meant for it. A harness
-# that catches nothing proves nothing. The default tier tries one of them, TIER=full all, and besides the one
-# patch in mutants/ that is right: right-backing-append.patch mends what setfl blames on v3.
+# that catches nothing proves nothing. The default tier tries one of them. TIER=full tries all, and also the
+# one patch in mutants/ that is right: right-backing-append.patch mends what setfl blames on v3.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# caught PATCH CASE WORDS - CASE fails on v3 with PATCH, for the reason that has WORDS in it.
+# caught PATCH CASE WORDS - CASE fails on v3 with PATCH, with a reason that contains WORDS.
 caught()
 {
 	vm --variant "v3+tests/lab/mutants/$1.patch" -- \
@@ -17,7 +17,7 @@ caught()
 		<<<"$(jq -r '.cases[] | .why, .files[].why' "$tmp/out")"
 }
 
-# mended - with the append test looking at the backing file's flags too, and nothing else changed, setfl passes
+# mended - setfl passes if the append test looks at the backing file's flags, too, and nothing else is changed
 mended()
 {
 	vm --variant v3+tests/lab/mutants/right-backing-append.patch -- \

@@ -35,7 +35,7 @@ selftests()
 	vm --build none --out "$tmp/o" --timeout 1500 -- tests/lab/guest/selftest "${guest[@]}"
 }
 
-# said NAME - how the selftest ended there: its last line, which counts, and the tests that failed.
+# said NAME - the selftest's last line, which has the numbers, and the tests that failed.
 said()
 {
 	sed -n 's/^not ok [0-9]* [a-z]*\.[a-z]*\.\([a-z_]*\).*/failed: \1/p; s/^# Totals: .* fail:\([0-9]*\) .*/\1 failed/p' \

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: default
-# tests/model/attr_version.pml, every interleaving of it: the order in which series 'next' looks at
-# attr_version, i_size and inval_mask without a lock is right, and each way to get it wrong is found. The
-# default tier tries the design and two others with one request, TIER=full all of them, and the right ones with
-# two requests (a minute). No VM, no root.
+# Explores all interleavings of tests/model/attr_version.pml. Series 'next' looks at attr_version, i_size
+# and inval_mask without a lock: its order is right, and each wrong order is found. The default tier tries
+# the design and two wrong ones with one request. TIER=full tries all, and the right ones with two requests
+# (a minute). Needs no VM and no root.
 set -euo pipefail
 top=$(cd "$(dirname "$0")/../.." && pwd)
 tmp=$(mktemp -d)
@@ -16,7 +16,7 @@ if ! command -v spin >/dev/null; then
 	exit 77
 fi
 
-# explored WANTED NAME OPTION... - spin tries all there is of it (WANTED 'right'), or finds what is wrong.
+# explored WANTED NAME OPTION... - spin explores the whole model (WANTED 'right'), or finds the error.
 explored()
 {
 	local wanted=$1 name=$2 errors

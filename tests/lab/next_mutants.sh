@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: full
-# Series 'next', wrong on purpose in ways that its design argues about: the test meant for each has to catch it.
-# Two more (the greater of two versions stored, and the version read first) are caught by the model only.
+# Series 'next', wrong on purpose in ways that its design argues about. The test that is meant for each has
+# to catch it. Only the model catches two more: the greater of two versions stored, and the version read
+# first.
 # shellcheck source=tests/lab/next_lib.sh
 . "$(dirname "$0")/next_lib.sh"
 mutants=tests/lab/mutants
 
-# calls_per_write VARIANT - of the passthrough write path, by io_uring
+# calls_per_write VARIANT - calls of the passthrough write path per io_uring write
 calls_per_write()
 {
 	vm --variant "$1" --out "$tmp/o" -- lab/guest/takes callsite io_uring 4000

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: full
-# The kernel selftest that is part of series 'next': on next, on next with wide windows, and on kernels without the
-# series, where only RWF_NOWAIT is missing.
+# The kernel selftest that is part of series 'next': on next, on next with wide windows, and on kernels
+# without the series, where only RWF_NOWAIT is missing.
 # shellcheck source=tests/lab/next_lib.sh
 . "$(dirname "$0")/next_lib.sh"
 mutants=tests/lab/mutants
 
-# skipped NAME - the tests that could not run there, without those that a variant has no need of.
+# skipped NAME - the tests that could not run there, except those that the variant does not need.
 skipped()
 {
 	sed -n 's/^ok [0-9]* [a-z]*\.[a-z]*\.\([a-z_]*\) # SKIP \(.*\)/\1: \2/p' "$tmp/o/$1.log" |

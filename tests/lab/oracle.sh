@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: full
-# The oracle (tests/oracle) in the VM, where every form of evidence works: on stock and v3 each form counts what
-# was written, or says by how much it may be off.
+# The oracle (tests/oracle) in the VM, where every form of evidence works: on stock and v3, each form counts
+# what was written, or says by how much it may be off.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 

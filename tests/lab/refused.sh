@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: full
-# 'fuselens files --refused' against a server that breaks every rule an open can break: each refusal with
-# the kernel's errno behind the EIO, the rule, who tried and how often; and which opens lost a flag.
+# 'fuselens files --refused' with a server that breaks every rule an open can break. Each refusal must show
+# the kernel's errno behind the EIO, the rule, who tried and how often; and the opens that lost a flag must
+# show.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -10,7 +11,7 @@
 direct=1 keep_cache=2 nonseekable=4 cache_dir=8 stream=16 parallel=64 passthrough=128
 
 # shellcheck disable=SC2317 # called through check
-# refusal MOUNT ANSWERS ERRNO RULE COUNT COMM FLAGS - there is this one, and no other for the name
+# refusal MOUNT ANSWERS ERRNO RULE COUNT COMM FLAGS - the report has this refusal, and no other for the name
 refusal()
 {
 	local got
@@ -19,7 +20,7 @@ refusal()
 	is "$got" "$3 $4 $5 $6 $7"
 }
 
-# stripped MOUNT FLAGS - how many opens that were answered so lost the flag
+# stripped MOUNT FLAGS - how many opens with these flags in the reply lost the flag
 stripped()
 {
 	jq -r --arg m "/mnt/$1" --argjson f "$2" '[.stripped[] | select(.mount == $m and .open_flags == $f)

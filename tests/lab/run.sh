@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: full
-# lab/run: what goes in comes out, and nothing is left behind, however it ends.
+# lab/run: passes input and output through, and leaves nothing behind, however it ends.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 # shellcheck disable=SC2317 # called through check
-# The VM's processes by something in their command line that no other VM has.
+# The VM's processes, found by a part of their command line that no other VM has.
 processes()
 {
 	pgrep -fc "fuselens.test=$1" || true
@@ -24,7 +24,7 @@ gone()
 	return 1
 }
 
-# What the guest says may come in pieces, and bash's read hands out pieces when its time is over.
+# The guest's output may come in pieces, and bash's read returns a piece when its time is over.
 # shellcheck source=lab/build/lines.sh
 . "$top/lab/build/lines.sh"
 mkfifo "$tmp/ctl"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: default
-# What only the lab can show, once on stock and once on v3: each method counts the same writes as fio, times,
-# completions in workers, upgrades, refused opens, verify's lock cases, and the verdict.
+# What only the lab can show, once on stock and once on v3: each method counts the same writes as fio;
+# times, completions in workers, upgrades, refused opens, verify's lock cases, and the verdict.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 

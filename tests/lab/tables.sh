@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: full
-# make lab's tables as assertions: what each variant takes, by engine and by three methods that must agree
-# with expected.csv and with fio; and that writers scale on v3 and do not on stock. LONG=1: v1-1 as well, and
-# longer.
+# make lab's tables as assertions. What each variant takes, by engine, must agree with expected.csv and with
+# fio, by three methods. Writers must scale on v3 and not on stock. LONG=1: v1-1 as well, and longer.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -34,8 +33,8 @@ while IFS=, read -r variant engine exclusive shared upgrades fi_lock; do
 	done
 done <"$top/kernel-patches/expected.csv"
 
-# The device takes 2 ms a write: whoever does more than 500 a second does some at the same time, however fast the
-# machine. One that is too slow to do so on the raw device can't show it through FUSE either.
+# The device takes 2 ms per write: more than 500 writes a second need some at the same time, however fast the
+# machine. If the machine is too slow for this on the raw device, it can't show it through FUSE either.
 # more_than N VARIANT,SYSTEM - whether eight jobs did more than N writes a second
 more_than()
 {

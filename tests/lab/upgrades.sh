@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: full
-# Upgrades on v3 (make lab's third table): counted by callsite and by global where a workload makes some, to
-# the unit against the writes done and against the lock's state; by both at once, and then the same number.
+# Upgrades on v3 (make lab's third table), where a workload makes some. callsite and global must count them
+# exactly, against the writes done and against the lock's state; both at once must count the same number.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# few enough that the global method's window of ten seconds is not over on a slow machine
+# few enough for the global method's window of ten seconds, even on a slow machine
 each=600
 rc=0
 TABLES_UPGRADES=$each "$top/lab/tables" --only 3 -o "$tmp/tables" >"$tmp/out" 2>"$tmp/err" || rc=$?

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: full
 # Every case of 'fuselens verify' on each variant of fs/fuse: with small files and short runs, or at full
-# length with LONG=1. VERIFY_VARIANTS ("stock v1 v3 next") chooses.
+# length with LONG=1. VERIFY_VARIANTS ("stock v1 v3 next") chooses the variants.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 # The series decide by the FUSE file's flags alone. After F_SETFL cleared O_APPEND the backing file still
 # appends, now under the shared lock, and XFS lets direct appends that share its lock pick the same place:
-# data are lost. That verify says so is right; 'next' looks at the backing file's flags too.
+# data are lost, and verify rightly says so. 'next' looks at the backing file's flags, too.
 known_to_fail="v1:setfl v3:setfl"
 
 # field CASE KEY - of the report in $tmp/out.
@@ -22,7 +22,7 @@ passes()
 	[ "$(field "$1" result)" = pass ] || { echo "# $(field "$1" why)"; return 1; }
 }
 
-# passes_or_untried CASE - on next few writes upgrade, and often none
+# passes_or_untried CASE - for next, where few writes upgrade, and often none
 passes_or_untried()
 {
 	[ "$(field "$1" result)" = inconclusive ] && grep -q '^no write had to upgrade' <<<"$(field "$1" why)" || passes "$1"
@@ -64,8 +64,8 @@ all_of()
 	[ "$(field "$1" writes)" -gt 0 ] && is "$(field "$1" "$2")" "$(field "$1" writes)"
 }
 
-# unchecked CASE - the exclusive writes of the case are those that looked for privileges, or waited for one that did;
-# one in twenty at most
+# unchecked CASE - only writes that looked for privileges, or waited for such a write, were exclusive: at most one
+# in twenty
 unchecked()
 {
 	is "$(field "$1" exclusive)" "$(jq --arg case "$1" \
@@ -73,7 +73,7 @@ unchecked()
 		[ "$(field "$1" writes)" -gt "$(($(field "$1" exclusive) * 20))" ]
 }
 
-# judge VARIANT - what its cases took, beyond what verify itself judges
+# judge VARIANT - checks what the cases took, beyond what verify itself judges
 judge()
 {
 	local variant=$1 name
@@ -81,7 +81,7 @@ judge()
 		check "$variant: buffered writes went through the passthrough path, by count" \
 			is "$(jq -r '.cases[] | select(.case == "buffered").files[0].note' "$tmp/out" | sed 's/: .*//; s/,//g')" \
 			"$(field buffered writes) of $(field buffered writes) buffered writes went through fuse_passthrough_write_iter()"
-	# next looks for privileges, and at the backing file's flags, which no reason tells
+	# next looks for privileges, and at the backing file's flags; for the latter there is no reason
 	[ "$variant" = next ] ||
 		check "$variant: every exclusive write has a reason, and privileges are none" \
 			is "$(jq -r '.cases[] | .case + " " + (.reasons | keys[] | select(. == "unknown" or . == "privileges"))' "$tmp/out")" ""

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: full
-# stat with the global method, which stops by itself after 10 s: that is said, once, and what comes
-# afterwards is null, not a row of zeros that could pass for a measurement.
+# stat with the global method, which stops by itself after 10 s. stat says so once; the rows after that have
+# null, not zeros that could pass for a measurement.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -44,7 +44,7 @@ check "the total is of what was counted" is "$(of 'abs(total[0]["interval_ns"] -
 check "... takes and writes over the same time: one of fi->lock a write" is \
 	"$(of 'total[0]["fi_lock"] - total[0]["writes"]')" 0
 
-# ... and the hooks go in time, whatever the command does
+# ... and the hooks are removed in time, whatever the command does
 vm -- tests/lab/guest/window
 n=0
 while IFS= read -r line; do

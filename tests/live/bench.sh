@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: default
 # shellcheck disable=SC2119 # stop_daemon has a default
-# bench and report, once: interrupted and resumed, with difference 0 in every row; then the report of it and of
-# two compared, in each format, as another user. long_bench.sh has the rest, long_report.sh the browser.
+# bench and report, once: interrupts and resumes a bench, with difference 0 in every row; then reports it, and
+# compares two, in each format and as another user. long_bench.sh has the other tests, long_report.sh the browser.
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/bench_lib.sh
@@ -46,7 +46,7 @@ check "an unknown profile: the names are listed" grep -q '^hint: there are .*ran
 bench randwrite-4k-psync --mount "$WORK/raw" -o "$WORK/x6"
 check "a mount that is not FUSE is refused" sh -c '[ "$1" = 2 ] && [ ! -e "$2" ]' - "$rc" "$WORK/x6"
 
-# Reports need nothing but the directory.
+# Reports need only the directory.
 as_nobody()
 {
 	setpriv --reuid 65534 --regid 65534 --clear-groups "$@"

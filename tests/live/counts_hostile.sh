@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: default
-# Loads that are hard to count: what fails, is tried again, or takes another way than it seems. Each is
-# counted to the unit, writes apart from attempts that wrote nothing, or off by no more than the report
-# itself calls uncertain.
+# Loads that are hard to count: writes that fail, are tried again, or take another way than it seems. Each
+# must be counted exactly, writes apart from attempts that wrote nothing, or be off by no more than the
+# report itself calls uncertain.
 set -u
 # shellcheck source=tests/live/lib.sh disable=SC1091
 . "$(dirname "$0")/lib.sh"
@@ -19,8 +19,8 @@ figure()
 	report "$out" ".counts.$1"
 }
 
-# same NAME WRITES BYTES [FAILED [UNSEEN]] - the report has them, give or take what it calls uncertain; of
-# those that failed it may lack UNSEEN
+# same NAME WRITES BYTES [FAILED [UNSEEN]] - the report has these figures, plus or minus what it calls uncertain;
+# UNSEEN of the failed writes may be missing
 same()
 {
 	local name=$1 unsure=0
@@ -48,7 +48,7 @@ hostile()
 	same "$name" "$(jq .writes "$WORK/done")" "$(jq .bytes "$WORK/done")" "$(jq .failed "$WORK/done")" "${UNSEEN:-0}"
 }
 
-# beside LOAD FIO_ARG... - fio's writes while LOAD goes on in the same file
+# beside LOAD FIO_ARG... - fio's writes while LOAD runs on the same file
 beside()
 {
 	local load=$1 pid
@@ -65,13 +65,13 @@ beside()
 	same "io_uring beside $load" "$(total_ios "$out")" "$(jq '[.jobs[].write.io_bytes] | add' "$out.fio")"
 }
 
-# fill - all but 6 MB of the file system
+# fill - fills all but 6 MB of the file system
 fill()
 {
 	fallocate -l $(($(df -Pk "$src" | awk 'NR == 2 {print $4}') - 6000))k "$src/filler"
 }
 
-# unseen LEAST MOST - what the cross-check found
+# unseen LEAST MOST - the number that the cross-check found
 unseen()
 {
 	local n
@@ -96,9 +96,9 @@ else
 	cp --reflink=always "$src/f" "$src/shared"
 	hostile "unaligned writes to shared blocks" shared unaligned 200
 	hostile "unaligned writes" f unaligned 200
-	# XFS refuses a length that is no sector's before anything begins: tracepoints do not see it
+	# XFS refuses a length that is not a multiple of a sector at once: tracepoints do not see it
 	UNSEEN=100 hostile "writes that fail" f invalid
-	# their replies, and those of the opens, may have raised the version as well
+	# the replies to these and to the opens may have raised the version, too
 	check "writes that fail: those that no probe sees are told" unseen 80 100
 	hostile "libaio, unaligned, between truncates" truncated truncate 100
 	hostile "buffered writes" f buffered 3000 100 500
@@ -110,7 +110,7 @@ else
 	fill
 	hostile "a file system that gets full" big full 65536
 	rm "$src/big"
-	# that the last buffered write of a task failed would show at its next
+	# a failed last buffered write of a task would show only at its next one
 	UNSEEN=1 hostile "a file system that gets full, buffered" big full-buffered 65536
 	rm "$src/big" "$src/filler"
 fi

@@ -8,7 +8,7 @@ prefill()
 	dd if=/dev/zero of="$1" bs=1M count="$2" oflag=direct conv=notrunc status=none
 }
 
-# counted_fio MOUNT OUT FIO_ARG... - prove MOUNT while fio runs; the report in OUT, fio's in OUT.fio.
+# counted_fio MOUNT OUT FIO_ARG... - proves MOUNT while fio runs; the report goes to OUT, fio's to OUT.fio.
 # Sets PROVE_CODE.
 counted_fio()
 {
@@ -20,7 +20,7 @@ counted_fio()
 		>"$out" 2>"$out.err" || PROVE_CODE=$?
 }
 
-# fio_total [FILE] - the writes that fio says it did
+# fio_total [FILE] - the number of writes in fio's report
 fio_total()
 {
 	jq '[.jobs[].write.total_ios] | add' "${1:-$WORK/fio.json}"
@@ -59,7 +59,7 @@ objects()
 	cat /proc/"$1"/fdinfo/* 2>/dev/null | awk '/^(prog_id|map_id|link_id):/ {print $1 $2}' | sort -u
 }
 
-# leftovers FILE - of the objects listed in FILE, those that are still there
+# leftovers FILE - those objects of the list in FILE that still exist
 leftovers()
 {
 	local kind
@@ -73,8 +73,8 @@ gone()
 	[ "$(leftovers "$1")" = 0 ]
 }
 
-# counting PID - whether it counts: it gives up its privileges once it does. That its probes are in says less, for
-# nothing is counted before the last of them is.
+# counting PID - whether the process counts: once it does, it gives up its privileges. Attached probes are not
+# enough: nothing is counted before the last one is attached.
 counting()
 {
 	grep -qs '^NoNewPrivs:.*1' "/proc/$1/status"

@@ -31,7 +31,7 @@ is_mounted()
 	grep -q " $mnt .* - fuse.fuselens " /proc/self/mountinfo
 }
 
-# The daemon on $mnt; it has gone into the background, so it is no child of ours.
+# The daemon on $mnt. It is in the background, so it is no child of this test.
 daemon_of_mount()
 {
 	pgrep -f "^$FUSELENS_DAEMON $src $mnt" | head -n 1
@@ -85,7 +85,7 @@ no_daemon()
 if wait_until 5 no_daemon; then
 	ok "umount ends it"
 elif grep -qs " $mnt " /proc/[0-9]*/mountinfo; then
-	# unshare --mount at the wrong moment takes a copy of every mount along, and keeps it.
+	# An unshare --mount at the wrong moment copies every mount, and keeps the copies.
 	skip "umount ends it" "another mount namespace holds the mount"
 	kill -TERM "$(daemon_of_mount)"
 else
@@ -115,7 +115,7 @@ check "and unmounted" eval '! is_mounted'
 start_daemon "$src" "$mnt" cached,attr_timeout=100
 python=$(command -v python3)
 if [ -n "$python" ]; then
-	# Dirty pages of a mapping exist nowhere but in the FUSE page cache.
+	# Dirty pages of a mapping exist only in the FUSE page cache.
 	"$python" - "$mnt/mapped" <<-'END'
 		import mmap, sys
 		f = open(sys.argv[1], "w+b")

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: default
-# The mirror beside a source that others change: appends end up at the source's end, each file has a
-# number of its own, and what is removed gives its space back.
+# The mirror, and a source that others change: appends go to the source's end, each file has its own inode
+# number, and removed files give their space back.
 # shellcheck disable=SC2119,SC2094
 set -u
 # shellcheck source=tests/live/lib.sh disable=SC1091
@@ -11,7 +11,7 @@ live_begin_on_xfs
 try=$LIVE_BUILD/tests/live/daemon_try
 M=$((1 << 20))
 
-# runs FILE - which characters it holds in runs, as COUNTxCHAR; 0 is a hole's
+# runs FILE - its runs of equal characters, as COUNTxCHAR; 0 stands for a hole
 runs()
 {
 	tr '\0' 0 <"$1" | fold -w 4096 | uniq -c | awk '{n = length($2) * $1; if (substr($2, 1, 1) == c) t += n; else {if (c != "") printf "%dx%s ", t, c; c = substr($2, 1, 1); t = n}} END {printf "%dx%s\n", t, c}'
@@ -77,7 +77,7 @@ for options in passthrough entry_timeout=0,attr_timeout=0; do
 done
 umount "$src/other" "$src/third"
 
-# --- file handles: either they last or there are none
+# --- file handles: they stay valid, or there are none
 for options in passthrough direct cached; do
 	start_daemon "$src" "$mnt" "$options" || exit 1
 	check_eq "$options: no file handle is offered" "$("$try" handle "$mnt/log") $("$try" handle "$mnt")" "EOPNOTSUPP EOPNOTSUPP"

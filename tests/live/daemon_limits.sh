@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: default
-# Load, shortage and loss: many processes, many files, no descriptors, a source that goes away. Shorter, and with
-# fewer files, unless TIER=full.
+# Load, shortage and loss: many processes, many files, no descriptors, a source that goes away. Shorter and
+# with fewer files unless TIER=full.
 # shellcheck disable=SC2119,SC2094
 set -u
 # shellcheck source=tests/live/lib.sh disable=SC1091
@@ -13,7 +13,7 @@ seconds=1 files=20000
 ! is_full || seconds=6 files=100000
 seconds=${FUSELENS_STRESS_SECONDS:-$seconds}
 
-# The kernel forgets what nobody uses; then only the root's inode may be left, which is not counted.
+# The kernel forgets inodes that nobody uses. Then only the root's may be left, which is not counted.
 forgotten()
 {
 	echo 2 >/proc/sys/vm/drop_caches
@@ -27,7 +27,7 @@ at_rest()
 	check "$1: no backing id is left" wait_until 10 daemon_reaches backing_live 0
 	check "$1: no inode is left" wait_until 20 forgotten
 	check_eq "$1: no registration failed" "$(daemon_stat backing_failed)" 0
-	# With clone_fd each worker brings one more, whenever it starts.
+	# With clone_fd each worker opens one more when it starts.
 	case $1 in
 	*clone_fd*) ;;
 	*) check_eq "$1: descriptors are back" "$(find "/proc/$DAEMON_PID/fd" -type l | wc -l)" "$fds" ;;
@@ -39,7 +39,7 @@ for options in passthrough direct cached passthrough,entry_timeout=0,attr_timeou
 	rm -rf "$src"
 	mkdir "$src"
 	start_daemon "$src" "$mnt" "$options" || exit 1
-	# The first requests start the workers, which may bring descriptors of their own.
+	# The first requests start the workers, which may open descriptors of their own.
 	timeout 600 "$load" stress "$mnt" 8 1 >/dev/null
 	wait_until 20 forgotten
 	fds=$(find "/proc/$DAEMON_PID/fd" -type l | wc -l)
@@ -56,7 +56,7 @@ start_daemon "$src" "$mnt" entry_timeout=600,attr_timeout=600 || exit 1
 fds=$(find "/proc/$DAEMON_PID/fd" -type l | wc -l)
 mkdir "$mnt/many"
 check_eq "$files files" "$(timeout 600 "$load" many "$mnt/many" $files)" $files
-# Those that fit into half the descriptors; the kernel is asked to forget the others.
+# The files that need half of the descriptors stay known; the kernel is asked to forget the others.
 limit=$(awk '/^Max open files/ {print $4}' "/proc/$DAEMON_PID/limits")
 check "no more are held than there are descriptors for" [ "$(daemon_stat inodes)" -lt "$limit" ]
 if [ "$limit" -lt $((files * 3 / 2)) ]; then

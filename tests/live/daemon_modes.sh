@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: default
-# How opens are passed through: one backing id a file, fall-back file by file, no write upcalls, and the
-# setuid and setgid bits, which go by the credentials of the thread that registered the file.
+# How opens are passed through: one backing id per file, a fall-back for single files, no write upcalls, and
+# setuid and setgid bits that follow the credentials of the thread that registered the file.
 # shellcheck disable=SC2119,SC2094
 set -u
 # shellcheck source=tests/live/lib.sh disable=SC1091
@@ -14,7 +14,7 @@ user()
 	setpriv --reuid=1000 --regid=1000 --clear-groups -- "$@"
 }
 
-# --- one id for all opens of a file, by whatever name and in whatever way
+# --- one id for all opens of a file, by any name and in any mode
 start_daemon "$src" "$mnt" allow_other || exit 1
 if grep -q 'passthrough no' "$DAEMON_LOG"; then
 	echo "this kernel grants no FUSE passthrough" >&2
@@ -74,7 +74,7 @@ for mode in direct cached; do
 	stop_daemon
 done
 
-# --- setuid and setgid bits after something was done by another user: as on the plain file
+# --- setuid and setgid bits after another user changed the file: as on the plain file
 bits_after()
 {
 	local file=$1 mode=$2 what=$3
@@ -147,8 +147,8 @@ else
 	skip "a stacked source" "no overlayfs here"
 fi
 
-# --- registering that fails now and then: some files are passed through and some are not, but no file
-# ever both, which the kernel would answer with EIO
+# --- registering that fails now and then: some files are passed through and some are not, but never one file both
+# ways: the kernel would answer with EIO
 if command -v strace >/dev/null && [ -x "$LIVE_BUILD/tests/live/daemon_load" ]; then
 	# failing_ioctls WHEN - of the last daemon; BACKING_OPEN and BACKING_CLOSE are all it makes
 	failing_ioctls()

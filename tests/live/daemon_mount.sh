@@ -37,7 +37,7 @@ by_helper()
 	"$WORK/mount.fuse.fuselens" "$src" "$mnt" "$@" 2>"$WORK/err"
 }
 
-# --- what mount(8) leaves unsaid
+# --- options that mount(8) does not name
 by_helper -o rw
 check_eq "mount(8) by root: suid and dev, as for any file system" "$(flags)" rw,relatime
 umount "$mnt"
@@ -59,7 +59,7 @@ check "it keeps what was not named" has ro nosuid nodev
 check_eq "reading goes on" "$(cat "$mnt/f")" text
 by_helper -o remount,rw
 check_eq "remount,rw" "$? $(touch "$mnt/new" && rm "$mnt/new"; echo $?)" "0 0"
-# As mount(8) puts it together from what is mounted.
+# The options that mount(8) collects from the existing mount.
 by_helper -o remount,rw,nosuid,nodev,relatime,user_id=0,group_id=0,default_permissions,noexec
 check "remount,noexec" has rw nosuid nodev noexec
 by_helper -o remount,exec,noatime
@@ -133,7 +133,7 @@ wait_until 10 no_watcher
 check "auto_unmount: another mount there is left alone" is_mounted
 umount "$mnt"
 
-# --- options of fstab that are for others
+# --- options of fstab that other programs read
 by_helper -n -v -t fuse.fuselens -o rw,nofail,_netdev,noauto,x-systemd.requires=a,X-mount.mkdir,comment=c,silent
 check_eq "words of fstab" "$? $(cat "$mnt/f")" "0 text"
 umount "$mnt"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: default
-# The mirror gives its users what the source gives them, no more: access control lists, setgid bits,
-# reserved blocks, append-only files, names of attributes.
+# The mirror gives its users exactly what the source gives them: access control lists, setgid bits, reserved
+# blocks, append-only files, names of attributes.
 # shellcheck disable=SC2119,SC2094
 set -u
 # shellcheck source=tests/live/lib.sh disable=SC1091
@@ -26,7 +26,7 @@ as()
 	fi
 }
 
-# may UID GID FILE - what this user may do to a file: r, w, both or neither
+# may UID GID FILE - this user's rights on a file: r, w, both or neither
 may()
 {
 	local out=''
@@ -83,7 +83,7 @@ for options in passthrough direct cached xattr no_killpriv; do
 done
 check "the log says that they are served" grep -q 'access control lists yes' "$DAEMON_LOG"
 
-# --- setgid where the group may not execute: a member's write leaves it, another's takes it
+# --- setgid without group execute: a member's write keeps it, another user's write removes it
 chmod 1777 "$plain" "$src"
 wanted=$("$try" bits "$plain")
 check_eq "the source strips for some and not for others" \
@@ -91,7 +91,7 @@ check_eq "the source strips for some and not for others" \
 for options in passthrough direct cached; do
 	start_daemon "$src" "$mnt" "allow_other,suid,$options" || exit 1
 	got=$("$try" bits "$mnt")
-	# The kernel writes with the rights of the registration, which must not spare anyone's bits.
+	# The kernel writes with the registered rights; with these every write must remove the bits.
 	by_root=none
 	[ "$options" != passthrough ] || by_root='root \(write\|append\|direct\) '
 	check_eq "$options: setuid and setgid after a change, for a member of the group and another" \
@@ -101,7 +101,7 @@ for options in passthrough direct cached; do
 	stop_daemon
 done
 
-# A bit that was set in the source, after the kernel was told that there is none.
+# A bit that was set in the source after the kernel had learned that there is none.
 start_daemon "$src" "$mnt" allow_other,suid,attr_timeout=1000 || exit 1
 echo text >"$mnt/late"
 chmod 777 "$mnt/late"
@@ -150,7 +150,7 @@ check_eq "a name of system.* other than a list is refused" \
 	"$(setfattr -n system.nfs4_acl -v 1 "$mnt/named" 2>&1 | grep -c 'not supported')" 1
 stop_daemon
 
-# --- what the source says when it closes
+# --- errors of the source at close
 start_daemon "$src" "$mnt" threads=1 || exit 1
 check_eq "close(2) says that all is well" "$("$try" close "$mnt/named")" ok
 if command -v strace >/dev/null; then

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: default
-# The mirror against a plain directory of the same file system, operation by operation, in every mode.
+# Compares the mirror with a plain directory of the same file system, operation by operation, in every mode.
 # shellcheck disable=SC2119,SC2094
 set -u
 # shellcheck source=tests/live/lib.sh disable=SC1091

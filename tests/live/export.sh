@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: default
-# export: the page is what Prometheus wants, its figures are fio's, no name can spoil it; with TIER=full a fleet in
-# miniature: three network namespaces as three hosts, each with its mount and its exporter, one Prometheus.
+# export: Prometheus accepts the page, the figures are fio's, and no name can spoil it. With TIER=full also
+# a small fleet: three network namespaces as three hosts, each with its mount and its exporter, and one
+# Prometheus.
 set -u
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -73,7 +74,7 @@ check "it listens on loopback alone" \
 "$FUSELENS" export "$mnt" --listen "${URL#http://}" 2>"$WORK/busy"
 check_eq "a port in use is named" "$? $(grep -c 'Address already in use' "$WORK/busy")" "2 1"
 
-# Clients that say nothing, say too much, or say nonsense: the next one is served all the same.
+# After clients that send nothing, too much, or nonsense, the next one is served as usual.
 for ((i = 0; i < 40; i++)); do
 	exec {fd}<>"/dev/tcp/127.0.0.1/${URL##*:}" && printf 'GET /met' >&"$fd"
 done
@@ -89,7 +90,7 @@ for ((i = 10; i < 60; i++)); do
 	exec {i}>&- 2>/dev/null
 done
 
-# Names that would break a page, or two names that could become one series.
+# Names that could break the page, and two names that could become one series.
 dir=$mnt/$'q"uote\nline}\xff'
 mkdir "$dir"
 for name in $'a\xfe' $'a\xff' $'a\033[2J' 'a\'; do
@@ -129,7 +130,7 @@ check "the alerts fire when they should" \
 
 is_full || exit 0
 
-# The fleet. Namespaces 1 to 3 are hosts, each with its mount and its exporter; 0 is the wire, and Prometheus.
+# The fleet. Namespaces 1 to 3 are hosts, each with its mount and its exporter; 0 is the network, with Prometheus.
 tag=fl$$
 fleet_end()
 {

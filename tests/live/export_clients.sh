@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: default
-# export among bad clients: connections that trickle, hold on or ask for a lot at once keep no scrape out,
-# and no request waits for a timer.
+# export among bad clients: connections that send slowly, stay open or ask for a lot at once keep no scrape
+# out, and no request waits for a timer.
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
 live_begin_on_xfs
@@ -12,7 +12,7 @@ export_pid=$!
 wait_until 30 grep -qs 'http://' "$WORK/log" || exit 1
 port=$(sed -n 's,.*127\.0\.0\.1:\([0-9]*\).*,\1,p' "$WORK/log")
 
-# how often the exporter went to sleep: once a request where each waits for a timer
+# how often the exporter went to sleep: once per request if each waits for a timer
 sleeps()
 {
 	awk '/^voluntary_ctxt/ {print $2}' "/proc/$export_pid/status"
@@ -51,7 +51,7 @@ elif what == "headers":
     s.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 100000 + b"\r\n\r\n")
     print(answer(s)[9:12].decode())
 elif what == "trickle":
-    # one connection that never falls silent: it ends all the same
+    # one connection that always sends something: it is closed as well
     s = slow()
     while True:
         try:
@@ -62,8 +62,8 @@ elif what == "trickle":
             break
     print("ended")
 elif what == "hold":
-    # many from here, and many from other addresses, each sending a little all the time; no more than
-    # the exporter and the kernel have room for, as connecting would wait
+    # many from here, and many from other addresses, each sending a little all the time. No more than
+    # the exporter and the kernel have room for: further ones would wait in connect()
     held = [slow() for _ in range(24)] + [slow("127.0.0.%d" % i) for i in range(2, 26)]
     print("held", flush=True)
     while True:

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: default
-# A table of 64 files, watched while several times as many are written one after another: those that
-# nobody writes any more make room, no write is lost or counted twice, and no file goes to the remainder.
+# A table of 64 files is watched while several times as many are written one after another. Files that
+# nobody writes any more make room; no write is lost or counted twice, and no file goes to the remainder.
 set -u
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -12,7 +12,7 @@ FILES=150 WRITES=7
 live_begin_on_xfs
 start_daemon "$src" "$mnt" || exit 1
 
-# another one, whose writes are none of ours
+# another mount, whose writes must not count
 mkdir "$WORK/xfs/source2"
 start_daemon "$WORK/xfs/source2" "$WORK/mnt2" || exit 1
 
@@ -23,7 +23,7 @@ wait_until 20 grep -qs 'http://' "$WORK/log" || {
 }
 url=$(sed -n 's,.*\(http://[^/]*\).*,\1,p' "$WORK/log")
 
-# fresh - a page whose counts were read after this call. Scrapes that follow each other closely share one reading.
+# fresh - a page whose counts were read after this call. Scrapes close together share one reading.
 fresh()
 {
 	local seen
@@ -47,7 +47,7 @@ total()
 	grep -E "^$1" | awk '{sum += $NF} END {print sum + 0}'
 }
 
-# Whether less than half of the table is in use. Then a file finds a place for sure, wherever it is looked for.
+# Whether less than half of the table is in use. Then every file finds a place.
 room()
 {
 	[ "$(fresh | total 'fuselens_files_counted ')" -lt 32 ]

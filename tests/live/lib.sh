@@ -70,13 +70,13 @@ live_mounts()
 	awk -v dir="$WORK/" 'index($5 "/", dir) == 1 {print $5}' /proc/self/mountinfo | tac
 }
 
-# live_started PID - when: with the number it tells a process from a later one of the same number
+# live_started PID - its start time, which tells a process from a later one with the same PID
 live_started()
 {
 	sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
 }
 
-# live_family PID... - these processes and all that descends from them, as PID:STARTED
+# live_family PID... - these processes and all their descendants, as PID:STARTED
 live_family()
 {
 	local pid
@@ -123,7 +123,7 @@ live_cleanup()
 	done
 	# shellcheck disable=SC2046,SC2086
 	live_signal KILL $family $(live_family $(jobs -p))
-	# A daemon killed while a request waits for it: its mounts go by force, in reverse order.
+	# A daemon may have been killed while a request waited for it: unmount by force, in reverse order.
 	while read -r mount; do
 		umount -l "$(printf '%b' "$mount")" 2>/dev/null
 	done < <(live_mounts)
@@ -135,7 +135,7 @@ live_cleanup()
 	WORK=
 }
 
-# The exit code of a test is its failures', so that a test that dies half-way is not taken for a pass.
+# The exit code depends on the failures, so that a test that dies half-way does not pass.
 live_end()
 {
 	local code=$?
@@ -159,7 +159,7 @@ live_begin()
 		echo "$FUSELENS_DAEMON is not built: make daemon" >&2
 		exit 1
 	fi
-	# 2 GB of memory to spare, or the disk.
+	# In memory if 2 GB are free, else on disk.
 	if [ "$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 {print $4}')" -gt 2000000 ] 2>/dev/null &&
 		[ "$(awk '/MemAvailable/ {print $2}' /proc/meminfo)" -gt 3000000 ]; then
 		base=/dev/shm
@@ -213,7 +213,7 @@ wait_until()
 
 spawn()
 {
-	# Descriptors 3 to 9 are the test's: a child that had them would keep files open and locked.
+	# Descriptors 3 to 9 belong to the test: a child that inherits them would keep files open and locked.
 	"$@" 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&- &
 	# shellcheck disable=SC2034
 	SPAWNED=$!
@@ -235,7 +235,7 @@ daemon_is_live()
 start_daemon()
 {
 	local source=$1 mountpoint=$2 options=${3:-}
-	# one that a dead daemon has left behind is there, though stat(2) fails on it
+	# a mount that a dead daemon has left behind exists, although stat(2) fails on it
 	mkdir -p "$mountpoint" 2>/dev/null
 	DAEMON_LOG=$(mktemp "$WORK/daemon.log.XXXXXX")
 	DAEMON_STATS=$DAEMON_LOG.stats
@@ -279,7 +279,7 @@ daemon_stat()
 	awk -v name="$1" '$1 == name {print $2}' "$DAEMON_STATS"
 }
 
-# daemon_reaches NAME VALUE - for counters that fall when the kernel gets to it (RELEASE, FORGET).
+# daemon_reaches NAME VALUE - for counters that fall when the kernel sends RELEASE or FORGET, some time later.
 daemon_reaches()
 {
 	[ "$(daemon_stat "$1")" = "$2" ]

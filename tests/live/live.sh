@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: default
-# fuselens live where no livepatch of ours is loaded: it says so, refuses what is no module of ours, and
-# changes nothing. tests/lab/live.sh patches a kernel.
+# fuselens live without a loaded livepatch of ours: it says so, refuses files that are no module of ours,
+# and changes nothing. tests/lab/live.sh patches a kernel.
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
 live_begin
@@ -34,7 +34,7 @@ check "a file that is not there is an error" says 2 'cannot read /nonexistent' l
 cp "$FUSELENS" "$out/no.ko"
 check "so is one that is no module" says 2 'not a module of fuselens' load --module "$out/no.ko"
 
-# One that is, by what it says of itself, and that no kernel here is the one for.
+# A file that looks like a module of ours, for a kernel that nobody here runs.
 cat >"$out/made_up.c" <<-'END'
 	#define SAYS(n, text) static const char says##n[] __attribute__((section(".modinfo"), used)) = text
 	SAYS(1, "vermagic=1.2.3-made-up SMP");
@@ -54,7 +54,7 @@ for by in xz:xz gzip:gz zstd:zst; do
 	fi
 done
 
-# Nobody else decides what the kernel runs.
+# Only root decides what the kernel runs.
 cp "$out/made_up.ko" "$out/theirs.ko"
 chown 65534 "$out/theirs.ko"
 check "another user's file is refused" says 2 'theirs.ko belongs to user 65534' load --module "$out/theirs.ko"

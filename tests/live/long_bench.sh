@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: full
 # shellcheck disable=SC2016,SC2119 # inner shells expand; stop_daemon has a default
-# bench at length: every profile with difference 0 in every row; what it may do while fio runs; another writer on
-# the mount; killed; fio too old, failing, killed; the disk full.
+# bench at length: every profile with difference 0 in every row; bench's rights while fio runs; another writer on
+# the mount; bench killed; fio too old, failing, killed; the disk full.
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/bench_lib.sh
@@ -36,14 +36,14 @@ check_eq "--self-cost runs each mount row without probes as well" "$(rows "$WORK
 check "... and report says what counting costs" \
 	sh -c '"$1" report "$2" | grep -q "^What counting costs"' - "$FUSELENS" "$WORK/cost"
 
-# caps PID - what is in effect, by name
+# caps PID - the capabilities in effect, by name
 caps()
 {
 	capsh --decode="$(awk '/^CapEff/ {print $2}' "/proc/$1/status")" | sed 's/^[^=]*=//' | tr ',' '\n' |
 		sort | tr '\n' ' '
 }
 
-# While fio runs, neither it nor bench can do more than it has to, also in a directory that is not root's.
+# While fio runs, fio and bench have no more rights than they need, even in a directory of another user.
 install -d -m 700 -o 65534 -g 65534 "$WORK/raw/theirs"
 "$FUSELENS" bench randwrite-4k-psync --mount "$WORK/mount/theirs" --raw "$WORK/raw/theirs" --runtime 3 \
 	--size 8m --jobs 1 --repeat 1 -o "$WORK/caps" >"$WORK/out" 2>"$WORK/err" &
@@ -79,7 +79,7 @@ sums()
 check_eq "the series of a row adds up to its writes" "$(sums "$WORK/cost/rows/mount-j2-r1" | cut -d' ' -f1-3)" \
 	"True True True"
 
-# Somebody else's writes are a difference, and the row is marked.
+# Writes of another process make a difference, and the row is marked.
 (while :; do dd if=/dev/zero of="$WORK/mount/other" bs=4k count=64 oflag=direct conv=notrunc; done &>/dev/null) &
 other=$!
 bench randwrite-4k-psync --mount "$WORK/mount" --runtime 1 --size 8m --jobs 1 --repeat 1 -o "$WORK/missed"
@@ -90,7 +90,7 @@ check "... the row is marked" sh -c '[ "$(echo "$1" | cut -d" " -f2)" = missed ]
 check "... and report leaves it out" \
 	sh -c '"$1" report "$2" | grep -q "^NO VERDICT"' - "$FUSELENS" "$WORK/missed"
 
-# Killed outright: the next run goes on all the same.
+# Killed by SIGKILL: the next run resumes.
 "$FUSELENS" bench randwrite-4k-psync "${both[@]}" --jobs 1,2 --repeat 1 -o "$WORK/killed" &>/dev/null &
 pid=$!
 wait_until 30 test -e "$WORK/killed/rows/raw-j1-r1"
@@ -99,7 +99,7 @@ wait $pid 2>/dev/null
 bench --resume -o "$WORK/killed"
 check_eq "killed and resumed: all rows" "$rc $(rows "$WORK/killed" | wc -l)" "0 4"
 
-# fio that is not what it should be.
+# fio that is too old, fails, or is killed.
 mkdir "$WORK/bad"
 fake_fio()
 {
@@ -123,7 +123,7 @@ check "fio's output cut short is said" grep -q 'the JSON ends in the middle' "$W
 bench --resume -o "$WORK/x5"
 check_eq "... and with a whole fio the bench goes on" "$rc $(rows "$WORK/x5" | wc -l)" "0 2"
 
-# No room: for the data, and for the result.
+# The disk is full: for the data, and for the result.
 bench file-per-job "${both[@]}" --size 10g --jobs 1 -o "$WORK/full"
 check_eq "data that does not fit: exit code" "$rc" 2
 check "... is said, with a way out" grep -q '^hint: make room' "$WORK/err"

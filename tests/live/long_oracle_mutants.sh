@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: full
-# Counting that is broken on purpose, in one way by each patch of tests/oracle/mutants: the oracle has to catch it.
+# Counting that is broken on purpose, in one way by each patch of tests/oracle/mutants. The oracle has to
+# catch each.
 # usage: long_oracle_mutants.sh [PATCH...]
 set -u
 dir=$(cd "$(dirname "$0")" && pwd)

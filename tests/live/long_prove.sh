@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: full
-# Attaching and detaching under load, and killing the tool, the daemon and the workload at random
-# moments: no BPF object, process, mount or file stays, fio sees no error.
+# Attaches and detaches under load, and kills the tool, the daemon and the workload at random moments. No
+# BPF object, process, mount or file may stay, and fio must see no error.
 # LIVE_CYCLES (50) sets how many attachments.
 set -u
 # shellcheck source=tests/live/lib.sh disable=SC1091
@@ -16,7 +16,7 @@ cycles=${LIVE_CYCLES:-50}
 out=$WORK/out
 
 # --- attach and detach under load
-# what our own attachments held: others may use BPF on this machine, too
+# objects of our own attachments: other programs may use BPF on this machine, too
 : >"$WORK/objects"
 fio --name=w --filename="$mnt/f" --size=32M --rw=randwrite --bs=4k --direct=1 --ioengine=libaio --iodepth=16 \
 	--numjobs=2 --time_based --runtime=600 --group_reporting --output-format=json --output="$WORK/fio" &
@@ -61,7 +61,7 @@ no_fio()
 check "tool killed: its workload ends with it" wait_until 10 no_fio
 check "tool killed: no BPF object stays" wait_until 10 gone "$WORK/objects"
 
-# --- interrupted: a verdict of what was counted so far
+# --- interrupted: a verdict on the counts so far
 "$FUSELENS" prove "$mnt" -d 60 --json >"$out" 2>/dev/null &
 tool=$!
 wait_until 20 counting "$tool"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: full
-# Reports in a real browser: every figure drawn and labelled, readable on a phone and on a desk, light and
-# dark; nothing in the console, nothing asked of the network, and names that stay names.
+# Reports in a real browser: every figure is drawn and labelled, readable on a phone and on a desk, light
+# and dark. The console stays empty, nothing is loaded from the network, and names stay names.
 #
 # REPORT_SHOTS=DIR keeps the screenshots.
 # shellcheck disable=SC2016 # nothing is to be expanded
@@ -25,7 +25,7 @@ for r in one two; do
 	check_eq "bench $r in a directory with a hostile name" "$?" 0
 done
 
-# figures can only be hostile where a table names them
+# a figure can have a hostile name only from a table
 cat >"$WORK/published.csv" <<'END'
 series,system,numjobs,iops,approximate
 "</svg><script>alert(1)</script>","'; system('touch @OWNED') #",1,100,no
@@ -53,7 +53,7 @@ for page in one both; do
 	case("nothing in the console", not seen["console"], seen["console"])
 	for view, v in seen["views"].items():
 	    figures = v["figures"]
-	    # without function hooks there are no histograms, hence no figures of them
+	    # without function hooks there are no histograms, so these have no figures
 	    case(f"{view}: figures are there", len(figures) >= 4, len(figures))
 	    case(f"{view}: each is drawn", all(f["marks"] > 10 and f["texts"] > 4 for f in figures), figures)
 	    case(f"{view}: each is an image with title and description",

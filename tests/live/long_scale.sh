@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: full
-# 1,000 mounts, and 10,000 open files on one of them: all are watched, in under 64 MiB of memory. How long it takes
-# is tests/bench/scale's subject.
+# 1,000 mounts, and 10,000 open files on one of them: all are watched, in less than 64 MiB of memory.
+# tests/bench/scale measures how long it takes.
 set -u
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: full
-# What a long life on a production machine holds, in short: attaching and detaching under load, kills at
-# any moment, two watchers at once, a daemon that is suspended. Nothing may be lost, nothing left behind.
+# What happens in a long life on a production machine, in short: attaching and detaching under load, kills
+# at any moment, two watchers at once, a suspended daemon. Nothing may be lost or left behind.
 #
-# SOAK_SECONDS (30) is for how long it goes on; 'make soak' takes an hour.
+# SOAK_SECONDS (30) sets how long it goes on; 'make soak' takes an hour.
 set -u
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -26,7 +26,7 @@ load()
 }
 
 load warm 300
-# it outlasts everything, however slow the machine: it is ended with the test
+# this load lasts longer than everything else; it ends with the test
 spawn load heavy $((seconds * 3000 + 600000)) heavy
 heavy=$SPAWNED
 
@@ -47,7 +47,7 @@ check "kills at any moment leave no program, link or map ($cycles kills, $(sort 
 	wait_until 10 gone "$WORK/objects"
 check "and some of them had any" [ -s "$WORK/objects" ]
 
-# Attaching and detaching under load, each time counting one short job to the unit, while other writers
+# Attaching and detaching under load. Each time one short job must be counted exactly, while other writers
 # of the mount are killed.
 end=$((SECONDS + seconds / 3))
 cycles=0
@@ -66,7 +66,7 @@ while [ "$SECONDS" -lt "$end" ]; do
 	(
 		wait_until 10 test -e "$mnt/doomed"
 		sleep "0.$((RANDOM % 9))$((RANDOM % 9))"
-		# the shell function's process and the fio that it started, which has children of its own
+		# the process of the shell function, and its fio, which has children of its own
 		pkill -KILL -f -- "--filename=$mnt/doomed"
 	) &
 	killer=$!
@@ -83,7 +83,7 @@ done
 check_eq "attaching under load counts exactly ($cycles times, $killed of other writers killed)" "$bad" 0
 check "and writers were killed" [ "$killed" -gt 0 ]
 
-# Two watchers at once, one of them stopped for a while; both must see all of it.
+# Two watchers at once, one of them stopped for a while. Both must see every write.
 "$FUSELENS" stat "$mnt/data" --json -i 0.2 >"$WORK/one.json" 2>/dev/null &
 one=$!
 "$FUSELENS" stat "$mnt/data" --json -i 0.3 >"$WORK/two.json" 2>/dev/null &
@@ -100,7 +100,7 @@ load after 300
 sleep 0.5
 wrote=$(($(fio_total "$WORK/both.json") + $(fio_total "$WORK/after.json")))
 
-# A suspended daemon: whoever asks it hangs, we do not.
+# A suspended daemon: programs that ask it hang, fuselens does not.
 kill -STOP "$steady"
 timeout 60 "$FUSELENS" stat "$mnt" -i 0.1 -c 3 >"$WORK/suspended" 2>&1
 check_eq "a suspended daemon holds up nobody who watches its mount" "$?" 0
@@ -129,7 +129,7 @@ cycles=0
 while [ "$SECONDS" -lt "$end" ] || [ "$cycles" = 0 ]; do
 	start_daemon "$WORK/xfs/second" "$WORK/mnt2" || break
 	dd if=/dev/zero of="$WORK/mnt2/f" bs=4k count=50 oflag=direct status=none && expected=$((expected + 50))
-	# a mount that lives for less than a look (50 ms) is counted, but may have no name
+	# a mount that lives for less than one poll (50 ms) is counted, but may have no name
 	sleep 0.2
 	if [ $((RANDOM % 2)) = 0 ]; then
 		stop_daemon KILL
@@ -138,12 +138,12 @@ while [ "$SECONDS" -lt "$end" ] || [ "$cycles" = 0 ]; do
 		stop_daemon
 	fi
 	cycles=$((cycles + 1))
-	# it grows a little with the first mounts, and no more after them
+	# memory grows a little with the first mounts, and not after them
 	[ "$cycles" != 5 ] || rss_before=$(awk '/^VmRSS/ {print $2}' "/proc/$all/status")
 done
 sleep 0.3
 rss_after=$(awk '/^VmRSS/ {print $2}' "/proc/$all/status")
-# Mounts that others make are watched as well, and each takes its memory.
+# Mounts of other programs are watched as well, and each needs memory.
 foreign=$(jq -s "[.[] | select(.event? and .mount != \"$WORK/mnt2\" and .mount != \"$mnt\")] | length" "$WORK/all.json")
 if [ "$foreign" = 0 ]; then
 	check "memory stays flat as mounts come and go ($rss_before to $rss_after kB)" \

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: default
-# A load that knows what it wrote (tests/oracle) against what prove counts: 40 plans, each drawn from a seed, each
-# exact or off by no more than its report says of itself.
+# Compares what prove counts with what a load knows that it wrote (tests/oracle): 40 plans, each drawn from
+# a seed. Each count must be exact, or off by no more than its report says.
 set -u
 dir=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/oracle/lib.sh

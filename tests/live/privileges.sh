@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: default
-# The watching commands need CAP_BPF and CAP_PERFMON and no more, say which is missing, and give up the
-# rest once they count.
+# The watching commands need only CAP_BPF and CAP_PERFMON, say which one is missing, and give up all others
+# once they count.
 set -u
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -10,7 +10,7 @@ set -u
 live_begin_on_xfs
 start_daemon "$src" "$mnt" allow_other || exit 1
 dd if=/dev/zero of="$mnt/f" bs=4k count=16 oflag=direct status=none
-# where nobody in particular can execute it
+# a place where every user can execute it
 cp "$FUSELENS" "$WORK/fuselens"
 chmod 755 "$WORK/fuselens"
 
@@ -36,7 +36,7 @@ check "and what to do" grep -q '^hint: ' "$WORK/err"
 as +bpf "$WORK/fuselens" stat "$mnt" -i 0.1 -c 1 >"$WORK/out" 2>"$WORK/err"
 check_eq "with one of them as well" "$? $(grep -c 'missing privileges: CAP_PERFMON$' "$WORK/err")" "2 1"
 
-# writes COMMAND - counted so far
+# writes COMMAND - the number that it has counted so far
 writes()
 {
 	if [ "$1" = stat ]; then
@@ -80,7 +80,7 @@ check_eq "and it can't get anything back" "$(awk '/^NoNewPrivs/ {print $2}' "/pr
 kill "$pid"
 wait "$pid"
 
-# The service's sandbox, as far as it can be tried without a service manager.
+# The service's sandbox, as far as it can be tested without a service manager.
 unit=$LIVE_TOP/deploy/systemd/fuselens-export.service
 if command -v systemd-analyze >/dev/null; then
 	sed "s,/usr/bin/fuselens,$WORK/fuselens," "$unit" >"$WORK/fuselens-export.service"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: default
-# Targets and verdicts as users meet them: mounts, files, PIDs, other namespaces, no traffic, no FUSE,
-# bad usage; text, JSON and exit codes.
+# Targets and verdicts as users see them: mounts, files, PIDs, other namespaces, no traffic, no FUSE, bad
+# usage; text, JSON and exit codes.
 set -u
 # shellcheck source=tests/live/lib.sh disable=SC1091
 . "$(dirname "$0")/lib.sh"
@@ -149,7 +149,7 @@ dd if=/dev/zero of="$mnt/f" bs=4k count=200 oflag=direct conv=notrunc status=non
 wait "$first" "$second"
 check_eq "two at once" "$(jq .counts.writes "$WORK/first") $(jq .counts.writes "$WORK/second")" "200 200"
 
-# --- files: a line for what is alike, and what selects it
+# --- files: one line for descriptors that are alike, and options that select files
 exec 3<>"$mnt/f" 4<>"$mnt/f"
 code "$FUSELENS" files "$mnt/f"
 check_eq "files: descriptors that are alike share a line" "$(grep -c ' f$' "$out")" 1
@@ -168,7 +168,7 @@ code "$FUSELENS" files "$mnt" --flag bogus
 check_eq "files: a flag that is none is an error" "$CODE" 2
 exec 3<&- 4<&-
 
-# --- names that hurt
+# --- hostile names
 bad=$(printf 'new\nline\ttab\033[31m"quote\\back\377\376end')
 cp "$src/f" "$src/$bad"
 exec 3<>"$mnt/$bad"

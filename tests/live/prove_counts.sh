@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: default
-# Every mode and engine: what is counted equals what fio did, to the unit, with its verdict and reason.
+# Every mode and engine: the counts equal fio's exactly, with the right verdict and reason.
 set -u
 # shellcheck source=tests/live/lib.sh disable=SC1091
 . "$(dirname "$0")/lib.sh"
@@ -11,7 +11,7 @@ live_begin_on_xfs 600M
 prefill "$src/f" 64
 out=$WORK/report
 
-# expect NAME VERDICT CODE REASON - of the run just done
+# expect NAME VERDICT CODE REASON - checks these of the last run
 expect()
 {
 	check_eq "$1: counted writes equal fio's total_ios" "$(report "$out" .counts.writes)" "$(total_ios "$out")"
@@ -35,7 +35,7 @@ for mode in passthrough direct cached; do
 	direct) want=(SHARED 0 -) ;;
 	cached) want=(EXCLUSIVE 1 kernel-cannot) ;;
 	esac
-	# a kernel that can take the lock shared on passthrough files gives another answer, rightly
+	# a kernel that takes the lock shared on passthrough files rightly gives another verdict
 	if [ "$mode" = passthrough ] &&
 		[ "$("$FUSELENS" prove "$mnt" --json -- true | jq -r .snapshot.kernel_can_share.passthrough)" = yes ]; then
 		want=(SHARED 0 -)
@@ -68,7 +68,7 @@ if ! grep -q 'passthrough no' "$DAEMON_LOG"; then
 		"$(report "$out" '"\(.counts.exclusive) \(.counts.writes_by_route.passthrough)"')" "3000 3000"
 	check_eq "buffered passthrough: none is eligible" "$(report "$out" .counts.eligible)" 0
 
-	# Appends, and writes past the end: the nature of each write, whatever the kernel can do.
+	# Appends, and writes past the end: the nature of each write does not depend on the kernel.
 	truncate -s 0 "$src/grow"
 	counted_fio "$mnt" "$out" --filename="$mnt/grow" --rw=write --direct=1 --ioengine=psync --bs=4k --size=4M \
 		--fallocate=none --file_append=0 --overwrite=0
@@ -77,7 +77,7 @@ if ! grep -q 'passthrough no' "$DAEMON_LOG"; then
 	"$FUSELENS" prove "$mnt" --json -- dd if=/dev/zero of="$mnt/grow" bs=4k count=100 oflag=append,direct conv=notrunc status=none >"$out"
 	check_eq "append: by nature" "$(report "$out" '[.snapshot.files[].cells[] | select(.nature == "append") | .writes] | add')" 100
 
-	# Unaligned direct writes: XFS may try twice, it is one write.
+	# Unaligned direct writes: XFS may try twice, and still it is one write.
 	"$FUSELENS" prove "$mnt" --json -- fio --name=u --filename="$mnt/f" --size=4M --rw=randwrite --bs=512 --direct=1 \
 		--ioengine=psync --number_ios=500 --output="$out.fio" --output-format=json >"$out" 2>/dev/null
 	check_eq "512-byte writes: counted once each" "$(report "$out" .counts.writes)" "$(total_ios "$out")"
@@ -87,7 +87,7 @@ if ! grep -q 'passthrough no' "$DAEMON_LOG"; then
 		--ioengine=psync --number_ios=500 --output="$out.fio" --output-format=json >"$out" 2>/dev/null
 	check_eq "512-byte writes into holes: counted once each" "$(report "$out" .counts.writes)" "$(total_ios "$out")"
 
-	# Direct writes that XFS does through the page cache after all: begun twice, one write.
+	# Direct writes that XFS makes through the page cache: they begin twice and are one write.
 	"$FUSELENS" prove "$mnt" --json -- python3 "$LIVE_TOP/tests/live/mmap_and_direct.py" "$mnt/f" 5000 >"$out"
 	check_eq "direct writes beside a mapping: counted once each" "$(report "$out" .counts.writes)" 5000
 fi

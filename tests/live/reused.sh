@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: default
-# Files that get the inode number of one that was removed: each is counted under its own name, and a file
-# that is proved does not take the writes of the next one with its number.
+# Files that get the inode number of a removed file: each is counted under its own name, and a file that is
+# proved does not get the writes of the next file with its number.
 set -u
 # shellcheck source=tests/live/lib.sh disable=SC1091
 . "$(dirname "$0")/lib.sh"
@@ -34,7 +34,7 @@ for n in 1 7 $FILES; do
 done
 check_eq "all of them are counted" "$(jq .counts.writes "$WORK/all")" $((FILES * (FILES + 1) / 2))
 
-# one file, removed while it is proved, whose number others get
+# a file that is removed while it is proved; other files get its number
 : >"$WORK/numbers"
 dd if=/dev/zero of="$mnt/f1" bs=4k count=1 oflag=direct status=none
 number=$(stat -c %i "$mnt/f1")

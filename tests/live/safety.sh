@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: default
-# Root is not led where a user of the mount points: directories renamed and links planted under verify and
-# bench, result directories that want programs run, programs planted in PATH, escapes for the terminal. And
-# nothing that was started outlives the command.
+# A user of the mount cannot mislead root: directories renamed and links planted under verify and bench,
+# result directories that want to run programs, programs planted in PATH, escapes for the terminal. And
+# nothing that a command started outlives it.
 # shellcheck disable=SC2016 # inner shells expand
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -11,11 +11,11 @@ live_begin_on_xfs 600M
 mkdir "$WORK/profiles"
 cp "$LIVE_TOP"/profiles/*.fio "$WORK/profiles"
 export FUSELENS_PROFILES=$WORK/profiles
-# what a process has inherited tells ours from everybody else's
+# an inherited variable tells our processes from all others
 export FL_SAFETY=$WORK
 start_daemon "$src" "$mnt" allow_other || exit 1
 
-# ours COMM - the processes called so that descend from this test, whoever their parents are now
+# ours COMM - the processes with this name that descend from this test, whatever their parents are now
 ours()
 {
 	local pid
@@ -44,7 +44,7 @@ bench()
 }
 small=(--jobs 1 --repeat 1 --runtime 1 --size 4m -q)
 
-# Somebody owns the directory that root works in. What is precious lies where they may not go.
+# Another user owns the directory that root works in. The precious file lies where that user may not go.
 install -d -m 755 -o 65534 -g 65534 "$src/theirs"
 install -d -m 700 "$WORK/precious"
 precious()
@@ -55,7 +55,7 @@ echo mine >"$WORK/precious/data.0"
 echo mine >"$WORK/precious/hole"
 before=$(precious)
 
-# usurp PATTERN - as the directory's owner: moves what root makes there away, and puts a link in its place
+# usurp PATTERN - as the directory's owner: moves away what root makes there, and puts a link in its place
 usurp()
 {
 	exec setpriv --reuid 65534 --regid 65534 --clear-groups bash -c '
@@ -87,7 +87,7 @@ check_eq "bench: links planted and put in its directory's place lead nowhere" "$
 check_eq "... and nothing is left in what was moved" "$(find "$src"/theirs/moved.* -type f 2>/dev/null)" ""
 rm -rf "$src"/theirs/* "$WORK/usurped"
 
-# A file system can answer with a link where fio made a file; a profile of the user's stands in for it.
+# A file system could show a link where fio made a file. A profile of the user stands in for it.
 profile()
 {
 	printf '# fuselens: files=fresh\n[global]\nioengine=psync\nrw=write\nbs=4k\nsize=64k\nthread=1\n%b' "$2" >"$1"
@@ -98,7 +98,7 @@ check_eq "a link in the working directory is not followed by fio either: exit co
 check_eq "... what it points at is untouched" "$(precious)" "$before"
 check "... and gone with the rest" nothing_on_the_mount
 
-# What a profile's programs and logs leave in the working directory goes with it.
+# Files that a profile's programs and logs leave in the working directory are removed with it.
 profile "$WORK/litter.fio" "exec_prerun=mkdir -p a/b; touch a/b/c .hidden; sleep 300 &\nwrite_lat_log=lat\n[a]\nfilename=data.0\n"
 bench "$WORK/litter.fio" --mount "$mnt/theirs" "${small[@]}" -o "$WORK/litter"
 check_eq "a profile that the user named may run programs; its log on the mount is writes that fio does not report" "$rc" 3
@@ -106,11 +106,11 @@ check "... what they and logs leave is removed" nothing_on_the_mount
 check_eq "... and all of it is: the directory is as it was" "$(find "$src/theirs" -mindepth 1)" ""
 check "... what they left running is ended" none_of sleep
 
-# A result directory is data: resumed, it runs nothing but what is installed or named again.
+# A result directory is data: a resumed bench runs only a profile that is installed or given again.
 bench randwrite-4k-psync --mount "$mnt" "${small[@]}" -o "$WORK/result"
 check_eq "a bench to go on with" "$rc" 0
 rm -r "$WORK/result/rows/mount-j1-r1"
-# resumed NAME JQ_FILTER WHY - with bench.json changed so
+# resumed NAME JQ_FILTER WHY - resumes with bench.json changed by the filter; it must fail with WHY
 resumed()
 {
 	local name=$1 filter=$2 why=$3
@@ -140,7 +140,7 @@ check_eq "resumed from another user's directory: refused, and why" "$rc $(grep -
 bench --resume -o "$WORK/result" -q
 check_eq "untouched, it is resumed" "$rc $(ls "$WORK/result/rows")" "0 mount-j1-r1"
 
-# Programs by a profile's name, not by its file.
+# A profile with programs, found by its name.
 for line in "$evil" "exec_postrun=touch $WORK/owned" 'ioengine=external:/tmp/x.so' 'ioengine=exec' "include $WORK/evil.fio" \
 	'size=$mb_memory'; do
 	profile "$WORK/profiles/sly.fio" "$line\n[a]\nfilename=data.0\n"
@@ -177,7 +177,7 @@ bench randwrite-4k-psync --mount "$mnt" "${small[@]}" -o "$WORK/chosen" --fio "$
 check "--fio names one" test -e "$WORK/owned"
 rm -f "$WORK/owned"
 
-# Interrupted while fio forks its jobs, which give themselves sessions of their own.
+# Interrupted while fio forks its jobs, which make their own sessions.
 profile "$WORK/profiles/forks.fio" 'time_based=1\nruntime=60\ndirect=1\nthread=0\nnumjobs=${JOBS}\n[a]\nfilename_format=data.$jobnum\n'
 sed -i '/^thread=1/d' "$WORK/profiles/forks.fio"
 jobs_forked()
@@ -204,7 +204,7 @@ wait $pid 2>/dev/null
 check "killed outright: no fio is left" wait_until 60 none_of fio
 check "... nor a file" wait_until 60 nothing_on_the_mount
 
-# What comes from elsewhere is no message for the terminal.
+# Text that comes from elsewhere must not control the terminal.
 no_escape()
 {
 	! grep -q $'\033' "$1"
@@ -231,7 +231,7 @@ check_eq "escapes in what fio says" "$rc $(no_escape "$WORK/err" && echo none)" 
 "$FUSELENS" verify "$mnt" --quick --case overwrite --fio "$WORK/bin/fio" >"$WORK/out" 2>"$WORK/err"
 check "... to verify" eval 'no_escape "$WORK/err" && no_escape "$WORK/out" && grep -q "no" "$WORK/out"'
 
-# What lies over a FUSE mount is what its path says, and that is told.
+# Something is mounted over a FUSE mount: the path means the upper mount, and the message says so.
 mount -t tmpfs none "$mnt"
 "$FUSELENS" prove "$mnt" -d 0.2 >"$WORK/out" 2>"$WORK/err"
 check_eq "a tmpfs over the mount: an error that says so" "$? $(grep -c 'tmpfs is mounted over it' "$WORK/err")" "2 1"

@@ -9,9 +9,9 @@ scale_begin()
 	live_begin_on_xfs
 	start_daemon "$src" "$mnt" || exit 1
 	opens=10000
-	# Above the hard limit if we may, which the daemon tries by itself.
+	# Go above the hard limit if allowed; the daemon tries that by itself.
 	ulimit -n 65536 2>/dev/null || ulimit -n "$(ulimit -Hn)"
-	# A daemon holds a descriptor a file and one an open file. Where that is too many, some files are opened
+	# A daemon needs one descriptor per file and one per open file. If that is too many, open some files
 	# twice.
 	limit=$(awk '/^Max open files/ {print $4}' "/proc/$DAEMON_PID/limits")
 	files=$opens
@@ -48,13 +48,13 @@ EOF
 	check_eq "and all of them are listed" "$("$FUSELENS" files "$mnt" --json | jq '.files | length')" "$opens"
 }
 
-# scale_top - top of all files on a terminal of its own; its process in $TOP_PID
+# scale_top - runs top for all files on a separate terminal; sets $TOP_PID
 scale_top()
 {
 	mux new-session -d -x 120 -y 40 "env TERM=screen '$FUSELENS' top -f -i 0.5 --max-inodes 16384"
 	at_end mux kill-server
 	TOP_PID=$(mux list-panes -F '#{pane_pid}')
-	# a shell may stand between
+	# there may be a shell in between
 	TOP_PID=$(pgrep -P "$TOP_PID" -x fuselens || echo "$TOP_PID")
 }
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: default
-# docs/schema.md against what the commands print: every key is in its table, and every key of a table is
-# printed.
+# Compares docs/schema.md with what the commands print: every key is in its table, and every key of a table
+# is printed.
 set -u
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -29,7 +29,7 @@ write_some_command "$mnt" 2 2
 "$FUSELENS" stat "$mnt" --csv -i 0.2 -- "${COMMAND[@]}" >"$WORK/rows.csv" 2>/dev/null
 check_eq "CSV rows add up to fio's writes" "$(csv_sum writes "$WORK/rows.csv")" "$(fio_total)"
 check_eq "bytes add up as well" "$(csv_sum bytes "$WORK/rows.csv")" "$(($(fio_total) * 4096))"
-# a busy machine makes intervals longer, and never shorter
+# on a busy machine intervals are longer, never shorter
 check "there are rows, and no more than intervals" \
 	eval '[ "$(wc -l <"$WORK/rows.csv")" -gt 1 ] && [ "$(wc -l <"$WORK/rows.csv")" -le $((5 * SECONDS)) ]'
 check_eq "every row has every column" \
@@ -51,7 +51,7 @@ check_eq "intervals follow each other without a gap" \
 		(.[] | select(.kind == "total") | .interval_ns) as $all | (($all - $sum) | fabs) < 0.02 * $all' \
 		"$WORK/rows.json")" true
 
-# For people: columns that were asked for, fractions of a second, and once what is not known and why.
+# Text: the columns that were asked for, fractions of a second, and one message about what is not known and why.
 "$FUSELENS" stat "$mnt" -i 0.2 -c 2 -o time,writes,wait99,name >"$WORK/columns" 2>"$WORK/columns.err"
 check_eq "-o shows what it names" "$(sed -n 2p "$WORK/columns" | xargs)" "time writes p99 mount"
 check "times of short intervals have fractions" grep -qE '^[0-9:]{8}\.[0-9]{2} +[0-9]' "$WORK/columns"
@@ -62,7 +62,7 @@ check_eq "what the method cannot tell is said once" "$(grep -c 'waits, holds' "$
 "$FUSELENS" stat "$mnt" -o writes,bogus >/dev/null 2>"$WORK/columns.err"
 check_eq "a column that is none is an error" "$? $(grep -c "no column 'bogus'" "$WORK/columns.err")" "2 1"
 
-# A write through a mount with a hostile name: nothing of it reaches a terminal raw.
+# A write through a mount with a hostile name: no byte of the name reaches a terminal raw.
 hostile=$mnt/$'a\033[2J\nb"c,\xff'
 dd if=/dev/zero of="$hostile" bs=4k count=4 oflag=direct status=none
 "$FUSELENS" stat "$mnt" --files -i 0.2 -- dd if=/dev/zero of="$hostile" bs=4k count=4 oflag=direct \
@@ -78,7 +78,7 @@ print(sum(int(r["writes"]) for r in rows), rows[0]["file"].split("/")[-1])' "$WO
 	'4 a\x1b[2J\nb"c,\xff'
 rm "$hostile"
 
-# The mount goes and another one, with another device number, comes to its place.
+# The mount goes, and another one with another device number takes its place.
 "$FUSELENS" stat "$mnt" --json -i 0.3 >"$WORK/follow.json" 2>"$WORK/follow.err" &
 stat_pid=$!
 wait_until 20 grep -q interval "$WORK/follow.json"
@@ -101,7 +101,7 @@ check_eq "nothing is lost on the way" "$(json_sum writes "$WORK/follow.json")" "
 check_eq "and the total holds both" \
 	"$(jq 'select(.kind == "total") | .writes' "$WORK/follow.json")" "$((first + second))"
 
-# The same, coming back at once; most likely with its old device number.
+# The same, but it comes back at once, most likely with its old device number.
 "$FUSELENS" stat "$mnt" --json -i 0.3 >"$WORK/again.json" 2>/dev/null &
 stat_pid=$!
 wait_until 20 grep -q interval "$WORK/again.json"
@@ -117,7 +117,7 @@ kill -INT "$stat_pid"
 wait "$stat_pid"
 check_eq "its writes are counted" "$(json_sum writes "$WORK/again.json")" "$(fio_total)"
 
-# A daemon that is stopped is asked nothing; one that is killed leaves its mount behind.
+# A stopped daemon is not asked anything. A killed one leaves its mount behind.
 start_daemon "$src" "$mnt"
 "$FUSELENS" stat "$mnt" --json -i 0.2 >"$WORK/dead.json" 2>"$WORK/dead.err" &
 stat_pid=$!
@@ -151,7 +151,7 @@ check_eq "and to people" "$(grep -c 'its daemon is gone' "$WORK/dead.err")" 1
 stop_daemon
 umount -l "$mnt"
 
-# "all": a mount that appears needs no gap at all.
+# "all": a mount that appears is counted without a gap.
 "$FUSELENS" stat all --json -i 0.3 >"$WORK/all.json" 2>/dev/null &
 stat_pid=$!
 wait_until 20 grep -q interval "$WORK/all.json"
@@ -165,7 +165,7 @@ check_eq "all: and counted from its first write" \
 	"$(jq -s "[.[] | select(.kind == \"interval\" and .mount == \"$WORK/mnt3\") | .writes] | add" \
 		"$WORK/all.json")" "$(fio_total)"
 
-# Readers and disks that let us down.
+# Readers that go away, and full disks.
 rss()
 {
 	awk '/^VmRSS/ {print $2}' "/proc/$1/status"

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: default
-# Standard streams that are closed or full: a result that was not delivered is an error that is told, and no
-# file of ours takes the number of a stream that the caller had closed.
+# Standard streams that are closed or full: a result that was not delivered is reported as an error, and no
+# file of ours gets the number of a stream that the caller had closed.
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
 live_begin_on_xfs
 export FUSELENS_PROFILES=$LIVE_TOP/profiles
 start_daemon "$src" "$mnt"
 
-# undelivered NAME ARG... - with stdout full, and closed
+# undelivered NAME ARG... - runs it with stdout full, and closed
 undelivered()
 {
 	local name=$1 rc

@@ -14,7 +14,7 @@ live_begin_on_xfs
 mkdir "$WORK/xfs/a" "$WORK/xfs/b"
 start_daemon "$WORK/xfs/a" "$WORK/ma" || exit 1
 start_daemon "$WORK/xfs/b" "$WORK/mb" || exit 1
-# A server of its own for each terminal: one that is ending takes no new session.
+# Each terminal has its own server: a server that is ending takes no new session.
 terminals=0
 mux()
 {
@@ -130,7 +130,7 @@ check "one too small says so, and what suffices" wait_until 5 eval 'shows "too s
 mux resize-window -x 80 -y 24
 check "and all is well again" wait_until 5 shows 'writes/s .*excl%'
 
-# A name that would take the terminal over, or the line.
+# A name that would control the terminal, or fill the line.
 hostile=$WORK/mb/$'\033]0;owned\a\033[31mx\u202e\n'
 dd if=/dev/zero of="$hostile" bs=4k count=8 oflag=direct status=none
 keys Escape / x 1 b Enter

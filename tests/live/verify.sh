@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: default
-# The cases of 'fuselens verify' in every mode of the daemon, and what it says when something is wrong. All
-# cases through passthrough, and with TIER=full through every mode.
+# The cases of 'fuselens verify' in every mode of the daemon, and its report when something is wrong. All
+# cases in passthrough mode; in every mode with TIER=full.
 # shellcheck disable=SC2119
 set -u
 # shellcheck source=tests/live/lib.sh disable=SC1091
@@ -47,7 +47,7 @@ cases()
 	done
 	check_eq "$mode: the exit code says so" "$code" "$want"
 	check_eq "$mode: $count cases" "$(jq '.cases | length' "$WORK/json")" "$count"
-	# a probe that interrupts itself misses an event now and then, and says so
+	# a probe that would interrupt itself misses an event now and then, and reports it
 	check_eq "$mode: every write counted, or known to be lost" \
 		"$(jq '[.cases[].files[] | select(.writes < .writes_made and
 			((.note // "") | contains("known to be lost") | not))] | length' "$WORK/json")" 0
@@ -100,7 +100,7 @@ check "--keep says where the files are" grep -q "files kept in $mount/.fuselens-
 check "--keep keeps them" test -s "$src"/.fuselens-verify-*/hole
 rm -rf "$src"/.fuselens-verify-*
 
-# A size that is not what the cases made.
+# A file that has another size than the case gave it.
 grow()
 {
 	local file
@@ -116,7 +116,7 @@ spawn grow
 kill "$SPAWNED"
 check "a size that is wrong is said" grep -q 'the size is' <<<"$(field hole why)"
 
-# While a case writes, neither it nor its judge can do more than it has to.
+# While a case writes, the case and its judge have no more rights than they need.
 caps()
 {
 	capsh --decode="$(awk '/^CapEff/ {print $2}' "/proc/$1/status")" | sed 's/^[^=]*=//' | tr ',' '\n' |
@@ -142,7 +142,7 @@ check_eq "... and the case can write" "$(caps "$fio")" "cap_dac_override cap_ipc
 wait $pid
 check_eq "... which is enough" "$?" 0
 
-# Interrupted, and killed outright: probes, processes and files all go.
+# Interrupted, and killed: probes, processes and files all go.
 for signal in INT KILL; do
 	"$FUSELENS" verify "$mount" --case overwrite --size 32 >/dev/null 2>&1 &
 	pid=$!
