@@ -61,6 +61,7 @@ enum fl_counter {
 	FL_COUNT_RETRIED,
 	FL_COUNT_FAILED,    /* the same with another error */
 	FL_COUNT_UNCERTAIN, /* attempts that may have written or not: a loss */
+	FL_COUNT_OUTSIDE,   /* writes of tasks that do not belong to the command's family */
 	FL_COUNTERS,
 };
 
@@ -158,6 +159,25 @@ struct fl_slot {
 /* The key of a slot that user space gave back. Keys of files are odd; 0 means never claimed. */
 #define FL_SLOT_FREED 2ull
 
+/* A process that writes a file, on one CPU. */
+#define FL_WRITER_BITS	 11
+#define FL_WRITERS	 (1u << FL_WRITER_BITS)
+#define FL_WRITER_PROBES 4
+#define FL_CGROUP_MAX	 80 /* "cri-containerd-" and 64 digits */
+struct fl_writer {
+	__u64 key; /* tgid, CPU and slot; 0: nobody */
+	__u64 writes;
+	__u64 settled; /* to be added; may be "less than 0" */
+	__u32 pid;
+	__u32 pad;
+	char comm[16];
+	char cgroup[FL_CGROUP_MAX]; /* the last component of its path */
+};
+#define FL_WRITER_TGID_SHIFT 40
+#define FL_WRITER_CPU_SHIFT  24
+#define FL_WRITER_SLOT_MASK  ((1u << FL_WRITER_CPU_SHIFT) - 1)
+#define FL_WRITER_CLAIMED    FL_WRITER_SLOT_MASK /* as a key: it is being filled in */
+
 /*
  * The order of claims: their number, then a ring of claimed slots with as many places as slots. A
  * place is 0 until its slot has been written in full, and again after user space has read it.
@@ -203,6 +223,7 @@ enum fl_loss {
 	FL_LOSS_TABLE_FULL, /* writes counted under slot 0 */
 	FL_LOSS_UNPAIRED,   /* scopes that ended without their beginning or the reverse */
 	FL_LOSS_NO_INODE,   /* a write whose inode could not be read */
+	FL_LOSS_NO_TASK,    /* a write whose task is not known, where only some tasks' count */
 	FL_LOSSES,
 };
 
@@ -227,11 +248,15 @@ struct fl_version_record {
 
 #define FL_MAX_DEVS 16
 
-/* What is written by one process only, or only behind the gate (bpf/gate.bpf.h). */
+/* What is written by one process or family only, or only behind the gate (bpf/gate.bpf.h). */
 struct fl_only {
 	__u32 tgid; /* 0: every process */
-	__u32 gated;
+	__u16 gated;
+	__u16 family; /* those of the family (bpf/family.bpf.c), and nobody else */
 };
+
+/* A bit for each number that a task may have (PID_MAX_LIMIT). */
+#define FL_FAMILY_WORDS 65536
 
 /* How a write came to the gate; kept in the low bits of its task's address. */
 enum fl_gate_mark {

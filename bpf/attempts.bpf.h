@@ -18,6 +18,8 @@ struct attempt {
 	__u64 iocb; /* 0: none */
 	__u32 len;
 	__u32 where; /* WHERE_MARK: a first attempt, which the file system itself repeats */
+	__u32 writer;
+	__u32 pad;
 };
 
 #define CERTAIN_BITS 12
@@ -108,7 +110,7 @@ static __always_inline void forget_attempts(struct kiocb *iocb)
 		retire_tentative(iocb);
 }
 
-static __always_inline void put_certain(struct kiocb *iocb, __u32 where, __u32 len)
+static __always_inline void put_certain(struct kiocb *iocb, __u32 where, __u32 writer, __u32 len)
 {
 	struct attempt *a;
 
@@ -118,8 +120,10 @@ static __always_inline void put_certain(struct kiocb *iocb, __u32 where, __u32 l
 	a->iocb = (__u64)iocb;
 	a->len = len;
 	a->where = where;
+	a->writer = writer;
 }
 
+/* Of the current task. */
 static __noinline int put_tentative(struct kiocb *iocb, __u32 where, __u32 len)
 {
 	struct attempt_set *set = set_of(iocb);
@@ -140,6 +144,7 @@ static __noinline int put_tentative(struct kiocb *iocb, __u32 where, __u32 len)
 fill:
 	a->len = len;
 	a->where = where;
+	a->writer = writer_of(slot_at(where));
 	return 0;
 }
 
@@ -198,13 +203,13 @@ static __noinline int direct_write_ended(struct kiocb *iocb, long ret)
 	if (take_certain(iocb, &a)) {
 		if (ret > 0 || !is_of_file(&a, iocb))
 			return 0;
-		settle_at(a.where, -1, -(__s64)a.len);
+		settle_at(a.where, a.writer, -1, -(__s64)a.len);
 		failed(&a, ret);
 	} else if (take_tentative(iocb, &a)) {
 		if (!is_of_file(&a, iocb))
 			came_to_nothing(&a);
 		else if (ret > 0)
-			settle_at(a.where, 1, ret);
+			settle_at(a.where, a.writer, 1, ret);
 		else
 			failed(&a, ret);
 	} else if (ret <= 0) {

@@ -31,6 +31,8 @@ struct buffered {
 	__u32 len;
 	__u32 phase;
 	__u32 nowait;
+	__u32 writer;
+	__u32 pad;
 	__u64 again; /* XFS has made room, and will try the same write once more */
 };
 
@@ -97,6 +99,7 @@ static __always_inline void buffered_begins(struct kiocb *iocb, __u32 where, __u
 	b->where = where;
 	b->len = len;
 	b->nowait = iocb->ki_flags & IOCB_NOWAIT;
+	b->writer = writer_of(slot_at(where));
 	b->again = 0;
 	b->phase = BUFFERED_BEGUN;
 	if (tp_state.buffered_followed)
@@ -104,7 +107,7 @@ static __always_inline void buffered_begins(struct kiocb *iocb, __u32 where, __u
 	b->phase = BUFFERED_UNTOLD;
 	settle_counter(slot_at(where), FL_COUNT_UNCERTAIN, 1);
 	if (!b->nowait)
-		settle_at(where, 1, len);
+		settle_at(where, b->writer, 1, len);
 }
 
 /*
@@ -151,7 +154,7 @@ int iomap_iterates(__u64 *ctx)
 	}
 	n = progress_of(b, iter);
 	if (n > 0) {
-		settle_at(b->where, b->phase == BUFFERED_BEGUN, n);
+		settle_at(b->where, b->writer, b->phase == BUFFERED_BEGUN, n);
 		b->phase = BUFFERED_WRITES;
 		b->pos += n;
 	} else if (n < 0 && b->phase == BUFFERED_BEGUN) {

@@ -195,13 +195,27 @@ struct task_io_accounting {
 	__u64 syscw; /* calls of write(2) and the like that have ended, with any result */
 };
 
+struct kernfs_node {
+	const char *name;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
+
 struct task_struct {
 	struct files_struct *files;
+	struct css_set *cgroups;
 	int pid;
 	int tgid;
 	char comm[16];
 	unsigned int flags;
 	struct pid *thread_pid;
+	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	struct task_io_accounting ioac;
 };
@@ -214,6 +228,11 @@ struct bpf_iter_meta {
 	struct seq_file *seq;
 	__u64 session_id;
 	__u64 seq_num;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
 };
 
 struct bpf_iter__task_file {

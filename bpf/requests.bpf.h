@@ -87,6 +87,30 @@ static __always_inline bool request_is_own(const struct fuse_req *req, struct fu
 	return want == pid_in_namespace(BPF_CORE_READ(task, thread_pid), level);
 }
 
+/*
+ * The task that a request was made for, or the process of one that sends its own, by its number in the
+ * initial PID namespace. 0 where that is not known: the request names it as the daemon's namespace does.
+ */
+static __always_inline __u32 maker_of_request(const struct fuse_req *req, struct fuse_conn *fc)
+{
+	if (request_is_own(req, fc))
+		return bpf_get_current_pid_tgid() >> 32;
+	return BPF_CORE_READ(fc, pid_ns, level) ? 0 : req->in.h.pid;
+}
+
+/* Whether what the request writes counts. A request that another task sends counts by whom it is for. */
+static __always_inline bool maker_selected(const struct fuse_req *req, struct fuse_conn *fc)
+{
+	__u32 maker;
+
+	if (!only.is.family || request_is_own(req, fc))
+		return write_request_selected();
+	maker = maker_of_request(req, fc);
+	if (!maker && gate_open)
+		lost(FL_LOSS_NO_TASK);
+	return maker && in_family(maker) && gate_open;
+}
+
 /* The inode a cached write's pages belong to: such requests carry no kiocb. */
 static __always_inline struct inode *inode_of_pages(struct fuse_io_args *ia)
 {
@@ -263,6 +287,8 @@ struct counted_request {
 	__u64 req; /* 0: none */
 	__u32 len;
 	__u32 where; /* WHERE_MARK: a further request of a write */
+	__u32 writer;
+	__u32 pad;
 };
 #define COUNTED_BITS 12
 static struct counted_request counted_requests[1 << COUNTED_BITS];
@@ -272,13 +298,15 @@ static __always_inline struct counted_request *counted_of(const struct fuse_req 
 	return &counted_requests[place_of(req, COUNTED_BITS) & ((1 << COUNTED_BITS) - 1)];
 }
 
-static __always_inline void remember_request(const struct fuse_req *req, __u32 where, __u32 len)
+static __always_inline void remember_request(const struct fuse_req *req, __u32 where, __u32 writer,
+					     __u32 len)
 {
 	struct counted_request *c = counted_of(req);
 
 	c->req = (__u64)req;
 	c->len = len;
 	c->where = where;
+	c->writer = writer;
 }
 
 static __always_inline void write_request(const struct fuse_req *req, struct fuse_args *args,
@@ -289,7 +317,8 @@ static __always_inline void write_request(const struct fuse_req *req, struct fus
 	enum held held = HELD_UNKNOWN;
 	enum at_request at;
 	enum fl_take take;
-	__u32 cell;
+	__u32 cell, where, writer;
+	bool own;
 	__u64 ino;
 
 	count_on_mount(dev, FL_MOUNT_WRITE_REQUESTS);
@@ -307,10 +336,11 @@ static __always_inline void write_request(const struct fuse_req *req, struct fus
 	}
 	if (at == REQUEST_COUNTS && is_segment(&w)) {
 		count_segment(w.slot, w.size);
-		remember_request(req, where_of(w.slot, 0) | WHERE_MARK, w.size);
+		remember_request(req, where_of(w.slot, 0) | WHERE_MARK, FL_WRITERS, w.size);
 		return;
 	}
-	if (request_is_own(req, fc))
+	own = request_is_own(req, fc);
+	if (own)
 		held = held_by_current(inode);
 	take = take_from(held, w.iocb, w.open_flags & FOPEN_PARALLEL_DIRECT_WRITES);
 	cell = (__u32)take * FL_NATURES + (__u32)nature_of_sent(&w);
@@ -319,7 +349,13 @@ static __always_inline void write_request(const struct fuse_req *req, struct fus
 		return;
 	}
 	count_cell(&w.slot, cell, w.size);
-	remember_request(req, where_of(w.slot, cell), w.size);
+	where = where_of(w.slot, cell);
+	if (tell_outside && !in_family(maker_of_request(req, fc))) {
+		count_in_slot(w.slot, FL_COUNT_OUTSIDE);
+		where |= WHERE_OUTSIDE;
+	}
+	writer = own ? count_writer(w.slot) : FL_WRITERS;
+	remember_request(req, where, writer, w.size);
 }
 
 /*
@@ -349,11 +385,11 @@ static __always_inline void counted_request_failed(const struct counted_request 
 	__u32 slot = slot_at(c->where);
 
 	if (!(c->where & WHERE_MARK)) {
-		settle_at(c->where, -1, -(__s64)c->len);
+		settle_at(c->where, c->writer, -1, -(__s64)c->len);
 		settle_counter(slot, error == -EAGAIN ? FL_COUNT_RETRIED : FL_COUNT_FAILED, 1);
 		return;
 	}
-	settle_at(c->where, 0, -(__s64)c->len);
+	settle_at(c->where, FL_WRITERS, 0, -(__s64)c->len);
 	/* a synchronous write ends here and has written; an asynchronous one may fail as a whole */
 	io = BPF_CORE_READ(ia, io);
 	if (io && BPF_CORE_READ(io, async))
@@ -378,7 +414,7 @@ static __always_inline void write_request_ended(const struct fuse_req *req, stru
 	if (likely(written >= c->len))
 		return;
 	if (written)
-		settle_at(c->where, 0, -(__s64)(c->len - written));
+		settle_at(c->where, FL_WRITERS, 0, -(__s64)(c->len - written));
 	else
 		counted_request_failed(c, error, ia);
 }
@@ -446,7 +482,7 @@ int request_send(__u64 *ctx)
 		return 0;
 	opcode = BPF_CORE_READ(args, opcode);
 	if (opcode == FUSE_WRITE_OP) {
-		if (write_request_selected())
+		if (maker_selected(req, fc))
 			write_request(req, args, fc, dev);
 	} else if (others_selected()) {
 		other_request(args, opcode, dev);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What counts: the mounts, the file and the process that the user named, and the gate. The collector
- * sets the constants before loading.
+ * What counts: the mounts, the file and the process or family that the user named, and the gate. The
+ * collector sets the constants before loading.
  */
 #ifndef FUSELENS_SELECT_BPF_H
 #define FUSELENS_SELECT_BPF_H
@@ -11,6 +11,7 @@
 #include <bpf/bpf_core_read.h>
 #include "abi.h"
 #include "gate.bpf.h"
+#include "members.bpf.h"
 
 const volatile __u32 selected_devs[FL_MAX_DEVS];
 const volatile __u32 selected_dev_count; /* 0: every FUSE mount */
@@ -25,6 +26,8 @@ const volatile union {
 	struct fl_only is;
 	__u64 any;
 } only;
+/* The writes of tasks outside the family count, and are told. */
+const volatile bool tell_outside;
 const volatile __s32 cache_io_mode_bit =
 	-1; /* FUSE_I_CACHE_IO_MODE, from BTF: its enum has no name */
 
@@ -79,8 +82,16 @@ static __always_inline enum fl_route route_of_flags(__u32 open_flags)
 	return open_flags & FOPEN_PASSTHROUGH ? FL_ROUTE_PASSTHROUGH : FL_ROUTE_CACHED;
 }
 
+/* What io_uring's workers write is their process's. */
+static __always_inline bool is_outside(void)
+{
+	return tell_outside && !in_family(bpf_get_current_pid_tgid() >> 32);
+}
+
 static __always_inline bool tgid_selected(void)
 {
+	if (only.is.family)
+		return in_family(bpf_get_current_pid_tgid() >> 32);
 	return !only.is.tgid || bpf_get_current_pid_tgid() >> 32 == only.is.tgid;
 }
 

@@ -11,6 +11,7 @@
 #define FUSELENS_SETTLED_BPF_H
 
 #include "state.bpf.h"
+#include "writers.bpf.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -41,6 +42,7 @@ static __always_inline void settle_counter(__u32 slot, enum fl_counter what, __s
 #define WHERE_CELL_SHIFT 24
 #define WHERE_SLOT_MASK	 ((1u << WHERE_CELL_SHIFT) - 1)
 #define WHERE_CELL_MASK	 63u
+#define WHERE_OUTSIDE	 (1u << 30) /* by a task outside the family */
 #define WHERE_MARK	 (1u << 31) /* a bit for the code that stores the word */
 
 static __always_inline __u32 where_of(__u32 slot, __u32 cell)
@@ -58,9 +60,13 @@ static __always_inline __u32 cell_at(__u32 where)
 	return where >> WHERE_CELL_SHIFT & WHERE_CELL_MASK;
 }
 
-static __always_inline void settle_at(__u32 where, __s64 writes, __s64 bytes)
+/* writer: its place, see writers.bpf.h. */
+static __always_inline void settle_at(__u32 where, __u32 writer, __s64 writes, __s64 bytes)
 {
 	settle(slot_at(where), cell_at(where), writes, bytes);
+	settle_writer(writer, slot_at(where), writes);
+	if (unlikely(where & WHERE_OUTSIDE))
+		settle_counter(slot_at(where), FL_COUNT_OUTSIDE, writes);
 }
 
 /*

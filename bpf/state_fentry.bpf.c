@@ -275,6 +275,14 @@ int direct_locked(__u64 *ctx)
 	return 0;
 }
 
+/* The current task's write was counted in the slot. */
+static __always_inline void tell_whose(__u32 slot)
+{
+	count_writer(slot);
+	if (is_outside())
+		count_in_slot(slot, FL_COUNT_OUTSIDE);
+}
+
 /*
  * A write without a point at which the lock could be read went into the writeback cache. On other
  * routes the hook at that point is already detached, and the write does not belong to this window.
@@ -285,26 +293,28 @@ static __noinline int count_unlocked(struct scope *s, __u64 *ctx)
 	struct kiocb *iocb = (void *)ctx[0];
 	struct inode *inode = iocb->ki_filp->f_inode;
 	long ret = ctx[2];
+	__u32 slot;
 
 	s->iocb = 0;
-	if (ret > 0 && route_of_flags(s->open_flags) == FL_ROUTE_CACHED)
-		count_write(slot_of(inode, FL_ROUTE_CACHED, inode->i_ino, inode->i_sb->s_dev,
-				    inode->i_generation),
-			    FL_TAKE_UNKNOWN,
-			    iocb->ki_flags & IOCB_DIRECT ? FL_NATURE_OTHER : FL_NATURE_BUFFERED,
-			    ret);
+	if (ret <= 0 || route_of_flags(s->open_flags) != FL_ROUTE_CACHED)
+		return 0;
+	slot = slot_of(inode, FL_ROUTE_CACHED, inode->i_ino, inode->i_sb->s_dev,
+		       inode->i_generation);
+	count_write(slot, FL_TAKE_UNKNOWN,
+		    iocb->ki_flags & IOCB_DIRECT ? FL_NATURE_OTHER : FL_NATURE_BUFFERED, ret);
+	tell_whose(slot);
 	return 0;
 }
 
 /* The lock was not seen held, or the write did not return a number of bytes. */
 static __noinline int count_unusual(struct scope *s, long ret)
 {
-	if (ret > 0)
-		count_cell(&s->slot, s->cell, ret);
-	else if (ret == -EIOCBQUEUED)
-		count_cell(&s->slot, s->cell, s->bytes);
-	else
+	if (ret <= 0 && ret != -EIOCBQUEUED) {
 		count_in_slot(s->slot, ret == -EAGAIN ? FL_COUNT_RETRIED : FL_COUNT_FAILED);
+		return 0;
+	}
+	count_cell(&s->slot, s->cell, ret > 0 ? ret : s->bytes);
+	tell_whose(s->slot);
 	return 0;
 }
 
@@ -325,6 +335,7 @@ static __always_inline int end_write(__u64 *ctx)
 	if (cell >= cell_of(FL_TAKE_SHARED + 1, 0) || ret <= 0)
 		return count_unusual(s, ret);
 	count_cell(&s->slot, cell, ret);
+	tell_whose(s->slot);
 	return 0;
 }
 
@@ -361,5 +372,6 @@ int splice_locked(__u64 *ctx)
 		    take_from(held_from_count(BPF_CORE_READ(inode, i_rwsem.count.counter)), false,
 			      false),
 		    FL_NATURE_OTHER, ctx[3]);
+	tell_whose(slot);
 	return 0;
 }

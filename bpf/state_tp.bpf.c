@@ -61,6 +61,8 @@ static __always_inline int write_begins(struct kiocb *iocb, __u32 slot, __u32 ce
 	__u32 where = where_of(slot, cell);
 	int ki_flags = iocb->ki_flags;
 
+	if (is_outside())
+		where |= WHERE_OUTSIDE;
 	if (how == BUFFERED_BEGINS) {
 		buffered_begins(iocb, where, len);
 		return 0;
@@ -75,7 +77,9 @@ static __always_inline int write_begins(struct kiocb *iocb, __u32 slot, __u32 ce
 		return put_tentative(iocb, where, len);
 	}
 	count_cell(&slot, cell, len);
-	put_certain(iocb, where, len);
+	if (tell_outside && where & WHERE_OUTSIDE)
+		count_in_slot(slot, FL_COUNT_OUTSIDE);
+	put_certain(iocb, where, count_writer(slot), len);
 	return 0;
 }
 
@@ -202,7 +206,7 @@ int xfs_buffered_write(__u64 *ctx)
 	 * then gave up with -ENOTBLK.
 	 */
 	if (take_certain(iocb, &a))
-		settle_at(a.where, -1, -(__s64)a.len);
+		settle_at(a.where, a.writer, -1, -(__s64)a.len);
 	else if (!take_tentative(iocb, &a)) {
 		unknown_failed(iocb);
 		return 0;

@@ -61,6 +61,7 @@ same_keys prove "$out" . prove
 same_keys "prove: counts" "$out" .counts "prove: counts"
 same_keys snapshot "$out" .snapshot snapshot
 same_keys "snapshot: files" "$out" '.snapshot.files[]' "snapshot: files"
+same_keys "snapshot: writers" "$out" '.snapshot.files[].writers[]' "snapshot: writers"
 same_keys "snapshot: mounts" "$out" '.snapshot.mounts[]' "snapshot: mounts"
 same_keys "snapshot: probes" "$out" '.snapshot.probes[]' "snapshot: probes"
 same_keys "snapshot: sites" "$out" '.snapshot.sites[]?' "snapshot: sites"

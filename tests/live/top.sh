@@ -76,6 +76,9 @@ check "columns that the method can't fill are not" \
 	eval 'if shows state-tp; then lacks "wt p99"; else shows "wt p99"; fi'
 check "a verdict is there" wait_until 10 eval 'shows EXCLUSIVE || shows SHARED || shows MIXED'
 
+keys f Enter
+check "a file tells who writes it" wait_until 20 shows "written by"
+keys Escape f
 keys / / m b
 check "the filter is typed on the screen" wait_until 5 shows "filter: $ours/mb_"
 check "and leaves what matches" wait_until 5 lacks '/ma$'

@@ -168,6 +168,9 @@ static void take_file(struct comparison *c, struct json_object *file)
 	if (!ours(c, dev))
 		return;
 	e = find(c, dev, ino, name);
+	/* takes are told of files that nobody wrote, too */
+	if (!e && !writes_of(file))
+		return;
 	if (!e) {
 		stray(c, dev, ino, name, writes_of(file));
 		return;

@@ -262,8 +262,11 @@ static int measure(struct fl_bench_run *run, struct fl_bench_row *row, int dir, 
 	if (begin_fio(&w, run, argv, row->system, dir, FIO_MESSAGES, profile_fd, dir, err))
 		goto out;
 	if (row->probes) {
+		struct fl_collect_opts collect = run->collect;
+
+		collect.command = w.pid;
 		fl_privileges_admin(true);
-		c = fl_collector_prepare(run->target, &run->collect, err);
+		c = fl_collector_prepare(run->target, &collect, err);
 		fl_privileges_admin(false);
 		if (!c)
 			goto out;

@@ -131,10 +131,9 @@ int fl_set_rodata(struct bpf_object *obj, const char *name, const void *value, s
 }
 
 int fl_set_target(struct bpf_object *obj, struct fl_kernel *kernel, const struct fl_target *target,
-		  __u32 nslots, bool gated, struct fl_err *err)
+		  __u32 nslots, struct fl_err *err)
 {
 	__u32 mask = nslots - 1;
-	struct fl_only only = {.tgid = target->tgid, .gated = gated};
 	__s32 cache_bit = fl_btf_enumerator(fl_kernel_btf(kernel), "FUSE_I_CACHE_IO_MODE");
 	__u64 ino = target->ino;
 	int bad = 0;
@@ -146,7 +145,6 @@ int fl_set_target(struct bpf_object *obj, struct fl_kernel *kernel, const struct
 	bad |= fl_set_rodata(obj, "selected_nodeid", &target->nodeid, sizeof(target->nodeid));
 	bad |= fl_set_rodata(obj, "selected_generation", &target->generation,
 			     sizeof(target->generation));
-	bad |= fl_set_rodata(obj, "only", &only, sizeof(only));
 	bad |= fl_set_rodata(obj, "cache_io_mode_bit", &cache_bit, sizeof(cache_bit));
 	return bad ? fl_err(err, "the BPF object and the collector do not fit together") : 0;
 }

@@ -18,11 +18,11 @@ const char *fl_bpf_log(void);
  */
 int fl_set_rodata(struct bpf_object *obj, const char *name, const void *value, size_t size);
 /*
- * Sets the constants that every counting object has: the target, and the number of slots. gated: takes
- * are counted, too, so each write is marked at the gate. Returns 0, or -1 with err set.
+ * Sets the constants that every counting object has: the target's mounts and file, and the number of slots.
+ * Returns 0, or -1 with err set.
  */
 int fl_set_target(struct bpf_object *obj, struct fl_kernel *kernel, const struct fl_target *target,
-		  __u32 nslots, bool gated, struct fl_err *err);
+		  __u32 nslots, struct fl_err *err);
 /* What FUSELENS_DISABLE takes away from a program, as the errno of a kernel without it; 0 for nothing. */
 int fl_program_disabled(const struct bpf_program *prog);
 /* Whether one program can be attached, by loading and attaching it alone. Returns 0 or the errno. */

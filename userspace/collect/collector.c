@@ -82,7 +82,7 @@ static int look_for_namespaces(struct fl_collector *c, struct fl_err *err)
 	struct fl_mounts own = {};
 	int ret = 0;
 
-	c->other_namespaces = c->target->kind == FL_TARGET_ALL;
+	c->other_namespaces = c->target->kind == FL_TARGET_ALL || c->target->family;
 	if (!c->other_namespaces)
 		ret = fl_mounts_read(&own, false, false, err);
 	for (__u32 i = 0; !ret && i < c->target->ndevs; i++)
@@ -115,14 +115,21 @@ static int open_tables(struct fl_collector *c, __u32 nslots, struct fl_err *err)
 		return fl_err(err, "out of memory");
 	if (writes)
 		c->counts.more_fd = fl_source_map(writes, "settled_counts");
+	fl_writer_table_open(&c->writers, writes ? writes->obj : NULL);
 	fl_follow_open(&c->follow, first->obj);
 	return 0;
+}
+
+static bool is_family_only(const struct fl_collector *c, const struct fl_collect_opts *opts)
+{
+	return c->target->family || (opts->command && opts->only_command);
 }
 
 static int load(struct fl_collector *c, const struct fl_collect_opts *opts, struct fl_err *err)
 {
 	const struct fl_source *writes = source_that(c, true);
 	struct fl_source *source = c->choice.source;
+	pid_t family = c->target->family ? c->target->family : opts->command;
 	struct fl_err ignored;
 	struct fl_source_opts o = {
 		.kernel = opts->kernel,
@@ -132,12 +139,17 @@ static int load(struct fl_collector *c, const struct fl_collect_opts *opts, stru
 		.hist_slots = c->hist_slots,
 		.counts_takes = source_that(c, false),
 		.writes_are_seen = writes && writes->form->sees_entry,
+		.family = family,
+		.family_only = is_family_only(c, opts),
 		.map = fl_kernel_callsites(opts->kernel, &ignored),
 	};
 
 	for (size_t i = 0; i < c->choice.nsources; i++)
 		if (fl_source_load(&source[i], i ? &source[0] : NULL, &o, err))
 			return -1;
+	if (family && fl_family_open(&c->family, fl_source_map(&source[0], "family"), family, err))
+		return -1;
+	c->tells_outside = writes && o.family && !o.family_only;
 	return open_tables(c, o.nslots, err);
 }
 
@@ -265,7 +277,8 @@ struct fl_collector *fl_collector_prepare(const struct fl_target *target,
 	    load(c, opts, err) || attach(c, err) || start_keeper(c, err))
 		goto fail;
 	if (opts->cross_check)
-		fl_cross_check_open(&c->cross, target);
+		fl_cross_check_open(&c->cross, target,
+				    target->ino || target->tgid || is_family_only(c, opts));
 	c->cross.begun = c->cross.quiet = opts->quiet_start;
 	return c;
 fail:
@@ -417,7 +430,9 @@ void fl_collector_finish(struct fl_collector *c)
 		fl_source_close(&c->choice.source[i]);
 	fl_gate_unmap(&c->gate);
 	fl_slot_table_close(&c->table);
+	fl_writer_table_close(&c->writers);
 	fl_follow_close(&c->follow);
+	fl_family_close(&c->family);
 	fl_cross_check_close(&c->cross);
 	fl_percpu_values_free(&c->counts);
 	fl_percpu_values_free(&c->takes);

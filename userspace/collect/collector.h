@@ -50,6 +50,13 @@ struct fl_collect_opts {
 	 */
 	bool cross_check;
 	bool quiet_start; /* whoever is to be watched starts only after fl_collector_start() */
+	/*
+	 * A process, by its number here, that will become a command: of the writes it is told how many others
+	 * made than its tasks and what descends from them. 0: that is not told.
+	 */
+	pid_t command;
+	bool only_command; /* the writes of others do not count */
+	bool children;	   /* for fl_collect_target() */
 };
 
 #define FL_TIMED_IN 16 /* unless --times says otherwise */

@@ -8,12 +8,14 @@
 #include "collect/collector.h"
 #include "collect/choose.h"
 #include "collect/cross_check.h"
+#include "collect/family.h"
 #include "collect/follow.h"
 #include "collect/forgotten.h"
 #include "collect/gate.h"
 #include "collect/keeper.h"
 #include "collect/slot_table.h"
 #include "collect/source.h"
+#include "collect/writer_table.h"
 #include "openfiles/known.h"
 
 /* The requests of one mount that were told so far. */
@@ -37,7 +39,10 @@ struct fl_collector {
 	struct fl_choice choice; /* with the sources */
 	struct fl_gate_map gate;
 	struct fl_slot_table table;
+	struct fl_writer_table writers;
 	struct fl_follow follow;
+	struct fl_family family;
+	bool tells_outside;
 	struct fl_cross_check cross;
 	struct fl_snapshot blind; /* nothing of it but what blind.h speaks of, and the method */
 	int ncpus;

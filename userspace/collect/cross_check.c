@@ -11,7 +11,7 @@
 #include "kernel/privileges.h"
 #include "snapshot/coverage.h"
 
-void fl_cross_check_open(struct fl_cross_check *x, const struct fl_target *target)
+void fl_cross_check_open(struct fl_cross_check *x, const struct fl_target *target, bool partial)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = fl_privileges_btf_path());
 	union bpf_iter_link_info info = {.task.pid = getpid()};
@@ -20,6 +20,7 @@ void fl_cross_check_open(struct fl_cross_check *x, const struct fl_target *targe
 	memset(x, 0, sizeof(*x));
 	x->on = true;
 	x->target = target;
+	x->partial = partial;
 	x->skel = versions_bpf__open_opts(&opts);
 	if (x->skel && !versions_bpf__load(x->skel))
 		x->link = bpf_program__attach_iter(x->skel->progs.list_versions, &iter);
@@ -86,7 +87,7 @@ static void fill_mount(const struct fl_cross_check *x, const struct fl_snapshot 
 void fl_cross_check_fill(const struct fl_cross_check *x, struct fl_snapshot *s)
 {
 	for (size_t i = 0; x->on && i < s->nmounts; i++) {
-		if (x->target->ino || x->target->tgid)
+		if (x->partial)
 			s->mount[i].cross_check = FL_CROSS_PARTIAL;
 		else if (!x->begun)
 			s->mount[i].cross_check = FL_CROSS_SHORT;

@@ -15,15 +15,16 @@ struct fl_cross_check {
 	struct versions_bpf *skel;
 	struct bpf_link *link;
 	const struct fl_target *target;
-	bool quiet; /* nobody wrote when it began */
-	bool begun; /* and no write from before it is under way any more */
-	bool blind; /* something writes that nothing sees and that raises it: io_uring's tries */
+	bool partial; /* not all that is written on its mounts counts */
+	bool quiet;   /* nobody wrote when it began */
+	bool begun;   /* and no write from before it is under way any more */
+	bool blind;   /* something writes that nothing sees and that raises it: io_uring's tries */
 	__u64 version[FL_MAX_DEVS], base[FL_MAX_DEVS]; /* 0: not known */
 	__u64 explained[FL_MAX_DEVS];		       /* by what was counted, when base was read */
 };
 
 /* Loads what reads the versions. Where that fails nothing is checked, and the snapshot says so. */
-void fl_cross_check_open(struct fl_cross_check *x, const struct fl_target *target);
+void fl_cross_check_open(struct fl_cross_check *x, const struct fl_target *target, bool partial);
 void fl_cross_check_close(struct fl_cross_check *x);
 /* Reads the versions as they are now. */
 void fl_cross_check_read(struct fl_cross_check *x);

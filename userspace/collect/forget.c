@@ -30,6 +30,7 @@ void fl_collector_forget(struct fl_collector *c)
 	c->forget_looked_ns = now;
 	if (fl_slot_table_update(&c->table) || c->table.nclaims < c->table.nslots / 2)
 		return;
+	fl_writer_table_sweep(&c->writers);
 	for (size_t i = c->table.nclaims; i-- > 0;) {
 		if (!is_idle(c, &c->table.claim[i]) || fl_forgotten_reserve(&c->forgotten) ||
 		    fl_collector_drain_claim(c, &c->table.claim[i], &f))
@@ -40,5 +41,6 @@ void fl_collector_forget(struct fl_collector *c)
 		free(f.name);
 		free(f.path);
 		free(f.hists);
+		fl_writers_free(&f.writers);
 	}
 }

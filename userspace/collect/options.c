@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "collect/options.h"
 
+#include <string.h>
+
 int fl_set_evidence(const struct fl_option *o, const char *arg, void *to, struct fl_err *err)
 {
 	int evidence = fl_evidence_from_name(arg);
@@ -9,4 +11,16 @@ int fl_set_evidence(const struct fl_option *o, const char *arg, void *to, struct
 		return fl_err(err, "%s: there is no method '%s'", o->name, arg);
 	*(enum fl_evidence *)to = evidence;
 	return 0;
+}
+
+int fl_collect_target(struct fl_target *t, const char *spec, pid_t pid,
+		      const struct fl_collect_opts *o, struct fl_err *err)
+{
+	if (!o->children)
+		return fl_target_resolve(t, spec, pid, err);
+	if (pid)
+		return fl_target_of_family(t, pid, err);
+	memset(t, 0, sizeof(*t));
+	fl_err(err, "--children needs a process");
+	return fl_hint(err, "name one with -p PID");
 }

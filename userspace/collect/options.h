@@ -19,7 +19,15 @@ int fl_set_evidence(const struct fl_option *o, const char *arg, void *to, struct
 #define FL_OPTION_TIMES(T, M)                                                                 \
 	FL_OPTION(0, "--times", "N", "wait and hold of one write in N (default 16; 0: none)", \
 		  FL_INTO(T, M.timed_in), FL_RANGE(0, 1 << 20))
+#define FL_OPTION_CHILDREN(T, M)                                               \
+	FL_OPTION(0, "--children", NULL,                                       \
+		  "with -p: what PID and its descendants write, on any mount", \
+		  FL_INTO(T, M.children))
 #define FL_OPTIONS_COUNTING(T, M) \
 	FL_OPTION_EVIDENCE(T, M), FL_OPTION_MAX_INODES(T, M), FL_OPTION_TIMES(T, M)
+
+/* Resolves the target as fl_target_resolve() does. With --children it is a process and its descendants. */
+int fl_collect_target(struct fl_target *t, const char *spec, pid_t pid,
+		      const struct fl_collect_opts *o, struct fl_err *err);
 
 #endif

@@ -170,6 +170,8 @@ int fl_collector_drain_claim(struct fl_collector *c, struct fl_claim *claim,
 	if (drain_slot(c, claim->slot, f, &any))
 		return -1;
 	claim->read += any;
+	if (any && fl_writer_table_take(&c->writers, claim->slot, &f->writers))
+		return -1;
 	f->slot = FIRST_CLAIM + claim->id;
 	f->dev = slot->dev;
 	f->ino = slot->ino;
@@ -241,6 +243,8 @@ static int drain_other(struct fl_collector *c, struct fl_snapshot *s)
 
 	if (drain_slot(c, 0, f, &any))
 		return -1;
+	if (fl_writer_table_take(&c->writers, 0, &f->writers))
+		return -1;
 	f->is_other = true;
 	f->route = FL_ROUTE_OTHER;
 	f->dev = c->target->ndevs == 1 ? c->target->dev[0] : 0;
@@ -257,6 +261,8 @@ static int drain_files(struct fl_collector *c, struct fl_snapshot *s, struct fl_
 	s->file = calloc(1 + c->forgotten.n + c->table.nclaims, sizeof(*s->file));
 	if (!s->file)
 		return fl_err(err, "out of memory");
+	/* before the counts: who wrote is no more than what was written */
+	fl_writer_table_sweep(&c->writers);
 	if (drain_other(c, s))
 		return fl_errno(err, errno, "cannot read the counts");
 	fl_forgotten_move(&c->forgotten, s->file, &s->nfiles);
@@ -377,6 +383,8 @@ void fl_collector_describe(struct fl_collector *c, struct fl_snapshot *s)
 	s->writes_method = s->takes_only ? FL_METHOD_STATE_TP : c->choice.source[0].form->method;
 	s->method = takes ? takes->form->method : s->writes_method;
 	s->has_takes = takes;
+	s->tells_outside = c->tells_outside;
+	s->has_writers = c->writers.place;
 }
 
 static void describe_method(struct fl_collector *c, struct fl_snapshot *s)
@@ -403,7 +411,7 @@ static void describe_method(struct fl_collector *c, struct fl_snapshot *s)
 
 static int drain_probes(struct fl_collector *c, struct fl_snapshot *s)
 {
-	s->probe = calloc(FL_MAX_SOURCES * FL_MAX_PROBES, sizeof(*s->probe));
+	s->probe = calloc(FL_MAX_SOURCES * FL_MAX_PROBES + 1, sizeof(*s->probe));
 	if (!s->probe)
 		return -1;
 	for (size_t i = 0; i < c->choice.nsources; i++) {
@@ -421,6 +429,8 @@ static int drain_probes(struct fl_collector *c, struct fl_snapshot *s)
 			from->missed[p] = misses;
 		}
 	}
+	if (c->family.skel)
+		s->probe[s->nprobes++] = fl_family_probe(&c->family);
 	return 0;
 }
 

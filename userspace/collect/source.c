@@ -9,8 +9,10 @@
 
 #include "collect/bpf_object.h"
 #include "collect/callsites.h"
+#include "collect/writer_table.h"
 
-static const char *const shared_maps[] = {"gate", ".data.gate", "slots", "slot_order", "losses"};
+static const char *const shared_maps[] = {"gate",	".data.gate", "slots",
+					  "slot_order", "losses",     "family"};
 #define NSHARED (sizeof(shared_maps) / sizeof(shared_maps[0]))
 
 static struct bpf_object *open_object(const struct fl_form *form)
@@ -106,14 +108,24 @@ static int size_tables(struct fl_source *s, const struct fl_source_opts *o, stru
 	bad |= set_max(s->obj, "settled_counts", writes);
 	bad |= set_max(s->obj, "slot_takes", o->nslots);
 	bad |= set_max(s->obj, "slot_hists", o->hist_slots);
+	bad |= set_max(s->obj, "family", o->family ? FL_FAMILY_WORDS : 1);
 	return bad ? fl_errno(err, errno, "cannot size the tables") : 0;
 }
 
 static int configure(struct fl_source *s, const struct fl_source_opts *o, struct fl_err *err)
 {
-	if (fl_set_target(s->obj, o->kernel, o->target, o->nslots, o->counts_takes, err) ||
+	const struct fl_only only = {.tgid = o->target->tgid,
+				     .gated = o->counts_takes, /* each write is marked there */
+				     .family = o->family_only};
+	bool outside = o->family && !o->family_only;
+
+	if (fl_set_target(s->obj, o->kernel, o->target, o->nslots, err) ||
+	    fl_set_rodata(s->obj, "only", &only, sizeof(only)) ||
+	    fl_set_rodata(s->obj, "tell_outside", &outside, sizeof(outside)) ||
 	    size_tables(s, o, err))
 		return -1;
+	if (s->form->counts_writes && fl_writer_table_configure(s->obj))
+		return fl_err(err, "the BPF object and the collector do not fit together");
 	return s->form->configure ? s->form->configure(s, o, err) : 0;
 }
 

@@ -33,6 +33,8 @@ struct fl_source_opts {
 	__u32 hist_slots;     /* of the first so many slots */
 	bool counts_takes;    /* there is a source that counts takes */
 	bool writes_are_seen; /* a source sees each write begin and end, and marks it at the gate */
+	bool family;	      /* tasks of a family are told from others: others' writes are told */
+	bool family_only;     /* or do not count */
 	const struct fl_callsite_map *map; /* NULL where the kernel's text could not be read */
 };
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -240,10 +241,23 @@ static void add_writer(struct fl_target *t, const struct fl_file_record *rec, bo
 	add_dev(t, rec->dev, full);
 }
 
+/* The process of a thread; pid itself where it is one, or is gone. */
+static pid_t process_of(pid_t pid)
+{
+	char path[32], status[2048], *line;
+	pid_t leader;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	line = fl_read_proc(path, status, sizeof(status)) ? strstr(status, "\nTgid:") : NULL;
+	return line && sscanf(line, " Tgid: %d", &leader) == 1 ? leader : pid;
+}
+
 static int resolve_pid(struct fl_target *t, pid_t pid, struct fl_err *err)
 {
 	struct fl_open_files files = {};
 	bool full = false;
+
+	pid = process_of(pid);
 
 	if (fl_mounts_read(&t->mounts, true, false, err) || fl_open_files_read(&files, err)) {
 		fl_open_files_free(&files);
@@ -296,6 +310,20 @@ int fl_target_resolve(struct fl_target *t, const char *spec, pid_t pid, struct f
 		return fl_mounts_read(&t->mounts, true, false, err);
 	}
 	return resolve_path(t, spec, err);
+}
+
+int fl_target_of_family(struct fl_target *t, pid_t pid, struct fl_err *err)
+{
+	memset(t, 0, sizeof(*t));
+	t->kind = FL_TARGET_WRITER;
+	t->family = process_of(pid);
+	if (asprintf(&t->name, "process %d and its descendants", pid) < 0)
+		t->name = NULL;
+	if (kill(pid, 0) && errno == ESRCH) {
+		fl_err(err, "there is no process %d", pid);
+		return fl_hint(err, "'fuselens files' lists every open FUSE file with its PID");
+	}
+	return fl_mounts_read(&t->mounts, true, false, err);
 }
 
 void fl_target_free(struct fl_target *t)

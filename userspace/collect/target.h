@@ -21,10 +21,11 @@ struct fl_target {
 	char *name;		/* as users know it; owned */
 	__u32 dev[FL_MAX_DEVS]; /* none: every FUSE mount */
 	__u32 ndevs;
-	__u64 ino;		 /* 0: every file */
-	__u64 nodeid;		 /* of that file, as fs/fuse knows it; 0: not known */
-	__u32 generation;	 /* of the node */
-	pid_t tgid;		 /* in the initial PID namespace; 0: every process */
+	__u64 ino;	  /* 0: every file */
+	__u64 nodeid;	  /* of that file, as fs/fuse knows it; 0: not known */
+	__u32 generation; /* of the node */
+	pid_t tgid;	  /* in the initial PID namespace; 0: every process */
+	pid_t family; /* in ours: this process and what descends from it, on any mount; 0: everybody */
 	struct fl_mounts mounts; /* FUSE mounts known when the target was resolved */
 };
 
@@ -37,6 +38,8 @@ bool fl_target_selects(const struct fl_target *t, __u32 dev, __u64 ino, __u64 no
  * its path there. Returns 0, or -1 with err set; the caller calls fl_target_free() either way.
  */
 int fl_target_resolve(struct fl_target *t, const char *spec, pid_t pid, struct fl_err *err);
+/* What a process and its descendants write, on any FUSE mount. Returns, and is freed, as above. */
+int fl_target_of_family(struct fl_target *t, pid_t pid, struct fl_err *err);
 void fl_target_free(struct fl_target *t);
 
 #endif

@@ -10,14 +10,14 @@
 #include <unistd.h>
 #include <sys/stat.h>
 
+#include "collect/options.h"
 #include "snapshot/mounts.h"
 #include "util/clock.h"
+#include "util/processes.h"
 #include "util/text.h"
 
 /* Pause between two searches for daemons; a search walks the descriptors of all tasks. */
 #define LOOK_PAUSE_NS 300000000ull
-/* The first PID namespace's inode number: PROC_PID_INIT_INO of include/linux/proc_ns.h. */
-#define FIRST_PID_NS 0xeffffffcul
 
 /* include/uapi/linux/stat.h since v6.8: an ID that no later mount gets again */
 #define MASK_MNT_ID_UNIQUE 0x4000u
@@ -102,24 +102,17 @@ static int session_prepare(const struct fl_watch *w, struct fl_watch_session *s,
 	s->target = calloc(1, sizeof(*s->target));
 	if (!s->target)
 		return fl_err(err, "out of memory");
-	if (fl_target_resolve(s->target, w->spec, w->pid, err))
+	if (fl_collect_target(s->target, w->spec, w->pid, &w->opts, err))
 		return -1;
 	s->collector = fl_collector_prepare(s->target, &w->opts, err);
 	return s->collector ? 0 : -1;
-}
-
-static bool in_first_pid_namespace(void)
-{
-	struct stat st;
-
-	return !stat("/proc/self/ns/pid", &st) && st.st_ino == FIRST_PID_NS;
 }
 
 int fl_watch_open(struct fl_watch *w, const char *spec, pid_t pid,
 		  const struct fl_collect_opts *opts, struct fl_err *err)
 {
 	memset(w, 0, sizeof(*w));
-	w->served.sees_every_task = in_first_pid_namespace();
+	w->served.sees_every_task = fl_in_first_pid_namespace();
 	w->spec = spec;
 	w->pid = pid;
 	w->opts = *opts;

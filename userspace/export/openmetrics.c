@@ -382,6 +382,7 @@ static void losses(const struct page *g)
 		[FL_LOSS_TABLE_FULL] = "not_told_apart",
 		[FL_LOSS_UNPAIRED] = "unpaired",
 		[FL_LOSS_NO_INODE] = "no_inode",
+		[FL_LOSS_NO_TASK] = "no_task",
 	};
 
 	family(g, "fuselens_lost_events", COUNTER, NULL,

@@ -62,6 +62,9 @@ static void counts_text(const struct fl_prove_report *r, FILE *out)
 	if (t->unknown)
 		count_row(table, "untold", t->unknown, t->writes,
 			  "sent by a task that does not hold the lock");
+	if (t->counter[FL_COUNT_OUTSIDE])
+		count_row(table, "by others", t->counter[FL_COUNT_OUTSIDE], t->writes,
+			  "than the command and what it started (--only-command)");
 	if (!r->snapshot->takes_only)
 		count_row(table, "eligible", t->eligible, t->writes,
 			  "what the shared path would accept");
@@ -151,6 +154,44 @@ static void files_text(const struct fl_snapshot *s, __u64 writes, FILE *out)
 		    fl_percent(left, writes, share, sizeof(share)));
 	fl_table_free(t);
 	fl_rows_free(&rows);
+}
+
+#define WRITERS_SHOWN 5
+
+/* The busiest processes; the rest is one line. */
+static void writers_text(const struct fl_snapshot *s, __u64 writes, FILE *out)
+{
+	static const char *const titles[] = {"writes", "share", "pid", "process", "container"};
+	struct fl_writer_counts w;
+	char n[32], pct[16], container[13];
+	struct fl_table *t;
+
+	if (!s->has_writers || fl_writers_of(s, 0, &w))
+		return;
+	fl_writers_keep(&w, WRITERS_SHOWN);
+	t = w.n ? fl_table_new(5) : NULL;
+	fl_table_align(t, "rrrll");
+	for (int i = 0; t && i < 5; i++)
+		fl_table_cell(t, "%s", titles[i]);
+	for (size_t i = 0; t && i < w.n; i++) {
+		const struct fl_writer_count *one = &w.writer[i];
+		char *comm = fl_escape(one->comm);
+
+		fl_table_cell(t, "%s", fl_grouped(one->writes, n, sizeof(n)));
+		fl_table_cell(t, "%s", fl_percent(one->writes, writes, pct, sizeof(pct)));
+		fl_table_cell(t, "%s", fl_writer_pid(one, n, sizeof(n)));
+		fl_table_cell(t, "%s", comm ? comm : "?");
+		fl_table_cell(t, "%s", fl_container_of(one->cgroup, container));
+		free(comm);
+	}
+	if (t)
+		fprintf(out, "\n");
+	fl_table_print(t, out, 2);
+	fl_table_free(t);
+	if (t && fl_writers_others(&w, writes))
+		SAY(out, "and %s writes by others, or by processes that were not told apart",
+		    fl_grouped(fl_writers_others(&w, writes), n, sizeof(n)));
+	fl_writers_free(&w);
 }
 
 /*
@@ -289,6 +330,7 @@ void fl_prove_text(const struct fl_prove_report *r, FILE *out, bool colour)
 		hists_text(s, out);
 		fl_takes_text(s, &r->verdict.totals, out);
 		files_text(s, r->verdict.totals.writes, out);
+		writers_text(s, r->verdict.totals.writes, out);
 		fprintf(out, "\n");
 	}
 	remarks_text(r, out);
@@ -327,6 +369,7 @@ static struct json_object *counts_json(const struct fl_snapshot *s, const struct
 	add_counter(o, s, t, FL_COUNT_RETRIED);
 	add_counter(o, s, t, FL_COUNT_FAILED);
 	add_counter(o, s, t, FL_COUNT_UNCERTAIN);
+	add_counter(o, s, t, FL_COUNT_OUTSIDE);
 	for (int i = 0; i < FL_ROUTES; i++)
 		fl_json_u64(routes, fl_route_name(i), t->by_route[i]);
 	json_object_object_add(o, "writes_by_route", routes);

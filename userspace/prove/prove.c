@@ -54,6 +54,9 @@ static const struct fl_option options[] = {
 	{'n', "--writes", "N", "watch until at least N writes were counted",
 	 FL_INTO(struct prove, writes), FL_RANGE(1, 0)},
 	FL_OPTION_PID(struct prove, pid),
+	FL_OPTION_CHILDREN(struct prove, collect),
+	{0, "--only-command", NULL, "count only what CMD and its descendants write",
+	 FL_INTO(struct prove, collect.only_command)},
 	FL_OPTIONS_COUNTING(struct prove, collect),
 	{0, "--min-share", "PCT", "share of the eligible writes for SHARED (default 99)",
 	 FL_SET(fl_set_percent, struct prove, verdict.min_share)},
@@ -77,6 +80,11 @@ static int parse(struct prove *p, int argc, char **argv)
 	p->spec = a.operand[0];
 	p->command = a.argv;
 	p->json = a.json;
+	if (p->collect.only_command && !p->command)
+		return fl_usage_error("prove", p->json, "--only-command needs a command after --");
+	if (p->command && p->collect.children)
+		return fl_usage_error("prove", p->json,
+				      "--children and a command exclude each other");
 	p->quiet = p->command || !isatty(STDERR_FILENO);
 	p->collect.window_s = p->seconds;
 	p->collect.cross_check = true;
@@ -160,9 +168,11 @@ static int prove(struct prove *p)
 	int ret = FL_EXIT_ERROR;
 	bool ended;
 
-	if (fl_privileges_need(&err) || fl_target_resolve(&target, p->spec, (pid_t)p->pid, &err) ||
+	if (fl_privileges_need(&err) ||
+	    fl_collect_target(&target, p->spec, (pid_t)p->pid, &p->collect, &err) ||
 	    (p->command && fl_workload_prepare(&w, p->command, &err)))
 		goto fail;
+	p->collect.command = w.pid;
 	c = fl_collector_prepare(&target, &p->collect, &err);
 	if (!c)
 		goto fail;

@@ -165,14 +165,27 @@ void fl_bench_row_judge(struct fl_bench_row *row, double max_loss)
 {
 	bool known;
 	long long difference = fl_bench_row_difference(row, &known);
+	struct fl_totals t;
 
 	row->status = FL_BENCH_ROW_OK;
 	row->why[0] = '\0';
-	if (known && fabs((double)difference) > max_loss * (double)row->fio.write.ios) {
-		row->status = FL_BENCH_ROW_MISSED;
+	if (!known || fabs((double)difference) <= max_loss * (double)row->fio.write.ios)
+		return;
+	row->status = FL_BENCH_ROW_MISSED;
+	fl_snapshot_totals(&row->snapshot, &t);
+	if (row->snapshot.tells_outside && t.counter[FL_COUNT_OUTSIDE])
+		snprintf(
+			row->why, sizeof(row->why),
+			"the counted writes miss fio's by %lld: %llu came from other processes than fio's",
+			difference, (unsigned long long)t.counter[FL_COUNT_OUTSIDE]);
+	else if (row->snapshot.tells_outside)
+		snprintf(
+			row->why, sizeof(row->why),
+			"the counted writes miss fio's by %lld, and nobody else wrote: events were lost",
+			difference);
+	else
 		snprintf(
 			row->why, sizeof(row->why),
 			"the counted writes differ from fio's by %lld: somebody else wrote to the mount, or events were lost",
 			difference);
-	}
 }

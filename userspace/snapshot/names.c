@@ -61,6 +61,7 @@ static const char *const counters[FL_COUNTERS] = {
 	[FL_COUNT_RETRIED] = "retried",
 	[FL_COUNT_FAILED] = "failed",
 	[FL_COUNT_UNCERTAIN] = "uncertain",
+	[FL_COUNT_OUTSIDE] = "outside",
 };
 
 static const char *const site_roles[FL_SITE_ROLES] = {

@@ -12,6 +12,7 @@ void fl_snapshot_free(struct fl_snapshot *s)
 		free(s->file[i].name);
 		free(s->file[i].path);
 		free(s->file[i].hists);
+		fl_writers_free(&s->file[i].writers);
 	}
 	for (size_t i = 0; i < s->nmounts; i++) {
 		free(s->mount[i].path);
@@ -31,6 +32,8 @@ bool fl_snapshot_knows(const struct fl_snapshot *s, enum fl_counter counter)
 	case FL_COUNT_COMPLETED_INLINE:
 	case FL_COUNT_COMPLETED_WORKER:
 		return s->has_completions;
+	case FL_COUNT_OUTSIDE:
+		return s->tells_outside;
 	case FL_COUNT_RETRIED:
 	case FL_COUNT_FAILED:
 	case FL_COUNT_UNCERTAIN:
@@ -151,7 +154,7 @@ void fl_totals_add_losses(const struct fl_snapshot *s, struct fl_totals *t)
 	for (size_t i = 0; i < s->nprobes; i++)
 		if (s->probe[i].counts_writes)
 			t->lost += s->probe[i].misses;
-	t->lost += s->loss[FL_LOSS_UNPAIRED] + s->loss[FL_LOSS_NO_INODE];
+	t->lost += s->loss[FL_LOSS_UNPAIRED] + s->loss[FL_LOSS_NO_INODE] + s->loss[FL_LOSS_NO_TASK];
 }
 
 __u64 fl_totals_unsure(const struct fl_totals *t)

@@ -11,6 +11,7 @@
 #include <linux/types.h>
 #include "util/err.h"
 #include "snapshot/names.h"
+#include "snapshot/writers.h"
 
 /* Can this kernel's write path take the inode lock shared on a route? */
 enum fl_can {
@@ -40,7 +41,8 @@ struct fl_file_counts {
 	char *path;    /* whole path where an open file showed it, or NULL; owned */
 	__u64 cell[FL_TAKES][FL_NATURES];
 	__u64 counter[FL_COUNTERS];
-	struct fl_slot_hists *hists; /* NULL where the method has none; owned */
+	struct fl_slot_hists *hists;	 /* NULL where the method has none; owned */
+	struct fl_writer_counts writers; /* the busiest; owned */
 	struct fl_flag_knowledge flag;
 	bool has_takes;		    /* the method counts takes themselves */
 	__u64 takes[FL_SITE_ROLES]; /* of this inode's locks; 0 unless has_takes */
@@ -126,6 +128,8 @@ struct fl_snapshot {
 	__u64 loss[FL_LOSSES];
 	bool has_takes;
 	bool has_completions;	       /* the counters of completed writes are counts, not just 0 */
+	bool has_writers;	       /* who wrote is known of the busiest */
+	bool tells_outside;	       /* a command's writes are told from others' */
 	struct fl_site_snapshot *site; /* callsite method */
 	size_t nsites;
 	/* Which form counted the writes beside the takes; with takes_only none did: see below. */

@@ -27,6 +27,7 @@ static const char *const loss_names[FL_LOSSES] = {
 	[FL_LOSS_TABLE_FULL] = "table_full",
 	[FL_LOSS_UNPAIRED] = "unpaired",
 	[FL_LOSS_NO_INODE] = "no_inode",
+	[FL_LOSS_NO_TASK] = "no_task",
 };
 
 struct json_object *fl_takes_to_json(bool has_takes, const __u64 takes[FL_SITE_ROLES])
@@ -146,6 +147,10 @@ static struct json_object *file_to_json(const struct fl_snapshot *s, const struc
 		json_object_object_add(hists, hist_names[i], hist_to_json(&f->hists->hist[i]));
 	json_object_object_add(o, "histograms", hists);
 	json_object_object_add(o, "takes", fl_takes_to_json(f->has_takes, f->takes));
+	json_object_object_add(o, "writers",
+			       s->has_writers ? fl_writers_to_json(&f->writers) : NULL);
+	fl_json_u64_or_null(o, "writers_others", s->has_writers,
+			    fl_writers_others(&f->writers, fl_file_writes(f)));
 	return o;
 }
 
@@ -255,7 +260,8 @@ static void takes_from_json(struct fl_json_reader *r, struct json_object *o,
 static bool may_be_null(enum fl_counter counter)
 {
 	return is_completion(counter) || counter == FL_COUNT_RETRIED ||
-	       counter == FL_COUNT_FAILED || counter == FL_COUNT_UNCERTAIN;
+	       counter == FL_COUNT_FAILED || counter == FL_COUNT_UNCERTAIN ||
+	       counter == FL_COUNT_OUTSIDE;
 }
 
 static void file_from_json(struct fl_json_reader *r, struct json_object *o,
@@ -419,6 +425,13 @@ int fl_snapshot_from_json(struct fl_snapshot *s, struct json_object *o, struct f
 		/* only methods that count takes may see completions */
 		s->has_completions |= s->file[i].has_takes &&
 				      json_object_object_get_ex(file, "completed_inline", &v) && v;
+		if (json_object_object_get_ex(file, "writers", &v) &&
+		    json_object_is_type(v, json_type_array)) {
+			s->has_writers = true;
+			if (fl_writers_from_json(&s->file[i].writers, v))
+				fl_json_fail(&r, "writers", "is wrong");
+		}
+		s->tells_outside |= json_object_object_get_ex(file, "outside", &v) && v;
 	}
 	list = get_list(&r, o, "mounts", sizeof(*s->mount), (void **)&s->mount, &s->nmounts);
 	for (size_t i = 0; list && i < s->nmounts; i++)
@@ -449,7 +462,8 @@ int fl_snapshot_from_json(struct fl_snapshot *s, struct json_object *o, struct f
 		s->has_takes |= s->file[i].has_takes;
 	loss = fl_json_get(&r, o, "losses", json_type_object);
 	for (int i = 0; loss && i < FL_LOSSES; i++)
-		s->loss[i] = fl_json_get_u64(&r, loss, loss_names[i]);
+		s->loss[i] = i == FL_LOSS_NO_TASK ? fl_json_find_u64(loss, loss_names[i])
+						  : fl_json_get_u64(&r, loss, loss_names[i]);
 	if (!r.bad)
 		return 0;
 	fl_snapshot_free(s);

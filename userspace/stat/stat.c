@@ -57,6 +57,7 @@ static const struct fl_option options[] = {
 	{'f', "--files", NULL, "one row per file instead of one per mount",
 	 FL_INTO(struct stat_cmd, view.files)},
 	FL_OPTION_PID(struct stat_cmd, pid),
+	FL_OPTION_CHILDREN(struct stat_cmd, collect),
 	{0, "--csv", NULL, "one line per row, counts and rates, empty if unknown",
 	 FL_INTO(struct stat_cmd, csv)},
 	FL_OPTION_JSON("one object per line, null if unknown"),

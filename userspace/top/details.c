@@ -86,6 +86,33 @@ static void add_hists(struct fl_top_lines *l, const struct fl_top *t, const stru
 	add_hist(l, "hold, shared", &all->hists->hist[FL_HIST_HOLD_SHARED]);
 }
 
+static void add_writers(struct fl_top_lines *l, const struct fl_top *t, const struct fl_row *all)
+{
+	struct fl_writer_counts w = {};
+	char n[32], pid[16], container[13];
+
+	if (!t->totals.sum.has_writers)
+		return;
+	if (all->file)
+		fl_writers_add_all(&w, &all->file->writers);
+	else
+		fl_writers_of(&t->totals.sum, all->dev, &w);
+	fl_writers_keep(&w, FL_WRITERS_TOLD);
+	add(l, "written by");
+	for (size_t i = 0; i < w.n; i++) {
+		char *comm = fl_escape(w.writer[i].comm);
+
+		add(l, "  %15s  %7s %-16s %s", fl_grouped(w.writer[i].writes, n, sizeof(n)),
+		    fl_writer_pid(&w.writer[i], pid, sizeof(pid)), comm ? comm : "?",
+		    fl_container_of(w.writer[i].cgroup, container));
+		free(comm);
+	}
+	if (fl_writers_others(&w, all->totals.writes))
+		add(l, "  %15s  others",
+		    fl_grouped(fl_writers_others(&w, all->totals.writes), n, sizeof(n)));
+	fl_writers_free(&w);
+}
+
 static void add_requests(struct fl_top_lines *l, const struct fl_mount_snapshot *m)
 {
 	char n[32];
@@ -144,6 +171,7 @@ void fl_top_draw_details(struct fl_top *t)
 	add_counts(&l, all);
 	add_reasons(&l, &all->totals);
 	add_hists(&l, t, all);
+	add_writers(&l, t, all);
 	if (!all->file)
 		add_requests(&l, all->mount);
 	add_openers(&l, t, all);

@@ -29,6 +29,7 @@ static const struct fl_option options[] = {
 	{'f', "--files", NULL, "start with files, not mounts",
 	 FL_INTO(struct top_cmd, top.query.files)},
 	FL_OPTION_PID(struct top_cmd, pid),
+	FL_OPTION_CHILDREN(struct top_cmd, collect),
 	FL_OPTIONS_COUNTING(struct top_cmd, collect),
 	{},
 };

@@ -91,6 +91,9 @@ static int add_file(struct fl_top_totals *t, const struct fl_file_counts *f, __u
 		if (!e->hists)
 			return -1;
 	}
+	if (fl_writers_add_all(&e->writers, &f->writers))
+		return -1;
+	fl_writers_keep(&e->writers, FL_WRITERS_TOLD);
 	if (f->hists)
 		add_words(e->hists, f->hists, sizeof(*e->hists));
 	return e->is_other ? 0 : set_text(&e->name, f->name) | set_text(&e->path, f->path);
@@ -142,6 +145,7 @@ static int forget_idle(struct fl_top_totals *t)
 		free(f.name);
 		free(f.path);
 		free(f.hists);
+		fl_writers_free(&f.writers);
 	}
 	free(old.sum.file);
 	free(old.active);

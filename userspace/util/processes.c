@@ -17,6 +17,16 @@
 #include "util/clock.h"
 #include "util/file.h"
 
+/* Its inode number: PROC_PID_INIT_INO of include/linux/proc_ns.h. */
+#define FIRST_PID_NS 0xeffffffcul
+
+bool fl_in_first_pid_namespace(void)
+{
+	struct stat st;
+
+	return !stat("/proc/self/ns/pid", &st) && st.st_ino == FIRST_PID_NS;
+}
+
 /* Calls fn for each process until fn returns false. */
 static void each_process(bool (*fn)(pid_t pid, void *arg), void *arg)
 {

@@ -3,11 +3,14 @@
 #ifndef FL_PROCESSES_H
 #define FL_PROCESSES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
 #define FL_MAX_CHILDREN 64
 
+/* Whether ours is the first PID namespace, in which every process has a number. */
+bool fl_in_first_pid_namespace(void);
 /* Our own children, at most FL_MAX_CHILDREN of them; returns their number. */
 size_t fl_processes_children(pid_t child[FL_MAX_CHILDREN]);
 /*

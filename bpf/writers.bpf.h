@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Who writes which file: a bounded table of processes by slot and CPU. No two CPUs add to one place, and the
+ * usual write finds its place by one multiplication. Where there is no room, the process that wrote least goes:
+ * what user space has not read of it is nobody's.
+ */
+#ifndef FUSELENS_WRITERS_BPF_H
+#define FUSELENS_WRITERS_BPF_H
+
+#include "kernel_types.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "abi.h"
+#include "dentry.bpf.h"
+
+/* Tell processes by the number that they themselves have, not by that in the initial PID namespace. */
+const volatile bool own_pids;
+
+struct fl_writer writers[FL_WRITERS] __attribute__((aligned(128)));
+
+static __always_inline __u64 writer_key(__u32 slot, __u32 tgid)
+{
+	return (__u64)tgid << FL_WRITER_TGID_SHIFT |
+	       (__u64)bpf_get_smp_processor_id() << FL_WRITER_CPU_SHIFT | slot;
+}
+
+static __always_inline __u32 writer_place(__u64 key)
+{
+	return (key * 0x9e3779b97f4a7c15ull) >> (64 - FL_WRITER_BITS);
+}
+
+static __always_inline struct fl_writer *writer_at(__u32 place)
+{
+	return &writers[place & (FL_WRITERS - 1)];
+}
+
+/* The current task's process and its control group. */
+static __always_inline void describe_writer(struct fl_writer *w)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+	struct pid *pid = BPF_CORE_READ(leader, thread_pid);
+
+	w->pid = pid_in_namespace(pid, own_pids ? BPF_CORE_READ(pid, level) : 0);
+	bpf_probe_read_kernel_str(w->comm, sizeof(w->comm), &leader->comm);
+	w->cgroup[0] = 0;
+	bpf_probe_read_kernel_str(w->cgroup, sizeof(w->cgroup),
+				  BPF_CORE_READ(leader, cgroups, dfl_cgrp, kn, name));
+}
+
+/* Where the key is among its places; a place where nobody is, or whoever wrote least. */
+static __always_inline __u32 choose_writer(__u64 key)
+{
+	__u32 first = writer_place(key), best = first;
+
+	for (int i = 0; i < FL_WRITER_PROBES; i++) {
+		struct fl_writer *w = writer_at(first + i);
+
+		if (w->key == key)
+			return (first + i) & (FL_WRITERS - 1);
+		if (w->writes + w->settled < writer_at(best)->writes + writer_at(best)->settled)
+			best = first + i;
+	}
+	return best & (FL_WRITERS - 1);
+}
+
+/* The current task's process is not at its first place. Returns the place that is its from now on. */
+static __noinline __u32 find_writer(__u64 key)
+{
+	__u32 place = choose_writer(key);
+	struct fl_writer *w = writer_at(place);
+
+	if (w->key == key)
+		return place;
+	/* who reads meanwhile leaves it out */
+	w->key = FL_WRITER_CLAIMED;
+	__sync_lock_test_and_set(&w->writes, 0);
+	w->settled = 0;
+	describe_writer(w);
+	__sync_lock_test_and_set(&w->key, key);
+	return place;
+}
+
+/* The place of the current task's process, as a writer of the slot's file. */
+static __always_inline __u32 writer_of(__u32 slot)
+{
+	__u64 key = writer_key(slot, bpf_get_current_task_btf()->tgid);
+	__u32 place = writer_place(key);
+
+	return writer_at(place)->key == key ? place : find_writer(key);
+}
+
+/* Adds a write of the current task. Returns the place, for those who may have to take it back. */
+static __always_inline __u32 count_writer(__u32 slot)
+{
+	__u32 place = writer_of(slot);
+
+	writer_at(place)->writes++;
+	return place;
+}
+
+/* Adds or takes back writes, in whatever task. place: FL_WRITERS where it is not known who wrote. */
+static __always_inline void settle_writer(__u32 place, __u32 slot, __s64 n)
+{
+	struct fl_writer *w = writer_at(place);
+
+	/* or it had to make room */
+	if (n && place < FL_WRITERS && (w->key & FL_WRITER_SLOT_MASK) == slot)
+		__sync_fetch_and_add(&w->settled, n);
+}
+
+#endif

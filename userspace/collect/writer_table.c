@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "collect/writer_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/mman.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "collect/bpf_object.h"
+#include "util/processes.h"
+
+#define SECTION "bss"
+
+int fl_writer_table_configure(struct bpf_object *obj)
+{
+	bool own = !fl_in_first_pid_namespace();
+
+	return fl_set_rodata(obj, "own_pids", &own, sizeof(own));
+}
+
+/* Where the programs' table lies among their variables; -1 where there is none. */
+static long offset_in_section(const struct btf *btf)
+{
+	int id = btf ? btf__find_by_name_kind(btf, "." SECTION, BTF_KIND_DATASEC) : -1;
+	const struct btf_type *sec = id > 0 ? btf__type_by_id(btf, id) : NULL;
+	const struct btf_var_secinfo *var = sec ? btf_var_secinfos(sec) : NULL;
+
+	for (int i = 0; sec && i < btf_vlen(sec); i++) {
+		const struct btf_type *t = btf__type_by_id(btf, var[i].type);
+
+		if (!strcmp(btf__name_by_offset(btf, t->name_off), "writers") &&
+		    var[i].size == sizeof(struct fl_writer) * FL_WRITERS)
+			return var[i].offset;
+	}
+	return -1;
+}
+
+void fl_writer_table_open(struct fl_writer_table *t, struct bpf_object *obj)
+{
+	long offset = obj ? offset_in_section(bpf_object__btf(obj)) : -1, page = getpagesize();
+	struct bpf_map *map;
+	void *p;
+
+	memset(t, 0, sizeof(*t));
+	if (offset < 0)
+		return;
+	/* libbpf puts the object's name in front */
+	bpf_object__for_each_map(map, obj) if (strstr(bpf_map__name(map), "." SECTION)) break;
+	if (!map)
+		return;
+	t->map_len = offset % page + sizeof(struct fl_writer) * FL_WRITERS;
+	p = mmap(NULL, t->map_len, PROT_READ, MAP_SHARED, bpf_map__fd(map), offset / page * page);
+	if (p == MAP_FAILED)
+		return;
+	t->map = p;
+	t->place = (const void *)((char *)p + offset % page);
+}
+
+static void add(struct fl_writer_table *t, const struct fl_writer *w, __u64 writes)
+{
+	struct fl_written *one;
+
+	if (t->n == t->room) {
+		size_t room = t->room ? 2 * t->room : 64;
+		struct fl_written *grown = realloc(t->written, room * sizeof(*grown));
+
+		/* they are told as others' */
+		if (!grown)
+			return;
+		t->written = grown;
+		t->room = room;
+	}
+	one = &t->written[t->n++];
+	memset(one, 0, sizeof(*one));
+	one->slot = w->key & FL_WRITER_SLOT_MASK;
+	one->by.pid = w->pid;
+	memcpy(one->by.comm, w->comm, sizeof(one->by.comm) - 1);
+	memcpy(one->by.cgroup, w->cgroup, sizeof(one->by.cgroup) - 1);
+	one->by.writes = writes;
+}
+
+static void sweep_place(struct fl_writer_table *t, __u32 i)
+{
+	const volatile struct fl_writer *from = &t->place[i];
+	struct fl_writer w;
+	__u64 total;
+
+	w.key = from->key;
+	if (!w.key || w.key == FL_WRITER_CLAIMED)
+		return;
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	memcpy(&w, &t->place[i], sizeof(w));
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	/* it was given to somebody else meanwhile */
+	if (from->key != w.key)
+		return;
+	if (t->last[i].key != w.key) {
+		t->last[i].key = w.key;
+		t->last[i].told = 0;
+	}
+	total = w.writes + w.settled;
+	/* what was taken back is made up for later */
+	if ((__s64)(total - t->last[i].told) <= 0)
+		return;
+	add(t, &w, total - t->last[i].told);
+	t->last[i].told = total;
+}
+
+static int by_slot(const void *a, const void *b)
+{
+	const struct fl_written *x = a, *y = b;
+
+	return (x->slot > y->slot) - (x->slot < y->slot);
+}
+
+void fl_writer_table_sweep(struct fl_writer_table *t)
+{
+	size_t left = 0;
+
+	/* of files that nobody has asked for yet */
+	for (size_t i = 0; i < t->n; i++)
+		if (t->written[i].by.writes)
+			t->written[left++] = t->written[i];
+	t->n = left;
+	for (__u32 i = 0; t->place && i < FL_WRITERS; i++)
+		sweep_place(t, i);
+	if (t->n)
+		qsort(t->written, t->n, sizeof(*t->written), by_slot);
+}
+
+int fl_writer_table_take(struct fl_writer_table *t, __u32 slot, struct fl_writer_counts *w)
+{
+	const struct fl_written wanted = {.slot = slot};
+	struct fl_written *one = t->n ? bsearch(&wanted, t->written, t->n, sizeof(*one), by_slot)
+				      : NULL;
+	int bad = 0;
+
+	if (!one)
+		return 0;
+	while (one > t->written && one[-1].slot == slot)
+		one--;
+	for (; one < t->written + t->n && one->slot == slot; one++) {
+		/* it keeps its place in the order, and is told once */
+		if (one->by.writes)
+			bad |= fl_writers_add(w, &one->by);
+		one->by.writes = 0;
+	}
+	fl_writers_keep(w, FL_WRITERS_TOLD);
+	return bad;
+}
+
+void fl_writer_table_close(struct fl_writer_table *t)
+{
+	if (t->map)
+		munmap(t->map, t->map_len);
+	free(t->written);
+	memset(t, 0, sizeof(*t));
+}

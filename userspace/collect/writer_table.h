@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The table of who writes which file (bpf/writers.bpf.h), seen from user space. */
+#ifndef FL_WRITER_TABLE_H
+#define FL_WRITER_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "snapshot/writers.h"
+
+struct bpf_object;
+
+/* What a process wrote to a slot's file. */
+struct fl_written {
+	__u32 slot;
+	struct fl_writer_count by;
+};
+
+struct fl_writer_table {
+	const struct fl_writer *place; /* mapped; NULL where nothing says who writes */
+	void *map;
+	size_t map_len;
+	struct {
+		__u64 key, told;
+	} last[FL_WRITERS];	    /* by place: what was told of it */
+	struct fl_written *written; /* by slot, once it was swept; owned */
+	size_t n, room;
+};
+
+/* Sets what the programs must know before they are loaded. Returns 0, or -1. */
+int fl_writer_table_configure(struct bpf_object *obj);
+/* Maps the table of a loaded object; without one it stays empty. */
+void fl_writer_table_open(struct fl_writer_table *t, struct bpf_object *obj);
+/* Adds what was written since the last sweep to t->written. */
+void fl_writer_table_sweep(struct fl_writer_table *t);
+/* Moves what was swept of a slot's file to w, the busiest only. Returns 0, or -1 when out of memory. */
+int fl_writer_table_take(struct fl_writer_table *t, __u32 slot, struct fl_writer_counts *w);
+void fl_writer_table_close(struct fl_writer_table *t);
+
+#endif
