@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Machine code that is anything: the decoder, and the map built over it. */
+/* Arbitrary machine code, for the decoder and the map that is built from it. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +25,7 @@ static int read_code(void *ctx, __u64 addr, void *buf, size_t len, struct fl_err
 
 static struct fl_symbols symbols;
 
-/* The functions are short: decoding is what takes the time, and it is the same for each instruction. */
+/* The functions are short: most time goes into decoding, which is the same for each instruction. */
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	static const char table[] = "ffffffff81000000 t fuse_file_write_iter\n"
@@ -35,7 +35,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 				    "ffffffff810000b0 T down_read\n"
 				    "ffffffff810000c0 T up_read\n"
 				    "ffffffff810000d0 T _raw_spin_lock\n";
-	char *copy = malloc(sizeof(table)); /* it becomes the symbols' */
+	char *copy = malloc(sizeof(table)); /* the symbols take it over */
 	struct fl_err err;
 
 	if (!copy)

@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	/* In a buffer of just its size, so that a step too far is seen. */
+	/* In a buffer of exactly its size, so that a read beyond it is seen. */
 	uint8_t *copy = malloc(size ? size : 1);
 	struct wire_request req = {0};
 	const char *name;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the exporter takes from outside: --listen, the Accept header, and names that become labels. */
+/* The exporter's input from outside: --listen, the Accept header, and names that become labels. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Nothing but escapes the format knows, no quote that ends the value, no line end. */
+/* Checks a label: only escapes of the format, no quote that ends the value, no line end. */
 static void check_label(const char *label)
 {
 	for (const char *s = label; *s; s++) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* fio's JSON and its logs, as anything at all. */
+/* Arbitrary bytes as fio's JSON and logs. */
 #include <stdint.h>
 #include "result/fio_json.h"
 #include "result/fio_log.h"

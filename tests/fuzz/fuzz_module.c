@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A file that calls itself a kernel module, before the kernel has seen it. */
+/* Arbitrary bytes as a kernel module file, as fuselens reads it before the kernel does. */
 #include <stdint.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Whatever a mountinfo file may hold. */
+/* Arbitrary bytes as a mountinfo file. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Whatever the iterator might hand over. */
+/* Arbitrary bytes as the iterator's output. */
 #include <stdint.h>
 #include "openfiles/openfiles.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Result files as anything at all: the first byte chooses which one the rest is. A row that can be read
- * is analysed and rendered as well, so that no figure in it can break the arithmetic.
+ * Arbitrary bytes as result files: the first byte chooses the kind of file. A row that can be read
+ * is also analysed and rendered, so that no figure in it can break the arithmetic.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Recorded snapshots as anybody may have edited them: read, judged, written again. */
+/* Recorded snapshots with arbitrary edits: read, judged, written again. */
 #include <stdint.h>
 #include <json-c/json.h>
 #include "snapshot/verdict.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Names from the system: what is escaped holds nothing that a terminal obeys. */
+/* Names from the system: escaped text has nothing that controls a terminal. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -26,7 +26,7 @@ static void print_classes_left_out(const struct plan_wish *wish, FILE *out)
 	}
 }
 
-/* The choices that make a seed the same plan again, without a space inside one. */
+/* The options that make the same plan from a seed again; none contains a space. */
 void oracle_print_choices(const struct oracle *o, FILE *out)
 {
 	fprintf(out, "--stores ");
@@ -41,7 +41,10 @@ static void ledger_path(const struct oracle *o, uint64_t seed, char path[PLACE_P
 	snprintf(path, PLACE_PATH, "%s/ledger.%llu", o->scratch, (unsigned long long)seed);
 }
 
-/* One file, one mount, or all mounts of the machine: others' writes are nobody's here. */
+/*
+ * The target: one file, one mount, or all mounts of the machine. Writes of other programs are
+ * ignored.
+ */
 static void target_of(const struct oracle *o, const struct plan *p, char path[PLACE_PATH])
 {
 	char name[PLACE_NAME];
@@ -137,7 +140,7 @@ static void run_prove(const struct batch *b, char *line)
 
 static volatile pid_t proving;
 
-/* Whatever ends us, or a load that never ends: prove and what it runs go first. */
+/* On any end, also if the load never ends, end prove and its command first. */
 static void end_prove(int sig)
 {
 	if (proving > 0)
@@ -155,7 +158,7 @@ void batch_init(struct oracle *o)
 	signal(SIGINT, end_prove);
 }
 
-/* Returns 0 where there is a report to look at. */
+/* Returns 0 if there is a report. */
 static int prove(struct batch *b)
 {
 	char choices[2048] = "";

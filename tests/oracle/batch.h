@@ -26,11 +26,14 @@ struct batch {
 };
 
 void batch_init(struct oracle *o);
-/* Makes the batch's files, proves, compares, tells, removes. The worst outcome; -1 where there is none. */
+/*
+ * Makes the batch's files, proves, compares, reports and removes them. Returns the worst outcome;
+ * -1 if there is none.
+ */
 int batch_run(struct batch *b);
 /* Whether both can be counted together. */
 bool batch_takes(const struct batch *b, const struct plan *p);
-/* Carries out plans whose ledgers are there; what `prove` runs. */
+/* Carries out plans with existing ledgers; `prove` runs this. */
 int batch_drive(struct oracle *o, char *const *seeds, int n);
 void oracle_print_choices(const struct oracle *o, FILE *out);
 

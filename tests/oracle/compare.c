@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Each file of the report is led back to the entry of a ledger that it stands for: by device and inode
- * number, and among those that had the same number one after the other by the name.
+ * Finds the ledger entry for each file of the report: by device and inode number, and by name among
+ * files that had the same number in turn.
  */
 #include "compare.h"
 
@@ -28,10 +28,10 @@ struct comparison {
 	size_t n;
 	struct expected *expected;
 	size_t count;
-	uint64_t lost; /* in the whole report, as far as no difference has used it up */
+	uint64_t lost; /* of the whole report, minus what earlier differences have used up */
 	struct unseen {
 		uint32_t dev;
-		uint64_t writes; /* that the report says it did not see there, used up likewise */
+		uint64_t writes; /* unseen there by the report, minus what is used up */
 	} unseen[UNSEEN_MOUNTS];
 	size_t mounts;
 };
@@ -88,7 +88,7 @@ __attribute__((format(printf, 2, 3))) static void differs(struct trial *t, const
 
 static bool had_name(const struct ledger_entry *e, const char *name)
 {
-	/* of the many names of one file some may not have been kept */
+	/* the ledger may not have kept all names of a file */
 	if (e->names > LEDGER_NAMES)
 		return true;
 	for (uint32_t i = 0; i < e->names; i++)
@@ -121,7 +121,7 @@ static struct expected *find(struct comparison *c, uint32_t dev, uint64_t ino, c
 	return same == 1 ? only : NULL;
 }
 
-/* A file that the report should not have: said of every trial that used its mount. */
+/* The report has a file that it should not have: blames every plan that used its mount. */
 static void stray(struct comparison *c, uint32_t dev, uint64_t ino, const char *name,
 		  uint64_t writes)
 {
@@ -183,8 +183,8 @@ static void take_file(struct comparison *c, struct json_object *file)
 }
 
 /*
- * What a mount's cross-check missed. It knows by how much its version rose at least: each reply of the daemon
- * may have hidden one write more.
+ * How much a mount's cross-check may have missed. It gives a lower bound: each reply of the daemon
+ * may have hidden one more write.
  */
 static void take_mount(struct comparison *c, struct json_object *mount)
 {
@@ -196,7 +196,7 @@ static void take_mount(struct comparison *c, struct json_object *mount)
 	c->unseen[c->mounts++] = (struct unseen){dev, unseen + number(mount, "attribute_replies")};
 }
 
-/* Uses up what the report says to have missed. False where that is not enough. */
+/* Uses up what the report says it missed. Returns false if that is not enough. */
 static bool is_explained(struct comparison *c, uint32_t dev, uint64_t writes, bool too_few)
 {
 	for (size_t i = 0; too_few && i < c->mounts; i++) {
@@ -241,12 +241,12 @@ static void describe(const struct expected *e, const char *what)
 		errnos(l, failures));
 }
 
-/* By how much the count is off beyond what the file's own figures allow. */
+/* How far the count is off, beyond what the file's own figures allow. */
 static uint64_t beyond(const struct expected *e, uint64_t wrote)
 {
 	uint64_t off = e->counted > wrote ? e->counted - wrote : wrote - e->counted, allowed;
 
-	/* parts of one write that were taken for writes: only too many */
+	/* parts of one write may have been counted as writes, so only too many are possible */
 	allowed = e->uncertain + (e->counted > wrote ? e->split : 0);
 	return off > allowed ? off - allowed : 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What was written against what fuselens counted. */
+/* Compares what was written with what fuselens counted. */
 #ifndef ORACLE_COMPARE_H
 #define ORACLE_COMPARE_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Processes and threads of a plan, and those that only look at its files. */
+/* Runs the processes and threads of a plan, and those that only read or map its files. */
 #include "drive.h"
 
 #include <errno.h>
@@ -47,7 +47,7 @@ static void run_job(struct job *j)
 	default:
 		done = false;
 	}
-	/* also where an interface is refused: the plan's writes are made, by pwrite() */
+	/* if the kernel refuses an interface, the plan's writes are made by pwrite() */
 	if (!done)
 		engine_sync(j);
 	if (j->fd >= 0)
@@ -116,7 +116,7 @@ static void fell_off(int sig)
 	siglongjmp(beyond_the_end, 1);
 }
 
-/* A truncate takes pages away from below a mapping: then the rest of it is left out. */
+/* A truncate removes pages of a mapping: then skip the rest of it. */
 static void use_mapping(char *map, size_t size, bool store)
 {
 	volatile char sum = 0;
@@ -131,7 +131,7 @@ static void use_mapping(char *map, size_t size, bool store)
 	}
 }
 
-/* Reads, maps or stores until it is ended from outside. */
+/* Reads, maps or stores until it is killed. */
 static void look_on(const struct place *place, const struct plan *p, const struct plan_aside *aside)
 {
 	char path[PLACE_PATH], name[PLACE_NAME], block[65536];
@@ -148,7 +148,7 @@ static void look_on(const struct place *place, const struct plan *p, const struc
 	if (aside->kind != BESIDE_READER) {
 		map = mmap(NULL, st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 		if (map == MAP_FAILED)
-			return; /* a file in direct mode has no mapping to share */
+			return; /* a file in direct mode may refuse a shared mapping */
 	}
 	for (;;) {
 		if (aside->kind == BESIDE_READER)
@@ -166,7 +166,10 @@ static pid_t forked(const struct place *place, const struct plan *p, struct ledg
 
 	if (pid)
 		return pid;
-	/* whoever ends the load ends all of it: those beside would never end by themselves */
+	/*
+	 * the process that ends the load ends all of it: readers and mappers would never end by
+	 * themselves
+	 */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (i < p->processes)
 		process(place, p, l, i);

@@ -5,7 +5,7 @@
 
 #include "place.h"
 
-/* What went wrong, if anything, is in the ledger. */
+/* The ledger has the first failure, if there was one. */
 void drive(const struct place *place, const struct plan *p, struct ledger *l);
 
 #endif

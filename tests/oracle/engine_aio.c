@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* libaio's interface, by its system calls: no library is needed for so little. */
+/* libaio's interface by its system calls, so that no library is needed. */
 #include "job.h"
 
 #include <errno.h>
@@ -32,7 +32,7 @@ static void aio_queue(struct queue *q, uint32_t slot)
 	a->queued[a->count++] = cb;
 }
 
-/* Whatever the kernel refuses is a request's own failure; the others go on. */
+/* If the kernel refuses a request, only this one has failed; the others go on. */
 static void aio_submit(struct queue *q)
 {
 	struct aio *a = q->private;

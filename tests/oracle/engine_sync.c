@@ -16,7 +16,7 @@ static int64_t result_of(ssize_t got)
 static int64_t do_vectors(struct job *j, const struct op *op)
 {
 	char *buffer = job_buffer(j, op);
-	/* parts that O_DIRECT takes, where the whole is such */
+	/* keep the parts aligned for O_DIRECT, if the whole is aligned */
 	uint32_t part = MIN(op->length, j->run->unit);
 	struct iovec iov[3] = {
 		{buffer, part},
@@ -28,7 +28,10 @@ static int64_t do_vectors(struct job *j, const struct op *op)
 	return result_of(pwritev2(j->fd, iov, 3, op->offset, op->rw_flags));
 }
 
-/* A pipe holds 64 KiB: longer writes are cut. What splice() leaves in it is thrown away with the pipe. */
+/*
+ * A pipe holds 64 KiB, so longer writes are cut. Data that splice() leaves in the pipe are lost
+ * with it.
+ */
 static int64_t do_splice(struct job *j, struct op *op)
 {
 	loff_t offset = op->offset;

@@ -40,7 +40,7 @@ static bool ring_open(struct ring *r, const struct plan_run *run)
 	r->fd = syscall(SYS_io_uring_setup, ENTRIES, &p);
 	if (r->fd < 0)
 		return false;
-	/* since 5.4 both rings are one mapping, which is older than all that is tested here */
+	/* both rings are one mapping since 5.4, and all tested kernels are newer */
 	r->rings_size = p.cq_off.cqes + p.cq_entries * sizeof(struct io_uring_cqe);
 	if (r->rings_size < p.sq_off.array + p.sq_entries * sizeof(uint32_t))
 		r->rings_size = p.sq_off.array + p.sq_entries * sizeof(uint32_t);
@@ -72,7 +72,7 @@ static void ring_close(struct ring *r)
 	close(r->fd);
 }
 
-/* The next request's place; taken with ring_push(). There are more places than can be in use. */
+/* The place of the next request; ring_push() takes it. There are more places than can be in use. */
 static struct io_uring_sqe *ring_next(struct ring *r)
 {
 	uint32_t tail = atomic_load_explicit(r->sq_tail, memory_order_relaxed) + r->queued;
@@ -130,7 +130,9 @@ static void uring_submit(struct queue *q)
 		atomic_thread_fence(memory_order_seq_cst);
 		if (*r->sq_flags & IORING_SQ_NEED_WAKEUP)
 			ring_enter(r, 0, 0, IORING_ENTER_SQ_WAKEUP);
-		/* the next round writes over what the thread has not read yet */
+		/*
+		 * otherwise the next round would overwrite entries that the thread has not read yet
+		 */
 		while (atomic_load(r->sq_head) != atomic_load(r->sq_tail)) {
 			if (*r->sq_flags & IORING_SQ_NEED_WAKEUP)
 				ring_enter(r, 0, 0, IORING_ENTER_SQ_WAKEUP);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The operations of a run and what becomes of them. Names change and files are opened under the file's
- * lock, so that every descriptor is known to be of one entry of the ledger.
+ * The operations of a run and their results. Names change and files are opened under the file's
+ * lock, so that each descriptor's ledger entry is known.
  */
 #include "job.h"
 
@@ -17,7 +17,7 @@ static struct ledger_entry *current_entry(const struct job *j)
 	return &j->ledger->entry[j->ledger->current[j->run->file]];
 }
 
-/* The name that a file has now. */
+/* The current name of a file. */
 static void name_now(const struct job *j, char name[PLACE_NAME])
 {
 	place_name(j->plan, j->run->file, j->ledger->changes[j->run->file], name);
@@ -129,8 +129,8 @@ void job_event(struct job *j, const struct op *op)
 		break;
 	case OP_REPLACE:
 		/*
-		 * Others may have the file open: they go on with one that has no name. A full disk may have
-		 * no room for a new one.
+		 * Other runs may have the file open: they go on with a file that has no name. A
+		 * full disk may have no room for a new name.
 		 */
 		if (!j->plan->full_disk &&
 		    atomic_load(&j->ledger->used) < LEDGER_ENTRIES - PLAN_ACTORS)
@@ -154,7 +154,7 @@ enum job_next job_next(struct job *j, struct op *op)
 			continue;
 		switch (op->kind) {
 		case OP_TRUNCATE:
-			/* beside whatever is under way; a full disk may refuse it */
+			/* runs while other operations go on; a full disk may refuse it */
 			if (ftruncate(j->fd, op->offset) && errno != ENOSPC && errno != EINTR &&
 			    errno != EFBIG && errno != ENOMEM)
 				ledger_fault(j->ledger, "ftruncate: errno %d", errno);

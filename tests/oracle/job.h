@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One run of one writer, as the engines see it: operations come from it, results go back to it. */
+/*
+ * One run of one writer, as the engines see it: they get operations from it and return results to
+ * it.
+ */
 #ifndef ORACLE_JOB_H
 #define ORACLE_JOB_H
 
@@ -26,15 +29,15 @@ enum job_next {
 };
 
 enum job_next job_next(struct job *j, struct op *op);
-/* What is done while nothing is under way: reopen, replace, change flags. */
+/* Operations for which nothing may be in flight: reopen, replace, change flags. */
 void job_event(struct job *j, const struct op *op);
-/* The buffer that op wants, length bytes long or seemingly so. */
+/* The buffer for op, length bytes long; part of it may be unmapped. */
 char *job_buffer(const struct job *j, const struct op *op);
 void job_done(struct job *j, const struct op *op, int64_t result);
 
 /* Each runs the job to its end. */
 void engine_sync(struct job *j);
-/* False, with nothing done, where the kernel does not offer the interface. */
+/* Returns false, with nothing done, if the kernel does not offer the interface. */
 bool engine_aio(struct job *j);
 bool engine_uring(struct job *j);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What was written, by the calls' own results: one entry a file that ever had a name, in a file that
- * all writers map. A name that is given to a new file gets a new entry.
+ * What was written, by the results of the calls. Each file that ever had a name has an entry, in a
+ * file that all writers map. If a new file gets an old name, it gets a new entry.
  */
 #ifndef ORACLE_LEDGER_H
 #define ORACLE_LEDGER_H
@@ -23,7 +23,7 @@ struct ledger_entry {
 	uint64_t ino;
 	uint32_t names; /* that it ever had; the first LEDGER_NAMES are kept */
 	char name[LEDGER_NAMES][LEDGER_NAME];
-	_Atomic uint64_t wrote, bytes; /* calls that wrote, and what */
+	_Atomic uint64_t wrote, bytes; /* calls that wrote, and their bytes */
 	_Atomic uint64_t partly;       /* of those, the ones that wrote less than asked */
 	_Atomic uint64_t nothing;      /* calls that returned 0 */
 	_Atomic uint64_t again, failed, cancelled;
@@ -32,10 +32,10 @@ struct ledger_entry {
 
 struct ledger {
 	_Atomic uint32_t done;	/* 1: the plan ran to its end */
-	_Atomic uint32_t fault; /* 1: something that should work did not: see what */
+	_Atomic uint32_t fault; /* 1: something that should work failed: see what */
 	char what[256];
 	_Atomic uint32_t replaced_with_same_ino;
-	/* which entry a file's name leads to now; names change and files are opened under the lock */
+	/* the entry of a file's current name; names change and files are opened under the lock */
 	pthread_mutex_t lock[PLAN_FILES];
 	uint32_t current[PLAN_FILES];
 	uint32_t changes[PLAN_FILES]; /* of names */
@@ -43,18 +43,18 @@ struct ledger {
 	struct ledger_entry entry[LEDGER_ENTRIES];
 };
 
-/* Maps the ledger at path; makes it where create is set. NULL with errno. */
+/* Maps the ledger at path; makes it if create is set. NULL with errno set. */
 struct ledger *ledger_map(const char *path, bool create);
 void ledger_unmap(struct ledger *l);
 
-/* A new entry for a plan's file, known by st. NULL when the ledger is full. */
+/* Makes an entry for a plan's file, identified by st. NULL if the ledger is full. */
 struct stat;
 struct ledger_entry *ledger_add(struct ledger *l, uint32_t file, const struct stat *st,
 				const char *name);
 void ledger_name(struct ledger_entry *e, const char *name);
-/* The result of a write of `asked` bytes: a count, or -errno. */
+/* Notes the result of a write of `asked` bytes: a count, or -errno. */
 void ledger_result(struct ledger_entry *e, uint64_t asked, int64_t result);
-/* Notes the first thing that should work and did not. */
+/* Notes the first operation that should work and failed. */
 __attribute__((format(printf, 2, 3))) void ledger_fault(struct ledger *l, const char *format, ...);
 
 #endif

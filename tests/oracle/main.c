@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The oracle: carries out plans drawn from seeds under `fuselens prove` and compares what was counted
- * with what was written. tests/oracle/run sets up what it needs; see there for its use.
+ * The oracle: carries out plans that are drawn from seeds under `fuselens prove`, and compares what
+ * was counted with what was written. tests/oracle/run sets up what it needs and says how to use it.
  */
 #include <getopt.h>
 #include <stdlib.h>
@@ -105,7 +105,7 @@ static int print_plan(struct oracle *o, const char *seed)
 	return 0;
 }
 
-/* Seeds that can share a window go together, the others in the order in which they come. */
+/* Puts seeds that can share a window together; the others run in their order. */
 static void run_seeds(struct oracle *o, const uint64_t *seed, size_t n)
 {
 	struct batch *b = calloc(1, sizeof(*b));
@@ -134,7 +134,7 @@ static void run_seeds(struct oracle *o, const uint64_t *seed, size_t n)
 	free(ran);
 }
 
-/* Whether the seed still differs under the wish: races may want several attempts. */
+/* Whether the seed still differs with this choice of classes: races may need several attempts. */
 static bool still_differs(struct oracle *o, uint64_t seed)
 {
 	bool differs = false;
@@ -152,7 +152,10 @@ static bool still_differs(struct oracle *o, uint64_t seed)
 	return differs;
 }
 
-/* Leaves out of a plan what does not matter, one class after the other. The last one printed is it. */
+/*
+ * Leaves out of a plan what does not matter, one class after the other. The plan printed last is
+ * the result.
+ */
 static void shrink(struct oracle *o, uint64_t seed)
 {
 	struct plan p;
@@ -181,7 +184,7 @@ static void shrink(struct oracle *o, uint64_t seed)
 	still_differs(o, seed);
 }
 
-/* SEED or FIRST-LAST, appended to *list. */
+/* Appends SEED or FIRST-LAST to *list. */
 static int add_seeds(const char *text, uint64_t **list, size_t *n)
 {
 	char *end;

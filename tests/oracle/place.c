@@ -63,7 +63,7 @@ static int fill(int fd, uint64_t from, uint64_t to)
 	return 0;
 }
 
-/* Where blocks can't be shared, the file is written and that is that. */
+/* If blocks can't be shared, the file is only written. */
 static int share_blocks(int fd, const char *path)
 {
 	char twin[PLACE_PATH + 8];
@@ -121,7 +121,7 @@ static int make_file(const struct place *place, const struct plan *p, uint32_t i
 	return ret;
 }
 
-/* Leaves the plan's room on the file system of file 0, where that file system can be filled like this. */
+/* Fills the file system of file 0 up to the plan's room, if it can be filled in this way. */
 static int fill_disk(const struct place *place, const struct plan *p)
 {
 	char path[PLACE_PATH];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where plans are carried out: ROOT/src/STORE/MODE is a directory of a file system, ROOT/mnt/STORE/MODE
- * the FUSE mount of it. A store with directories a and b in it is two file systems under one mount.
+ * Where plans are carried out. ROOT/src/STORE/MODE is a directory of a file system, and
+ * ROOT/mnt/STORE/MODE is its FUSE mount. A store with directories a and b has two file systems
+ * under one mount.
  */
 #ifndef ORACLE_PLACE_H
 #define ORACLE_PLACE_H
@@ -16,17 +17,19 @@ struct place {
 #define PLACE_PATH 512
 #define PLACE_NAME LEDGER_NAME
 
-/* The name of a plan's file after so many changes; no two plans have one in common. */
+/* The name of a plan's file after this many changes. No two plans share a name. */
 void place_name(const struct plan *p, uint32_t file, uint32_t changes, char name[PLACE_NAME]);
 
 /* ROOT/side/STORE/MODE[/half]/sSEED[/name] of a plan's file; side is "src" or "mnt", name may be NULL. */
 void place_path(const struct place *place, const struct plan *p, uint32_t file, const char *side,
 		const char *name, char path[PLACE_PATH]);
-/* Makes the plan's directories and files, behind the mounts. 0 or -1 with a message on stderr. */
+/*
+ * Makes the plan's directories and files, in the source. Returns 0, or -1 with a message on stderr.
+ */
 int place_make(const struct place *place, const struct plan *p);
-/* Enters the files as they are before anything is written. */
+/* Enters the files in the ledger before anything is written. */
 int place_enter(const struct place *place, const struct plan *p, struct ledger *l);
-/* Removes all of it, by way of the mounts, so that the daemons let go of it. */
+/* Removes all of it through the mounts, so that the daemons release it. */
 void place_remove(const struct place *place, const struct plan *p);
 
 #endif

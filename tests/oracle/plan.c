@@ -20,8 +20,8 @@ const char *const engine_name[ENGINES] = {"pwrite", "write", "pwritev2", "aio", 
 const char *const beside_name[BESIDES] = {"buffered reader", "mapping, read", "mapping, written"};
 
 /*
- * Each part of a plan has a stream of its own, and draws the same number of numbers whatever is allowed:
- * so leaving out a class leaves the rest of the plan alone.
+ * Each part of a plan has its own stream of random numbers, and always draws the same amount of
+ * them. So leaving out a class does not change the rest of the plan.
  */
 struct rng {
 	uint64_t state;
@@ -57,7 +57,7 @@ static uint32_t between(struct rng *r, uint32_t low, uint32_t high)
 
 enum part { PART_PLAN, PART_MOUNT, PART_FILE, PART_ACTOR, PART_RUN, PART_BESIDE, PART_OP };
 
-/* True in so many of a thousand plans, where all of the classes are allowed. */
+/* True in this many of a thousand plans, if all of the classes are allowed. */
 static bool chance(struct plan *p, struct rng *r, uint32_t permille, uint64_t classes)
 {
 	bool hit = below(r, 1000) < permille;
@@ -248,7 +248,7 @@ void plan_make(struct plan *p, const struct plan_wish *wish)
 	make_beside(p);
 }
 
-/* What a write is, once it is settled that the operation is one. Draws the same numbers always. */
+/* Draws the properties of a write. Always draws the same amount of numbers. */
 static void make_write(const struct plan_run *run, struct rng *r, uint32_t i, struct op *op)
 {
 	uint32_t units = between(r, 1, run->max_units), where = draw(r) >> 32;

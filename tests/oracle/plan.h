@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A plan: who writes what, how, to which files, drawn from a seed and from nothing else. The same seed
- * with the same stores and classes is the same plan on every machine.
+ * A plan: who writes what, how, and to which files. It is drawn only from a seed. The same seed
+ * with the same stores and classes gives the same plan on every machine.
  */
 #ifndef ORACLE_PLAN_H
 #define ORACLE_PLAN_H
@@ -11,8 +11,8 @@
 #include <stdio.h>
 
 /*
- * What a plan may be made of. A class can be left out: what does not use it stays as it is, so that a
- * plan that fails is made smaller by leaving out one class after the other.
+ * What a plan may be made of. If a class is left out, the parts that do not use it stay as they
+ * are. A plan that fails can so be made smaller, one class after the other.
  */
 #define ORACLE_CLASSES(X)                                                               \
 	X(VECTORS, "vectors", "pwritev2() of several buffers, with its flags")          \
@@ -118,7 +118,7 @@ struct plan_run {
 	uint64_t span; /* where it writes */
 	bool sequential;
 	bool sqpoll, fixed;
-	/* of a thousand operations, so many are (flags: have) */
+	/* how many of a thousand operations are this (for flags: have it) */
 	uint32_t reads, past_eof, bad_buffer, half_buffer, bad_align, empty, truncate, rename,
 		replace, reopen, setfl, append_flag, dsync_flag, linked, forced, cancel, huge;
 };
@@ -137,7 +137,7 @@ struct plan_aside {
 struct plan {
 	uint64_t seed;
 	uint64_t allowed; /* CLASS_BIT()s */
-	uint64_t used;	  /* those that this plan came to use */
+	uint64_t used;	  /* classes that this plan uses */
 	bool one_file;	  /* the target is file 0, not the mounts */
 	bool full_disk;
 	uint64_t room; /* left on the full disk, bytes */
@@ -150,7 +150,7 @@ struct plan {
 	struct plan_aside beside[PLAN_ASIDE];
 };
 
-/* What the plan is made for; percent scales the number of writes. */
+/* What to draw a plan for; percent scales the number of writes. */
 struct plan_wish {
 	uint64_t seed;
 	uint64_t allowed;
@@ -183,7 +183,7 @@ struct op {
 	bool linked, forced, cancel;
 };
 
-/* The i-th operation of a run. Writes that a run is to make are those of kind OP_WRITE. */
+/* The i-th operation of a run. The writes are those of kind OP_WRITE. */
 void plan_op(const struct plan *p, uint32_t actor, uint32_t run, uint32_t i, struct op *op);
 
 #define OP_LENGTH_MAX (3u << 20)

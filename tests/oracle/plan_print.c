@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A plan as text: what is printed when a seed fails. */
+/* A plan as text, for seeds that fail. */
 #include "plan.h"
 
 #include <fcntl.h>

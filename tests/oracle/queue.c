@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Keeps so many requests under way, and none where an event wants the file for itself. */
+/* Keeps this many requests in flight, and none while an event needs the file for itself. */
 #include "job.h"
 
 void queue_reaped(struct queue *q, uint32_t slot, int64_t result)

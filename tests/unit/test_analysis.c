@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What rows say together, on benches whose answers are known. */
+/* What rows show together, on benches with known answers. */
 #include "bench_made_up.h"
 #include "report/analysis.h"
 
@@ -40,7 +40,7 @@ static void one_lock(void **state)
 	assert_near(l->hold_exclusive_ns, 2e6, 1e-9);
 	assert_near(l->wait_ns, 20, 1e-9);
 	assert_near(l->ceiling, 500, 1e-9);
-	/* what no method here can tell is not a number */
+	/* a figure that no method here can tell is NAN */
 	assert_true(isnan(l->upgrades) && isnan(l->fi_lock) && isnan(l->fi_lock_ns));
 	assert_near(a.hold_share, 0.8, 1e-9);
 	assert_int_equal(a.npredictions, 3);
@@ -54,7 +54,7 @@ static void one_lock(void **state)
 	fl_bench_free(&b);
 }
 
-/* Means of runs that lie far apart carry neither a fit nor a projection. */
+/* With runs that lie far apart there is neither a fit nor a projection. */
 static void noise_is_not_fitted(void **state)
 {
 	struct fl_bench b;
@@ -120,7 +120,7 @@ static void rows_that_miss_are_left_out(void **state)
 	assert_near(a.level[0].iops.mean, 400, 1e-9);
 	assert_int_equal(a.verdict.totals.writes, 4000);
 	fl_analysis_free(&a);
-	/* within the tolerance it stays, and is not called exact */
+	/* within the tolerance the row stays, but is not called exact */
 	fl_bench_row_judge(row, 0.01);
 	assert_int_equal(row->status, FL_BENCH_ROW_OK);
 	assert_int_equal(fl_analyse(&a, &b), 0);
@@ -182,7 +182,7 @@ static void own_cost_by_pairs(void **state)
 	assert_int_equal(fl_analyse(&a, &b), 0);
 	assert_int_equal(a.ncosts, 1);
 	assert_int_equal(a.cost[0].pairs, 2);
-	/* the machine ran twice as fast the second time: pairs do not care */
+	/* the machine was twice as fast the second time: pairs are not affected */
 	assert_near(a.cost[0].relative, -0.05, 1e-9);
 	assert_true(a.cost[0].half_width < 1e-9);
 	assert_near(a.cost[0].ns_per_write, (526.3158 + 263.1579) / 2, 1e-4);

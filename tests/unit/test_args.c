@@ -28,7 +28,7 @@ static const struct fl_option options[] = {
 
 static char said[1024];
 
-/* Parses line, split at blanks. What is said on stderr and stdout is in said. */
+/* Parses line, split at blanks. The output on stderr and stdout is in said. */
 static int parse(struct fl_args *a, struct taken *t, const char *line)
 {
 	static char text[256];

@@ -117,7 +117,7 @@ static void stock_passthrough_cannot_share(void **state)
 	done(r);
 }
 
-/* A livepatch: calls of one function run another's code, and that is what is looked into. */
+/* A livepatch: calls of one function run another's code, and the map is made from that code. */
 static void a_replaced_function_is_read_where_it_runs(void **state)
 {
 	struct recording *r = load("v3");
@@ -142,7 +142,9 @@ static void a_replaced_function_is_read_where_it_runs(void **state)
 	done(r);
 }
 
-/* The second down_write() of the write path is the upgrade, by control flow and not by its place. */
+/*
+ * Control flow, not the place, shows that the second down_write() of the write path is the upgrade.
+ */
 static void v3_has_shared_and_upgrade(void **state)
 {
 	struct recording *r = load("v3");
@@ -190,7 +192,7 @@ static void v1_follows_the_helper(void **state)
 	assert_string_equal(fl_variant_name(NULL), "unknown");
 }
 
-/* Spin locks that are not fi->lock are told by the offset their address is made with. */
+/* The offset in a spin lock's address shows whether it is fi->lock. */
 static void other_spin_locks_are_left_out(void **state)
 {
 	struct recording *r = load("stock");
@@ -265,7 +267,7 @@ static void kallsyms_lines(void **state)
 	assert_null(fl_symbol_around(&s, 5));
 	assert_int_equal(fl_symbol_end(&s, 0xffffffff81000100), 0xffffffff81000200);
 	assert_int_equal(fl_symbol_end(&s, 0xffffffffc0001000), 0);
-	/* fuse's own wins over an equal name elsewhere */
+	/* fuse's own symbol wins over one with the same name elsewhere */
 	assert_int_equal(fl_symbol_by_name(&s, "second")->addr, 0xffffffffc0001000);
 	fl_symbols_free(&s);
 	assert_int_equal(parse(&s, "0000000000000000 T first\n", &err), -1);

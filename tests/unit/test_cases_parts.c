@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Stamped blocks tell whole from torn, and kallsyms tells how the passthrough path locks. */
+/*
+ * Stamped blocks show whether they are whole or torn; kallsyms shows how the passthrough path
+ * locks.
+ */
 #include "check.h"
 #include "kernel/callsite_map.h"
 #include "kernel/kcore.h"

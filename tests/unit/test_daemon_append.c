@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The pieces of an append: in order, whatever order they come in, and none after one that failed. */
+/*
+ * The pieces of an append are written in order, in whatever order they come, and none after one
+ * that failed.
+ */
 #include "append.h"
 
 #include <errno.h>
@@ -61,8 +64,8 @@ static void one_write_after_another(void **state)
 {
 	append_told(&append, 0);
 	piece(0, 0);
-	piece(0, SIZE);		    /* where the kernel thinks that the last one ended */
-	append_told(&append, 7777); /* the source's users appended, and the kernel was told */
+	piece(0, SIZE);		    /* at the end of the last append, as the kernel knows it */
+	append_told(&append, 7777); /* the source's users appended, and the kernel knows it */
 	piece(0, 7777);
 	append_told(&append, 10); /* or cut it */
 	piece(0, 10);
@@ -80,7 +83,7 @@ static void none_follows_a_failure(void **state)
 	append_end(&append, 1100, SIZE, 40, 0);
 	assert_int_equal(append_begin(&append, 1200, SIZE), ENOSPC);
 	assert_int_equal(append_begin(&append, 1300, SIZE), ENOSPC);
-	/* The next write begins where the kernel knows that the short one ended. */
+	/* The next write begins where the short one ended; the kernel knows this place. */
 	assert_int_equal(append_begin(&append, 1140, SIZE), 0);
 	append_end(&append, 1140, SIZE, 0, EDQUOT);
 	assert_int_equal(append_begin(&append, 1240, SIZE), EDQUOT);
@@ -88,7 +91,7 @@ static void none_follows_a_failure(void **state)
 	piece(1, 1140);
 }
 
-/* A piece that nothing leads to is taken for a first one: later, but it is not lost. */
+/* A piece without a predecessor is taken for a first one: it comes later, but is not lost. */
 static void nobody_waits_for_ever(void **state)
 {
 	append.patience = 10;

@@ -56,7 +56,7 @@ static void test_one_inode_per_file(void **state)
 	int fd = some_fd();
 
 	assert_ptr_equal(inode_lookup(&table, (struct inode_key){1, 100}, fd, S_IFREG, 1, "b"), a);
-	assert_false(is_open(fd)); /* the inode has one already */
+	assert_false(is_open(fd)); /* the inode already has one */
 	assert_true(is_open(a->fd));
 	assert_int_equal(a->nlookup, 2);
 	assert_ptr_not_equal(lookup(2, 100, "a"), a); /* another device */
@@ -119,7 +119,7 @@ static void test_growth(void **state)
 	enum { N = 5000 };
 	struct inode **all = calloc(N, sizeof(*all));
 
-	/* One shared descriptor number would be closed N times: give none. */
+	/* A shared descriptor would be closed N times, so pass none. */
 	for (int i = 0; i < N; i++)
 		all[i] = inode_lookup(&table, (struct inode_key){i % 3, i}, -1, S_IFREG, 1, NULL);
 	assert_int_equal(inode_count(&table), N);

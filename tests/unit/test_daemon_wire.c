@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the daemon reads from raw requests, whole and cut off, and the counters' report. */
+/* What the daemon reads from raw requests, whole and cut off; and the report of the counters. */
 #include <linux/fuse.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -87,7 +87,7 @@ static void test_cut_off(void **state)
 	memset(&request, 0xff, sizeof(request));
 	for (size_t len = 0; len < sizeof(request.head); len++)
 		assert_false(wire_peek(&request, len, &req));
-	/* Exactly the head, in a buffer of its own, so that a sanitizer sees a step too far. */
+	/* Exactly the head, in a buffer of its size, so that a sanitizer sees a read beyond it. */
 	for (uint32_t op = 0; op < 100; op++) {
 		void *copy = malloc(sizeof(request.head));
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Files that are no longer told apart: their counts stay, under their mount and route, counted once. */
+/* Files that are no longer told apart: their counts stay, by mount and route, and count once. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -82,7 +82,7 @@ static void test_times_are_summed_and_copied(void **state)
 	fl_forgotten_free(&k);
 }
 
-/* What was moved to a reading must not come again in the next one. */
+/* Counts that one reading has returned must not come again in the next one. */
 static void test_sums_are_told_once(void **state)
 {
 	struct fl_forgotten k = {};

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which lock a leg must take, and what the counts say about it: made-up snapshots with known answers. */
+/*
+ * Which lock a leg must take, and what follows from the counts: made-up snapshots with known
+ * answers.
+ */
 #include "check.h"
 #include "verify/judge.h"
 
@@ -147,7 +150,7 @@ static void never_shared(void **state)
 	}
 }
 
-/* One shared write past EOF among many: what a kernel without the second look at EOF does. */
+/* One shared write past EOF among many: the mark of a kernel without the second check of EOF. */
 static void one_missed_upgrade_fails(void **state)
 {
 	struct world w;

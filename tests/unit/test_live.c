@@ -42,7 +42,10 @@ static void test_another_kernel(void **state)
 	assert_refused(&i, &none, "the module is for kernel");
 }
 
-/* Whichever of the functions that the module names it is; other functions are nobody's business. */
+/*
+ * Another livepatch is in the way if it replaces any function of the module's list; other functions
+ * do not matter.
+ */
 static void test_another_livepatch(void **state)
 {
 	struct fl_livepatch other = {.name = "other", .enabled = true, .nfunctions = 2};

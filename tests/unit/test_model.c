@@ -116,7 +116,7 @@ static void bounds_and_queues(void **state)
 	/* machine repairman, think 3, service 1: X(2) = 2 / (3 + 1.25) per ms */
 	assert_near(fl_queue_at(250, 0.001, 2), 2000 / 4.25, 1e-9);
 	assert_near(fl_queue_at(250, 0.001, 64), 1000, 1e-3);
-	/* held for the whole cycle: jobs add nothing */
+	/* held for the whole cycle: more jobs add nothing */
 	assert_near(fl_queue_at(500, 0.002, 8), 500, 1e-9);
 	for (unsigned int n = 1; n <= 32; n++)
 		assert_true(fl_queue_at(250, 0.001, n) <= fl_bound_at(250, 0.001, n) * (1 + 1e-12));

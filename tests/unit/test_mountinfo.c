@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* mountinfo as kernels write it, and as they never would. */
+/* mountinfo as kernels write it, and as no kernel writes it. */
 #include "check.h"
 #include "kernel/mountinfo.h"
 #include "util/dev.h"

@@ -155,7 +155,7 @@ static void test_reasons_never_fall(void **state)
 
 	assert_int_equal(fl_metrics_init(&m, &limits), 0);
 	assert_int_equal(fl_metrics_add(&m, &s), 0);
-	/* the open is seen later: what was counted before keeps its reason */
+	/* the open is seen later: writes that were counted before keep their reason */
 	f.flag.opens_seen = f.flag.opens_asked = f.flag.effective_unset = 1;
 	assert_int_equal(fl_metrics_add(&m, &s), 0);
 	assert_int_equal(m.mount[1].reason[FL_REASON_FLAG_NOT_SET_OR_STRIPPED], 5);
@@ -200,7 +200,7 @@ static void test_page(void **state)
 	assert_non_null(strstr(
 		page,
 		"hold_seconds_sum{mount=\"/a\\\"} 1\\\\nfake 1\",device=\"1:2\",lock=\"exclusive\"} 2.500000000\n"));
-	assert_null(strstr(page, "fuselens_upgrades")); /* this method can't tell */
+	assert_null(strstr(page, "fuselens_upgrades")); /* this method can't tell it */
 	assert_non_null(strstr(
 		page, "fuselens_mount_served{mount=\"/a\\\"} 1\\\\nfake 1\",device=\"1:2\"} 0\n"));
 	assert_non_null(strstr(page, "\nfuselens_counting 1\n"));

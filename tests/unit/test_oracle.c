@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The oracle's own parts: plans are drawn from seeds and nothing else, and a wrong report never passes. */
+/* The oracle's own parts: a plan depends only on its seed, and a wrong report never passes. */
 #include "check.h"
 
 #include <sys/stat.h>
@@ -36,7 +36,7 @@ static void test_a_seed_is_a_plan(void **state)
 	assert_memory_not_equal(&a.file, &other.file, sizeof(a.file));
 }
 
-/* What does not use a class stays as it was without it. */
+/* Without a class, the parts of a plan that do not use it stay the same. */
 static void test_leaving_out_a_class_leaves_the_rest(void **state)
 {
 	struct plan_wish wish = usual, less = usual;
@@ -119,7 +119,7 @@ static int teardown(void **state)
 #define THIRD	ROW("0:51", 9, "1.f1", 3, 12288, "")
 #define MISSING ROW("0:51", 9, "1.f1", 1, 4096, "")
 
-/* How a report with these files comes out; mounts and lost may be "". */
+/* The outcome of a report with these files; mounts and lost may be "". */
 static enum outcome outcome(struct world *w, const char *files, const char *mounts,
 			    const char *lost)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reports as text, Markdown and HTML: what they must say, and what no name may do to them. */
+/* Reports as text, Markdown and HTML: their sentences, and that no name can break them. */
 #include "bench_made_up.h"
 #include "report/gnuplot.h"
 #include "report/sections.h"
@@ -107,11 +107,14 @@ static void fi_lock_in_ns_and_cores(void **state)
 		/* 4,000,000 writes in 10 s: 500 ns a write at 400,000 a second are 0.2 cores */
 		{{4000000, 0}, {500, 0}, {40, 0}, "400,000 takes a second, 500 ns of waiting per"},
 		{{4000000, 0}, {500, 0}, {40, 0}, "write, 0.200 cores."},
-		/* two takes a write that wait, and one that cannot be told from none */
+		/* two takes per write that wait, and one whose wait cannot be told from none */
 		{{8000000, 4000000}, {500, 10}, {40, 40}, "1,200,000 takes a second, < 1.0 us of"},
 		{{8000000, 4000000}, {500, 10}, {40, 40}, "waiting per write, < 0.416 cores."},
 		{{4000000, 0}, {3, 0}, {40, 0}, "< 40 ns of waiting per write, < 0.016"},
-		/* a seldom site is as the others; one that is not seldom cannot be left out */
+		/*
+		 * a rare untimed site counts like the others; one that is not rare cannot be
+		 * ignored
+		 */
 		{{3999000, 1000}, {500, 0}, {40, 0}, "500 ns of waiting per write, 0.200"},
 		{{3000000, 1000000}, {500, 0}, {40, 0}, "their waits were not timed"},
 	};
@@ -127,7 +130,7 @@ static void fi_lock_in_ns_and_cores(void **state)
 			made_up_site(row, cases[i].takes[k], cases[i].mean_ns[k],
 				     cases[i].resolution_ns[k]);
 		text = report_of(&b, fl_doc_text);
-		/* where a line is broken plays no part */
+		/* line breaks do not matter */
 		while ((at = strstr(text, "\n  ")))
 			memmove(at, at + 2, strlen(at + 2) + 1), *at = ' ';
 		assert_says(text, cases[i].says);

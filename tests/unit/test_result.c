@@ -85,7 +85,7 @@ static void there_and_back(void **state)
 	assert_string_equal(c.env.place[FL_SYSTEM_MOUNT].path, "/mnt");
 	assert_null(c.env.variant);
 	assert_int_equal(c.nrows, 2);
-	/* as the plan runs them: raw first */
+	/* in the plan's order: raw first */
 	assert_string_equal(c.row[0].id, "raw-j4-r1");
 	assert_false(c.row[0].counted);
 	fl_bench_row_difference(&c.row[0], &known);
@@ -145,7 +145,7 @@ static void only_finished_rows_count(void **state)
 	assert_int_equal(fl_result_read(&at, &c, &err), 0);
 	assert_int_equal(c.nrows, 2);
 	fl_bench_free(&c);
-	/* begun anew, nothing of the earlier attempt is there */
+	/* begun again: nothing of the earlier attempt is there */
 	snprintf(partial, sizeof(partial), "%s/rows/.mount-j8-r1.partial/left", dir);
 	fclose(fopen(partial, "w"));
 	fd = fl_result_row_begin(&at, "mount-j8-r1", &err);

@@ -80,7 +80,9 @@ static void test_mount_events(void **state)
 	char a[] = "/a", b[] = "/b", c[] = "/c";
 	struct fl_mount_snapshot m0[] = {{.dev = 1, .path = a, .present = true},
 					 {.dev = 2, .path = b, .present = true}};
-	/* 1 went away and is still listed; 2's number now belongs to another path; 3 is new */
+	/*
+	 * mount 1 went away and is still listed; 2's number now belongs to another path; 3 is new
+	 */
 	struct fl_mount_snapshot m1[] = {{.dev = 3, .path = c, .present = true},
 					 {.dev = 1, .path = a, .present = false},
 					 {.dev = 2, .path = c, .present = true}};
@@ -108,7 +110,7 @@ static void test_daemon_events(void **state)
 			   now = {.mount = &m1, .nmounts = 1};
 	struct fl_mount_event e[8];
 
-	/* what was never known to be served can be said to be served without a word */
+	/* a mount that was never known to be served may become served without a note */
 	m1.served = FL_SERVED_YES;
 	assert_int_equal(fl_mount_events(&before, &now, e, 8), 0);
 	m0.served = FL_SERVED_YES;
@@ -118,7 +120,7 @@ static void test_daemon_events(void **state)
 	assert_int_equal(fl_mount_events(&before, &now, e, 8), 1);
 	assert_int_equal(e[0].change, FL_MOUNT_UNSERVED);
 	assert_string_equal(e[0].path, "/a");
-	/* one that was dead when we came is told at once, and once */
+	/* a daemon that was dead at the start is reported at once, and only once */
 	assert_int_equal(fl_mount_events(NULL, &now, e, 8), 1);
 	assert_int_equal(e[0].change, FL_MOUNT_UNSERVED);
 	assert_int_equal(fl_mount_events(&now, &now, e, 8), 0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which mounts have a daemon, from looks at who holds /dev/fuse. */
+/* Which mounts have a daemon, from the lists of processes that hold /dev/fuse. */
 #include "check.h"
 
 #include "openfiles/served.h"

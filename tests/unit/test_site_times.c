@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a probe pair takes by itself is taken off, and what is left is only told where it can be. */
+/*
+ * The time of a probe pair itself is subtracted, and the rest is given only if it can be told from
+ * none.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -47,7 +50,7 @@ static void a_long_wait_is_told(void **state)
 	fl_site_wait_of(&pair, &own, &w);
 	assert_int_equal(w.count, 1000);
 	assert_true(w.p50_ns <= w.resolution_ns);
-	/* 0.4 x 99 us, exactly: sums carry no buckets */
+	/* 0.4 x 99 us, exactly: sums do not depend on buckets */
 	assert_int_equal(w.mean_ns, 39600);
 	assert_in_range(w.p99_ns, 85000, 115000);
 }

@@ -131,7 +131,7 @@ static void text_says_the_counts_and_nothing_a_terminal_obeys(void **state)
 	fl_snapshot_free(&s);
 }
 
-/* Takes of writes that had not ended: the difference is what it is, and no reason to withhold a verdict. */
+/* Takes of writes that had not ended: the difference is shown, and the verdict is still given. */
 static void unfinished_writes_are_told(void **state)
 {
 	struct fl_snapshot s;
@@ -188,7 +188,7 @@ static void json_carries_null_for_what_is_not_known(void **state)
 	fl_snapshot_free(&s);
 }
 
-/* A recorded snapshot with takes laid beside its writes. */
+/* A recorded snapshot, with takes added to its writes. */
 static void takes_survive_the_round_trip(void **state)
 {
 	struct fl_site_snapshot site = {
@@ -250,7 +250,7 @@ static void takes_survive_the_round_trip(void **state)
 	assert_int_equal(fl_takes_difference(&t), 0);
 	fl_snapshot_free(&b);
 
-	/* nothing else counted: the takes are the writes, an upgraded one ran exclusively */
+	/* nothing else counted: the takes are the writes, and an upgraded write ran exclusively */
 	a.takes_only = true;
 	a.file[0].takes[FL_SITE_EXCLUSIVE] = 5;
 	a.file[0].takes[FL_SITE_SHARED] = 100;

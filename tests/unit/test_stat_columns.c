@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* stat's text: which columns there are room and evidence for, and that rows stand below their titles. */
+/*
+ * stat's text: the columns for which there is room and evidence, and figures that stand below their
+ * titles.
+ */
 #include "check.h"
 #include "snapshot/missing.h"
 #include "stat/columns.h"

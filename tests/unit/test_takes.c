@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Takes that do not tell their route are joined to the writes of their file. */
+/* Takes without a known route are added to the writes of their file. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -51,7 +51,7 @@ static void test_takes_without_a_route_go_to_the_writes(void **state)
 	fl_snapshot_free(&s);
 }
 
-/* Opens share helpers with direct writes: on a file passed through those takes are no writes'. */
+/* Opens share helpers with direct writes: on a passthrough file no write made these takes. */
 static void test_takes_of_another_route_are_other_takes(void **state)
 {
 	const struct fl_file_counts list[] = {

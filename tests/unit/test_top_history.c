@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* top's curves: the last rates of each mount and file, and nothing of those that are idle for long. */
+/*
+ * top's curves: the last rates of each mount and file, without those that have been idle for long.
+ */
 #include "check.h"
 #include "top/history.h"
 
-/* An interval of a second in which file slot wrote so often; nothing at all for 0 writes. */
+/* An interval of one second with this many writes of file slot; an empty one for 0 writes. */
 static void add(struct fl_top_history *h, __u32 slot, __u64 writes)
 {
 	struct fl_file_counts file = {.slot = slot, .dev = 8};

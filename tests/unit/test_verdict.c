@@ -79,7 +79,7 @@ static void shared_needs_its_share_of_the_eligible(void **state)
 	world_init(&w, FL_ROUTE_DIRECT);
 	w.file[0].cell[FL_TAKE_SHARED][FL_NATURE_PLAIN] = 990;
 	w.file[0].cell[FL_TAKE_EXCL_FLAG_SET][FL_NATURE_PLAIN] = 10;
-	/* not eligible: they do not count against it */
+	/* they are not eligible, so they do not count against SHARED */
 	w.file[0].cell[FL_TAKE_EXCL_FLAG_SET][FL_NATURE_PAST_EOF] = 5000;
 	assert_int_equal(judge(&w), FL_SHARED);
 	assert_int_equal(w.v.exit_code, 0);
@@ -115,7 +115,7 @@ static void shared_needs_evidence_in_proportion(void **state)
 	opts.min_eligible = 11;
 	fl_verdict_of(&w.s, 0, &opts, &w.v);
 	assert_int_equal(w.v.kind, FL_INCONCLUSIVE);
-	/* what ran exclusively needs no share */
+	/* an EXCLUSIVE verdict needs no share */
 	world_init(&w, FL_ROUTE_DIRECT);
 	w.file[0].cell[FL_TAKE_EXCL_FLAG_SET][FL_NATURE_APPEND] = 1;
 	assert_int_equal(judge(&w), FL_EXCLUSIVE);
@@ -144,7 +144,7 @@ static void loss_withholds_the_verdict(void **state)
 	/* a detail probe's misses lose no write */
 	w.probe[0].counts_writes = false;
 	assert_int_equal(judge(&w), FL_SHARED);
-	/* lost before anything was counted */
+	/* events lost before anything was counted */
 	memset(w.file[0].cell, 0, sizeof(w.file[0].cell));
 	w.s.loss[FL_LOSS_UNPAIRED] = 3;
 	assert_int_equal(judge(&w), FL_INCONCLUSIVE);
@@ -166,7 +166,7 @@ static void uncertain_attempts_are_a_loss(void **state)
 	w.s.loss[FL_LOSS_UNPAIRED] = 5;
 	assert_int_equal(judge(&w), FL_INCONCLUSIVE);
 	assert_non_null(strstr(w.v.why, "11 events were lost or uncertain"));
-	/* those of which it is known that they wrote nothing are none */
+	/* attempts that are known to have written nothing are no loss */
 	w.file[0].counter[FL_COUNT_UNCERTAIN] = w.s.loss[FL_LOSS_UNPAIRED] = 0;
 	w.file[0].counter[FL_COUNT_RETRIED] = w.file[0].counter[FL_COUNT_FAILED] = 5000;
 	assert_int_equal(judge(&w), FL_EXCLUSIVE);
@@ -188,10 +188,13 @@ static void unseen_attempts_are_a_loss(void **state)
 	assert_int_equal(w.mount[0].unseen, 100);
 	assert_int_equal(judge(&w), FL_INCONCLUSIVE);
 	assert_non_null(strstr(w.v.why, "100 events were unseen"));
-	/* what had been counted when the check began explains nothing after it */
+	/* counts from before the check explain nothing that came later */
 	fl_cross_check_judge(&w.s, &w.mount[0], 705, 400, 0);
 	assert_int_equal(w.mount[0].unseen, 100);
-	/* attempts that came to nothing raise it, too; other routes' writes twice at most */
+	/*
+	 * attempts that wrote nothing raise attr_version, too; writes of other routes raise it
+	 * twice at most
+	 */
 	w.file[0].counter[FL_COUNT_RETRIED] = 60;
 	w.file[0].counter[FL_COUNT_FAILED] = 40;
 	fl_cross_check_judge(&w.s, &w.mount[0], 1105, 0, 0);
@@ -206,7 +209,7 @@ static void unseen_attempts_are_a_loss(void **state)
 	assert_int_equal(w.mount[0].unseen, 0);
 	fl_cross_check_judge(&w.s, &w.mount[0], 2214, 0, 8);
 	assert_int_equal(w.mount[0].unseen, 1);
-	/* a kernel that does not raise it with each write says nothing */
+	/* a kernel that does not raise attr_version with each write gives no cross-check */
 	w.file[0].route = FL_ROUTE_PASSTHROUGH;
 	w.mount[0].unseen = 0;
 	fl_cross_check_judge(&w.s, &w.mount[0], 300, 0, 0);
@@ -233,7 +236,7 @@ static void a_blind_file_is_told(void **state)
 	assert_null(strstr(w.v.why, "only part"));
 }
 
-/* docs/measuring.md has the table as the code has it, row by row. */
+/* docs/measuring.md and the code have the same table, row by row. */
 static void the_documented_coverage_is_the_code_s(void **state)
 {
 	char line[512], wanted[512], at[512] = "";
@@ -377,7 +380,7 @@ static void reasons_follow_the_order_of_tests(void **state)
 	}
 }
 
-/* What the writes of a file say about each other. */
+/* What the writes of a file show about each other. */
 static void a_growing_file_explains_its_writes(void **state)
 {
 	struct fl_totals t;
@@ -408,7 +411,7 @@ static void a_growing_file_explains_its_writes(void **state)
 	fl_snapshot_totals(&w.s, &t);
 	assert_int_equal(t.reason[FL_REASON_PRIVILEGES], 0);
 	assert_int_equal(t.reason[FL_REASON_PAST_EOF], 15);
-	/* an inference of the reason, not of what the shared path would have taken */
+	/* only the reason is inferred, not whether the shared path would have accepted the write */
 	assert_int_equal(t.eligible, 13);
 }
 
@@ -433,7 +436,7 @@ static void upgrades_are_a_reason_of_their_own(void **state)
 	fl_snapshot_totals(&w.s, &t);
 	assert_int_equal(t.reason[FL_REASON_EOF_RACE], 4);
 	assert_int_equal(t.reason[FL_REASON_PAST_EOF], 6);
-	/* one call for both kinds: told from the shared takes that no write kept */
+	/* one call makes both kinds: upgrades are the shared takes under which no write ran */
 	site.role = FL_SITE_EXCLUSIVE;
 	w.file[0].takes[FL_SITE_UPGRADE] = 0;
 	w.file[0].takes[FL_SITE_EXCLUSIVE] = 10;

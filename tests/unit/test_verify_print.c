@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What verify prints for reports made up, what it reads of fio's output and of kernel stacks. */
+/*
+ * What verify prints for made-up reports, and what it reads from fio's output and from kernel
+ * stacks.
+ */
 #include <json-c/json.h>
 
 #include "check.h"
@@ -90,7 +93,10 @@ static void text_has_the_numbers_and_the_reasons(void **state)
 	assert_non_null(strstr(text, "extend_race: 1 'past_eof' writes ran"));
 	assert_non_null(strstr(text, "FOPEN_PARALLEL_DIRECT_WRITES in force"));
 	free(text);
-	/* long remarks are broken between words, and one that several files share stands once */
+	/*
+	 * long remarks are broken between words, and a remark that several files share is printed
+	 * once
+	 */
 	memset(r[1].why, 'x', 79);
 	strcpy(r[1].why + 79, " and then");
 	r[1].page.nlegs = 2;
