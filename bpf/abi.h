@@ -306,7 +306,7 @@ struct fl_file_record {
 	__u64 backing_ino;
 	__u64 backing_magic;
 	__u32 generation; /* of the node */
-	__u32 pad;
+	__u32 answered_flags; /* FOPEN_* as the daemon answered; those in force where that is not kept */
 	char comm[16];
 	__u32 path_len;
 	__u32 global_pid; /* in the initial PID namespace; the programs filter by it */

@@ -284,8 +284,19 @@ struct fuse_inode {
 	__u64 attr_version;
 };
 
+struct fuse_open_out {
+	__u64 fh;
+	__u32 open_flags;
+	__s32 backing_id;
+};
+
+union fuse_file_args {
+	struct fuse_open_out open_outarg;
+};
+
 struct fuse_file {
 	struct fuse_mount *fm;
+	union fuse_file_args *args;
 	__u64 nodeid;
 	__u32 open_flags;
 	int iomode;

@@ -1,21 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What operators install beside the commands: the exporter's unit, rules and dashboard, a unit for a mirror as
-# an example, completion.
-INSTALL_FILES += $(B)/deploy/fuselens-export.service:lib/systemd/system:644 \
+# What operators install beside the commands: the units, rules and dashboard, a unit for a mirror as an example,
+# completion.
+UNITS := $(patsubst deploy/systemd/%,$(B)/deploy/%,$(wildcard deploy/systemd/*.service))
+INSTALL_FILES += $(foreach u,$(UNITS),$(u):lib/systemd/system:644) \
 	deploy/systemd/mnt-mirror.mount:share/fuselens/systemd:644 \
 	deploy/prometheus/fuselens.rules.yml:share/fuselens/prometheus:644 \
 	deploy/grafana/fuselens.json:share/fuselens/grafana:644 \
 	deploy/completion/fuselens:share/bash-completion/completions:644
 
-install: $(B)/deploy/fuselens-export.service
+install: $(UNITS)
 
 # The prefix is a matter of the command line, not of the sources.
 .PHONY: FORCE
-$(B)/deploy/fuselens-export.service: deploy/systemd/fuselens-export.service FORCE
+$(B)/deploy/%.service: deploy/systemd/%.service FORCE
 	@mkdir -p $(@D)
 	@sed 's,/usr/bin/,$(prefix)/bin/,' $< >$@
 
-##@ make deb          a Debian package, in the build directory (fakeroot is not needed)
+##@ make deb          Debian packages, in the build directory (fakeroot is not needed)
 .PHONY: deb
 deb: all
 	@deploy/make-deb $(B)

@@ -23,6 +23,11 @@ lab: host-build
 lab-kernels: host-build
 	@lab/kernels
 
+.PHONY: lab-live
+##@ make lab-live    Debian's own kernels with the livepatch loaded, unloaded, and counted (root; minutes)
+lab-live: host-build
+	@lab/live
+
 .PHONY: lab-cost
 ##@ make lab-cost    what each method costs a write, in turns in one VM (root; minutes)
 lab-cost: host-build

@@ -3,15 +3,23 @@
 # Running commands inside a lab root (sourced; only from within cache_contain, whose mount namespace
 # takes every mount made here with it).
 
-# lab_chroot ROOT [-b SOURCE:TARGET]... [-r SOURCE:TARGET]... -- CMD...
+# lab_chroot ROOT [-w DIR] [-b SOURCE:TARGET]... [-r SOURCE:TARGET]... -- CMD...
 # Run CMD in ROOT, which is read-only there but for /tmp, /run and what is bound with -b; -r binds
-# read-only. Targets under /tmp and /run are made as needed. Replaces the calling process.
+# read-only. With -w all is writable, and what is changed lies in DIR. Targets under /tmp and /run are made as
+# needed. Replaces the calling process.
 lab_chroot()
 {
 	local root=$1 source target
 	shift
-	mount --bind "$root" "$root"
-	mount -o remount,bind,ro "$root"
+	if [ "$1" = -w ]; then
+		mkdir -p "$2"/{changes,work,root}
+		mount -t overlay -o "lowerdir=$root,upperdir=$2/changes,workdir=$2/work" overlay "$2/root"
+		root=$2/root
+		shift 2
+	else
+		mount --bind "$root" "$root"
+		mount -o remount,bind,ro "$root"
+	fi
 	mount -t proc proc "$root/proc"
 	mount --rbind /dev "$root/dev"
 	mount --rbind /sys "$root/sys"

@@ -36,6 +36,22 @@ for kernel in ${LIVE_KERNELS:-debian-6.12}; do
 	check "... and are exclusive again" is "$(of stock-again.old.prove .verdict)" EXCLUSIVE
 	check "... status names the functions" is "$(of live.json '.state + " " + (.functions | sort | join(" "))')" \
 		"loaded $(sort "$dir/replaced" | paste -sd' ')"
+	# watchers that were there before, and stay
+	check "... stat tells of it while it watches" is \
+		"$(jq -r 'select(.event == "path-changed").text' "$out/stat.json" | grep -oE 'is (un)?loaded' | paste -sd,)" \
+		"is loaded,is unloaded"
+	check "... and export: on stderr" is \
+		"$(grep -oE 'livepatch fuselens_live is (un)?loaded' "$out/export.err" | paste -sd,)" \
+		"livepatch fuselens_live is loaded,livepatch fuselens_live is unloaded"
+	check "... and counted" test "$(awk '$1 == "fuselens_path_changes_total" {print $2}' "$out/export.page")" -ge 2
+	check "... stat by call sites: exclusive, shared, exclusive" is \
+		"$(jq -rs 'map(select(.kind == "interval" and .writes > 0)
+			| if .exclusive * 20 > .writes * 19 then "exclusive"
+			  elif .shared * 20 > .writes * 19 then "shared" else empty end)
+			| reduce .[] as $m ([]; if .[-1] == $m then . else . + [$m] end) | join(",")' "$out/stat.json")" \
+		"exclusive,shared,exclusive"
+	check "... and the takes are those of the code that runs" is \
+		"$(jq -rs 'map(select(.kind == "interval" and .shared * 20 > .writes * 19 and .upgrades == null)) | length' "$out/stat.json")" 0
 	for phase in stock live stock-again; do
 		# The first writes after an open look for privileges, under the exclusive lock: one for each job at most.
 		case $phase in
@@ -43,12 +59,14 @@ for kernel in ${LIVE_KERNELS:-debian-6.12}; do
 		*) verdict=EXCLUSIVE few=400 ;;
 		esac
 		for method in state-tp state-fentry callsite global; do
-			check "$kernel, $phase: $method" is \
-				"$(of "$phase.$method.prove" '"\(.verdict) \(.counts.writes) lost \(.loss.lost)"') fio $(of "$phase.$method.fio" '.jobs[0].write.total_ios')" \
-				"$verdict 400 lost 0 fio 400"
+			# A preemptible kernel does not run a program that a writer of the same CPU was preempted in: such
+			# a write is missing, and said to be lost.
+			check "$kernel, $phase: $method ($(of "$phase.$method.prove" '"\(.counts.writes) counted, \(.loss.lost) lost"'))" is \
+				"$(of "$phase.$method.prove" '"\(.verdict) \(.counts.writes <= 400 and .counts.writes + .loss.lost >= 400)"') fio $(of "$phase.$method.fio" '.jobs[0].write.total_ios')" \
+				"$verdict true fio 400"
 			check "... exclusive are $(of "$phase.$method.prove" .counts.exclusive)" \
 				test "$(of "$phase.$method.prove" .counts.exclusive)" -le $few -a \
-				"$(of "$phase.$method.prove" '.counts.exclusive + .counts.shared')" = 400
+				"$(of "$phase.$method.prove" '.counts.exclusive + .counts.shared == .counts.writes')" = true
 		done
 	done
 	# Eight writers on a device that takes 2 ms: the factor does not depend on other work of the machine.

@@ -5,7 +5,7 @@
 # and changes nothing. tests/lab/live.sh patches a kernel.
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
-live_begin
+live_begin_on_xfs
 out=$WORK
 
 # says CODE PATTERN ARG... - fuselens live ARG... exits with CODE and prints PATTERN on stdout or stderr.
@@ -80,4 +80,21 @@ fi
 check "unload of what is not loaded is none" says 0 unloaded unload
 check "a word that it does not know is an error" says 2 'status, load or unload' fly
 check "nothing was loaded" test ! -e /sys/module/fuselens_live
+
+# What a livepatch goes by: the daemon's answer, of which a kernel without it takes the flag.
+start_daemon "$src" "$mnt"
+echo >"$src/f"
+exec 9<>"$mnt/f"
+json=$("$FUSELENS" files "$mnt/f" --json)
+if jq -e '.files[0].open_flag_names | index("PARALLEL_DIRECT_WRITES")' <<<"$json" >/dev/null; then
+	skip "an answer of which the kernel took a flag" "this kernel takes none"
+elif ! printf '6.11\n%s\n' "$(uname -r)" | sort -CV; then
+	skip "an answer of which the kernel took a flag" "kernels before 6.11 do not keep it"
+else
+	check_eq "the daemon's answer has the flag that the kernel took" \
+		"$(jq '.files[0] | .answered_flags - .open_flags' <<<"$json")" $((1 << 6))
+	check "... as text, too" grep -q 'the daemon answered PARALLEL_DIRECT_WRITES as well' \
+		<("$FUSELENS" files "$mnt/f" -v)
+fi
+exec 9>&-
 live_end

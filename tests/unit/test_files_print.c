@@ -63,6 +63,27 @@ static void alike_descriptors_share_a_line(void **state)
 	free(text);
 }
 
+static void old_opens_are_told_apart(void **state)
+{
+	struct fl_open_file f = open_file("/mnt/old", 5, 3, 1u << 7), young = f, unasked = f;
+
+	f.rec.passthrough = young.rec.passthrough = unasked.rec.passthrough = 1;
+	f.rec.answered_flags = young.rec.answered_flags = 1u << 7 | PARALLEL;
+	unasked.rec.answered_flags = 1u << 7;
+	young.rec.open_flags |= PARALLEL;
+	assert_string_equal(fl_file_can_share(&f, FL_CAN_NO), "none: this kernel cannot");
+	assert_string_equal(fl_file_can_share(&f, FL_CAN_UNKNOWN), "none: flag not in force");
+	/* a patch that looks at the flags in force only */
+	assert_string_equal(fl_file_can_share(&f, FL_CAN_YES),
+			    "none: opened before the kernel could");
+	assert_string_equal(fl_file_can_share(&young, FL_CAN_YES), "direct ones within EOF");
+	assert_string_equal(fl_file_can_share(&unasked, FL_CAN_YES), "none: flag not in force");
+	/* ours looks at the answer */
+	f.answer_counts = unasked.answer_counts = true;
+	assert_string_equal(fl_file_can_share(&f, FL_CAN_YES), "direct ones within EOF");
+	assert_string_equal(fl_file_can_share(&unasked, FL_CAN_YES), "none: flag not in force");
+}
+
 static void none_is_said(void **state)
 {
 	struct fl_open_files files = {};
@@ -84,6 +105,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(alike_descriptors_share_a_line),
+		cmocka_unit_test(old_opens_are_told_apart),
 		cmocka_unit_test(none_is_said),
 		cmocka_unit_test(flags_have_names),
 	};

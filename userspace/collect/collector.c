@@ -286,6 +286,14 @@ fail:
 	return NULL;
 }
 
+bool fl_collector_counts_sites(const struct fl_collector *c)
+{
+	for (size_t i = 0; i < c->choice.nsources; i++)
+		if (c->choice.source[i].callsites)
+			return true;
+	return false;
+}
+
 /* All programs are attached. From here on they count, and a miss is a loss. */
 void fl_collector_start(struct fl_collector *c)
 {

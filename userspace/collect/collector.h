@@ -80,6 +80,8 @@ int fl_collector_try(struct fl_kernel *kernel, enum fl_evidence evidence, struct
  */
 struct fl_collector *fl_collector_prepare(const struct fl_target *target,
 					  const struct fl_collect_opts *opts, struct fl_err *err);
+/* Whether it counts at call sites: those of the code that ran when it was prepared. */
+bool fl_collector_counts_sites(const struct fl_collector *c);
 /* Begins to count: from its return on, every write is counted. */
 void fl_collector_start(struct fl_collector *c);
 /*

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "collect/options.h"
+#include "kernel/kernel.h"
 #include "snapshot/mounts.h"
 #include "util/clock.h"
 #include "util/processes.h"
@@ -31,6 +32,7 @@ const char *fl_watch_event_name(enum fl_watch_event event)
 		[FL_WATCH_CANNOT_FOLLOW] = "cannot-follow",
 		[FL_WATCH_DAEMON_GONE] = "daemon-gone",
 		[FL_WATCH_DAEMON_BACK] = "daemon-back",
+		[FL_WATCH_PATH_CHANGED] = "path-changed",
 		[FL_WATCH_COUNTING_ENDED] = "counting-ended",
 		[FL_WATCH_LOSS] = "loss",
 	};
@@ -117,6 +119,7 @@ int fl_watch_open(struct fl_watch *w, const char *spec, pid_t pid,
 	w->pid = pid;
 	w->opts = *opts;
 	w->mountinfo = -1;
+	fl_path_open(&w->path);
 	if (session_prepare(w, &w->session, err))
 		return -1;
 	if (follows_a_path(w->session.target)) {
@@ -150,6 +153,7 @@ void fl_watch_close(struct fl_watch *w)
 	fl_snapshot_free(&w->before);
 	fl_snapshot_free(&w->interval);
 	fl_served_free(&w->served);
+	fl_path_close(&w->path);
 	if (w->mountinfo >= 0)
 		close(w->mountinfo);
 	w->mountinfo = -1;
@@ -284,6 +288,36 @@ static void look_for_new_mount(struct fl_watch *w)
 	free(shown);
 }
 
+/*
+ * The call sites are those of the code that ran when the session was prepared: one that counts them begins
+ * anew. The old one ends first, because both would count the same writes.
+ */
+static void count_anew(struct fl_watch *w)
+{
+	struct fl_err err = {};
+
+	if (session_prepare(w, &w->next, &err)) {
+		session_end(&w->next);
+		note(w, FL_WATCH_CANNOT_FOLLOW, "the path cannot be followed: %.400s", err.what);
+		return;
+	}
+	fl_collector_stop(w->session.collector);
+	fl_collector_start(w->next.collector);
+}
+
+static void look_at_path(struct fl_watch *w)
+{
+	char what[sizeof(w->note[0].text)];
+	bool settled;
+
+	if (!fl_path_look(&w->path, what, sizeof(what), &settled))
+		return;
+	note(w, FL_WATCH_PATH_CHANGED, "%s", what);
+	fl_kernel_read_again(w->opts.kernel);
+	if (settled && fl_collector_counts_sites(w->session.collector))
+		count_anew(w);
+}
+
 void fl_watch_poll(struct fl_watch *w)
 {
 	/* poll reports a change of any mount in this namespace: proc_mounts_operations.poll */
@@ -292,6 +326,8 @@ void fl_watch_poll(struct fl_watch *w)
 	fl_collector_poll(w->next.collector ? w->next.collector : w->session.collector);
 	if (w->mountinfo >= 0 && !w->next.collector && poll(&p, 1, 0) > 0)
 		look_for_new_mount(w);
+	if (!w->next.collector)
+		look_at_path(w);
 }
 
 /* Switches to the next session, if there is one, at this reading. */

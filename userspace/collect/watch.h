@@ -7,6 +7,7 @@
 #define FL_WATCH_H
 
 #include "collect/collector.h"
+#include "collect/path.h"
 #include "snapshot/snapshot.h"
 #include "openfiles/served.h"
 
@@ -19,6 +20,7 @@ enum fl_watch_event {
 	FL_WATCH_CANNOT_FOLLOW, /* there is one, but it can't be watched: text says why */
 	FL_WATCH_DAEMON_GONE,	/* the mount is there, and nobody serves it any more */
 	FL_WATCH_DAEMON_BACK,
+	FL_WATCH_PATH_CHANGED,	 /* a livepatch of the functions that write came or went */
 	FL_WATCH_COUNTING_ENDED, /* by itself: the global method's window is over */
 	FL_WATCH_LOSS,
 };
@@ -50,6 +52,7 @@ struct fl_watch {
 	struct fl_snapshot before; /* the mounts of the reading before it */
 	bool ended; /* counting has ended by itself: from now on intervals are of no length */
 	struct fl_served served;
+	struct fl_path path;
 	__u64 looked_ns, look_took_ns; /* for daemons */
 	struct fl_watch_note note[FL_WATCH_NOTES];
 	size_t nnotes; /* up to the last reading */

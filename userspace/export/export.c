@@ -38,7 +38,7 @@ struct export
 	struct fl_http *http;
 	struct fl_self self;
 	bool healthy;
-	__u64 read_ns, read_took_ns, reads, failed;
+	__u64 read_ns, read_took_ns, reads, failed, path_changes;
 };
 
 static const struct fl_option options[] = {
@@ -75,8 +75,10 @@ static void read_counts(struct export *e)
 		e->failed++;
 		fl_say("fuselens: %s", err.what);
 	}
-	for (size_t i = 0; e->healthy && i < e->watch.nnotes; i++)
+	for (size_t i = 0; e->healthy && i < e->watch.nnotes; i++) {
 		fl_say("fuselens: %s", e->watch.note[i].text);
+		e->path_changes += e->watch.note[i].event == FL_WATCH_PATH_CHANGED;
+	}
 	e->read_ns = fl_now_ns();
 	e->read_took_ns = e->read_ns - began;
 }
@@ -99,6 +101,7 @@ static void metrics_page(struct export *e, const char *accept, struct fl_http_re
 	page.counting = !e->watch.ended;
 	page.reads = e->reads;
 	page.failed_reads = e->failed;
+	page.path_changes = e->path_changes;
 	out = open_memstream(&reply->body, &reply->len);
 	if (!out)
 		return;

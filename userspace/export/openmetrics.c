@@ -419,6 +419,9 @@ static void itself(const struct page *g)
 	      "Duration of the last reading of the counts.", p->read_seconds);
 	plain(g, "fuselens_reads", COUNTER, NULL, "Readings of the counts.", p->reads);
 	plain(g, "fuselens_read_failures", COUNTER, NULL, "Readings that failed.", p->failed_reads);
+	plain(g, "fuselens_path_changes", COUNTER, NULL,
+	      "Steps in which livepatches came or went that replace code of FUSE writes.",
+	      p->path_changes);
 	process(g, p->self);
 }
 

@@ -20,7 +20,8 @@ struct fl_metrics_page {
 	const char *version;
 	double read_seconds; /* what the last reading took */
 	__u64 reads, failed_reads;
-	bool counting; /* false once the global method's window is over */
+	__u64 path_changes; /* times that a livepatch came or went */
+	bool counting;	    /* false once the global method's window is over */
 	const struct fl_self *self;
 };
 

@@ -8,6 +8,7 @@
 #include "cmd.h"
 #include "openfiles/openfiles.h"
 #include "kernel/kernel.h"
+#include "kernel/livepatch.h"
 #include "kernel/privileges.h"
 #include "collect/refused.h"
 #include "files/print.h"
@@ -41,6 +42,22 @@ static bool wanted(const struct files_cmd *c, const struct fl_open_file *f,
 	       (!c->not_shared || fl_file_never_shares(f, can[route]));
 }
 
+/* Our livepatch goes by the daemon's answer: files that were open before it was loaded share as well. */
+static bool live_is_loaded(void)
+{
+	struct fl_livepatches l;
+	const struct fl_livepatch *p;
+	struct fl_err ignored;
+	bool loaded;
+
+	if (fl_livepatches_read(&l, &ignored))
+		return false;
+	p = fl_livepatch_named(&l, FL_LIVE_NAME);
+	loaded = p && p->enabled && !p->transition;
+	fl_livepatches_free(&l);
+	return loaded;
+}
+
 static int list(struct fl_kernel *kernel, const struct files_cmd *c)
 {
 	struct fl_target target = {};
@@ -49,6 +66,7 @@ static int list(struct fl_kernel *kernel, const struct files_cmd *c)
 	enum fl_can can[FL_ROUTES] = {};
 	struct fl_err err = {};
 	int ret = FL_EXIT_ERROR;
+	bool live;
 
 	if (fl_privileges_need(&err) || fl_target_resolve(&target, c->spec, (pid_t)c->pid, &err) ||
 	    fl_mounts_read(&mounts, true, true, &err) || fl_open_files_read(&all, &err)) {
@@ -56,6 +74,9 @@ static int list(struct fl_kernel *kernel, const struct files_cmd *c)
 		goto out;
 	}
 	fl_kernel_can(kernel, can);
+	live = live_is_loaded();
+	for (size_t i = 0; i < all.n; i++)
+		all.file[i].answer_counts = live;
 	chosen.file = calloc(all.n + 1, sizeof(*chosen.file));
 	for (size_t i = 0; chosen.file && i < all.n; i++)
 		if (selected(&target, &all.file[i]) && wanted(c, &all.file[i], can))

@@ -14,7 +14,8 @@
 
 const char *fl_file_can_share(const struct fl_open_file *f, enum fl_can can)
 {
-	bool flag = f->rec.open_flags & FOPEN_PARALLEL;
+	bool answered = f->rec.answered_flags & FOPEN_PARALLEL;
+	bool flag = f->rec.open_flags & FOPEN_PARALLEL || (answered && f->answer_counts);
 
 	if ((f->rec.f_flags & O_ACCMODE) == O_RDONLY)
 		return "does not write";
@@ -32,6 +33,9 @@ const char *fl_file_can_share(const struct fl_open_file *f, enum fl_can can)
 	case FL_ROUTE_PASSTHROUGH:
 		if (can == FL_CAN_NO)
 			return "none: this kernel cannot";
+		/* a kernel that can leaves the flag alone: what is missing was taken by the one before */
+		if (!flag && answered && can == FL_CAN_YES)
+			return "none: opened before the kernel could";
 		if (!flag)
 			return "none: flag not in force";
 		if (!(f->rec.f_flags & O_DIRECT))
@@ -78,6 +82,9 @@ static void file_text(const struct fl_open_file *f, const struct fl_mounts *moun
 	fprintf(out, "; route %s\n", fl_route_name(fl_open_file_route(f)));
 	fprintf(out, "  open flags %s",
 		fl_fopen_flag_names(f->rec.open_flags, flags, sizeof(flags)));
+	if (f->rec.answered_flags & ~f->rec.open_flags & FOPEN_PARALLEL)
+		fprintf(out, "; the daemon answered %s as well",
+			fl_fopen_flag_names(FOPEN_PARALLEL, flags, sizeof(flags)));
 	if (iomode)
 		fprintf(out, "; I/O mode %s", iomode);
 	fprintf(out, "\n");
@@ -183,6 +190,7 @@ static size_t group(const struct fl_open_file **list, size_t n, struct alike *al
 		struct alike *g = groups ? &alike[groups - 1] : NULL;
 
 		if (!last || by_file(f, last) || f->rec.open_flags != last->rec.open_flags ||
+		    f->rec.answered_flags != last->rec.answered_flags ||
 		    f->rec.f_flags != last->rec.f_flags) {
 			g = &alike[groups++];
 			*g = (struct alike){.file = f};
@@ -310,6 +318,7 @@ static struct json_object *file_json(const struct fl_open_file *f, const struct 
 			       json_object_new_string(fl_route_name(fl_open_file_route(f))));
 	fl_json_u64(o, "open_flags", f->rec.open_flags);
 	json_object_object_add(o, "open_flag_names", flag_list(f->rec.open_flags));
+	fl_json_u64(o, "answered_flags", f->rec.answered_flags);
 	fl_json_name(o, "io_mode", fl_iomode_name(f->rec.iomode));
 	fl_json_name(o, "backing_path", backing);
 	fl_json_name(o, "backing_fs",

@@ -9,13 +9,19 @@
 #include "kernel/kcore.h"
 #include "kernel/livepatch.h"
 
+/* A map and the ones before it, which somebody may still hold. */
+struct reading {
+	struct fl_callsite_map map;
+	struct reading *older;
+};
+
 struct fl_kernel {
 	struct fl_btf *btf; /* NULL until it is needed */
 	struct fl_kcore kcore;
 	int kallsyms;
-	struct fl_err why_not; /* if set: why there is no map */
-	struct fl_callsite_map map;
-	bool tried;
+	struct fl_err why_not;	/* if set: why there is no map */
+	struct reading *newest; /* NULL until it is needed */
+	bool tried;		/* newest is of the kernel as it is now, or why_not is set */
 };
 
 struct fl_kernel *fl_kernel_open(void)
@@ -36,7 +42,13 @@ void fl_kernel_close(struct fl_kernel *k)
 {
 	if (!k)
 		return;
-	fl_callsite_map_free(&k->map);
+	while (k->newest) {
+		struct reading *r = k->newest;
+
+		k->newest = r->older;
+		fl_callsite_map_free(&r->map);
+		free(r);
+	}
 	fl_kcore_close(&k->kcore);
 	fl_kallsyms_close(k->kallsyms);
 	fl_btf_close(k->btf);
@@ -65,6 +77,7 @@ static void build_map(struct fl_kernel *k)
 	struct fl_redirect redirect[FL_LIVEPATCH_FUNCTIONS];
 	struct fl_symbols symbols = {};
 	struct fl_lock_offsets at;
+	struct reading *r;
 	struct fl_text text = {.symbols = &symbols, .read = fl_kcore_read, .ctx = &k->kcore};
 
 	k->tried = true;
@@ -83,7 +96,16 @@ static void build_map(struct fl_kernel *k)
 						 fl_kcore_read, &k->kcore, redirect,
 						 FL_LIVEPATCH_FUNCTIONS);
 	at = fl_kernel_lock_offsets(k);
-	fl_callsite_map_build(&k->map, &text, &at, &k->why_not);
+	r = calloc(1, sizeof(*r));
+	if (!r) {
+		fl_err(&k->why_not, "out of memory");
+	} else if (fl_callsite_map_build(&r->map, &text, &at, &k->why_not)) {
+		free(r);
+	} else {
+		r->older = k->newest;
+		k->newest = r;
+		k->why_not.what[0] = '\0';
+	}
 	fl_symbols_free(&symbols);
 }
 
@@ -91,10 +113,15 @@ const struct fl_callsite_map *fl_kernel_callsites(struct fl_kernel *k, struct fl
 {
 	if (!k->tried)
 		build_map(k);
-	if (k->map.site)
-		return &k->map;
+	if (k->newest && !k->why_not.what[0])
+		return &k->newest->map;
 	*err = k->why_not;
 	return NULL;
+}
+
+void fl_kernel_read_again(struct fl_kernel *k)
+{
+	k->tried = false;
 }
 
 void fl_kernel_can(struct fl_kernel *k, enum fl_can can[FL_ROUTES])

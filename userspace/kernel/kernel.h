@@ -24,6 +24,11 @@ const struct fl_btf *fl_kernel_btf(struct fl_kernel *k);
  * It takes CAP_SYSLOG at fl_kernel_open() for the addresses and CAP_SYS_RAWIO for the text.
  */
 const struct fl_callsite_map *fl_kernel_callsites(struct fl_kernel *k, struct fl_err *err);
+/*
+ * The code may be another by now: a livepatch came or went. The map is read again when it is asked for; maps
+ * that were given out stay valid until fl_kernel_close().
+ */
+void fl_kernel_read_again(struct fl_kernel *k);
 /* What its write path can do, by route; FL_CAN_UNKNOWN where the text cannot be read. */
 void fl_kernel_can(struct fl_kernel *k, enum fl_can can[FL_ROUTES]);
 /* Where the two locks lie, as far as BTF knows. */

@@ -10,6 +10,8 @@
 #include "kernel/callsite_map.h"
 
 #define FL_LIVEPATCH_FUNCTIONS 64
+/* The module of ours. */
+#define FL_LIVE_NAME "fuselens_live"
 
 struct fl_livepatch {
 	char name[64];	 /* the module's */

@@ -219,14 +219,26 @@ static void take_back(void)
 		remove_module(&ignored);
 }
 
+/* Whether the kernel is locked down, which Secure Boot does: false also where nothing says so. */
+static bool is_locked_down(void)
+{
+	char line[64];
+
+	return fl_read_line("/sys/kernel/security/lockdown", line, sizeof(line)) &&
+	       !strstr(line, "[none]");
+}
+
+#define ENROL \
+	"have it signed by a key that this machine has enrolled; DKMS signs with its own: mokutil --import /var/lib/dkms/mok.pub, and reboot"
+
 static void explain_refusal(int e, struct fl_err *err)
 {
-	if (e == EPERM)
-		fl_hint(err,
-			"loading a module needs CAP_SYS_MODULE, and lockdown forbids unsigned modules");
+	if (e == EPERM && is_locked_down())
+		fl_hint(err, "this kernel is locked down, so it takes signed modules only: " ENROL);
+	else if (e == EPERM)
+		fl_hint(err, "loading a module needs CAP_SYS_MODULE: try as root");
 	else if (e == EKEYREJECTED || e == ENOKEY)
-		fl_hint(err,
-			"this kernel takes signed modules only: enrol DKMS's key (mokutil --import /var/lib/dkms/mok.pub) and reboot");
+		fl_hint(err, "this kernel takes signed modules only: " ENROL);
 	else
 		fl_hint(err, "the kernel's reason is the last line of 'dmesg'");
 }

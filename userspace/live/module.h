@@ -8,8 +8,6 @@
 #include "live/file.h"
 #include "util/err.h"
 
-#define FL_LIVE_NAME "fuselens_live"
-
 struct fl_live_info {
 	struct fl_live_file file;
 	char vermagic[128];  /* begins with the release it was made for */

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "collect/path.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "util/clock.h"
+
+#define PAUSE_NS 300000000ull
+
+enum stage { ABSENT, COMING, THERE, GOING };
+
+/* Functions of fs/fuse are known by their names. */
+static bool of_fuse(const char *function)
+{
+	return !strncmp(function, "fuse_", 5);
+}
+
+static enum stage stage_of(const struct fl_livepatch *p)
+{
+	bool any = false;
+
+	for (size_t i = 0; p && i < p->nfunctions; i++)
+		any |= of_fuse(p->function[i]);
+	if (!any)
+		return ABSENT;
+	/* a patch that is off in no transition is one that the kernel is about to remove */
+	if (!p->enabled)
+		return p->transition ? GOING : ABSENT;
+	return p->transition ? COMING : THERE;
+}
+
+static void add(char *what, size_t size, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void add(char *what, size_t size, const char *fmt, ...)
+{
+	size_t used = strlen(what);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what + used, size - used, fmt, ap);
+	va_end(ap);
+}
+
+static void add_functions(const struct fl_livepatch *p, char *what, size_t size)
+{
+	const char *between = "";
+
+	for (size_t i = 0; i < p->nfunctions; i++) {
+		if (!of_fuse(p->function[i]))
+			continue;
+		add(what, size, "%s%s()", between, p->function[i]);
+		between = ", ";
+	}
+}
+
+static void say(const struct fl_livepatch *p, enum stage now, char *what, size_t size)
+{
+	add(what, size, "%slivepatch %s ", *what ? "; " : "", p->name);
+	switch (now) {
+	case COMING:
+		add(what, size, "is being loaded: tasks come over to it one by one");
+		break;
+	case THERE:
+		add(what, size, "is loaded: every task runs its ");
+		add_functions(p, what, size);
+		break;
+	case GOING:
+		add(what, size,
+		    "is being unloaded: tasks go back to the kernel's own functions one by one");
+		break;
+	case ABSENT:
+		add(what, size, "is unloaded: every task runs the kernel's own ");
+		add_functions(p, what, size);
+	}
+}
+
+bool fl_path_compare(const struct fl_livepatches *before, const struct fl_livepatches *now,
+		     char *what, size_t size, bool *settled)
+{
+	what[0] = '\0';
+	*settled = true;
+	for (size_t i = 0; i < now->n; i++) {
+		const struct fl_livepatch *p = &now->patch[i];
+		enum stage was = stage_of(fl_livepatch_named(before, p->name));
+		enum stage is = stage_of(p);
+
+		*settled &= is == ABSENT || is == THERE;
+		if (is != was)
+			say(p, is, what, size);
+	}
+	for (size_t i = 0; i < before->n; i++) {
+		const struct fl_livepatch *p = &before->patch[i];
+
+		if (stage_of(p) != ABSENT && !fl_livepatch_named(now, p->name))
+			say(p, ABSENT, what, size);
+	}
+	return *what;
+}
+
+void fl_path_open(struct fl_path *p)
+{
+	struct fl_err ignored;
+
+	memset(p, 0, sizeof(*p));
+	fl_livepatches_read(&p->seen, &ignored);
+}
+
+void fl_path_close(struct fl_path *p)
+{
+	fl_livepatches_free(&p->seen);
+}
+
+bool fl_path_look(struct fl_path *p, char *what, size_t size, bool *settled)
+{
+	struct fl_livepatches now;
+	struct fl_err ignored;
+	bool changed;
+
+	if (fl_now_ns() - p->looked_ns < PAUSE_NS)
+		return false;
+	p->looked_ns = fl_now_ns();
+	if (fl_livepatches_read(&now, &ignored))
+		return false;
+	changed = fl_path_compare(&p->seen, &now, what, size, settled);
+	fl_livepatches_free(&p->seen);
+	p->seen = now;
+	return changed;
+}
