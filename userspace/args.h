@@ -6,7 +6,7 @@
 #include "cmd.h"
 #include "util/option.h"
 
-#define FL_ARGS_OPERANDS 2
+#define FL_ARGS_OPERANDS 8
 
 /* What a command line said, beside what went into the command's own struct. */
 struct fl_args {

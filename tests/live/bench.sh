@@ -46,7 +46,21 @@ check "an unknown profile: the names are listed" grep -q '^hint: there are .*ran
 bench randwrite-4k-psync --mount "$WORK/raw" -o "$WORK/x6"
 check "a mount that is not FUSE is refused" sh -c '[ "$1" = 2 ] && [ ! -e "$2" ]' - "$rc" "$WORK/x6"
 
-# Reports need only the directory.
+# Another thing than the number of jobs, and rounds until the means are known.
+bench randwrite-4k-psync "${both[@]}" --sweep bs=4k,16k --jobs 2 --repeat 2 --until 100% -o "$WORK/sweep"
+check_eq "--sweep, --until: exit code" "$rc" 0
+check_eq "... a row for each value" "$(rows "$WORK/sweep" | grep '^mount.*r1 ')" \
+	"mount-16k-j2-r1 ok 0
+mount-4k-j2-r1 ok 0"
+"$FUSELENS" report "$WORK/sweep" >"$WORK/out"
+check "... which is what the report's tables go by" grep -q '^  16k ' "$WORK/out"
+bench randwrite-4k-psync "${both[@]}" --sweep iodepth=1,4 -o "$WORK/x7"
+check "a sweep of what the profile does not use is refused" \
+	sh -c '[ "$1" = 2 ] && grep -q "does not use IODEPTH" "$2" && [ ! -e "$3" ]' - "$rc" "$WORK/err" "$WORK/x7"
+bench randwrite-4k-psync "${both[@]}" --set IODEPTH=4 -o "$WORK/x8"
+check "so is a variable that it does not use" grep -q "does not use IODEPTH" "$WORK/err"
+
+# Reports need nothing but the directory.
 as_nobody()
 {
 	setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
@@ -66,3 +80,30 @@ for format in text md html; do
 		--format $format >"$WORK/out" 2>"$WORK/err"
 	check_eq "report of two as nobody, $format" "$? $(wc -c <"$WORK/err")" "0 0"
 done
+
+# What a report is made from is not overwritten, a page stays small however long a run was, and no gnuplot is said.
+for own in bench.json profile.fio rows/mount-j2-r1/row.json; do
+	sum=$(cksum <"$away/one/$own")
+	(cd "$away/one" && "$FUSELENS" report . -o "$own") >"$WORK/out" 2>"$WORK/err"
+	check_eq "report onto its own $own: refused" "$? $(cksum <"$away/one/$own")" "2 $sum"
+done
+check "... with a hint" grep -q '^hint: give -o another name' "$WORK/err"
+python3 - "$away/one/rows/mount-j2-r1/series.json" <<-'END'
+	import json, sys
+	s = json.load(open(sys.argv[1]))
+	for key, v in s.items():
+	    if isinstance(v, list):
+	        s[key] = [v[i % len(v)] for i in range(200000)]
+	s["end_ns"] = [s["start_ns"] + (i + 1) * 10**8 for i in range(200000)]
+	json.dump(s, open(sys.argv[1], "w"))
+END
+"$FUSELENS" report "$away/one" --format html -o "$WORK/long.html"
+check_eq "a page of 200,000 intervals: exit code" "$?" 0
+check "... stays below 1 MB" test "$(stat -c %s "$WORK/long.html")" -lt 1000000
+"$FUSELENS" report "$away/two" --format html --gnuplot "$WORK/none" -o "$WORK/bare.html" 2>"$WORK/err"
+check_eq "without gnuplot: exit code" "$?" 0
+check "... it is said" grep -q 'the page has no plots: cannot run .*/none' "$WORK/err"
+check "... on the page, too" grep -q 'No plots: cannot run' "$WORK/bare.html"
+"$FUSELENS" report "$away/two" --format csv >"$WORK/out"
+check_eq "rows as CSV" "$(cut -d, -f2-6 "$WORK/out" | tail -n +2 | tr '\n' ' ')" \
+	'"raw-j1-r1",raw,0,1,1 "mount-j1-r1",mount,1,1,1 "raw-j2-r1",raw,0,1,2 "mount-j2-r1",mount,1,1,2 '

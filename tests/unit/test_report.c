@@ -87,10 +87,11 @@ static void unknown_is_a_dash(void **state)
 	made_up_bench(&b);
 	made_up_row(&b, FL_SYSTEM_MOUNT, true, 1, 1, 400, 0, 0);
 	text = report_of(&b, fl_doc_text);
-	assert_says(
-		text,
-		"     1   4,000      1.000   0.000         -         -     -           -      0");
-	assert_says(text, "not known, which is not 0");
+	/* columns that nobody could fill are not there */
+	assert_says(text, "  jobs  writes  exclusive  shared  diff.\n"
+			  "     1   4,000      1.000   0.000      0\n");
+	assert_says(text, "cannot tell upgrades, fi->lock, wait and hold");
+	assert_null(strstr(text, "takes per write"));
 	assert_says(text, "1 of 16 ran; the bench was interrupted");
 	assert_says(text, "the mean hold is at most 2.5 ms");
 	free(text);
@@ -228,7 +229,8 @@ static void two_compared(void **state)
 	y.env.kernel[0] = '7';
 	assert_int_equal(fl_analyse(&a, &x), 0);
 	assert_int_equal(fl_analyse(&b, &y), 0);
-	fl_report_two(&doc, &a, &b, "stock", "v3", NULL);
+	fl_report_several(
+		&doc, &(struct fl_results){.a = {&a, &b}, .name = {"stock", "v3"}, .n = 2}, NULL);
 	text = render(&doc, fl_doc_text);
 	assert_says(text, "made-up: stock (A) against v3 (B)");
 	assert_says(text, "EXCLUSIVE: A: all");
@@ -238,6 +240,124 @@ static void two_compared(void **state)
 	assert_says(text, "  mount      8     482   3,282  +581.5 %  +/- ");
 	assert_says(text, "  raw        8   3,600   3,600    +0.0 %  +/- 0.0 %  within the noise");
 	assert_says(text, "  kernel  6.99  7.99");
+	assert_width(text, 80);
+	free(text);
+	fl_doc_free(&doc);
+	fl_analysis_free(&a);
+	fl_analysis_free(&b);
+	fl_bench_free(&x);
+	fl_bench_free(&y);
+}
+
+/* Three results: a line for each, all relative to the first; and where the time of writes goes. */
+static void three_compared(void **state)
+{
+	struct fl_bench bench[3];
+	struct fl_analysis a[3];
+	struct fl_results r = {.name = {"stock", "v1", "v3"}, .n = 3};
+	struct fl_doc doc = {};
+	char *text;
+
+	for (int k = 0; k < 3; k++) {
+		fill(&bench[k], k ? 1 : 0);
+		assert_int_equal(fl_analyse(&a[k], &bench[k]), 0);
+		r.a[k] = &a[k];
+	}
+	fl_report_several(&doc, &r, NULL);
+	text = render(&doc, fl_doc_text);
+	assert_says(text, "made-up: stock (A) against v1 (B) and v3 (C)");
+	assert_says(text, "  mount      8  A         482         -          -\n");
+	assert_says(text, "  mount      8  C       3,282  +581.5 %  +/- ");
+	assert_says(text, "  mount      8  B       1.0 us  3.0 us  4.0 us    +0.0 %");
+	/* 8 jobs at 481.5 a second: 16.6 ms a write, of which 20 ns are waited and 2 ms held */
+	assert_says(text, "     8  A             16.6 ms  20 ns  0 %  2.0 ms  12 %  14.6 ms  88 %");
+	/* nobody timed the shared ones */
+	assert_null(strstr(text, "     8  C             "));
+	assert_width(text, 80);
+	free(text);
+	fl_doc_free(&doc);
+	for (int k = 0; k < 3; k++) {
+		fl_analysis_free(&a[k]);
+		fl_bench_free(&bench[k]);
+	}
+}
+
+static void rows_as_csv(void **state)
+{
+	struct fl_bench b;
+	struct fl_analysis a;
+	struct fl_results r = {.a = {&a}, .name = {"x \"y\""}, .n = 1};
+	char *text;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	made_up_bench(&b);
+	made_up_row(&b, FL_SYSTEM_MOUNT, true, 4, 1, 400, 0.25, 2000000);
+	made_up_row(&b, FL_SYSTEM_RAW, false, 4, 1, 500, 0, 0);
+	assert_int_equal(fl_analyse(&a, &b), 0);
+	fl_report_csv(&r, f);
+	fclose(f);
+	assert_says(text, "result,id,system,probes,repeat,jobs,sweep_variable,sweep_value,status,");
+	assert_says(text, "\"x \"\"y\"\"\",\"mount-j4-r1\",mount,1,1,4,,,ok,400,1638400,4000,,"
+			  "10000000,1000,2000,3000,4000,4000,0,3000,1000,");
+	/* what was not counted is empty, not 0 */
+	assert_says(text, "\"raw-j4-r1\",raw,0,1,4,,,ok,500,2048000,5000,,8000000,1000,2000,3000,"
+			  "4000,,,,,,,,,\n");
+	free(text);
+	fl_analysis_free(&a);
+	fl_bench_free(&b);
+}
+
+/* Where the values of a sweep stand in for numbers of jobs. */
+static void a_sweep(void **state)
+{
+	struct fl_bench b;
+	char *text;
+
+	made_up_bench(&b);
+	b.njob_counts = 1;
+	b.job_count[0] = 4;
+	b.sweep = strdup("BS");
+	b.nsweep_values = 2;
+	strcpy(b.sweep_value[0], "4k");
+	strcpy(b.sweep_value[1], "64k");
+	for (int i = 0; i < 2; i++)
+		for (unsigned int r = 1; r <= 2; r++)
+			strcpy(made_up_row(&b, FL_SYSTEM_MOUNT, true, 4, r, i ? 100 : 400, 0, 0)
+				       ->sweep,
+			       i ? "64k" : "4k");
+	text = report_of(&b, fl_doc_text);
+	assert_says(text, "\n   bs  mount IOPS     sd");
+	assert_says(text, "\n   4k         400");
+	assert_says(text, "\n  64k         100");
+	/* nothing is said of how jobs scale */
+	assert_null(strstr(text, "Scaling"));
+	assert_says(text, "Rows: 4 of 8 ran");
+	assert_width(text, 80);
+	free(text);
+	fl_bench_free(&b);
+}
+
+/* Long settings of two results wrap between words, each in its own column. */
+static void long_settings_wrap(void **state)
+{
+	static const char options[] = "rw,nosuid,nodev,relatime,user_id=0,group_id=0,allow_other,";
+	struct fl_bench x, y;
+	struct fl_analysis a, b;
+	struct fl_results r = {.a = {&a, &b}, .name = {"x", "y"}, .n = 2};
+	struct fl_doc doc = {};
+	char *text;
+
+	fill(&x, 0);
+	fill(&y, 0);
+	assert_true(asprintf(&x.env.place[0].options, "%smax_read=1", options) > 0);
+	assert_true(asprintf(&y.env.place[0].options, "%smax_read=2", options) > 0);
+	assert_int_equal(fl_analyse(&a, &x), 0);
+	assert_int_equal(fl_analyse(&b, &y), 0);
+	fl_report_several(&doc, &r, NULL);
+	text = render(&doc, fl_doc_text);
+	assert_says(text, "  mount options  rw,nosuid,nodev,relatime,");
+	assert_says(text, "allow_other,max_read=1           allow_other,max_read=2\n");
 	assert_width(text, 80);
 	free(text);
 	fl_doc_free(&doc);
@@ -265,7 +385,8 @@ static void beside_a_published_table(void **state)
 					    &err),
 			 0);
 	assert_int_equal(fl_analyse(&a, &b), 0);
-	fl_report_reference(&doc, &a, &ref);
+	fl_report_reference(&doc,
+			    &(struct fl_results){.a = {&a}, .name = {"x"}, .n = 1, .ref = &ref});
 	text = render(&doc, fl_doc_text);
 	/* 2 ms of a cycle of 1 / 401.5 s: 80 %, so 800 at one job mean 996 at most */
 	assert_says(text, "s, flat: if its workload holds the lock for 80 %");
@@ -335,6 +456,10 @@ int main(void)
 		cmocka_unit_test(markdown_of_one),
 		cmocka_unit_test(names_stay_inert),
 		cmocka_unit_test(two_compared),
+		cmocka_unit_test(three_compared),
+		cmocka_unit_test(rows_as_csv),
+		cmocka_unit_test(a_sweep),
+		cmocka_unit_test(long_settings_wrap),
 		cmocka_unit_test(beside_a_published_table),
 		cmocka_unit_test(long_words_are_cut),
 		cmocka_unit_test(figures_are_adapted),

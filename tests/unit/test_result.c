@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include "bench_made_up.h"
 #include "bench/profile.h"
+#include "bench/until.h"
 #include "result/dir.h"
 #include "util/file.h"
 
@@ -55,6 +56,7 @@ static void write_bench(struct fl_bench *b)
 	struct fl_err err;
 
 	made_up_bench(b);
+	b->until = 0.05;
 	made_up_row(b, FL_SYSTEM_MOUNT, true, 4, 1, 123.5, 0.25, 2000);
 	made_up_row(b, FL_SYSTEM_RAW, false, 4, 1, 500, 0, 0);
 	b->row[0].series.point = calloc(2, sizeof(struct fl_point));
@@ -81,6 +83,7 @@ static void there_and_back(void **state)
 	assert_string_equal(fl_bench_get(&c, "RUNTIME"), "10");
 	assert_int_equal(c.njob_counts, 4);
 	assert_int_equal(c.job_count[3], 8);
+	assert_true(c.until == 0.05 && !c.sweep);
 	assert_true(c.use[FL_SYSTEM_MOUNT] && c.use[FL_SYSTEM_RAW] && !c.self_cost);
 	assert_string_equal(c.env.place[FL_SYSTEM_MOUNT].path, "/mnt");
 	assert_null(c.env.variant);
@@ -103,6 +106,61 @@ static void there_and_back(void **state)
 	assert_true(r->series.point[1].fi_lock == 2 && r->series.point[1].t_ns == 9);
 	fl_bench_free(&b);
 	fl_bench_free(&c);
+}
+
+static void a_sweep_there_and_back(void **state)
+{
+	struct fl_bench_row plan[16];
+	struct fl_bench b, c;
+	struct fl_err err;
+
+	made_up_bench(&b);
+	b.njob_counts = 1;
+	b.job_count[0] = 4;
+	b.repeats = 1;
+	b.sweep = strdup("BS");
+	b.nsweep_values = 2;
+	strcpy(b.sweep_value[0], "4k");
+	strcpy(b.sweep_value[1], "64k");
+	assert_int_equal(fl_bench_plan(&b, plan, 16), 4);
+	assert_string_equal(plan[3].id, "mount-64k-j4-r1");
+	assert_int_equal(fl_axis_of_row(&b, &plan[3]), 2);
+	assert_int_equal(fl_result_create(&at, dir, &err), 0);
+	assert_int_equal(fl_result_write_bench(&at, &b, &err), 0);
+	made_up_row(&b, FL_SYSTEM_MOUNT, true, 4, 1, 100, 0, 0);
+	strcpy(b.row[0].sweep, "64k");
+	strcpy(b.row[0].id, plan[3].id);
+	write_row(&b.row[0]);
+	assert_int_equal(fl_result_read(&at, &c, &err), 0);
+	assert_string_equal(c.sweep, "BS");
+	assert_int_equal(c.nsweep_values, 2);
+	assert_string_equal(c.sweep_value[1], "64k");
+	assert_string_equal(c.row[0].sweep, "64k");
+	assert_int_equal(fl_axis_of_row(&c, &c.row[0]), 2);
+	fl_bench_free(&b);
+	fl_bench_free(&c);
+}
+
+/* A bench goes on for as long as one of its means is known less well than was asked for. */
+static void the_widest_interval(void **state)
+{
+	struct fl_bench b;
+	char what[64];
+
+	made_up_bench(&b);
+	b.njob_counts = 2;
+	b.use[FL_SYSTEM_RAW] = false;
+	for (unsigned int r = 1; r <= 3; r++) {
+		made_up_row(&b, FL_SYSTEM_MOUNT, true, 1, r, 100, 0, 0);
+		if (r < 3)
+			made_up_row(&b, FL_SYSTEM_MOUNT, true, 2, r, 99 + r, 0, 0);
+	}
+	/* 100 and 101: t of one degree of freedom times 0.707 / sqrt(2), of 100.5 */
+	assert_true(fabs(fl_bench_widest(&b, what, sizeof(what)) - 12.706 * 0.5 / 100.5) < 1e-6);
+	assert_string_equal(what, "mount at jobs 2");
+	b.row[1].status = FL_BENCH_ROW_MISSED;
+	assert_true(isinf(fl_bench_widest(&b, what, sizeof(what))));
+	fl_bench_free(&b);
 }
 
 static void unknown_is_null(void **state)
@@ -192,6 +250,45 @@ static void garbage_is_named(void **state)
 	fl_bench_free(&b);
 }
 
+/* Rows that would count twice, or that count what nothing can have done. */
+static void what_cannot_be_is_refused(void **state)
+{
+	struct fl_bench b;
+	char cmd[400];
+
+	write_bench(&b);
+	snprintf(cmd, sizeof(cmd), "cp -r %s/rows/mount-j4-r1 %s/rows/mount-j4-r9", dir, dir);
+	assert_int_equal(system(cmd), 0);
+	expect_unreadable("rows/mount-j4-r9 holds the row mount-j4-r1: it would count twice");
+	/* given the other name, too */
+	snprintf(
+		cmd, sizeof(cmd),
+		"sed -i 's/\"id\": \"mount-j4-r1\"/\"id\": \"mount-j4-r9\"/' %s/rows/mount-j4-r9/row.json",
+		dir);
+	assert_int_equal(system(cmd), 0);
+	expect_unreadable("are the same run");
+	snprintf(cmd, sizeof(cmd), "rm -r %s/rows/mount-j4-r9", dir);
+	assert_int_equal(system(cmd), 0);
+	snprintf(
+		cmd, sizeof(cmd),
+		"sed -i 's/\"writes\": 308/\"writes\": 9223372036854775807/' %s/rows/mount-j4-r1/row.json",
+		dir);
+	assert_int_equal(system(cmd), 0);
+	expect_unreadable("counts more than 2^63");
+	snprintf(cmd, sizeof(cmd),
+		 "sed -i 's,fuselens.snapshot/1,fuselens.snapshot/9,' %s/rows/mount-j4-r1/row.json",
+		 dir);
+	assert_int_equal(system(cmd), 0);
+	expect_unreadable("fuselens.snapshot/9");
+	snprintf(
+		cmd, sizeof(cmd),
+		"sed -i 's/\"ios\": 5000/\"ios\": 18446744073709551615/' %s/rows/raw-j4-r1/row.json; rm -r %s/rows/mount-j4-r1",
+		dir, dir);
+	assert_int_equal(system(cmd), 0);
+	expect_unreadable("\"ios\" is out of range");
+	fl_bench_free(&b);
+}
+
 static void an_existing_directory_is_not_taken(void **state)
 {
 	struct fl_err err;
@@ -230,10 +327,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(there_and_back, in_a_directory, away_with_it),
+		cmocka_unit_test_setup_teardown(a_sweep_there_and_back, in_a_directory,
+						away_with_it),
+		cmocka_unit_test(the_widest_interval),
 		cmocka_unit_test_setup_teardown(unknown_is_null, in_a_directory, away_with_it),
 		cmocka_unit_test_setup_teardown(only_finished_rows_count, in_a_directory,
 						away_with_it),
 		cmocka_unit_test_setup_teardown(garbage_is_named, in_a_directory, away_with_it),
+		cmocka_unit_test_setup_teardown(what_cannot_be_is_refused, in_a_directory,
+						away_with_it),
 		cmocka_unit_test_setup_teardown(an_existing_directory_is_not_taken, in_a_directory,
 						away_with_it),
 		cmocka_unit_test_setup_teardown(special_files_are_refused, in_a_directory,

@@ -13,6 +13,7 @@
 #include "bench/options.h"
 #include "bench/env.h"
 #include "bench/run.h"
+#include "bench/until.h"
 #include "cmd.h"
 #include "openfiles/openfiles.h"
 #include "kernel/privileges.h"
@@ -146,11 +147,11 @@ static int begin_new(struct state *s, struct fl_err *err)
 	s->bench = s->args.bench;
 	memset(&s->args.bench, 0, sizeof(s->args.bench));
 	s->bench.started_s = time(NULL);
-	if (s->bench.repeats < 3 && !s->args.quiet)
+	if (s->bench.repeats < 3 && !(s->bench.until > 0) && !s->args.quiet)
 		fl_say("fuselens: with %s no difference can be told from noise; --repeat 3 or more gives confidence intervals",
 		       s->bench.repeats == 1 ? "one run of a row" : "two runs of a row");
 	s->bench.profile_text = fl_profile_load(s->args.profile, &s->bench.profile, err);
-	if (!s->bench.profile_text)
+	if (!s->bench.profile_text || fl_bench_settle_variables(&s->bench, err))
 		return -1;
 	if (fl_profile_files(s->bench.profile_text, &s->run.files, err) ||
 	    find_fio(s, &s->bench.env.fio, err) || find_places(s, s->args.dir, err))
@@ -199,6 +200,10 @@ static int check_resumed(struct state *s, struct fl_err *err)
 	for (size_t i = 0; i < s->bench.nvariables; i++)
 		if (fl_profile_check_variable(s->bench.profile_text, s->bench.variable[i].name,
 					      s->bench.variable[i].value, err))
+			return -1;
+	for (size_t i = 0; i < s->bench.nsweep_values; i++)
+		if (fl_profile_check_variable(s->bench.profile_text, s->bench.sweep,
+					      s->bench.sweep_value[i], err))
 			return -1;
 	return 0;
 }
@@ -295,8 +300,39 @@ static int prefill(struct state *s, struct fl_err *err)
 	return 0;
 }
 
-/* Returns 0; -1 with err set; 1 when interrupted. */
-static int run_rows(struct state *s, struct fl_err *err)
+/* Remembers a finished row, without its counts, which are in the result directory. */
+static int keep_row(struct fl_bench *b, const struct fl_bench_row *row)
+{
+	struct fl_bench_row *grown = realloc(b->row, (b->nrows + 1) * sizeof(*grown));
+
+	if (!grown)
+		return -1;
+	b->row = grown;
+	grown[b->nrows] = *row;
+	memset(&grown[b->nrows].snapshot, 0, sizeof(row->snapshot));
+	memset(&grown[b->nrows].series, 0, sizeof(row->series));
+	grown[b->nrows++].counted = false;
+	return 0;
+}
+
+static int run_row(struct state *s, struct fl_bench_row *row, struct fl_err *err)
+{
+	int ret = fl_bench_run_row(&s->run, row, err);
+
+	if (!ret) {
+		s->done++;
+		s->missed += row->status == FL_BENCH_ROW_MISSED;
+		say_row(s, row);
+		ret = note_variant(s, row, err);
+		if (!ret && keep_row(&s->bench, row))
+			ret = fl_err(err, "out of memory");
+	}
+	fl_bench_row_free(row);
+	return ret;
+}
+
+/* Those of the plan that are missing. */
+static int run_plan(struct state *s, struct fl_err *err)
 {
 	size_t n = fl_bench_plan(&s->bench, NULL, 0);
 	struct fl_bench_row *plan = calloc(n, sizeof(*plan));
@@ -306,25 +342,52 @@ static int run_rows(struct state *s, struct fl_err *err)
 		return fl_err(err, "out of memory");
 	fl_bench_plan(&s->bench, plan, n);
 	s->planned = n;
+	for (size_t i = 0; i < n && !ret; i++)
+		if (!is_done(&s->bench, plan[i].id))
+			ret = run_row(s, &plan[i], err);
+	free(plan);
+	return ret;
+}
+
+/* With --until, one round more at a time for as long as it takes. */
+static int run_rounds(struct state *s, struct fl_err *err)
+{
+	int ret = run_plan(s, err);
+
+	while (!ret && s->bench.until > 0) {
+		char what[96];
+		double half = fl_bench_widest(&s->bench, what, sizeof(what));
+
+		if (half <= s->bench.until)
+			break;
+		if (s->bench.repeats >= FL_BENCH_MOST_ROUNDS) {
+			fl_say("fuselens: %s is known to +/- %.1f %% only after %u runs: something else disturbs them",
+			       what, 100 * half, s->bench.repeats);
+			break;
+		}
+		if (!s->args.quiet)
+			fl_say("fuselens: %s is known to +/- %.1f %%: one round more", what,
+			       100 * half);
+		s->bench.repeats++;
+		ret = fl_result_write_bench(&s->dir, &s->bench, err);
+		if (!ret)
+			ret = run_plan(s, err);
+	}
+	return ret;
+}
+
+/* Returns 0; -1 with err set; 1 when interrupted. */
+static int run_rows(struct state *s, struct fl_err *err)
+{
+	int ret = 0;
+
+	s->planned = fl_bench_plan(&s->bench, NULL, 0);
 	s->done = s->bench.nrows;
 	for (size_t i = 0; i < s->bench.nrows; i++)
 		s->missed += s->bench.row[i].status == FL_BENCH_ROW_MISSED;
-	if (s->done < n)
+	if (s->done < s->planned || s->bench.until > 0)
 		ret = prefill(s, err);
-	for (size_t i = 0; i < n && !ret; i++) {
-		if (is_done(&s->bench, plan[i].id))
-			continue;
-		ret = fl_bench_run_row(&s->run, &plan[i], err);
-		if (!ret) {
-			s->done++;
-			s->missed += plan[i].status == FL_BENCH_ROW_MISSED;
-			say_row(s, &plan[i]);
-			ret = note_variant(s, &plan[i], err);
-		}
-		fl_bench_row_free(&plan[i]);
-	}
-	free(plan);
-	return ret;
+	return ret ? ret : run_rounds(s, err);
 }
 
 static int conclude(struct state *s, int ret, struct fl_err *err)

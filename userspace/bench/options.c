@@ -36,6 +36,52 @@ int fl_bench_parse_jobs(struct fl_bench *b, const char *text, struct fl_err *err
 	return b->njob_counts ? 0 : fl_err(err, "--jobs: no number");
 }
 
+/* "iodepth=1,4,16" */
+static int set_sweep(const struct fl_option *o, const char *text, void *to, struct fl_err *err)
+{
+	const char *eq = strchr(text, '=');
+	struct fl_bench *b = to;
+	char name[16];
+
+	snprintf(name, sizeof(name), "%.*s", (int)(eq ? eq - text : 0), text);
+	if (!fl_sweep_variable(name))
+		return fl_err(err, "--sweep: '%.64s' is not iodepth=, bs= or read= and values",
+			      text);
+	free(b->sweep);
+	b->sweep = strdup(fl_sweep_variable(name));
+	b->nsweep_values = 0;
+	for (text = eq + 1; b->sweep; text++) {
+		size_t n = strcspn(text, ",");
+		char *value = b->sweep_value[b->nsweep_values];
+
+		if (!n || n >= FL_SWEEP_VALUE || strspn(text, "0123456789kKmM") < n)
+			return fl_err(err, "--sweep: '%.*s' is no value of %s", (int)n, text, name);
+		if (b->nsweep_values == FL_MAX_JOB_COUNTS)
+			return fl_err(err, "--sweep: more than %d values", FL_MAX_JOB_COUNTS);
+		snprintf(value, FL_SWEEP_VALUE, "%.*s", (int)n, text);
+		for (size_t i = 0; i < b->nsweep_values; i++)
+			if (!strcmp(b->sweep_value[i], value))
+				return fl_err(err, "--sweep: %s comes twice", value);
+		b->nsweep_values++;
+		text += n;
+		if (!*text)
+			return 0;
+	}
+	return fl_err(err, "out of memory");
+}
+
+/* "5" or "5%" */
+static int set_until(const struct fl_option *o, const char *text, void *to, struct fl_err *err)
+{
+	size_t n = strlen(text);
+	char number[32];
+
+	snprintf(number, sizeof(number), "%.*s", (int)(n && text[n - 1] == '%' ? n - 1 : n), text);
+	if (fl_set_percent(o, number, to, err))
+		return -1;
+	return *(double *)to > 0 ? 0 : fl_err(err, "%s: '%.32s' is never reached", o->name, text);
+}
+
 static int set_variable(const struct fl_option *o, const char *text, void *to, struct fl_err *err)
 {
 	const char *eq = strchr(text, '=');
@@ -90,8 +136,14 @@ const struct fl_option fl_bench_options[] = {
 	 FL_INTO(struct fl_bench_args, dir[FL_SYSTEM_RAW])},
 	{0, "--jobs", "N,N,...", "numbers of jobs (default 1,2,4,8)",
 	 FL_SET(set_jobs, struct fl_bench_args, bench)},
-	{0, "--repeat", "N", "runs of each row (default 3)",
+	{0, "--sweep", "NAME=V,...",
+	 "vary iodepth, bs or read (percent) instead, at one number of jobs (default 4)",
+	 FL_SET(set_sweep, struct fl_bench_args, bench)},
+	{0, "--repeat", "N", "runs of each row (default 5)",
 	 FL_INTO(struct fl_bench_args, bench.repeats), FL_RANGE(1, 1000)},
+	{0, "--until", "PCT",
+	 "go on, to 30 runs at most, until half the 95 % interval of each mean is PCT of it or less",
+	 FL_SET(set_until, struct fl_bench_args, bench.until)},
 	{0, "--runtime", "SEC", "how long a row runs (default 10)",
 	 FL_SET(set_runtime, struct fl_bench_args, bench)},
 	{0, "--size", "SIZE", "size of each file, in fio's notation (default 64m)",
@@ -115,18 +167,11 @@ const struct fl_option fl_bench_options[] = {
 	{},
 };
 
-/* The default value of a variable. */
-static const char *const defaults[][2] = {
-	{"BS", "4k"}, {"IODEPTH", "64"}, {"READ_PERCENT", "70"}, {"RUNTIME", "10"}, {"SIZE", "64m"},
-};
-
 static int set_defaults(struct fl_bench *b)
 {
-	int bad = 0;
+	int bad = fl_bench_set(b, "RUNTIME", "10") | fl_bench_set(b, "SIZE", "64m");
 
-	for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
-		bad |= fl_bench_set(b, defaults[i][0], defaults[i][1]);
-	b->repeats = 3;
+	b->repeats = 5;
 	b->max_loss = 0.001;
 	b->njob_counts = 4;
 	for (size_t i = 0; i < b->njob_counts; i++)
@@ -158,6 +203,14 @@ static bool gives_more(const struct fl_args *args)
 	return false;
 }
 
+static bool gives(const struct fl_args *args, const char *name)
+{
+	for (int i = 0; fl_bench_options[i].name; i++)
+		if (args->given >> i & 1 && !strcmp(name, fl_bench_options[i].name))
+			return true;
+	return false;
+}
+
 /* All rules about options that need or exclude one another. */
 static int check(struct fl_bench_args *a, const struct fl_args *args)
 {
@@ -177,9 +230,49 @@ static int check(struct fl_bench_args *a, const struct fl_args *args)
 	if (a->bench.self_cost && !a->dir[FL_SYSTEM_MOUNT])
 		return fl_usage_error("bench", false,
 				      "--self-cost needs --mount: raw rows are not counted");
+	if (a->bench.sweep && gives(args, "--jobs") && a->bench.njob_counts != 1)
+		return fl_usage_error("bench", false,
+				      "--sweep goes with one number of jobs: one thing at a time");
+	if (a->bench.sweep && fl_bench_get(&a->bench, a->bench.sweep))
+		return fl_usage_error("bench", false, "--set and --sweep both give %s",
+				      a->bench.sweep);
+	if (a->bench.sweep && !gives(args, "--jobs")) {
+		a->bench.njob_counts = 1;
+		a->bench.job_count[0] = 4;
+	}
 	for (int i = 0; i < FL_SYSTEMS; i++)
 		a->bench.use[i] = a->dir[i];
 	return -1;
+}
+
+/* The default value of a variable. */
+static const char *const defaults[][2] = {{"BS", "4k"}, {"IODEPTH", "64"}, {"READ_PERCENT", "70"}};
+
+int fl_bench_settle_variables(struct fl_bench *b, struct fl_err *err)
+{
+	for (size_t i = 0; i < b->nvariables; i++) {
+		const char *name = b->variable[i].name;
+
+		if (fl_bench_uses(b, name) || !strcmp(name, "RUNTIME") || !strcmp(name, "SIZE"))
+			continue;
+		fl_err(err, "--set: the profile '%.64s' does not use %s", b->profile, name);
+		return fl_hint(err, "the variables that it uses stand in it as ${NAME}");
+	}
+	if (b->sweep && !fl_bench_uses(b, b->sweep)) {
+		fl_err(err, "--sweep %s: the profile '%.64s' does not use %s", fl_axis_name(b),
+		       b->profile, b->sweep);
+		return fl_hint(err, "the variables that it uses stand in it as ${NAME}");
+	}
+	for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++) {
+		const char *name = defaults[i][0];
+
+		if (fl_bench_get(b, name) || !fl_bench_uses(b, name) ||
+		    (b->sweep && !strcmp(b->sweep, name)))
+			continue;
+		if (fl_bench_set(b, name, defaults[i][1]))
+			return fl_err(err, "out of memory");
+	}
+	return 0;
 }
 
 int fl_bench_args_parse(struct fl_bench_args *a, int argc, char **argv)

@@ -22,6 +22,12 @@ extern const struct fl_option fl_bench_options[];
 /* -1: go on; otherwise the exit code. fl_bench_free(&args->bench) is due either way. */
 int fl_bench_args_parse(struct fl_bench_args *args, int argc, char **argv);
 
+/*
+ * Once the profile is known: sets the variables that it uses and nobody gave to their defaults. -1 with err
+ * set where one was given that it does not use.
+ */
+int fl_bench_settle_variables(struct fl_bench *bench, struct fl_err *err);
+
 /* "1,2,4,8": into bench, in that order, each once. */
 int fl_bench_parse_jobs(struct fl_bench *bench, const char *text, struct fl_err *err);
 

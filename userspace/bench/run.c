@@ -197,14 +197,16 @@ static void watch(const struct fl_bench_run *run, struct fl_bench_row *row, stru
 	}
 }
 
-static int set_variables(const struct fl_bench *b, unsigned int jobs)
+static int set_variables(const struct fl_bench *b, const struct fl_bench_row *row)
 {
 	char text[16];
 	int bad = 0;
 
 	for (size_t i = 0; i < b->nvariables; i++)
 		bad |= setenv(b->variable[i].name, b->variable[i].value, 1);
-	snprintf(text, sizeof(text), "%u", jobs);
+	if (b->sweep)
+		bad |= setenv(b->sweep, row->sweep, 1);
+	snprintf(text, sizeof(text), "%u", row->jobs);
 	return bad | setenv("JOBS", text, 1) | setenv("DIR", ".", 1);
 }
 
@@ -255,7 +257,7 @@ static int measure(struct fl_bench_run *run, struct fl_bench_row *row, int dir, 
 	snprintf(output, sizeof(output), "--output=/proc/self/fd/%d/" FIO_JSON, dir);
 	snprintf(log, sizeof(log), "--write_iops_log=/proc/self/fd/%d/fio", dir);
 	snprintf(profile, sizeof(profile), "/proc/self/fd/%d", profile_fd);
-	if (set_variables(run->bench, row->jobs)) {
+	if (set_variables(run->bench, row)) {
 		fl_err(err, "out of memory");
 		goto out;
 	}

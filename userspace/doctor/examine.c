@@ -2,6 +2,7 @@
 #include "doctor/examine.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,9 @@
 #include "kernel/kernel.h"
 #include "openfiles/openfiles.h"
 #include "kernel/privileges.h"
+#include "util/capture.h"
 #include "util/file.h"
+#include "util/program.h"
 
 static struct fl_check *add(struct fl_doctor *d, const char *id, const char *title,
 			    enum fl_answer answer, const char *fmt, ...)
@@ -200,6 +203,26 @@ static void check_iterator(struct fl_doctor *d)
 	fl_open_files_free(&files);
 }
 
+/* A program that a command of ours runs: where it is, and what it calls itself. */
+static void check_program(struct fl_doctor *d, const char *name, const char *without)
+{
+	char path[PATH_MAX];
+	char *const argv[] = {path, "--version", NULL};
+	struct fl_err err;
+	size_t len;
+	char *said = NULL;
+
+	if (!fl_program_find(name, NULL, path, sizeof(path), &err))
+		said = fl_capture(argv, NULL, &len, NULL, &err);
+	if (said)
+		said[strcspn(said, "\n")] = '\0';
+	if (said)
+		add(d, name, name, FL_YES, "%.80s, %.160s", said, path);
+	else
+		remedy(add(d, name, name, FL_NO, "%.200s", err.what), without);
+	free(said);
+}
+
 static void check_method(struct fl_doctor *d, enum fl_evidence evidence, const char *fix)
 {
 	struct fl_method_check *m = &d->method[d->nmethods++];
@@ -262,6 +285,8 @@ void fl_doctor_examine(struct fl_doctor *d, struct fl_kernel *kernel)
 	check_kprobes(d);
 	check_text(d);
 	check_iterator(d);
+	check_program(d, "fio", "'fuselens bench' and 'fuselens verify' need it");
+	check_program(d, "gnuplot", "without it reports have no figures");
 	check_method(
 		d, FL_EVIDENCE_STATE_FENTRY,
 		"trampolines are refused under lockdown, without CONFIG_FUNCTION_TRACER, or where fuse is a module without BTF; the tracepoint form needs none");

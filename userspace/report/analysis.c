@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool belongs(const struct fl_bench_row *row, const struct fl_level *l)
+static bool belongs(const struct fl_bench *b, const struct fl_bench_row *row,
+		    const struct fl_level *l)
 {
-	return row->system == l->system && row->probes == l->probes && row->jobs == l->jobs;
+	return row->system == l->system && row->probes == l->probes && row->jobs == l->jobs &&
+	       fl_axis_of_row(b, row) == l->at;
 }
 
 static size_t files_written(const struct fl_snapshot *s)
@@ -75,8 +77,9 @@ static void divide(struct fl_level *l, double spin_ns, double files)
 {
 	const struct fl_totals *t = &l->totals;
 	const struct fl_hist *h = l->hists.hist;
-	__u64 waits;
+	__u64 waits, holds;
 
+	l->hold_ns = NAN;
 	l->exclusive = l->shared = l->upgrades = l->fi_lock = l->fi_lock_ns = NAN;
 	l->wait_ns = l->hold_exclusive_ns = l->eligible = l->ceiling = NAN;
 	if (!l->counted || !t->writes)
@@ -97,6 +100,10 @@ static void divide(struct fl_level *l, double spin_ns, double files)
 	if (waits)
 		l->wait_ns = (double)(h[FL_HIST_WAIT_EXCL].sum_ns + h[FL_HIST_WAIT_SHARED].sum_ns) /
 			     waits;
+	holds = fl_hist_count(&h[FL_HIST_HOLD_EXCL]) + fl_hist_count(&h[FL_HIST_HOLD_SHARED]);
+	if (holds)
+		l->hold_ns = (double)(h[FL_HIST_HOLD_EXCL].sum_ns + h[FL_HIST_HOLD_SHARED].sum_ns) /
+			     holds;
 	l->hold_exclusive_ns = mean_ns(&h[FL_HIST_HOLD_EXCL]);
 	if (l->hold_exclusive_ns > 0)
 		l->ceiling = l->files * 1e9 / l->hold_exclusive_ns;
@@ -113,18 +120,57 @@ static void add_hists(struct fl_level *l, const struct fl_snapshot *s)
 	}
 }
 
+/* Values of the repeats that make a spread each. */
+enum {
+	OF_IOPS,
+	OF_WHOLE,
+	OF_P50,
+	OF_P99,
+	OF_P999,
+	SPREADS,
+};
+
+struct samples {
+	double *value; /* SPREADS times room */
+	size_t room;
+	unsigned int n[SPREADS];
+};
+
+static void add_sample(struct samples *s, int of, double value)
+{
+	s->value[of * s->room + s->n[of]++] = value;
+}
+
+static struct fl_spread spread(const struct samples *s, int of)
+{
+	return fl_spread_of(s->value + of * s->room, s->n[of]);
+}
+
+static void add_fio(struct samples *s, const struct fl_fio_dir *d)
+{
+	add_sample(s, OF_IOPS, d->iops);
+	/* results of earlier versions lack the time of submission, which is short in synchronous jobs */
+	if (d->has_lat || d->has_clat)
+		add_sample(s, OF_WHOLE, d->has_lat ? d->lat_mean_ns : d->clat_mean_ns);
+	if (!d->has_pct)
+		return;
+	add_sample(s, OF_P50, d->clat_pct_ns[FL_CLAT_P50]);
+	add_sample(s, OF_P99, d->clat_pct_ns[FL_CLAT_P99]);
+	add_sample(s, OF_P999, d->clat_pct_ns[FL_CLAT_P999]);
+}
+
 static void fill_level(struct fl_level *l, const struct fl_bench *b, double *scratch)
 {
-	double *iops = scratch, *mean = iops + b->nrows, *p50 = mean + b->nrows,
-	       *p99 = p50 + b->nrows, files = 0, spin_ns = 0;
-	unsigned int n = 0, nclat = 0, npct = 0, counted = 0;
+	struct samples samples = {.value = scratch, .room = b->nrows};
+	double files = 0, spin_ns = 0;
+	unsigned int counted = 0;
 
 	for (size_t i = 0; i < b->nrows; i++) {
 		const struct fl_bench_row *row = &b->row[i];
 		struct fl_totals t;
 		bool known;
 
-		if (!belongs(row, l))
+		if (!belongs(b, row, l))
 			continue;
 		if (row->status != FL_BENCH_ROW_OK) {
 			l->left_out++;
@@ -132,13 +178,7 @@ static void fill_level(struct fl_level *l, const struct fl_bench *b, double *scr
 		}
 		if (!l->sample)
 			l->sample = row;
-		iops[n++] = row->fio.write.iops;
-		if (row->fio.write.has_clat)
-			mean[nclat++] = row->fio.write.clat_mean_ns;
-		if (row->fio.write.has_pct) {
-			p50[npct] = row->fio.write.clat_pct_ns[FL_CLAT_P50];
-			p99[npct++] = row->fio.write.clat_pct_ns[FL_CLAT_P99];
-		}
+		add_fio(&samples, &row->fio.write);
 		if (!row->counted)
 			continue;
 		l->has_takes = row->snapshot.has_takes && (!counted || l->has_takes);
@@ -151,10 +191,11 @@ static void fill_level(struct fl_level *l, const struct fl_bench *b, double *scr
 		add_hists(l, &row->snapshot);
 	}
 	l->counted = counted;
-	l->iops = fl_spread_of(iops, n);
-	l->clat_mean_ns = fl_spread_of(mean, nclat);
-	l->clat_p50_ns = fl_spread_of(p50, npct);
-	l->clat_p99_ns = fl_spread_of(p99, npct);
+	l->iops = spread(&samples, OF_IOPS);
+	l->whole_ns = spread(&samples, OF_WHOLE);
+	l->clat_p50_ns = spread(&samples, OF_P50);
+	l->clat_p99_ns = spread(&samples, OF_P99);
+	l->clat_p999_ns = spread(&samples, OF_P999);
 	divide(l, spin_ns, counted ? files / counted : 0);
 }
 
@@ -166,13 +207,13 @@ static int by_kind(const void *a, const void *b)
 		return x->system < y->system ? -1 : 1;
 	if (x->probes != y->probes)
 		return x->probes ? -1 : 1;
-	return x->jobs < y->jobs ? -1 : x->jobs > y->jobs;
+	return x->at < y->at ? -1 : x->at > y->at;
 }
 
 static int make_levels(struct fl_analysis *a)
 {
 	const struct fl_bench *b = a->bench;
-	double *scratch = calloc(4 * b->nrows + 1, sizeof(*scratch));
+	double *scratch = calloc(SPREADS * b->nrows + 1, sizeof(*scratch));
 
 	a->level = calloc(b->nrows + 1, sizeof(*a->level));
 	if (!a->level || !scratch) {
@@ -183,7 +224,7 @@ static int make_levels(struct fl_analysis *a)
 		const struct fl_bench_row *row = &b->row[i];
 		size_t k = 0;
 
-		while (k < a->nlevels && !belongs(row, &a->level[k]))
+		while (k < a->nlevels && !belongs(b, row, &a->level[k]))
 			k++;
 		if (k < a->nlevels)
 			continue;
@@ -191,6 +232,7 @@ static int make_levels(struct fl_analysis *a)
 			.system = row->system,
 			.probes = row->probes,
 			.jobs = row->jobs,
+			.at = fl_axis_of_row(b, row),
 		};
 	}
 	for (size_t k = 0; k < a->nlevels; k++)
@@ -202,21 +244,47 @@ static int make_levels(struct fl_analysis *a)
 }
 
 const struct fl_level *fl_level_of(const struct fl_analysis *a, enum fl_system system, bool probes,
-				   unsigned int jobs)
+				   unsigned int at)
 {
 	for (size_t i = 0; i < a->nlevels; i++) {
 		const struct fl_level *l = &a->level[i];
 
-		if (l->system == system && l->probes == probes && l->jobs == jobs && l->iops.n)
+		if (l->system == system && l->probes == probes && l->at == at && l->iops.n)
 			return l;
 	}
 	return NULL;
 }
 
 const struct fl_level *fl_level_main(const struct fl_analysis *a, enum fl_system system,
-				     unsigned int jobs)
+				     unsigned int at)
 {
-	return fl_level_of(a, system, system == FL_SYSTEM_MOUNT, jobs);
+	return fl_level_of(a, system, system == FL_SYSTEM_MOUNT, at);
+}
+
+const struct fl_level *fl_level_one_job(const struct fl_analysis *a, enum fl_system system)
+{
+	return a->bench->sweep ? NULL : fl_level_main(a, system, 1);
+}
+
+const struct fl_level *fl_level_last(const struct fl_analysis *a, enum fl_system system)
+{
+	const struct fl_level *last = NULL;
+
+	for (size_t i = 0; i < fl_axis_length(a->bench); i++) {
+		const struct fl_level *l = fl_level_main(a, system, fl_axis_at(a->bench, i));
+
+		if (l && (!last || l->at > last->at))
+			last = l;
+	}
+	return last;
+}
+
+double fl_speedup(const struct fl_level *level, const struct fl_level *one, double *half_width)
+{
+	double ratio = level->iops.mean / one->iops.mean;
+
+	*half_width = level == one ? 0 : fl_ratio_half_width(&level->iops, &one->iops);
+	return ratio;
 }
 
 static void count_rows(struct fl_analysis *a)
@@ -319,20 +387,20 @@ static void fit(struct fl_analysis *a, enum fl_system system)
 		 100 * mean_error(worst));
 }
 
-static const struct fl_bench_row *ok_row(const struct fl_bench *b, bool probes, unsigned int jobs,
+static const struct fl_bench_row *ok_row(const struct fl_bench *b, bool probes, unsigned int at,
 					 unsigned int repeat)
 {
 	for (size_t i = 0; i < b->nrows; i++) {
 		const struct fl_bench_row *row = &b->row[i];
 
 		if (row->system == FL_SYSTEM_MOUNT && row->status == FL_BENCH_ROW_OK &&
-		    row->probes == probes && row->jobs == jobs && row->repeat == repeat)
+		    row->probes == probes && fl_axis_of_row(b, row) == at && row->repeat == repeat)
 			return row;
 	}
 	return NULL;
 }
 
-static int cost_of(struct fl_analysis *a, unsigned int jobs, struct fl_self_cost *c)
+static int cost_of(struct fl_analysis *a, unsigned int at, struct fl_self_cost *c)
 {
 	double *relative = calloc(a->bench->repeats + 1, sizeof(*relative)), ns = 0;
 	struct fl_spread s;
@@ -341,18 +409,18 @@ static int cost_of(struct fl_analysis *a, unsigned int jobs, struct fl_self_cost
 	if (!relative)
 		return -1;
 	for (unsigned int r = 1; r <= a->bench->repeats; r++) {
-		const struct fl_bench_row *with = ok_row(a->bench, true, jobs, r);
-		const struct fl_bench_row *without = ok_row(a->bench, false, jobs, r);
+		const struct fl_bench_row *with = ok_row(a->bench, true, at, r);
+		const struct fl_bench_row *without = ok_row(a->bench, false, at, r);
 
 		if (!with || !without || !(with->fio.write.iops > 0) ||
 		    !(without->fio.write.iops > 0))
 			continue;
 		relative[n++] = with->fio.write.iops / without->fio.write.iops - 1;
-		ns += 1e9 * jobs * (1 / with->fio.write.iops - 1 / without->fio.write.iops);
+		ns += 1e9 * with->jobs * (1 / with->fio.write.iops - 1 / without->fio.write.iops);
 	}
 	s = fl_spread_of(relative, n);
 	*c = (struct fl_self_cost){
-		.jobs = jobs,
+		.at = at,
 		.pairs = n,
 		.relative = s.mean,
 		.half_width = n > 1 ? fl_t95(n - 1) * s.sd / sqrt(n) : NAN,
@@ -364,8 +432,8 @@ static int cost_of(struct fl_analysis *a, unsigned int jobs, struct fl_self_cost
 
 static int self_costs(struct fl_analysis *a)
 {
-	for (size_t i = 0; i < a->bench->njob_counts; i++) {
-		if (cost_of(a, a->bench->job_count[i], &a->cost[a->ncosts]))
+	for (size_t i = 0; i < fl_axis_length(a->bench); i++) {
+		if (cost_of(a, fl_axis_at(a->bench, i), &a->cost[a->ncosts]))
 			return -1;
 		a->ncosts += a->cost[a->ncosts].pairs > 0;
 	}
@@ -374,7 +442,7 @@ static int self_costs(struct fl_analysis *a)
 
 static void predict(struct fl_analysis *a)
 {
-	const struct fl_level *one = fl_level_main(a, FL_SYSTEM_MOUNT, 1);
+	const struct fl_level *one = fl_level_one_job(a, FL_SYSTEM_MOUNT);
 
 	a->hold_share = NAN;
 	if (!one) {
@@ -415,9 +483,9 @@ static void predict(struct fl_analysis *a)
 
 double fl_what_if(const struct fl_analysis *a, const struct fl_level *level, const char **why)
 {
-	const struct fl_level *one = fl_level_main(a, FL_SYSTEM_MOUNT, 1);
-	const struct fl_level *raw_one = fl_level_main(a, FL_SYSTEM_RAW, 1);
-	const struct fl_level *raw = fl_level_main(a, FL_SYSTEM_RAW, level->jobs);
+	const struct fl_level *one = fl_level_one_job(a, FL_SYSTEM_MOUNT);
+	const struct fl_level *raw_one = fl_level_one_job(a, FL_SYSTEM_RAW);
+	const struct fl_level *raw = fl_level_main(a, FL_SYSTEM_RAW, level->at);
 	double iops, rest;
 
 	*why = NULL;
@@ -452,8 +520,8 @@ int fl_analyse(struct fl_analysis *a, const struct fl_bench *bench)
 		fl_analysis_free(a);
 		return -1;
 	}
-	fit(a, FL_SYSTEM_MOUNT);
-	fit(a, FL_SYSTEM_RAW);
+	for (int s = 0; s < FL_SYSTEMS && !bench->sweep; s++)
+		fit(a, s);
 	predict(a);
 	return 0;
 }

@@ -8,14 +8,19 @@
 #include "result/result.h"
 #include "snapshot/verdict.h"
 
-/* The repeats of one system at one number of jobs. */
+/* Results that are compared at a time. */
+#define FL_MAX_RESULTS 8
+
+/* The repeats of one system at one number of jobs, or at one value of a sweep. */
 struct fl_level {
 	enum fl_system system;
-	bool probes; /* raw rows and bare ones have none */
+	bool probes;	 /* raw rows and bare ones have none */
+	unsigned int at; /* see fl_axis_at() */
 	unsigned int jobs;
 	unsigned int left_out; /* rows that miss fio's count */
 	struct fl_spread iops;
-	struct fl_spread clat_mean_ns, clat_p50_ns, clat_p99_ns;
+	struct fl_spread whole_ns; /* mean time of a write, from submission to completion */
+	struct fl_spread clat_p50_ns, clat_p99_ns, clat_p999_ns;
 	/* counted, all repeats together */
 	bool counted;
 	struct fl_totals totals;
@@ -27,7 +32,7 @@ struct fl_level {
 	bool fi_lock_ns_is_bound;
 	/* per write; NAN where the method cannot tell */
 	double exclusive, shared, upgrades, fi_lock, fi_lock_ns;
-	double wait_ns, hold_exclusive_ns;
+	double wait_ns, hold_ns, hold_exclusive_ns;
 	double eligible; /* share of the writes */
 	/* 1 / E[exclusive hold], times the files that are written side by side */
 	double ceiling;
@@ -36,7 +41,7 @@ struct fl_level {
 
 /* What the tool costs: rows with probes compared with the rows without them that ran next to them. */
 struct fl_self_cost {
-	unsigned int jobs;
+	unsigned int at;
 	unsigned int pairs;
 	double relative;     /* IOPS with / IOPS without - 1, mean over the pairs */
 	double half_width;   /* 95 %; NAN for a single pair */
@@ -73,10 +78,16 @@ void fl_analysis_free(struct fl_analysis *a);
 
 /* NULL where no row of that kind is ok. */
 const struct fl_level *fl_level_of(const struct fl_analysis *a, enum fl_system system, bool probes,
-				   unsigned int jobs);
+				   unsigned int at);
 /* The level that is compared with others: of the mount the one with probes, of raw the one without. */
 const struct fl_level *fl_level_main(const struct fl_analysis *a, enum fl_system system,
-				     unsigned int jobs);
+				     unsigned int at);
+/* The one with one job; NULL where another thing than jobs is swept. */
+const struct fl_level *fl_level_one_job(const struct fl_analysis *a, enum fl_system system);
+/* The one that comes last on the axis. */
+const struct fl_level *fl_level_last(const struct fl_analysis *a, enum fl_system system);
+/* Throughput relative to one job, with half of its 95 % interval (NAN where no spread is known). */
+double fl_speedup(const struct fl_level *level, const struct fl_level *one, double *half_width);
 
 /*
  * Projects the throughput at level's jobs if all eligible writes ran shared. It takes the mount's throughput

@@ -11,6 +11,17 @@ static char *dash(char *buf)
 	return buf;
 }
 
+char *fl_cell_at(const struct fl_bench *b, unsigned int at, char buf[FL_CELL])
+{
+	char v[FL_SWEEP_VALUE];
+
+	if (b->sweep)
+		snprintf(buf, FL_CELL, "%.14s %.15s", fl_axis_name(b), fl_axis_value(b, at, v));
+	else
+		snprintf(buf, FL_CELL, "%u job%s", at, at == 1 ? "" : "s");
+	return buf;
+}
+
 char *fl_cell_number(double v, char buf[FL_CELL])
 {
 	if (!isfinite(v) || v < 0 || v > 1e18)

@@ -101,6 +101,8 @@ void fl_report_environment(struct fl_doc *doc, const struct fl_analysis *a)
 	for (size_t i = 0; i < b->nvariables; i++) {
 		size_t used = strlen(text);
 
+		if (!fl_bench_uses(b, b->variable[i].name))
+			continue;
 		snprintf(text + used, sizeof(text) - used, "%s%s=%s", used ? " " : "",
 			 b->variable[i].name, b->variable[i].value);
 	}

@@ -1,139 +1,43 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The figures of a report. Only numbers and our own words go into a plot's script. */
-#include "report/sections.h"
-
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
+#include "report/draw.h"
+#include "report/figures.h"
 #include "report/gnuplot.h"
 #include "util/text.h"
 
-static void number(FILE *f, double v)
+static double iops_of(const struct fl_level *l, double *low, double *high)
 {
-	if (isfinite(v))
-		fprintf(f, " %.9g", v);
-	else
-		fputs(" NaN", f);
+	*low = l->iops.min;
+	*high = l->iops.max;
+	return l->iops.mean;
 }
 
-/*
- * Makes ticks from 0 to beyond most, in round steps and with labels like "1.5k". gnuplot's own
- * formats would print "2k" or "1.500000k".
- */
-static void rate_axis(FILE *f, double most)
+static double p50_of(const struct fl_level *l, double *low, double *high)
 {
-	double step = pow(10, floor(log10(most > 0 ? most : 1))), unit;
-
-	if (most / step < 2)
-		step /= 5;
-	else if (most / step < 5)
-		step /= 2;
-	unit = most >= 1e6 ? 1e6 : most >= 1e3 ? 1e3 : 1;
-	fputs("set ytics (", f);
-	for (int i = 0; i == 0 || (i - 1) * step < most; i++)
-		fprintf(f, "%s'%g%s' %g", i ? ", " : "", i * step / unit,
-			!i || unit == 1 ? ""
-			: unit == 1e3	? "k"
-					: "M",
-			i * step);
-	fprintf(f, ")\nset yrange [0:%g]\n", ceil(most / step) * step);
+	*low = *high = NAN;
+	return l->clat_p50_ns.mean;
 }
 
-static double most_of_levels(const struct fl_analysis *a, bool ceilings)
+static double p99_of(const struct fl_level *l, double *low, double *high)
 {
-	double most = 0;
-
-	for (size_t i = 0; i < a->nlevels; i++) {
-		if (a->level[i].iops.n)
-			most = fmax(most, a->level[i].iops.max);
-		if (ceilings && a->level[i].ceiling > 0)
-			most = fmax(most, a->level[i].ceiling);
-	}
-	return most;
+	*low = l->clat_p99_ns.min;
+	*high = l->clat_p99_ns.max;
+	return l->clat_p99_ns.mean;
 }
 
-static double most_of_series(const struct fl_series *s)
+static double p999_of(const struct fl_level *l, double *low, double *high)
 {
-	double most = 0;
-
-	for (size_t i = 0; i < s->n; i++) {
-		const struct fl_point *p = &s->point[i];
-
-		/* fmax() ignores NAN, which means not known */
-		most = fmax(most,
-			    fmax(fmax(p->fio_iops, p->fi_lock), fmax(p->exclusive, p->shared)));
-	}
-	return most;
+	*low = *high = NAN;
+	return l->clat_p999_ns.mean;
 }
 
-/* Ticks at the numbers of jobs that were run. */
-static void jobs_axis(FILE *f, const struct fl_bench *b)
+static double ceiling_of(const struct fl_level *l, double *low, double *high)
 {
-	unsigned int most = 1;
-
-	fputs("set xlabel 'jobs' textcolor @MUTED\nset xtics (", f);
-	for (size_t i = 0; i < b->njob_counts; i++) {
-		fprintf(f, "%s'%u' %u", i ? ", " : "", b->job_count[i], b->job_count[i]);
-		if (b->job_count[i] > most)
-			most = b->job_count[i];
-	}
-	fprintf(f, ")\nset xrange [%g:%g]\n", most > 1 ? 0.6 : 0.5, most + 0.04 * most + 0.2);
-}
-
-static const struct fl_level *largest(const struct fl_analysis *a, enum fl_system system)
-{
-	const struct fl_level *most = NULL;
-
-	for (size_t i = 0; i < a->bench->njob_counts; i++) {
-		const struct fl_level *l = fl_level_main(a, system, a->bench->job_count[i]);
-
-		if (l && (!most || l->jobs > most->jobs))
-			most = l;
-	}
-	return most;
-}
-
-/* A data block "jobs mean min max ceiling"; returns whether there is any row. */
-static bool curve_data(FILE *f, const char *name, const struct fl_analysis *a,
-		       enum fl_system system)
-{
-	bool any = false;
-
-	fprintf(f, "$%s << EOD\n", name);
-	for (size_t i = 0; i < a->nlevels; i++) {
-		const struct fl_level *l = &a->level[i];
-
-		if (l->system != system || l->probes != (system == FL_SYSTEM_MOUNT) || !l->iops.n)
-			continue;
-		fprintf(f, "%u", l->jobs);
-		number(f, l->iops.mean);
-		number(f, l->iops.min);
-		number(f, l->iops.max);
-		number(f, l->ceiling);
-		fputc('\n', f);
-		any = true;
-	}
-	fputs("EOD\n", f);
-	return any;
-}
-
-static void curve(FILE *f, bool *first, const char *data, const char *colour, const char *title,
-		  const char *how)
-{
-	fprintf(f, "%s $%s using 1:2:3:4 with yerrorbars lc %s lw 1.5 pt 7 ps 0 notitle, ",
-		*first ? "plot" : ",", data, colour);
-	fprintf(f, "$%s using 1:2 with linespoints lc %s %s pt 7 ps 0.55 title '%s'", data, colour,
-		how, title);
-	*first = false;
-}
-
-static void fit_curve(FILE *f, const struct fl_usl *u, const char *colour)
-{
-	if (u->fits)
-		fprintf(f,
-			", %.9g*x/(1+%.9g*(x-1)+%.9g*x*(x-1)) with lines lc %s lw 1 dt 3 notitle",
-			u->lambda, u->sigma, u->kappa, colour);
+	*low = *high = NAN;
+	return l->ceiling > 0 ? l->ceiling : NAN;
 }
 
 /* A ceiling far above all points would flatten the curves, so it is then only mentioned. */
@@ -149,402 +53,417 @@ static bool ceiling_fits(const struct fl_analysis *a)
 	return ceiling > 0 && ceiling < 2.5 * most;
 }
 
-static void plot_scaling(struct fl_doc *doc, const struct fl_analysis *a)
+static double most_iops(const struct fl_results *r)
 {
-	const struct fl_level *m = largest(a, FL_SYSTEM_MOUNT), *r = largest(a, FL_SYSTEM_RAW);
-	bool mount, raw, first = true;
-	char said[256] = "", n[FL_CELL];
+	double most = 0;
+
+	for (size_t k = 0; k < r->n; k++) {
+		for (size_t i = 0; i < r->a[k]->nlevels; i++) {
+			const struct fl_level *l = &r->a[k]->level[i];
+
+			if (l->iops.n)
+				most = fmax(most, l->iops.max);
+			if (r->n == 1 && l->ceiling > 0 && ceiling_fits(r->a[0]))
+				most = fmax(most, l->ceiling);
+		}
+	}
+	return most;
+}
+
+static void fit_curve(FILE *f, const struct fl_usl *u, const char *colour)
+{
+	if (u->fits)
+		fprintf(f,
+			", %.9g*x/(1+%.9g*(x-1)+%.9g*x*(x-1)) with lines lc %s lw 1 dt 3 notitle",
+			u->lambda, u->sigma, u->kappa, colour);
+}
+
+/* "a", "b", ...: blocks of mounts; "rawa", "rawb", ...: of what is behind them. */
+static const char *block_name(char name[8], const char *prefix, size_t k)
+{
+	snprintf(name, 8, "%s%c", prefix, 'a' + (int)k);
+	return name;
+}
+
+static void letter_title(char title[16], size_t k, const char *system)
+{
+	snprintf(title, 16, "%c%s%s", 'A' + (int)k, *system ? " " : "", system);
+}
+
+#define MAX_REFERENCES 5
+static const char *const reference_colours[MAX_REFERENCES] = {"@EXCLUSIVE", "@SHARED", "@SPIN",
+							      "@OTHER", "@UPGRADE"};
+
+/* Curves of the reference, relative to one job or as they are. Returns how many blocks were written. */
+static size_t reference_data(FILE *f, const struct fl_reference *ref, bool relative)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; ref && i < ref->n && n < MAX_REFERENCES; i++) {
+		const struct fl_curve *c = &ref->curve[i];
+		double base = relative ? fl_curve_at(c, 1) : 1;
+		char name[16];
+
+		if (c->n < 2 || !(base > 0))
+			continue;
+		snprintf(name, sizeof(name), "ref%zu", n++);
+		fl_draw_block(f, name);
+		for (size_t k = 0; k < c->n; k++)
+			fprintf(f, "%g %.9g\n", c->point[k].jobs, c->point[k].iops / base);
+		fl_draw_block_end(f);
+	}
+	return n;
+}
+
+static void reference_curves(FILE *f, bool *first, const struct fl_reference *ref, bool relative)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; ref && i < ref->n && n < MAX_REFERENCES; i++) {
+		const struct fl_curve *c = &ref->curve[i];
+		char name[16];
+
+		if (c->n < 2 || (relative && !(fl_curve_at(c, 1) > 0)))
+			continue;
+		snprintf(name, sizeof(name), "ref%zu", n);
+		fl_draw_curve(f, first, name, reference_colours[n++], c->name,
+			      FL_DRAW_DASHED | FL_DRAW_THIN);
+	}
+}
+
+/* Heights of another machine belong into a picture only where they do not press ours flat. */
+static const struct fl_reference *reference_in_scale(const struct fl_results *r, double *most)
+{
+	double peak = 0, speedup;
+
+	for (size_t i = 0; r->ref && i < r->ref->n; i++)
+		peak = fmax(peak, fl_curve_peak(&r->ref->curve[i], &speedup));
+	if (r->a[0]->bench->sweep || !(peak > 0) || peak > 3 * *most || peak < *most / 20)
+		return NULL;
+	*most = fmax(*most, peak);
+	return r->ref;
+}
+
+/* Room for the names of references below the picture. */
+static void reference_key(struct fl_plot *p, size_t n)
+{
+	if (!n)
+		return;
+	p->height += 24 * n;
+	fputs("set key bmargin center vertical maxrows 6 font ',12'\n", p->script);
+}
+
+static void scaling_words(const struct fl_results *r, char *said, size_t len)
+{
+	size_t used = 0;
+
+	*said = '\0';
+	for (size_t k = 0; k < r->n && used < len; k++) {
+		const struct fl_level *m = fl_level_last(r->a[k], FL_SYSTEM_MOUNT);
+		const struct fl_level *raw = fl_level_last(r->a[k], FL_SYSTEM_RAW);
+		const struct fl_level *l = m ? m : raw;
+		char n[FL_CELL], at[FL_CELL];
+
+		if (!l)
+			continue;
+		used += snprintf(said + used, len - used, "%s%c%s%s writes/s at %s", k ? "; " : "",
+				 r->n > 1 ? 'A' + (int)k
+				 : m	  ? 'T'
+					  : 'R',
+				 r->n > 1 ? " does "
+				 : m	  ? "he mount does "
+					  : "aw: ",
+				 fl_cell_number(l->iops.mean, n),
+				 fl_cell_at(r->a[k]->bench, l->at, at));
+		if (r->n == 1 && m && raw && used < len)
+			used += snprintf(said + used, len - used, ", the raw file system %s",
+					 fl_cell_number(raw->iops.mean, n));
+	}
+}
+
+static void curves_of_one(struct fl_plot *p, bool *first, const struct fl_analysis *a, bool mount,
+			  bool raw, bool ceiling)
+{
+	if (raw)
+		fl_draw_curve(p->script, first, "rawa", "@RAW", "raw", FL_DRAW_BARS);
+	if (mount)
+		fl_draw_curve(p->script, first, "a", "@MOUNT", "mount", FL_DRAW_BARS);
+	if (mount)
+		fit_curve(p->script, &a->usl[FL_SYSTEM_MOUNT], "@MOUNT");
+	if (raw)
+		fit_curve(p->script, &a->usl[FL_SYSTEM_RAW], "@RAW");
+	if (ceiling)
+		fputs(", $ceiling using 1:2 with lines lc @EXCLUSIVE lw 1.5 dt 2 title '1 / hold'",
+		      p->script);
+}
+
+static void plot_scaling(struct fl_doc *doc, const struct fl_results *r)
+{
+	const struct fl_analysis *a = r->a[0];
+	bool mount[FL_MAX_RESULTS], raw[FL_MAX_RESULTS], first = true, fits = false;
+	bool ceiling = r->n == 1 && ceiling_fits(a);
+	const struct fl_reference *ref;
+	double most = most_iops(r);
+	char said[512], name[8], title[16];
 	struct fl_plot p;
 
 	if (fl_plot_begin(&p))
 		return;
-	jobs_axis(p.script, a->bench);
-	rate_axis(p.script, most_of_levels(a, ceiling_fits(a)));
-	mount = curve_data(p.script, "mount", a, FL_SYSTEM_MOUNT);
-	raw = curve_data(p.script, "raw", a, FL_SYSTEM_RAW);
-	if (raw)
-		curve(p.script, &first, "raw", "@RAW", "raw", "lw 2");
-	if (mount)
-		curve(p.script, &first, "mount", "@MOUNT", "mount", "lw 2.5");
-	if (mount)
-		fit_curve(p.script, &a->usl[FL_SYSTEM_MOUNT], "@MOUNT");
-	if (raw)
-		fit_curve(p.script, &a->usl[FL_SYSTEM_RAW], "@RAW");
-	if (ceiling_fits(a))
-		fputs(", $mount using 1:5 with lines lc @EXCLUSIVE lw 1.5 dt 2 title '1 / hold'",
-		      p.script);
-	if (m)
-		snprintf(said, sizeof(said), "At %u job%s the mount does %s writes/s", m->jobs,
-			 m->jobs == 1 ? "" : "s", fl_cell_number(m->iops.mean, n));
-	if (r)
-		snprintf(said + strlen(said), sizeof(said) - strlen(said),
-			 "%s the raw file system %s", m ? ", " : "At most jobs",
-			 fl_cell_number(r->iops.mean, n));
-	fl_plot_end(&p, doc, "Writes per second over jobs", "%s. Bars: slowest to fastest run%s%s.",
-		    said,
-		    (mount && a->usl[FL_SYSTEM_MOUNT].fits) || (raw && a->usl[FL_SYSTEM_RAW].fits)
-			    ? ". Dotted: fitted scalability law"
-			    : "",
-		    ceiling_fits(a) ? "; dashed: the ceiling, 1 / mean exclusive hold" : "");
+	ref = reference_in_scale(r, &most);
+	fl_draw_level_axis(p.script, a->bench);
+	fl_draw_rate_axis(p.script, most);
+	for (size_t k = 0; k < r->n; k++) {
+		mount[k] = fl_draw_curve_data(p.script, block_name(name, "", k), r->a[k],
+					      FL_SYSTEM_MOUNT, iops_of);
+		raw[k] = fl_draw_curve_data(p.script, block_name(name, "raw", k), r->a[k],
+					    FL_SYSTEM_RAW, iops_of);
+	}
+	if (ceiling)
+		fl_draw_curve_data(p.script, "ceiling", a, FL_SYSTEM_MOUNT, ceiling_of);
+	reference_key(&p, reference_data(p.script, ref, false));
+	if (r->n == 1)
+		curves_of_one(&p, &first, a, mount[0], raw[0], ceiling);
+	for (size_t k = 0; r->n > 1 && k < r->n; k++) {
+		letter_title(title, k, "raw");
+		if (raw[k] && r->n == 2)
+			fl_draw_curve(p.script, &first, block_name(name, "raw", k),
+				      k ? "@RAW" : "@MUTED", title, FL_DRAW_DASHED | FL_DRAW_THIN);
+		letter_title(title, k, "");
+		if (mount[k])
+			fl_draw_curve(p.script, &first, block_name(name, "", k), fl_draw_colour(k),
+				      title, FL_DRAW_BARS);
+	}
+	reference_curves(p.script, &first, ref, false);
+	if (first)
+		fputs("plot NaN notitle", p.script);
+	for (int s = 0; r->n == 1 && s < FL_SYSTEMS; s++)
+		fits |= a->usl[s].fits;
+	scaling_words(r, said, sizeof(said));
+	fl_plot_end(&p, doc, "Writes per second", "%s. Bars: slowest to fastest run%s%s.", said,
+		    fits ? ". Dotted: fitted scalability law" : "",
+		    ceiling ? "; dashed: the ceiling, 1 / mean exclusive hold" : "");
 }
 
-/* Bars side by side: "label" is the number of jobs, or "A 4". */
-static void takes_rows(FILE *f, const struct fl_analysis *a, const char *prefix)
+/* A block "jobs speed-up low high" of one system. */
+static bool speedup_data(FILE *f, const char *name, const struct fl_analysis *a,
+			 enum fl_system system, double *most)
 {
-	for (size_t i = 0; i < a->nlevels; i++) {
-		const struct fl_level *l = &a->level[i];
+	const struct fl_level *one = fl_level_one_job(a, system);
 
-		if (!l->counted)
+	fl_draw_block(f, name);
+	for (size_t i = 0; one && i < a->bench->njob_counts; i++) {
+		const struct fl_level *l = fl_level_main(a, system, a->bench->job_count[i]);
+		double half, ratio;
+
+		if (!l)
 			continue;
-		fprintf(f, "\"%s%u\"", prefix, l->jobs);
-		number(f, l->exclusive);
-		number(f, l->shared);
-		number(f, l->upgrades);
-		number(f, l->fi_lock);
+		ratio = fl_speedup(l, one, &half);
+		fprintf(f, "%u %.9g", l->jobs, ratio);
+		fl_draw_number(f, ratio - half);
+		fl_draw_number(f, ratio + half);
 		fputc('\n', f);
+		*most = fmax(*most, ratio + (half < ratio ? half : 0));
+	}
+	fl_draw_block_end(f);
+	return one != NULL;
+}
+
+static void speedup_curves(FILE *f, bool *first, const struct fl_results *r, const bool *has,
+			   bool raw)
+{
+	char name[8], title[16];
+
+	if (raw)
+		fl_draw_curve(f, first, "raws", "@RAW", "raw", FL_DRAW_BARS);
+	for (size_t k = 0; k < r->n; k++) {
+		letter_title(title, k, "");
+		if (has[k])
+			fl_draw_curve(f, first, block_name(name, "s", k),
+				      r->n > 1 ? fl_draw_colour(k) : "@MOUNT",
+				      r->n > 1 ? title : "mount", FL_DRAW_BARS);
 	}
 }
 
-static bool tells_fi_lock(const struct fl_analysis *a)
+static void plot_speedup(struct fl_doc *doc, const struct fl_results *r)
 {
-	for (size_t i = 0; i < a->nlevels; i++)
-		if (a->level[i].counted && isfinite(a->level[i].fi_lock))
-			return true;
-	return false;
-}
-
-static void takes_plot(FILE *f, bool spin)
-{
-	fputs("set style data histograms\nset style histogram rowstacked\nset boxwidth 0.62\n"
-	      "set format y '%g'\nset yrange [0:*<1.2]\nset xlabel 'jobs' textcolor @MUTED\n"
-	      "plot $takes using 2:xtic(1) lc @EXCLUSIVE title 'exclusive', '' using 3 lc @SHARED title 'shared'",
-	      f);
-	if (spin)
-		fputs(", '' using 5 lc @SPIN title 'fi->lock'", f);
-	fputc('\n', f);
-}
-
-static void plot_takes(struct fl_doc *doc, const struct fl_analysis *a)
-{
-	const struct fl_level *m = largest(a, FL_SYSTEM_MOUNT);
-	bool spin = tells_fi_lock(a);
+	bool has[FL_MAX_RESULTS], any = false, raw = false, first = false;
+	double most = 1;
+	char name[8];
 	struct fl_plot p;
 
-	if (!m || !m->counted || fl_plot_begin(&p))
+	if (r->a[0]->bench->sweep || r->a[0]->bench->njob_counts < 2 || fl_plot_begin(&p))
 		return;
-	fputs("$takes << EOD\n", p.script);
-	takes_rows(p.script, a, "");
-	fputs("EOD\n", p.script);
-	takes_plot(p.script, spin);
+	for (size_t k = 0; k < r->n; k++)
+		any |= has[k] = speedup_data(p.script, block_name(name, "s", k), r->a[k],
+					     FL_SYSTEM_MOUNT, &most);
+	if (r->n == 1)
+		any |= raw = speedup_data(p.script, "raws", r->a[0], FL_SYSTEM_RAW, &most);
+	fl_draw_level_axis(p.script, r->a[0]->bench);
+	reference_key(&p, reference_data(p.script, r->ref, true));
+	fprintf(p.script,
+		"set format y '%%gx'\nset yrange [0:%g]\nplot x with lines lc @LINE lw 2 title 'ideal'",
+		most * 1.15);
+	speedup_curves(p.script, &first, r, has, raw);
+	reference_curves(p.script, &first, r->ref, true);
+	if (!any) {
+		fl_plot_drop(&p);
+		return;
+	}
 	fl_plot_end(
-		&p, doc, "Lock takes per write",
-		"At %u job%s each write takes the inode lock %.3f times exclusively and %.3f times shared%s.",
-		m->jobs, m->jobs == 1 ? "" : "s", m->exclusive, m->shared,
-		spin ? "" : "; this method does not count fi->lock");
+		&p, doc, "Speed-up over one job",
+		"Throughput in multiples of that of one job: flat if writers wait for one another, rising if they do not. Bars: 95 %% intervals.%s",
+		r->ref ? " Dashed: the reference, relative to its own throughput at one job." : "");
 }
 
-static void time_axis(FILE *f, const struct fl_slot_hists *h, const int *kinds)
+/* The lowest and highest latency that is drawn. */
+static void latency_range(const struct fl_results *r, double *low, double *high)
 {
-	int low = FL_HIST_BUCKETS, high = 0;
-	static const char *const units[] = {"ns", "us", "ms", "s"};
+	*low = INFINITY;
+	*high = 0;
+	for (size_t k = 0; k < r->n; k++) {
+		for (size_t i = 0; i < r->a[k]->nlevels; i++) {
+			const struct fl_level *l = &r->a[k]->level[i];
 
-	for (int k = 0; k < 2; k++) {
-		for (int i = 0; i < FL_HIST_BUCKETS; i++) {
-			if (!h->hist[kinds[k]].bucket[i])
+			if (!l->clat_p50_ns.n || (r->n > 1 && l->system == FL_SYSTEM_RAW))
 				continue;
-			low = i < low ? i : low;
-			high = i > high ? i : high;
+			*low = fmin(*low, l->clat_p50_ns.mean);
+			*high = fmax(*high, fmax(l->clat_p999_ns.mean, l->clat_p99_ns.max));
 		}
 	}
-	if (low < 1)
-		low = 1;
-	fprintf(f, "set logscale x 10\nset xrange [%g:%g]\nset xtics (", ldexp(1, low - 1) * 0.9,
-		ldexp(1, high < low ? low : high) * 1.1);
-	for (int e = 0; e < 12; e++)
-		fprintf(f, "%s'%d %s' 1e%d", e ? ", " : "",
-			e % 3 == 0   ? 1
-			: e % 3 == 1 ? 10
-				     : 100,
-			units[e / 3], e);
-	fputs(")\nset format y '%g %%'\n", f);
 }
 
-static void hist_data(FILE *f, const char *name, const struct fl_hist *h, double all)
+static void latency_of_one(struct fl_plot *p, bool *first, const struct fl_analysis *a)
 {
-	fprintf(f, "$%s << EOD\n", name);
-	for (int i = 0; i < FL_HIST_BUCKETS; i++) {
-		double low = i ? ldexp(1, i - 1) : 0.9, high = i ? ldexp(1, i) : 1;
+	bool m = fl_draw_curve_data(p->script, "p50", a, FL_SYSTEM_MOUNT, p50_of);
+	bool raw = fl_draw_curve_data(p->script, "rawp99", a, FL_SYSTEM_RAW, p99_of);
 
-		if (h->bucket[i])
-			fprintf(f, "%g %g %g %g 0 %g\n", sqrt(low * high),
-				100.0 * h->bucket[i] / all, low * 1.02, high * 0.98,
-				100.0 * h->bucket[i] / all);
+	fl_draw_curve_data(p->script, "p99", a, FL_SYSTEM_MOUNT, p99_of);
+	fl_draw_curve_data(p->script, "p999", a, FL_SYSTEM_MOUNT, p999_of);
+	if (m) {
+		fl_draw_curve(p->script, first, "p999", "@EXCLUSIVE", "p99.9", 0);
+		fl_draw_curve(p->script, first, "p99", "@UPGRADE", "p99", FL_DRAW_BARS);
+		fl_draw_curve(p->script, first, "p50", "@MOUNT", "p50", 0);
 	}
-	fputs("EOD\n", f);
+	if (raw)
+		fl_draw_curve(p->script, first, "rawp99", "@RAW", "raw p99", FL_DRAW_DASHED);
 }
 
-static void plot_hist(struct fl_doc *doc, const struct fl_level *l, const int *kinds,
-		      const char *title, const char *what)
+static void latency_of_several(struct fl_plot *p, bool *first, const struct fl_results *r)
 {
-	static const char *const names[] = {"exclusive", "shared"};
-	static const char *const colour[] = {"@EXCLUSIVE", "@SHARED"};
-	const struct fl_hist *h = l->hists.hist;
-	double all = fl_hist_count(&h[kinds[0]]) + fl_hist_count(&h[kinds[1]]);
-	char p50[FL_CELL], p99[FL_CELL];
-	struct fl_hist sum = h[kinds[0]];
+	char name[8], title[16];
+	bool has[FL_MAX_RESULTS];
+
+	for (size_t k = 0; k < r->n; k++) {
+		has[k] = fl_draw_curve_data(p->script, block_name(name, "m", k), r->a[k],
+					    FL_SYSTEM_MOUNT, p50_of);
+		fl_draw_curve_data(p->script, block_name(name, "t", k), r->a[k], FL_SYSTEM_MOUNT,
+				   p99_of);
+	}
+	for (size_t k = 0; k < r->n; k++) {
+		if (!has[k])
+			continue;
+		letter_title(title, k, "p99");
+		fl_draw_curve(p->script, first, block_name(name, "t", k), fl_draw_colour(k), title,
+			      FL_DRAW_BARS);
+		letter_title(title, k, "p50");
+		fl_draw_curve(p->script, first, block_name(name, "m", k), fl_draw_colour(k), title,
+			      FL_DRAW_DASHED | FL_DRAW_THIN);
+	}
+}
+
+static void plot_latency(struct fl_doc *doc, const struct fl_results *r)
+{
+	double low, high;
 	bool first = true;
 	struct fl_plot p;
 
-	if (!all || fl_plot_begin(&p))
+	latency_range(r, &low, &high);
+	if (!(high > 0) || fl_plot_begin(&p))
 		return;
-	fl_hist_add(&sum, &h[kinds[1]]);
-	time_axis(p.script, &l->hists, kinds);
-	for (int k = 0; k < 2; k++)
-		hist_data(p.script, names[k], &h[kinds[k]], all);
-	for (int k = 0; k < 2; k++) {
-		if (!fl_hist_count(&h[kinds[k]]))
+	fl_draw_level_axis(p.script, r->a[0]->bench);
+	fl_draw_log_time_axis(p.script, 'y', low / 1.3, high * 1.3);
+	if (r->n == 1)
+		latency_of_one(&p, &first, r->a[0]);
+	else
+		latency_of_several(&p, &first, r);
+	if (first)
+		fl_plot_drop(&p);
+	else
+		fl_plot_end(
+			&p, doc, "Latency of writes",
+			"fio's completion latency, on a logarithmic scale%s. Bars: lowest to highest run.",
+			r->n == 1
+				? ". Half of the writes take less than p50, one in a thousand longer than p99.9"
+				: "; solid: p99, dashed: p50");
+}
+
+static bool time_parts(const struct fl_level *l, double part[FL_BAR_PARTS])
+{
+	return fl_time_parts(l, part);
+}
+
+/* "A waits for the lock for 88 % of it, B 0 %" */
+static void times_words(const struct fl_results *r, char *said, size_t len)
+{
+	*said = '\0';
+	for (size_t k = 0; k < r->n; k++) {
+		const struct fl_level *last = fl_level_last(r->a[k], FL_SYSTEM_MOUNT);
+		double part[FL_TIME_PARTS];
+		size_t used = strlen(said);
+		char at[FL_CELL], who[16];
+
+		if (!fl_time_parts(last, part))
 			continue;
-		fprintf(p.script,
-			"%s $%s using 1:2:3:4:5:6 with boxxyerror lc %s fs solid 0.8 noborder title '%s'",
-			first ? "plot" : ",", names[k], colour[k], names[k]);
-		first = false;
+		letter_title(who, k, "");
+		if (!used)
+			used = snprintf(said, len, "at %s ",
+					fl_cell_at(r->a[k]->bench, last->at, at));
+		snprintf(said + used, len - used, "%s%s waits %.0f %% of it",
+			 said[used - 1] == ' ' ? "" : ", ", r->n > 1 ? who : "it",
+			 100 * part[FL_TIME_WAIT] / (part[0] + part[1] + part[2]));
 	}
-	fl_plot_end(
-		&p, doc, title,
-		"Share of the writes at %u job%s by %s; buckets double in width. Half take less than %s, 99 %% less than %s.",
-		l->jobs, l->jobs == 1 ? "" : "s", what,
-		fl_duration(fl_hist_quantile(&sum, 0.5), p50, sizeof(p50)),
-		fl_duration(fl_hist_quantile(&sum, 0.99), p99, sizeof(p99)));
 }
 
-static void series_data(FILE *f, const char *name, const struct fl_series *s)
+static void plot_times(struct fl_doc *doc, const struct fl_results *r)
 {
-	fprintf(f, "$%s << EOD\n", name);
-	for (size_t i = 0; i < s->n; i++) {
-		const struct fl_point *pt = &s->point[i];
-		__u64 begin = i ? s->point[i - 1].t_ns : s->start_ns;
-
-		number(f, (begin + (pt->t_ns - begin) / 2 - s->start_ns) * 1e-9);
-		number(f, pt->fio_iops);
-		number(f, pt->writes);
-		number(f, pt->exclusive);
-		number(f, pt->shared);
-		number(f, pt->fi_lock);
-		fputc('\n', f);
-	}
-	fputs("EOD\n", f);
-}
-
-static bool has_fi_lock(const struct fl_series *s)
-{
-	for (size_t i = 0; i < s->n; i++)
-		if (isfinite(s->point[i].fi_lock))
-			return true;
-	return false;
-}
-
-static void plot_series(struct fl_doc *doc, const struct fl_analysis *a)
-{
-	const struct fl_level *m = largest(a, FL_SYSTEM_MOUNT);
-	const struct fl_series *s = m && m->sample ? &m->sample->series : NULL;
+	static const char *const colours[] = {"@EXCLUSIVE", "@MOUNT", "@RAW"};
+	static const char *const titles[] = {"wait", "hold", "rest"};
+	char said[256];
+	double most = 0, part[FL_TIME_PARTS];
 	struct fl_plot p;
 
-	if (!s || s->n < 2 || !m->counted || fl_plot_begin(&p))
+	for (size_t k = 0; k < r->n; k++)
+		for (size_t i = 0; i < r->a[k]->nlevels; i++)
+			if (fl_time_parts(&r->a[k]->level[i], part))
+				most = fmax(most, part[0] + part[1] + part[2]);
+	if (!(most > 0) || fl_plot_begin(&p))
 		return;
-	series_data(p.script, "s", s);
-	rate_axis(p.script, most_of_series(s));
-	fputs("set xlabel 'seconds' textcolor @MUTED\nset xrange [0:*]\n"
-	      "plot $s using 1:2 with filledcurves y1=0 lc @RAW fs solid 0.3 noborder "
-	      "title 'fio', $s using 1:4 with lines lc @EXCLUSIVE lw 1.6 title 'exclusive/s', $s using 1:5 with lines lc @SHARED lw 1.6 title 'shared/s'",
-	      p.script);
-	if (has_fi_lock(s))
-		fputs(", $s using 1:6 with lines lc @SPIN lw 1.6 title 'fi->lock/s'", p.script);
+	fl_draw_time_axis(p.script, most);
+	fl_draw_bars(p.script, r, time_parts, FL_TIME_PARTS, colours, titles);
+	times_words(r, said, sizeof(said));
 	fl_plot_end(
-		&p, doc, "IOPS and lock takes over time",
-		"The first run at %u job%s, in steps of 100 ms on one clock: what fio did, and what was counted. fio itself makes the quiet start.",
-		m->jobs, m->jobs == 1 ? "" : "s");
+		&p, doc, "Where a write's time goes",
+		"Mean time of a write on the mount, of it the wait for the inode lock and the time under it: %s.",
+		said);
 }
 
-static void one(struct fl_doc *doc, const struct fl_analysis *a)
+void fl_draw_one(struct fl_doc *doc, const struct fl_results *r)
 {
-	static const int wait[] = {FL_HIST_WAIT_EXCL, FL_HIST_WAIT_SHARED};
-	static const int hold[] = {FL_HIST_HOLD_EXCL, FL_HIST_HOLD_SHARED};
-	const struct fl_level *m = largest(a, FL_SYSTEM_MOUNT);
-
-	plot_scaling(doc, a);
-	plot_takes(doc, a);
-	plot_series(doc, a);
-	if (m && m->has_hists) {
-		plot_hist(doc, m, wait, "Waiting for the inode lock", "time from entry to locked");
-		plot_hist(doc, m, hold, "Holding the inode lock", "time from locked to return");
-	}
+	plot_scaling(doc, r);
+	plot_latency(doc, r);
+	plot_times(doc, r);
+	plot_speedup(doc, r);
+	fl_figure_takes(doc, r);
+	fl_figure_series(doc, r);
+	fl_figure_hists(doc, r->a[0]);
 }
 
-static void speedup_data(FILE *f, const char *name, const struct fl_analysis *a,
-			 enum fl_system system)
+void fl_draw_several(struct fl_doc *doc, const struct fl_results *r)
 {
-	const struct fl_level *first = fl_level_main(a, system, 1);
-
-	fprintf(f, "$%s << EOD\n", name);
-	for (size_t i = 0; first && i < a->bench->njob_counts; i++) {
-		const struct fl_level *l = fl_level_main(a, system, a->bench->job_count[i]);
-
-		if (l)
-			fprintf(f, "%u %.9g\n", l->jobs, l->iops.mean / first->iops.mean);
-	}
-	fputs("EOD\n", f);
+	plot_scaling(doc, r);
+	plot_latency(doc, r);
+	plot_times(doc, r);
+	plot_speedup(doc, r);
+	fl_figure_takes(doc, r);
+	fl_figure_series(doc, r);
 }
-
-static void plot_two_scaling(struct fl_doc *doc, const struct fl_analysis *a,
-			     const struct fl_analysis *b)
-{
-	const struct fl_level *x = largest(a, FL_SYSTEM_MOUNT), *y = largest(b, FL_SYSTEM_MOUNT);
-	char n[2][FL_CELL];
-	bool first = true, raw_a, raw_b;
-	struct fl_plot p;
-
-	if (!x || !y || fl_plot_begin(&p))
-		return;
-	jobs_axis(p.script, a->bench);
-	rate_axis(p.script, fmax(most_of_levels(a, false), most_of_levels(b, false)));
-	raw_a = curve_data(p.script, "rawa", a, FL_SYSTEM_RAW);
-	raw_b = curve_data(p.script, "rawb", b, FL_SYSTEM_RAW);
-	curve_data(p.script, "a", a, FL_SYSTEM_MOUNT);
-	curve_data(p.script, "b", b, FL_SYSTEM_MOUNT);
-	if (raw_a)
-		curve(p.script, &first, "rawa", "@RAW", "A raw", "lw 1.5 dt 2");
-	if (raw_b)
-		curve(p.script, &first, "rawb", "@RAW", "B raw", "lw 1.5 dt 4");
-	curve(p.script, &first, "a", "@UPGRADE", "A mount", "lw 2.5");
-	curve(p.script, &first, "b", "@MOUNT", "B mount", "lw 2.5");
-	fl_plot_end(
-		&p, doc, "Writes per second over jobs",
-		"At %u job%s A does %s writes/s on the mount, and B %s at %u. Bars: slowest to fastest run.",
-		x->jobs, x->jobs == 1 ? "" : "s", fl_cell_number(x->iops.mean, n[0]),
-		fl_cell_number(y->iops.mean, n[1]), y->jobs);
-}
-
-static void plot_two_speedup(struct fl_doc *doc, const struct fl_analysis *a,
-			     const struct fl_analysis *b)
-{
-	struct fl_plot p;
-
-	if (!fl_level_main(a, FL_SYSTEM_MOUNT, 1) || !fl_level_main(b, FL_SYSTEM_MOUNT, 1) ||
-	    a->bench->njob_counts < 2 || fl_plot_begin(&p))
-		return;
-	jobs_axis(p.script, a->bench);
-	speedup_data(p.script, "a", a, FL_SYSTEM_MOUNT);
-	speedup_data(p.script, "b", b, FL_SYSTEM_MOUNT);
-	fputs("set format y '%gx'\n"
-	      "plot x with lines lc @LINE lw 2 title 'ideal', $a using 1:2 with linespoints lc "
-	      "@UPGRADE lw 2.5 pt 7 ps 0.55 title 'A', $b using 1:2 with linespoints lc @MOUNT lw 2.5 pt 7 ps 0.55 title 'B'\n",
-	      p.script);
-	fl_plot_end(
-		&p, doc, "Speed-up over one job",
-		"The mount's throughput in multiples of that of one job: flat if writers wait for one another, rising if they do not.");
-}
-
-static void plot_two_takes(struct fl_doc *doc, const struct fl_analysis *a,
-			   const struct fl_analysis *b)
-{
-	const struct fl_level *x = largest(a, FL_SYSTEM_MOUNT), *y = largest(b, FL_SYSTEM_MOUNT);
-	struct fl_plot p;
-
-	if (!x || !y || !x->counted || !y->counted || fl_plot_begin(&p))
-		return;
-	fputs("$takes << EOD\n", p.script);
-	takes_rows(p.script, a, "A ");
-	takes_rows(p.script, b, "B ");
-	fputs("EOD\n", p.script);
-	takes_plot(p.script, tells_fi_lock(a) && tells_fi_lock(b));
-	fl_plot_end(&p, doc, "Lock takes per write",
-		    "Exclusive takes per write: A %.3f, B %.3f. Shared: A %.3f, B %.3f.",
-		    x->exclusive, y->exclusive, x->shared, y->shared);
-}
-
-static void plot_two_series(struct fl_doc *doc, const struct fl_analysis *a,
-			    const struct fl_analysis *b)
-{
-	const struct fl_level *x = largest(a, FL_SYSTEM_MOUNT), *y = largest(b, FL_SYSTEM_MOUNT);
-	struct fl_plot p;
-
-	if (!x || !y || x->sample->series.n < 2 || y->sample->series.n < 2 || fl_plot_begin(&p))
-		return;
-	series_data(p.script, "a", &x->sample->series);
-	series_data(p.script, "b", &y->sample->series);
-	rate_axis(p.script,
-		  fmax(most_of_series(&x->sample->series), most_of_series(&y->sample->series)));
-	fputs("set xlabel 'seconds' textcolor @MUTED\nset xrange [0:*]\n"
-	      "plot $a using 1:2 with lines lc @UPGRADE lw 2 title 'A', $b using 1:2 with lines lc "
-	      "@MOUNT lw 2 title 'B'\n",
-	      p.script);
-	fl_plot_end(
-		&p, doc, "Writes per second over time",
-		"fio's own figures on the mount in steps of 100 ms: the first run of A at %u job%s and of B at %u.",
-		x->jobs, x->jobs == 1 ? "" : "s", y->jobs);
-}
-
-static void two(struct fl_doc *doc, const struct fl_analysis *a, const struct fl_analysis *b,
-		const char *name_a, const char *name_b)
-{
-	plot_two_scaling(doc, a, b);
-	plot_two_speedup(doc, a, b);
-	plot_two_takes(doc, a, b);
-	plot_two_series(doc, a, b);
-}
-
-static void reference(struct fl_doc *doc, const struct fl_analysis *a,
-		      const struct fl_reference *ref)
-{
-	static const char *const colour[] = {"@EXCLUSIVE", "@SHARED", "@UPGRADE", "@SPIN",
-					     "@OTHER"};
-	const int ncolours = sizeof(colour) / sizeof(colour[0]);
-	bool drawn = false;
-	int shown = 0;
-	struct fl_plot p;
-
-	if (fl_plot_begin(&p))
-		return;
-	p.height = 400;
-	fputs("set xlabel 'jobs' textcolor @MUTED\nset xrange [0.6:*]\nset format y '%gx'\n"
-	      "set xtics 1\nset key bmargin center vertical maxrows 4 font ',12'\n",
-	      p.script);
-	for (size_t i = 0; i < ref->n; i++) {
-		const struct fl_curve *c = &ref->curve[i];
-		double base = fl_curve_at(c, 1);
-
-		fprintf(p.script, "$c%zu << EOD\n", i);
-		for (size_t k = 0; base > 0 && k < c->n; k++)
-			fprintf(p.script, "%g %.9g\n", c->point[k].jobs, c->point[k].iops / base);
-		fputs("EOD\n", p.script);
-	}
-	speedup_data(p.script, "mount", a, FL_SYSTEM_MOUNT);
-	speedup_data(p.script, "raw", a, FL_SYSTEM_RAW);
-	for (size_t i = 0; i < ref->n && shown < ncolours; i++) {
-		char name[64];
-
-		if (!(fl_curve_at(&ref->curve[i], 1) > 0) || ref->curve[i].n < 2)
-			continue;
-		fprintf(p.script,
-			"%s $c%zu using 1:2 with linespoints lc %s lw 1.5 dt 2 pt 7 ps 0.35 title '%s'",
-			drawn ? "," : "plot", i, colour[shown++],
-			fl_plot_name(ref->curve[i].name, name, sizeof(name)));
-		drawn = true;
-	}
-	for (int s = 0; s < FL_SYSTEMS; s++) {
-		if (!fl_level_main(a, s, 1))
-			continue;
-		fprintf(p.script,
-			"%s $%s using 1:2 with linespoints lc %s lw 2.5 pt 7 ps 0.55 title 'here, %s'",
-			drawn ? "," : "plot", fl_system_name(s), s ? "@RAW" : "@MOUNT",
-			fl_system_name(s));
-		drawn = true;
-	}
-	if (!drawn)
-		fputs("plot NaN notitle", p.script);
-	fl_plot_end(
-		&p, doc, "Speed-up over one job, beside the published curves",
-		"Relative to each system's own throughput at one job: machines differ in height, but a lock bends every curve in the same way. Dashed: published.");
-}
-
-const struct fl_figures fl_plots = {one, two, reference};

@@ -33,6 +33,7 @@ static const char preamble[] =
 	"set format y '%.0s%c'\n";
 
 static const char *program;
+static char none[sizeof(((struct fl_err *)0)->what)]; /* why a figure could not be drawn */
 
 void fl_plot_program(const char *file)
 {
@@ -230,6 +231,17 @@ static bool said_already(const struct fl_doc *doc, const char *text)
 	return false;
 }
 
+const char *fl_plot_none(void)
+{
+	return none[0] ? none : NULL;
+}
+
+void fl_plot_drop(struct fl_plot *p)
+{
+	fclose(p->script);
+	free(p->text);
+}
+
 void fl_plot_end(struct fl_plot *p, struct fl_doc *doc, const char *title, const char *fmt, ...)
 {
 	char gnuplot[PATH_MAX];
@@ -252,10 +264,11 @@ void fl_plot_end(struct fl_plot *p, struct fl_doc *doc, const char *title, const
 		adapted = fl_plot_adapt(svg, figures_in(doc) + 1, title, description);
 	if (adapted)
 		fl_doc_figure(doc, title, description, adapted);
-	else if (asprintf(&note, "No plots: %s.", err.what[0] ? err.what : "gnuplot drew nothing") >
-			 0 &&
-		 !said_already(doc, note))
-		fl_doc_note(doc, "%s", note);
+	else {
+		snprintf(none, sizeof(none), "%s", err.what[0] ? err.what : "gnuplot drew nothing");
+		if (asprintf(&note, "No plots: %s.", none) > 0 && !said_already(doc, note))
+			fl_doc_note(doc, "%s", note);
+	}
 	free(note);
 	free(description);
 	free(script);

@@ -20,6 +20,10 @@ void fl_plot_program(const char *file);
 
 /* Begins a script: terminal, axes, grid, key. Text from outside must never be printed into a script. */
 int fl_plot_begin(struct fl_plot *p);
+/* Why a figure of this run could not be drawn; NULL: all that were begun are there. */
+const char *fl_plot_none(void);
+/* Ends a script that shall not be drawn. */
+void fl_plot_drop(struct fl_plot *p);
 /*
  * Runs gnuplot and adds the figure to doc. Where gnuplot is missing or fails, a note says so instead, once in
  * a document.

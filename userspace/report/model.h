@@ -1,36 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The arithmetic of scaling: spreads, differences, ceilings, fits. Pure, plain numbers. */
+/* The arithmetic of scaling: ceilings, fits, predictions. Pure, plain numbers. */
 #ifndef FL_MODEL_H
 #define FL_MODEL_H
 
 #include <stdbool.h>
 #include <stddef.h>
-
-/* Repeats of one measurement. */
-struct fl_spread {
-	unsigned int n;
-	double mean, min, max;
-	double sd; /* of the sample; NAN for fewer than two */
-};
-
-struct fl_spread fl_spread_of(const double *value, unsigned int n);
-
-enum fl_differs {
-	FL_DIFFERS_UNTOLD, /* a single run has no spread to compare with */
-	FL_DIFFERS_NOISE,
-	FL_DIFFERS_YES,
-};
-
-/* b compared with a by Welch's t test at 95 %, which does not assume equal variances. */
-struct fl_difference {
-	double relative;   /* b / a - 1 */
-	double half_width; /* of the 95 % interval of relative; NAN where untold */
-	enum fl_differs differs;
-};
-
-struct fl_difference fl_difference_of(const struct fl_spread *a, const struct fl_spread *b);
-/* Two-sided 95 % quantile of Student's t. */
-double fl_t95(double degrees);
+#include "result/spread.h"
 
 /* Throughput at a number of jobs. */
 struct fl_scale {

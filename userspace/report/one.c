@@ -58,39 +58,51 @@ static void header(struct fl_doc *doc, const char *const *names)
 
 static void throughput(struct fl_doc *doc, const struct fl_analysis *a)
 {
-	static const char *const names[] = {"jobs",	"mount IOPS", "sd",	   "p50", "p99",
-					    "raw IOPS", "sd",	      "mount/raw", NULL};
 	const struct fl_bench *b = a->bench;
-	char c[7][FL_CELL];
+	bool raw = fl_level_last(a, FL_SYSTEM_RAW), mount = fl_level_last(a, FL_SYSTEM_MOUNT);
+	char c[FL_CELL], v[FL_SWEEP_VALUE], align[16];
 
 	fl_doc_heading(doc, "Throughput");
-	fl_doc_table(doc, "rrrrrrrr", NULL);
-	header(doc, names);
-	for (size_t i = 0; i < b->njob_counts; i++) {
-		static const struct fl_level none = {
-			.iops = {.mean = NAN, .sd = NAN},
-			.clat_p50_ns = {.mean = NAN},
-			.clat_p99_ns = {.mean = NAN},
-		};
-		const struct fl_level *m = fl_level_main(a, FL_SYSTEM_MOUNT, b->job_count[i]);
-		const struct fl_level *r = fl_level_main(a, FL_SYSTEM_RAW, b->job_count[i]);
+	snprintf(align, sizeof(align), "r%s%s%s", mount ? "rrr" : "", raw ? "rr" : "",
+		 mount && raw ? "r" : "");
+	fl_doc_table(doc, align, NULL);
+	fl_doc_cell(doc, "%s", fl_axis_name(b));
+	if (mount)
+		header(doc, (const char *const[]){"mount IOPS", "sd", "95 %", NULL});
+	if (raw)
+		header(doc,
+		       (const char *const[]){"raw IOPS", "sd", mount ? "mount/raw" : NULL, NULL});
+	for (size_t i = 0; i < fl_axis_length(b); i++) {
+		static const struct fl_level none = {.iops = {.mean = NAN, .sd = NAN}};
+		unsigned int at = fl_axis_at(b, i);
+		const struct fl_level *m = fl_level_main(a, FL_SYSTEM_MOUNT, at);
+		const struct fl_level *r = fl_level_main(a, FL_SYSTEM_RAW, at);
+		double half;
 
 		if (!m && !r)
 			continue;
 		m = m ? m : &none;
 		r = r ? r : &none;
-		fl_doc_cell(doc, "%u", b->job_count[i]);
-		fl_doc_cell(doc, "%s", fl_cell_number(m->iops.mean, c[0]));
-		fl_doc_cell(doc, "%s", fl_cell_spread(&m->iops, c[1]));
-		fl_doc_cell(doc, "%s", fl_cell_ns(m->clat_p50_ns.mean, c[2]));
-		fl_doc_cell(doc, "%s", fl_cell_ns(m->clat_p99_ns.mean, c[3]));
-		fl_doc_cell(doc, "%s", fl_cell_number(r->iops.mean, c[4]));
-		fl_doc_cell(doc, "%s", fl_cell_spread(&r->iops, c[5]));
-		fl_doc_cell(doc, "%s", fl_cell_ratio(m->iops.mean / r->iops.mean, c[6]));
+		half = fl_mean_half_width(&m->iops);
+		fl_doc_cell(doc, "%s", fl_axis_value(b, at, v));
+		if (mount) {
+			fl_doc_cell(doc, "%s", fl_cell_number(m->iops.mean, c));
+			fl_doc_cell(doc, "%s", fl_cell_spread(&m->iops, c));
+			if (isfinite(half))
+				fl_doc_cell(doc, "+/- %.1f %%", 100 * half);
+			else
+				fl_doc_cell(doc, "-");
+		}
+		if (raw) {
+			fl_doc_cell(doc, "%s", fl_cell_number(r->iops.mean, c));
+			fl_doc_cell(doc, "%s", fl_cell_spread(&r->iops, c));
+		}
+		if (mount && raw)
+			fl_doc_cell(doc, "%s", fl_cell_ratio(m->iops.mean / r->iops.mean, c));
 	}
 	fl_doc_note(
 		doc,
-		"Means of %u run%s of %s s each; sd: standard deviation of the runs. p50 and p99: fio's completion latency of writes on the mount.",
+		"Means of %u run%s of %s s each; sd: standard deviation of the runs; 95 %%: half the confidence interval of the mean.",
 		b->repeats, b->repeats == 1 ? "" : "s",
 		fl_bench_get(b, "RUNTIME") ? fl_bench_get(b, "RUNTIME") : "?");
 }
@@ -126,7 +138,7 @@ static void cannot_tell(struct fl_doc *doc, const struct fl_analysis *a)
 		return;
 	fl_doc_note(
 		doc,
-		"\"-\": not known, which is not 0. This method (%s) cannot tell%s%s%s; the call-site method counts takes, function hooks measure their times.",
+		"This method (%s) cannot tell%s%s%s; the call-site method counts takes, function hooks measure their times.",
 		fl_method_name(a->level[0].sample && a->level[0].sample->counted
 				       ? a->level[0].sample->snapshot.method
 				       : FL_METHOD_STATE_TP),
@@ -139,55 +151,66 @@ static void cannot_tell(struct fl_doc *doc, const struct fl_analysis *a)
 			   : ", wait and hold");
 }
 
+/* Columns that nobody could fill are left out; what would fill them is said below the table. */
 static void locks(struct fl_doc *doc, const struct fl_analysis *a)
 {
-	static const char *const names[] = {"jobs",	"writes",   "exclusive", "shared",
-					    "upgrades", "fi->lock", "wait",	 "hold excl.",
-					    "diff.",	NULL};
-	char c[8][FL_CELL];
+	bool takes = any(a, figure_fi_lock) || any(a, figure_upgrades), held = any(a, figure_hold);
+	char c[FL_CELL], v[FL_SWEEP_VALUE], align[16];
 	bool timed = false;
 
-	fl_doc_heading(doc, "Locks per write");
-	fl_doc_table(doc, "rrrrrrrrr", NULL);
-	header(doc, names);
+	fl_doc_heading(doc, takes ? "Locks per write" : "How writes held the lock");
+	snprintf(align, sizeof(align), "rrrr%s%sr", takes ? "rr" : "", held ? "rr" : "");
+	fl_doc_table(doc, align, NULL);
+	fl_doc_cell(doc, "%s", fl_axis_name(a->bench));
+	header(doc, (const char *const[]){"writes", "exclusive", "shared", NULL});
+	if (takes)
+		header(doc, (const char *const[]){"upgrades", "fi->lock", NULL});
+	if (held)
+		header(doc, (const char *const[]){"wait", "hold excl.", NULL});
+	fl_doc_cell(doc, "diff.");
 	for (size_t i = 0; i < a->nlevels; i++) {
 		const struct fl_level *l = &a->level[i];
 
 		if (!l->counted)
 			continue;
-		fl_doc_cell(doc, "%u", l->jobs);
-		fl_doc_cell(doc, "%s", fl_grouped(l->totals.writes, c[0], FL_CELL));
-		fl_doc_cell(doc, "%s", fl_cell_ratio(l->exclusive, c[1]));
-		fl_doc_cell(doc, "%s", fl_cell_ratio(l->shared, c[2]));
-		fl_doc_cell(doc, "%s", fl_cell_ratio(l->upgrades, c[3]));
-		fl_doc_cell(doc, "%s", fl_cell_ratio(l->fi_lock, c[4]));
-		fl_doc_cell(doc, "%s", fl_cell_ns(l->wait_ns, c[5]));
-		fl_doc_cell(doc, "%s", fl_cell_ns(l->hold_exclusive_ns, c[6]));
+		fl_doc_cell(doc, "%s", fl_axis_value(a->bench, l->at, v));
+		fl_doc_cell(doc, "%s", fl_grouped(l->totals.writes, c, FL_CELL));
+		fl_doc_cell(doc, "%s", fl_cell_ratio(l->exclusive, c));
+		fl_doc_cell(doc, "%s", fl_cell_ratio(l->shared, c));
+		if (takes) {
+			fl_doc_cell(doc, "%s", fl_cell_ratio(l->upgrades, c));
+			fl_doc_cell(doc, "%s", fl_cell_ratio(l->fi_lock, c));
+		}
+		if (held) {
+			fl_doc_cell(doc, "%s", fl_cell_ns(l->wait_ns, c));
+			fl_doc_cell(doc, "%s", fl_cell_ns(l->hold_exclusive_ns, c));
+		}
 		fl_doc_cell(doc, "%lld", l->difference);
 	}
-	fl_doc_note(
-		doc,
-		"Takes of the FUSE inode's lock per counted write; diff. is the counted writes minus fio's, all runs together.");
+	fl_doc_note(doc, "%s; diff. is the counted writes minus fio's, all runs together.",
+		    takes ? "Takes of the FUSE inode's lock per counted write"
+			  : "The share of the counted writes that held the FUSE inode's lock so");
 	cannot_tell(doc, a);
 	for (size_t i = 0; i < a->nlevels; i++) {
 		const struct fl_level *l = &a->level[i];
 
+		char at[FL_CELL], ns[FL_CELL];
+
 		if (!l->counted || !(l->fi_lock > 0))
 			continue;
+		fl_cell_at(a->bench, l->at, at);
 		if (!(l->fi_lock_ns > 0)) {
 			fl_doc_item(
 				doc,
-				"fi->lock at %u job%s: %s takes a second; their waits were not timed.",
-				l->jobs, l->jobs == 1 ? "" : "s",
-				fl_cell_number(l->fi_lock * l->iops.mean, c[0]));
+				"fi->lock at %s: %s takes a second; their waits were not timed.",
+				at, fl_cell_number(l->fi_lock * l->iops.mean, c));
 			continue;
 		}
 		fl_doc_item(
 			doc,
-			"fi->lock at %u job%s: %s takes a second, %s%s of waiting per write, %s%.3f cores.",
-			l->jobs, l->jobs == 1 ? "" : "s",
-			fl_cell_number(l->fi_lock * l->iops.mean, c[0]),
-			l->fi_lock_ns_is_bound ? "< " : "", fl_cell_ns(l->fi_lock_ns, c[1]),
+			"fi->lock at %s: %s takes a second, %s%s of waiting per write, %s%.3f cores.",
+			at, fl_cell_number(l->fi_lock * l->iops.mean, c),
+			l->fi_lock_ns_is_bound ? "< " : "", fl_cell_ns(l->fi_lock_ns, ns),
 			l->fi_lock_ns_is_bound ? "< " : "", l->fi_lock_ns * l->iops.mean * 1e-9);
 		timed = true;
 	}
@@ -216,13 +239,13 @@ static void reasons(struct fl_doc *doc, const struct fl_analysis *a)
 
 static void self_cost(struct fl_doc *doc, const struct fl_analysis *a)
 {
-	char c[3][FL_CELL];
+	char c[3][FL_CELL], v[FL_SWEEP_VALUE];
 
 	if (!a->ncosts)
 		return;
 	fl_doc_heading(doc, "What counting costs");
 	fl_doc_table(doc, "rrrrl", NULL);
-	fl_doc_cell(doc, "jobs");
+	fl_doc_cell(doc, "%s", fl_axis_name(a->bench));
 	fl_doc_cell(doc, "IOPS");
 	fl_doc_cell(doc, "95 %%");
 	fl_doc_cell(doc, "per write");
@@ -231,7 +254,7 @@ static void self_cost(struct fl_doc *doc, const struct fl_analysis *a)
 		const struct fl_self_cost *s = &a->cost[i];
 		bool noise = fabs(s->relative) <= s->half_width;
 
-		fl_doc_cell(doc, "%u", s->jobs);
+		fl_doc_cell(doc, "%s", fl_axis_value(a->bench, s->at, v));
 		fl_doc_cell(doc, "%s", fl_cell_signed(s->relative, c[0]));
 		if (isfinite(s->half_width))
 			fl_doc_cell(doc, "+/- %.1f %%", s->half_width * 100);
@@ -253,9 +276,10 @@ static void self_cost(struct fl_doc *doc, const struct fl_analysis *a)
 }
 
 void fl_report_one(struct fl_doc *doc, const struct fl_analysis *a, const struct fl_reference *ref,
-		   const struct fl_figures *figures)
+		   fl_draw *draw)
 {
 	const struct fl_place *mount = &a->bench->env.place[FL_SYSTEM_MOUNT];
+	struct fl_results r = {.a = {a}, .name = {"here"}, .n = 1, .ref = ref};
 
 	fl_doc_title(doc, "%s on %s", a->bench->profile,
 		     mount->path ? mount->path
@@ -265,16 +289,15 @@ void fl_report_one(struct fl_doc *doc, const struct fl_analysis *a, const struct
 	fl_report_verdict(doc, a, NULL);
 	agreement(doc, a);
 	reasons(doc, a);
-	if (figures)
-		figures->one(doc, a);
+	if (draw)
+		draw(doc, &r);
 	throughput(doc, a);
+	fl_report_latency(doc, a);
 	locks(doc, a);
+	fl_report_times(doc, &r);
 	fl_report_scaling(doc, a);
-	if (ref) {
-		fl_report_reference(doc, a, ref);
-		if (figures)
-			figures->reference(doc, a, ref);
-	}
+	if (ref)
+		fl_report_reference(doc, &r);
 	self_cost(doc, a);
 	fl_report_losses(doc, a);
 	fl_report_environment(doc, a);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/analysis.h"
+
 #define MAX_FIELDS 32
 #define MAX_FIELD  256
 
@@ -158,6 +160,7 @@ int fl_reference_parse(struct fl_reference *ref, const char *text, struct fl_err
 		}
 		c->approximate |= !strcmp(r->field[at[APPROXIMATE]], "yes");
 	}
+	ref->elsewhere = true;
 	for (size_t i = 0; i < ref->n; i++)
 		qsort(ref->curve[i].point, ref->curve[i].n, sizeof(struct fl_scale), by_jobs);
 	ret = 0;
@@ -166,6 +169,28 @@ out:
 	if (ret)
 		fl_reference_free(ref);
 	return ret;
+}
+
+int fl_reference_of(struct fl_reference *ref, const char *name, const struct fl_analysis *a)
+{
+	char text[2 * MAX_FIELD + 4];
+
+	memset(ref, 0, sizeof(*ref));
+	for (int s = 0; s < FL_SYSTEMS && !a->bench->sweep; s++) {
+		snprintf(text, sizeof(text), "%.255s, %s", name, fl_system_name(s));
+		for (size_t i = 0; i < a->bench->njob_counts; i++) {
+			const struct fl_level *l = fl_level_main(a, s, a->bench->job_count[i]);
+			struct fl_curve *c = l ? curve_named(ref, text) : NULL;
+
+			if (l && (!c || add_point(c, l->jobs, l->iops.mean))) {
+				fl_reference_free(ref);
+				return -1;
+			}
+		}
+	}
+	for (size_t i = 0; i < ref->n; i++)
+		qsort(ref->curve[i].point, ref->curve[i].n, sizeof(struct fl_scale), by_jobs);
+	return 0;
 }
 
 void fl_reference_free(struct fl_reference *ref)

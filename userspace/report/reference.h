@@ -19,6 +19,7 @@ struct fl_curve {
 struct fl_reference {
 	struct fl_curve *curve;
 	size_t n;
+	bool elsewhere; /* a published table, of other machines */
 };
 
 /*
@@ -26,6 +27,9 @@ struct fl_reference {
  * any order; fields may be quoted. Returns 0, or -1 with err set.
  */
 int fl_reference_parse(struct fl_reference *ref, const char *text, struct fl_err *err);
+/* Adds the curves of an earlier result, called name. Returns 0, or -1 when out of memory. */
+struct fl_analysis;
+int fl_reference_of(struct fl_reference *ref, const char *name, const struct fl_analysis *a);
 void fl_reference_free(struct fl_reference *ref);
 
 /* IOPS of a curve at a number of jobs; NAN where it has none. */

@@ -1,36 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* fuselens report: a result directory, or two compared. Needs nothing but the directories. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "args.h"
 #include "cmd.h"
 #include "report/gnuplot.h"
+#include "report/output.h"
 #include "report/sections.h"
 #include "result/dir.h"
 #include "util/file.h"
+#include "util/say.h"
 
 enum format {
 	FORMAT_TEXT,
 	FORMAT_MD,
 	FORMAT_HTML,
+	FORMAT_CSV,
 	FORMATS,
 };
 
 static const struct {
 	const char *name;
 	void (*render)(const struct fl_doc *doc, FILE *out);
-	const struct fl_figures *figures;
+	fl_draw *one, *several;
 } formats[FORMATS] = {
-	[FORMAT_TEXT] = {"text", fl_doc_text, NULL},
-	[FORMAT_MD] = {"md", fl_doc_markdown, NULL},
-	[FORMAT_HTML] = {"html", fl_doc_html, &fl_plots},
+	[FORMAT_TEXT] = {"text", fl_doc_text, NULL, NULL},
+	[FORMAT_MD] = {"md", fl_doc_markdown, NULL, NULL},
+	[FORMAT_HTML] = {"html", fl_doc_html, fl_draw_one, fl_draw_several},
+	/* rows, not a document */
+	[FORMAT_CSV] = {"csv", NULL, NULL, NULL},
 };
 
 struct args {
-	const char *dir[2];
+	const char *dir[FL_MAX_RESULTS];
 	int ndirs;
 	enum format format;
 	const char *reference, *output;
@@ -44,7 +49,7 @@ static int set_format(const struct fl_option *o, const char *arg, void *to, stru
 		*(enum format *)to = i;
 		return 0;
 	}
-	return fl_err(err, "%s: '%s' is none of text, md and html", o->name, arg);
+	return fl_err(err, "%s: '%s' is none of text, md, html and csv", o->name, arg);
 }
 
 static int set_gnuplot(const struct fl_option *o, const char *arg, void *to, struct fl_err *err)
@@ -54,9 +59,10 @@ static int set_gnuplot(const struct fl_option *o, const char *arg, void *to, str
 }
 
 static const struct fl_option options[] = {
-	{0, "--format", "F", "text (80 columns), md or html (default text)",
+	{0, "--format", "F", "text (80 columns), md, html or csv: a line a row (default text)",
 	 FL_SET(set_format, struct args, format)},
-	{0, "--reference", "CSV", "show a published table beside one result",
+	{0, "--reference", "WHAT",
+	 "show a published table (CSV), or an earlier result, beside the results",
 	 FL_INTO(struct args, reference)},
 	{'o', "--output", "FILE", "write to FILE instead of stdout", FL_INTO(struct args, output)},
 	{0, "--gnuplot", "FILE",
@@ -77,34 +83,7 @@ static int parse(struct args *a, int argc, char **argv)
 		a->dir[a->ndirs] = args.operand[a->ndirs];
 	if (!a->ndirs)
 		return fl_usage_error("report", false, "which result directory?");
-	if (a->reference && a->ndirs == 2)
-		return fl_usage_error("report", false,
-				      "--reference goes with one result, not with two");
 	return -1;
-}
-
-static int read_reference(const char *path, struct fl_reference *ref, struct fl_err *err)
-{
-	size_t len;
-	char *text = fl_read_file(path, &len, err);
-	int ret = text ? fl_reference_parse(ref, text, err) : -1;
-
-	free(text);
-	return ret;
-}
-
-static int write_out(const struct args *a, const struct fl_doc *doc, struct fl_err *err)
-{
-	FILE *out = a->output ? fopen(a->output, "we") : stdout;
-	int bad;
-
-	if (!out)
-		return fl_errno(err, errno, "cannot write %s", a->output);
-	formats[a->format].render(doc, out);
-	bad = fflush(out) || ferror(out);
-	if (a->output)
-		bad |= fclose(out);
-	return bad ? fl_errno(err, errno, "cannot write %s", a->output ? a->output : "stdout") : 0;
 }
 
 /* The last component, however the path ends. */
@@ -131,49 +110,145 @@ static int read_result(const char *path, struct fl_bench *bench, struct fl_err *
 	return ret;
 }
 
-static int report(const struct args *a, struct fl_err *err)
+/* A result that was read, and what it says. */
+struct result {
+	struct fl_bench bench;
+	struct fl_analysis analysis;
+	char name[256];
+};
+
+static int load(const char *path, struct result *r, struct fl_err *err)
 {
-	struct fl_bench bench[2] = {};
-	struct fl_analysis analysis[2] = {};
-	struct fl_reference ref = {};
-	struct fl_doc doc = {};
-	char name[2][256];
+	if (read_result(path, &r->bench, err))
+		return -1;
+	if (!r->bench.nrows) {
+		fl_err(err, "%s holds no finished row", path);
+		return fl_hint(err, "'fuselens bench --resume -o %.200s' runs them", path);
+	}
+	if (fl_analyse(&r->analysis, &r->bench))
+		return fl_err(err, "out of memory");
+	base_name(path, r->name, sizeof(r->name));
+	return 0;
+}
+
+static void unload(struct result *r)
+{
+	fl_analysis_free(&r->analysis);
+	fl_bench_free(&r->bench);
+}
+
+/* Levels are compared by their place on the axis, so that has to be the same one. */
+static int check_axes(const struct result *r, int n, struct fl_err *err)
+{
+	const struct fl_bench *a = &r[0].bench;
+
+	for (int i = 1; i < n; i++) {
+		const struct fl_bench *b = &r[i].bench;
+		bool same = !strcmp(fl_axis_name(a), fl_axis_name(b));
+
+		if (same && a->sweep)
+			same = a->nsweep_values == b->nsweep_values &&
+			       !memcmp(a->sweep_value, b->sweep_value, sizeof(a->sweep_value));
+		if (same)
+			continue;
+		fl_err(err, "%s varies %.32s and %s varies %.32s%s", r[0].name, fl_axis_name(a),
+		       r[i].name, fl_axis_name(b), a->sweep && b->sweep ? ", by other values" : "");
+		return fl_hint(err, "results are compared that vary the same thing");
+	}
+	return 0;
+}
+
+/* "before/r" and "after/r": the last component alone would tell them apart by nothing. */
+static void tell_apart(const struct args *a, struct result *r)
+{
+	bool same = false;
+
+	for (int i = 0; i < a->ndirs; i++)
+		for (int k = 0; k < i; k++)
+			same |= !strcmp(r[i].name, r[k].name);
+	for (int i = 0; same && i < a->ndirs; i++)
+		snprintf(r[i].name, sizeof(r[i].name), "%s", a->dir[i]);
+}
+
+/* A directory is an earlier result, anything else a table. */
+static int read_reference(const char *path, struct fl_reference *ref, struct fl_err *err)
+{
+	struct result earlier = {};
+	struct stat st;
+	size_t len;
+	char *text;
 	int ret = -1;
 
-	for (int i = 0; i < a->ndirs; i++) {
-		if (read_result(a->dir[i], &bench[i], err))
-			goto out;
-		if (!bench[i].nrows) {
-			fl_err(err, "%s holds no finished row", a->dir[i]);
-			fl_hint(err, "'fuselens bench --resume -o %.200s' runs them", a->dir[i]);
-			goto out;
-		}
-		if (fl_analyse(&analysis[i], &bench[i])) {
+	if (!stat(path, &st) && S_ISDIR(st.st_mode)) {
+		if (!load(path, &earlier, err) &&
+		    (ret = fl_reference_of(ref, earlier.name, &earlier.analysis)))
 			fl_err(err, "out of memory");
-			goto out;
-		}
-		base_name(a->dir[i], name[i], sizeof(name[i]));
+		unload(&earlier);
+		return ret;
 	}
-	/* "before/r" and "after/r" have the same last component, so print more of the paths */
-	if (a->ndirs == 2 && !strcmp(name[0], name[1]))
-		for (int i = 0; i < 2; i++)
-			snprintf(name[i], sizeof(name[i]), "%s", a->dir[i]);
-	if (a->reference && read_reference(a->reference, &ref, err))
-		goto out;
-	if (a->ndirs == 2)
-		fl_report_two(&doc, &analysis[0], &analysis[1], name[0], name[1],
-			      formats[a->format].figures);
+	text = fl_read_file(path, &len, err);
+	if (text)
+		ret = fl_reference_parse(ref, text, err);
+	free(text);
+	return ret;
+}
+
+static int render(const struct args *a, const struct fl_results *r, struct fl_err *err)
+{
+	struct fl_doc doc = {};
+	FILE *out = NULL;
+	int ret = -1;
+
+	if (a->format != FORMAT_CSV && r->n == 1)
+		fl_report_one(&doc, r->a[0], r->ref, formats[a->format].one);
+	else if (a->format != FORMAT_CSV)
+		fl_report_several(&doc, r, formats[a->format].several);
+	if (doc.failed)
+		fl_err(err, "out of memory");
 	else
-		fl_report_one(&doc, &analysis[0], a->reference ? &ref : NULL,
-			      formats[a->format].figures);
-	ret = doc.failed ? fl_err(err, "out of memory") : write_out(a, &doc, err);
-out:
-	fl_doc_free(&doc);
-	fl_reference_free(&ref);
-	for (int i = 0; i < 2; i++) {
-		fl_analysis_free(&analysis[i]);
-		fl_bench_free(&bench[i]);
+		out = fl_report_output(a->output, a->dir, a->ndirs, a->reference, err);
+	if (out && a->format == FORMAT_CSV)
+		fl_report_csv(r, out);
+	else if (out)
+		formats[a->format].render(&doc, out);
+	if (out)
+		ret = fl_report_output_end(out, a->output, err);
+	if (!ret && fl_plot_none()) {
+		fl_say("fuselens: the page has no plots: %s", fl_plot_none());
+		fl_say("hint: install gnuplot (Debian's package is called gnuplot-nox), or name it by --gnuplot");
 	}
+	fl_doc_free(&doc);
+	return ret;
+}
+
+static int report(const struct args *a, struct fl_err *err)
+{
+	struct result *result = calloc(a->ndirs, sizeof(*result));
+	struct fl_reference ref = {};
+	struct fl_results r = {.n = a->ndirs};
+	int ret = 0;
+
+	if (!result)
+		return fl_err(err, "out of memory");
+	for (int i = 0; i < a->ndirs && !ret; i++) {
+		ret = load(a->dir[i], &result[i], err);
+		r.a[i] = &result[i].analysis;
+		r.name[i] = result[i].name;
+	}
+	if (!ret)
+		ret = check_axes(result, a->ndirs, err);
+	if (!ret && a->reference) {
+		ret = read_reference(a->reference, &ref, err);
+		r.ref = &ref;
+	}
+	if (!ret) {
+		tell_apart(a, result);
+		ret = render(a, &r, err);
+	}
+	fl_reference_free(&ref);
+	for (int i = 0; i < a->ndirs; i++)
+		unload(&result[i]);
+	free(result);
 	return ret;
 }
 
@@ -190,12 +265,12 @@ static int run(int argc, char **argv, struct fl_kernel *kernel)
 
 const struct fl_command fl_cmd_report = {
 	.name = "report",
-	.summary = "a result, or two compared, as text, Markdown or HTML",
-	.usage = "RESULT_DIR [RESULT_DIR2] [OPTIONS]",
+	.summary = "a result, or several compared, as text, Markdown, HTML or CSV",
+	.usage = "RESULT_DIR... [OPTIONS]",
 	.about =
-		"Renders a result of 'fuselens bench', or compares two. Needs no privilege, and runs on any machine.",
+		"Renders a result of 'fuselens bench'. Of several results, up to 8, the others are compared with the first. Needs no privilege, and runs on any machine.",
 	.options = options,
-	.max_operands = 2,
-	.one_too_many = "at most two results",
+	.max_operands = FL_MAX_RESULTS,
+	.one_too_many = "at most 8 results",
 	.run = run,
 };

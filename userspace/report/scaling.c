@@ -42,7 +42,7 @@ static void usl(struct fl_doc *doc, const char *name, const struct fl_usl *u)
 static void ceilings(struct fl_doc *doc, const struct fl_analysis *a)
 {
 	const struct fl_level *most = NULL, *last = NULL;
-	const struct fl_level *one = fl_level_main(a, FL_SYSTEM_MOUNT, 1);
+	const struct fl_level *one = fl_level_one_job(a, FL_SYSTEM_MOUNT);
 	char c[4][FL_CELL];
 
 	for (size_t i = 0; i < a->nlevels; i++)
@@ -151,6 +151,9 @@ static void what_if(struct fl_doc *doc, const struct fl_analysis *a)
 
 void fl_report_scaling(struct fl_doc *doc, const struct fl_analysis *a)
 {
+	/* a sweep of another thing says nothing of how jobs scale */
+	if (a->bench->sweep)
+		return;
 	fl_doc_heading(doc, "Scaling");
 	if (a->bench->use[FL_SYSTEM_MOUNT])
 		usl(doc, "Mount", &a->usl[FL_SYSTEM_MOUNT]);
@@ -184,17 +187,17 @@ static void curve_row(struct fl_doc *doc, const struct fl_curve *c, const double
 		fl_doc_cell(doc, "-");
 }
 
-static void measured_row(struct fl_doc *doc, const struct fl_analysis *a, enum fl_system system,
-			 const double *jobs, size_t njobs)
+static void measured_row(struct fl_doc *doc, const struct fl_analysis *a, const char *name,
+			 enum fl_system system, const double *jobs, size_t njobs)
 {
-	const struct fl_level *one = fl_level_main(a, system, 1);
+	const struct fl_level *one = fl_level_one_job(a, system);
 	const struct fl_usl *u = &a->usl[system];
 	double peak = 0;
 	char n[FL_CELL];
 
-	if (!a->bench->use[system])
+	if (!a->bench->use[system] || a->bench->sweep)
 		return;
-	fl_doc_cell(doc, "measured here, %s", fl_system_name(system));
+	fl_doc_cell(doc, "%s, %s", name, fl_system_name(system));
 	for (size_t i = 0; i < njobs; i++) {
 		const struct fl_level *l = fl_level_main(a, system, jobs[i]);
 
@@ -252,12 +255,12 @@ static void published_prediction(struct fl_doc *doc, const struct fl_analysis *a
 		100 * (peak / predicted - 1), then);
 }
 
-void fl_report_reference(struct fl_doc *doc, const struct fl_analysis *a,
-			 const struct fl_reference *ref)
+void fl_report_reference(struct fl_doc *doc, const struct fl_results *r)
 {
+	const struct fl_reference *ref = r->ref;
 	double jobs[8];
 	size_t njobs = 0;
-	char align[16] = "l";
+	char align[16] = "l", name[8];
 
 	for (size_t i = 0; i < ref->n; i++) {
 		for (size_t k = 0; k < ref->curve[i].n && njobs < 6; k++) {
@@ -271,20 +274,26 @@ void fl_report_reference(struct fl_doc *doc, const struct fl_analysis *a,
 	}
 	for (size_t i = 0; i < njobs + 2; i++)
 		align[i + 1] = 'r';
-	fl_doc_heading(doc, "Beside the published table");
+	fl_doc_heading(doc, "Beside the reference");
 	fl_doc_table(doc, align, NULL);
 	fl_doc_cell(doc, "IOPS at jobs");
 	for (size_t i = 0; i < njobs; i++)
 		fl_doc_cell(doc, "%.0f", jobs[i]);
 	fl_doc_cell(doc, "peak/1");
 	fl_doc_cell(doc, "serial");
-	measured_row(doc, a, FL_SYSTEM_MOUNT, jobs, njobs);
-	measured_row(doc, a, FL_SYSTEM_RAW, jobs, njobs);
+	for (size_t k = 0; k < r->n; k++) {
+		snprintf(name, sizeof(name), "%c", 'A' + (int)k);
+		for (int s = 0; s < FL_SYSTEMS; s++)
+			measured_row(doc, r->a[k], r->n > 1 ? name : "measured here", s, jobs,
+				     njobs);
+	}
 	for (size_t i = 0; i < ref->n; i++)
 		curve_row(doc, &ref->curve[i], jobs, njobs);
 	fl_doc_note(
 		doc,
-		"Other machines: compare shapes, not heights. peak/1: the highest figure, relative to one job. serial: fitted serial share. ~: approximate figures.");
-	for (size_t i = 0; i < ref->n; i++)
-		published_prediction(doc, a, &ref->curve[i]);
+		"%speak/1: the highest figure, relative to one job. serial: fitted serial share.%s",
+		ref->elsewhere ? "Other machines: compare shapes, not heights. " : "",
+		ref->elsewhere ? " ~: approximate figures." : "");
+	for (size_t i = 0; ref->elsewhere && i < ref->n; i++)
+		published_prediction(doc, r->a[0], &ref->curve[i]);
 }

@@ -141,8 +141,14 @@ static int read_row(int rows, const char *id, struct fl_bench_row *row, struct f
 		return -1;
 	ret = fl_bench_row_from_json(row, o, &why);
 	json_object_put(o);
-	if (ret)
-		return fl_err(err, "%s: %.300s", file, why.what);
+	if (ret) {
+		fl_err(err, "%s: %.300s", file, why.what);
+		return why.hint[0] ? fl_hint(err, "%s", why.hint) : -1;
+	}
+	if (strcmp(row->id, id)) {
+		fl_err(err, "rows/%.200s holds the row %s: it would count twice", id, row->id);
+		return fl_hint(err, "was it copied? remove rows/%.200s", id);
+	}
 	snprintf(file, sizeof(file), "%s/series.json", id);
 	o = read_json(rows, file, &absent, err);
 	if (!o)
@@ -163,6 +169,8 @@ static int by_plan(const void *a, const void *b)
 		return x->repeat < y->repeat ? -1 : 1;
 	if (x->jobs != y->jobs)
 		return x->jobs < y->jobs ? -1 : 1;
+	if (strcmp(x->sweep, y->sweep))
+		return strverscmp(x->sweep, y->sweep);
 	if (x->system != y->system)
 		return x->system > y->system ? -1 : 1;
 	return y->probes - x->probes;
@@ -198,6 +206,13 @@ static int read_rows(const struct fl_result_dir *d, struct fl_bench *bench, stru
 	closedir(dir);
 	if (bench->nrows)
 		qsort(bench->row, bench->nrows, sizeof(*bench->row), by_plan);
+	for (size_t i = 1; !ret && i < bench->nrows; i++) {
+		if (by_plan(&bench->row[i - 1], &bench->row[i]))
+			continue;
+		fl_err(err, "rows/%s and rows/%s are the same run", bench->row[i - 1].id,
+		       bench->row[i].id);
+		ret = fl_hint(err, "remove the copy: it would count twice");
+	}
 	return ret;
 }
 

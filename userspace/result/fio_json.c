@@ -41,6 +41,15 @@ static void read_clat(struct fl_json_reader *r, struct json_object *dir, struct 
 	d->has_pct = true;
 }
 
+static void read_lat(struct json_object *dir, struct fl_fio_dir *d)
+{
+	struct json_object *lat = fl_json_find(dir, "lat_ns", json_type_object);
+	struct json_object *mean = fl_json_find(lat, "mean", json_type_double);
+
+	d->has_lat = mean && fl_json_find_u64(lat, "N") && json_object_get_double(mean) >= 0;
+	d->lat_mean_ns = d->has_lat ? json_object_get_double(mean) : 0;
+}
+
 /* Adds one direction of one group to all, and returns this group's I/Os. */
 static __u64 read_dir(struct fl_json_reader *r, struct json_object *job, const char *name,
 		      struct fl_fio_dir *all)
@@ -57,6 +66,7 @@ static __u64 read_dir(struct fl_json_reader *r, struct json_object *job, const c
 	d.bytes_per_s = fl_json_get_number(r, dir, "bw_bytes");
 	d.short_ios = fl_json_get_u64(r, dir, "short_ios");
 	read_clat(r, dir, &d);
+	read_lat(dir, &d);
 	if (r->bad || !ios)
 		return 0;
 	sum = all->ios + d.ios;
@@ -64,6 +74,8 @@ static __u64 read_dir(struct fl_json_reader *r, struct json_object *job, const c
 		/* a second group: totals add up, the mean is weighted, percentiles are lost */
 		d.clat_mean_ns = (all->clat_mean_ns * all->ios + d.clat_mean_ns * d.ios) / sum;
 		d.has_clat &= all->has_clat;
+		d.lat_mean_ns = (all->lat_mean_ns * all->ios + d.lat_mean_ns * d.ios) / sum;
+		d.has_lat &= all->has_lat;
 		d.has_pct = false;
 		if (all->clat_min_ns < d.clat_min_ns)
 			d.clat_min_ns = all->clat_min_ns;

@@ -28,6 +28,8 @@ struct fl_fio_dir {
 	__u64 short_ios; /* completed in part; fio sends the rest again, uncounted */
 	bool has_clat;
 	double clat_mean_ns;
+	bool has_lat;
+	double lat_mean_ns; /* from submission to completion: with the time that submitting took */
 	__u64 clat_min_ns, clat_max_ns;
 	/* Percentiles of several groups cannot be merged: known only where there is one group. */
 	bool has_pct;

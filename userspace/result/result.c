@@ -66,6 +66,7 @@ void fl_bench_free(struct fl_bench *bench)
 	free(bench->profile);
 	free(bench->profile_text);
 	free(bench->evidence);
+	free(bench->sweep);
 	for (size_t i = 0; i < bench->nvariables; i++) {
 		free(bench->variable[i].name);
 		free(bench->variable[i].value);
@@ -117,16 +118,75 @@ const char *fl_bench_get(const struct fl_bench *bench, const char *name)
 	return v ? v->value : NULL;
 }
 
+static const struct {
+	const char *variable, *name;
+} sweeps[] = {{"IODEPTH", "iodepth"}, {"BS", "bs"}, {"READ_PERCENT", "read"}};
+
+const char *fl_sweep_variable(const char *name)
+{
+	for (size_t i = 0; i < sizeof(sweeps) / sizeof(sweeps[0]); i++)
+		if (!strcmp(sweeps[i].name, name))
+			return sweeps[i].variable;
+	return NULL;
+}
+
+size_t fl_axis_length(const struct fl_bench *bench)
+{
+	return bench->sweep ? bench->nsweep_values : bench->njob_counts;
+}
+
+unsigned int fl_axis_at(const struct fl_bench *bench, size_t i)
+{
+	return bench->sweep ? i + 1 : bench->job_count[i];
+}
+
+unsigned int fl_axis_of_row(const struct fl_bench *bench, const struct fl_bench_row *row)
+{
+	if (!bench->sweep)
+		return row->jobs;
+	for (size_t i = 0; i < bench->nsweep_values; i++)
+		if (!strcmp(bench->sweep_value[i], row->sweep))
+			return i + 1;
+	return 0;
+}
+
+const char *fl_axis_name(const struct fl_bench *bench)
+{
+	for (size_t i = 0; bench->sweep && i < sizeof(sweeps) / sizeof(sweeps[0]); i++)
+		if (!strcmp(sweeps[i].variable, bench->sweep))
+			return sweeps[i].name;
+	return bench->sweep ? bench->sweep : "jobs";
+}
+
+const char *fl_axis_value(const struct fl_bench *bench, unsigned int at, char buf[FL_SWEEP_VALUE])
+{
+	if (!bench->sweep)
+		snprintf(buf, FL_SWEEP_VALUE, "%u", at);
+	else
+		snprintf(buf, FL_SWEEP_VALUE, "%s",
+			 at >= 1 && at <= bench->nsweep_values ? bench->sweep_value[at - 1] : "?");
+	return buf;
+}
+
+bool fl_bench_uses(const struct fl_bench *bench, const char *variable)
+{
+	char use[80];
+
+	snprintf(use, sizeof(use), "${%.64s}", variable);
+	return bench->profile_text && strstr(bench->profile_text, use);
+}
+
 static void plan_row(struct fl_bench_row *row, enum fl_system system, bool bare, unsigned int jobs,
-		     unsigned int repeat)
+		     const char *sweep, unsigned int repeat)
 {
 	memset(row, 0, sizeof(*row));
 	row->system = system;
 	row->probes = system == FL_SYSTEM_MOUNT && !bare;
 	row->jobs = jobs;
 	row->repeat = repeat;
-	snprintf(row->id, sizeof(row->id), "%s-j%u-r%u%s", systems[system], jobs, repeat,
-		 bare ? "-bare" : "");
+	snprintf(row->sweep, sizeof(row->sweep), "%s", sweep);
+	snprintf(row->id, sizeof(row->id), "%s%s%s-j%u-r%u%s", systems[system], *sweep ? "-" : "",
+		 sweep, jobs, repeat, bare ? "-bare" : "");
 }
 
 size_t fl_bench_plan(const struct fl_bench *bench, struct fl_bench_row *row, size_t max)
@@ -134,17 +194,18 @@ size_t fl_bench_plan(const struct fl_bench *bench, struct fl_bench_row *row, siz
 	size_t n = 0;
 
 	for (unsigned int r = 1; r <= bench->repeats; r++) {
-		for (size_t j = 0; j < bench->njob_counts; j++) {
-			unsigned int jobs = bench->job_count[j];
+		for (size_t i = 0; i < fl_axis_length(bench); i++) {
+			unsigned int jobs = bench->job_count[bench->sweep ? 0 : i];
+			const char *sweep = bench->sweep ? bench->sweep_value[i] : "";
 
 			if (bench->use[FL_SYSTEM_RAW] && n++ < max)
-				plan_row(&row[n - 1], FL_SYSTEM_RAW, false, jobs, r);
+				plan_row(&row[n - 1], FL_SYSTEM_RAW, false, jobs, sweep, r);
 			if (!bench->use[FL_SYSTEM_MOUNT])
 				continue;
 			if (n++ < max)
-				plan_row(&row[n - 1], FL_SYSTEM_MOUNT, false, jobs, r);
+				plan_row(&row[n - 1], FL_SYSTEM_MOUNT, false, jobs, sweep, r);
 			if (bench->self_cost && n++ < max)
-				plan_row(&row[n - 1], FL_SYSTEM_MOUNT, true, jobs, r);
+				plan_row(&row[n - 1], FL_SYSTEM_MOUNT, true, jobs, sweep, r);
 		}
 	}
 	return n;

@@ -19,6 +19,7 @@
 #define FL_SERIES_SCHEMA    "fuselens.bench.series/1"
 
 #define FL_MAX_JOB_COUNTS 32
+#define FL_SWEEP_VALUE	  16
 
 enum fl_system {
 	FL_SYSTEM_MOUNT,
@@ -65,11 +66,13 @@ struct fl_variable {
 };
 
 struct fl_bench_row {
-	char id[48]; /* "mount-j4-r2", with "-bare" where no probes were attached */
+	char id[64]; /* "mount-j4-r2", "mount-16k-j4-r2" in a sweep; "-bare" at the end: no probes */
 	enum fl_system system;
 	bool probes;
 	unsigned int jobs;
-	unsigned int repeat; /* from 1 */
+	char sweep
+		[FL_SWEEP_VALUE]; /* the value of the swept variable; empty where jobs are swept */
+	unsigned int repeat;	  /* from 1 */
 	enum fl_bench_row_status status;
 	char why[256];		/* for a row that is not ok */
 	__u64 started_s;	/* CLOCK_REALTIME */
@@ -87,6 +90,11 @@ struct fl_bench {
 	size_t nvariables;
 	unsigned int job_count[FL_MAX_JOB_COUNTS];
 	size_t njob_counts;
+	/* What is varied instead of the number of jobs, one value after another; NULL: nothing else. */
+	char *sweep;
+	char sweep_value[FL_MAX_JOB_COUNTS][FL_SWEEP_VALUE];
+	size_t nsweep_values;
+	double until; /* half of a 95 % interval, relative, that rounds are added for; 0: none */
 	unsigned int repeats;
 	bool use[FL_SYSTEMS];
 	bool self_cost;
@@ -111,6 +119,22 @@ const char *fl_bench_get(const struct fl_bench *bench, const char *name);
  * probes, jobs and repeat of at most max rows. Returns the number of all rows.
  */
 size_t fl_bench_plan(const struct fl_bench *bench, struct fl_bench_row *row, size_t max);
+
+/*
+ * What the levels of a bench differ by: numbers of jobs, or the values of a sweep. fl_axis_at() is what
+ * level i is known by, i from 0: its number of jobs, or in a sweep i + 1.
+ */
+size_t fl_axis_length(const struct fl_bench *bench);
+unsigned int fl_axis_at(const struct fl_bench *bench, size_t i);
+unsigned int fl_axis_of_row(const struct fl_bench *bench, const struct fl_bench_row *row);
+/* "jobs", "iodepth". */
+const char *fl_axis_name(const struct fl_bench *bench);
+/* "8", "64k". */
+const char *fl_axis_value(const struct fl_bench *bench, unsigned int at, char buf[FL_SWEEP_VALUE]);
+/* The variable that --sweep NAME varies, as "IODEPTH" for "iodepth"; NULL: none of that name. */
+const char *fl_sweep_variable(const char *name);
+/* Whether the job file uses a variable. */
+bool fl_bench_uses(const struct fl_bench *bench, const char *variable);
 
 /* Counted writes minus fio's. *known becomes false where nothing was counted. */
 long long fl_bench_row_difference(const struct fl_bench_row *row, bool *known);

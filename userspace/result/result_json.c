@@ -52,6 +52,21 @@ static struct json_object *env_to_json(const struct fl_environment *e)
 	return o;
 }
 
+static struct json_object *sweep_to_json(const struct fl_bench *b)
+{
+	struct json_object *o, *list;
+
+	if (!b->sweep)
+		return NULL;
+	o = json_object_new_object();
+	list = json_object_new_array();
+	fl_json_name(o, "variable", b->sweep);
+	for (size_t i = 0; i < b->nsweep_values; i++)
+		json_object_array_add(list, str(b->sweep_value[i]));
+	json_object_object_add(o, "values", list);
+	return o;
+}
+
 struct json_object *fl_bench_to_json(const struct fl_bench *b)
 {
 	struct json_object *o = json_object_new_object(), *list, *vars;
@@ -67,6 +82,8 @@ struct json_object *fl_bench_to_json(const struct fl_bench *b)
 	for (size_t i = 0; i < b->njob_counts; i++)
 		json_object_array_add(list, json_object_new_int(b->job_count[i]));
 	json_object_object_add(o, "jobs", list);
+	json_object_object_add(o, "sweep", sweep_to_json(b));
+	json_object_object_add(o, "until", b->until > 0 ? json_object_new_double(b->until) : NULL);
 	fl_json_u64(o, "repeats", b->repeats);
 	list = json_object_new_array();
 	for (int i = 0; i < FL_SYSTEMS; i++)
@@ -100,6 +117,8 @@ static struct json_object *dir_to_json(const struct fl_fio_dir *d)
 					    d->clat_pct_ns[i]);
 	}
 	json_object_object_add(o, "clat", clat);
+	json_object_object_add(o, "lat_mean_ns",
+			       d->has_lat ? json_object_new_double(d->lat_mean_ns) : NULL);
 	return o;
 }
 
@@ -114,6 +133,7 @@ struct json_object *fl_bench_row_to_json(const struct fl_bench_row *row)
 	json_object_object_add(o, "system", str(fl_system_name(row->system)));
 	json_object_object_add(o, "probes", json_object_new_boolean(row->probes));
 	fl_json_u64(o, "jobs", row->jobs);
+	fl_json_name(o, "sweep", row->sweep[0] ? row->sweep : NULL);
 	fl_json_u64(o, "repeat", row->repeat);
 	json_object_object_add(o, "status", str(fl_bench_row_status_name(row->status)));
 	fl_json_name(o, "why", row->why[0] ? row->why : NULL);
@@ -232,10 +252,34 @@ static void jobs_from_json(struct fl_json_reader *r, struct json_object *list, s
 	}
 }
 
+/* Results of earlier versions have no sweep. */
+static void sweep_from_json(struct fl_json_reader *r, struct json_object *o, struct fl_bench *b)
+{
+	struct json_object *sweep = fl_json_find(o, "sweep", json_type_object);
+	struct json_object *list = fl_json_find(sweep, "values", json_type_array);
+	size_t n = list ? json_object_array_length(list) : 0;
+
+	if (!sweep)
+		return;
+	if (!n || n > FL_MAX_JOB_COUNTS || b->njob_counts != 1) {
+		fl_json_fail(r, "sweep", "has no values that make sense");
+		return;
+	}
+	b->sweep = fl_json_find_name(sweep, "variable");
+	for (size_t i = 0; i < n; i++) {
+		const char *v = json_object_get_string(json_object_array_get_idx(list, i));
+
+		snprintf(b->sweep_value[i], FL_SWEEP_VALUE, "%s", v ? v : "");
+	}
+	b->nsweep_values = n;
+	if (!b->sweep)
+		fl_json_fail(r, "sweep", "names no variable");
+}
+
 int fl_bench_from_json(struct fl_bench *b, struct json_object *o, struct fl_err *err)
 {
 	struct fl_json_reader r = {.what = "result", .err = err};
-	struct json_object *list, *vars;
+	struct json_object *list, *vars, *until;
 
 	memset(b, 0, sizeof(*b));
 	want_schema(&r, o, FL_BENCH_SCHEMA);
@@ -251,6 +295,10 @@ int fl_bench_from_json(struct fl_bench *b, struct json_object *o, struct fl_err 
 		}
 	}
 	jobs_from_json(&r, fl_json_get(&r, o, "jobs", json_type_array), b);
+	if (!r.bad)
+		sweep_from_json(&r, o, b);
+	until = fl_json_find(o, "until", json_type_double);
+	b->until = until && json_object_get_double(until) > 0 ? json_object_get_double(until) : 0;
 	b->repeats = fl_json_get_bounded(&r, o, "repeats", 1, MAX_REPEATS);
 	list = fl_json_get(&r, o, "systems", json_type_array);
 	for (size_t i = 0; list && i < json_object_array_length(list); i++) {
@@ -272,15 +320,20 @@ int fl_bench_from_json(struct fl_bench *b, struct json_object *o, struct fl_err 
 
 static void dir_from_json(struct fl_json_reader *r, struct json_object *o, struct fl_fio_dir *d)
 {
-	struct json_object *clat;
+	struct json_object *clat, *lat;
 
 	if (!o)
 		return;
-	d->ios = fl_json_get_u64(r, o, "ios");
-	d->bytes = fl_json_get_u64(r, o, "bytes");
+	d->ios = fl_json_get_bounded(r, o, "ios", 0, INT64_MAX);
+	d->bytes = fl_json_get_bounded(r, o, "bytes", 0, INT64_MAX);
 	d->iops = fl_json_get_number(r, o, "iops");
 	d->bytes_per_s = fl_json_get_number(r, o, "bytes_per_s");
 	d->short_ios = fl_json_get_u64(r, o, "short_ios");
+	/* results of earlier versions have none */
+	lat = fl_json_find(o, "lat_mean_ns", json_type_double);
+	d->has_lat = lat && isfinite(json_object_get_double(lat)) &&
+		     json_object_get_double(lat) >= 0;
+	d->lat_mean_ns = d->has_lat ? json_object_get_double(lat) : 0;
 	if (!json_object_object_get_ex(o, "clat", &clat) || !clat)
 		return;
 	d->has_clat = true;
@@ -308,6 +361,9 @@ int fl_bench_row_from_json(struct fl_bench_row *row, struct json_object *o, stru
 	row->system = fl_json_get_index(&r, o, "system", fl_system_from_name);
 	row->probes = fl_json_get_bool(&r, o, "probes");
 	row->jobs = fl_json_get_bounded(&r, o, "jobs", 1, MAX_JOBS);
+	why = fl_json_find_name(o, "sweep");
+	snprintf(row->sweep, sizeof(row->sweep), "%s", why ? why : "");
+	free(why);
 	row->repeat = fl_json_get_bounded(&r, o, "repeat", 1, MAX_REPEATS);
 	row->status = fl_json_get_index(&r, o, "status", fl_bench_row_status_from_name);
 	why = fl_json_find_name(o, "why");

@@ -212,6 +212,8 @@ bool fl_totals_upgrades(const struct fl_snapshot *s, const struct fl_totals *t, 
 long long fl_takes_difference(const struct fl_totals *t);
 
 /* JSON, schema in docs/schema.md. Returns a json-c object that the caller puts. */
+#define FL_SNAPSHOT_SCHEMA "fuselens.snapshot/1"
+
 struct json_object;
 struct json_object *fl_snapshot_to_json(const struct fl_snapshot *s);
 /* Reads what fl_snapshot_to_json() wrote. Unknown keys are ignored, missing ones are errors. */

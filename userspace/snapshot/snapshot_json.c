@@ -190,7 +190,7 @@ struct json_object *fl_snapshot_to_json(const struct fl_snapshot *s)
 	struct json_object *o = json_object_new_object(), *can = json_object_new_object(), *list,
 			   *loss = json_object_new_object();
 
-	json_object_object_add(o, "schema", json_object_new_string("fuselens.snapshot/1"));
+	json_object_object_add(o, "schema", json_object_new_string(FL_SNAPSHOT_SCHEMA));
 	json_object_object_add(o, "kernel", json_object_new_string(s->kernel));
 	json_object_object_add(o, "method", json_object_new_string(fl_method_name(s->method)));
 	json_object_object_add(o, "method_why", json_object_new_string(s->method_why));
@@ -397,12 +397,51 @@ static struct json_object *get_list(struct fl_json_reader *r, struct json_object
 	return list;
 }
 
+/* Counts that would wrap around when they are added up are no counts. */
+static void check_sums(struct fl_json_reader *r, const struct fl_snapshot *s)
+{
+	long double sum = 0;
+
+	for (size_t i = 0; i < s->nfiles; i++) {
+		const struct fl_file_counts *f = &s->file[i];
+
+		for (int take = 0; take < FL_TAKES; take++)
+			for (int nature = 0; nature < FL_NATURES; nature++)
+				sum += f->cell[take][nature];
+		for (int k = 0; k < FL_COUNTERS; k++)
+			sum += f->counter[k];
+		for (int k = 0; k < FL_SITE_ROLES; k++)
+			sum += f->takes[k];
+		for (int k = 0; f->hists && k < FL_HISTS; k++)
+			sum += f->hists->hist[k].sum_ns;
+	}
+	for (size_t i = 0; i < s->nprobes; i++)
+		sum += s->probe[i].misses;
+	for (int k = 0; k < FL_LOSSES; k++)
+		sum += s->loss[k];
+	if (sum >= 0x1p63L)
+		fl_json_fail(r, "files", "counts more than 2^63, which nothing can have done");
+}
+
+static void check_schema(struct fl_json_reader *r, struct json_object *o)
+{
+	const char *found = fl_json_get_str(r, o, "schema");
+
+	if (r->bad || !strcmp(found, FL_SNAPSHOT_SCHEMA))
+		return;
+	fl_err(r->err, "snapshot: schema \"%.60s\" where \"%s\" was expected", found,
+	       FL_SNAPSHOT_SCHEMA);
+	fl_hint(r->err, "another version of fuselens wrote it");
+	r->bad = true;
+}
+
 int fl_snapshot_from_json(struct fl_snapshot *s, struct json_object *o, struct fl_err *err)
 {
 	struct fl_json_reader r = {.what = "snapshot", .err = err};
 	struct json_object *list, *v, *loss, *can;
 
 	memset(s, 0, sizeof(*s));
+	check_schema(&r, o);
 	snprintf(s->kernel, sizeof(s->kernel), "%s", fl_json_get_str(&r, o, "kernel"));
 	s->method = fl_json_get_index(&r, o, "method", fl_method_from_name);
 	snprintf(s->method_why, sizeof(s->method_why), "%s", fl_json_get_str(&r, o, "method_why"));
@@ -464,6 +503,8 @@ int fl_snapshot_from_json(struct fl_snapshot *s, struct json_object *o, struct f
 	for (int i = 0; loss && i < FL_LOSSES; i++)
 		s->loss[i] = i == FL_LOSS_NO_TASK ? fl_json_find_u64(loss, loss_names[i])
 						  : fl_json_get_u64(&r, loss, loss_names[i]);
+	if (!r.bad)
+		check_sums(&r, s);
 	if (!r.bad)
 		return 0;
 	fl_snapshot_free(s);

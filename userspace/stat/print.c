@@ -12,19 +12,6 @@
 #include "util/json.h"
 #include "util/text.h"
 
-static void csv_name(const char *name, FILE *out)
-{
-	char *shown = name ? fl_escape(name) : NULL;
-
-	if (shown) {
-		fputc('"', out);
-		for (const char *s = shown; *s; s++)
-			fprintf(out, *s == '"' ? "\"\"" : "%c", *s);
-		fputc('"', out);
-	}
-	free(shown);
-}
-
 static void csv_header(FILE *out)
 {
 	fprintf(out, "time_ns,interval_ns,mount,file,ino,route");
@@ -40,9 +27,9 @@ static void csv_row(const struct fl_stat_view *v, const struct fl_row *row,
 	if (row->ns)
 		fprintf(out, "%" PRIu64, (uint64_t)row->ns);
 	fputc(',', out);
-	csv_name(fl_stat_mount_name(row), out);
+	fl_csv_name(out, fl_stat_mount_name(row));
 	fputc(',', out);
-	csv_name(fl_stat_file_name(row), out);
+	fl_csv_name(out, fl_stat_file_name(row));
 	if (row->file && !row->file->is_other)
 		fprintf(out, ",%" PRIu64 ",%s", (uint64_t)row->file->ino,
 			fl_route_name(row->file->route));

@@ -63,54 +63,119 @@ static const char *cell_text(const struct fl_table *t, int i)
 	return t->cell[i] ? t->cell[i] : "";
 }
 
-/* Whether the row has nothing to the right of the cell: then no blanks are printed, either. */
-static bool ends_row(const struct fl_table *t, int i)
+/* Nothing to the right of it in its row: no blanks go there, either. */
+static bool ends_row(const struct fl_table *t, int i, const char *const *rest)
 {
-	for (i++; i < t->cells && i % t->columns; i++)
-		if (*cell_text(t, i))
+	for (int col = i % t->columns + 1; col < t->columns; col++)
+		if (*rest[col])
 			return false;
 	return true;
 }
 
+static bool is_right(const struct fl_table *t, int col)
+{
+	return (size_t)col < strlen(t->align) && t->align[col] == 'r';
+}
+
+/* Narrows the widest left-aligned columns, by one at a time, until the table fits or they are narrow. */
+static void narrow(const struct fl_table *t, int *width, int room)
+{
+	enum { NARROW = 12 };
+
+	for (;;) {
+		int sum = 2 * (t->columns - 1), widest = -1;
+
+		for (int col = 0; col < t->columns; col++) {
+			sum += width[col];
+			if (!is_right(t, col) && width[col] > NARROW &&
+			    (widest < 0 || width[col] >= width[widest]))
+				widest = col;
+		}
+		if (sum <= room || widest < 0)
+			return;
+		width[widest]--;
+	}
+}
+
+/* Bytes of text that a line of so many columns takes: whole words if it can. */
+static size_t line_of(const char *text, int width)
+{
+	size_t bytes = 0, word = 0, part = 0;
+	int columns = 0;
+
+	while (text[bytes]) {
+		size_t next = bytes + 1;
+
+		while ((text[next] & 0xc0) == 0x80)
+			next++;
+		if (columns == width)
+			return text[bytes] == ' ' ? bytes : word ? word : part ? part : bytes;
+		if (text[bytes] == ' ')
+			word = bytes;
+		if (strchr(",/", text[bytes]))
+			part = next;
+		bytes = next;
+		columns++;
+	}
+	return bytes;
+}
+
+/* One line of a row; rest is what each column still has to print. Returns whether anything is left. */
+static bool print_line(const struct fl_table *t, FILE *out, int indent, const int *width,
+		       const char **rest)
+{
+	bool left = false;
+
+	fprintf(out, "%*s", indent, "");
+	for (int col = 0; col < t->columns; col++) {
+		size_t n = t->wraps && !is_right(t, col) ? line_of(rest[col], width[col])
+							 : strlen(rest[col]);
+		char *line = strndup(rest[col], n);
+		int pad = width[col] - fl_shown_width(line ? line : "");
+		bool last = ends_row(t, col, rest);
+
+		pad = pad > 0 ? pad : 0;
+		if (is_right(t, col))
+			fprintf(out, "%*s%s", pad, "", line ? line : "");
+		else
+			fprintf(out, "%s%*s", line ? line : "", last ? 0 : pad, "");
+		free(line);
+		rest[col] += n;
+		rest[col] += strspn(rest[col], " ");
+		left |= *rest[col];
+		if (last)
+			break;
+		fputs("  ", out);
+	}
+	fputc('\n', out);
+	return left;
+}
+
 void fl_table_print(const struct fl_table *t, FILE *out, int indent)
 {
-	int *width, before = indent;
+	const char **rest;
+	int *width;
 
 	if (!t)
 		return;
 	width = calloc(t->columns, sizeof(*width));
-	if (!width)
-		return;
-	for (int i = 0; i < t->cells; i++) {
+	rest = calloc(t->columns, sizeof(*rest));
+	for (int i = 0; width && i < t->cells; i++) {
 		int w = fl_shown_width(cell_text(t, i));
 
 		if (w > width[i % t->columns])
 			width[i % t->columns] = w;
 	}
-	for (int col = 0; col + 1 < t->columns; col++)
-		before += width[col] + 2;
-	for (int i = 0; i < t->cells; i++) {
-		int col = i % t->columns;
-		const char *text = cell_text(t, i);
-		int pad = width[col] - fl_shown_width(text);
-		bool last = ends_row(t, i);
-		bool right = (size_t)col < strlen(t->align) && t->align[col] == 'r';
-
-		if (!col)
-			fprintf(out, "%*s", indent, "");
-		if (t->wraps && !right && col == t->columns - 1) {
-			fl_wrap(out, text, before, before);
-			continue;
-		}
-		if (right)
-			fprintf(out, "%*s%s", pad, "", text);
-		else
-			fprintf(out, "%s%*s", text, last ? 0 : pad, "");
-		fputs(last ? "\n" : "  ", out);
-		if (last)
-			i += t->columns - 1 - col;
+	if (width && t->wraps)
+		narrow(t, width, fl_text_width(out) - indent);
+	for (int i = 0; width && rest && i < t->cells; i += t->columns) {
+		for (int col = 0; col < t->columns; col++)
+			rest[col] = i + col < t->cells ? cell_text(t, i + col) : "";
+		while (print_line(t, out, indent, width, rest))
+			;
 	}
 	free(width);
+	free(rest);
 }
 
 void fl_table_free(struct fl_table *t)

@@ -10,7 +10,10 @@ struct fl_table;
 struct fl_table *fl_table_new(int columns);
 /* align: one character a column, 'l' or 'r'. */
 void fl_table_align(struct fl_table *t, const char *align);
-/* Wraps the last column, where it is left-aligned, into lines of fl_text_width() columns: see fl_wrap(). */
+/*
+ * Wraps left-aligned columns into lines where the table would be wider than fl_text_width(). Words are broken
+ * where they have a comma or a slash, and elsewhere only where nothing else is left.
+ */
 void fl_table_wrap(struct fl_table *t);
 /* printf into the next cell; rows fill from left to right. */
 void fl_table_cell(struct fl_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -338,3 +338,16 @@ void fl_wrapped(FILE *out, int first, int further, const char *fmt, ...)
 	fl_wrap(out, text ? text : "", first, further);
 	free(text);
 }
+
+void fl_csv_name(FILE *out, const char *name)
+{
+	char *shown = name ? fl_escape(name) : NULL;
+
+	if (shown) {
+		fputc('"', out);
+		for (const char *s = shown; *s; s++)
+			fprintf(out, *s == '"' ? "\"\"" : "%c", *s);
+		fputc('"', out);
+	}
+	free(shown);
+}

@@ -49,6 +49,9 @@ void fl_wrap(FILE *out, const char *text, int column, int indent);
 void fl_wrapped(FILE *out, int first, int further, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* A name as a quoted field of CSV, escaped as fl_escape() does; nothing for NULL. */
+void fl_csv_name(FILE *out, const char *name);
+
 /* Whether word is a likely slip of the keyboard for name: one edit in three letters, or its beginning. */
 bool fl_meant(const char *word, const char *name);
 
