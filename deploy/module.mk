@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What operators install beside the commands: the units, rules and dashboard, a unit for a mirror as an example,
-# completion.
+# What operators install beside the commands: the units, rules and dashboard; as examples a unit for a mirror and
+# a web server's part for the exporter; completion.
 UNITS := $(patsubst deploy/systemd/%,$(B)/deploy/%,$(wildcard deploy/systemd/*.service))
 INSTALL_FILES += $(foreach u,$(UNITS),$(u):lib/systemd/system:644) \
+	deploy/systemd/fuselens-export.default:share/fuselens/default:644 \
 	deploy/systemd/mnt-mirror.mount:share/fuselens/systemd:644 \
+	deploy/nginx/fuselens-export.conf:share/fuselens/nginx:644 \
 	deploy/prometheus/fuselens.rules.yml:share/fuselens/prometheus:644 \
 	deploy/grafana/fuselens.json:share/fuselens/grafana:644 \
 	deploy/completion/fuselens:share/bash-completion/completions:644

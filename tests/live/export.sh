@@ -56,6 +56,8 @@ check_eq "the writes on the page are fio's" "$(total 'fuselens_writes_total')" "
 check_eq "so are bytes" "$(total 'fuselens_write_bytes_total')" "$((wrote * 4096))"
 check_eq "files with a series and the rest add up to the same" \
 	"$(total 'fuselens_file_writes_total')" "$wrote"
+check_eq "a file's name in its label is its last component" \
+	"$(page | grep '^fuselens_file_writes_total' | grep -v '(other)' | grep -vc 'file="[^/"]*"')" 0
 check_eq "there are no more series than --files" \
 	"$(page | grep '^fuselens_file_writes_total' | grep -v '(other)' | grep -c exclusive)" 2
 check_eq "reasons add up to the exclusive writes" "$(total 'fuselens_exclusive_writes_total')" \
@@ -64,6 +66,10 @@ page | tail -n 1 >"$WORK/last"
 check_eq "OpenMetrics ends as it must" "$(cat "$WORK/last")" "# EOF"
 curl -sS "$URL/metrics" | promtool check metrics >"$WORK/lint" 2>&1
 check_eq "promtool check metrics has nothing to say" "$?$(cat "$WORK/lint")" 0
+curl -sS -H 'Accept-Encoding: gzip' "$URL/metrics" >"$WORK/page.gz"
+check "who asks for it gets the page compressed" eval \
+	'[ "$(gzip -dc <"$WORK/page.gz" | grep -c "^fuselens_writes_total")" -ge 2 ] &&
+	[ "$(stat -c %s "$WORK/page.gz")" -lt 4000 ]'
 check_eq "health" "$(curl -sS -o /dev/null -w '%{http_code}' "$URL/healthz")" 200
 check_eq "what is not there" "$(curl -sS -o /dev/null -w '%{http_code}' "$URL/../etc/passwd")" 404
 check_eq "what is not allowed" "$(curl -sS -o /dev/null -w '%{http_code}' -d x=y "$URL/metrics")" 405

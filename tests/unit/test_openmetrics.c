@@ -3,7 +3,9 @@
 #include "check.h"
 
 #include <arpa/inet.h>
+#include <zlib.h>
 
+#include "export/gzip.h"
 #include "export/http.h"
 #include "export/openmetrics.h"
 
@@ -114,6 +116,132 @@ static void test_sums_and_limits(void **state)
 			by_file += m.file[i].writes[k];
 	assert_int_equal(all, 2 * (11 + 300 + 20 + 4000 + 50000));
 	assert_int_equal(by_file, all);
+	fl_metrics_free(&m);
+}
+
+static void test_gzip(void **state)
+{
+	static const char *const yes[] = {"gzip", "deflate, gzip;q=0.5", "br,GZIP", "*",
+					  "gzip;q=1"};
+	static const char *const no[] = {NULL,	  "",	      "gzip;q=0", "gzip; q=0.0, br",
+					 "xgzip", "identity", "gzipped"};
+	char page[4096], back[4096], *packed;
+	z_stream z = {};
+	size_t len;
+
+	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
+		assert_true(fl_gzip_wanted(yes[i]));
+	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+		assert_false(fl_gzip_wanted(no[i]));
+	for (size_t i = 0; i < sizeof(page); i++)
+		page[i] = "fuselens_writes_total 1234567890\n"[i % 33];
+	packed = fl_gzip(page, sizeof(page), &len);
+	assert_non_null(packed);
+	assert_true(len < sizeof(page) / 10);
+	assert_int_equal(inflateInit2(&z, 15 + 16), Z_OK);
+	z.next_in = (Bytef *)packed;
+	z.avail_in = len;
+	z.next_out = (Bytef *)back;
+	z.avail_out = sizeof(back);
+	assert_int_equal(inflate(&z, Z_FINISH), Z_STREAM_END);
+	inflateEnd(&z);
+	assert_memory_equal(page, back, sizeof(page));
+	free(packed);
+	/* what is short, or gains nothing, goes as it is */
+	assert_null(fl_gzip(page, 100, &len));
+	for (size_t i = 0; i < sizeof(page); i++)
+		page[i] = rand() >> 7;
+	assert_null(fl_gzip(page, sizeof(page), &len));
+}
+
+/* One reading: each file of a mount /a writes so often. */
+static void reading(struct fl_metrics *m, __u64 seconds, const __u64 *writes, size_t n)
+{
+	char a[] = "/a";
+	struct fl_mount_snapshot mount = {.dev = 1, .path = a, .present = true};
+	struct fl_file_counts files[64];
+	struct fl_snapshot s = {.end_ns = seconds * 1000000000,
+				.mount = &mount,
+				.nmounts = 1,
+				.file = files,
+				.nfiles = n};
+
+	for (size_t i = 0; i < n; i++)
+		files[i] = file(i + 1, 1, writes[i], 0);
+	assert_int_equal(fl_metrics_add(m, &s), 0);
+}
+
+static bool has_series(const struct fl_metrics *m, __u64 ino)
+{
+	for (size_t i = 0; i < m->nfiles; i++)
+		if (m->file[i].ino == ino)
+			return true;
+	return false;
+}
+
+/* Three files that were written once came first; the one that works has a series all the same. */
+static void test_series_go_to_the_busiest(void **state)
+{
+	const struct fl_metrics_limits three = {
+		.mounts = 2, .files = 3, .keep_ns = 600000000000ull};
+	const __u64 first[] = {1, 1, 1}, later[] = {0, 0, 0, 50000}, alike[] = {0, 0, 0, 900, 1000};
+	struct fl_metrics m;
+	__u64 all;
+
+	assert_int_equal(fl_metrics_init(&m, &three), 0);
+	reading(&m, 1, first, 3);
+	reading(&m, 11, later, 4);
+	assert_true(has_series(&m, 104));
+	assert_int_equal(m.nfiles, 3);
+	/* what it wrote is in its series, and what the one wrote whose series it took is not on the page */
+	all = m.mount[1].other_files[0];
+	for (size_t i = 0; i < m.nfiles; i++)
+		all += m.file[i].writes[0];
+	assert_int_equal(all, 50000 + 2);
+	reading(&m, 21, alike, 5);
+	assert_true(has_series(&m, 105) && has_series(&m, 104));
+	fl_metrics_free(&m);
+}
+
+/* Files that take turns at being busy change no more series than is said. */
+static void test_churn_is_bounded(void **state)
+{
+	const struct fl_metrics_limits few = {.mounts = 2, .files = 4, .keep_ns = 600000000000ull};
+	struct fl_metrics m;
+	__u64 writes[40] = {}, was[4] = {};
+	int changes = 0;
+
+	assert_int_equal(fl_metrics_init(&m, &few), 0);
+	for (__u64 t = 1; t <= 1201; t += 10) {
+		for (int i = 0; i < 40; i++)
+			writes[i] = (t / 60) % 10 == (__u64)i / 4 ? 100000 : 1;
+		reading(&m, t, writes, 40);
+		for (int i = 0; i < 4; i++) {
+			changes += m.file[i].ino != was[i];
+			was[i] = m.file[i].ino;
+		}
+	}
+	/* four to begin with, four at once, and four in each 600 s */
+	assert_in_range(changes, 12, 4 + 4 + 8);
+	fl_metrics_free(&m);
+}
+
+/* An open file has a path, one that is closed a name: its series is called the same. */
+static void test_one_name_open_or_closed(void **state)
+{
+	char a[] = "/a", path[] = "/a/dir/data.0", name[] = "data.0";
+	struct fl_mount_snapshot mount = {.dev = 1, .path = a, .present = true};
+	struct fl_file_counts f[2] = {file(1, 1, 5, 0), file(2, 1, 5, 0)};
+	struct fl_snapshot s = {
+		.end_ns = 10, .mount = &mount, .nmounts = 1, .file = f, .nfiles = 2};
+	struct fl_metrics m;
+
+	f[0].path = path;
+	f[1].name = name;
+	assert_int_equal(fl_metrics_init(&m, &limits), 0);
+	assert_int_equal(fl_metrics_add(&m, &s), 0);
+	assert_string_equal(m.file[0].name, "data.0");
+	assert_string_equal(m.file[1].name, "data.0");
 	fl_metrics_free(&m);
 }
 
@@ -263,6 +391,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_labels),
 		cmocka_unit_test(test_sums_and_limits),
+		cmocka_unit_test(test_gzip),
+		cmocka_unit_test(test_series_go_to_the_busiest),
+		cmocka_unit_test(test_churn_is_bounded),
+		cmocka_unit_test(test_one_name_open_or_closed),
 		cmocka_unit_test(test_gone_mounts_are_kept_then_forgotten),
 		cmocka_unit_test(test_reasons_never_fall),
 		cmocka_unit_test(test_page),

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <microhttpd.h>
 
+#include "export/gzip.h"
 #include "util/clock.h"
 
 /*
@@ -151,8 +152,25 @@ static void end_late_ones(struct fl_http *h)
 			end(c);
 }
 
+/* Puts a compressed body in place of the plain one where the client takes it and it is shorter. */
+static bool compress_for(struct MHD_Connection *connection, struct fl_http_reply *reply)
+{
+	const char *accept = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
+							 MHD_HTTP_HEADER_ACCEPT_ENCODING);
+	size_t len;
+	char *packed = fl_gzip_wanted(accept) ? fl_gzip(reply->body, reply->len, &len) : NULL;
+
+	if (!packed)
+		return false;
+	free(reply->body);
+	reply->body = packed;
+	reply->len = len;
+	return true;
+}
+
 static enum MHD_Result send_reply(struct MHD_Connection *connection, struct fl_http_reply *reply)
 {
+	bool packed = compress_for(connection, reply);
 	struct MHD_Response *response;
 	enum MHD_Result ret;
 
@@ -162,6 +180,9 @@ static enum MHD_Result send_reply(struct MHD_Connection *connection, struct fl_h
 		return MHD_NO;
 	}
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->type);
+	MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT_ENCODING);
+	if (packed)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
 	if (reply->status == MHD_HTTP_METHOD_NOT_ALLOWED)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
 	ret = MHD_queue_response(connection, reply->status, response);

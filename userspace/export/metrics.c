@@ -7,6 +7,11 @@
 
 #include "snapshot/hist.h"
 
+/* Files whose rates are remembered: twice as many as the programs tell apart by default. */
+#define RATES_KEPT 8192
+/* A series passes to another file that is so many times busier: files that are much alike take no turns. */
+#define BUSIER 2
+
 int fl_metrics_init(struct fl_metrics *m, const struct fl_metrics_limits *limits)
 {
 	memset(m, 0, sizeof(*m));
@@ -14,6 +19,9 @@ int fl_metrics_init(struct fl_metrics *m, const struct fl_metrics_limits *limits
 	m->mount = calloc(limits->mounts + 1, sizeof(*m->mount));
 	m->file = calloc(limits->files + 1, sizeof(*m->file));
 	m->nmounts = 1;
+	m->changes = limits->files;
+	if (fl_busiest_init(&m->busiest, RATES_KEPT))
+		return -1;
 	return m->mount && m->file ? 0 : -1;
 }
 
@@ -41,7 +49,18 @@ void fl_metrics_free(struct fl_metrics *m)
 	free(m->file);
 	fl_index_free(&m->by_dev);
 	fl_index_free(&m->by_file);
+	fl_busiest_free(&m->busiest);
 	memset(m, 0, sizeof(*m));
+}
+
+static int reindex_files(struct fl_metrics *m)
+{
+	int bad = 0;
+
+	fl_index_free(&m->by_file);
+	for (size_t i = 0; i < m->nfiles; i++)
+		bad |= fl_index_put(&m->by_file, m->file[i].key.mount, m->file[i].key.node, i);
+	return bad;
 }
 
 static int reindex(struct fl_metrics *m)
@@ -49,12 +68,9 @@ static int reindex(struct fl_metrics *m)
 	int bad = 0;
 
 	fl_index_free(&m->by_dev);
-	fl_index_free(&m->by_file);
 	for (size_t i = 1; i < m->nmounts; i++)
 		bad |= m->mount[i].present ? fl_index_put(&m->by_dev, m->mount[i].dev, 0, i) : 0;
-	for (size_t i = 0; i < m->nfiles; i++)
-		bad |= fl_index_put(&m->by_file, m->file[i].key.mount, m->file[i].key.node, i);
-	return bad;
+	return bad | reindex_files(m);
 }
 
 static bool long_ago(const struct fl_metrics *m, __u64 then, __u64 now)
@@ -164,14 +180,49 @@ static struct fl_metric_file *file_with_labels(struct fl_metrics *m, const struc
 	return NULL;
 }
 
-/* Gives a file its own series, first come, first served, so that no counts change series later. */
+/* The last component: it is known of open files and of others, where a path is known only of open ones. */
+static const char *label_of(const struct fl_file_counts *f)
+{
+	const char *slash = f->path ? strrchr(f->path, '/') : NULL;
+
+	if (f->name && *f->name)
+		return f->name;
+	return slash ? slash + 1 : f->path ? f->path : "";
+}
+
+static double rate_of(const struct fl_metrics *m, const struct fl_metric_file *e)
+{
+	return fl_busiest_rate(&m->busiest, &e->key);
+}
+
+/* A place for a new series: a free one, or that of a file which is much less busy. */
+static struct fl_metric_file *place_for(struct fl_metrics *m, const struct fl_file_key *key)
+{
+	struct fl_metric_file *least;
+
+	if (m->nfiles < m->limits.files)
+		return &m->file[m->nfiles++];
+	if (!m->nfiles || m->changes < 1)
+		return NULL;
+	least = &m->file[0];
+	for (size_t i = 1; i < m->nfiles; i++)
+		if (rate_of(m, &m->file[i]) < rate_of(m, least))
+			least = &m->file[i];
+	if (fl_busiest_rate(&m->busiest, key) <= BUSIER * rate_of(m, least))
+		return NULL;
+	m->changes--;
+	file_free(least);
+	return least;
+}
+
+/* A series of its own for a file, as far as they go. */
 static struct fl_metric_file *file_entry(struct fl_metrics *m, const struct fl_file_counts *f,
 					 const struct fl_metric_mount *mount)
 {
 	struct fl_file_key key = fl_key_of(f);
 	__u32 place = fl_index_get(&m->by_file, key.mount, key.node);
 	struct fl_metric_file *e;
-	const char *name = f->path ? f->path : f->name ? f->name : "";
+	const char *name = label_of(f);
 
 	if (f->is_other || !mount->path)
 		return NULL;
@@ -183,21 +234,22 @@ static struct fl_metric_file *file_entry(struct fl_metrics *m, const struct fl_f
 		fl_index_put(&m->by_file, key.mount, key.node, e - m->file);
 		return e;
 	}
-	if (m->nfiles >= m->limits.files)
+	e = place_for(m, &key);
+	if (!e)
 		return NULL;
-	e = &m->file[m->nfiles];
-	memset(e, 0, sizeof(*e));
-	e->dev = f->dev;
-	e->ino = f->ino;
-	e->key = key;
-	e->mount = strdup(mount->path);
-	e->name = strdup(name);
-	if (!e->mount || !e->name || fl_index_put(&m->by_file, key.mount, key.node, m->nfiles)) {
-		file_free(e);
-		return NULL;
-	}
-	m->nfiles++;
-	return e;
+	*e = (struct fl_metric_file){
+		.dev = f->dev,
+		.ino = f->ino,
+		.key = key,
+		.mount = strdup(mount->path),
+		.name = strdup(name),
+	};
+	if (e->mount && e->name && !reindex_files(m))
+		return e;
+	file_free(e);
+	*e = m->file[--m->nfiles];
+	reindex_files(m);
+	return NULL;
 }
 
 static int add_file(struct fl_metrics *m, const struct fl_snapshot *s,
@@ -250,6 +302,19 @@ static int busier(const void *a, const void *b)
 	return x < y ? 1 : -(x > y);
 }
 
+static int add_rates(struct fl_metrics *m, const struct fl_snapshot *s)
+{
+	/* of the first reading nothing tells how long it took */
+	double seconds = m->last_ns && s->end_ns > m->last_ns ? (s->end_ns - m->last_ns) / 1e9 : 1;
+	double keep = m->limits.keep_ns / 1e9;
+
+	m->last_ns = s->end_ns;
+	m->changes += m->limits.files * seconds / keep;
+	if (m->changes > m->limits.files)
+		m->changes = m->limits.files;
+	return fl_busiest_add(&m->busiest, s, seconds);
+}
+
 int fl_metrics_add(struct fl_metrics *m, const struct fl_snapshot *s)
 {
 	const struct fl_file_counts **busy;
@@ -261,7 +326,7 @@ int fl_metrics_add(struct fl_metrics *m, const struct fl_snapshot *s)
 		m->loss[i] += s->loss[i];
 	m->knows_takes = s->has_takes;
 	m->knows_nature = !s->takes_only;
-	if (forget(m, s->end_ns) || add_mounts(m, s))
+	if (forget(m, s->end_ns) || add_mounts(m, s) || add_rates(m, s))
 		return -1;
 	/* the busiest first, so that they get the series that are free */
 	busy = calloc(s->nfiles + 1, sizeof(*busy));

@@ -2,12 +2,14 @@
 /*
  * What the exporter has counted, in a form in which nothing ever falls: each reading's interval is
  * added to the mount and the file it belongs to, under the reasons known at that time. Bounded: past
- * the limits, mounts and files are added up as "other". Pure.
+ * the limits, mounts and files are added up as "other". The files with series of their own are the busiest
+ * of the last minutes. Pure.
  */
 #ifndef FL_METRICS_H
 #define FL_METRICS_H
 
 #include "util/index.h"
+#include "export/busiest.h"
 #include "snapshot/snapshot.h"
 
 enum fl_lock_mode {
@@ -60,6 +62,10 @@ struct fl_metrics {
 	struct fl_metric_file *file;
 	size_t nfiles;
 	struct fl_index by_file;
+	struct fl_busiest busiest;
+	/* Series that may still pass from a file to a busier one: --files at most, as many again in keep_ns. */
+	double changes;
+	__u64 last_ns;
 	__u64 loss[FL_LOSSES];
 	__u64 misses[FL_METRIC_PROGRAMS]; /* in the order of a reading's probes */
 	bool knows_takes;		  /* upgrades and fi->lock */

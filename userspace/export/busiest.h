@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * How busy files have been of late, so that the exporter's series go to the busiest. A rate is an average
+ * that halves with every minute. Bounded: the least busy are forgotten first. Pure.
+ */
+#ifndef FL_BUSIEST_H
+#define FL_BUSIEST_H
+
+#include "util/index.h"
+#include "snapshot/snapshot.h"
+
+struct fl_busy {
+	struct fl_file_key key;
+	double rate; /* writes a second */
+};
+
+struct fl_busiest {
+	struct fl_busy *file;
+	size_t n, room;
+	struct fl_index by_file;
+};
+
+int fl_busiest_init(struct fl_busiest *b, size_t room);
+/* Adds an interval of so many seconds. Returns 0, or -1 when out of memory. */
+int fl_busiest_add(struct fl_busiest *b, const struct fl_snapshot *interval, double seconds);
+/* Writes a second; 0 for a file that is not known (any longer). */
+double fl_busiest_rate(const struct fl_busiest *b, const struct fl_file_key *key);
+void fl_busiest_free(struct fl_busiest *b);
+
+#endif
