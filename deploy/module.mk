@@ -8,9 +8,22 @@ INSTALL_FILES += $(foreach u,$(UNITS),$(u):lib/systemd/system:644) \
 	deploy/nginx/fuselens-export.conf:share/fuselens/nginx:644 \
 	deploy/prometheus/fuselens.rules.yml:share/fuselens/prometheus:644 \
 	deploy/grafana/fuselens.json:share/fuselens/grafana:644 \
-	deploy/completion/fuselens:share/bash-completion/completions:644
+	$(B)/deploy/completion/fuselens:share/bash-completion/completions:644 \
+	$(B)/deploy/completion/_fuselens:share/zsh/site-functions:644 \
+	$(B)/deploy/completion/fuselens.fish:share/fish/vendor_completions.d:644
 
-install: $(UNITS)
+install: $(UNITS) completion
+
+# Completion comes from the tables that --help is printed from.
+.PHONY: completion
+completion: $(B)/deploy/completion/fuselens $(B)/deploy/completion/_fuselens \
+	$(B)/deploy/completion/fuselens.fish
+$(B)/deploy/completion/fuselens: SHELL_NAME = bash
+$(B)/deploy/completion/_fuselens: SHELL_NAME = zsh
+$(B)/deploy/completion/fuselens.fish: SHELL_NAME = fish
+$(B)/deploy/completion/fuselens $(B)/deploy/completion/_fuselens $(B)/deploy/completion/fuselens.fish: $(FUSELENS)
+	@mkdir -p $(@D)
+	@$(FUSELENS) completion $(SHELL_NAME) >$@
 
 # The prefix is a matter of the command line, not of the sources.
 .PHONY: FORCE

@@ -2,8 +2,12 @@
 /* fuselens: dispatches to the commands. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+#include <sys/utsname.h>
 
+#include "build-id.h"
 #include "cmd.h"
+#include "completion.h"
 #include "kernel/kernel.h"
 #include "util/say.h"
 #include "util/text.h"
@@ -58,6 +62,31 @@ static int help(const char *name)
 		 : no_such_command(name);
 }
 
+static int completion(const char *shell)
+{
+	struct fl_err err;
+
+	if (shell && !fl_completion_print(commands, NCOMMANDS, shell, stdout))
+		return FL_EXIT_OK;
+	fl_err(&err, "completion: for which shell?");
+	fl_hint(&err, "'fuselens completion bash', zsh or fish prints a script for it");
+	return fl_fail(&err, false);
+}
+
+static void version(void)
+{
+	bool btf = !access("/sys/kernel/btf/vmlinux", R_OK);
+	struct utsname u = {};
+
+	uname(&u);
+	printf("fuselens %s\n"
+	       "build    %s, cc %s, %s\n"
+	       "libbpf   %s\n"
+	       "kernel   %s, BTF %s\n",
+	       FL_VERSION, FL_BUILD, __VERSION__, u.machine, fl_kernel_libbpf_version(), u.release,
+	       btf ? "/sys/kernel/btf/vmlinux" : "not readable");
+}
+
 /* The kernel is opened once, with all privileges, and handed on. */
 static int run_command(const struct fl_command *c, int argc, char **argv)
 {
@@ -85,9 +114,11 @@ static int run(int argc, char **argv)
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
 		return help(argv[2]);
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
-		printf("fuselens %s\n", FL_VERSION);
+		version();
 		return FL_EXIT_OK;
 	}
+	if (!strcmp(argv[1], "completion"))
+		return completion(argv[2]);
 	c = command_named(argv[1]);
 	return c ? run_command(c, argc - 1, argv + 1) : no_such_command(argv[1]);
 }

@@ -19,6 +19,16 @@ $(FUSELENS_LIB): $(filter-out $(B)/userspace/main.o,$(FUSELENS_OBJS))
 	@rm -f $@
 	$(AR) rcs $@ $^
 
+# What was built: a commit, or what a release says of itself. Written anew only when it is another.
+.PHONY: FORCE
+$(B)/build-id.h: FORCE
+	@mkdir -p $(@D)
+	@echo "#define FL_BUILD \"$$(git describe --always --dirty 2>/dev/null || cat .release 2>/dev/null || \
+		echo unknown)\"" >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+$(B)/userspace/main.o: $(B)/build-id.h
+$(B)/userspace/main.o: FUSELENS_INCLUDES += -iquote $(B)
+
 $(FUSELENS): $(B)/userspace/main.o $(FUSELENS_LIB)
 	$(CC) $(LDFLAGS) $^ -o $@ $(FUSELENS_LIBS)
 

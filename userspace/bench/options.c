@@ -138,7 +138,7 @@ const struct fl_option fl_bench_options[] = {
 	 FL_SET(set_jobs, struct fl_bench_args, bench)},
 	{0, "--sweep", "NAME=V,...",
 	 "vary iodepth, bs or read (percent) instead, at one number of jobs (default 4)",
-	 FL_SET(set_sweep, struct fl_bench_args, bench)},
+	 FL_SET(set_sweep, struct fl_bench_args, bench), .words = fl_sweep_words},
 	{0, "--repeat", "N", "runs of each row (default 5)",
 	 FL_INTO(struct fl_bench_args, bench.repeats), FL_RANGE(1, 1000)},
 	{0, "--until", "PCT",

@@ -3,6 +3,12 @@
 
 #include <string.h>
 
+void fl_evidence_words(FILE *out)
+{
+	for (int i = 0; i < FL_EVIDENCES; i++)
+		fprintf(out, "%s%s", i ? " " : "", fl_evidence_name(i));
+}
+
 int fl_set_evidence(const struct fl_option *o, const char *arg, void *to, struct fl_err *err)
 {
 	int evidence = fl_evidence_from_name(arg);

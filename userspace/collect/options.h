@@ -7,10 +7,12 @@
 #include "util/option.h"
 
 int fl_set_evidence(const struct fl_option *o, const char *arg, void *to, struct fl_err *err);
+void fl_evidence_words(FILE *out);
 
 /* Rows of a table, see util/option.h; M is the member of struct T that is a struct fl_collect_opts. */
 #define FL_OPTION_EVIDENCE(T, M) \
-	FL_OPTION(0, "--evidence", "M", FL_EVIDENCE_HELP, FL_SET(fl_set_evidence, T, M.evidence))
+	FL_OPTION(0, "--evidence", "M", FL_EVIDENCE_HELP, FL_SET(fl_set_evidence, T, M.evidence), \
+		  .words = fl_evidence_words)
 #define FL_EVIDENCE_HELP \
 	"auto (default), state, state-tp, state-fentry, callsite, or global (lab use: the whole system pays, 10 s at most)"
 #define FL_OPTION_MAX_INODES(T, M)                                              \

@@ -170,6 +170,25 @@ static int set_flag(const struct fl_option *o, const char *name, void *to, struc
 	return 0;
 }
 
+static void route_words(FILE *out)
+{
+	for (int i = 0; i < FL_ROUTES; i++)
+		fprintf(out, "%s%s", i ? " " : "", fl_route_name(i));
+}
+
+static void flag_words(FILE *out)
+{
+	char names[160];
+
+	/* they come with commas between them */
+	fl_fopen_flag_names(0xff, names, sizeof(names));
+	for (const char *s = names; *s; s++)
+		if (*s != ',' && *s != '|')
+			fputc(*s, out);
+		else if (s[1] != ' ')
+			fputc(' ', out);
+}
+
 static const struct fl_option options[] = {
 	{'p', "--pid", "PID", "a writer's files, or the mounts that a daemon serves",
 	 FL_INTO(struct files_cmd, pid), FL_RANGE(1, 1 << 22)},
@@ -177,9 +196,9 @@ static const struct fl_option options[] = {
 	 "every descriptor, with its open flags in force (those that the kernel left) and its backing file",
 	 FL_INTO(struct files_cmd, verbose)},
 	{0, "--route", "NAME,...", "files whose writes go this way: passthrough, direct, cached",
-	 FL_SET(set_routes, struct files_cmd, spec)},
+	 FL_SET(set_routes, struct files_cmd, spec), .words = route_words},
 	{0, "--flag", "NAME", "files with this FOPEN_ flag in force; no-NAME: without it",
-	 FL_SET(set_flag, struct files_cmd, spec)},
+	 FL_SET(set_flag, struct files_cmd, spec), .words = flag_words},
 	{0, "--not-shared", NULL, "files open for writing whose writes can never run shared",
 	 FL_INTO(struct files_cmd, not_shared)},
 	{0, "--refused", NULL, "watch for opens that the kernel refuses, and say by which rule",

@@ -24,6 +24,12 @@ struct fl_kernel {
 	bool tried;		/* newest is of the kernel as it is now, or why_not is set */
 };
 
+const char *fl_kernel_libbpf_version(void)
+{
+	/* "v1.5" */
+	return libbpf_version_string() + 1;
+}
+
 struct fl_kernel *fl_kernel_open(void)
 {
 	struct fl_kernel *k = calloc(1, sizeof(*k));

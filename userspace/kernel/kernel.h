@@ -15,6 +15,9 @@ struct fl_kernel;
  * Opens what takes privileges to open, and reads nothing yet: that happens once, when it is first asked
  * for. What cannot be opened is told then. NULL when out of memory.
  */
+/* Of the library that runs, as "1.5". */
+const char *fl_kernel_libbpf_version(void);
+
 struct fl_kernel *fl_kernel_open(void);
 void fl_kernel_close(struct fl_kernel *k);
 

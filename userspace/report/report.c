@@ -58,9 +58,15 @@ static int set_gnuplot(const struct fl_option *o, const char *arg, void *to, str
 	return 0;
 }
 
+static void format_words(FILE *out)
+{
+	for (int i = 0; i < FORMATS; i++)
+		fprintf(out, "%s%s", i ? " " : "", formats[i].name);
+}
+
 static const struct fl_option options[] = {
 	{0, "--format", "F", "text (80 columns), md, html or csv: a line a row (default text)",
-	 FL_SET(set_format, struct args, format)},
+	 FL_SET(set_format, struct args, format), .words = format_words},
 	{0, "--reference", "WHAT",
 	 "show a published table (CSV), or an earlier result, beside the results",
 	 FL_INTO(struct args, reference)},

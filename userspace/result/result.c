@@ -130,6 +130,12 @@ const char *fl_sweep_variable(const char *name)
 	return NULL;
 }
 
+void fl_sweep_words(FILE *out)
+{
+	for (size_t i = 0; i < sizeof(sweeps) / sizeof(sweeps[0]); i++)
+		fprintf(out, "%s%s=", i ? " " : "", sweeps[i].name);
+}
+
 size_t fl_axis_length(const struct fl_bench *bench)
 {
 	return bench->sweep ? bench->nsweep_values : bench->njob_counts;

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <linux/types.h>
 #include "util/err.h"
 #include "result/fio_json.h"
@@ -133,6 +134,8 @@ const char *fl_axis_name(const struct fl_bench *bench);
 const char *fl_axis_value(const struct fl_bench *bench, unsigned int at, char buf[FL_SWEEP_VALUE]);
 /* The variable that --sweep NAME varies, as "IODEPTH" for "iodepth"; NULL: none of that name. */
 const char *fl_sweep_variable(const char *name);
+/* Prints the names with a '=' behind each, a blank between them. */
+void fl_sweep_words(FILE *out);
 /* Whether the job file uses a variable. */
 bool fl_bench_uses(const struct fl_bench *bench, const char *variable);
 

@@ -82,6 +82,12 @@ static int no_such_column(const char *word, struct fl_err *err)
 	return fl_err(err, "--output: there is no column '%s'; there are %s", word, list);
 }
 
+void fl_stat_columns_words(FILE *out)
+{
+	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+		fprintf(out, "%s%s", i ? " " : "", columns[i].name);
+}
+
 int fl_stat_columns_parse(struct fl_stat_view *v, const char *list, struct fl_err *err)
 {
 	char text[256], *save = NULL;

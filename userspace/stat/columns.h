@@ -13,6 +13,8 @@
  * ones. Returns 0, or -1 with err set, which names all columns.
  */
 int fl_stat_columns_parse(struct fl_stat_view *v, const char *list, struct fl_err *err);
+/* Prints the names of all columns, a blank between them. */
+void fl_stat_columns_words(FILE *out);
 /*
  * Settles which columns to show: those asked for; else those that the evidence of s can fill and that fit
  * into the view's width. Called again whenever the width may have changed.

@@ -62,7 +62,7 @@ static const struct fl_option options[] = {
 	 FL_INTO(struct stat_cmd, csv)},
 	FL_OPTION_JSON("one object per line, null if unknown"),
 	{'o', "--output", "COL,...", "show these columns; +COL,... adds to the usual ones",
-	 FL_SET(set_columns, struct stat_cmd, view)},
+	 FL_SET(set_columns, struct stat_cmd, view), .words = fl_stat_columns_words},
 	{'w', "--wide", NULL, "every column that can be filled, and whole names",
 	 FL_INTO(struct stat_cmd, view.wide)},
 	{0, "--no-header", NULL, "no header lines", FL_INTO(struct stat_cmd, no_header)},

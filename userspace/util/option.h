@@ -24,6 +24,8 @@ struct fl_option {
 	int (*set)(const struct fl_option *o, const char *arg, void *to, struct fl_err *err);
 	size_t at;
 	double min, max; /* of a number; max 0: no limit */
+	/* Prints the words that its value may be, a blank between them, for completion; NULL: no such list. */
+	void (*words)(FILE *out);
 };
 
 /* Values by the type of the member they go into: see FL_INTO. */

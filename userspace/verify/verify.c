@@ -36,8 +36,15 @@ static int set_size(const struct fl_option *o, const char *arg, void *to, struct
 	return fl_parse_size(arg, o->name, MIB, 4 * MIB, MIB << 20, to, err);
 }
 
+static void case_words(FILE *out)
+{
+	for (size_t i = 0; i < fl_verify_ncases; i++)
+		fprintf(out, "%s%s", i ? " " : "", fl_verify_cases[i]->name);
+}
+
 static const struct fl_option options[] = {
-	{0, "--case", "NAME,...", "run only these cases", FL_INTO(struct verify, cases)},
+	{0, "--case", "NAME,...", "run only these cases", FL_INTO(struct verify, cases),
+	 .words = case_words},
 	{0, "--list", NULL, "what each case does, which lock mode it expects, and why",
 	 FL_INTO(struct verify, lists)},
 	{0, "--quick", NULL, "small files and short runs: under a minute in all",
