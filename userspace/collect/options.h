@@ -10,7 +10,7 @@ int fl_set_evidence(const struct fl_option *o, const char *arg, void *to, struct
 void fl_evidence_words(FILE *out);
 
 /* Rows of a table, see util/option.h; M is the member of struct T that is a struct fl_collect_opts. */
-#define FL_OPTION_EVIDENCE(T, M) \
+#define FL_OPTION_EVIDENCE(T, M)                                                                  \
 	FL_OPTION(0, "--evidence", "M", FL_EVIDENCE_HELP, FL_SET(fl_set_evidence, T, M.evidence), \
 		  .words = fl_evidence_words)
 #define FL_EVIDENCE_HELP \
