@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Access control lists. The kernel checks POSIX ones itself, by what GETXATTR tells it
- * (FUSE_POSIX_ACL). Where it does not, or where the source has lists of another kind, the mode bits
- * alone would give more than the source does: nobody but the one who mounted may come in there.
+ * Access control lists. The kernel itself checks POSIX lists, which it reads by GETXATTR
+ * (FUSE_POSIX_ACL). If it does not, or if the source has lists of another kind, the mode bits alone
+ * would give more rights than the source. Then only the user who mounted may use the mount.
  */
 #ifndef FUSELENS_DAEMON_ACL_H
 #define FUSELENS_DAEMON_ACL_H
@@ -23,8 +23,9 @@ void acl_init(struct acl_devices *devices);
 void acl_destroy(struct acl_devices *devices);
 
 /*
- * Whether the file open (O_PATH) at @fd, on device @dev, may be shown. Returns 0, or EACCES for a file
- * system whose lists can't be served on a mount for other users; the first time that is logged.
+ * Whether the file that is open (O_PATH) at @fd, on device @dev, may be shown. Returns 0, or EACCES
+ * for a file system whose lists can't be served on a mount for other users. Logs the first such
+ * refusal.
  */
 int acl_admit(struct mirror *m, int fd, dev_t dev);
 

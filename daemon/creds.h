@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The credentials of the one thread that calls. All of it goes by raw system calls: the C library's
+ * The credentials of the calling thread. All functions use raw system calls: the C library's
  * wrappers would change every thread of the daemon.
  */
 #ifndef FUSELENS_DAEMON_CREDS_H
@@ -11,8 +11,8 @@
 #include <sys/types.h>
 
 /*
- * Before any thread starts: remembers whether this process can act for others at all, and leaves its
- * supplementary groups, which would count as the caller's.
+ * Call this before any thread starts. Notes whether this process can act for other users at all,
+ * and drops its supplementary groups, which would count as the caller's.
  */
 void creds_init(void);
 
@@ -25,15 +25,16 @@ bool creds_have_sys_admin(void);
 
 /*
  * From here on this thread acts for @uid and @gid, without the capabilities in @without and, unless
- * @uid is root, without CAP_SYS_RESOURCE. The other capabilities stay, since the kernel has already
- * checked the caller's permissions (default_permissions). No system call when nothing changes.
+ * @uid is root, without CAP_SYS_RESOURCE. The other capabilities stay, because the kernel has
+ * already checked the caller's permissions (default_permissions). Makes no system call if nothing
+ * changes.
  */
 void creds_as(uid_t uid, gid_t gid, unsigned int without);
 
-/* The same for something new, which is to get the mode that @mask leaves of it. */
+/* The same for making a new file, with @mask as the umask. */
 void creds_begin(uid_t uid, gid_t gid, mode_t mask);
 
-/* The daemon's own credentials again. Leaves errno alone. */
+/* Returns to the daemon's own credentials. Does not change errno. */
 void creds_end(void);
 
 #endif

@@ -46,7 +46,7 @@ struct inode {
 	atomic_int writers; /* opens for writing, */
 	atomic_uint writer; /* and the user of the last one */
 
-	/* Somebody may have mapped it for writing, and goes on when the file is closed. */
+	/* A user may have mapped it for writing; the mapping outlives the close. */
 	atomic_bool mapped;
 };
 
@@ -64,9 +64,9 @@ int inode_table_init(struct inode_table *table);
 void inode_table_destroy(struct inode_table *table);
 
 /*
- * Finds or makes the inode of @key and counts one lookup on it. Takes over @fd: it becomes the
- * inode's, or is closed when the inode had one. Returns NULL, with @fd closed, when memory is short.
- * @parent and @name tell where it was found; @name may be NULL.
+ * Finds or makes the inode of @key and counts one lookup on it. Takes over @fd: the inode keeps it,
+ * or it is closed if the inode already has one. Returns NULL, with @fd closed, if out of memory.
+ * The inode was found as @name in @parent; @name may be NULL.
  */
 struct inode *inode_lookup(struct inode_table *table, struct inode_key key, int fd, mode_t type,
 			   uint64_t parent, const char *name);
@@ -74,22 +74,26 @@ struct inode *inode_lookup(struct inode_table *table, struct inode_key key, int 
 /* Counts one more lookup, by this name, on an inode that is known to be in the table. */
 void inode_found(struct inode_table *table, struct inode *inode, uint64_t parent, const char *name);
 
-/* Takes @nlookup lookups back; the inode may be gone afterwards. */
+/* Subtracts @nlookup lookups; the inode may be gone afterwards. */
 void inode_forget(struct inode_table *table, struct inode *inode, uint64_t nlookup);
 
-/* An open file holds its inode from inode_hold() to inode_drop(), whatever is forgotten meanwhile. */
+/*
+ * An open file holds its inode from inode_hold() to inode_drop(), even if the kernel forgets it
+ * meanwhile.
+ */
 void inode_hold(struct inode_table *table, struct inode *inode);
 void inode_drop(struct inode_table *table, struct inode *inode);
 
 /*
- * Fills up to @max names of files that are no directories and that nobody has open, from *@cursor on, which starts at 0 and is moved. Returns how
- * many; 0 at the end of the table. While the table grows some may be missed or come twice.
+ * Fills in up to @max names of files that are no directories and that nobody has open. Begins at
+ * *@cursor, which starts at 0, and moves it. Returns how many; 0 at the end of the table. While the
+ * table grows, names may be missed or come twice.
  */
 size_t inode_names(struct inode_table *table, size_t *cursor, struct inode_name *names, size_t max);
 
 /*
- * The same for files that have no name in the source any more: looks at @budget of them at most. At
- * the end of the table it starts anew, and returns.
+ * The same for files that have no name in the source any more. Looks at @budget files at most. At
+ * the end of the table it returns, and the next call starts from the beginning.
  */
 size_t inode_removed(struct inode_table *table, size_t *cursor, size_t budget,
 		     struct inode_name *names, size_t max);

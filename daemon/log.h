@@ -15,12 +15,12 @@ void log_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_failure(int err, const char *hint, const char *what, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* libfuse's own messages take the same way. */
+/* libfuse's own messages go the same way. */
 void log_take_libfuse(void);
 
 /*
- * A name as it can be shown: control characters, quotes, backslashes and bytes above 0x7e become
- * \xHH. Always ends in a zero; a name that does not fit ends in "...". Returns @buf.
+ * Makes a name safe to show: control characters, quotes, backslashes and bytes above 0x7e become
+ * \xHH. The text always ends with a zero; a name that does not fit ends with "...". Returns @buf.
  */
 const char *log_name(const char *name, char *buf, size_t size);
 

@@ -23,9 +23,9 @@ struct pruner {
 	struct fuse_session *se;
 	pthread_t thread;
 	bool running;
-	size_t high, low; /* descriptors in use: when to begin, when to end */
+	size_t high, low; /* descriptors in use at which pruning begins, and ends */
 
-	pthread_mutex_t lock; /* guards the rest; taken last, held for no call */
+	pthread_mutex_t lock; /* guards the rest; taken last, and held during no call */
 	pthread_cond_t changed;
 	bool wanted, shortage, ended;
 	atomic_bool stop;
@@ -37,13 +37,13 @@ struct mirror {
 	bool xattr;
 	bool flock;	       /* take flock() locks in the source */
 	bool killpriv;	       /* ask for FUSE_HANDLE_KILLPRIV_V2 */
-	bool others;	       /* users come in who did not mount it */
-	unsigned int max_read; /* bytes; 0: as the kernel likes */
+	bool others;	       /* users who did not mount it may use it */
+	unsigned int max_read; /* bytes; 0: the kernel's choice */
 	double entry_timeout;
 	double attr_timeout;
 
 	int dev;       /* the FUSE device */
-	int proc_self; /* /proc/self/fd, by which an O_PATH descriptor is opened anew */
+	int proc_self; /* /proc/self/fd, through which an O_PATH descriptor can be opened again */
 	struct inode root;
 	struct inode_table table;
 	struct numbers numbers;
@@ -51,21 +51,27 @@ struct mirror {
 	struct stats stats;
 	struct pruner pruner;
 	struct handle *handles;
-	pthread_mutex_t handles_lock; /* taken last, held for no call */
+	pthread_mutex_t handles_lock; /* taken last, and held during no call */
 
 	unsigned int max_write; /* bytes, as granted */
 	bool granted_passthrough;
 	bool granted_killpriv;
 	bool granted_acl;
 	bool granted_setxattr_ext;
-	/* Called once, from the INIT request, after the kernel's answer is known. 0 or -1 to end. */
+	/*
+	 * Called once, from the INIT request, when the kernel's features are known. Returns 0, or
+	 * -1 to end.
+	 */
 	int (*on_init)(struct mirror *m, struct fuse_conn_info *conn);
 	void *on_init_arg;
 
 	atomic_uint_fast64_t reported; /* bit n: a failure with errno n has been logged */
 };
 
-/* What open files and directories begin with: a place in the list of them all, for the end. */
+/*
+ * The beginning of open files and directories: a link in the list of all of them, for the daemon's
+ * end.
+ */
 struct handle {
 	struct handle *next, **at;
 	void (*close)(
@@ -84,7 +90,7 @@ struct open_dir {
 	struct handle handle;
 	pthread_mutex_t lock; /* guards the rest; not held while a request is answered */
 	DIR *dir;
-	off_t offset; /* where the stream stands; -1: not known */
+	off_t offset; /* position of the stream; -1: not known */
 };
 
 /* "/proc/self/fd/N" as a path relative to mirror.proc_self. */
@@ -119,9 +125,8 @@ static inline struct open_dir *dir_of(const struct fuse_file_info *fi)
 extern _Thread_local struct wire_request current_request;
 
 /*
- * Fills @entry for the file open (O_PATH) at @fd and counts one lookup on its inode. Takes @fd over.
- * @name, which may be NULL, is where it was found.
- * Returns 0 or an errno.
+ * Fills @entry for the file that is open (O_PATH) at @fd, and counts one lookup on its inode. Takes
+ * @fd over. @name is the name under which it was found, or NULL. Returns 0 or an errno.
  */
 int entry_from_fd(struct mirror *m, int fd, fuse_ino_t parent, const char *name,
 		  struct fuse_entry_param *entry);
@@ -130,59 +135,63 @@ int entry_from_fd(struct mirror *m, int fd, fuse_ino_t parent, const char *name,
 int entry_lookup(struct mirror *m, fuse_ino_t parent, const char *name,
 		 struct fuse_entry_param *entry);
 
-/* Answers with @entry, and takes its lookup back if the answer was not wanted any more. */
+/* Answers with @entry, and undoes its lookup if nobody wants the answer any more. */
 void answer_entry(fuse_req_t req, const struct fuse_entry_param *entry);
 
 /*
- * How long the kernel may believe @attr, which are @inode's. Not at all while a setuid or setgid bit is set: a write takes
- * it away in the source, and the kernel drops size and times from its cache then, but not the mode. Nor once it may be mapped:
- * a write through a passthrough mapping changes the source's times, and no request tells of it.
+ * How long the kernel may believe @attr, the attributes of @inode. 0 while a setuid or setgid bit
+ * is set: a write removes the bit in the source, and the kernel then drops size and times from its
+ * cache, but not the mode. 0 also once the file may be mapped: a write through a passthrough
+ * mapping changes the source's times without a request.
  */
 double attr_timeout_of(const struct mirror *m, const struct inode *inode, const struct stat *attr);
 
-/* The file's attributes as the mirror shows them, which the kernel is about to learn. 0 or an errno. */
+/*
+ * The file's attributes as the mirror shows them, for an answer to the kernel. Returns 0 or an
+ * errno.
+ */
 int stat_inode(struct mirror *m, struct inode *inode, struct stat *st);
 
 /*
- * Takes on the rights of the one who asks, for a change of the file open at @fd; to be followed by
- * creds_end(). Without CAP_FSETID, where the caller has none, the source removes setuid and setgid
- * bits by its own rules.
+ * Takes the caller's rights, for a change of the file that is open at @fd; creds_end() must follow.
+ * If the caller has no CAP_FSETID, the thread drops it, too, and the source removes setuid and
+ * setgid bits by its own rules.
  */
 void begin_change(fuse_req_t req, int fd, bool without_fsetid);
 
-/* Whether the kernel asks for setuid and setgid bits to be removed, or can't be heard to. */
+/* Whether the kernel asks to remove setuid and setgid bits, or this can't be known. */
 static inline bool must_drop_suidgid(fuse_req_t req)
 {
 	return current_request.seen ? current_request.kill_suidgid : fuse_req_ctx(req)->uid != 0;
 }
 
-/* For a change of the content, where the kernel says what the caller has. */
+/* For a change of the content; the kernel's request says whether the caller has CAP_FSETID. */
 static inline void begin_as_writer(fuse_req_t req, int fd)
 {
 	begin_change(req, fd, must_drop_suidgid(req));
 }
 
-/* The same for all else: creates, links, attributes. */
+/* The same for all other changes: creates, links, attributes. */
 void begin_as_caller(fuse_req_t req);
-/* Ends it, and hands the errno of the call between the two through. */
+/* Ends acting as the caller, and returns the errno of the call in between. */
 int end_as_caller(int res);
 
-/* Whether the one who asks is root and has the capability @cap. False when that can't be told. */
+/* Whether the caller is root and has the capability @cap. False if that is not known. */
 bool caller_is_capable(fuse_req_t req, int cap);
-/* Whether he is in the group @gid. */
+/* Whether the caller is in the group @gid. */
 bool caller_in_group(fuse_req_t req, gid_t gid);
 
-/* Takes back the lookups of an entry that did not reach the kernel. */
+/* Undoes the lookup of an entry that did not reach the kernel. */
 void entry_undo(struct mirror *m, const struct fuse_entry_param *entry);
 
 /* Logs a shortage (EMFILE, ENFILE, ENOMEM) once, and returns @err. */
 int report_shortage(struct mirror *m, int err);
 
-/* True the first time it is asked about @err. */
+/* True for the first call with this @err. */
 bool first_report(struct mirror *m, int err);
 
 int mirror_start(struct mirror *m);
-/* Closes all that is still open. Nothing may be served any more. */
+/* Closes all files and directories that are still open. No request may be served any more. */
 void mirror_end(struct mirror *m);
 
 void handle_add(struct mirror *m, struct handle *handle);
@@ -233,7 +242,9 @@ void op_copy_file_range(fuse_req_t req, fuse_ino_t ino_in, off_t off_in,
 			struct fuse_file_info *fi_in, fuse_ino_t ino_out, off_t off_out,
 			struct fuse_file_info *fi_out, size_t len, int flags);
 void op_flock(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi, int op);
-/* Fails every flock() that still waits, and ends their thread. Nothing may be served any more. */
+/*
+ * Fails every flock() that still waits, and ends their thread. No request may be served any more.
+ */
 void flock_stop(void);
 
 void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size,

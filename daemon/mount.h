@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Mounting and unmounting by the system calls themselves. libfuse would run programs for it, tell
- * little about failures, and unmount only after it has closed the device: too late for what a
- * mapping still has to write back.
+ * Mounting and unmounting by system calls. libfuse would run programs for this, say little about
+ * failures, and unmount only after it has closed the device. That is too late to write back dirty
+ * mappings.
  */
 #ifndef FUSELENS_DAEMON_MOUNT_H
 #define FUSELENS_DAEMON_MOUNT_H
@@ -12,10 +12,10 @@
 
 struct mount_options {
 	unsigned long flags;	    /* MS_* */
-	unsigned long set, cleared; /* those of them that were named, either way */
+	unsigned long set, cleared; /* flags that were named, set or cleared */
 	bool others;		    /* allow_other or allow_root */
-	bool remount;		    /* change the mount that is there */
-	bool auto_unmount;	    /* when the daemon dies, whatever of */
+	bool remount;		    /* change the existing mount */
+	bool auto_unmount;	    /* also if the daemon is killed */
 	char *fsname;		    /* shown as the source; NULL: the source itself */
 	char *subtype;		    /* the type is fuse.SUBTYPE; NULL: fuselens */
 	char *data;		    /* options for the kernel, comma-separated, or NULL */
@@ -38,21 +38,24 @@ int mount_fuse(struct mounted *mounted, const char *source, const char *mountpoi
 	       const struct mount_options *opts);
 
 struct mount_attr;
-/* How read times are kept, as far as it was named; for mount_setattr(2). */
+/* How read times are kept, as far as options say so; for mount_setattr(2). */
 struct mount_attr mount_times(const struct mount_options *opts);
 
-/* Changes what is mounted on @mountpoint, and of that only what was named. 0, or -1 with the reason printed. */
+/*
+ * Changes those options of the mount on @mountpoint that were named. Returns 0, or -1 with the
+ * reason printed.
+ */
 int mount_remount(const char *mountpoint, const struct mount_options *opts);
 
 /*
- * Starts a process that waits for the end of this one and then detaches the mount, if it still is
- * there. Before any thread starts. Returns 0, or -1 with the reason printed.
+ * Starts a process that waits for the end of this one and then detaches the mount, if it is still
+ * there. Call this before any thread starts. Returns 0, or -1 with the reason printed.
  */
 int mount_watch(const struct mounted *mounted);
 
 /*
- * Writes back what is dirty and detaches the mount, if it still is where it was made. The file
- * system must still be served.
+ * Writes back dirty data and detaches the mount, if it is still where it was made. The file system
+ * must still be served.
  */
 void mount_detach(const struct mounted *mounted);
 

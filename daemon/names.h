@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The names that the kernel may know a file by: to make it forget a file, it has to be told each of them.
- * Some may be out of date, which does no harm.
+ * The names by which the kernel may know a file. To make it forget the file, the daemon must tell
+ * it each of them. Names that are out of date do no harm.
  */
 #ifndef FUSELENS_DAEMON_NAMES_H
 #define FUSELENS_DAEMON_NAMES_H
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Of a file with more names than this, the ones found longest ago are not kept. */
+/* If a file has more names, those that were found longest ago are dropped. */
 #define NAMES_MAX 32
 
 struct known_name {
@@ -18,7 +18,7 @@ struct known_name {
 	char name[];
 };
 
-/* The last one found comes first. */
+/* The name that was found last comes first. */
 struct names {
 	struct known_name *first;
 };
@@ -28,7 +28,7 @@ void names_add(struct names *names, uint64_t parent, const char *name);
 void names_remove(struct names *names, uint64_t parent, const char *name);
 void names_free(struct names *names);
 
-/* A name to hand on; the caller frees it. */
+/* A copy of a name; the caller frees it. */
 struct inode_name {
 	uint64_t parent;
 	char *name;

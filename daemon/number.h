@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Inode numbers as the mirror shows them. It has one st_dev, while the source may cross mounts: equal
- * inode numbers of two file systems would look like one file. So each (device, inode) gets a number
- * of its own, which stays the same for as long as the daemon lives.
+ * Inode numbers as the mirror shows them. The mirror has one st_dev, while the source may cross
+ * mounts: equal inode numbers of two file systems would look like one file. So each (device, inode)
+ * gets its own number, which stays the same as long as the daemon lives.
  */
 #ifndef FUSELENS_DAEMON_NUMBER_H
 #define FUSELENS_DAEMON_NUMBER_H
@@ -28,8 +28,8 @@ void numbers_destroy(struct numbers *t);
 
 /*
  * The number to show for an inode. Devices and the upper 16 bits of an inode number share the upper
- * bits of what is shown; what does not fit gets a number that is remembered for good.
- * Returns 0, which is no file's number, when memory is short.
+ * bits of the shown number. An inode that does not fit gets a number that is remembered until the
+ * end. Returns 0, which is no file's number, if out of memory.
  */
 uint64_t number_of(struct numbers *t, dev_t dev, ino_t ino);
 

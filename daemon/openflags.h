@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which way the I/O of an opened file goes, and the flags that say so to the kernel. Pure: the state
- * of the inode and the result of registering its backing file go in, a plan comes out.
+ * Which way the I/O of an opened file goes, and the flags that tell the kernel. Pure: computes a
+ * plan from the inode's state and the result of registering its backing file.
  */
 #ifndef FUSELENS_DAEMON_OPENFLAGS_H
 #define FUSELENS_DAEMON_OPENFLAGS_H
@@ -17,8 +17,8 @@ enum io_mode {
 
 /*
  * What the open files of one inode share. The kernel refuses (as EIO) a passthrough open while a
- * cached one exists, the reverse, and a second backing id; so the first open decides and the rest
- * follow until the last release.
+ * cached one exists, the reverse, and a second backing id. So the first open decides, and the
+ * others follow until the last release.
  */
 struct io_state {
 	uint64_t users; /* opens that count on this state */
@@ -42,9 +42,9 @@ struct open_plan {
 bool open_must_register(const struct open_policy *policy, const struct io_state *state);
 
 /*
- * Counts one open in @state. @registered is what registering gave: an id above 0, a negated errno,
- * or 0 if open_must_register() said no. Returns 0, or the errno the open has to fail with; then
- * @state is untouched.
+ * Counts one open in @state. @registered is the result of registering: an id above 0, a negated
+ * errno, or 0 if open_must_register() said no. Returns 0, or the errno with which the open has to
+ * fail; @state is then unchanged.
  */
 int open_join(const struct open_policy *policy, struct io_state *state, int32_t registered,
 	      struct open_plan *plan);
@@ -53,9 +53,9 @@ int open_join(const struct open_policy *policy, struct io_state *state, int32_t 
 int32_t open_leave(struct io_state *state);
 
 /*
- * The flags the daemon opens the source file with, given those of the user's open(2): what the
- * kernel does itself (O_APPEND by RWF_APPEND per write, since F_SETFL may change it; O_DIRECT,
- * because request buffers are not aligned) or must not be done twice is taken out.
+ * The flags with which the daemon opens the source file, from those of the user's open(2). Left out
+ * are flags whose work must not be done twice, O_APPEND (RWF_APPEND replaces it per write, because
+ * F_SETFL may change it), and O_DIRECT (request buffers are not aligned).
  */
 int source_open_flags(int user_flags);
 

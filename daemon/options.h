@@ -11,7 +11,7 @@
 struct options {
 	char *source; /* absolute; likewise the paths below */
 	char *mountpoint;
-	char *stats_file; /* NULL: the report goes where messages go */
+	char *stats_file; /* NULL: the report goes to the messages */
 	char *log_file;	  /* NULL: syslog, once in the background */
 
 	int mode_passthrough, mode_direct, mode_cached; /* which were named */
@@ -34,14 +34,14 @@ struct options {
 
 	bool is_mount_helper; /* called as mount.fuse.NAME, with mount(8)'s own letters */
 	char *as_source;      /* -o source=: then the first argument is only a name */
-	bool explained;	      /* why parsing failed has been printed */
+	bool explained;	      /* the reason of a failure has been printed */
 	struct mount_options mount;
 	struct fuse_args fuse_args;
 };
 
 /*
- * Parses and checks. Returns 0, or -1 with the reason printed. What libfuse has to know is left in
- * fuse_args. options_free() in either case.
+ * Parses and checks. Returns 0, or -1 with the reason printed. Options for libfuse stay in
+ * fuse_args. Call options_free() in either case.
  */
 int options_parse(struct options *opts, int argc, char **argv);
 void options_free(struct options *opts);

@@ -6,8 +6,8 @@
 #include "options.h"
 
 /*
- * Mounts and serves until unmounted or told to stop. In the background unless opts->foreground: then
- * the caller's process returns from here once the mount is live. Returns the exit code.
+ * Mounts, and serves until unmounted or asked to stop. Unless opts->foreground is set, this runs in
+ * the background, and the caller's process returns once the mount is live. Returns the exit code.
  */
 int session_run(struct options *opts);
 

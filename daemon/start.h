@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a daemon has to have before it mounts: standard streams, descriptors enough, the source. */
+/* What a daemon needs before it mounts: standard streams, enough descriptors, the source. */
 #ifndef FUSELENS_DAEMON_START_H
 #define FUSELENS_DAEMON_START_H
 
 #include "mirror.h"
 #include "mount.h"
 
-/* So that no descriptor of ours ends up as 0, 1 or 2 and gets messages written to it. */
+/* Opens missing standard streams, so that no other descriptor is 0, 1 or 2 and gets messages. */
 void keep_standard_streams(void);
 
 /* Returns how many descriptors this process may have now. */
 size_t raise_file_limit(void);
 
 /*
- * Opens the directory @source as the root of @m, read in the way that @opts say. Returns 0, or -1 with
- * the reason printed.
+ * Opens the directory @source as the root of @m; @opts say how read times are kept. Returns 0, or
+ * -1 with the reason printed.
  */
 int source_open(struct mirror *m, const char *source, const struct mount_options *opts);
 

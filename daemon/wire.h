@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the daemon must know of a raw request and libfuse does not hand on: the opcode, to count it,
- * and whether the kernel asks for the setuid and setgid bits to be removed.
+ * What the daemon needs from a raw request and libfuse does not pass on: the opcode, to count it,
+ * and whether the kernel asks to remove the setuid and setgid bits.
  */
 #ifndef FUSELENS_DAEMON_WIRE_H
 #define FUSELENS_DAEMON_WIRE_H
@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 struct wire_request {
-	bool seen; /* false: it came by another way than the device, and the rest is not known */
+	bool seen; /* false: the request did not come through the device, and the rest is not known */
 	uint32_t opcode;
 	uint32_t uid;
 	bool kill_suidgid;

@@ -7,7 +7,7 @@
 
 #include "util/text.h"
 
-/* As many as fl_args.given has bits. */
+/* The number of bits of fl_args.given. */
 #define MAX_OPTIONS 64
 /* What getopt_long(3) returns for a long option: this and the option's place in the table. */
 #define LONG 256

@@ -16,7 +16,7 @@
 #include "util/file.h"
 #include "util/program.h"
 
-/* Whether it is root's, or that of the one who called sudo and so may do what root may. */
+/* Whether the owner is root, or the user who called sudo and so has root's rights anyway. */
 static bool is_ours(uid_t owner)
 {
 	const char *sudo = getenv("SUDO_UID");
@@ -47,7 +47,7 @@ static int check(int fd, const char *path, struct fl_err *err)
 	return 0;
 }
 
-/* What the file holds, unpacked by the program for its suffix; NULL with err set. */
+/* The file's content, unpacked by the program for its suffix; NULL with err set. */
 static char *contents(struct fl_live_file *f, struct fl_err *err)
 {
 	static const struct {
@@ -64,11 +64,11 @@ static char *contents(struct fl_live_file *f, struct fl_err *err)
 		f->compressed = true;
 		if (fl_program_find(kinds[k].program, NULL, program, sizeof(program), err))
 			return NULL;
-		/* by our descriptor: the name may be another file's by now */
+		/* use our descriptor: the name may now belong to another file */
 		snprintf(fd_path, sizeof(fd_path), "/proc/%d/fd/%d", getpid(), f->fd);
 		return fl_capture(argv, NULL, &f->size, NULL, err);
 	}
-	/* it closes what it reads */
+	/* this closes the descriptor that it reads */
 	return fl_read_fd(fcntl(f->fd, F_DUPFD_CLOEXEC, 3), f->path, &f->size, err);
 }
 
@@ -76,7 +76,7 @@ int fl_live_file_open(struct fl_live_file *f, const char *path, struct fl_err *e
 {
 	memset(f, 0, sizeof(*f));
 	snprintf(f->path, sizeof(f->path), "%s", path);
-	/* not to wait for somebody to open the other end of a FIFO */
+	/* do not wait until the other end of a FIFO is opened */
 	f->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (f->fd < 0)
 		return fl_errno(err, errno, "cannot read %s", path);

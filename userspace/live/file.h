@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A module's file, opened once: what is looked at is what gets loaded, whatever happens to its name
- * meanwhile.
+ * A module's file, opened once, so that the checked file is the one that gets loaded, even if its
+ * name changes meanwhile.
  */
 #ifndef FL_LIVE_FILE_H
 #define FL_LIVE_FILE_H
@@ -19,15 +19,16 @@ struct fl_live_file {
 };
 
 /*
- * Opens and reads the module at path. Refuses what anyone but root or the user who called sudo may have
- * written: the kernel would run it. Returns 0, or -1 with err set; then there is nothing to close.
+ * Opens and reads the module at path. Refuses a file that anyone but root or the user who called
+ * sudo may have written, because the kernel would run it. Returns 0, or -1 with err set; then there
+ * is nothing to close.
  */
 int fl_live_file_open(struct fl_live_file *f, const char *path, struct fl_err *err);
 void fl_live_file_close(struct fl_live_file *f);
 
 /*
- * Copies what the module says of itself under name to value, or "" where it says nothing. Returns 0, or -1
- * with err set if that has no room.
+ * Copies the value of name in the module's .modinfo to value; "" if there is none. Returns 0, or -1
+ * with err set if value has no room.
  */
 int fl_live_file_says(const struct fl_live_file *f, const char *name, char *value, size_t size,
 		      struct fl_err *err);

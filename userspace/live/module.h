@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The livepatch module: what it says of itself, loading it, unloading it, and how far either has come. */
+/* The livepatch module: its .modinfo, loading and unloading it, and the progress of both. */
 #ifndef FL_LIVE_MODULE_H
 #define FL_LIVE_MODULE_H
 
@@ -17,11 +17,15 @@ struct fl_live_info {
 };
 
 /*
- * Reads what the module at path says of itself; NULL: the one that DKMS installed for the running kernel.
- * Returns 0, and then the caller closes i->file, or -1 with err set where there is none or it is not ours.
+ * Reads the .modinfo of the module at path; NULL: of the one that DKMS installed for the running
+ * kernel. Returns 0, and then the caller closes i->file; or -1 with err set if there is none or it
+ * is not ours.
  */
 int fl_live_info(struct fl_live_info *i, const char *path, struct fl_err *err);
-/* Whether it may be loaded here: this kernel, this build of it, nobody else's livepatch of its functions. */
+/*
+ * Whether it may be loaded: it must be made for this build of this kernel, and no other livepatch
+ * may replace one of its functions.
+ */
 int fl_live_fits(const struct fl_live_info *i, const struct fl_livepatches *now,
 		 struct fl_err *err);
 
@@ -35,17 +39,18 @@ enum fl_live_state fl_live_state(const struct fl_livepatches *l);
 const char *fl_live_state_name(enum fl_live_state s);
 
 /*
- * Both start a transition and wait for its end, at most seconds; waiting (may be NULL) is called about once a
- * second with the number of tasks still to come. When time is up, or on a signal (see fl_catch_signals()),
- * the transition is turned round, so that the kernel is as it was before, and err says which tasks held it
- * up. Nothing is ever forced. Return 0, or -1 with err set.
+ * Both start a transition and wait for its end, at most seconds. waiting (may be NULL) is called
+ * about once a second with the number of tasks that have not switched yet. When time is up, or on a
+ * signal (see fl_catch_signals()), the transition is reversed, so that the kernel is as it was
+ * before, and err says which tasks held it up. Nothing is ever forced. Both return 0, or -1 with
+ * err set.
  */
 typedef void fl_live_waiting(void *ctx, size_t tasks);
 int fl_live_load(const struct fl_live_info *i, double seconds, fl_live_waiting *waiting, void *ctx,
 		 struct fl_err *err);
 int fl_live_unload(double seconds, fl_live_waiting *waiting, void *ctx, struct fl_err *err);
 
-/* What is known to be lost with a module of this series; NULL: nothing is. */
+/* The known risk of a module of this series; NULL: none. */
 const char *fl_live_risk(const char *series);
 
 #endif

@@ -51,7 +51,7 @@ int fl_set_percent(const struct fl_option *o, const char *arg, void *to, struct 
 	return 0;
 }
 
-/* "  -i, --interval SEC"; returns its length */
+/* Prints "  -i, --interval SEC" and returns its length. */
 static int left_side(const struct fl_option *o, char *buf, size_t len)
 {
 	const char letter[] = {'-', o->letter, ',', '\0'};
