@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A process and what descends from it: a bit by the number of each task. What forks hands its own bit on,
- * set or not, so a number that is used again brings no old bit along. The iterators mark those that are
- * there already.
+ * A process and its descendants: a bit for each task's number. A task that forks passes its own bit
+ * on, set or not, so a reused number has no old bit. The iterators mark tasks that already exist.
  */
 #include "members.bpf.h"
 #include <bpf/bpf_core_read.h>
@@ -43,7 +42,7 @@ int mark_process(struct bpf_iter__task *ctx)
 	return 0;
 }
 
-/* Writes a byte for each task that it marks: there may be children of these to be marked. */
+/* Writes a byte for each task that it marks, because these may have children to mark. */
 SEC("iter/task")
 int mark_children(struct bpf_iter__task *ctx)
 {

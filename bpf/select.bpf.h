@@ -26,7 +26,7 @@ const volatile union {
 	struct fl_only is;
 	__u64 any;
 } only;
-/* The writes of tasks outside the family count, and are told. */
+/* Writes of tasks outside the family are counted, and reported apart. */
 const volatile bool tell_outside;
 const volatile __s32 cache_io_mode_bit =
 	-1; /* FUSE_I_CACHE_IO_MODE, from BTF: its enum has no name */

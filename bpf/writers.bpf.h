@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Who writes which file: a bounded table of processes by slot and CPU. No two CPUs add to one place, and the
- * usual write finds its place by one multiplication. Where there is no room, the process that wrote least goes:
- * what user space has not read of it is nobody's.
+ * Which process writes which file: a bounded table of processes by slot and CPU. No two CPUs add to
+ * the same place, and the usual write finds its place by one multiplication. If there is no room,
+ * the process that wrote least is dropped; its counts that user space has not read then belong to
+ * no process.
  */
 #ifndef FUSELENS_WRITERS_BPF_H
 #define FUSELENS_WRITERS_BPF_H
@@ -13,7 +14,9 @@
 #include "abi.h"
 #include "dentry.bpf.h"
 
-/* Tell processes by the number that they themselves have, not by that in the initial PID namespace. */
+/*
+ * Identify processes by the PID that they themselves see, not by that in the initial PID namespace.
+ */
 const volatile bool own_pids;
 
 struct fl_writer writers[FL_WRITERS] __attribute__((aligned(128)));
@@ -48,7 +51,7 @@ static __always_inline void describe_writer(struct fl_writer *w)
 				  BPF_CORE_READ(leader, cgroups, dfl_cgrp, kn, name));
 }
 
-/* Where the key is among its places; a place where nobody is, or whoever wrote least. */
+/* Finds the key among its places; else a free place, or that of the process that wrote least. */
 static __always_inline __u32 choose_writer(__u64 key)
 {
 	__u32 first = writer_place(key), best = first;
@@ -64,7 +67,7 @@ static __always_inline __u32 choose_writer(__u64 key)
 	return best & (FL_WRITERS - 1);
 }
 
-/* The current task's process is not at its first place. Returns the place that is its from now on. */
+/* The current task's process is not at its first place. Returns its place from now on. */
 static __noinline __u32 find_writer(__u64 key)
 {
 	__u32 place = choose_writer(key);
@@ -72,7 +75,7 @@ static __noinline __u32 find_writer(__u64 key)
 
 	if (w->key == key)
 		return place;
-	/* who reads meanwhile leaves it out */
+	/* user space skips the place if it reads at this moment */
 	w->key = FL_WRITER_CLAIMED;
 	__sync_lock_test_and_set(&w->writes, 0);
 	w->settled = 0;
@@ -90,7 +93,10 @@ static __always_inline __u32 writer_of(__u32 slot)
 	return writer_at(place)->key == key ? place : find_writer(key);
 }
 
-/* Adds a write of the current task. Returns the place, for those who may have to take it back. */
+/*
+ * Adds a write of the current task. Returns the place, for callers that may have to subtract it
+ * again.
+ */
 static __always_inline __u32 count_writer(__u32 slot)
 {
 	__u32 place = writer_of(slot);
@@ -99,12 +105,12 @@ static __always_inline __u32 count_writer(__u32 slot)
 	return place;
 }
 
-/* Adds or takes back writes, in whatever task. place: FL_WRITERS where it is not known who wrote. */
+/* Adds or subtracts writes, in any task. place: FL_WRITERS if the writer is not known. */
 static __always_inline void settle_writer(__u32 place, __u32 slot, __s64 n)
 {
 	struct fl_writer *w = writer_at(place);
 
-	/* or it had to make room */
+	/* else the process had to make room */
 	if (n && place < FL_WRITERS && (w->key & FL_WRITER_SLOT_MASK) == slot)
 		__sync_fetch_and_add(&w->settled, n);
 }

@@ -32,16 +32,18 @@ struct fl_collect_opts {
 	struct fl_kernel *kernel; /* must outlive the collector */
 	enum fl_evidence evidence;
 	__u32 max_inodes; /* files told apart; 0: the default, 4,096 or what memory allows */
-	/* The global method stops by itself after so long; 0: 10 s. */
+	/* The global method stops by itself after this time; 0: after 10 s. */
 	double window_s;
 	/*
-	 * Wait and hold times, where the method has them, of one write in so many on average; 0: of none.
-	 * fi->lock's waits, which only some methods have, are of every take unless this is 0.
+	 * If the method has wait and hold times: measure them for one write in this many, on
+	 * average; 0: for none. Waits for fi->lock, which only some methods have, are measured for
+	 * every take unless this is 0.
 	 */
 	__u32 timed_in;
 	/*
-	 * When the table of files is half full, those that nobody wrote for so long (or up to twice as
-	 * long) make room for others: their counts are kept in sums by mount and route. 0: never.
+	 * When the table of files is half full, files that nobody wrote for this time (or up to
+	 * twice as long) make room for others; their counts go to sums by mount and route. 0:
+	 * never.
 	 */
 	double forget_s;
 	/*
@@ -49,10 +51,10 @@ struct fl_collect_opts {
 	 * the whole time since the start, not for differences of two.
 	 */
 	bool cross_check;
-	bool quiet_start; /* whoever is to be watched starts only after fl_collector_start() */
+	bool quiet_start; /* the watched workload starts only after fl_collector_start() */
 	/*
-	 * A process, by its number here, that will become a command: of the writes it is told how many others
-	 * made than its tasks and what descends from them. 0: that is not told.
+	 * A process, by its PID here, that will become a command. Writes by tasks that are not its
+	 * own or its descendants' are reported apart. 0: writes are not told apart.
 	 */
 	pid_t command;
 	bool only_command; /* the writes of others do not count */
@@ -61,7 +63,7 @@ struct fl_collect_opts {
 
 #define FL_TIMED_IN 16 /* unless --times says otherwise */
 
-/* For those who watch without an end. */
+/* For commands that watch without an end. */
 #define FL_FORGET_S 60
 
 struct fl_collector;

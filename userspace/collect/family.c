@@ -11,7 +11,10 @@
 #include "family.skel.h"
 #include "kernel/privileges.h"
 
-/* Runs an iterator to its end. pid: that process only; 0: all tasks. Returns the bytes it wrote, or -1 with errno set. */
+/*
+ * Runs an iterator to its end, for the process pid only, or for all tasks if 0. Returns the number
+ * of bytes it wrote, or -1 with errno set.
+ */
 static long run_iterator(struct bpf_program *prog, pid_t pid)
 {
 	union bpf_iter_link_info info = {.task.pid = pid};
@@ -36,7 +39,10 @@ static long run_iterator(struct bpf_program *prog, pid_t pid)
 	return n < 0 ? -1 : total;
 }
 
-/* Each pass marks children of what the one before has marked; new ones are marked as they are forked. */
+/*
+ * Each pass marks children of tasks that the last pass marked; new tasks are marked when they are
+ * forked.
+ */
 static int mark_all(struct fl_family *f, pid_t pid, struct fl_err *err)
 {
 	long marked = run_iterator(f->skel->progs.mark_process, pid);

@@ -261,7 +261,9 @@ static int drain_files(struct fl_collector *c, struct fl_snapshot *s, struct fl_
 	s->file = calloc(1 + c->forgotten.n + c->table.nclaims, sizeof(*s->file));
 	if (!s->file)
 		return fl_err(err, "out of memory");
-	/* before the counts: who wrote is no more than what was written */
+	/*
+	 * read the writers before the counts, so that writers never have more writes than the file
+	 */
 	fl_writer_table_sweep(&c->writers);
 	if (drain_other(c, s))
 		return fl_errno(err, errno, "cannot read the counts");

@@ -24,16 +24,16 @@ struct fl_source {
 	__u64 missed[FL_MAX_PROBES];	/* what misses are counted from */
 };
 
-/* What all sources of a collector are told before they are loaded. */
+/* Settings for all sources of a collector, before they are loaded. */
 struct fl_source_opts {
 	struct fl_kernel *kernel;
 	const struct fl_target *target;
 	__u32 nslots;	      /* files told apart; a power of two */
-	__u32 timed_in;	      /* times are taken of one write in so many; 0: of none */
-	__u32 hist_slots;     /* of the first so many slots */
+	__u32 timed_in;	      /* times are measured for one write in this many; 0: for none */
+	__u32 hist_slots;     /* for this many of the first slots */
 	bool counts_takes;    /* there is a source that counts takes */
 	bool writes_are_seen; /* a source sees each write begin and end, and marks it at the gate */
-	bool family;	      /* tasks of a family are told from others: others' writes are told */
+	bool family;	      /* writes by tasks outside a family are reported apart */
 	bool family_only;     /* or do not count */
 	const struct fl_callsite_map *map; /* NULL where the kernel's text could not be read */
 };

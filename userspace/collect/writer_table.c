@@ -20,7 +20,7 @@ int fl_writer_table_configure(struct bpf_object *obj)
 	return fl_set_rodata(obj, "own_pids", &own, sizeof(own));
 }
 
-/* Where the programs' table lies among their variables; -1 where there is none. */
+/* Offset of the programs' table among their variables; -1 if there is none. */
 static long offset_in_section(const struct btf *btf)
 {
 	int id = btf ? btf__find_by_name_kind(btf, "." SECTION, BTF_KIND_DATASEC) : -1;
@@ -46,7 +46,7 @@ void fl_writer_table_open(struct fl_writer_table *t, struct bpf_object *obj)
 	memset(t, 0, sizeof(*t));
 	if (offset < 0)
 		return;
-	/* libbpf puts the object's name in front */
+	/* libbpf prefixes the object's name */
 	bpf_object__for_each_map(map, obj) if (strstr(bpf_map__name(map), "." SECTION)) break;
 	if (!map)
 		return;
@@ -66,7 +66,7 @@ static void add(struct fl_writer_table *t, const struct fl_writer *w, __u64 writ
 		size_t room = t->room ? 2 * t->room : 64;
 		struct fl_written *grown = realloc(t->written, room * sizeof(*grown));
 
-		/* they are told as others' */
+		/* they count as those of other processes */
 		if (!grown)
 			return;
 		t->written = grown;
@@ -93,7 +93,7 @@ static void sweep_place(struct fl_writer_table *t, __u32 i)
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	memcpy(&w, &t->place[i], sizeof(w));
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	/* it was given to somebody else meanwhile */
+	/* the place was given to another process meanwhile */
 	if (from->key != w.key)
 		return;
 	if (t->last[i].key != w.key) {
@@ -101,7 +101,7 @@ static void sweep_place(struct fl_writer_table *t, __u32 i)
 		t->last[i].told = 0;
 	}
 	total = w.writes + w.settled;
-	/* what was taken back is made up for later */
+	/* counts that were subtracted since then are made up for later */
 	if ((__s64)(total - t->last[i].told) <= 0)
 		return;
 	add(t, &w, total - t->last[i].told);
@@ -119,7 +119,7 @@ void fl_writer_table_sweep(struct fl_writer_table *t)
 {
 	size_t left = 0;
 
-	/* of files that nobody has asked for yet */
+	/* writers of files that nobody has asked for yet */
 	for (size_t i = 0; i < t->n; i++)
 		if (t->written[i].by.writes)
 			t->written[left++] = t->written[i];
@@ -142,7 +142,7 @@ int fl_writer_table_take(struct fl_writer_table *t, __u32 slot, struct fl_writer
 	while (one > t->written && one[-1].slot == slot)
 		one--;
 	for (; one < t->written + t->n && one->slot == slot; one++) {
-		/* it keeps its place in the order, and is told once */
+		/* the file keeps its place in the order, and is reported once */
 		if (one->by.writes)
 			bad |= fl_writers_add(w, &one->by);
 		one->by.writes = 0;

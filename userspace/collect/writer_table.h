@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The table of who writes which file (bpf/writers.bpf.h), seen from user space. */
+/*
+ * User space's side of the table of writers (bpf/writers.bpf.h): which process writes which file.
+ */
 #ifndef FL_WRITER_TABLE_H
 #define FL_WRITER_TABLE_H
 
@@ -16,23 +18,26 @@ struct fl_written {
 };
 
 struct fl_writer_table {
-	const struct fl_writer *place; /* mapped; NULL where nothing says who writes */
+	const struct fl_writer *place; /* mapped; NULL if the form does not note who writes */
 	void *map;
 	size_t map_len;
 	struct {
 		__u64 key, told;
-	} last[FL_WRITERS];	    /* by place: what was told of it */
+	} last[FL_WRITERS];	    /* by place: counts that were already reported */
 	struct fl_written *written; /* by slot, once it was swept; owned */
 	size_t n, room;
 };
 
-/* Sets what the programs must know before they are loaded. Returns 0, or -1. */
+/* Sets the programs' constants before they are loaded. Returns 0, or -1. */
 int fl_writer_table_configure(struct bpf_object *obj);
 /* Maps the table of a loaded object; without one it stays empty. */
 void fl_writer_table_open(struct fl_writer_table *t, struct bpf_object *obj);
 /* Adds what was written since the last sweep to t->written. */
 void fl_writer_table_sweep(struct fl_writer_table *t);
-/* Moves what was swept of a slot's file to w, the busiest only. Returns 0, or -1 when out of memory. */
+/*
+ * Moves the swept writers of a slot's file to w, the busiest only. Returns 0, or -1 if out of
+ * memory.
+ */
 int fl_writer_table_take(struct fl_writer_table *t, __u32 slot, struct fl_writer_counts *w);
 void fl_writer_table_close(struct fl_writer_table *t);
 

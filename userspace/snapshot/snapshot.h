@@ -120,7 +120,7 @@ struct fl_snapshot {
 	size_t nfiles;
 	size_t capacity; /* files that could be told apart */
 	size_t ntracked; /* files that are told apart now, written or not. Not recorded */
-	__u32 timed_in;	 /* times are those of one write in so many, on average; 0: of none */
+	__u32 timed_in; /* times were measured for one write in this many, on average; 0: for none */
 	struct fl_mount_snapshot *mount;
 	size_t nmounts;
 	struct fl_probe *probe;
@@ -128,8 +128,8 @@ struct fl_snapshot {
 	__u64 loss[FL_LOSSES];
 	bool has_takes;
 	bool has_completions;	       /* the counters of completed writes are counts, not just 0 */
-	bool has_writers;	       /* who wrote is known of the busiest */
-	bool tells_outside;	       /* a command's writes are told from others' */
+	bool has_writers;	       /* the busiest writers are known */
+	bool tells_outside;	       /* writes by processes outside the command are known */
 	struct fl_site_snapshot *site; /* callsite method */
 	size_t nsites;
 	/* Which form counted the writes beside the takes; with takes_only none did: see below. */

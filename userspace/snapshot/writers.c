@@ -73,7 +73,7 @@ int fl_writers_of(const struct fl_snapshot *s, __u32 dev, struct fl_writer_count
 
 __u64 fl_writers_others(const struct fl_writer_counts *w, __u64 writes)
 {
-	/* counts that are read while writes go on may be ahead of each other */
+	/* counts that are read while writes go on need not be of the same moment */
 	for (size_t i = 0; i < w->n; i++)
 		writes -= w->writer[i].writes < writes ? w->writer[i].writes : writes;
 	return writes;

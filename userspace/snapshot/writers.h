@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Who wrote a file: the busiest processes. What others wrote is the rest of the file's writes. Pure. */
+/* Who wrote a file: the busiest processes. All other processes together wrote the rest. Pure. */
 #ifndef FL_WRITERS_H
 #define FL_WRITERS_H
 
@@ -7,11 +7,11 @@
 #include <linux/types.h>
 #include "bpf/abi.h"
 
-/* How many a file tells of. */
+/* How many writers of a file are listed. */
 #define FL_WRITERS_TOLD 8
 
 struct fl_writer_count {
-	__u32 pid; /* 0: in no namespace that we see */
+	__u32 pid; /* 0: in no PID namespace that we see */
 	char comm[16];
 	char cgroup[FL_CGROUP_MAX]; /* the last component of its path; "" at the root */
 	__u64 writes;
@@ -26,27 +26,30 @@ struct fl_writer_counts {
 struct fl_snapshot;
 struct json_object;
 
-/* Adds what one process wrote to what is known of it. Returns 0, or -1 when out of memory. */
+/* Adds the writes of one process to its entry. Returns 0, or -1 if out of memory. */
 int fl_writers_add(struct fl_writer_counts *w, const struct fl_writer_count *one);
 /* Adds a whole list. Returns as above. */
 int fl_writers_add_all(struct fl_writer_counts *w, const struct fl_writer_counts *more);
 /* Sorts, and drops all but the busiest max. */
 void fl_writers_keep(struct fl_writer_counts *w, size_t max);
-/* Those of all files of a mount, or of all mounts where dev is 0. The caller frees them. Returns as above. */
+/*
+ * Sums up the writers of all files of a mount, or of all mounts if dev is 0. The caller frees them.
+ * Returns as above.
+ */
 int fl_writers_of(const struct fl_snapshot *s, __u32 dev, struct fl_writer_counts *w);
-/* What nobody of the list wrote. */
+/* The writes of processes that are not in the list. */
 __u64 fl_writers_others(const struct fl_writer_counts *w, __u64 writes);
-/* Its number, or "-". Returns buf. */
+/* A writer's PID, or "-". Returns buf. */
 char *fl_writer_pid(const struct fl_writer_count *w, char *buf, size_t len);
 void fl_writers_free(struct fl_writer_counts *w);
 
 /*
- * The container that a control group is named for: the first 12 of its 64 hexadecimal digits, as container
- * programs show them. Returns buf; "" where the name has no such number.
+ * The container after which a control group is named: the first 12 of its 64 hexadecimal digits, as
+ * container programs show them. Returns buf; "" if the name has no such number.
  */
 char *fl_container_of(const char *cgroup, char buf[13]);
 
-/* JSON, and back; others: fl_writers_others(). A list that is not known is null. */
+/* To JSON and back. others: the result of fl_writers_others(). A list that is not known is null. */
 struct json_object *fl_writers_to_json(const struct fl_writer_counts *w);
 int fl_writers_from_json(struct fl_writer_counts *w, struct json_object *list);
 
