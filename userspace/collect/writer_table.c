@@ -142,7 +142,7 @@ int fl_writer_table_take(struct fl_writer_table *t, __u32 slot, struct fl_writer
 	while (one > t->written && one[-1].slot == slot)
 		one--;
 	for (; one < t->written + t->n && one->slot == slot; one++) {
-		/* the file keeps its place in the order, and is reported once */
+		/* the entry keeps its place in the order, and is reported once */
 		if (one->by.writes)
 			bad |= fl_writers_add(w, &one->by);
 		one->by.writes = 0;

@@ -120,7 +120,7 @@ struct fl_snapshot {
 	size_t nfiles;
 	size_t capacity; /* files that could be told apart */
 	size_t ntracked; /* files that are told apart now, written or not. Not recorded */
-	__u32 timed_in; /* times were measured for one write in this many, on average; 0: for none */
+	__u32 timed_in;	 /* one write in this many has times, on average; 0: none */
 	struct fl_mount_snapshot *mount;
 	size_t nmounts;
 	struct fl_probe *probe;
