@@ -24,7 +24,7 @@ for kernel in ${LIVE_KERNELS:-debian-6.12}; do
 	mkdir -p "$out"
 	cp "$dir/fuselens_live.ko" "$out/"
 	# A cycle takes some seconds where the guest is emulated.
-	vm --kernel "$kernel" --out "$out" --timeout $((900 + 20 * cycles)) -- lab/guest/live_flips "$cycles"
+	vm --kernel "$kernel" --out "$out" --timeout $((1200 + 20 * cycles)) -- lab/guest/live_flips "$cycles"
 	check "$kernel: the guest came through" is "$rc" 0
 	[ "$rc" = 0 ] || continue
 	check "$kernel: verify's cases pass while it comes and goes ($(of verify_flips) times)" is \

@@ -303,6 +303,36 @@ static void writes_that_a_mapping_catches_with_the_lock(void **state)
 	assert_non_null(strstr(w.v.why, "3 'cache_io_mode' writes ran under the shared lock"));
 }
 
+/* A livepatch that comes or goes lets plain writes have either mode, and no other writes. */
+static void a_path_that_varies(void **state)
+{
+	struct world w;
+
+	begin(&w, FL_WANT_WITHIN, FL_ROUTE_PASSTHROUGH, false);
+	add(&w, EXCL, FL_NATURE_PLAIN, 1);
+	add(&w, SHARED, FL_NATURE_PLAIN, 1);
+	assert_int_equal(judge(&w), FL_RESULT_FAIL);
+	w.facts.path_varied = true;
+	assert_int_equal(judge(&w), FL_RESULT_FAIL); /* the daemon did not ask */
+	w.facts.answered = true;
+	assert_int_equal(judge(&w), FL_RESULT_PASS);
+	assert_non_null(strstr(w.v.note, "livepatch"));
+	w.facts.parallel = true; /* opened while the livepatch was there */
+	assert_int_equal(judge(&w), FL_RESULT_PASS);
+	w.leg.want = FL_WANT_GROWING;
+	add(&w, SHARED, FL_NATURE_PAST_EOF, 1);
+	assert_int_equal(judge(&w), FL_RESULT_FAIL);
+	begin(&w, FL_WANT_APPEND, FL_ROUTE_PASSTHROUGH, true);
+	w.facts.path_varied = w.facts.answered = true;
+	add(&w, SHARED, FL_NATURE_APPEND, 1);
+	assert_int_equal(judge(&w), FL_RESULT_FAIL);
+	/* where no livepatch of ours is in the way the rule is as strict as ever */
+	begin(&w, FL_WANT_WITHIN, FL_ROUTE_DIRECT, false);
+	w.facts.path_varied = w.facts.answered = true;
+	add(&w, SHARED, FL_NATURE_PLAIN, 1);
+	assert_int_equal(judge(&w), FL_RESULT_FAIL);
+}
+
 static void lax_rules_are_remarked_on_backing_files_only(void **state)
 {
 	struct world w;
@@ -356,6 +386,7 @@ int main(void)
 		cmocka_unit_test(known_loss_is_allowed_within_a_thousandth),
 		cmocka_unit_test(pieces_of_cached_writes),
 		cmocka_unit_test(writes_that_a_mapping_catches_with_the_lock),
+		cmocka_unit_test(a_path_that_varies),
 		cmocka_unit_test(lax_rules_are_remarked_on_backing_files_only),
 		cmocka_unit_test(upgrades),
 	};

@@ -39,13 +39,15 @@ enum fl_expect fl_verify_expect(const struct fl_leg *leg, const struct fl_leg_fa
 				const struct fl_lock_rules *rules)
 {
 	bool direct = facts->route == FL_ROUTE_DIRECT;
+	bool varied = facts->path_varied && facts->route == FL_ROUTE_PASSTHROUGH;
 
 	/* no kernel shares the lock of a cached file, or shares it without the flag */
-	if ((!direct && facts->route != FL_ROUTE_PASSTHROUGH) || !facts->parallel)
+	if ((!direct && facts->route != FL_ROUTE_PASSTHROUGH) ||
+	    !(facts->parallel || (varied && facts->answered)))
 		return FL_EXPECT_EXCLUSIVE;
 	switch (leg->want) {
 	case FL_WANT_WITHIN:
-		return FL_EXPECT_SHARED;
+		return varied ? FL_EXPECT_EITHER : FL_EXPECT_SHARED;
 	case FL_WANT_BUFFERED:
 		/* a write to a file opened with FOPEN_DIRECT_IO is always direct */
 		if (direct)
@@ -304,6 +306,8 @@ void fl_verify_judge_leg(const struct fl_snapshot *s, __u32 dev, const struct fl
 			"the open flags in force could not be read, so the expected lock mode is not known");
 		return;
 	}
+	if (facts->path_varied && facts->route == FL_ROUTE_PASSTHROUGH)
+		remark(v, "a livepatch came or went while it wrote");
 	fl_grouped(v->totals.writes, b, sizeof(b));
 	switch (v->expect) {
 	case FL_EXPECT_EXCLUSIVE:

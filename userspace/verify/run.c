@@ -17,6 +17,7 @@
 #include "cmd.h"
 #include "openfiles/openfiles.h"
 #include "kernel/privileges.h"
+#include "collect/path.h"
 #include "util/text.h"
 #include "verify/cases/child.h"
 #include "verify/hang.h"
@@ -38,7 +39,17 @@ struct running {
 	__u64 deadline_ns;
 	struct fl_case_page *page; /* shared */
 	struct fl_collector *c;
+	struct fl_path path;
+	bool path_varied;
 };
+
+static void look_at_path(struct running *run)
+{
+	char what[128];
+	bool settled;
+
+	run->path_varied |= fl_path_look(&run->path, what, sizeof(what), &settled);
+}
 
 static void say(int line, char what)
 {
@@ -115,6 +126,7 @@ static bool await(struct fl_verify_world *w, struct running *run, struct fl_case
 		}
 		if (run->c)
 			fl_collector_poll(run->c);
+		look_at_path(run);
 		if (w->progress)
 			w->progress(r, phase, run->c ? fl_collector_writes(run->c) : 0);
 	}
@@ -139,6 +151,7 @@ static void read_facts(struct fl_verify_world *w, struct running *run, struct fl
 			r->facts[l].known = true;
 			r->facts[l].route = fl_open_file_route(f);
 			r->facts[l].parallel = f->rec.open_flags & FOPEN_PARALLEL;
+			r->facts[l].answered = f->rec.answered_flags & FOPEN_PARALLEL;
 		}
 	}
 out:
@@ -179,6 +192,7 @@ static void judge_locks(struct fl_verify_world *w, struct running *run, struct f
 	for (__u32 i = 0; i < run->page->nlegs; i++) {
 		struct fl_leg_verdict *v = &r->leg[i];
 
+		r->facts[i].path_varied = run->path_varied;
 		fl_verify_judge_leg(s, w->target->dev[0], &run->page->leg[i], &r->facts[i],
 				    &w->rules, v);
 		conclude(r, v->result, run->page->nlegs > 1 ? run->page->leg[i].name : NULL,
@@ -372,7 +386,11 @@ void fl_verify_run(struct fl_verify_world *w, const struct fl_verify_case *def,
 	memset(r, 0, sizeof(*r));
 	r->def = def;
 	run.deadline_ns = began + (__u64)(w->opts->deadline * 1e9);
+	fl_path_open(&run.path);
 	stopped = phases(w, &run, r, &s, &err);
+	run.path.looked_ns = 0;
+	look_at_path(&run);
+	fl_path_close(&run.path);
 	r->ran = !stopped;
 	if (stopped && err.what[0])
 		conclude(r, FL_RESULT_INCONCLUSIVE, NULL, err.what);
