@@ -52,6 +52,9 @@ for kernel in ${LIVE_KERNELS:-debian-6.12}; do
 		"exclusive,shared,exclusive"
 	check "... and the takes are those of the code that runs" is \
 		"$(jq -rs 'map(select(.kind == "interval" and .shared * 20 > .writes * 19 and .upgrades == null)) | length' "$out/stat.json")" 0
+	check "... prove, over all of it: both modes, and when the path changed" is \
+		"$(of through.prove '"\(.verdict), \([.path_changes[].text | capture("is (?<w>(un)?loaded)").w] | join(","))"')" \
+		"MIXED, loaded,unloaded"
 	for phase in stock live stock-again; do
 		# The first writes after an open look for privileges, under the exclusive lock: one for each job at most.
 		case $phase in

@@ -49,6 +49,27 @@ static void the_busiest_files_come_first(void **state)
 	free(text);
 }
 
+static void a_path_that_changed_is_said(void **state)
+{
+	static const struct fl_prove_path_change change[] = {
+		{800000000, "livepatch p is loaded"}, {1500000000, "livepatch p is unloaded"}};
+	struct fl_snapshot s = {.end_ns = 2000000000};
+	struct fl_prove_report r = {
+		.snapshot = &s, .target = "/mnt", .path_change = change, .npath_changes = 2};
+	char *text = NULL, *at;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	fl_prove_text(&r, f, false);
+	fl_prove_json(&r, f);
+	fclose(f);
+	at = strstr(text, "  after 800 ms: livepatch p is loaded\n");
+	assert_non_null(at);
+	assert_non_null(strstr(at, "  after 1.5 s: livepatch p is unloaded\n"));
+	assert_non_null(strstr(at, "800000000"));
+	free(text);
+}
+
 static void what_is_not_known_is_said_with_why(void **state)
 {
 	struct fl_snapshot s = {.end_ns = 1, .writes_method = FL_METHOD_STATE_TP};
@@ -67,6 +88,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_busiest_files_come_first),
+		cmocka_unit_test(a_path_that_changed_is_said),
 		cmocka_unit_test(what_is_not_known_is_said_with_why),
 	};
 

@@ -303,6 +303,30 @@ static void cross_check_text(const struct fl_snapshot *s, FILE *out)
 	}
 }
 
+static void path_text(const struct fl_prove_report *r, FILE *out)
+{
+	char after[24];
+
+	for (size_t i = 0; i < r->npath_changes; i++)
+		SAY(out, "after %s: %s",
+		    fl_duration(r->path_change[i].after_ns, after, sizeof(after)),
+		    r->path_change[i].text);
+}
+
+static struct json_object *path_json(const struct fl_prove_report *r)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < r->npath_changes; i++) {
+		struct json_object *o = json_object_new_object();
+
+		fl_json_u64(o, "after_ns", r->path_change[i].after_ns);
+		fl_json_name(o, "text", r->path_change[i].text);
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
 static void command_text(const struct fl_prove_report *r, FILE *out)
 {
 	if (!r->command_failed)
@@ -337,6 +361,7 @@ void fl_prove_text(const struct fl_prove_report *r, FILE *out, bool colour)
 	for (int i = 0; i < r->verdict.nreasons; i++)
 		SAY(out, "%s: %s", fl_reason_name(r->verdict.reason[i].reason),
 		    fl_reason_meaning(r->verdict.reason[i].reason));
+	path_text(r, out);
 	cross_check_text(s, out);
 	command_text(r, out);
 	evidence_text(r, out);
@@ -404,6 +429,7 @@ void fl_prove_json(const struct fl_prove_report *r, FILE *out)
 	json_object_object_add(o, "next", json_object_new_string(v->next));
 	fl_json_u64(o, "duration_ns", r->snapshot->end_ns - r->snapshot->start_ns);
 	json_object_object_add(o, "interrupted", json_object_new_boolean(r->interrupted));
+	json_object_object_add(o, "path_changes", path_json(r));
 	add_takes(counts, r->snapshot, &v->totals);
 	json_object_object_add(o, "counts", counts);
 	for (int i = 0; i < v->nreasons; i++) {

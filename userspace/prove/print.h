@@ -7,6 +7,14 @@
 #include "util/text.h"
 #include "snapshot/verdict.h"
 
+#define FL_PROVE_PATH_CHANGES 8
+
+/* A livepatch that came or went while it watched. */
+struct fl_prove_path_change {
+	__u64 after_ns; /* the beginning */
+	char text[256];
+};
+
 struct fl_prove_report {
 	const struct fl_snapshot *snapshot;
 	struct fl_verdict verdict;
@@ -16,6 +24,8 @@ struct fl_prove_report {
 	int command_status;  /* its wait status */
 	bool command_failed; /* by itself: not ended because the watching was over */
 	int exit_code;	     /* of prove */
+	const struct fl_prove_path_change *path_change;
+	size_t npath_changes; /* up to FL_PROVE_PATH_CHANGES; later ones are not kept */
 };
 
 void fl_prove_text(const struct fl_prove_report *r, FILE *out, bool colour);

@@ -10,6 +10,7 @@
 #include "cmd.h"
 #include "collect/options.h"
 #include "collect/collector.h"
+#include "collect/path.h"
 #include "openfiles/openfiles.h"
 #include "kernel/privileges.h"
 #include "prove/print.h"
@@ -28,6 +29,9 @@ struct prove {
 	struct fl_verdict_opts verdict;
 	bool json;
 	bool quiet; /* no progress: stderr is no terminal, or a command may write there */
+	struct fl_path path;
+	struct fl_prove_path_change path_change[FL_PROVE_PATH_CHANGES];
+	size_t npath_changes;
 };
 
 /* The command's own exit code would look like a verdict. The report has it. */
@@ -94,6 +98,18 @@ static int parse(struct prove *p, int argc, char **argv)
 	return -1;
 }
 
+static void look_at_path(struct prove *p, __u64 began_ns)
+{
+	struct fl_prove_path_change *change = &p->path_change[p->npath_changes];
+	bool settled;
+
+	if (p->npath_changes < FL_PROVE_PATH_CHANGES &&
+	    fl_path_look(&p->path, change->text, sizeof(change->text), &settled)) {
+		change->after_ns = fl_now_ns() - began_ns;
+		p->npath_changes++;
+	}
+}
+
 /* Shows on a terminal, twice a second, the time and the writes so far. */
 static void show_life(const struct prove *p, __u64 began_ns, struct fl_collector *c)
 {
@@ -114,7 +130,7 @@ static void show_life(const struct prove *p, __u64 began_ns, struct fl_collector
  * Watches until the requested time or number is reached, the command ends, or a signal comes.
  * Returns true if the command ended by itself.
  */
-static bool watch(const struct prove *p, struct fl_collector *c, struct fl_workload *w)
+static bool watch(struct prove *p, struct fl_collector *c, struct fl_workload *w)
 {
 	__u64 began = fl_now_ns(), end = p->seconds ? began + (__u64)(p->seconds * 1e9) : ~0ull;
 
@@ -131,6 +147,7 @@ static bool watch(const struct prove *p, struct fl_collector *c, struct fl_workl
 			step = (end - now) / 1000000 + 1;
 		fl_sleep_ms(step);
 		fl_collector_poll(c);
+		look_at_path(p, began);
 		show_life(p, began, c);
 	}
 	return false;
@@ -146,6 +163,8 @@ static int report(const struct prove *p, const struct fl_target *target,
 		.interrupted = fl_interrupted,
 		.command = p->command ? p->command[0] : NULL,
 		.command_status = w->status,
+		.path_change = p->path_change,
+		.npath_changes = p->npath_changes,
 	};
 
 	fl_verdict_of(s, 0, &p->verdict, &r.verdict);
@@ -176,6 +195,7 @@ static int prove(struct prove *p)
 	c = fl_collector_prepare(&target, &p->collect, &err);
 	if (!c)
 		goto fail;
+	fl_path_open(&p->path);
 	fl_collector_start(c);
 	fl_privileges_drop();
 	if (p->command && fl_workload_go(&w, p->command[0], &err))
@@ -191,6 +211,7 @@ static int prove(struct prove *p)
 fail:
 	fl_fail(&err, p->json);
 out:
+	fl_path_close(&p->path);
 	fl_workload_finish(&w);
 	fl_collector_finish(c);
 	fl_snapshot_free(&s);
