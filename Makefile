@@ -6,6 +6,12 @@
 SHELL := /bin/bash
 
 prefix  ?= /usr/local
+bindir  ?= $(prefix)/bin
+sbindir ?= $(prefix)/sbin
+datadir ?= $(prefix)/share
+mandir  ?= $(datadir)/man
+docdir  ?= $(datadir)/doc/fuselens
+unitdir ?= $(prefix)/lib/systemd/system
 DESTDIR ?=
 B       ?= build
 
@@ -32,7 +38,7 @@ help:
 	@echo 'make test-live   every test on this kernel (root)'
 	@echo 'make test-lab    every test in the lab VM, at full length (root; an hour)'
 	@echo 'make lint        clang-format, cppcheck, shellcheck'
-	@echo 'make install     to DESTDIR and prefix ($(prefix)); make uninstall removes it'
+	@echo 'make install     to DESTDIR, prefix ($(prefix)) and the usual directories; make uninstall removes it'
 	@echo 'make clean       remove what was built here'
 	@sed -n 's/^##@ //p' $(MAKEFILE_LIST)
 

@@ -2,15 +2,15 @@
 # What operators install beside the commands: the units, rules and dashboard; as examples a unit for a mirror and
 # a web server's part for the exporter; completion.
 UNITS := $(patsubst deploy/systemd/%,$(B)/deploy/%,$(wildcard deploy/systemd/*.service))
-INSTALL_FILES += $(foreach u,$(UNITS),$(u):lib/systemd/system:644) \
-	deploy/systemd/fuselens-export.default:share/fuselens/default:644 \
-	deploy/systemd/mnt-mirror.mount:share/fuselens/systemd:644 \
-	deploy/nginx/fuselens-export.conf:share/fuselens/nginx:644 \
-	deploy/prometheus/fuselens.rules.yml:share/fuselens/prometheus:644 \
-	deploy/grafana/fuselens.json:share/fuselens/grafana:644 \
-	$(B)/deploy/completion/fuselens:share/bash-completion/completions:644 \
-	$(B)/deploy/completion/_fuselens:share/zsh/site-functions:644 \
-	$(B)/deploy/completion/fuselens.fish:share/fish/vendor_completions.d:644
+INSTALL_FILES += $(foreach u,$(UNITS),$(u):$(unitdir):644) \
+	deploy/systemd/fuselens-export.default:$(datadir)/fuselens/default:644 \
+	deploy/systemd/mnt-mirror.mount:$(datadir)/fuselens/systemd:644 \
+	deploy/nginx/fuselens-export.conf:$(datadir)/fuselens/nginx:644 \
+	deploy/prometheus/fuselens.rules.yml:$(datadir)/fuselens/prometheus:644 \
+	deploy/grafana/fuselens.json:$(datadir)/fuselens/grafana:644 \
+	$(B)/deploy/completion/fuselens:$(datadir)/bash-completion/completions:644 \
+	$(B)/deploy/completion/_fuselens:$(datadir)/zsh/site-functions:644 \
+	$(B)/deploy/completion/fuselens.fish:$(datadir)/fish/vendor_completions.d:644
 
 install: $(UNITS) completion
 
@@ -29,7 +29,7 @@ $(B)/deploy/completion/fuselens $(B)/deploy/completion/_fuselens $(B)/deploy/com
 .PHONY: FORCE
 $(B)/deploy/%.service: deploy/systemd/%.service FORCE
 	@mkdir -p $(@D)
-	@sed 's,/usr/bin/,$(prefix)/bin/,' $< >$@
+	@sed 's,/usr/bin/,$(bindir)/,' $< >$@
 
 ##@ make deb          Debian packages, in the build directory (fakeroot is not needed)
 .PHONY: deb
