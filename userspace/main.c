@@ -68,7 +68,7 @@ static int completion(const char *shell)
 
 	if (shell && !fl_completion_print(commands, NCOMMANDS, shell, stdout))
 		return FL_EXIT_OK;
-	fl_err(&err, "completion: for which shell?");
+	fl_err(&err, "completion: which shell?");
 	fl_hint(&err, "'fuselens completion bash', zsh or fish prints a script for it");
 	return fl_fail(&err, false);
 }

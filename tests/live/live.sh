@@ -93,7 +93,7 @@ elif ! printf '6.11\n%s\n' "$(uname -r)" | sort -CV; then
 else
 	check_eq "the daemon's answer has the flag that the kernel took" \
 		"$(jq '.files[0] | .answered_flags - .open_flags' <<<"$json")" $((1 << 6))
-	check "... as text, too" grep -q 'the daemon answered PARALLEL_DIRECT_WRITES as well' \
+	check "... as text, too" grep -q 'the daemon also asked for PARALLEL_DIRECT_WRITES' \
 		<("$FUSELENS" files "$mnt/f" -v)
 fi
 exec 9>&-

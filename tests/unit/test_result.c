@@ -250,7 +250,7 @@ static void garbage_is_named(void **state)
 	fl_bench_free(&b);
 }
 
-/* Rows that would count twice, or that count what nothing can have done. */
+/* Rows that would count twice, or that have impossible counts. */
 static void what_cannot_be_is_refused(void **state)
 {
 	struct fl_bench b;
@@ -259,7 +259,7 @@ static void what_cannot_be_is_refused(void **state)
 	write_bench(&b);
 	snprintf(cmd, sizeof(cmd), "cp -r %s/rows/mount-j4-r1 %s/rows/mount-j4-r9", dir, dir);
 	assert_int_equal(system(cmd), 0);
-	expect_unreadable("rows/mount-j4-r9 holds the row mount-j4-r1: it would count twice");
+	expect_unreadable("rows/mount-j4-r9 has the row mount-j4-r1: this row would count twice");
 	/* given the other name, too */
 	snprintf(
 		cmd, sizeof(cmd),

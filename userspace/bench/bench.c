@@ -361,13 +361,13 @@ static int run_rounds(struct state *s, struct fl_err *err)
 		if (half <= s->bench.until)
 			break;
 		if (s->bench.repeats >= FL_BENCH_MOST_ROUNDS) {
-			fl_say("fuselens: %s is known to +/- %.1f %% only after %u runs: something else disturbs them",
+			fl_say("fuselens: the mean of %s is known only to +/- %.1f %% after %u runs: something disturbs the runs",
 			       what, 100 * half, s->bench.repeats);
 			break;
 		}
 		if (!s->args.quiet)
-			fl_say("fuselens: %s is known to +/- %.1f %%: one round more", what,
-			       100 * half);
+			fl_say("fuselens: the mean of %s is known to +/- %.1f %%: runs one more round",
+			       what, 100 * half);
 		s->bench.repeats++;
 		ret = fl_result_write_bench(&s->dir, &s->bench, err);
 		if (!ret)

@@ -45,7 +45,7 @@ static int set_sweep(const struct fl_option *o, const char *text, void *to, stru
 
 	snprintf(name, sizeof(name), "%.*s", (int)(eq ? eq - text : 0), text);
 	if (!fl_sweep_variable(name))
-		return fl_err(err, "--sweep: '%.64s' is not iodepth=, bs= or read= and values",
+		return fl_err(err, "--sweep: '%.64s' is not iodepth=, bs= or read= with values",
 			      text);
 	free(b->sweep);
 	b->sweep = strdup(fl_sweep_variable(name));
@@ -55,13 +55,14 @@ static int set_sweep(const struct fl_option *o, const char *text, void *to, stru
 		char *value = b->sweep_value[b->nsweep_values];
 
 		if (!n || n >= FL_SWEEP_VALUE || strspn(text, "0123456789kKmM") < n)
-			return fl_err(err, "--sweep: '%.*s' is no value of %s", (int)n, text, name);
+			return fl_err(err, "--sweep: '%.*s' is not a value of %s", (int)n, text,
+				      name);
 		if (b->nsweep_values == FL_MAX_JOB_COUNTS)
 			return fl_err(err, "--sweep: more than %d values", FL_MAX_JOB_COUNTS);
 		snprintf(value, FL_SWEEP_VALUE, "%.*s", (int)n, text);
 		for (size_t i = 0; i < b->nsweep_values; i++)
 			if (!strcmp(b->sweep_value[i], value))
-				return fl_err(err, "--sweep: %s comes twice", value);
+				return fl_err(err, "--sweep: %s is given twice", value);
 		b->nsweep_values++;
 		text += n;
 		if (!*text)
@@ -79,7 +80,7 @@ static int set_until(const struct fl_option *o, const char *text, void *to, stru
 	snprintf(number, sizeof(number), "%.*s", (int)(n && text[n - 1] == '%' ? n - 1 : n), text);
 	if (fl_set_percent(o, number, to, err))
 		return -1;
-	return *(double *)to > 0 ? 0 : fl_err(err, "%s: '%.32s' is never reached", o->name, text);
+	return *(double *)to > 0 ? 0 : fl_err(err, "%s: '%.32s' cannot be reached", o->name, text);
 }
 
 static int set_variable(const struct fl_option *o, const char *text, void *to, struct fl_err *err)
@@ -142,7 +143,7 @@ const struct fl_option fl_bench_options[] = {
 	{0, "--repeat", "N", "runs of each row (default 5)",
 	 FL_INTO(struct fl_bench_args, bench.repeats), FL_RANGE(1, 1000)},
 	{0, "--until", "PCT",
-	 "go on, to 30 runs at most, until half the 95 % interval of each mean is PCT of it or less",
+	 "add runs, up to 30, until half the 95 % interval of each mean is at most PCT of it",
 	 FL_SET(set_until, struct fl_bench_args, bench.until)},
 	{0, "--runtime", "SEC", "how long a row runs (default 10)",
 	 FL_SET(set_runtime, struct fl_bench_args, bench)},
@@ -231,8 +232,9 @@ static int check(struct fl_bench_args *a, const struct fl_args *args)
 		return fl_usage_error("bench", false,
 				      "--self-cost needs --mount: raw rows are not counted");
 	if (a->bench.sweep && gives(args, "--jobs") && a->bench.njob_counts != 1)
-		return fl_usage_error("bench", false,
-				      "--sweep goes with one number of jobs: one thing at a time");
+		return fl_usage_error(
+			"bench", false,
+			"--sweep goes with one number of jobs: only one thing can vary");
 	if (a->bench.sweep && fl_bench_get(&a->bench, a->bench.sweep))
 		return fl_usage_error("bench", false, "--set and --sweep both give %s",
 				      a->bench.sweep);
@@ -256,12 +258,12 @@ int fl_bench_settle_variables(struct fl_bench *b, struct fl_err *err)
 		if (fl_bench_uses(b, name) || !strcmp(name, "RUNTIME") || !strcmp(name, "SIZE"))
 			continue;
 		fl_err(err, "--set: the profile '%.64s' does not use %s", b->profile, name);
-		return fl_hint(err, "the variables that it uses stand in it as ${NAME}");
+		return fl_hint(err, "a profile names its variables as ${NAME}");
 	}
 	if (b->sweep && !fl_bench_uses(b, b->sweep)) {
 		fl_err(err, "--sweep %s: the profile '%.64s' does not use %s", fl_axis_name(b),
 		       b->profile, b->sweep);
-		return fl_hint(err, "the variables that it uses stand in it as ${NAME}");
+		return fl_hint(err, "a profile names its variables as ${NAME}");
 	}
 	for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++) {
 		const char *name = defaults[i][0];

@@ -61,7 +61,7 @@ static void say(const struct fl_livepatch *p, enum stage now, char *what, size_t
 	add(what, size, "%slivepatch %s ", *what ? "; " : "", p->name);
 	switch (now) {
 	case COMING:
-		add(what, size, "is being loaded: tasks come over to it one by one");
+		add(what, size, "is being loaded: tasks switch to it one by one");
 		break;
 	case THERE:
 		add(what, size, "is loaded: every task runs its ");
@@ -69,7 +69,7 @@ static void say(const struct fl_livepatch *p, enum stage now, char *what, size_t
 		break;
 	case GOING:
 		add(what, size,
-		    "is being unloaded: tasks go back to the kernel's own functions one by one");
+		    "is being unloaded: tasks switch back to the kernel's own functions one by one");
 		break;
 	case ABSENT:
 		add(what, size, "is unloaded: every task runs the kernel's own ");

@@ -83,7 +83,7 @@ static void file_text(const struct fl_open_file *f, const struct fl_mounts *moun
 	fprintf(out, "  open flags %s",
 		fl_fopen_flag_names(f->rec.open_flags, flags, sizeof(flags)));
 	if (f->rec.answered_flags & ~f->rec.open_flags & FOPEN_PARALLEL)
-		fprintf(out, "; the daemon answered %s as well",
+		fprintf(out, "; the daemon also asked for %s",
 			fl_fopen_flag_names(FOPEN_PARALLEL, flags, sizeof(flags)));
 	if (iomode)
 		fprintf(out, "; I/O mode %s", iomode);

@@ -189,7 +189,7 @@ static void writers_text(const struct fl_snapshot *s, __u64 writes, FILE *out)
 	fl_table_print(t, out, 2);
 	fl_table_free(t);
 	if (t && fl_writers_others(&w, writes))
-		SAY(out, "and %s writes by others, or by processes that were not told apart",
+		SAY(out, "and %s writes by other processes, or by processes that are not known",
 		    fl_grouped(fl_writers_others(&w, writes), n, sizeof(n)));
 	fl_writers_free(&w);
 }

@@ -443,7 +443,7 @@ static void plot_times(struct fl_doc *doc, const struct fl_results *r)
 	times_words(r, said, sizeof(said));
 	fl_plot_end(
 		&p, doc, "Where a write's time goes",
-		"Mean time of a write on the mount, of it the wait for the inode lock and the time under it: %s.",
+		"Mean time of a write on the mount, and within it the wait for the inode lock and the time under it: %s.",
 		said);
 }
 

@@ -158,7 +158,7 @@ static void series_of_one(struct fl_doc *doc, const struct fl_analysis *a)
 		fputs(", $s using 1:5 with lines lc @SPIN lw 1.6 title 'fi->lock/s'", p.script);
 	fl_plot_end(
 		&p, doc, "IOPS and counts over time",
-		"The first run at %s on one clock, in steps of %.1f s: what fio did, and what was counted. fio samples by itself, so a step may differ by what one sample holds; the sums do not.",
+		"The first run at %s on one clock, in steps of %.1f s: what fio did, and what was counted. fio takes its own samples, so a step may differ by one sample; the sums do not.",
 		fl_cell_at(a->bench, fl_axis_of_row(a->bench, row), at),
 		bin_points(&row->series) * 0.1);
 }
@@ -192,7 +192,7 @@ static void series_of_several(struct fl_doc *doc, const struct fl_results *r)
 	}
 	fl_plot_end(
 		&p, doc, "Writes per second over time",
-		"fio's own figures on the mount: of each result the first run at the end of the axis.");
+		"fio's own figures on the mount: for each result, the first run at the end of the axis.");
 }
 
 void fl_figure_series(struct fl_doc *doc, const struct fl_results *r)

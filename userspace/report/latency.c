@@ -110,5 +110,5 @@ void fl_report_times(struct fl_doc *doc, const struct fl_results *r)
 	if (any)
 		fl_doc_note(
 			doc,
-			"On the mount. fio's mean time of a write; of it the mean wait for the inode lock, and the mean time under the lock. The rest is before, after, and the device where a write is queued and completes later.");
+			"On the mount: fio's mean time of a write, and within it the mean wait for the inode lock and the mean time under the lock. The rest is the time before and after; for a queued write, which completes later, also the device's.");
 }

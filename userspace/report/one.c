@@ -189,7 +189,7 @@ static void locks(struct fl_doc *doc, const struct fl_analysis *a)
 	}
 	fl_doc_note(doc, "%s; diff. is the counted writes minus fio's, all runs together.",
 		    takes ? "Takes of the FUSE inode's lock per counted write"
-			  : "The share of the counted writes that held the FUSE inode's lock so");
+			  : "Shares of the counted writes, by how they held the FUSE inode's lock");
 	cannot_tell(doc, a);
 	for (size_t i = 0; i < a->nlevels; i++) {
 		const struct fl_level *l = &a->level[i];

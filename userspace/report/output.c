@@ -51,7 +51,7 @@ static bool is_of_result(const struct stat *file, const char *dir)
 
 static int refuse(const char *path, const char *of, struct fl_err *err)
 {
-	fl_err(err, "%.250s is part of what the report is made from (%.200s)", path, of);
+	fl_err(err, "%.250s is part of a result that the report reads (%.200s)", path, of);
 	return fl_hint(err, "give -o another name");
 }
 

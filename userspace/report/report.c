@@ -65,7 +65,8 @@ static void format_words(FILE *out)
 }
 
 static const struct fl_option options[] = {
-	{0, "--format", "F", "text (80 columns), md, html or csv: a line a row (default text)",
+	{0, "--format", "F",
+	 "text (80 columns), md, html, or csv with one line per row (default text)",
 	 FL_SET(set_format, struct args, format), .words = format_words},
 	{0, "--reference", "WHAT",
 	 "show a published table (CSV), or an earlier result, beside the results",
@@ -159,7 +160,7 @@ static int check_axes(const struct result *r, int n, struct fl_err *err)
 			continue;
 		fl_err(err, "%s varies %.32s and %s varies %.32s%s", r[0].name, fl_axis_name(a),
 		       r[i].name, fl_axis_name(b), a->sweep && b->sweep ? ", by other values" : "");
-		return fl_hint(err, "results are compared that vary the same thing");
+		return fl_hint(err, "only results that vary the same thing can be compared");
 	}
 	return 0;
 }

@@ -146,7 +146,7 @@ static int read_row(int rows, const char *id, struct fl_bench_row *row, struct f
 		return why.hint[0] ? fl_hint(err, "%s", why.hint) : -1;
 	}
 	if (strcmp(row->id, id)) {
-		fl_err(err, "rows/%.200s holds the row %s: it would count twice", id, row->id);
+		fl_err(err, "rows/%.200s has the row %s: this row would count twice", id, row->id);
 		return fl_hint(err, "was it copied? remove rows/%.200s", id);
 	}
 	snprintf(file, sizeof(file), "%s/series.json", id);

@@ -243,12 +243,12 @@ void fl_bench_row_judge(struct fl_bench_row *row, double max_loss)
 	if (row->snapshot.tells_outside && t.counter[FL_COUNT_OUTSIDE])
 		snprintf(
 			row->why, sizeof(row->why),
-			"the counted writes miss fio's by %lld: %llu came from other processes than fio's",
+			"the counted writes differ from fio's by %lld: %llu came from other processes",
 			difference, (unsigned long long)t.counter[FL_COUNT_OUTSIDE]);
 	else if (row->snapshot.tells_outside)
 		snprintf(
 			row->why, sizeof(row->why),
-			"the counted writes miss fio's by %lld, and nobody else wrote: events were lost",
+			"the counted writes differ from fio's by %lld, and no other process wrote: events were lost",
 			difference);
 	else
 		snprintf(

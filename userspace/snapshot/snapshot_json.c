@@ -420,7 +420,7 @@ static void check_sums(struct fl_json_reader *r, const struct fl_snapshot *s)
 	for (int k = 0; k < FL_LOSSES; k++)
 		sum += s->loss[k];
 	if (sum >= 0x1p63L)
-		fl_json_fail(r, "files", "counts more than 2^63, which nothing can have done");
+		fl_json_fail(r, "files", "counts more than 2^63, which is impossible");
 }
 
 static void check_schema(struct fl_json_reader *r, struct json_object *o)
