@@ -23,13 +23,27 @@ $(B)/tests/fuzz/fuzz_daemon_wire: tests/fuzz/fuzz_daemon_wire.c daemon/wire.c
 	@mkdir -p $(@D)
 	$(CLANG) -O1 -g -std=gnu17 -D_GNU_SOURCE -Idaemon -fsanitize=fuzzer,address,undefined $^ -o $@
 
+# What the targets begin from: recorded files, and the names that the readers of JSON ask for, which no
+# mutation would hit upon.
+FUZZ_SEEDS := tests/unit/data/snapshot-*.json=fuzz_snapshot tests/unit/data/fio/*.json=fuzz_fio_json \
+	tests/fuzz/data/result/*=fuzz_result tests/fuzz/data/mountinfo/*=fuzz_mountinfo \
+	tests/fuzz/data/kallsyms/*=fuzz_kallsyms
+
+$(B)/tests/fuzz/keys.dict: $(sort $(wildcard userspace/result/*.c userspace/snapshot/*.c userspace/util/json*.c))
+	@mkdir -p $(@D)
+	@grep -oh '"[a-z][a-z_ 0-9/.]*"' $^ | sort -u | sed 's/"\(.*\)"/"\\"\1\\""/' >$@
+
 .PHONY: fuzz
-##@ make fuzz        fuzz every parser for FUZZ_SECONDS (20) each (no root)
+##@ make fuzz        fuzz every parser for FUZZ_SECONDS (20) each, or FUZZ_RUNS times, in FUZZ_LEN bytes (no root)
+FUZZ_RUNS ?= -1
+FUZZ_LEN ?= 65536
 fuzz: host-fuzz
-	@$(MAKE) --no-print-directory -j$(shell nproc) $(FUZZ_TESTS)
+	@$(MAKE) --no-print-directory -j$(shell nproc) $(FUZZ_TESTS) $(B)/tests/fuzz/keys.dict
 	@set -e; for t in $(FUZZ_TESTS); do echo "== $$t"; mkdir -p $$t.corpus; \
-		$$t -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -print_final_stats=1 \
-		-artifact_prefix=$$t. $$t.corpus 2>&1 | grep -E 'ERROR|SUMMARY|number_of_executed|Test unit'; \
+		for s in $(FUZZ_SEEDS); do [ "$${s#*=}" != "$${t##*/}" ] || cp $${s%=*} $$t.corpus; done; \
+		$$t -max_total_time=$(FUZZ_SECONDS) -runs=$(FUZZ_RUNS) -max_len=$(FUZZ_LEN) -print_final_stats=1 \
+		-dict=$(B)/tests/fuzz/keys.dict -artifact_prefix=$$t. $$t.corpus 2>&1 | \
+		grep -E 'ERROR|SUMMARY|number_of_executed|Test unit'; \
 		done
 
 .PHONY: host-fuzz
