@@ -86,6 +86,8 @@ void creds_as(uid_t uid, gid_t gid, unsigned int without)
 		drop(&caps, CAP_FSETID);
 	if (without & CREDS_NO_RESOURCE)
 		drop(&caps, CAP_SYS_RESOURCE);
+	if (without & CREDS_NO_FOWNER)
+		drop(&caps, CAP_FOWNER);
 	/*
 	 * Do this in any case: leaving fsuid 0 removes the file system capabilities from the
 	 * effective set.

@@ -177,6 +177,13 @@ void begin_as_caller(fuse_req_t req)
 	creds_begin(ctx->uid, ctx->gid, ctx->umask);
 }
 
+void begin_removal(fuse_req_t req)
+{
+	const struct fuse_ctx *ctx = fuse_req_ctx(req);
+
+	creds_as(ctx->uid, ctx->gid, ctx->uid != 0 ? CREDS_NO_FOWNER : 0);
+}
+
 int end_as_caller(int res)
 {
 	int err = res != 0 ? errno : 0;

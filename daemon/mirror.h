@@ -173,6 +173,12 @@ static inline void begin_as_writer(fuse_req_t req, int fd)
 
 /* The same for all other changes: creates, links, attributes. */
 void begin_as_caller(fuse_req_t req);
+
+/*
+ * The same, to remove or rename a name. The kernel checked the sticky bit for the file that it believes the
+ * name to mean. In the source the name may already mean another user's file, so the source checks again.
+ */
+void begin_removal(fuse_req_t req);
 /* Ends acting as the caller, and returns the errno of the call in between. */
 int end_as_caller(int res);
 

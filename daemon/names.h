@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 /* If a file has more names, those that were found longest ago are dropped. */
-#define NAMES_MAX 32
+#define NAMES_MAX 16
 
 struct known_name {
 	struct known_name *next;

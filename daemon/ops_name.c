@@ -18,7 +18,8 @@ static void answer_made(fuse_req_t req, fuse_ino_t parent, const char *name, int
 	int err = entry_lookup(m, parent, name, &entry);
 
 	if (err) {
-		unlinkat(fd_of(m, parent), name, undo_flags);
+		begin_removal(req);
+		end_as_caller(unlinkat(fd_of(m, parent), name, undo_flags));
 		fuse_reply_err(req, report_shortage(m, err));
 	} else {
 		answer_entry(req, &entry);
@@ -96,14 +97,16 @@ void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const char *n
 
 void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-	fuse_reply_err(req, unlinkat(fd_of(mirror_of(req), parent), name, 0) == 0 ? 0 : errno);
+	begin_removal(req);
+	fuse_reply_err(req, end_as_caller(unlinkat(fd_of(mirror_of(req), parent), name, 0)));
 }
 
 void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-	int res = unlinkat(fd_of(mirror_of(req), parent), name, AT_REMOVEDIR);
+	int dirfd = fd_of(mirror_of(req), parent);
 
-	fuse_reply_err(req, res == 0 ? 0 : errno);
+	begin_removal(req);
+	fuse_reply_err(req, end_as_caller(unlinkat(dirfd, name, AT_REMOVEDIR)));
 }
 
 /* Keeps the new name, by which the kernel can be asked to forget the inode. */
@@ -123,7 +126,7 @@ void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t n
 	struct mirror *m = mirror_of(req);
 	int res, err;
 
-	begin_as_caller(req);
+	begin_removal(req);
 	res = renameat2(fd_of(m, parent), name, fd_of(m, newparent), newname, flags);
 	err = end_as_caller(res);
 	if (!err) {

@@ -221,7 +221,8 @@ void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	err = answer_created(req, fd, parent, name, fi);
 	if (err) {
 		/* The caller gets an error, so the file must not stay. */
-		unlinkat(dirfd, name, 0);
+		begin_removal(req);
+		end_as_caller(unlinkat(dirfd, name, 0));
 		fuse_reply_err(req, report_shortage(m, err));
 	}
 }

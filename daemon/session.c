@@ -480,6 +480,7 @@ int session_run(struct options *opts)
 	umask(0);
 	creds_init();
 	s->file_limit = raise_file_limit();
+	lift_size_limit();
 	if (source_open(&s->m, s->opts->source, &s->opts->mount) != 0)
 		goto out;
 	if (mirror_start(&s->m) != 0) {

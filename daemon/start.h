@@ -12,6 +12,9 @@ void keep_standard_streams(void);
 /* Returns how many descriptors this process may have now. */
 size_t raise_file_limit(void);
 
+/* Undoes a limit on the size of files: users' writes are held to their own, by the kernel. */
+void lift_size_limit(void);
+
 /*
  * Opens the directory @source as the root of @m; @opts say how read times are kept. Returns 0, or
  * -1 with the reason printed.

@@ -91,6 +91,23 @@ check "no inode is left" wait_until 20 forgotten
 stop_daemon
 check_eq "ends with 0" "$DAEMON_CODE" 0
 
+# --- a limit on the size of files, which is the one's who mounted and not its users'
+for options in passthrough direct cached; do
+	rm -f "$src/large"
+	ulimit -S -f 64
+	start_daemon "$src" "$mnt" "$options" || exit 1
+	ulimit -S -f unlimited
+	check_eq "$options: started with ulimit -f 64, it lets others write 1 MiB" \
+		"$(dd if=/dev/zero of="$mnt/large" bs=64k count=16 status=none 2>&1 && truncate -s 2M "$mnt/large" && stat -c %s "$src/large")" 2097152
+	check_eq "$options: and a user's own limit holds" \
+		"$(bash -c "trap '' XFSZ; ulimit -f 64; dd if=/dev/zero of='$mnt/own' bs=64k count=16 status=none" 2>&1 | grep -c 'too large'; stat -c %s "$src/own")" \
+		"1
+65536"
+	rm -f "$src/own"
+	stop_daemon
+	check_eq "$options: ends with 0" "$DAEMON_CODE" 0
+done
+
 # --- the source goes away
 mkdir "$src/gone"
 echo text >"$src/gone/f"

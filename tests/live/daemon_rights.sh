@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: default
 # The mirror gives its users exactly what the source gives them: access control lists, setgid bits, reserved
-# blocks, append-only files, names of attributes.
+# blocks, quotas, the sticky bit, append-only files, names of attributes.
 # shellcheck disable=SC2119,SC2094
 set -u
 # shellcheck source=tests/live/lib.sh disable=SC1091
@@ -113,6 +113,35 @@ wait $!
 check_eq "passthrough: bits that the kernel has not heard of go as well" "$(stat -c %a "$src/late")" 777
 stop_daemon
 
+# --- a directory with the sticky bit, where names mean other files than the kernel still believes
+mkdir -p "$src/shared"
+chmod 1777 "$src/shared"
+# stolen CMD - whether user 1000 gets at what user 1001 has made under the name of a file of 1000's
+stolen()
+{
+	local shared=$src/shared
+	rm -rf "${shared:?}"/*
+	as 1000 1000 - touch "$mnt/shared/name" "$mnt/shared/mine"
+	as 1000 1000 - mkdir "$mnt/shared/dir"
+	rm -rf "$shared/name" "$shared/dir"
+	as 1001 1001 - bash -c 'echo text | tee name free && mkdir dir' - >/dev/null
+	as 1000 1000 - bash -c "cd '$mnt/shared' && $1" 2>"$WORK/err"
+	find "$shared" -user 1001 -printf '%f\n' | sort | xargs
+}
+for options in passthrough direct cached; do
+	start_daemon "$src" "$mnt" "allow_other,entry_timeout=1000,attr_timeout=1000,$options" || exit 1
+	for cmd in 'rm -f name' 'mv -T name other' 'mv -T mine free' 'rmdir dir' 'mv -T dir other'; do
+		cd "$src/shared" || exit
+		check_eq "$options: $cmd, where that is another user's by now" "$(stolen "$cmd")" "dir free name"
+		cd / || exit
+	done
+	as 1000 1000 - bash -c "cd '$mnt/shared' && touch own && mv own own2 && rm own2 && mkdir own && rmdir own"
+	check_eq "$options: what is one's own goes" "$?" 0
+	as 1001 1001 - touch "$mnt/shared/own"
+	check_eq "$options: and what root removes" "$(rm "$mnt/shared/own" && ls "$src/shared/own" 2>&1 | grep -c 'No such')" 1
+	stop_daemon
+done
+
 # --- append-only files
 touch "$src/log"
 if chattr +a "$src/log" 2>/dev/null; then
@@ -192,3 +221,64 @@ if command -v mkfs.ext4 >/dev/null && truncate -s 64M "$WORK/ext4.img" &&
 else
 	skip "reserved blocks" "no ext4 here"
 fi
+
+# --- quotas: a user's, of blocks and of files, and a directory's
+# with_quotas FS MKFS_OPTION... - mounts it in $limited, with 8 MiB and 20 files for user 1000, and 8 MiB below p
+limited=$WORK/limited
+with_quotas()
+{
+	local fs=$1
+	shift
+	rm -f "$limited.img"
+	mkdir -p "$limited"
+	truncate -s 400M "$limited.img"
+	"mkfs.$fs" -q "$@" "$limited.img" && mount -o loop,usrquota,prjquota "$limited.img" "$limited" 2>/dev/null || return
+	mkdir -m 777 "$limited/p" "$limited/d"
+	xfs_quota -f -x -c 'limit -u bhard=8m ihard=20 1000' -c "project -s -p $limited/p 42" -c 'limit -p bhard=8m 42' \
+		"$limited" >/dev/null
+}
+
+# used_up DIR - what users get of it, and what they are told then
+used_up()
+{
+	local uid name n out=''
+	for name in d/own p/project; do
+		for uid in 1000 1001; do
+			install -o "$uid" -g "$uid" -m 666 /dev/null "$limited/$name"
+			out+="$name by $uid: $(as "$uid" "$uid" - "$try" fill "$1/$name" 30) MiB"
+			out+=" ($(as "$uid" "$uid" - dd if=/dev/zero of="$1/$name" bs=1M count=1 seek=30 conv=notrunc 2>&1 |
+				grep -o 'quota exceeded\|No space left' || echo more)), "
+			rm "$limited/$name"
+			sync -f "$limited"
+		done
+	done
+	# Whoever opened it first: it is the file's owner, or the writer, who is held to it.
+	install -o 1000 -g 1000 -m 666 /dev/null "$limited/d/first"
+	exec 3>>"$1/d/first"
+	out+="opened by root before: $(as 1000 1000 - "$try" fill "$1/d/first" 30) MiB, "
+	exec 3>&-
+	rm "$limited/d/first"
+	for ((n = 0; n < 30; n++)); do
+		as 1000 1000 - touch "$1/d/$n" 2>"$WORK/err" || break
+	done
+	out+="$n files ($(grep -o 'quota exceeded' "$WORK/err"))"
+	rm -f "$limited"/d/*
+	echo "$out"
+}
+
+for fs in xfs "ext4 -O quota,project"; do
+	# shellcheck disable=SC2086
+	if command -v xfs_quota "mkfs.${fs%% *}" >/dev/null && with_quotas $fs; then
+		fs=${fs%% *}
+		wanted=$(used_up "$limited")
+		check "$fs: the source holds a user to its quota ($wanted)" grep -q 'd/own by 1000: [78] MiB (quota.*1001: 30.*opened.*: [78] .*(quota' <<<"$wanted"
+		for options in passthrough direct cached; do
+			start_daemon "$limited" "$mnt" "allow_other,$options" || exit 1
+			check_eq "$options on $fs: so does the mirror" "$(used_up "$mnt")" "$wanted"
+			stop_daemon
+		done
+		umount "$limited"
+	else
+		skip "quotas on ${fs%% *}" "none in this kernel"
+	fi
+done
