@@ -211,11 +211,13 @@ by_name()
 {
 	evil="exec_prerun=touch $dir/owned"
 	profile "$dir/evil.fio" "$evil\n[a]\nfilename=data.0\n"
+	long=$(printf '%8189s' '' | tr ' ' x)
 	for line in "$evil" "exec_postrun=touch $dir/owned" 'ioengine=external:/tmp/x.so' 'ioengine=exec' "include $dir/evil.fio" \
-		'size=$mb_memory'; do
+		'size=$mb_memory' "exec\${UNSET}_prerun=touch $dir/owned" 'io${UNSET}engine=exec' "include:$dir/evil.fio" "#$long$evil"; do
 		profile "$WORK/profiles/sly.fio" "$line\n[a]\nfilename=data.0\n"
 		bench sly --mount "$top" "${small[@]}" -o "$dir/sly"
-		check_eq "by name, '${line%%=*}' is not run" "$rc $(grep -c 'runs programs' "$dir/err") $(ls -d "$dir"/{owned,sly} 2>/dev/null)" "2 1 "
+		line=${line%%=*}
+		check_eq "by name, '${line:0:40}' is not run" "$rc $(grep -c 'runs programs' "$dir/err") $(ls -d "$dir"/{owned,sly} 2>/dev/null)" "2 1 "
 	done
 	sed "\$a $evil" "$WORK/profiles/quick.fio" >"$dir/mine.fio"
 	bench "$dir/mine.fio" --mount "$top" "${small[@]}" -o "$dir/mine"

@@ -151,11 +151,23 @@ static bool asks_shell(const char *line, size_t len)
 	return false;
 }
 
+/* Whether an engine runs programs or loads a library. fio ends the name at a blank, ';' or '#'. */
+static bool runs_engine(const char *value)
+{
+	return !strcmp(value, "exec") || !strncmp(value, "external", 8) ||
+	       value[strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789_-")];
+}
+
+/* fio reads longer lines in pieces of 8190 characters: behind a comment there could be an option. */
+#define LONGEST_LINE 4000
+
 static const char *line_runs(const char *line, size_t len)
 {
 	static const char *const options[] = {"exec_prerun", "exec_postrun"};
 	char key[64], value[512];
 
+	if (len > LONGEST_LINE)
+		return "a line of more than 4000 characters";
 	while (len && isspace((unsigned char)*line)) {
 		line++;
 		len--;
@@ -166,11 +178,14 @@ static const char *line_runs(const char *line, size_t len)
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
 		if (!strcmp(key, options[i]))
 			return options[i];
-	if (!strcmp(key, "ioengine") &&
-	    (!strcmp(value, "exec") || !strncmp(value, "external", 8) || strpbrk(value, "/$")))
+	if (!strcmp(key, "ioengine") && runs_engine(value))
 		return "ioengine";
-	if (!strncmp(key, "include", 7) && (!key[7] || isspace((unsigned char)key[7])))
+	/* fio looks at these letters alone: what follows may be any character */
+	if (!strncmp(key, "include", 7))
 		return "include";
+	/* fio puts variables into an option's name as well, and nothing where one is not set */
+	if (strchr(key, '$'))
+		return "an option's name with a variable in it";
 	return asks_shell(line, len) ? "a value that a shell computes" : NULL;
 }
 
