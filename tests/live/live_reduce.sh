@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# tier: default
+# What kernel-patches/live/reduce makes of a changed source: which functions a livepatch replaces, which it brings
+# along, and which it leaves to the kernel.
+# shellcheck source=tests/live/lib.sh
+. "$(dirname "$0")/lib.sh"
+live_begin
+cd "$WORK" || exit
+reduce=$LIVE_TOP/kernel-patches/live/reduce
+mkdir before after
+cat >before/a.c <<'EOF'
+#include "a.h"
+
+static int inlined(int x)
+{
+	return x + 1;
+}
+
+static int kept(int x)
+{
+	return x + 2;
+}
+
+int changed(int x)
+{
+	return inlined(x) + kept(x);
+}
+
+int calls_changed(int x)
+{
+	return changed(x) * 2;
+}
+
+int calls_caller(int x)
+{
+	return calls_changed(x) * 2;
+}
+
+int other(int x)
+{
+	return x * 3;
+}
+EOF
+sed 's/inlined(x) + kept(x)/inlined(x) - kept(x) - other(x)/' before/a.c >after/a.c
+cp before/a.c before/same.c
+cp before/same.c after/
+touch before/a.h after/a.h
+printf '%s\n' changed calls_changed calls_caller other >functions
+check "a changed function" "$reduce" before after out functions
+check_eq "... is replaced, and whoever may hold a copy of it" "$(paste -sd' ' out/replaced)" \
+	"calls_caller calls_changed changed"
+check "... under a name of its own" grep -q '^int live_changed(int x)$' out/a.c
+check "a static function that the kernel has no code of is brought along" grep -q 'return x + 2;' out/a.c
+check "a function that did not change is the kernel's" grep -qx 'int other(int x);' out/a.c
+check "a file that did not change is left out" test ! -e out/same.c
+check_eq "the table names them all" "$(grep -c 'old_name = ".*", .new_func = live_' out/funcs.h)" 3
+
+# the only function that changes is one that the kernel has no code of
+sed 's/x + 1/x + 7/' before/a.c >after/a.c
+check "a changed function that was inlined" "$reduce" before after out2 functions
+check_eq "... has its callers replaced" "$(paste -sd' ' out2/replaced)" "calls_caller calls_changed changed"
+check "... and keeps its name" grep -q '^static int inlined(int x)$' out2/a.c
+
+refused()
+{
+	! "$reduce" before after out3 "$2" 2>err && grep -q "$1" err
+}
+sed 's/\bother\b/another/' before/a.c >after/a.c
+check "a function that goes is refused" refused 'remove other' functions
+sed 's/x \* 3/x * 4/' before/a.c >after/a.c
+grep -v other functions >fewer
+check "a global one that the kernel does not have, too" refused 'no function other' fewer
+cp before/a.c after/a.c
+echo 'int more;' >after/b.c
+check "and a new file" refused 'add b.c' functions
+rm after/b.c
+check "and patches that change nothing" refused 'change no function' functions
+live_end
