@@ -102,6 +102,43 @@ struct fl_site_times {
 	__u64 sum_ns;
 };
 
+/*
+ * Waits for the locks of a file's inode that queued, by the contention tracepoints. Their times are in
+ * buckets as above.
+ */
+enum fl_wait_kind {
+	FL_WAIT_EXCL,
+	FL_WAIT_SHARED,
+	FL_WAIT_FI_LOCK,
+	FL_WAIT_KINDS,
+};
+struct fl_wait_times {
+	struct fl_site_times times;
+	__u64 max_ns;
+};
+struct fl_waits {
+	struct fl_wait_times kind[FL_WAIT_KINDS];
+};
+#define FL_WAITED_FILES 1024 /* with waits of their own; place 0 is all others' */
+
+/* Which locks are followed: sets of places by the lock's address. */
+#define FL_LOCK_SETS 4096
+#define FL_LOCK_WAYS 4
+struct fl_lock {
+	__u64 address; /* 0: none */
+	__u32 slot;
+	__u32 is_fi_lock;
+};
+struct fl_lock_set {
+	struct fl_lock way[FL_LOCK_WAYS];
+};
+
+/* Between the programs that find locks and user space. */
+struct fl_lock_state {
+	__u64 places;	  /* given to files so far */
+	__u64 unfollowed; /* locks for which there was no room */
+};
+
 /* What a probe at a site does, in its cookie: site | role << 16 | route << 24 | what << 32. */
 enum fl_site_action {
 	FL_SITE_COUNT = 1,
@@ -152,6 +189,8 @@ struct fl_slot {
 	__u32 open_flags; /* in force on the writer's descriptor at the first write */
 	__u32 open_flags_known;
 	__u32 generation; /* of the node */
+	__u32 waits;	  /* its place in the table of waits; 0: with those of other files */
+	__u64 inode;	  /* whose locks are followed, where waits are */
 	char name
 		[FL_NAME_MAX]; /* the last path component, for files closed before anyone listed them */
 };

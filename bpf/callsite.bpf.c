@@ -8,6 +8,7 @@
  * without contention, so a pair around a plain instruction before the call measures what a pair takes.
  */
 #include "takes.bpf.h"
+#include "times.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -70,39 +71,10 @@ static __always_inline void begin(__u32 entry)
 	s->ns = bpf_ktime_get_ns();
 }
 
-static __always_inline __u32 time_bucket(__u64 ns)
-{
-	__u32 l = 0;
-	__u64 n = ns;
-
-	if (ns < 8)
-		return ns;
-	if (n >> 16) {
-		n >>= 16;
-		l += 16;
-	}
-	if (n >> 8) {
-		n >>= 8;
-		l += 8;
-	}
-	if (n >> 4) {
-		n >>= 4;
-		l += 4;
-	}
-	if (n >> 2) {
-		n >>= 2;
-		l += 2;
-	}
-	if (n >> 1)
-		l += 1;
-	return 8 * l + ((ns >> (l - 3)) & 7);
-}
-
 static __always_inline void end(__u32 entry, __u64 now)
 {
 	struct start *s = start_of_current();
 	struct fl_site_times *t;
-	__u32 b;
 
 	if (!s || s->task != bpf_get_current_task() || s->site != entry)
 		return;
@@ -110,11 +82,7 @@ static __always_inline void end(__u32 entry, __u64 now)
 	t = bpf_map_lookup_elem(&site_times, &entry);
 	if (!t)
 		return;
-	b = time_bucket(now - s->ns);
-	if (b >= FL_TIME_BUCKETS)
-		b = FL_TIME_BUCKETS - 1;
-	t->bucket[b]++;
-	t->sum_ns += now - s->ns;
+	add_time(t, now - s->ns);
 }
 
 /*

@@ -276,8 +276,13 @@ struct fuse_dev___chan {
 	struct fuse_chan *chan;
 };
 
+struct spinlock {
+};
+typedef struct spinlock spinlock_t;
+
 struct fuse_inode {
 	struct inode inode;
+	spinlock_t lock;
 	__u64 nodeid;
 	unsigned long state;
 	int iocachectr;

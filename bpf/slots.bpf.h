@@ -14,8 +14,12 @@
 #include "dentry.bpf.h"
 #include "abi.h"
 #include "select.bpf.h"
+#include "locks.bpf.h"
 
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
+
+/* Waits are counted, too: the locks of each inode that is written are followed. */
+const volatile bool follow_locks;
 
 /* Slots less 1; the number of slots is a power of two. Set by the collector before loading. */
 const volatile __u32 slot_mask = 63;
@@ -233,9 +237,14 @@ static __always_inline __u32 slot_of(struct inode *inode, enum fl_route route, _
 	struct fl_slot *s = bpf_map_lookup_elem(&slots, &idx);
 
 	/* slot 0 is never claimed, so no key equals its own */
-	if (s && s->key == key)
-		return idx;
-	return slot_search(inode, route, ino, dev, generation);
+	if (!s || s->key != key)
+		idx = slot_search(inode, route, ino, dev, generation);
+	if (follow_locks) {
+		s = bpf_map_lookup_elem(&slots, &idx);
+		if (s && idx && s->inode != (__u64)inode)
+			follow_inode(s, idx, (__u64)inode);
+	}
+	return idx;
 }
 
 /* Counts a write in a slot. cell: take and nature as one number. */

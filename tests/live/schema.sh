@@ -86,6 +86,8 @@ same_keys prove "$out" . prove
 same_keys "prove: counts" "$out" .counts "prove: counts"
 same_keys snapshot "$out" .snapshot snapshot
 same_keys "snapshot: files" "$out" '.snapshot.files[]' "snapshot: files"
+"$FUSELENS" prove "$mnt" --json --waits -- "${COMMAND[@]}" >"$WORK/waits" 2>/dev/null
+same_keys "snapshot: queued waits" "$WORK/waits" '.snapshot.files[].queued_waits[]' "snapshot: queued waits"
 same_keys "snapshot: writers" "$out" '.snapshot.files[].writers[]' "snapshot: writers"
 same_keys "snapshot: mounts" "$out" '.snapshot.mounts[]' "snapshot: mounts"
 same_keys "snapshot: probes" "$out" '.snapshot.probes[]' "snapshot: probes"

@@ -154,7 +154,7 @@ pid=$SPAWNED
 grandchild_writes()
 {
 	local child
-	for child in $(pgrep -P "$(pgrep -P "$pid" | head -n 1)"); do
+	for child in $(pgrep -P "$(pgrep -P "$pid" | head -n 1)" 2>/dev/null); do
 		has_file "$child" && return
 	done
 	return 1

@@ -140,6 +140,7 @@ static int load(struct fl_collector *c, const struct fl_collect_opts *opts, stru
 		.counts_takes = source_that(c, false),
 		.writes_are_seen = writes && writes->form->sees_entry,
 		.family = family,
+		.waits = opts->waits && writes,
 		.family_only = is_family_only(c, opts),
 		.map = fl_kernel_callsites(opts->kernel, &ignored),
 	};
@@ -148,6 +149,8 @@ static int load(struct fl_collector *c, const struct fl_collect_opts *opts, stru
 		if (fl_source_load(&source[i], i ? &source[0] : NULL, &o, err))
 			return -1;
 	if (family && fl_family_open(&c->family, fl_source_map(&source[0], "family"), family, err))
+		return -1;
+	if (o.waits && fl_wait_table_open(&c->waits, writes, err))
 		return -1;
 	c->tells_outside = writes && o.family && !o.family_only;
 	return open_tables(c, o.nslots, err);
@@ -439,6 +442,7 @@ void fl_collector_finish(struct fl_collector *c)
 	fl_gate_unmap(&c->gate);
 	fl_slot_table_close(&c->table);
 	fl_writer_table_close(&c->writers);
+	fl_wait_table_close(&c->waits);
 	fl_follow_close(&c->follow);
 	fl_family_close(&c->family);
 	fl_cross_check_close(&c->cross);

@@ -58,7 +58,8 @@ struct fl_collect_opts {
 	 */
 	pid_t command;
 	bool only_command; /* the writes of others do not count */
-	bool children;	   /* for fl_collect_target() */
+	bool waits;    /* count waits for the locks, too: every queued lock of the system pays */
+	bool children; /* for fl_collect_target() */
 };
 
 #define FL_TIMED_IN 16 /* unless --times says otherwise */

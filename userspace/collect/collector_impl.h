@@ -15,6 +15,7 @@
 #include "collect/keeper.h"
 #include "collect/slot_table.h"
 #include "collect/source.h"
+#include "collect/waits.h"
 #include "collect/writer_table.h"
 #include "openfiles/known.h"
 
@@ -40,6 +41,7 @@ struct fl_collector {
 	struct fl_gate_map gate;
 	struct fl_slot_table table;
 	struct fl_writer_table writers;
+	struct fl_wait_table waits;
 	struct fl_follow follow;
 	struct fl_family family;
 	bool tells_outside;

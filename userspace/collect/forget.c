@@ -42,5 +42,6 @@ void fl_collector_forget(struct fl_collector *c)
 		free(f.path);
 		free(f.hists);
 		fl_writers_free(&f.writers);
+		free(f.waits);
 	}
 }

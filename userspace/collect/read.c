@@ -170,6 +170,9 @@ int fl_collector_drain_claim(struct fl_collector *c, struct fl_claim *claim,
 	if (drain_slot(c, claim->slot, f, &any))
 		return -1;
 	claim->read += any;
+	/* place 0 is all others': theirs are told once, with what has no slot */
+	if (slot->waits && fl_wait_table_drain(&c->waits, slot->waits, &f->waits))
+		return -1;
 	if (any && fl_writer_table_take(&c->writers, claim->slot, &f->writers))
 		return -1;
 	f->slot = FIRST_CLAIM + claim->id;
@@ -178,7 +181,7 @@ int fl_collector_drain_claim(struct fl_collector *c, struct fl_claim *claim,
 	f->nodeid = slot->nodeid;
 	f->generation = slot->generation;
 	f->route = slot->route;
-	if (!any && !f->hists)
+	if (!any && !f->hists && !f->waits)
 		return 0;
 	if (slot->name_len)
 		f->name = strndup(slot->name, sizeof(slot->name));
@@ -231,7 +234,7 @@ int fl_collector_unread(struct fl_collector *c, const struct fl_claim *claim, __
 
 bool fl_collector_counted(const struct fl_file_counts *f)
 {
-	return f->hists || sum_of(f->cell, sizeof(f->cell)) ||
+	return f->hists || f->waits || sum_of(f->cell, sizeof(f->cell)) ||
 	       sum_of(f->counter, sizeof(f->counter)) || sum_of(f->takes, sizeof(f->takes));
 }
 
@@ -244,6 +247,8 @@ static int drain_other(struct fl_collector *c, struct fl_snapshot *s)
 	if (drain_slot(c, 0, f, &any))
 		return -1;
 	if (fl_writer_table_take(&c->writers, 0, &f->writers))
+		return -1;
+	if (fl_wait_table_drain(&c->waits, 0, &f->waits))
 		return -1;
 	f->is_other = true;
 	f->route = FL_ROUTE_OTHER;
@@ -387,6 +392,8 @@ void fl_collector_describe(struct fl_collector *c, struct fl_snapshot *s)
 	s->has_takes = takes;
 	s->tells_outside = c->tells_outside;
 	s->has_writers = c->writers.place;
+	s->has_waits = c->waits.skel;
+	s->unfollowed_locks = fl_wait_table_unfollowed(&c->waits, &c->choice.source[0]);
 }
 
 static void describe_method(struct fl_collector *c, struct fl_snapshot *s)
@@ -413,7 +420,7 @@ static void describe_method(struct fl_collector *c, struct fl_snapshot *s)
 
 static int drain_probes(struct fl_collector *c, struct fl_snapshot *s)
 {
-	s->probe = calloc(FL_MAX_SOURCES * FL_MAX_PROBES + 1, sizeof(*s->probe));
+	s->probe = calloc(FL_MAX_SOURCES * FL_MAX_PROBES + 3, sizeof(*s->probe));
 	if (!s->probe)
 		return -1;
 	for (size_t i = 0; i < c->choice.nsources; i++) {
@@ -430,6 +437,10 @@ static int drain_probes(struct fl_collector *c, struct fl_snapshot *s)
 			to->misses = misses - from->missed[p];
 			from->missed[p] = misses;
 		}
+	}
+	if (c->waits.skel) {
+		fl_wait_table_probes(&c->waits, s->probe + s->nprobes);
+		s->nprobes += 2;
 	}
 	if (c->family.skel)
 		s->probe[s->nprobes++] = fl_family_probe(&c->family);

@@ -6,38 +6,6 @@
 /* With fewer samples the cold caches of the first passes distort the result. */
 #define MIN_SAMPLES 64
 
-__u64 fl_site_bucket_ns(int bucket)
-{
-	int l = bucket / 8, f = bucket % 8;
-
-	if (bucket < 8)
-		return bucket;
-	if (l < 3)
-		return 0; /* each time below 8 ns has its own bucket, so these buckets stay empty */
-	return ((8ull + f) << (l - 3)) + (1ull << (l - 3)) / 2;
-}
-
-__u64 fl_site_count(const struct fl_site_times *t)
-{
-	__u64 n = 0;
-
-	for (int i = 0; i < FL_TIME_BUCKETS; i++)
-		n += t->bucket[i];
-	return n;
-}
-
-__u64 fl_site_quantile(const struct fl_site_times *t, double q)
-{
-	__u64 n = fl_site_count(t), seen = 0, wanted = (__u64)(q * (double)n);
-
-	for (int i = 0; i < FL_TIME_BUCKETS && n; i++) {
-		seen += t->bucket[i];
-		if (seen > wanted || seen == n)
-			return fl_site_bucket_ns(i);
-	}
-	return 0;
-}
-
 static __u64 minus(__u64 a, __u64 b)
 {
 	return a > b ? a - b : 0;

@@ -4,11 +4,8 @@
 #define FL_SITE_TIMES_H
 
 #include "snapshot/snapshot.h"
+#include "snapshot/waits.h"
 
-/* The middle of a bucket, and the quantile q in 0..1 of the times, in ns; 0 where there are none. */
-__u64 fl_site_bucket_ns(int bucket);
-__u64 fl_site_quantile(const struct fl_site_times *t, double q);
-__u64 fl_site_count(const struct fl_site_times *t);
 /*
  * Fills in the wait at a site. pair: times around the lock call. own: times of a probe pair around one plain
  * instruction, which is what a pair takes by itself. With too few of either, measured is false.

@@ -11,8 +11,8 @@
 #include "collect/callsites.h"
 #include "collect/writer_table.h"
 
-static const char *const shared_maps[] = {"gate",	".data.gate", "slots",
-					  "slot_order", "losses",     "family"};
+static const char *const shared_maps[] = {"gate",   ".data.gate", "slots", "slot_order",
+					  "losses", "family",	  "locks", "lock_state"};
 #define NSHARED (sizeof(shared_maps) / sizeof(shared_maps[0]))
 
 static struct bpf_object *open_object(const struct fl_form *form)
@@ -108,6 +108,7 @@ static int size_tables(struct fl_source *s, const struct fl_source_opts *o, stru
 	bad |= set_max(s->obj, "settled_counts", writes);
 	bad |= set_max(s->obj, "slot_takes", o->nslots);
 	bad |= set_max(s->obj, "slot_hists", o->hist_slots);
+	bad |= set_max(s->obj, "locks", o->waits ? FL_LOCK_SETS : 1);
 	bad |= set_max(s->obj, "family", o->family ? FL_FAMILY_WORDS : 1);
 	return bad ? fl_errno(err, errno, "cannot size the tables") : 0;
 }
@@ -124,7 +125,9 @@ static int configure(struct fl_source *s, const struct fl_source_opts *o, struct
 	    fl_set_rodata(s->obj, "tell_outside", &outside, sizeof(outside)) ||
 	    size_tables(s, o, err))
 		return -1;
-	if (s->form->counts_writes && fl_writer_table_configure(s->obj))
+	if (s->form->counts_writes &&
+	    (fl_writer_table_configure(s->obj) ||
+	     fl_set_rodata(s->obj, "follow_locks", &o->waits, sizeof(o->waits))))
 		return fl_err(err, "the BPF object and the collector do not fit together");
 	return s->form->configure ? s->form->configure(s, o, err) : 0;
 }

@@ -33,6 +33,7 @@ struct fl_source_opts {
 	__u32 hist_slots;     /* for this many of the first slots */
 	bool counts_takes;    /* there is a source that counts takes */
 	bool writes_are_seen; /* a source sees each write begin and end, and marks it at the gate */
+	bool waits;	      /* the locks of written files are followed */
 	bool family;	      /* writes by tasks outside a family are reported apart */
 	bool family_only;     /* or do not count */
 	const struct fl_callsite_map *map; /* NULL where the kernel's text could not be read */

@@ -10,6 +10,7 @@
 #include "snapshot/hist.h"
 #include "snapshot/missing.h"
 #include "snapshot/rows.h"
+#include "snapshot/waits.h"
 #include "util/json.h"
 #include "prove/print_takes.h"
 #include "util/table.h"
@@ -106,6 +107,56 @@ static void hists_text(const struct fl_snapshot *s, FILE *out)
 	fl_table_align(t, "lrlll");
 	fl_table_print(t, out, 2);
 	fl_table_free(t);
+}
+
+static void wait_row(struct fl_table *t, const char *name, const struct fl_wait_times *w)
+{
+	__u64 n = fl_site_count(&w->times);
+	char num[32], d[5][24];
+
+	if (!n)
+		return;
+	fl_table_cell(t, "%s", name);
+	fl_table_cell(t, "%s", fl_grouped(n, num, sizeof(num)));
+	fl_table_cell(t, "mean %s", fl_duration(w->times.sum_ns / n, d[0], sizeof(d[0])));
+	fl_table_cell(t, "p50 %s",
+		      fl_duration(fl_site_quantile(&w->times, 0.50), d[1], sizeof(d[1])));
+	fl_table_cell(t, "p99 %s",
+		      fl_duration(fl_site_quantile(&w->times, 0.99), d[2], sizeof(d[2])));
+	fl_table_cell(t, "max %s", fl_duration(w->max_ns, d[3], sizeof(d[3])));
+	fl_table_cell(t, "in all %s", fl_duration(w->times.sum_ns, d[4], sizeof(d[4])));
+}
+
+/* Waits that queued, and what these figures leave out. */
+static void waits_text(const struct fl_snapshot *s, FILE *out)
+{
+	static const char *const names[FL_WAIT_KINDS] = {
+		[FL_WAIT_EXCL] = "queued, exclusive",
+		[FL_WAIT_SHARED] = "queued, shared",
+		[FL_WAIT_FI_LOCK] = "queued, fi->lock",
+	};
+	struct fl_waits *all = s->has_waits ? fl_waits_sum(s) : NULL;
+	struct fl_table *t;
+	bool any = false;
+	char n[32];
+
+	if (!all)
+		return;
+	t = fl_table_new(7);
+	for (int k = 0; k < FL_WAIT_KINDS; k++) {
+		wait_row(t, names[k], &all->kind[k]);
+		any |= fl_site_count(&all->kind[k].times);
+	}
+	fl_table_align(t, "lrlllll");
+	fl_table_print(t, out, 2);
+	fl_table_free(t);
+	free(all);
+	SAY(out, "%s",
+	    any ? "queued: waits that came to the lock's queue; spinning before that, or until a holder that runs lets go, is not in them"
+		: "nobody queued for the locks of these files; whether somebody spun is not known");
+	if (s->unfollowed_locks)
+		SAY(out, "%s locks had no room among those that are followed",
+		    fl_grouped(s->unfollowed_locks, n, sizeof(n)));
 }
 
 /* The busiest files; the others share one line. */
@@ -352,6 +403,7 @@ void fl_prove_text(const struct fl_prove_report *r, FILE *out, bool colour)
 	if (r->verdict.totals.writes) {
 		counts_text(r, out);
 		hists_text(s, out);
+		waits_text(s, out);
 		fl_takes_text(s, &r->verdict.totals, out);
 		files_text(s, r->verdict.totals.writes, out);
 		writers_text(s, r->verdict.totals.writes, out);

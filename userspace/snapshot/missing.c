@@ -21,7 +21,7 @@ static const char *why_no_times(const struct fl_snapshot *s)
 	if (s->takes_only)
 		return "calls of lock functions do not show when a write begins and ends; --evidence state-fentry does";
 	if (s->writes_method == FL_METHOD_STATE_TP)
-		return "tracepoints do not show when a write begins and ends; --evidence state-fentry does";
+		return "tracepoints do not show when a write begins and ends; --evidence state-fentry does, and --waits counts the waits that queued";
 	return "--times 0 leaves them out";
 }
 

@@ -12,6 +12,7 @@ void fl_snapshot_free(struct fl_snapshot *s)
 		free(s->file[i].name);
 		free(s->file[i].path);
 		free(s->file[i].hists);
+		free(s->file[i].waits);
 		fl_writers_free(&s->file[i].writers);
 	}
 	for (size_t i = 0; i < s->nmounts; i++) {

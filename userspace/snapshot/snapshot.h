@@ -41,7 +41,8 @@ struct fl_file_counts {
 	char *path;    /* whole path where an open file showed it, or NULL; owned */
 	__u64 cell[FL_TAKES][FL_NATURES];
 	__u64 counter[FL_COUNTERS];
-	struct fl_slot_hists *hists;	 /* NULL where the method has none; owned */
+	struct fl_slot_hists *hists; /* NULL where the method has none; owned */
+	struct fl_waits *waits;	     /* NULL where nobody was seen to wait for its locks; owned */
 	struct fl_writer_counts writers; /* the busiest; owned */
 	struct fl_flag_knowledge flag;
 	bool has_takes;		    /* the method counts takes themselves */
@@ -128,6 +129,8 @@ struct fl_snapshot {
 	__u64 loss[FL_LOSSES];
 	bool has_takes;
 	bool has_completions;	       /* the counters of completed writes are counts, not just 0 */
+	bool has_waits;		       /* waits for the locks were counted */
+	__u64 unfollowed_locks;	       /* for whose waits there was no room */
 	bool has_writers;	       /* the busiest writers are known */
 	bool tells_outside;	       /* writes by processes outside the command are known */
 	struct fl_site_snapshot *site; /* callsite method */

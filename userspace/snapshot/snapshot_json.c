@@ -9,6 +9,7 @@
 #include "util/json_read.h"
 #include "snapshot/coverage.h"
 #include "snapshot/reason.h"
+#include "snapshot/waits.h"
 
 static const char *const hist_names[FL_HISTS] = {
 	[FL_HIST_WAIT_EXCL] = "wait_exclusive_ns",
@@ -29,6 +30,8 @@ static const char *const loss_names[FL_LOSSES] = {
 	[FL_LOSS_NO_INODE] = "no_inode",
 	[FL_LOSS_NO_TASK] = "no_task",
 };
+
+static const struct fl_waits no_waits;
 
 struct json_object *fl_takes_to_json(bool has_takes, const __u64 takes[FL_SITE_ROLES])
 {
@@ -147,6 +150,10 @@ static struct json_object *file_to_json(const struct fl_snapshot *s, const struc
 		json_object_object_add(hists, hist_names[i], hist_to_json(&f->hists->hist[i]));
 	json_object_object_add(o, "histograms", hists);
 	json_object_object_add(o, "takes", fl_takes_to_json(f->has_takes, f->takes));
+	/* null where waits were not counted; without any each kind has 0 */
+	json_object_object_add(o, "queued_waits",
+			       s->has_waits ? fl_waits_to_json(f->waits ? f->waits : &no_waits)
+					    : NULL);
 	json_object_object_add(o, "writers",
 			       s->has_writers ? fl_writers_to_json(&f->writers) : NULL);
 	fl_json_u64_or_null(o, "writers_others", s->has_writers,
@@ -225,6 +232,7 @@ struct json_object *fl_snapshot_to_json(const struct fl_snapshot *s)
 		s->takes_only ? NULL : json_object_new_string(fl_method_name(s->writes_method)));
 	json_object_object_add(o, "sites", sites_to_json(s));
 	fl_json_u64_or_null(o, "unfinished", s->has_unfinished, s->unfinished);
+	fl_json_u64_or_null(o, "unfollowed_locks", s->has_waits, s->unfollowed_locks);
 	fl_json_u64(o, "blind_files", s->blind_files);
 	fl_json_name(o, "blind_example", s->blind_files ? s->blind_example : NULL);
 	return o;
@@ -464,6 +472,12 @@ int fl_snapshot_from_json(struct fl_snapshot *s, struct json_object *o, struct f
 		/* only methods that count takes may see completions */
 		s->has_completions |= s->file[i].has_takes &&
 				      json_object_object_get_ex(file, "completed_inline", &v) && v;
+		if (json_object_object_get_ex(file, "queued_waits", &v) && v) {
+			s->has_waits = true;
+			s->file[i].waits = fl_waits_from_json(v);
+			if (!s->file[i].waits)
+				fl_json_fail(&r, "queued_waits", "is wrong");
+		}
 		if (json_object_object_get_ex(file, "writers", &v) &&
 		    json_object_is_type(v, json_type_array)) {
 			s->has_writers = true;
@@ -493,6 +507,7 @@ int fl_snapshot_from_json(struct fl_snapshot *s, struct json_object *o, struct f
 	s->has_unfinished = json_object_object_get_ex(o, "unfinished", &v) && v;
 	s->unfinished = fl_json_find_u64(o, "unfinished");
 	/* added later to this version */
+	s->unfollowed_locks = fl_json_find_u64(o, "unfollowed_locks");
 	s->blind_files = fl_json_find_u64(o, "blind_files");
 	if (json_object_object_get_ex(o, "blind_example", &v) && v)
 		snprintf(s->blind_example, sizeof(s->blind_example), "%s",

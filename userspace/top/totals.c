@@ -146,6 +146,7 @@ static int forget_idle(struct fl_top_totals *t)
 		free(f.path);
 		free(f.hists);
 		fl_writers_free(&f.writers);
+		free(f.waits);
 	}
 	free(old.sum.file);
 	free(old.active);

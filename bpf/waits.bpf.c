@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Waits for the locks of files that are written, from the tracepoints of contention. They fire for every lock in
+ * the system that somebody queues for. One look by the lock's address drops all but ours.
+ */
+#include "gate.bpf.h"
+#include "locks.bpf.h"
+#include "times.bpf.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* include/trace/events/lock.h */
+#define LCB_F_READ 2
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, struct fl_slot);
+} slots SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, FL_WAITED_FILES);
+	__type(key, __u32);
+	__type(value, struct fl_waits);
+} waits SEC(".maps");
+
+struct waiting {
+	__u64 task;
+	__u64 lock; /* 0: none */
+	__u64 ns;
+	__u32 slot;
+	__u32 kind;
+};
+#define WAITING_PLACES 8192
+static struct waiting waiting[WAITING_PLACES];
+
+static __always_inline struct waiting *waiting_of_current(void)
+{
+	return &waiting[bpf_get_current_pid_tgid() & (WAITING_PLACES - 1)];
+}
+
+static __always_inline struct fl_lock *followed(__u64 address)
+{
+	struct fl_lock_set *set = locks_near(address);
+
+	for (int i = 0; set && i < FL_LOCK_WAYS; i++)
+		if (set->way[i].address == address)
+			return &set->way[i];
+	return NULL;
+}
+
+SEC("tp_btf/contention_begin")
+int wait_begins(__u64 *ctx)
+{
+	__u64 address = ctx[0];
+	struct fl_lock *l = followed(address);
+	struct waiting *w;
+
+	if (!l || !gate_open)
+		return 0;
+	w = waiting_of_current();
+	w->task = bpf_get_current_task();
+	w->slot = l->slot;
+	w->kind = l->is_fi_lock		? FL_WAIT_FI_LOCK
+		  : ctx[1] & LCB_F_READ ? FL_WAIT_SHARED
+					: FL_WAIT_EXCL;
+	w->ns = bpf_ktime_get_ns();
+	w->lock = address;
+	return 0;
+}
+
+/* The inode at an address that was the slot's may be another one by now. */
+static __always_inline bool is_inode_of(const struct fl_slot *s)
+{
+	struct inode *inode = (void *)s->inode;
+
+	return BPF_CORE_READ(inode, i_ino) == s->ino &&
+	       BPF_CORE_READ(inode, i_generation) == s->generation &&
+	       BPF_CORE_READ(inode, i_sb, s_dev) == s->dev;
+}
+
+static __noinline int wait_of_ours_ends(struct waiting *w)
+{
+	__u64 ns = bpf_ktime_get_ns() - w->ns;
+	struct fl_slot *s = bpf_map_lookup_elem(&slots, &w->slot);
+	struct fl_wait_times *t;
+	struct fl_waits *of;
+	__u32 at;
+
+	w->lock = 0;
+	if (!s || !gate_open || !is_inode_of(s))
+		return 0;
+	at = s->waits;
+	of = bpf_map_lookup_elem(&waits, &at);
+	if (!of || w->kind >= FL_WAIT_KINDS)
+		return 0;
+	t = &of->kind[w->kind];
+	add_time_atomic(&t->times, ns);
+	if (ns > t->max_ns)
+		t->max_ns = ns;
+	return 0;
+}
+
+SEC("tp_btf/contention_end")
+int wait_ends(__u64 *ctx)
+{
+	struct waiting *w = waiting_of_current();
+
+	/* nearly always that of a lock that is not ours */
+	if (w->lock != ctx[0] || w->task != bpf_get_current_task())
+		return 0;
+	return wait_of_ours_ends(w);
+}

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# One process writes a file of a daemon that is stopped, so it holds the inode lock; another one queues for the lock.
+# After 0.3 s the daemon goes on.
+#
+# usage: queue_for_lock.py FILE DAEMON_PID HOLDER_FLAGS WAITER_FLAGS    flags as of open(2), with | between
+import mmap
+import os
+import signal
+import sys
+import time
+
+path, daemon = sys.argv[1], int(sys.argv[2])
+block = mmap.mmap(-1, 4096)
+
+
+def open_file(names):
+    flags = os.O_WRONLY
+    for name in names.split("|"):
+        flags |= getattr(os, name)
+    return os.open(path, flags)
+
+
+def write(fd):
+    pid = os.fork()
+    if not pid:
+        os._exit(os.write(fd, block) != 4096)
+    return pid
+
+
+def state(pid):
+    with open(f"/proc/{pid}/stat") as f:
+        return f.read().rpartition(")")[2].split()[0]
+
+
+def wait_until(what):
+    end = time.monotonic() + 100
+    while not what():
+        if time.monotonic() > end:
+            os.kill(daemon, signal.SIGCONT)
+            sys.exit("gave up waiting")
+        time.sleep(0.005)
+
+
+minor = os.minor(os.stat(path).st_dev)
+
+
+def requests_waiting():
+    with open(f"/sys/fs/fuse/connections/{minor}/waiting") as f:
+        return int(f.read())
+
+
+holder, waiter = open_file(sys.argv[3]), open_file(sys.argv[4])
+# from the first write on the file's locks are known
+os.pwrite(holder, block, 0)
+os.kill(daemon, signal.SIGSTOP)
+pids = [write(holder)]
+wait_until(lambda: requests_waiting() > 0)
+pids.append(write(waiter))
+wait_until(lambda: state(pids[1]) == "D")
+# perhaps it was asleep for another reason, and queues in a moment
+time.sleep(0.3)
+os.kill(daemon, signal.SIGCONT)
+sys.exit(any(os.waitpid(pid, 0)[1] for pid in pids))

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Queued waits: sums over files, and JSON there and back. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+#include <json-c/json.h>
+
+#include "snapshot/snapshot.h"
+#include "snapshot/waits.h"
+
+static void test_sums_over_files(void **state)
+{
+	static struct fl_waits a, b;
+	struct fl_file_counts file[3] = {{.waits = &a}, {}, {.waits = &b}};
+	struct fl_snapshot s = {.file = file, .nfiles = 3};
+	struct fl_waits *sum;
+
+	a.kind[FL_WAIT_EXCL].times.bucket[100] = 2;
+	a.kind[FL_WAIT_EXCL].times.sum_ns = 5;
+	a.kind[FL_WAIT_EXCL].max_ns = 4;
+	b.kind[FL_WAIT_EXCL].times.bucket[100] = 1;
+	b.kind[FL_WAIT_EXCL].times.sum_ns = 7;
+	b.kind[FL_WAIT_EXCL].max_ns = 3;
+	b.kind[FL_WAIT_FI_LOCK].times.bucket[30] = 9;
+	sum = fl_waits_sum(&s);
+	assert_int_equal(sum->kind[FL_WAIT_EXCL].times.bucket[100], 3);
+	assert_int_equal(sum->kind[FL_WAIT_EXCL].times.sum_ns, 12);
+	assert_int_equal(sum->kind[FL_WAIT_EXCL].max_ns, 4);
+	assert_int_equal(fl_site_count(&sum->kind[FL_WAIT_FI_LOCK].times), 9);
+	assert_int_equal(fl_site_count(&sum->kind[FL_WAIT_SHARED].times), 0);
+	free(sum);
+}
+
+static void test_json_there_and_back(void **state)
+{
+	static struct fl_waits w;
+	struct json_object *o, *broken;
+	struct fl_waits *back;
+
+	/* every bucket that a time can be in */
+	for (int b = 0; b < FL_TIME_BUCKETS; b++)
+		if (b < 8 || b >= 24)
+			w.kind[FL_WAIT_SHARED].times.bucket[b] = b + 1;
+	w.kind[FL_WAIT_SHARED].times.sum_ns = 123456789;
+	w.kind[FL_WAIT_SHARED].max_ns = 99999;
+	o = fl_waits_to_json(&w);
+	back = fl_waits_from_json(o);
+	assert_non_null(back);
+	assert_memory_equal(back, &w, sizeof(w));
+	free(back);
+	broken = json_tokener_parse("{\"exclusive\": {\"buckets\": [{\"ns\": 17, \"count\": 1}]}}");
+	assert_null(fl_waits_from_json(broken));
+	json_object_put(broken);
+	broken = json_tokener_parse("7");
+	assert_null(fl_waits_from_json(broken));
+	json_object_put(broken);
+	json_object_put(o);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_sums_over_files),
+		cmocka_unit_test(test_json_there_and_back),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
