@@ -105,5 +105,7 @@ check_eq "without gnuplot: exit code" "$?" 0
 check "... it is said" grep -q 'the page has no plots: cannot run .*/none' "$WORK/err"
 check "... on the page, too" grep -q 'No plots: cannot run' "$WORK/bare.html"
 "$FUSELENS" report "$away/two" --format csv >"$WORK/out"
+check_eq "... with the columns of the rows behind the README's pictures" "$(head -n 1 "$WORK/out")" \
+	"$(head -n 1 "$LIVE_TOP/docs/pictures/before-after.csv")"
 check_eq "rows as CSV" "$(cut -d, -f2-6 "$WORK/out" | tail -n +2 | tr '\n' ' ')" \
 	'"raw-j1-r1",raw,0,1,1 "mount-j1-r1",mount,1,1,1 "raw-j2-r1",raw,0,1,2 "mount-j2-r1",mount,1,1,2 '
