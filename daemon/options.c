@@ -250,7 +250,7 @@ static int absolute(char **path)
 	char *dir = NULL, *full = NULL;
 	int res = -1;
 
-	if (!*path || **path == '/')
+	if (!*path || **path == '/' || !**path)
 		return 0;
 	dir = realpath(".", NULL);
 	if (dir && asprintf(&full, "%s/%s", dir, *path) >= 0) {
@@ -259,6 +259,37 @@ static int absolute(char **path)
 		res = 0;
 	} else {
 		log_failure(errno, NULL, "finding the working directory");
+	}
+	free(dir);
+	return res;
+}
+
+/* Whether the counters can be put where they shall go: said now, not when somebody asks for them. */
+static int check_stats_file(const char *path)
+{
+	const char *hint =
+		"stats_file=PATH names a file in a directory that exists and can be written";
+	char shown[256], *dir;
+	struct stat st;
+	int res = 0;
+
+	if (!path)
+		return 0;
+	if (!*path || path[strlen(path) - 1] == '/')
+		return bad(hint, "stats_file= names no file");
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		log_failure(0, hint, "stats_file %s is not a regular file",
+			    log_name(path, shown, sizeof(shown)));
+		return -1;
+	}
+	dir = strdup(path);
+	if (!dir)
+		return bad(NULL, "out of memory");
+	/* "/x" is in "/" */
+	strrchr(dir, '/')[strrchr(dir, '/') == dir] = '\0';
+	if (access(dir, W_OK | X_OK) != 0) {
+		log_failure(errno, hint, "stats_file %s", log_name(path, shown, sizeof(shown)));
+		res = -1;
 	}
 	free(dir);
 	return res;
@@ -325,7 +356,7 @@ int options_parse(struct options *opts, int argc, char **argv)
 		opts->as_source = NULL;
 	}
 	if (check(opts) != 0 || absolute(&opts->stats_file) != 0 ||
-	    absolute(&opts->log_file) != 0 ||
+	    check_stats_file(opts->stats_file) != 0 || absolute(&opts->log_file) != 0 ||
 	    resolve(&opts->source, "source", "it must be a directory that exists") != 0 ||
 	    resolve(&opts->mountpoint, "mount point",
 		    "it must be a directory that exists; a dead mount there is removed by umount -l") !=

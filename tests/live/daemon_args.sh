@@ -57,6 +57,10 @@ fi
 refused "stack_depth out of range" "stack_depth" "$src" "$mnt" -o stack_depth=2
 refused "threads out of range" "threads" "$src" "$mnt" -o threads=0
 refused "a negative timeout" "timeout" "$src" "$mnt" -o attr_timeout=-1
+refused "counters in a directory that is not there" "No such file" "$src" "$mnt" -o stats_file="$WORK/none/stats"
+refused "counters onto a directory" "not a regular file" "$src" "$mnt" -o stats_file="$WORK"
+refused "counters onto a device" "not a regular file" "$src" "$mnt" -o stats_file=/dev/null
+refused "counters nowhere" "names no file" "$src" "$mnt" -o stats_file=
 refused "a number that is none" "threads=many" "$src" "$mnt" -o threads=many
 refused "a mount option the kernel refuses" "mounting on" "$src" "$mnt" -o context=nonsense,ro
 if command -v setpriv >/dev/null; then

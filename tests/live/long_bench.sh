@@ -123,6 +123,17 @@ check "fio's output cut short is said" grep -q 'the JSON ends in the middle' "$W
 bench --resume -o "$WORK/x5"
 check_eq "... and with a whole fio the bench goes on" "$rc $(rows "$WORK/x5" | wc -l)" "0 2"
 
+# Profiles that cannot be counted: what is wrong, and what to do.
+odd()
+{
+	sed "s/^group_reporting=1/&\\n$1/" "$LIVE_TOP/profiles/randwrite-4k-psync.fio" >"$WORK/odd.fio"
+	bench "$WORK/odd.fio" "${both[@]}" --jobs 1 --repeat 1 -o "$WORK/odd.$2"
+}
+odd unified_rw_reporting=1 1
+check_eq "unified_rw_reporting is refused" "$rc $(grep -c '^hint: take unified_rw_reporting out' "$WORK/err")" "2 1"
+odd exec_prerun=false 2
+check_eq "an exec_prerun that fails is thought of" "$rc $(grep -c '^hint: .*exec_prerun fails' "$WORK/err")" "2 1"
+
 # The disk is full: for the data, and for the result.
 bench file-per-job "${both[@]}" --size 10g --jobs 1 -o "$WORK/full"
 check_eq "data that does not fit: exit code" "$rc" 2

@@ -208,7 +208,11 @@ for c in doctor files prove; do
 	check_eq "$c --help: exit 0" "$CODE $(head -c 6 "$out")" "0 usage:"
 done
 code "$FUSELENS" --version
-check_eq "--version" "$CODE" 0
+check_eq "--version" "$CODE $(cut -d' ' -f1 "$out" | tr '\n' ' ')" "0 fuselens build libbpf kernel "
+code unshare -m sh -c 'umount -R -l /sys && exec "$@"' - "$FUSELENS" prove "$mnt" -d 0.2
+check_eq "no /sys: what to do" "$CODE $(grep -c '^hint: .*mount -t sysfs' "$out.err")" "2 1"
+code bash -c 'ulimit -v 20000 && exec "$@"' - "$FUSELENS" prove "$mnt" -d 0.2
+check_eq "too little address space: what to do" "$CODE $(grep -c '^hint: .*ulimit -v' "$out.err")" "2 1"
 code "$FUSELENS" help prove
 check_eq "help prove: as prove --help" "$CODE $(cat "$out")" "0 $("$FUSELENS" prove --help)"
 code "$FUSELENS" porve

@@ -300,8 +300,8 @@ out:
 	return ret;
 }
 
-static int read_fio(struct fl_bench_row *row, int dir, const struct ticks *ticks,
-		    struct fl_err *err)
+static int read_fio(struct fl_bench_row *row, const char *profile, int dir,
+		    const struct ticks *ticks, struct fl_err *err)
 {
 	struct fl_err ignored;
 	size_t len;
@@ -313,8 +313,14 @@ static int read_fio(struct fl_bench_row *row, int dir, const struct ticks *ticks
 		return -1;
 	if (row->fio.error)
 		return fl_errno(err, row->fio.error, "fio's jobs failed");
-	if (!row->fio.write.ios)
-		return fl_err(err, "fio wrote nothing: does this profile write?");
+	if (!row->fio.write.ios) {
+		fl_err(err, "fio wrote nothing");
+		if (strstr(profile, "exec_prerun"))
+			return fl_hint(
+				err,
+				"fio leaves out a job whose exec_prerun fails, and does not say so: try that command by hand");
+		return fl_hint(err, "does this profile write?");
+	}
 	/* a row without its time series is still a row */
 	text = fl_below_read(dir, "fio_iops.log", &len, &ignored);
 	ret = fl_series_join(&row->series, text ? text : "", text ? len : 0, FL_SERIES_MS,
@@ -346,7 +352,7 @@ int fl_bench_run_row(struct fl_bench_run *run, struct fl_bench_row *row, struct 
 		return -1;
 	ret = measure(run, row, dir, &ticks, err);
 	if (!ret)
-		ret = read_fio(row, dir, &ticks, err);
+		ret = read_fio(row, run->bench->profile_text, dir, &ticks, err);
 	if (!ret) {
 		fl_bench_row_judge(row, run->bench->max_loss);
 		ret = fl_result_row_finish(run->result, dir, row, err);

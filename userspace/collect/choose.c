@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "collect/choose.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include "kernel/kernel.h"
 
 const char *fl_evidence_name(enum fl_evidence e)
@@ -80,6 +82,20 @@ static int choose_takes(struct fl_choice *c, enum fl_evidence wanted, struct fl_
 	return 0;
 }
 
+/* What to do where no method can be had. */
+static int what_to_do(struct fl_err *err)
+{
+	struct rlimit memory;
+
+	if (strstr(err->what, strerror(ENOMEM)) && !getrlimit(RLIMIT_AS, &memory) &&
+	    memory.rlim_cur != RLIM_INFINITY)
+		return fl_hint(
+			err,
+			"the address space is limited to %llu MiB: raise it with 'ulimit -v unlimited'",
+			(unsigned long long)memory.rlim_cur >> 20);
+	return fl_hint(err, "'fuselens doctor' says what this kernel allows and what is missing");
+}
+
 int fl_evidence_choose(struct fl_choice *c, struct fl_kernel *kernel, enum fl_evidence wanted,
 		       struct fl_err *err)
 {
@@ -92,8 +108,7 @@ int fl_evidence_choose(struct fl_choice *c, struct fl_kernel *kernel, enum fl_ev
 	if (wanted == FL_EVIDENCE_AUTO && fl_kernel_callsites(kernel, &ignored))
 		wanted = FL_EVIDENCE_CALLSITE;
 	if (!fl_evidence_counts_takes(wanted))
-		return fl_hint(
-			err, "'fuselens doctor' says what this kernel allows and what is missing");
+		return what_to_do(err);
 	snprintf(c->why, sizeof(c->why), "alone: %.200s", err->what);
 	return choose_takes(c, wanted, err);
 }

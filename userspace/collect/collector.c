@@ -272,7 +272,8 @@ struct fl_collector *fl_collector_prepare(const struct fl_target *target,
 		c->mountinfo = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
 	c->ncpus = libbpf_num_possible_cpus();
 	if (c->ncpus <= 0) {
-		fl_err(err, "cannot tell the number of CPUs");
+		fl_err(err, "cannot tell the number of CPUs from /sys");
+		fl_hint(err, "is sysfs mounted? mount -t sysfs sysfs /sys");
 		goto fail;
 	}
 	if (make_end(c, err) || look_for_namespaces(c, err) ||

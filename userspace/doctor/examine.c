@@ -275,6 +275,9 @@ void fl_doctor_examine(struct fl_doctor *d, struct fl_kernel *kernel)
 	}
 	check_privileges(d);
 	check_lockdown(d);
+	if (access("/sys/kernel", F_OK))
+		remedy(add(d, "sysfs", "sysfs", FL_NO, "there is no /sys/kernel"),
+		       "mount -t sysfs sysfs /sys");
 	remedy(add(d, "btf", "kernel BTF", fl_btf_available(fl_kernel_btf(kernel)) ? FL_YES : FL_NO,
 		   "%s",
 		   fl_btf_available(fl_kernel_btf(kernel)) ? "/sys/kernel/btf/vmlinux"
