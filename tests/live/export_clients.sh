@@ -98,4 +98,49 @@ check_eq "a connection that trickles has no more than its time" \
 kill "$export_pid"
 wait "$export_pid"
 check_eq "the exporter ends as it should" "$?" 0
+
+# Forty addresses of one IPv6 network, in a network namespace. Says how many of their connections stay open
+# once the last one, which is the youngest, got its answer.
+cat >"$WORK/network.py" <<'END'
+import socket, sys
+port = int(sys.argv[1])
+held = [socket.create_connection(("fd00::1", port), source_address=("fd00::%x" % i, 0)) for i in range(1, 41)]
+held[-1].sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+if not held[-1].recv(100).startswith(b"HTTP/1.1 200"):
+    sys.exit("no answer")
+
+def is_open(s):
+    s.setblocking(False)
+    try:
+        return s.recv(1) != b""
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+
+print(sum(map(is_open, held[:-1])) + 1)
+END
+cat >"$WORK/network.sh" <<'END'
+ip link set lo up 2>/dev/null || exit 77
+for i in {1..40}; do
+	ip -6 addr add "fd00::$(printf %x "$i")/64" dev lo nodad 2>/dev/null || exit 77
+done
+"$1" export "$2" --listen :0 2>"$3/log6" &
+for _ in {1..3000}; do
+	! grep -qs 'http://' "$3/log6" || break
+	sleep 0.02
+done
+timeout 200 python3 "$3/network.py" "$(sed -n 's,.*http://.*:\([0-9]*\).*,\1,p' "$3/log6")"
+code=$?
+kill $!
+wait
+exit $code
+END
+spawn unshare --net bash "$WORK/network.sh" "$FUSELENS" "$mnt" "$WORK" >"$WORK/open" 2>"$WORK/err"
+wait "$SPAWNED"
+case $? in
+77) skip "addresses of one IPv6 network" "no IPv6 here" ;;
+*) check "forty addresses of one IPv6 network have no more connections than one ($(cat "$WORK/open" "$WORK/err"))" \
+	[ "$(cat "$WORK/open")" -le 16 ] ;;
+esac
 exit "$((LIVE_FAILED > 0))"

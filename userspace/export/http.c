@@ -49,14 +49,21 @@ static void end(struct client *c)
 	c->ending = true;
 }
 
-/* IPv4 addresses are compared as IPv4-mapped IPv6 addresses. */
+/*
+ * IPv4 addresses are compared as IPv4-mapped IPv6 addresses. Of others only the first 64 bits count: who has
+ * one IPv6 address usually has all those that share them.
+ */
 static struct in6_addr address_of(const struct sockaddr *addr)
 {
 	const struct sockaddr_in *in = (const struct sockaddr_in *)addr;
 	struct in6_addr a = {};
 
-	if (addr->sa_family == AF_INET6)
-		return ((const struct sockaddr_in6 *)addr)->sin6_addr;
+	if (addr->sa_family == AF_INET6) {
+		a = ((const struct sockaddr_in6 *)addr)->sin6_addr;
+		if (!IN6_IS_ADDR_V4MAPPED(&a))
+			memset(&a.s6_addr[8], 0, 8);
+		return a;
+	}
 	a.s6_addr[10] = a.s6_addr[11] = 0xff;
 	memcpy(&a.s6_addr[12], &in->sin_addr, 4);
 	return a;
