@@ -85,8 +85,10 @@ static void enter(int top)
  *   fuse_setattr() makes it look like what comes before a write.
  *   O_APPEND by fcntl() in passthrough mode: the backing file keeps the flags of open(2).
  *   O_DIRECT with unaligned pieces: the daemon's writes are buffered, and need no alignment.
+ *   link() of another's file after a write in direct mode took its setgid bit: safe_hardlink_source() goes by
+ *   the mode that the kernel heard last, and refuses. Therefore each link() comes after an lstat().
  *
- * The last four are never drawn.
+ * The last five are never drawn.
  */
 static char *normal(const char *text, const struct side *side)
 {
