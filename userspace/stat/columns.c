@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "snapshot/missing.h"
+#include "util/table.h"
 #include "util/text.h"
 
 /* Width that is kept free for the name before further columns are shown. */
@@ -140,50 +141,29 @@ static void show(struct fl_stat_view *v, size_t column)
 		v->shown[v->nshown++] = column;
 }
 
-/*
- * Drops the shown column with the highest rank, if that is at least from. Returns false if there is
- * none.
- */
-static bool drop_one(bool *on, int from, int *used, const struct fl_stat_view *v)
-{
-	size_t drop = NCOLUMNS;
-
-	for (size_t i = 0; i < NCOLUMNS; i++)
-		if (on[i] && columns[i].rank >= from &&
-		    (drop == NCOLUMNS || columns[i].rank > columns[drop].rank))
-			drop = i;
-	if (drop == NCOLUMNS)
-		return false;
-	on[drop] = false;
-	*used -= width_of(v, &columns[drop]) + 1;
-	return true;
-}
-
 void fl_stat_columns_choose(struct fl_stat_view *v, const struct fl_snapshot *s)
 {
-	bool on[NCOLUMNS] = {}, name = v->files || v->label;
-	int used = 0;
+	const int name = v->files || v->label ? NAME_ROOM : 0;
+	struct fl_fit fit[NCOLUMNS] = {};
 
 	v->nshown = 0;
-	for (size_t i = 0; i < NCOLUMNS && (!v->nasked || v->adds); i++) {
-		on[i] = can_fill(&columns[i], v, s) &&
-			(columns[i].rank < EXTRA || v->wide || v->width);
-		used += on[i] ? width_of(v, &columns[i]) + 1 : 0;
-	}
+	for (size_t i = 0; i < NCOLUMNS && (!v->nasked || v->adds); i++)
+		fit[i] = (struct fl_fit){.width = width_of(v, &columns[i]),
+					 .rank = columns[i].rank,
+					 .on = can_fill(&columns[i], v, s) &&
+					       (columns[i].rank < EXTRA || v->wide || v->width)};
 	/* extra columns must leave a name all its room, usual ones only a part of it */
-	while (v->width && !v->wide && used + (name ? NAME_ROOM : 0) > v->width + 1)
-		if (!drop_one(on, EXTRA, &used, v))
-			break;
-	while (v->width && !v->wide && used + (name ? NAME_ROOM / 2 : 0) > v->width + 1)
-		if (!drop_one(on, 1, &used, v))
-			break;
+	if (v->width && !v->wide) {
+		fl_fit_columns(fit, NCOLUMNS, EXTRA, v->width + 1 - name);
+		fl_fit_columns(fit, NCOLUMNS, 1, v->width + 1 - name / 2);
+	}
 	for (size_t i = 0; i < NCOLUMNS; i++)
-		if (on[i] && columns[i].kind != NAME)
+		if (fit[i].on && columns[i].kind != NAME)
 			show(v, i);
 	for (size_t i = 0; i < v->nasked; i++)
-		if (!on[v->asked[i]])
+		if (!fit[v->asked[i]].on)
 			show(v, v->asked[i]);
-	if (on[NCOLUMNS - 1])
+	if (fit[NCOLUMNS - 1].on)
 		show(v, NCOLUMNS - 1);
 }
 
@@ -293,7 +273,6 @@ static void figure_cell(const struct column *c, const struct fl_row *row,
 			const struct fl_stat_value *fig, char *buf, size_t len)
 {
 	const struct fl_stat_value *v = &fig[c->figure];
-	char *space;
 
 	if (!v->known) {
 		snprintf(buf, len, "-");
@@ -308,9 +287,7 @@ static void figure_cell(const struct column *c, const struct fl_row *row,
 		break;
 	case SHARE:
 		fl_percent(v->n, fig[FL_STAT_WRITES].n, buf, len);
-		space = strchr(buf, ' ');
-		if (space)
-			*space = '\0';
+		buf[strcspn(buf, " ")] = '\0';
 		break;
 	default:
 		fl_scaled(v->d, buf, len);

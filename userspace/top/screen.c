@@ -10,17 +10,14 @@
 
 #include "snapshot/missing.h"
 #include "util/text.h"
+#include "top/columns.h"
 #include "top/details.h"
 #include "top/draw.h"
 #include "top/lines.h"
 
-#define MIN_LINES     10
-#define MIN_COLUMNS   50
-#define LIST_TOP      4
-#define NAME_AT_LEAST 24
-/* Width of the name that must be free before columns of rank EXTRA and more are shown. */
-#define NAME_AT_EASE 44
-#define EXTRA	     20
+#define MIN_LINES   10
+#define MIN_COLUMNS 50
+#define LIST_TOP    4
 
 static bool colour;
 
@@ -75,7 +72,7 @@ int fl_top_list_height(void)
 	return LINES - LIST_TOP - 1;
 }
 
-static int verdict_attr(enum fl_verdict_kind kind)
+int fl_top_verdict_attr(enum fl_verdict_kind kind)
 {
 	static const int pairs[] = {
 		[FL_SHARED] = PAIR_GOOD,
@@ -87,298 +84,15 @@ static int verdict_attr(enum fl_verdict_kind kind)
 	return colour ? COLOR_PAIR(pairs[kind]) : 0;
 }
 
-/* One column of the list. */
-struct column {
-	const char *title;
-	int width;
-	int rank; /* without room for all, the highest rank is dropped first */
-	bool (*known)(const struct fl_snapshot *last);
-	void (*text)(const struct fl_top_entry *e, const struct fl_top *t, char *buf, size_t len);
-};
-
-static bool sees_takes(const struct fl_snapshot *s)
-{
-	return s->has_takes;
-}
-
-static bool sees_times(const struct fl_snapshot *s)
-{
-	return fl_snapshot_has_times(s);
-}
-
-static bool sees_bytes(const struct fl_snapshot *s)
-{
-	return !s->takes_only;
-}
-
-static void put_rate(const struct fl_row *now, __u64 n, bool known, char *buf, size_t len)
-{
-	if (known && (!now || now->ns))
-		fl_scaled(now ? fl_row_rate(now, n) : 0, buf, len);
-	else
-		snprintf(buf, len, "-");
-}
-
-static void writes_text(const struct fl_top_entry *e, const struct fl_top *t, char *buf, size_t len)
-{
-	put_rate(e->now, e->now ? e->now->totals.writes : 0, true, buf, len);
-}
-
-static void mb_text(const struct fl_top_entry *e, const struct fl_top *t, char *buf, size_t len)
-{
-	const struct fl_row *now = e->now;
-
-	fl_scaled(now ? fl_row_rate(now, now->totals.counter[FL_COUNT_BYTES]) / 1e6 : 0, buf, len);
-}
-
-static void history_text(const struct fl_top_entry *e, const struct fl_top *t, char *buf,
-			 size_t len)
-{
-	fl_top_history_curve(&t->history, e->all->dev, e->all->file ? e->all->file->slot : 0,
-			     fl_top_utf8(), buf);
-}
-
-/* The most descriptors that were open for writing at once. */
-static void opens_text(const struct fl_top_entry *e, const struct fl_top *t, char *buf, size_t len)
-{
-	const struct fl_snapshot *s = &t->totals.sum;
-	__u64 opens = 0;
-
-	for (size_t i = 0; i < s->nfiles; i++) {
-		const struct fl_file_counts *f = &s->file[i];
-
-		if (e->all->file ? f == e->all->file : f->dev == e->all->dev)
-			opens += f->flag.effective_set + f->flag.effective_unset;
-	}
-	if (opens < 10000)
-		snprintf(buf, len, "%llu", (unsigned long long)opens);
-	else
-		fl_scaled(opens, buf, len);
-}
-
-static const struct fl_totals *shown_totals(const struct fl_top_entry *e)
-{
-	return e->now && e->now->totals.writes ? &e->now->totals : &e->all->totals;
-}
-
-/* A share without its "%": the header has one. */
-static void put_share(__u64 part, __u64 whole, char *buf, size_t len)
-{
-	char *space;
-
-	fl_percent(part, whole, buf, len);
-	space = strchr(buf, ' ');
-	if (space)
-		*space = '\0';
-}
-
-/* Share of all writes in the list. */
-static void part_text(const struct fl_top_entry *e, const struct fl_top *t, char *buf, size_t len)
-{
-	__u64 all = 0;
-
-	for (size_t i = 0; i < t->list.now.n; i++)
-		all += t->list.now.row[i].totals.writes;
-	put_share(e->now ? e->now->totals.writes : 0, all, buf, len);
-}
-
-static void exclusive_text(const struct fl_top_entry *e, const struct fl_top *t, char *buf,
-			   size_t len)
-{
-	put_share(shown_totals(e)->exclusive, shown_totals(e)->writes, buf, len);
-}
-
-static void shared_text(const struct fl_top_entry *e, const struct fl_top *t, char *buf, size_t len)
-{
-	put_share(shown_totals(e)->shared, shown_totals(e)->writes, buf, len);
-}
-
-static void eligible_text(const struct fl_top_entry *e, const struct fl_top *t, char *buf,
-			  size_t len)
-{
-	put_share(shown_totals(e)->eligible, shown_totals(e)->writes, buf, len);
-}
-
-static void upgrades_text(const struct fl_top_entry *e, const struct fl_top *t, char *buf,
-			  size_t len)
-{
-	put_rate(e->now, e->now ? e->now->totals.takes[FL_SITE_UPGRADE] : 0, e->all->knows_takes,
-		 buf, len);
-}
-
-static void fi_lock_text(const struct fl_top_entry *e, const struct fl_top *t, char *buf,
-			 size_t len)
-{
-	put_rate(e->now, e->now ? e->now->totals.takes[FL_SITE_FI_LOCK] : 0, e->all->knows_takes,
-		 buf, len);
-}
-
-static void put_quantile(const struct fl_top_entry *e, enum fl_row_time which, double q, char *buf,
-			 size_t len)
-{
-	__u64 ns;
-
-	if (e->now && fl_row_quantile(e->now, which, q, &ns))
-		fl_short_duration(ns, buf, len);
-	else
-		snprintf(buf, len, "-");
-}
-
-static void wait_p50_text(const struct fl_top_entry *e, const struct fl_top *t, char *buf,
-			  size_t len)
-{
-	put_quantile(e, FL_ROW_WAIT, 0.50, buf, len);
-}
-
-static void wait_p99_text(const struct fl_top_entry *e, const struct fl_top *t, char *buf,
-			  size_t len)
-{
-	put_quantile(e, FL_ROW_WAIT, 0.99, buf, len);
-}
-
-static void hold_p50_text(const struct fl_top_entry *e, const struct fl_top *t, char *buf,
-			  size_t len)
-{
-	put_quantile(e, FL_ROW_HOLD, 0.50, buf, len);
-}
-
-static void hold_p99_text(const struct fl_top_entry *e, const struct fl_top *t, char *buf,
-			  size_t len)
-{
-	put_quantile(e, FL_ROW_HOLD, 0.99, buf, len);
-}
-
-static void ceiling_text(const struct fl_top_entry *e, const struct fl_top *t, char *buf,
-			 size_t len)
-{
-	double ceiling;
-
-	if (e->now && fl_row_ceiling(e->now, &ceiling))
-		fl_scaled(ceiling, buf, len);
-	else
-		snprintf(buf, len, "-");
-}
-
-static void route_text(const struct fl_top_entry *e, const struct fl_top *t, char *buf, size_t len)
-{
-	const struct fl_totals *tot = shown_totals(e);
-	int best = 0, used = 0;
-
-	for (int r = 0; r < FL_ROUTES; r++) {
-		used += tot->by_route[r] > 0;
-		if (tot->by_route[r] > tot->by_route[best])
-			best = r;
-	}
-	snprintf(buf, len, "%s", used > 1 ? "several" : used ? fl_route_name(best) : "-");
-}
-
-static bool unserved(const struct fl_top_entry *e)
-{
-	return e->all->mount && e->all->mount->served == FL_SERVED_NO;
-}
-
-static void verdict_text(const struct fl_top_entry *e, const struct fl_top *t, char *buf,
-			 size_t len)
-{
-	enum fl_verdict_kind kind;
-
-	if (unserved(e))
-		snprintf(buf, len, "no daemon");
-	else
-		snprintf(buf, len, "%.9s",
-			 fl_top_verdict(e, &t->totals.sum, &kind) ? fl_verdict_name(kind) : "-");
-}
-
-static const struct column columns[] = {
-	{"writes/s", 8, 0, NULL, writes_text},
-	{"part%", 5, EXTRA + 1, NULL, part_text},
-	{"MB/s", 5, 4, sees_bytes, mb_text},
-	{"excl%", 5, 1, NULL, exclusive_text},
-	{"shared%", 7, 1, NULL, shared_text},
-	{"elig%", 5, 3, NULL, eligible_text},
-	{"upgr/s", 6, 4, sees_takes, upgrades_text},
-	{"fi->lk/s", 8, 4, sees_takes, fi_lock_text},
-	{"wt p50", 6, 8, sees_times, wait_p50_text},
-	{"wt p99", 6, 5, sees_times, wait_p99_text},
-	{"hd p50", 6, 7, sees_times, hold_p50_text},
-	{"hd p99", 6, 5, sees_times, hold_p99_text},
-	{"ceiling", 7, 6, sees_times, ceiling_text},
-	{"opens", 5, EXTRA + 2, NULL, opens_text},
-	{"route", 11, 9, NULL, route_text},
-	{"writes/s so far", FL_TOP_PAST, EXTRA, NULL, history_text},
-	{"verdict", 9, 2, NULL, verdict_text},
-};
-#define NCOLUMNS (sizeof(columns) / sizeof(columns[0]))
-
-/*
- * Drops the shown column with the highest rank, if that is at least from. Returns false if there is
- * none.
- */
-static bool drop_column(bool *show, int from, int *used)
-{
-	size_t drop = NCOLUMNS;
-
-	for (size_t i = 0; i < NCOLUMNS; i++)
-		if (show[i] && columns[i].rank >= from &&
-		    (drop == NCOLUMNS || columns[i].rank > columns[drop].rank))
-			drop = i;
-	if (drop == NCOLUMNS)
-		return false;
-	show[drop] = false;
-	*used -= columns[drop].width + 1;
-	return true;
-}
-
-/* Chooses the columns that the method can fill, and drops some until the name has room. */
-static void choose_columns(const struct fl_snapshot *last, bool *show)
-{
-	int used = 0;
-
-	for (size_t i = 0; i < NCOLUMNS; i++) {
-		show[i] = !columns[i].known || columns[i].known(last);
-		used += show[i] ? columns[i].width + 1 : 0;
-	}
-	while (COLS - used < NAME_AT_EASE && drop_column(show, EXTRA, &used))
-		;
-	while (COLS - used < NAME_AT_LEAST && drop_column(show, 1, &used))
-		;
-}
-
-static bool to_the_left(const struct column *c)
-{
-	return c->text == verdict_text || c->text == history_text;
-}
-
-/* mvprintw() pads by bytes, and a curve has more bytes than columns. */
-static void put_cell(int y, int x, const struct column *c, const char *text)
-{
-	int pad = c->width - fl_top_width(text);
-
-	fl_top_put(y, to_the_left(c) || pad < 0 ? x : x + pad, c->width, text);
-}
-
-static void draw_entry(const struct fl_top *t, size_t index, int y, const bool *show)
+static void draw_entry(const struct fl_top *t, size_t index, int y,
+		       const struct fl_top_columns *columns)
 {
 	const struct fl_top_entry *e = &t->list.entry[index];
-	enum fl_verdict_kind kind;
-	char text[3 * FL_TOP_PAST + 1];
-	int x = 0;
+	int attr = index == t->cursor ? A_REVERSE : 0, x;
 
-	attrset(index == t->cursor ? A_REVERSE : 0);
+	attrset(attr);
 	mvhline(y, 0, ' ', COLS);
-	for (size_t i = 0; i < NCOLUMNS; i++) {
-		if (!show[i])
-			continue;
-		columns[i].text(e, t, text, sizeof(text));
-		if (columns[i].text == verdict_text && unserved(e))
-			attron(verdict_attr(FL_EXCLUSIVE));
-		else if (columns[i].text == verdict_text &&
-			 fl_top_verdict(e, &t->totals.sum, &kind))
-			attron(verdict_attr(kind));
-		put_cell(y, x, &columns[i], text);
-		attrset(index == t->cursor ? A_REVERSE : 0);
-		x += columns[i].width + 1;
-	}
+	x = fl_top_columns_row(columns, t, e, y, attr);
 	if (COLS > x)
 		fl_top_put_name(y, x, COLS - x, fl_top_name(e->all));
 	attrset(0);
@@ -386,18 +100,13 @@ static void draw_entry(const struct fl_top *t, size_t index, int y, const bool *
 
 static void draw_list(struct fl_top *t)
 {
-	bool show[NCOLUMNS];
-	int height = fl_top_list_height(), x = 0;
+	struct fl_top_columns columns;
+	int height = fl_top_list_height(), x;
 
-	choose_columns(&t->totals.sum, show);
+	fl_top_columns_choose(&columns, &t->totals.sum);
 	attrset(A_BOLD | A_UNDERLINE);
 	mvhline(LIST_TOP - 1, 0, ' ', COLS);
-	for (size_t i = 0; i < NCOLUMNS; i++) {
-		if (!show[i])
-			continue;
-		put_cell(LIST_TOP - 1, x, &columns[i], columns[i].title);
-		x += columns[i].width + 1;
-	}
+	x = fl_top_columns_titles(&columns, LIST_TOP - 1);
 	if (COLS > x)
 		fl_top_put(LIST_TOP - 1, x, COLS - x, t->query.files ? "file" : "mount");
 	attrset(0);
@@ -406,7 +115,7 @@ static void draw_list(struct fl_top *t)
 	if (t->cursor >= t->first + height)
 		t->first = t->cursor - height + 1;
 	for (int i = 0; i < height && t->first + i < t->list.n; i++)
-		draw_entry(t, t->first + i, LIST_TOP + i, show);
+		draw_entry(t, t->first + i, LIST_TOP + i, &columns);
 	if (!t->list.n)
 		fl_top_put(LIST_TOP + 1, 2, COLS - 2,
 			   t->filter[0]	    ? "nothing matches the filter"

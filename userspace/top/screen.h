@@ -37,6 +37,8 @@ struct fl_top {
 int fl_top_screen_open(struct fl_err *err);
 void fl_top_screen_close(void);
 void fl_top_draw(struct fl_top *t);
+/* The colour of a verdict, as attributes of ncurses; 0 without colour. */
+int fl_top_verdict_attr(enum fl_verdict_kind kind);
 /* Rows of the list that fit now. */
 int fl_top_list_height(void);
 

@@ -187,3 +187,23 @@ void fl_table_free(struct fl_table *t)
 	free(t->cell);
 	free(t);
 }
+
+void fl_fit_columns(struct fl_fit *column, size_t n, int from, int room)
+{
+	int used = 0;
+
+	for (size_t i = 0; i < n; i++)
+		used += column[i].on ? column[i].width + 1 : 0;
+	while (used > room) {
+		struct fl_fit *drop = NULL;
+
+		for (size_t i = 0; i < n; i++)
+			if (column[i].on && column[i].rank >= from &&
+			    (!drop || column[i].rank > drop->rank))
+				drop = &column[i];
+		if (!drop)
+			return;
+		drop->on = false;
+		used -= drop->width + 1;
+	}
+}

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Aligned columns of text. */
+/* Aligned columns of text, and which columns there is room for. */
 #ifndef FL_TABLE_H
 #define FL_TABLE_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 /* A table whose columns are as wide as their widest cell. Cells are copied. */
@@ -20,5 +22,16 @@ void fl_table_cell(struct fl_table *t, const char *fmt, ...) __attribute__((form
 /* Prints with indent spaces in front of each row; the last column is not padded. */
 void fl_table_print(const struct fl_table *t, FILE *out, int indent);
 void fl_table_free(struct fl_table *t);
+
+/* A column of figures that is shown where there is room. */
+struct fl_fit {
+	int width, rank;
+	bool on;
+};
+/*
+ * Turns columns off, that of the highest rank first and none of a rank below from, until those that are on,
+ * with a blank behind each, fit into room columns of the screen.
+ */
+void fl_fit_columns(struct fl_fit *column, size_t n, int from, int room);
 
 #endif
