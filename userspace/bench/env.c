@@ -13,6 +13,7 @@
 #include <sys/utsname.h>
 
 #include "util/capture.h"
+#include "util/file.h"
 #include "cmd.h"
 #include "openfiles/openfiles.h"
 
@@ -82,20 +83,13 @@ fail:
 
 static char *cpu_model(void)
 {
-	FILE *f = fopen("/proc/cpuinfo", "re");
-	char line[512], *model = NULL;
+	char text[4096], *at;
 
-	while (f && !model && fgets(line, sizeof(line), f)) {
-		char *colon = strchr(line, ':');
-
-		if (!colon || strncmp(line, "model name", 10))
-			continue;
-		line[strcspn(line, "\n")] = '\0';
-		model = strdup(colon + 1 + strspn(colon + 1, " \t"));
-	}
-	if (f)
-		fclose(f);
-	return model;
+	fl_read_proc("/proc/cpuinfo", text, sizeof(text));
+	at = strstr(text, "model name");
+	at = at ? strchr(at, ':') : NULL;
+	at += at ? 1 + strspn(at + 1, " \t") : 0;
+	return at ? strndup(at, strcspn(at, "\n")) : NULL;
 }
 
 /* The command line of the process that serves dev, its arguments joined by spaces. */
@@ -110,15 +104,11 @@ static char *daemon_of(__u32 dev)
 		return NULL;
 	for (size_t i = 0; i < files.n && n <= 0; i++) {
 		const struct fl_file_record *rec = &files.file[i].rec;
-		int fd;
 
 		if (rec->kind != FL_FILE_DEV || rec->dev != dev)
 			continue;
 		snprintf(path, sizeof(path), "/proc/%u/cmdline", rec->pid);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
-		if (fd >= 0)
-			close(fd);
+		n = fl_read_proc(path, text, sizeof(text));
 	}
 	fl_open_files_free(&files);
 	while (n > 0 && !text[n - 1])
@@ -155,7 +145,7 @@ int fl_bench_fio_version(const char *fio, char **version, struct fl_err *err)
 {
 	char *const argv[] = {(char *)fio, "--version", NULL};
 	size_t len;
-	char *text = fl_capture(argv, NULL, &len, NULL, err);
+	char *text = fl_capture(argv, NULL, &len, err);
 
 	if (!text)
 		return fl_hint(err, "install fio 3.33 or newer (Debian's package is called fio)");

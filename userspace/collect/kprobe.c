@@ -2,7 +2,7 @@
 #include "collect/kprobe.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <linux/perf_event.h>
@@ -11,18 +11,16 @@
 #include <bpf/libbpf.h>
 
 #include "kernel/disable.h"
+#include "util/file.h"
 
 /* The perf event's type; -1 if this kernel has no kprobes. */
 static int kprobe_type(void)
 {
-	FILE *f = fopen("/sys/bus/event_source/devices/kprobe/type", "re");
-	int type = -1;
+	char type[16];
 
-	if (f && fscanf(f, "%d", &type) != 1)
-		type = -1;
-	if (f)
-		fclose(f);
-	return type;
+	return fl_read_line("/sys/bus/event_source/devices/kprobe/type", type, sizeof(type))
+		       ? atoi(type)
+		       : -1;
 }
 
 bool fl_kprobes_available(struct fl_err *err)

@@ -4,9 +4,12 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "util/file.h"
 
 int fl_kallsyms_open(struct fl_err *err)
 {
@@ -23,35 +26,12 @@ void fl_kallsyms_close(int fd)
 
 int fl_kallsyms_read(int fd, struct fl_symbols *s, struct fl_err *err)
 {
-	size_t room = 1 << 22, len = 0;
-	char *text, *grown;
-	ssize_t got;
+	size_t len;
+	char *text = fl_read_all(fd, SIZE_MAX, &len);
 
-	text = malloc(room + 1);
-	while (text && (got = read(fd, text + len, room - len)) != 0) {
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0) {
-			fl_errno(err, errno, "cannot read /proc/kallsyms");
-			goto fail;
-		}
-		len += got;
-		if (len < room)
-			continue;
-		grown = realloc(text, 2 * room + 1);
-		if (!grown)
-			goto oom;
-		text = grown;
-		room *= 2;
-	}
 	if (!text)
-		goto oom;
+		return fl_errno(err, errno, "cannot read /proc/kallsyms");
 	return fl_symbols_parse(s, text, len, err);
-oom:
-	fl_err(err, "out of memory");
-fail:
-	free(text);
-	return -1;
 }
 
 int fl_kcore_open(struct fl_kcore *k, struct fl_err *err)

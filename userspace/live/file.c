@@ -66,7 +66,7 @@ static char *contents(struct fl_live_file *f, struct fl_err *err)
 			return NULL;
 		/* use our descriptor: the name may now belong to another file */
 		snprintf(fd_path, sizeof(fd_path), "/proc/%d/fd/%d", getpid(), f->fd);
-		return fl_capture(argv, NULL, &f->size, NULL, err);
+		return fl_capture(argv, NULL, &f->size, err);
 	}
 	/* this closes the descriptor that it reads */
 	return fl_read_fd(fcntl(f->fd, F_DUPFD_CLOEXEC, 3), f->path, &f->size, err);

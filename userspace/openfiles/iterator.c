@@ -3,6 +3,7 @@
 #include "openfiles/openfiles.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 
 #include "files.skel.h"
 #include "kernel/privileges.h"
+#include "util/file.h"
 
 static struct files_bpf *skel;
 
@@ -33,39 +35,11 @@ static int load(struct fl_err *err)
 	return 0;
 }
 
-static int read_all(int fd, char **buf, size_t *len, struct fl_err *err)
-{
-	size_t capacity = 1 << 16;
-	ssize_t got;
-
-	*len = 0;
-	*buf = malloc(capacity);
-	if (!*buf)
-		return fl_err(err, "out of memory");
-	while ((got = read(fd, *buf + *len, capacity - *len)) != 0) {
-		if (got < 0) {
-			if (errno == EINTR || errno == EAGAIN)
-				continue;
-			return fl_errno(err, errno, "cannot read the list of open files");
-		}
-		*len += got;
-		if (capacity - *len < 1 << 15) {
-			char *grown = realloc(*buf, 2 * capacity);
-
-			if (!grown)
-				return fl_err(err, "out of memory");
-			*buf = grown;
-			capacity *= 2;
-		}
-	}
-	return 0;
-}
-
 int fl_open_files_read(struct fl_open_files *files, struct fl_err *err)
 {
 	struct bpf_link *link;
-	char *buf = NULL;
-	size_t len = 0;
+	char *buf;
+	size_t len;
 	int fd, ret = -1;
 
 	if (load(err))
@@ -78,9 +52,11 @@ int fl_open_files_read(struct fl_open_files *files, struct fl_err *err)
 		fl_errno(err, errno, "cannot start the iterator over open files");
 		goto out_link;
 	}
-	ret = read_all(fd, &buf, &len, err);
-	if (!ret)
+	buf = fl_read_all(fd, SIZE_MAX, &len);
+	if (buf)
 		ret = fl_open_files_parse(files, buf, len, err);
+	else
+		fl_errno(err, errno, "cannot read the list of open files");
 	free(buf);
 	close(fd);
 out_link:

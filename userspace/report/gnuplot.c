@@ -259,7 +259,7 @@ void fl_plot_end(struct fl_plot *p, struct fl_doc *doc, const char *title, const
 	if (!fclose(p->script) && description)
 		script = expand(p->text, p->width, p->height);
 	if (script && !fl_program_find("gnuplot", program, gnuplot, sizeof(gnuplot), &err))
-		svg = fl_capture(argv, script, &len, NULL, &err);
+		svg = fl_capture(argv, script, &len, &err);
 	if (svg)
 		adapted = fl_plot_adapt(svg, figures_in(doc) + 1, title, description);
 	if (adapted)

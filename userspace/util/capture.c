@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "util/capture.h"
-#include "util/program.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+
+#include "util/file.h"
+#include "util/program.h"
 
 #define NOT_FOUND 127
 
@@ -33,31 +35,14 @@ static int memory_file(const char *text)
 	return fd;
 }
 
-static char *read_back(int fd, size_t *len)
-{
-	off_t size = lseek(fd, 0, SEEK_END);
-	char *text = size >= 0 ? malloc(size + 1) : NULL;
-	ssize_t n;
-
-	if (!text)
-		return NULL;
-	n = pread(fd, text, size, 0);
-	*len = n > 0 ? n : 0;
-	text[*len] = '\0';
-	return text;
-}
-
-/* Uses files in memory instead of pipes: nobody has to read while the program writes. */
-char *fl_capture(char *const argv[], const char *input, size_t *len, int *missing,
-		 struct fl_err *err)
+/* Files in memory instead of pipes: nobody has to read while somebody writes. */
+char *fl_capture(char *const argv[], const char *input, size_t *len, struct fl_err *err)
 {
 	int in = memory_file(input), out = memory_file(NULL), log = memory_file(NULL), status = 0;
 	char *text = NULL, *said = NULL;
 	size_t ignored;
 	pid_t pid;
 
-	if (missing)
-		*missing = 0;
 	if (in < 0 || out < 0 || log < 0) {
 		fl_errno(err, errno, "cannot make files in memory");
 		goto out;
@@ -78,24 +63,23 @@ char *fl_capture(char *const argv[], const char *input, size_t *len, int *missin
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (WIFEXITED(status) && !WEXITSTATUS(status)) {
-		text = read_back(out, len);
+		lseek(out, 0, SEEK_SET);
+		text = fl_read_all(out, SIZE_MAX, len);
 		if (!text)
 			fl_err(err, "out of memory");
 		goto out;
 	}
-	said = read_back(log, &ignored);
+	lseek(log, 0, SEEK_SET);
+	said = fl_read_all(log, SIZE_MAX, &ignored);
 	if (said)
 		said[strcspn(said, "\n")] = '\0';
-	if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_FOUND) {
-		if (missing)
-			*missing = 1;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_FOUND)
 		fl_err(err, "cannot run %s: not installed?", argv[0]);
-	} else if (WIFEXITED(status)) {
+	else if (WIFEXITED(status))
 		fl_err(err, "%s ended with exit code %d: %.200s", argv[0], WEXITSTATUS(status),
 		       said ? said : "");
-	} else {
+	else
 		fl_err(err, "%s was ended by signal %d", argv[0], WTERMSIG(status));
-	}
 out:
 	free(said);
 	if (in >= 0)

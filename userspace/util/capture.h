@@ -9,10 +9,8 @@
 /*
  * Runs argv with input on its stdin (NULL: none). Returns what it wrote to stdout: *len bytes with a NUL
  * behind them, which the caller frees. Returns NULL with err set when the program cannot be run or ends with
- * an exit code other than 0; err then has the first line of its stderr. *missing (may be NULL) becomes 1
- * where the program is not installed.
+ * an exit code other than 0; err then has the first line of its stderr.
  */
-char *fl_capture(char *const argv[], const char *input, size_t *len, int *missing,
-		 struct fl_err *err);
+char *fl_capture(char *const argv[], const char *input, size_t *len, struct fl_err *err);
 
 #endif

@@ -11,38 +11,37 @@
 
 #define MAX_FILE (64u << 20)
 
-/* Reads to the end: files in /proc have no size. Returns 0, or -1 with errno set. */
-static int read_all(int fd, char **text, size_t *len)
+char *fl_read_all(int fd, size_t max, size_t *len)
 {
-	size_t room = 1 << 14;
-	char *grown;
-	ssize_t got = 0;
+	size_t room = 1 << 16;
+	char *text = malloc(room), *grown;
+	ssize_t got;
 
 	*len = 0;
-	*text = malloc(room);
-	while (*text) {
-		got = read(fd, *text + *len, room - *len - 1);
-		if (got < 0 && errno == EINTR)
+	while (text) {
+		got = read(fd, text + *len, room - *len - 1);
+		if (got < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
-		if (got <= 0)
+		if (got < 0)
 			break;
 		*len += got;
-		if (*len > MAX_FILE) {
+		text[*len] = '\0';
+		if (!got)
+			return text;
+		if (*len > max) {
 			errno = EFBIG;
-			return -1;
+			break;
 		}
 		if (room - *len > 1)
 			continue;
 		room *= 2;
-		grown = realloc(*text, room);
+		grown = realloc(text, room);
 		if (!grown)
-			return -1;
-		*text = grown;
+			break;
+		text = grown;
 	}
-	if (!*text || got < 0)
-		return -1;
-	(*text)[*len] = '\0';
-	return 0;
+	free(text);
+	return NULL;
 }
 
 char *fl_read_file(const char *path, size_t *len, struct fl_err *err)
@@ -53,7 +52,7 @@ char *fl_read_file(const char *path, size_t *len, struct fl_err *err)
 char *fl_read_fd(int fd, const char *path, size_t *len, struct fl_err *err)
 {
 	struct stat st;
-	char *text = NULL;
+	char *text;
 
 	if (fd < 0 || fstat(fd, &st)) {
 		fl_errno(err, errno, "cannot read %s", path);
@@ -65,7 +64,8 @@ char *fl_read_fd(int fd, const char *path, size_t *len, struct fl_err *err)
 	}
 	/* read from the beginning, whatever the descriptor's position */
 	lseek(fd, 0, SEEK_SET);
-	if (read_all(fd, &text, len)) {
+	text = fl_read_all(fd, MAX_FILE, len);
+	if (!text) {
 		if (errno == EFBIG)
 			fl_err(err, "%s: larger than 64 MiB", path);
 		else
@@ -75,7 +75,6 @@ char *fl_read_fd(int fd, const char *path, size_t *len, struct fl_err *err)
 	close(fd);
 	return text;
 fail:
-	free(text);
 	if (fd >= 0)
 		close(fd);
 	return NULL;

@@ -8,6 +8,12 @@
 #include "util/err.h"
 
 /*
+ * What is left to read from fd, with a NUL behind its *len bytes; files in /proc have no size to ask for. The
+ * caller frees it. NULL with errno set, EFBIG where it is more than max bytes.
+ */
+char *fl_read_all(int fd, size_t max, size_t *len);
+
+/*
  * A whole regular file of at most 64 MiB, with a NUL behind its *len bytes. The caller frees it. NULL with
  * err set; errno is ENOENT where there is no such file.
  */

@@ -7,6 +7,7 @@
 
 #include "kernel/callsite_map.h"
 #include "kernel/kernel.h"
+#include "util/file.h"
 
 void fl_lock_rules_from_map(struct fl_lock_rules *rules, const struct fl_callsite_map *map)
 {
@@ -42,19 +43,14 @@ void fl_lock_rules_read(struct fl_lock_rules *rules, struct fl_kernel *kernel)
 {
 	struct fl_err ignored;
 	const struct fl_callsite_map *map = fl_kernel_callsites(kernel, &ignored);
-	char *line = NULL;
-	size_t len = 0;
-	FILE *f;
+	char *text;
+	size_t len;
 
-	rules->as_dio = false;
 	if (map) {
 		fl_lock_rules_from_map(rules, map);
 		return;
 	}
-	f = fopen("/proc/kallsyms", "re");
-	while (f && !rules->as_dio && getline(&line, &len, f) > 0)
-		fl_lock_rules_parse(rules, line);
-	free(line);
-	if (f)
-		fclose(f);
+	text = fl_read_file("/proc/kallsyms", &len, &ignored);
+	fl_lock_rules_parse(rules, text ? text : "");
+	free(text);
 }
