@@ -19,7 +19,7 @@ int fl_fail(const struct fl_err *err, bool json)
 		fl_json_name(e, "what", err->what);
 		fl_json_name(e, "hint", err->hint[0] ? err->hint : NULL);
 		json_object_object_add(o, "error", e);
-		json_object_object_add(o, "exit_code", json_object_new_int(FL_EXIT_ERROR));
+		fl_json_u64(o, "exit_code", FL_EXIT_ERROR);
 		fl_json_print(o, stdout, true);
 	}
 	return FL_EXIT_ERROR;

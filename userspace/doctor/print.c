@@ -98,17 +98,16 @@ static struct json_object *callsites_json(const struct fl_callsite_map *map)
 		const struct fl_callsite *s = &map->site[i];
 		struct json_object *o = json_object_new_object(), *routes = json_object_new_array();
 
-		json_object_object_add(o, "function", json_object_new_string(s->function));
+		fl_json_name(o, "function", s->function);
 		fl_json_u64(o, "offset", s->offset);
-		json_object_object_add(o, "callee", json_object_new_string(s->callee));
-		json_object_object_add(o, "role",
-				       json_object_new_string(fl_site_role_name(s->role)));
+		fl_json_name(o, "callee", s->callee);
+		fl_json_name(o, "role", fl_site_role_name(s->role));
 		for (int r = 0; r < FL_ROUTES; r++)
 			if (s->routes & 1u << r)
 				json_object_array_add(routes,
 						      json_object_new_string(fl_route_name(r)));
 		json_object_object_add(o, "routes", routes);
-		json_object_object_add(o, "merged", json_object_new_boolean(s->merged));
+		fl_json_bool(o, "merged", s->merged);
 		json_object_array_add(list, o);
 	}
 	return list;
@@ -116,31 +115,32 @@ static struct json_object *callsites_json(const struct fl_callsite_map *map)
 
 static struct json_object *method_json(const struct fl_method_check *m)
 {
-	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
+	struct json_object *o = json_object_new_object(), *list;
 
-	json_object_object_add(o, "name", json_object_new_string(m->name));
-	json_object_object_add(o, "works", json_object_new_boolean(m->works));
-	json_object_object_add(o, "why", json_object_new_string(m->why));
+	fl_json_name(o, "name", m->name);
+	fl_json_bool(o, "works", m->works);
+	fl_json_name(o, "why", m->why);
 	fl_json_name(o, "remedy", m->remedy[0] ? m->remedy : NULL);
+	list = fl_json_array(o, "probes");
 	for (size_t i = 0; i < m->nprobes; i++) {
 		struct json_object *p = json_object_new_object();
 
-		json_object_object_add(p, "name", json_object_new_string(m->probe[i].name));
-		json_object_object_add(p, "attaches", json_object_new_boolean(m->probe[i].live));
+		fl_json_name(p, "name", m->probe[i].name);
+		fl_json_bool(p, "attaches", m->probe[i].live);
 		fl_json_name(p, "why_not", m->probe[i].why_not[0] ? m->probe[i].why_not : NULL);
 		json_object_array_add(list, p);
 	}
-	json_object_object_add(o, "probes", list);
 	return o;
 }
 
 void fl_doctor_json(const struct fl_doctor *d, FILE *out)
 {
-	struct json_object *o = json_object_new_object(), *checks = json_object_new_object(), *list;
+	struct json_object *o = json_object_new_object(), *checks, *list;
 
-	json_object_object_add(o, "schema", json_object_new_string("fuselens.doctor/1"));
-	json_object_object_add(o, "kernel", json_object_new_string(d->kernel));
-	json_object_object_add(o, "machine", json_object_new_string(d->machine));
+	fl_json_name(o, "schema", "fuselens.doctor/1");
+	fl_json_name(o, "kernel", d->kernel);
+	fl_json_name(o, "machine", d->machine);
+	checks = fl_json_object(o, "checks");
 	for (size_t i = 0; i < d->nchecks; i++) {
 		const struct fl_check *c = &d->check[i];
 		struct json_object *one = json_object_new_object();
@@ -153,13 +153,11 @@ void fl_doctor_json(const struct fl_doctor *d, FILE *out)
 		fl_json_name(one, "remedy", c->remedy[0] ? c->remedy : NULL);
 		json_object_object_add(checks, c->id, one);
 	}
-	json_object_object_add(o, "checks", checks);
-	list = json_object_new_array();
+	list = fl_json_array(o, "methods");
 	for (size_t i = 0; i < d->nmethods; i++)
 		json_object_array_add(list, method_json(&d->method[i]));
-	json_object_object_add(o, "methods", list);
 	fl_json_name(o, "auto", d->chosen >= 0 ? d->method[d->chosen].name : NULL);
-	list = json_object_new_array();
+	list = fl_json_array(o, "fuse_mounts");
 	for (size_t i = 0; i < d->mounts.n; i++) {
 		struct json_object *one = json_object_new_object();
 
@@ -169,8 +167,7 @@ void fl_doctor_json(const struct fl_doctor *d, FILE *out)
 		fl_json_dev(one, "dev", d->mounts.mount[i].dev);
 		json_object_array_add(list, one);
 	}
-	json_object_object_add(o, "fuse_mounts", list);
-	json_object_object_add(o, "variant", json_object_new_string(fl_variant_name(d->callsites)));
+	fl_json_name(o, "variant", fl_variant_name(d->callsites));
 	json_object_object_add(o, "callsites", callsites_json(d->callsites));
 	fl_json_print(o, out, true);
 }

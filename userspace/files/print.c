@@ -314,8 +314,7 @@ static struct json_object *file_json(const struct fl_open_file *f, const struct 
 	fl_json_name(o, "path", f->path);
 	fl_json_u64(o, "size_bytes", f->rec.size);
 	fl_json_name(o, "open_mode", fl_open_mode_names(f->rec.f_flags, mode, sizeof(mode)));
-	json_object_object_add(o, "route",
-			       json_object_new_string(fl_route_name(fl_open_file_route(f))));
+	fl_json_name(o, "route", fl_route_name(fl_open_file_route(f)));
 	fl_json_u64(o, "open_flags", f->rec.open_flags);
 	json_object_object_add(o, "open_flag_names", flag_list(f->rec.open_flags));
 	fl_json_u64(o, "answered_flags", f->rec.answered_flags);
@@ -324,11 +323,8 @@ static struct json_object *file_json(const struct fl_open_file *f, const struct 
 	fl_json_name(o, "backing_fs",
 		     f->rec.passthrough ? fl_magic_name(f->rec.backing_magic) : NULL);
 	fl_json_u64_or_null(o, "backing_ino", f->rec.passthrough, f->rec.backing_ino);
-	json_object_object_add(o, "writeback_cache",
-			       json_object_new_boolean(f->rec.fc_flags & FL_FC_WRITEBACK_CACHE));
-	json_object_object_add(
-		o, "shared_lock",
-		json_object_new_string(fl_file_can_share(f, can[fl_open_file_route(f)])));
+	fl_json_bool(o, "writeback_cache", f->rec.fc_flags & FL_FC_WRITEBACK_CACHE);
+	fl_json_name(o, "shared_lock", fl_file_can_share(f, can[fl_open_file_route(f)]));
 	free(backing);
 	return o;
 }
@@ -336,13 +332,13 @@ static struct json_object *file_json(const struct fl_open_file *f, const struct 
 void fl_files_json(const struct fl_open_files *files, const struct fl_mounts *mounts,
 		   const enum fl_can can[FL_ROUTES], FILE *out)
 {
-	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
+	struct json_object *o = json_object_new_object(), *list;
 	const struct fl_open_file **order = sorted(files, by_file_and_fd);
 
-	json_object_object_add(o, "schema", json_object_new_string("fuselens.files/1"));
+	fl_json_name(o, "schema", "fuselens.files/1");
+	list = fl_json_array(o, "files");
 	for (size_t i = 0; order && i < files->n; i++)
 		json_object_array_add(list, file_json(order[i], mounts, can));
-	json_object_object_add(o, "files", list);
 	fl_json_print(o, out, true);
 	free(order);
 }

@@ -81,11 +81,12 @@ void fl_refused_text(const struct fl_refused_opens *opens, const struct fl_mount
 void fl_refused_json(const struct fl_refused_opens *opens, const struct fl_mounts *mounts,
 		     FILE *out)
 {
-	struct json_object *o = json_object_new_object(), *list = json_object_new_array(), *one;
+	struct json_object *o = json_object_new_object(), *list, *one;
 	const struct fl_mount *m;
 
-	json_object_object_add(o, "schema", json_object_new_string("fuselens.refused/1"));
-	json_object_object_add(o, "duration_s", json_object_new_double(opens->seconds));
+	fl_json_name(o, "schema", "fuselens.refused/1");
+	fl_json_double(o, "duration_s", opens->seconds);
+	list = fl_json_array(o, "refused");
 	for (size_t i = 0; i < opens->nrefused; i++) {
 		const struct fl_refused_open *r = &opens->refused[i];
 
@@ -104,8 +105,7 @@ void fl_refused_json(const struct fl_refused_opens *opens, const struct fl_mount
 		fl_json_name(one, "last_comm", r->seen.last_comm);
 		json_object_array_add(list, one);
 	}
-	json_object_object_add(o, "refused", list);
-	list = json_object_new_array();
+	list = fl_json_array(o, "stripped");
 	for (size_t i = 0; i < opens->nstripped; i++) {
 		const struct fl_stripped_open *s = &opens->stripped[i];
 
@@ -117,7 +117,6 @@ void fl_refused_json(const struct fl_refused_opens *opens, const struct fl_mount
 		fl_json_u64(one, "count", s->count);
 		json_object_array_add(list, one);
 	}
-	json_object_object_add(o, "stripped", list);
 	fl_json_name(o, "not_hooked", opens->not_live[0] ? opens->not_live : NULL);
 	fl_json_print(o, out, true);
 }

@@ -38,18 +38,16 @@ static void status_json(const struct fl_livepatches *l, enum fl_live_state s, si
 	uname(&u);
 	fl_json_name(o, "schema", "fuselens.live/1");
 	fl_json_name(o, "kernel", u.release);
-	json_object_object_add(o, "supported", json_object_new_boolean(l->supported));
+	fl_json_bool(o, "supported", l->supported);
 	fl_json_name(o, "state", fl_live_state_name(s));
 	fl_json_u64(o, "tasks_to_come", tasks);
-	functions = json_object_new_array();
+	functions = fl_json_array(o, "functions");
 	for (size_t i = 0; p && i < p->nfunctions; i++)
 		json_object_array_add(functions, json_object_new_string(p->function[i]));
-	json_object_object_add(o, "functions", functions);
-	others = json_object_new_array();
+	others = fl_json_array(o, "other_livepatches");
 	for (size_t i = 0; i < l->n; i++)
 		if (&l->patch[i] != p)
 			json_object_array_add(others, json_object_new_string(l->patch[i].name));
-	json_object_object_add(o, "other_livepatches", others);
 	fl_json_print(o, stdout, true);
 }
 

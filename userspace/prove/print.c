@@ -434,7 +434,7 @@ static void add_counter(struct json_object *o, const struct fl_snapshot *s,
 static struct json_object *counts_json(const struct fl_snapshot *s, const struct fl_totals *t)
 {
 	bool takes_only = s->takes_only;
-	struct json_object *o = json_object_new_object(), *routes = json_object_new_object();
+	struct json_object *o = json_object_new_object(), *routes;
 
 	fl_json_u64(o, "writes", t->writes);
 	fl_json_u64_or_null(o, "bytes", !takes_only, t->counter[FL_COUNT_BYTES]);
@@ -447,9 +447,9 @@ static struct json_object *counts_json(const struct fl_snapshot *s, const struct
 	add_counter(o, s, t, FL_COUNT_FAILED);
 	add_counter(o, s, t, FL_COUNT_UNCERTAIN);
 	add_counter(o, s, t, FL_COUNT_OUTSIDE);
+	routes = fl_json_object(o, "writes_by_route");
 	for (int i = 0; i < FL_ROUTES; i++)
 		fl_json_u64(routes, fl_route_name(i), t->by_route[i]);
-	json_object_object_add(o, "writes_by_route", routes);
 	return o;
 }
 
@@ -469,35 +469,33 @@ static void add_takes(struct json_object *counts, const struct fl_snapshot *s,
 void fl_prove_json(const struct fl_prove_report *r, FILE *out)
 {
 	const struct fl_verdict *v = &r->verdict;
-	struct json_object *o = json_object_new_object(), *reasons = json_object_new_array();
-	struct json_object *counts = counts_json(r->snapshot, &v->totals),
-			   *loss = json_object_new_object();
+	struct json_object *o = json_object_new_object(), *reasons;
+	struct json_object *counts = counts_json(r->snapshot, &v->totals), *loss;
 
-	json_object_object_add(o, "schema", json_object_new_string("fuselens.prove/1"));
+	fl_json_name(o, "schema", "fuselens.prove/1");
 	fl_json_name(o, "target", r->target);
-	json_object_object_add(o, "verdict", json_object_new_string(fl_verdict_name(v->kind)));
-	json_object_object_add(o, "exit_code", json_object_new_int(r->exit_code));
-	json_object_object_add(o, "why", json_object_new_string(v->why));
-	json_object_object_add(o, "next", json_object_new_string(v->next));
+	fl_json_name(o, "verdict", fl_verdict_name(v->kind));
+	fl_json_u64(o, "exit_code", r->exit_code);
+	fl_json_name(o, "why", v->why);
+	fl_json_name(o, "next", v->next);
 	fl_json_u64(o, "duration_ns", r->snapshot->end_ns - r->snapshot->start_ns);
-	json_object_object_add(o, "interrupted", json_object_new_boolean(r->interrupted));
+	fl_json_bool(o, "interrupted", r->interrupted);
 	json_object_object_add(o, "path_changes", path_json(r));
 	add_takes(counts, r->snapshot, &v->totals);
 	json_object_object_add(o, "counts", counts);
+	reasons = fl_json_array(o, "reasons");
 	for (int i = 0; i < v->nreasons; i++) {
 		struct json_object *one = json_object_new_object();
 
-		json_object_object_add(one, "reason",
-				       json_object_new_string(fl_reason_name(v->reason[i].reason)));
+		fl_json_name(one, "reason", fl_reason_name(v->reason[i].reason));
 		fl_json_u64(one, "writes", v->reason[i].writes);
 		json_object_array_add(reasons, one);
 	}
-	json_object_object_add(o, "reasons", reasons);
+	loss = fl_json_object(o, "loss");
 	fl_json_u64(loss, "lost", v->totals.lost);
 	fl_json_u64(loss, "uncertain", v->totals.counter[FL_COUNT_UNCERTAIN]);
 	fl_json_u64(loss, "unseen", v->totals.unseen);
-	json_object_object_add(loss, "ratio", json_object_new_double(v->loss));
-	json_object_object_add(o, "loss", loss);
+	fl_json_double(loss, "ratio", v->loss);
 	fl_json_u64_or_null(o, "command_exit_code", r->command && WIFEXITED(r->command_status),
 			    WEXITSTATUS(r->command_status));
 	fl_json_u64_or_null(o, "command_signal", r->command && WIFSIGNALED(r->command_status),

@@ -71,28 +71,25 @@ struct json_object *fl_bench_to_json(const struct fl_bench *b)
 {
 	struct json_object *o = json_object_new_object(), *list, *vars;
 
-	json_object_object_add(o, "schema", str(FL_BENCH_SCHEMA));
+	fl_json_name(o, "schema", FL_BENCH_SCHEMA);
 	fl_json_name(o, "profile", b->profile);
 	fl_json_name(o, "profile_text", b->profile_text);
-	vars = json_object_new_object();
+	vars = fl_json_object(o, "variables");
 	for (size_t i = 0; i < b->nvariables; i++)
 		fl_json_name(vars, b->variable[i].name, b->variable[i].value);
-	json_object_object_add(o, "variables", vars);
-	list = json_object_new_array();
+	list = fl_json_array(o, "jobs");
 	for (size_t i = 0; i < b->njob_counts; i++)
 		json_object_array_add(list, json_object_new_int(b->job_count[i]));
-	json_object_object_add(o, "jobs", list);
 	json_object_object_add(o, "sweep", sweep_to_json(b));
 	json_object_object_add(o, "until", b->until > 0 ? json_object_new_double(b->until) : NULL);
 	fl_json_u64(o, "repeats", b->repeats);
-	list = json_object_new_array();
+	list = fl_json_array(o, "systems");
 	for (int i = 0; i < FL_SYSTEMS; i++)
 		if (b->use[i])
 			json_object_array_add(list, str(fl_system_name(i)));
-	json_object_object_add(o, "systems", list);
-	json_object_object_add(o, "self_cost", json_object_new_boolean(b->self_cost));
+	fl_json_bool(o, "self_cost", b->self_cost);
 	fl_json_name(o, "evidence", b->evidence);
-	json_object_object_add(o, "max_loss", json_object_new_double(b->max_loss));
+	fl_json_double(o, "max_loss", b->max_loss);
 	fl_json_u64(o, "started_s", b->started_s);
 	json_object_object_add(o, "environment", env_to_json(&b->env));
 	return o;
@@ -104,12 +101,12 @@ static struct json_object *dir_to_json(const struct fl_fio_dir *d)
 
 	fl_json_u64(o, "ios", d->ios);
 	fl_json_u64(o, "bytes", d->bytes);
-	json_object_object_add(o, "iops", json_object_new_double(d->iops));
-	json_object_object_add(o, "bytes_per_s", json_object_new_double(d->bytes_per_s));
+	fl_json_double(o, "iops", d->iops);
+	fl_json_double(o, "bytes_per_s", d->bytes_per_s);
 	fl_json_u64(o, "short_ios", d->short_ios);
 	if (d->has_clat) {
 		clat = json_object_new_object();
-		json_object_object_add(clat, "mean_ns", json_object_new_double(d->clat_mean_ns));
+		fl_json_double(clat, "mean_ns", d->clat_mean_ns);
 		fl_json_u64(clat, "min_ns", d->clat_min_ns);
 		fl_json_u64(clat, "max_ns", d->clat_max_ns);
 		for (int i = 0; i < FL_CLAT_PCTS; i++)
@@ -124,27 +121,27 @@ static struct json_object *dir_to_json(const struct fl_fio_dir *d)
 
 struct json_object *fl_bench_row_to_json(const struct fl_bench_row *row)
 {
-	struct json_object *o = json_object_new_object(), *fio = json_object_new_object();
+	struct json_object *o = json_object_new_object(), *fio;
 	bool known;
 	long long difference = fl_bench_row_difference(row, &known);
 
-	json_object_object_add(o, "schema", str(FL_BENCH_ROW_SCHEMA));
-	json_object_object_add(o, "id", str(row->id));
-	json_object_object_add(o, "system", str(fl_system_name(row->system)));
-	json_object_object_add(o, "probes", json_object_new_boolean(row->probes));
+	fl_json_name(o, "schema", FL_BENCH_ROW_SCHEMA);
+	fl_json_name(o, "id", row->id);
+	fl_json_name(o, "system", fl_system_name(row->system));
+	fl_json_bool(o, "probes", row->probes);
 	fl_json_u64(o, "jobs", row->jobs);
 	fl_json_name(o, "sweep", row->sweep[0] ? row->sweep : NULL);
 	fl_json_u64(o, "repeat", row->repeat);
-	json_object_object_add(o, "status", str(fl_bench_row_status_name(row->status)));
+	fl_json_name(o, "status", fl_bench_row_status_name(row->status));
 	fl_json_name(o, "why", row->why[0] ? row->why : NULL);
 	fl_json_u64(o, "started_s", row->started_s);
 	fl_json_u64(o, "start_ns", row->start_ns);
 	fl_json_u64(o, "end_ns", row->end_ns);
+	fio = fl_json_object(o, "fio");
 	fl_json_name(fio, "version", row->fio.version);
 	fl_json_u64(fio, "groups", row->fio.groups);
 	json_object_object_add(fio, "read", dir_to_json(&row->fio.read));
 	json_object_object_add(fio, "write", dir_to_json(&row->fio.write));
-	json_object_object_add(o, "fio", fio);
 	json_object_object_add(o, "difference", known ? json_object_new_int64(difference) : NULL);
 	json_object_object_add(o, "snapshot",
 			       row->counted ? fl_snapshot_to_json(&row->snapshot) : NULL);
@@ -170,13 +167,13 @@ static double *column(struct fl_point *p, size_t i)
 
 struct json_object *fl_series_to_json(const struct fl_series *s)
 {
-	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
+	struct json_object *o = json_object_new_object(), *list;
 
-	json_object_object_add(o, "schema", str(FL_SERIES_SCHEMA));
+	fl_json_name(o, "schema", FL_SERIES_SCHEMA);
 	fl_json_u64(o, "start_ns", s->start_ns);
+	list = fl_json_array(o, "end_ns");
 	for (size_t i = 0; i < s->n; i++)
 		json_object_array_add(list, json_object_new_uint64(s->point[i].t_ns));
-	json_object_object_add(o, "end_ns", list);
 	for (size_t c = 0; c < NCOLUMNS; c++) {
 		list = json_object_new_array();
 		for (size_t i = 0; i < s->n; i++) {

@@ -66,17 +66,16 @@ static struct json_object *sites_to_json(const struct fl_snapshot *s)
 		const struct fl_site_snapshot *site = &s->site[i];
 		struct json_object *o = json_object_new_object(), *routes = json_object_new_array();
 
-		json_object_object_add(o, "function", json_object_new_string(site->function));
+		fl_json_name(o, "function", site->function);
 		fl_json_u64(o, "offset", site->offset);
-		json_object_object_add(o, "callee", json_object_new_string(site->callee));
-		json_object_object_add(o, "role",
-				       json_object_new_string(fl_site_role_name(site->role)));
+		fl_json_name(o, "callee", site->callee);
+		fl_json_name(o, "role", fl_site_role_name(site->role));
 		for (int r = 0; r < FL_ROUTES; r++)
 			if (site->routes & 1u << r)
 				json_object_array_add(routes,
 						      json_object_new_string(fl_route_name(r)));
 		json_object_object_add(o, "routes", routes);
-		json_object_object_add(o, "merged", json_object_new_boolean(site->merged));
+		fl_json_bool(o, "merged", site->merged);
 		fl_json_u64(o, "takes", site->takes);
 		json_object_object_add(o, "wait", wait_json(&site->wait));
 		json_object_array_add(list, o);
@@ -96,10 +95,8 @@ static struct json_object *cells_to_json(const struct fl_file_counts *f)
 			if (!f->cell[take][nature])
 				continue;
 			cell = json_object_new_object();
-			json_object_object_add(cell, "take",
-					       json_object_new_string(fl_take_name(take)));
-			json_object_object_add(cell, "nature",
-					       json_object_new_string(fl_nature_name(nature)));
+			fl_json_name(cell, "take", fl_take_name(take));
+			fl_json_name(cell, "nature", fl_nature_name(nature));
 			fl_json_u64(cell, "writes", f->cell[take][nature]);
 			json_object_array_add(list, cell);
 		}
@@ -109,14 +106,14 @@ static struct json_object *cells_to_json(const struct fl_file_counts *f)
 
 static struct json_object *hist_to_json(const struct fl_hist *h)
 {
-	struct json_object *o = json_object_new_object(), *buckets = json_object_new_array();
+	struct json_object *o = json_object_new_object(), *buckets;
 	int last = FL_HIST_BUCKETS;
 
 	while (last && !h->bucket[last - 1])
 		last--;
+	buckets = fl_json_array(o, "log2_buckets");
 	for (int i = 0; i < last; i++)
 		json_object_array_add(buckets, json_object_new_uint64(h->bucket[i]));
-	json_object_object_add(o, "log2_buckets", buckets);
 	fl_json_u64(o, "sum_ns", h->sum_ns);
 	return o;
 }
@@ -128,23 +125,23 @@ static bool is_completion(enum fl_counter counter)
 
 static struct json_object *file_to_json(const struct fl_snapshot *s, const struct fl_file_counts *f)
 {
-	struct json_object *o = json_object_new_object(), *flag = json_object_new_object(), *hists;
+	struct json_object *o = json_object_new_object(), *flag, *hists;
 
 	fl_json_dev(o, "dev", f->dev);
 	fl_json_u64(o, "ino", f->ino);
 	fl_json_u64(o, "nodeid", f->nodeid);
-	json_object_object_add(o, "route", json_object_new_string(fl_route_name(f->route)));
-	json_object_object_add(o, "is_other", json_object_new_boolean(f->is_other));
+	fl_json_name(o, "route", fl_route_name(f->route));
+	fl_json_bool(o, "is_other", f->is_other);
 	fl_json_name(o, "name", f->name);
 	fl_json_name(o, "path", f->path);
 	json_object_object_add(o, "cells", cells_to_json(f));
 	for (int i = 0; i < FL_COUNTERS; i++)
 		fl_json_u64_or_null(o, fl_counter_name(i), fl_snapshot_knows(s, i), f->counter[i]);
+	flag = fl_json_object(o, "parallel_flag");
 	fl_json_u64(flag, "opens_seen", f->flag.opens_seen);
 	fl_json_u64(flag, "opens_asked", f->flag.opens_asked);
 	fl_json_u64(flag, "effective_set", f->flag.effective_set);
 	fl_json_u64(flag, "effective_unset", f->flag.effective_unset);
-	json_object_object_add(o, "parallel_flag", flag);
 	hists = f->hists ? json_object_new_object() : NULL;
 	for (int i = 0; hists && i < FL_HISTS; i++)
 		json_object_object_add(hists, hist_names[i], hist_to_json(&f->hists->hist[i]));
@@ -171,8 +168,7 @@ static struct json_object *mount_to_json(const struct fl_mount_snapshot *m)
 	fl_json_name(o, "source", m->source);
 	for (int i = 0; i < FL_MOUNT_COUNTERS; i++)
 		fl_json_u64(o, fl_mount_counter_name(i), m->counter[i]);
-	json_object_object_add(o, "cross_check",
-			       json_object_new_string(fl_cross_check_name(m->cross_check)));
+	fl_json_name(o, "cross_check", fl_cross_check_name(m->cross_check));
 	fl_json_u64_or_null(o, "unseen", m->cross_check == FL_CROSS_DONE, m->unseen);
 	return o;
 }
@@ -181,9 +177,9 @@ static struct json_object *probe_to_json(const struct fl_probe *p)
 {
 	struct json_object *o = json_object_new_object();
 
-	json_object_object_add(o, "name", json_object_new_string(p->name));
-	json_object_object_add(o, "live", json_object_new_boolean(p->live));
-	json_object_object_add(o, "counts_writes", json_object_new_boolean(p->counts_writes));
+	fl_json_name(o, "name", p->name);
+	fl_json_bool(o, "live", p->live);
+	fl_json_bool(o, "counts_writes", p->counts_writes);
 	if (p->live)
 		fl_json_u64(o, "misses", p->misses);
 	else
@@ -194,39 +190,34 @@ static struct json_object *probe_to_json(const struct fl_probe *p)
 
 struct json_object *fl_snapshot_to_json(const struct fl_snapshot *s)
 {
-	struct json_object *o = json_object_new_object(), *can = json_object_new_object(), *list,
-			   *loss = json_object_new_object();
+	struct json_object *o = json_object_new_object(), *can, *list, *loss;
 
-	json_object_object_add(o, "schema", json_object_new_string(FL_SNAPSHOT_SCHEMA));
-	json_object_object_add(o, "kernel", json_object_new_string(s->kernel));
-	json_object_object_add(o, "method", json_object_new_string(fl_method_name(s->method)));
-	json_object_object_add(o, "method_why", json_object_new_string(s->method_why));
+	fl_json_name(o, "schema", FL_SNAPSHOT_SCHEMA);
+	fl_json_name(o, "kernel", s->kernel);
+	fl_json_name(o, "method", fl_method_name(s->method));
+	fl_json_name(o, "method_why", s->method_why);
 	fl_json_u64(o, "start_ns", s->start_ns);
 	fl_json_u64(o, "end_ns", s->end_ns);
 	fl_json_u64(o, "capacity", s->capacity);
 	fl_json_u64_or_null(o, "timed_in", s->timed_in, s->timed_in);
+	can = fl_json_object(o, "kernel_can_share");
 	for (int r = 0; r < FL_ROUTES; r++)
 		json_object_object_add(
 			can, fl_route_name(r),
 			can_names[s->can[r]] ? json_object_new_string(can_names[s->can[r]]) : NULL);
-	json_object_object_add(o, "kernel_can_share", can);
-	json_object_object_add(o, "variant",
-			       json_object_new_string(s->variant[0] ? s->variant : "unknown"));
-	list = json_object_new_array();
+	fl_json_name(o, "variant", s->variant[0] ? s->variant : "unknown");
+	list = fl_json_array(o, "files");
 	for (size_t i = 0; i < s->nfiles; i++)
 		json_object_array_add(list, file_to_json(s, &s->file[i]));
-	json_object_object_add(o, "files", list);
-	list = json_object_new_array();
+	list = fl_json_array(o, "mounts");
 	for (size_t i = 0; i < s->nmounts; i++)
 		json_object_array_add(list, mount_to_json(&s->mount[i]));
-	json_object_object_add(o, "mounts", list);
-	list = json_object_new_array();
+	list = fl_json_array(o, "probes");
 	for (size_t i = 0; i < s->nprobes; i++)
 		json_object_array_add(list, probe_to_json(&s->probe[i]));
-	json_object_object_add(o, "probes", list);
+	loss = fl_json_object(o, "losses");
 	for (int i = 0; i < FL_LOSSES; i++)
 		fl_json_u64(loss, loss_names[i], s->loss[i]);
-	json_object_object_add(o, "losses", loss);
 	json_object_object_add(
 		o, "writes_method",
 		s->takes_only ? NULL : json_object_new_string(fl_method_name(s->writes_method)));

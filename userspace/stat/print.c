@@ -50,8 +50,8 @@ static struct json_object *json_begin(const struct fl_stat_view *v, const char *
 {
 	struct json_object *o = json_object_new_object();
 
-	json_object_object_add(o, "schema", json_object_new_string("fuselens.stat/1"));
-	json_object_object_add(o, "kind", json_object_new_string(kind));
+	fl_json_name(o, "schema", "fuselens.stat/1");
+	fl_json_name(o, "kind", kind);
 	fl_json_u64(o, "time_ns", v->real_ns);
 	return o;
 }
@@ -79,7 +79,7 @@ static struct json_object *json_row(const struct fl_stat_view *v, const char *ki
 
 	fl_stat_figures(s, row, fig);
 	fl_json_u64_or_null(o, "interval_ns", row->ns, row->ns);
-	json_object_object_add(o, "method", json_object_new_string(fl_method_name(s->method)));
+	fl_json_name(o, "method", fl_method_name(s->method));
 	fl_json_name(o, "mount", fl_stat_mount_name(row));
 	if (row->dev)
 		fl_json_dev(o, "dev", row->dev);
@@ -131,8 +131,7 @@ void fl_stat_note(const struct fl_stat_view *v, const struct fl_watch_note *note
 	if (v->format != FL_STAT_JSON)
 		return;
 	o = json_begin(v, "event");
-	json_object_object_add(o, "event",
-			       json_object_new_string(fl_watch_event_name(note->event)));
+	fl_json_name(o, "event", fl_watch_event_name(note->event));
 	fl_json_name(o, "text", note->text);
 	fl_json_print(o, out, false);
 }
@@ -148,9 +147,8 @@ void fl_stat_total(const struct fl_stat_view *v, const struct fl_snapshot *s,
 		return;
 	if (v->format == FL_STAT_JSON) {
 		o = json_row(v, "total", s, row);
-		json_object_object_add(o, "verdict",
-				       json_object_new_string(fl_verdict_name(verdict->kind)));
-		json_object_object_add(o, "why", json_object_new_string(verdict->why));
+		fl_json_name(o, "verdict", fl_verdict_name(verdict->kind));
+		fl_json_name(o, "why", verdict->why);
 		fl_json_print(o, out, false);
 		return;
 	}

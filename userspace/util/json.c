@@ -28,6 +28,32 @@ void fl_json_name(struct json_object *o, const char *key, const char *name)
 	free(utf8);
 }
 
+void fl_json_bool(struct json_object *o, const char *key, bool value)
+{
+	json_object_object_add(o, key, json_object_new_boolean(value));
+}
+
+void fl_json_double(struct json_object *o, const char *key, double value)
+{
+	json_object_object_add(o, key, json_object_new_double(value));
+}
+
+struct json_object *fl_json_array(struct json_object *o, const char *key)
+{
+	struct json_object *array = json_object_new_array();
+
+	json_object_object_add(o, key, array);
+	return array;
+}
+
+struct json_object *fl_json_object(struct json_object *o, const char *key)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_object_object_add(o, key, object);
+	return object;
+}
+
 void fl_json_u64_or_null(struct json_object *o, const char *key, bool known, __u64 value)
 {
 	json_object_object_add(o, key, known ? json_object_new_uint64(value) : NULL);

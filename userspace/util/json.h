@@ -13,6 +13,11 @@ struct json_object;
 void fl_json_u64(struct json_object *o, const char *key, __u64 value);
 void fl_json_dev(struct json_object *o, const char *key, __u32 dev);
 void fl_json_name(struct json_object *o, const char *key, const char *name);
+void fl_json_bool(struct json_object *o, const char *key, bool value);
+void fl_json_double(struct json_object *o, const char *key, double value);
+/* Adds an empty array or object under key, and returns it. */
+struct json_object *fl_json_array(struct json_object *o, const char *key);
+struct json_object *fl_json_object(struct json_object *o, const char *key);
 /* A number where known, else null. */
 void fl_json_u64_or_null(struct json_object *o, const char *key, bool known, __u64 value);
 /* "8:1" in the kernel's form; 0 for anything else. */

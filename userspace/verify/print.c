@@ -234,16 +234,16 @@ static struct json_object *reasons_json(const struct fl_totals *t)
 
 static void add_counts(struct json_object *o, const struct fl_totals *t)
 {
-	struct json_object *routes = json_object_new_object();
+	struct json_object *routes;
 
 	fl_json_u64(o, "writes", t->writes);
 	fl_json_u64(o, "exclusive", t->exclusive);
 	fl_json_u64(o, "shared", t->shared);
 	fl_json_u64(o, "untold", t->unknown);
+	routes = fl_json_object(o, "writes_by_route");
 	for (int i = 0; i < FL_ROUTES; i++)
 		if (t->by_route[i])
 			fl_json_u64(routes, fl_route_name(i), t->by_route[i]);
-	json_object_object_add(o, "writes_by_route", routes);
 	json_object_object_add(o, "reasons", reasons_json(t));
 }
 
@@ -263,8 +263,7 @@ static struct json_object *leg_json(const struct fl_case_report *r, __u32 i)
 	json_object_object_add(o, "parallel_in_force",
 			       f->known ? json_object_new_boolean(f->parallel) : NULL);
 	fl_json_name(o, "expected_lock", f->known ? fl_expect_name(r->leg[i].expect) : NULL);
-	json_object_object_add(o, "result",
-			       json_object_new_string(fl_result_name(r->leg[i].result)));
+	fl_json_name(o, "result", fl_result_name(r->leg[i].result));
 	fl_json_u64(o, "writes_made", leg->done);
 	add_counts(o, &r->leg[i].totals);
 	fl_json_u64(o, "past_eof", r->leg[i].past_eof);
@@ -275,7 +274,7 @@ static struct json_object *leg_json(const struct fl_case_report *r, __u32 i)
 
 static struct json_object *case_json(const struct fl_case_report *r)
 {
-	struct json_object *o = json_object_new_object(), *legs = json_object_new_array();
+	struct json_object *o = json_object_new_object(), *legs;
 	const struct fl_case_page *p = &r->page;
 
 	fl_json_name(o, "case", r->def->name);
@@ -291,15 +290,15 @@ static struct json_object *case_json(const struct fl_case_report *r)
 	fl_json_name(o, "data",
 		     r->page.data == FL_RESULT_PASS && !r->ran ? NULL
 							       : fl_result_name(r->page.data));
-	json_object_object_add(o, "rule_broken_without_harm", json_object_new_boolean(r->lax));
-	json_object_object_add(o, "hung", json_object_new_boolean(r->hung));
+	fl_json_bool(o, "rule_broken_without_harm", r->lax);
+	fl_json_bool(o, "hung", r->hung);
 	add_text(o, "where_it_hangs", r->where);
 	fl_json_u64(o, "stuck_processes", r->stuck);
 	add_text(o, "note", p->note);
 	fl_json_u64(o, "duration_ns", r->took_ns);
+	legs = fl_json_array(o, "files");
 	for (__u32 i = 0; i < p->nlegs; i++)
 		json_object_array_add(legs, leg_json(r, i));
-	json_object_object_add(o, "files", legs);
 	return o;
 }
 
@@ -307,17 +306,16 @@ void fl_verify_json(const struct fl_verify_report *v, FILE *out)
 {
 	struct json_object *o = json_object_new_object(), *cases = json_object_new_array();
 
-	json_object_object_add(o, "schema", json_object_new_string("fuselens.verify/1"));
+	fl_json_name(o, "schema", "fuselens.verify/1");
 	fl_json_name(o, "target", v->target);
 	fl_json_name(o, "fstype", v->fstype);
 	fl_json_name(o, "source", v->source);
 	fl_json_name(o, "kernel", v->world->kernel[0] ? v->world->kernel : NULL);
 	fl_json_name(o, "method",
 		     v->world->method_why[0] ? fl_method_name(v->world->method) : NULL);
-	json_object_object_add(o, "exit_code",
-			       json_object_new_int(fl_verify_exit_code(v->cases, v->ncases)));
-	json_object_object_add(o, "interrupted", json_object_new_boolean(v->interrupted));
-	json_object_object_add(o, "quick", json_object_new_boolean(v->world->opts->quick));
+	fl_json_u64(o, "exit_code", fl_verify_exit_code(v->cases, v->ncases));
+	fl_json_bool(o, "interrupted", v->interrupted);
+	fl_json_bool(o, "quick", v->world->opts->quick);
 	fl_json_u64(o, "duration_ns", v->took_ns);
 	for (size_t i = 0; i < v->ncases; i++)
 		json_object_array_add(cases, case_json(&v->cases[i]));
