@@ -103,9 +103,9 @@ check "its files" wait_until 5 shows '/ma/busy$'
 check "and only its" lacks calm
 keys Enter
 check "Enter shows a file" wait_until 5 shows '^inode [0-9]'
-check "with its reasons" eval 'shows "why exclusive" || shows " 100.0 %"'
-check "and with who has it open" shows '^open by'
-check "which is fio" shows ' fio .*rdwr|direct'
+check "with its reasons" wait_until 5 eval 'shows "why exclusive" || shows " 100.0 %"'
+check "and with who has it open" wait_until 5 shows '^open by'
+check "which is fio" wait_until 5 shows ' fio .*rdwr|direct'
 keys Escape
 keys m
 check "m leads back to the mounts" wait_until 5 shows 'mounts, by'

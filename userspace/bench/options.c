@@ -11,8 +11,10 @@
 #include "cmd.h"
 #include "collect/options.h"
 
-int fl_bench_parse_jobs(struct fl_bench *b, const char *text, struct fl_err *err)
+/* "1,2,4,8": in that order, each once. */
+static int set_jobs(const struct fl_option *o, const char *text, void *to, struct fl_err *err)
 {
+	struct fl_bench *b = to;
 	char word[16];
 
 	b->njob_counts = 0;
@@ -104,11 +106,6 @@ static int set_variable(const struct fl_option *o, const char *text, void *to, s
 	if (strpbrk(eq + 1, "\r\n"))
 		return fl_err(err, "--set: %s has a line break in it", name);
 	return fl_bench_set(to, name, eq + 1) ? fl_err(err, "out of memory") : 0;
-}
-
-static int set_jobs(const struct fl_option *o, const char *arg, void *to, struct fl_err *err)
-{
-	return fl_bench_parse_jobs(to, arg, err);
 }
 
 static int set_runtime(const struct fl_option *o, const char *arg, void *to, struct fl_err *err)

@@ -28,7 +28,4 @@ int fl_bench_args_parse(struct fl_bench_args *args, int argc, char **argv);
  */
 int fl_bench_settle_variables(struct fl_bench *bench, struct fl_err *err);
 
-/* "1,2,4,8": into bench, in that order, each once. */
-int fl_bench_parse_jobs(struct fl_bench *bench, const char *text, struct fl_err *err);
-
 #endif

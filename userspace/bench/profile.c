@@ -189,7 +189,11 @@ static const char *line_runs(const char *line, size_t len)
 	return asks_shell(line, len) ? "a value that a shell computes" : NULL;
 }
 
-const char *fl_profile_runs(const char *text)
+/*
+ * The option by which a profile has fio run a program, load a library or ask a shell; NULL when it does
+ * not. A profile may do so only when the user named that very file.
+ */
+static const char *runs_program(const char *text)
 {
 	const char *found = NULL;
 
@@ -229,7 +233,7 @@ int fl_profile_check_variable(const char *text, const char *name, const char *va
 
 static int refuse_programs(const char *text, const char *name, struct fl_err *err)
 {
-	const char *option = fl_profile_runs(text);
+	const char *option = runs_program(text);
 
 	if (!option)
 		return 0;

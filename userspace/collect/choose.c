@@ -35,15 +35,15 @@ static const struct candidate candidates[] = {
 	{&fl_form_state_tp, FL_EVIDENCE_STATE_TP},
 };
 
-bool fl_evidence_counts_takes(enum fl_evidence e)
+static bool counts_takes(enum fl_evidence e)
 {
 	return e == FL_EVIDENCE_CALLSITE || e == FL_EVIDENCE_GLOBAL;
 }
 
 static bool may_choose(enum fl_evidence wanted, const struct candidate *c)
 {
-	return wanted == FL_EVIDENCE_AUTO || wanted == FL_EVIDENCE_STATE ||
-	       fl_evidence_counts_takes(wanted) || wanted == c->evidence;
+	return wanted == FL_EVIDENCE_AUTO || wanted == FL_EVIDENCE_STATE || counts_takes(wanted) ||
+	       wanted == c->evidence;
 }
 
 /* Takes the first candidate that works. Returns 0, or -1 with err set to the last one's failure. */
@@ -103,11 +103,11 @@ int fl_evidence_choose(struct fl_choice *c, struct fl_kernel *kernel, enum fl_ev
 
 	memset(c, 0, sizeof(*c));
 	if (!choose_writes(c, wanted, err))
-		return fl_evidence_counts_takes(wanted) ? choose_takes(c, wanted, err) : 0;
+		return counts_takes(wanted) ? choose_takes(c, wanted, err) : 0;
 	/* a kernel that refuses even tracepoints may allow kprobes */
 	if (wanted == FL_EVIDENCE_AUTO && fl_kernel_callsites(kernel, &ignored))
 		wanted = FL_EVIDENCE_CALLSITE;
-	if (!fl_evidence_counts_takes(wanted))
+	if (!counts_takes(wanted))
 		return what_to_do(err);
 	snprintf(c->why, sizeof(c->why), "alone: %.200s", err->what);
 	return choose_takes(c, wanted, err);

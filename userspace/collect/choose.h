@@ -14,7 +14,6 @@ struct fl_choice {
 	char why[256];
 };
 
-bool fl_evidence_counts_takes(enum fl_evidence e);
 /*
  * Fills in the choice: a form of the state method, and beside it what counts takes where that was asked
  * for. Where no form of the state method works, the takes are counted alone. Returns 0, or -1 with err

@@ -93,13 +93,6 @@ static const struct btf *find_type(const struct fl_btf *b, const char *name, __u
 	return NULL;
 }
 
-bool fl_btf_has_func(const struct fl_btf *b, const char *name)
-{
-	__s32 id;
-
-	return find_type(b, name, BTF_KIND_FUNC, &id);
-}
-
 bool fl_btf_has_tracepoint(const struct fl_btf *b, const char *name)
 {
 	char typedef_name[128];

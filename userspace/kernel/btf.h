@@ -17,8 +17,7 @@ bool fl_btf_available(const struct fl_btf *b);
 
 /* Value of an enumerator of any enum, named or not, of the kernel or of module ("" for vmlinux); -1. */
 int fl_btf_enumerator(const struct fl_btf *b, const char *name);
-/* Whether a function, or a BTF tracepoint (by its plain name), is in the BTF of the kernel or of fuse. */
-bool fl_btf_has_func(const struct fl_btf *b, const char *name);
+/* Whether a BTF tracepoint (by its plain name) is in the BTF of the kernel or of fuse. */
 bool fl_btf_has_tracepoint(const struct fl_btf *b, const char *name);
 /* Whether a struct has a member (directly or in an anonymous one). */
 bool fl_btf_has_member(const struct fl_btf *b, const char *type, const char *member);

@@ -108,13 +108,3 @@ int fl_mounts_read(struct fl_mounts *mounts, bool others, bool all_types, struct
 		ret = add_other_namespaces(mounts, all_types);
 	return ret ? fl_err(err, "out of memory while reading the mounts") : 0;
 }
-
-void fl_mount_label(const struct fl_mounts *mounts, __u32 dev, char *buf, size_t len)
-{
-	const struct fl_mount *m = fl_mounts_by_dev(mounts, dev);
-
-	if (m)
-		snprintf(buf, len, "%s", m->path);
-	else
-		snprintf(buf, len, "dev %u:%u", dev >> 20, dev & 0xfffff);
-}

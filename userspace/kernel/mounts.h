@@ -12,7 +12,5 @@
  * Returns 0, or -1 with err set. The caller frees mounts with fl_mounts_free() either way.
  */
 int fl_mounts_read(struct fl_mounts *mounts, bool others, bool all_types, struct fl_err *err);
-/* A short name for a device's mount: its path, or "dev 0:45" where no mount is known. */
-void fl_mount_label(const struct fl_mounts *mounts, __u32 dev, char *buf, size_t len);
 
 #endif

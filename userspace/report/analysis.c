@@ -243,8 +243,8 @@ static int make_levels(struct fl_analysis *a)
 	return 0;
 }
 
-const struct fl_level *fl_level_of(const struct fl_analysis *a, enum fl_system system, bool probes,
-				   unsigned int at)
+static const struct fl_level *level_of(const struct fl_analysis *a, enum fl_system system,
+				       bool probes, unsigned int at)
 {
 	for (size_t i = 0; i < a->nlevels; i++) {
 		const struct fl_level *l = &a->level[i];
@@ -258,7 +258,7 @@ const struct fl_level *fl_level_of(const struct fl_analysis *a, enum fl_system s
 const struct fl_level *fl_level_main(const struct fl_analysis *a, enum fl_system system,
 				     unsigned int at)
 {
-	return fl_level_of(a, system, system == FL_SYSTEM_MOUNT, at);
+	return level_of(a, system, system == FL_SYSTEM_MOUNT, at);
 }
 
 const struct fl_level *fl_level_one_job(const struct fl_analysis *a, enum fl_system system)

@@ -76,10 +76,10 @@ struct fl_analysis {
 int fl_analyse(struct fl_analysis *a, const struct fl_bench *bench);
 void fl_analysis_free(struct fl_analysis *a);
 
-/* NULL where no row of that kind is ok. */
-const struct fl_level *fl_level_of(const struct fl_analysis *a, enum fl_system system, bool probes,
-				   unsigned int at);
-/* The level that is compared with others: of the mount the one with probes, of raw the one without. */
+/*
+ * The level that is compared with others: of the mount the one with probes, of raw the one without; NULL where
+ * no row of that kind is ok.
+ */
 const struct fl_level *fl_level_main(const struct fl_analysis *a, enum fl_system system,
 				     unsigned int at);
 /* The one with one job; NULL where another thing than jobs is swept. */

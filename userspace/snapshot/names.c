@@ -215,16 +215,6 @@ int fl_take_from_name(const char *name)
 	return fl_name_index(takes, COUNT(takes), name);
 }
 
-int fl_counter_from_name(const char *name)
-{
-	return fl_name_index(counters, COUNT(counters), name);
-}
-
-int fl_mount_counter_from_name(const char *name)
-{
-	return fl_name_index(mount_counters, COUNT(mount_counters), name);
-}
-
 struct flag_name {
 	__u32 bit;
 	const char *name;

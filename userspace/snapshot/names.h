@@ -53,8 +53,6 @@ int fl_method_from_name(const char *name);
 int fl_route_from_name(const char *name);
 int fl_nature_from_name(const char *name);
 int fl_take_from_name(const char *name);
-int fl_counter_from_name(const char *name);
-int fl_mount_counter_from_name(const char *name);
 
 /*
  * FOPEN_* flags of include/uapi/linux/fuse.h by name, joined by '|', unknown bits as hex; "none" for 0.
