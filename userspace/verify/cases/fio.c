@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,14 +38,14 @@ struct papers {
 	int job, out, messages;
 };
 
-static int prepare_papers(struct papers *p, const char *job)
+static int prepare_papers(struct papers *p, const char *fmt, va_list ap)
 {
 	p->job = memfd_create("job", MFD_CLOEXEC);
 	p->out = memfd_create("out", MFD_CLOEXEC);
 	p->messages = memfd_create("messages", MFD_CLOEXEC);
 	if (p->job < 0 || p->out < 0 || p->messages < 0)
 		return -1;
-	return dprintf(p->job, "%s%s", global, job) < 0 ? -1 : 0;
+	return dprintf(p->job, "%s", global) < 0 || vdprintf(p->job, fmt, ap) < 0 ? -1 : 0;
 }
 
 /* fio's first message about what went wrong. */
@@ -93,18 +94,22 @@ static int run_fio(struct fl_case_env *e, const struct papers *p)
 	return w.status ? -1 : 0;
 }
 
-int fl_fio_run(struct fl_case_env *e, const char *job, struct fl_fio *fio)
+int fl_fio_run(struct fl_case_env *e, struct fl_fio *fio, const char *fmt, ...)
 {
 	struct papers p = {-1, -1, -1};
 	struct fl_fio unused;
 	struct fl_err err;
 	char *text;
-	int ret = -1;
+	int ret = -1, bad;
 	size_t len;
+	va_list ap;
 
 	if (!e->opts->fio)
 		return fl_case_inconclusive(e, "fio is not installed");
-	if (prepare_papers(&p, job)) {
+	va_start(ap, fmt);
+	bad = prepare_papers(&p, fmt, ap);
+	va_end(ap);
+	if (bad) {
 		fl_case_inconclusive(e, "cannot make files in memory for fio: %s", strerror(errno));
 	} else if (!run_fio(e, &p)) {
 		text = fl_read_fd(dup(p.out), "fio's output", &len, &err);
@@ -122,7 +127,6 @@ int fl_fio_run(struct fl_case_env *e, const char *job, struct fl_fio *fio)
 
 int fl_fio_seed(struct fl_case_env *e, const char *file, __u64 size)
 {
-	char job[512];
 	int fd = fl_case_open(e, file, O_RDWR | O_CREAT | O_TRUNC);
 
 	if (fd < 0)
@@ -133,20 +137,18 @@ int fl_fio_seed(struct fl_case_env *e, const char *file, __u64 size)
 		return fl_case_errno(e, "ftruncate");
 	}
 	close(fd);
-	snprintf(job, sizeof(job),
-		 "[seed]\nfilename=%s\nrw=write\nbs=1M\nsize=%llu\ndirect=1\nioengine=psync\n"
-		 "verify=crc32c\nverify_interval=4k\ndo_verify=0\n",
-		 file, (unsigned long long)size);
-	return fl_fio_run(e, job, NULL);
+	return fl_fio_run(
+		e, NULL,
+		"[seed]\nfilename=%s\nrw=write\nbs=1M\nsize=%llu\ndirect=1\nioengine=psync\n"
+		"verify=crc32c\nverify_interval=4k\ndo_verify=0\n",
+		file, size);
 }
 
 int fl_fio_verify(struct fl_case_env *e, const char *file, __u64 size)
 {
-	char job[512];
-
-	snprintf(job, sizeof(job),
-		 "[check]\nfilename=%s\nrw=read\nbs=1M\nsize=%llu\ndirect=1\nioengine=psync\n"
-		 "verify=crc32c\nverify_interval=4k\n",
-		 file, (unsigned long long)size);
-	return fl_fio_run(e, job, NULL);
+	return fl_fio_run(
+		e, NULL,
+		"[check]\nfilename=%s\nrw=read\nbs=1M\nsize=%llu\ndirect=1\nioengine=psync\n"
+		"verify=crc32c\nverify_interval=4k\n",
+		file, size);
 }

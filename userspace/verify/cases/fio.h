@@ -7,10 +7,11 @@
 #include "verify/case.h"
 
 /*
- * Runs fio in the working directory with [global] lines that every run of ours needs, then job. It
+ * Runs fio in the working directory with [global] lines that every run of ours needs, then the jobs of fmt. It
  * fails the case when fio does, with fio's own words. fio takes what it did, each job a group; it may be NULL.
  */
-int fl_fio_run(struct fl_case_env *e, const char *job, struct fl_fio *fio);
+int fl_fio_run(struct fl_case_env *e, struct fl_fio *fio, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* Writes size bytes of file in 4K verify blocks, sequentially and directly, by one job. */
 int fl_fio_seed(struct fl_case_env *e, const char *file, __u64 size);

@@ -21,11 +21,17 @@ static int seeded_leg(struct fl_case_env *e, int flags, enum fl_want want, unsig
 	return fl_case_leg(e, e->name, O_RDWR | flags, want, writers) ? 0 : -1;
 }
 
-static int run_counted(struct fl_case_env *e, const char *job, struct fl_fio *fio)
+/* jobs of 4K writes at random over the whole file; more: further options. */
+static int write_at_random(struct fl_case_env *e, int jobs, const char *more)
 {
-	if (fl_fio_run(e, job, fio))
+	struct fl_fio fio;
+
+	if (fl_fio_run(
+		    e, &fio,
+		    "[w]\nfilename=%s\nrw=randwrite\nbs=4k\nsize=%llu\nnumjobs=%d\nnorandommap=1\ntime_based=1\nruntime=%.0f\nverify=crc32c\ndo_verify=0\n%s",
+		    e->name, e->opts->size, jobs, e->opts->seconds, more))
 		return -1;
-	e->page->leg[0].done = fio->write.ios;
+	e->page->leg[0].done = fio.write.ios;
 	return 0;
 }
 
@@ -44,15 +50,7 @@ static int overwrite_setup(struct fl_case_env *e)
 
 static int overwrite_work(struct fl_case_env *e)
 {
-	struct fl_fio fio;
-	char job[512];
-
-	snprintf(job, sizeof(job),
-		 "[w]\nfilename=%s\nrw=randwrite\nbs=4k\nsize=%llu\nnumjobs=4\ndirect=1\n"
-		 "ioengine=psync\nnorandommap=1\ntime_based=1\nruntime=%.0f\nverify=crc32c\n"
-		 "do_verify=0\n",
-		 e->name, (unsigned long long)e->opts->size, e->opts->seconds);
-	return run_counted(e, job, &fio);
+	return write_at_random(e, 4, "direct=1\nioengine=psync\n");
 }
 
 const struct fl_verify_case fl_case_overwrite = {
@@ -73,17 +71,16 @@ static int read_write_work(struct fl_case_env *e)
 {
 	unsigned long long half = e->opts->size / 2, worst;
 	struct fl_fio fio;
-	char job[1024];
 
-	snprintf(job, sizeof(job),
-		 "direct=1\nioengine=psync\nbs=4k\nnorandommap=1\ntime_based=1\nruntime=%.0f\n"
-		 "filename=%s\n"
-		 "[w0]\nrw=randwrite\nsize=%llu\nverify=crc32c\ndo_verify=0\n"
-		 "[w1]\nrw=randwrite\noffset=%llu\nsize=%llu\nverify=crc32c\ndo_verify=0\n"
-		 "[r]\nrw=randread\nsize=%llu\nnumjobs=2\n",
-		 e->opts->seconds, e->name, half, half, half, 2 * half);
-	if (run_counted(e, job, &fio))
+	if (fl_fio_run(
+		    e, &fio,
+		    "direct=1\nioengine=psync\nbs=4k\nnorandommap=1\ntime_based=1\nruntime=%.0f\nfilename=%s\n"
+		    "[w0]\nrw=randwrite\nsize=%llu\nverify=crc32c\ndo_verify=0\n"
+		    "[w1]\nrw=randwrite\noffset=%llu\nsize=%llu\nverify=crc32c\ndo_verify=0\n"
+		    "[r]\nrw=randread\nsize=%llu\nnumjobs=2\n",
+		    e->opts->seconds, e->name, half, half, half, 2 * half))
 		return -1;
+	e->page->leg[0].done = fio.write.ios;
 	if (!fio.min_group_ios)
 		return fl_case_fail(e, "a job did no I/O in %.0f s", e->opts->seconds);
 	worst = fio.read.clat_max_ns > fio.write.clat_max_ns ? fio.read.clat_max_ns
@@ -119,13 +116,14 @@ static int append_setup(struct fl_case_env *e)
 static int append_work(struct fl_case_env *e)
 {
 	struct fl_fio fio;
-	char job[512];
 
-	snprintf(job, sizeof(job),
-		 "[w]\nfilename=%s\nrw=write\nbs=4k\nsize=%u\noffset_increment=%u\nnumjobs=4\n"
-		 "direct=1\nioengine=psync\nverify=crc32c\ndo_verify=0\n",
-		 e->name, APPEND_REGION, APPEND_REGION);
-	return run_counted(e, job, &fio);
+	if (fl_fio_run(
+		    e, &fio,
+		    "[w]\nfilename=%s\nrw=write\nbs=4k\nsize=%u\noffset_increment=%u\nnumjobs=4\ndirect=1\nioengine=psync\nverify=crc32c\ndo_verify=0\n",
+		    e->name, APPEND_REGION, APPEND_REGION))
+		return -1;
+	e->page->leg[0].done = fio.write.ios;
+	return 0;
 }
 
 static int append_check(struct fl_case_env *e)
@@ -151,15 +149,7 @@ static int buffered_setup(struct fl_case_env *e)
 
 static int buffered_work(struct fl_case_env *e)
 {
-	struct fl_fio fio;
-	char job[512];
-
-	snprintf(job, sizeof(job),
-		 "[w]\nfilename=%s\nrw=randwrite\nbs=4k\nsize=%llu\nnumjobs=4\ndirect=0\n"
-		 "ioengine=psync\nnorandommap=1\ntime_based=1\nruntime=%.0f\nverify=crc32c\n"
-		 "do_verify=0\ninvalidate=0\n",
-		 e->name, (unsigned long long)e->opts->size, e->opts->seconds);
-	return run_counted(e, job, &fio);
+	return write_at_random(e, 4, "direct=0\nioengine=psync\ninvalidate=0\n");
 }
 
 const struct fl_verify_case fl_case_buffered = {
@@ -185,16 +175,8 @@ static int io_uring_setup_case(struct fl_case_env *e)
 
 static int io_uring_work(struct fl_case_env *e)
 {
-	struct fl_fio fio;
-	char job[512];
-
 	/* fewer in flight than a connection's background queue holds (max_background is 12) */
-	snprintf(job, sizeof(job),
-		 "[w]\nfilename=%s\nrw=randwrite\nbs=4k\nsize=%llu\nnumjobs=2\ndirect=1\n"
-		 "ioengine=io_uring\niodepth=4\nnorandommap=1\ntime_based=1\nruntime=%.0f\n"
-		 "verify=crc32c\ndo_verify=0\n",
-		 e->name, (unsigned long long)e->opts->size, e->opts->seconds);
-	return run_counted(e, job, &fio);
+	return write_at_random(e, 2, "direct=1\nioengine=io_uring\niodepth=4\n");
 }
 
 const struct fl_verify_case fl_case_io_uring = {
