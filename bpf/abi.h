@@ -191,8 +191,8 @@ struct fl_slot {
 	__u32 generation; /* of the node */
 	__u32 waits;	  /* its place in the table of waits; 0: with those of other files */
 	__u64 inode;	  /* whose locks are followed, where waits are */
-	char name
-		[FL_NAME_MAX]; /* the last path component, for files closed before anyone listed them */
+	/* the last path component, for files closed before anyone listed them */
+	char name[FL_NAME_MAX];
 };
 #define FL_SLOT_PROBES 32
 /* The key of a slot that user space gave back. Keys of files are odd; 0 means never claimed. */

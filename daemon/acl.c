@@ -89,12 +89,11 @@ int acl_admit(struct mirror *m, int fd, dev_t dev)
 			devices->list = d;
 		}
 		if (!served)
-			log_failure(0,
-				    "mount that file system's part without allow_other, or keep it "
-				    "out of the source",
-				    "device %u:%u below the source has access control lists that "
-				    "can't be served to other users; its files are refused",
-				    major(dev), minor(dev));
+			log_failure(
+				0,
+				"mount that file system's part without allow_other, or keep it out of the source",
+				"device %u:%u below the source has access control lists that can't be served to other users; its files are refused",
+				major(dev), minor(dev));
 	}
 	pthread_mutex_unlock(&devices->lock);
 	return served ? 0 : EACCES;

@@ -26,8 +26,8 @@ struct fl_refused_opens {
 	size_t nrefused;
 	struct fl_stripped_open *stripped;
 	size_t nstripped;
-	char not_live
-		[256]; /* hooks that could not be attached; their rules cannot be told from others */
+	/* hooks that could not be attached; their rules cannot be told from others */
+	char not_live[256];
 	double seconds;
 };
 

@@ -18,8 +18,8 @@ struct fl_livepatch {
 	bool enabled;	 /* wanted: after a transition its functions run */
 	bool transition; /* some tasks still run the other code */
 	size_t nfunctions;
-	char function[FL_LIVEPATCH_FUNCTIONS]
-		     [64]; /* that it replaces, of the kernel and of modules */
+	/* that it replaces, of the kernel and of modules */
+	char function[FL_LIVEPATCH_FUNCTIONS][64];
 };
 
 struct fl_livepatches {
