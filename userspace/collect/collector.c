@@ -18,7 +18,7 @@
 #include "openfiles/openfiles.h"
 
 #define DEFAULT_INODES 4096u
-/* Minimum pause between open-file scans; five times the last scan's duration comes on top. */
+/* Minimum pause between open-file scans. */
 #define LIST_PAUSE_NS 100000000ull
 /* Hooks that slow down the whole system are removed after this time, without the command. */
 #define GLOBAL_WINDOW_S 10.0
@@ -265,6 +265,7 @@ struct fl_collector *fl_collector_prepare(const struct fl_target *target,
 	c->kernel = opts->kernel;
 	c->target = target;
 	c->mountinfo = -1;
+	c->open_list = opts->open_list ? opts->open_list : &c->own_list;
 	c->forget_after_ns = opts->forget_s * 1e9;
 	if (opts->evidence == FL_EVIDENCE_GLOBAL)
 		c->window_ns = (opts->window_s > 0 ? opts->window_s : GLOBAL_WINDOW_S) * 1e9;
@@ -359,26 +360,21 @@ static void look_at_window(struct fl_collector *c)
 /* Lists open files after new claims, while the claimed files are probably still open. */
 static void list_open_files(struct fl_collector *c)
 {
-	struct fl_open_files files = {};
-	struct fl_err ignored;
+	struct fl_open_list *l = c->open_list;
 	__u32 claims = fl_slot_table_claims_made(&c->table);
-	__u64 began;
+	__u64 before = l->read_ns;
 
-	if (c->listed_ns && claims == c->claims_seen)
-		return;
 	/* many new files in a row must not cause a walk over all tasks for each */
-	began = fl_now_ns();
-	if (c->listed_ns && began - c->listed_ns < LIST_PAUSE_NS + 5 * c->list_took_ns)
+	if (claims != c->claims_seen || !c->merged_ns)
+		fl_open_list_again(l, LIST_PAUSE_NS);
+	if (l->read_ns != before)
+		c->claims_seen = claims;
+	if (l->read_ns == c->merged_ns)
 		return;
-	if (!fl_open_files_read(&files, &ignored)) {
-		fl_known_files_merge(&c->known, &files, c->target->dev, c->target->ndevs);
-		fl_collector_describe(c, &c->blind);
-		fl_blind_look(&c->blind, &files, c->target);
-	}
-	fl_open_files_free(&files);
-	c->claims_seen = claims;
-	c->listed_ns = fl_now_ns();
-	c->list_took_ns = c->listed_ns - began;
+	fl_known_files_merge(&c->known, &l->files, c->target->dev, c->target->ndevs);
+	fl_collector_describe(c, &c->blind);
+	fl_blind_look(&c->blind, &l->files, c->target);
+	c->merged_ns = l->read_ns;
 }
 
 /*
@@ -454,6 +450,7 @@ void fl_collector_finish(struct fl_collector *c)
 	free(c->told);
 	fl_index_free(&c->told_by_dev);
 	fl_known_files_free(&c->known);
+	fl_open_files_free(&c->own_list.files);
 	fl_forgotten_free(&c->forgotten);
 	fl_mounts_free(&c->seen);
 	if (c->mountinfo >= 0)

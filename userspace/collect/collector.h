@@ -7,6 +7,7 @@
 #define FL_COLLECTOR_H
 
 #include "util/err.h"
+#include "openfiles/openfiles.h"
 #include "snapshot/snapshot.h"
 #include "collect/forms.h"
 #include "collect/target.h"
@@ -51,6 +52,8 @@ struct fl_collect_opts {
 	 * the whole time since the start, not for differences of two.
 	 */
 	bool cross_check;
+	/* shared with others, and must outlive the collector; NULL: a list of its own */
+	struct fl_open_list *open_list;
 	bool quiet_start; /* the watched workload starts only after fl_collector_start() */
 	/*
 	 * A process, by its PID here, that will become a command. Writes by tasks that are not its

@@ -71,8 +71,9 @@ struct fl_collector {
 	struct fl_known_files known;
 	int mountinfo;	       /* says when the mounts of this namespace changed */
 	struct fl_mounts seen; /* FUSE mounts that were there at some time, the latest last */
-	__u32 claims_seen;     /* made when the open files were last listed */
-	__u64 listed_ns, list_took_ns;
+	__u32 claims_seen;     /* made when the open files were last listed for them */
+	struct fl_open_list own_list, *open_list;
+	__u64 merged_ns; /* read_ns of the list that is known */
 
 	/* files that make room for others */
 	__u64 forget_after_ns; /* 0: never */

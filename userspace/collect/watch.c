@@ -17,7 +17,7 @@
 #include "util/processes.h"
 #include "util/text.h"
 
-/* Pause between two searches for daemons; a search walks the descriptors of all tasks. */
+/* Minimum pause between two searches for daemons. */
 #define LOOK_PAUSE_NS 300000000ull
 
 /* include/uapi/linux/stat.h since v6.8: an ID that no later mount gets again */
@@ -118,6 +118,7 @@ int fl_watch_open(struct fl_watch *w, const char *spec, pid_t pid,
 	w->spec = spec;
 	w->pid = pid;
 	w->opts = *opts;
+	w->opts.open_list = &w->open_list;
 	w->mountinfo = -1;
 	fl_path_open(&w->path);
 	if (session_prepare(w, &w->session, err))
@@ -154,6 +155,7 @@ void fl_watch_close(struct fl_watch *w)
 	fl_snapshot_free(&w->interval);
 	fl_served_free(&w->served);
 	fl_path_close(&w->path);
+	fl_open_files_free(&w->open_list.files);
 	if (w->mountinfo >= 0)
 		close(w->mountinfo);
 	w->mountinfo = -1;
@@ -190,17 +192,15 @@ static void note_mounts(struct fl_watch *w, const struct fl_snapshot *before,
 
 static void look_for_daemons(struct fl_watch *w, struct fl_snapshot *now)
 {
-	struct fl_open_files files = {};
-	struct fl_err ignored;
-	__u64 began = fl_now_ns();
+	struct fl_open_list *l = &w->open_list;
 
-	if (w->looked_ns && began - w->looked_ns < LOOK_PAUSE_NS + 5 * w->look_took_ns)
+	/* what was listed since for the collector will do */
+	if (!w->looked_ns || l->read_ns < w->looked_ns + LOOK_PAUSE_NS)
+		fl_open_list_again(l, w->looked_ns ? LOOK_PAUSE_NS : 0);
+	if (!l->read_ns || (w->looked_ns && l->read_ns < w->looked_ns + LOOK_PAUSE_NS))
 		return;
-	if (!fl_open_files_read(&files, &ignored))
-		fl_served_look(&w->served, &files, now);
-	fl_open_files_free(&files);
-	w->looked_ns = fl_now_ns();
-	w->look_took_ns = w->looked_ns - began;
+	fl_served_look(&w->served, &l->files, now);
+	w->looked_ns = l->read_ns;
 }
 
 static void note_losses(struct fl_watch *w)

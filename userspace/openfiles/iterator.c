@@ -12,6 +12,7 @@
 
 #include "files.skel.h"
 #include "kernel/privileges.h"
+#include "util/clock.h"
 #include "util/file.h"
 
 static struct files_bpf *skel;
@@ -62,6 +63,25 @@ int fl_open_files_read(struct fl_open_files *files, struct fl_err *err)
 out_link:
 	bpf_link__destroy(link);
 	return ret;
+}
+
+void fl_open_list_again(struct fl_open_list *l, __u64 pause_ns)
+{
+	__u64 began = fl_now_ns();
+	struct fl_open_files files = {};
+	struct fl_err ignored;
+
+	if (l->tried_ns && began - l->tried_ns < pause_ns + 5 * l->took_ns)
+		return;
+	if (fl_open_files_read(&files, &ignored)) {
+		fl_open_files_free(&files);
+	} else {
+		fl_open_files_free(&l->files);
+		l->files = files;
+		l->read_ns = fl_now_ns();
+	}
+	l->tried_ns = fl_now_ns();
+	l->took_ns = l->tried_ns - began;
 }
 
 void fl_open_files_done(void)

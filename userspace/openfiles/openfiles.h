@@ -34,6 +34,15 @@ int fl_open_files_parse(struct fl_open_files *files, const void *buf, size_t len
  */
 int fl_open_files_read(struct fl_open_files *files, struct fl_err *err);
 void fl_open_files_free(struct fl_open_files *files);
+
+/* The last of many lists, for all who look at open files again and again: each walks every task. */
+struct fl_open_list {
+	struct fl_open_files files;
+	__u64 read_ns;		 /* on CLOCK_MONOTONIC; 0: there was none yet */
+	__u64 tried_ns, took_ns; /* the last attempt, which may have failed */
+};
+/* Lists anew if the last attempt is longer ago than pause_ns and five times what it took. */
+void fl_open_list_again(struct fl_open_list *l, __u64 pause_ns);
 /* Unloads the iterator program. */
 void fl_open_files_done(void);
 

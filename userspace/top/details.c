@@ -136,8 +136,8 @@ static void add_openers(struct fl_top_lines *l, const struct fl_top *t, const st
 	size_t shown = 0;
 
 	add(l, "open by");
-	for (size_t i = 0; i < t->openers.n; i++) {
-		const struct fl_open_file *f = &t->openers.file[i];
+	for (size_t i = 0; i < t->watch.open_list.files.n; i++) {
+		const struct fl_open_file *f = &t->watch.open_list.files.file[i];
 		char *comm, flags[128], mode[64];
 
 		if (f->rec.kind != FL_FILE_OPEN || f->rec.dev != all->dev ||

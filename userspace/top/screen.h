@@ -28,7 +28,6 @@ struct fl_top {
 	bool paused, typing;  /* typing: the filter */
 	double seconds;
 	char filter[128];
-	struct fl_open_files openers; /* of everything, for the details */
 	char message[256];
 	__u64 real_ns;
 };

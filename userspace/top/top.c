@@ -57,15 +57,6 @@ static void list_from_top(struct fl_top *t)
 	list_again(t);
 }
 
-static void list_openers(struct fl_top *t)
-{
-	struct fl_err ignored;
-
-	fl_open_files_free(&t->openers);
-	if (fl_open_files_read(&t->openers, &ignored))
-		fl_open_files_free(&t->openers);
-}
-
 static int look(struct top_cmd *c, struct fl_err *err)
 {
 	struct fl_top *t = &c->top;
@@ -97,7 +88,7 @@ static int look(struct top_cmd *c, struct fl_err *err)
 		return fl_err(err, "out of memory");
 	t->cursor = follows ? fl_top_find(&t->list, dev, slot) : 0;
 	if (t->page == FL_TOP_DETAILS)
-		list_openers(t);
+		fl_open_list_again(&t->watch.open_list, 0);
 	return 0;
 }
 
@@ -107,7 +98,7 @@ static void details(struct fl_top *t)
 		return;
 	t->page = FL_TOP_DETAILS;
 	t->scroll = 0;
-	list_openers(t);
+	fl_open_list_again(&t->watch.open_list, 0);
 }
 
 static void into(struct fl_top *t)
@@ -322,7 +313,6 @@ out:
 		fl_fail(&err, false);
 	fl_top_list_free(&c->top.list);
 	fl_top_history_free(&c->top.history);
-	fl_open_files_free(&c->top.openers);
 	fl_top_totals_free(&c->top.totals);
 	fl_watch_close(&c->top.watch);
 	fl_open_files_done();
