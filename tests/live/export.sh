@@ -9,6 +9,8 @@ set -u
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/counts_lib.sh
 . "$(dirname "$0")/counts_lib.sh"
+# shellcheck source=tests/live/export_lib.sh
+. "$(dirname "$0")/export_lib.sh"
 rules=$LIVE_TOP/deploy/prometheus
 
 "$LIVE_TOP/lab/host-deps" prometheus || {
@@ -18,32 +20,7 @@ rules=$LIVE_TOP/deploy/prometheus
 live_begin_on_xfs
 start_daemon "$src" "$mnt" || exit 1
 
-# start_export NAME ARG... - sets $EXPORT_PID; $URL is where it listens
-start_export()
-{
-	local log=$WORK/export.$1.log
-	shift
-	"$@" 2>"$log" &
-	EXPORT_PID=$!
-	wait_until 20 grep -qs 'http://' "$log" || {
-		cat "$log" >&2
-		return 1
-	}
-	URL=$(sed -n 's,.*\(http://[^/]*\).*,\1,p' "$log")
-}
-
-page()
-{
-	curl -sS -H 'Accept: application/openmetrics-text' "$URL/metrics"
-}
-
-# total PATTERN - sum over the samples that match
-total()
-{
-	page | grep -E "^$1" | awk '{sum += $NF} END {print sum + 0}'
-}
-
-start_export one "$FUSELENS" export "$mnt" --listen 127.0.0.1:0 --files 2 || exit 1
+start_export "$FUSELENS" export "$mnt" --listen 127.0.0.1:0 --files 2 || exit 1
 write_some "$mnt" 700ms 3
 wrote=$(fio_total)
 # has NUMBER - writes on the page
@@ -105,7 +82,7 @@ done
 kill "$EXPORT_PID"
 wait "$EXPORT_PID"
 check_eq "SIGTERM is a normal end" "$?" 0
-start_export hostile "$FUSELENS" export "$mnt" --listen 127.0.0.1:0 --files 10 || exit 1
+start_export "$FUSELENS" export "$mnt" --listen 127.0.0.1:0 --files 10 || exit 1
 for name in $'a\xfe' $'a\xff' $'a\033[2J' 'a\'; do
 	dd if=/dev/zero of="$dir/$name" bs=4k count=2 oflag=direct conv=notrunc status=none
 done
@@ -162,7 +139,7 @@ for n in 1 2 3; do
 	ip -n "$tag-$n" link set eth0 up
 	mkdir -p "$WORK/xfs/host$n"
 	start_daemon "$WORK/xfs/host$n" "$WORK/host$n" || exit 1
-	start_export "host$n" ip netns exec "$tag-$n" "$FUSELENS" export "$WORK/host$n" \
+	start_export ip netns exec "$tag-$n" "$FUSELENS" export "$WORK/host$n" \
 		--listen "10.231.77.$n:9787" || exit 1
 done
 cat >"$WORK/prometheus.yml" <<EOF

@@ -5,17 +5,17 @@
 # out, and no request waits for a timer.
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/live/export_lib.sh
+. "$(dirname "$0")/export_lib.sh"
 live_begin_on_xfs
 start_daemon "$src" "$mnt" || exit 1
-"$FUSELENS" export "$mnt" --listen 127.0.0.1:0 2>"$WORK/log" &
-export_pid=$!
-wait_until 30 grep -qs 'http://' "$WORK/log" || exit 1
-port=$(sed -n 's,.*127\.0\.0\.1:\([0-9]*\).*,\1,p' "$WORK/log")
+start_export "$FUSELENS" export "$mnt" --listen 127.0.0.1:0 || exit 1
+port=${URL##*:}
 
 # how often the exporter went to sleep: once per request if each waits for a timer
 sleeps()
 {
-	awk '/^voluntary_ctxt/ {print $2}' "/proc/$export_pid/status"
+	awk '/^voluntary_ctxt/ {print $2}' "/proc/$EXPORT_PID/status"
 }
 
 cat >"$WORK/clients.py" <<'END'
@@ -83,11 +83,11 @@ END
 ask()
 {
 	local before
-	kill -STOP "$export_pid"
+	kill -STOP "$EXPORT_PID"
 	timeout 200 python3 "$WORK/clients.py" "$port" "$1" >"$WORK/said" 2>&1 &
 	wait_until 60 grep -qs connected "$WORK/said"
 	before=$(sleeps)
-	kill -CONT "$export_pid"
+	kill -CONT "$EXPORT_PID"
 	wait $!
 	slept=$(($(sleeps) - before))
 	said=$(tail -n 1 "$WORK/said")
@@ -112,8 +112,8 @@ kill $holder
 wait $holder 2>/dev/null
 check_eq "a connection that trickles has no more than its time" \
 	"$(timeout 200 python3 "$WORK/clients.py" "$port" trickle)" ended
-kill "$export_pid"
-wait "$export_pid"
+kill "$EXPORT_PID"
+wait "$EXPORT_PID"
 check_eq "the exporter ends as it should" "$?" 0
 
 # Forty addresses of one IPv6 network, in a network namespace. Says how many of their connections stay open

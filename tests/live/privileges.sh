@@ -6,6 +6,8 @@
 set -u
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/live/export_lib.sh
+. "$(dirname "$0")/export_lib.sh"
 
 live_begin_on_xfs
 start_daemon "$src" "$mnt" allow_other || exit 1
@@ -42,8 +44,7 @@ writes()
 	if [ "$1" = stat ]; then
 		jq -s '[.[] | select(.kind == "interval") | .writes] | add' "$WORK/rows"
 	else
-		curl -sS "$(sed -n 's,.*\(http:.*\),\1,p' "$WORK/err")" |
-			awk '/^fuselens_writes_total/ {sum += $NF} END {print sum}'
+		total fuselens_writes_total
 	fi
 }
 counted()
@@ -54,11 +55,12 @@ for command in stat "export"; do
 	rm -f "$WORK/rows" "$WORK/err"
 	if [ "$command" = stat ]; then
 		run="exec" as +bpf,+perfmon "$WORK/fuselens" stat "$mnt" --json -i 0.1 >"$WORK/rows" 2>"$WORK/err" &
+		pid=$!
+		wait_until 20 grep -qs interval "$WORK/rows"
 	else
-		run="exec" as +bpf,+perfmon "$WORK/fuselens" export "$mnt" --listen 127.0.0.1:0 >"$WORK/rows" 2>"$WORK/err" &
+		run="exec" start_export as +bpf,+perfmon "$WORK/fuselens" export "$mnt" --listen 127.0.0.1:0
+		pid=$EXPORT_PID
 	fi
-	pid=$!
-	wait_until 20 eval 'grep -qs interval "$WORK/rows" || grep -qs http: "$WORK/err"'
 	dd if=/dev/zero of="$mnt/f" bs=4k count=16 oflag=direct conv=notrunc status=none
 	check "$command: CAP_BPF and CAP_PERFMON are enough to count" wait_until 2 counted "$command"
 	kill "$pid"
@@ -88,12 +90,10 @@ if command -v systemd-analyze >/dev/null; then
 		"$(systemd-analyze verify --man=no "$WORK/fuselens-export.service" 2>&1 |
 			grep -c "fuselens-export.service")" 0
 	if command -v strace >/dev/null; then
-		strace -f -qq -o "$WORK/calls" "$WORK/fuselens" export "$mnt" --listen 127.0.0.1:0 2>"$WORK/err" &
-		pid=$!
-		wait_until 30 grep -q http: "$WORK/err"
-		curl -sS -o /dev/null "$(sed -n 's,.*\(http:.*\),\1,p' "$WORK/err")"
-		kill "$(pgrep -P "$pid" || echo "$pid")"
-		wait "$pid"
+		start_export strace -f -qq -o "$WORK/calls" "$WORK/fuselens" export "$mnt" --listen 127.0.0.1:0
+		page >/dev/null
+		kill "$(pgrep -P "$EXPORT_PID" || echo "$EXPORT_PID")"
+		wait "$EXPORT_PID"
 		{
 			systemd-analyze syscall-filter @system-service | sed -n 's/^ *\(@\?[a-z_0-9-]*\)$/\1/p'
 			echo bpf
