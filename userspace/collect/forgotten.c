@@ -38,15 +38,6 @@ static struct fl_file_counts *sum_for(struct fl_forgotten *k, const struct fl_fi
 	return sum;
 }
 
-static void add_words(void *to, const void *from, size_t size)
-{
-	__u64 *a = to;
-	const __u64 *b = from;
-
-	for (size_t i = 0; i < size / sizeof(__u64); i++)
-		a[i] += b[i];
-}
-
 int fl_forgotten_reserve(struct fl_forgotten *k)
 {
 	struct fl_file_counts *grown;
@@ -67,18 +58,13 @@ void fl_forgotten_add(struct fl_forgotten *k, const struct fl_file_counts *f)
 {
 	struct fl_file_counts *sum = sum_for(k, f, f->dev);
 
-	add_words(sum->cell, f->cell, sizeof(sum->cell));
-	add_words(sum->counter, f->counter, sizeof(sum->counter));
-	add_words(sum->takes, f->takes, sizeof(sum->takes));
-	sum->has_takes |= f->has_takes;
-	add_words(&sum->flag, &f->flag, sizeof(sum->flag));
-	if (!f->hists)
-		return;
-	if (!sum->hists) {
+	if (f->hists && !sum->hists) {
 		sum->hists = k->spare;
 		k->spare = NULL;
 	}
-	add_words(sum->hists, f->hists, sizeof(*sum->hists));
+	fl_file_counts_add(sum, f);
+	sum->has_takes |= f->has_takes;
+	fl_add_words(&sum->flag, &f->flag, sizeof(sum->flag));
 }
 
 void fl_forgotten_move(struct fl_forgotten *k, struct fl_file_counts *list, size_t *n)

@@ -88,6 +88,17 @@ static void value(const struct page *g, __u64 n)
 	fprintf(g->out, "} %" PRIu64 "\n", (uint64_t)n);
 }
 
+/* A sample of a mount, with one label more where key is not NULL. */
+static void sample(const struct page *g, const char *name, const struct fl_metric_mount *m,
+		   const char *key, const char *text, __u64 n)
+{
+	fprintf(g->out, "%s{", name);
+	mount_labels(g, m);
+	if (key)
+		label(g, key, text, false);
+	value(g, n);
+}
+
 static bool all_zero(const __u64 *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -132,9 +143,7 @@ static void mount_served(const struct page *g)
 	{
 		if (!m->present || m->served == FL_SERVED_UNKNOWN)
 			continue;
-		fprintf(g->out, "fuselens_mount_served{");
-		mount_labels(g, m);
-		value(g, m->served == FL_SERVED_YES);
+		sample(g, "fuselens_mount_served", m, NULL, NULL, m->served == FL_SERVED_YES);
 	}
 }
 
@@ -163,12 +172,9 @@ static void writes(const struct page *g)
 	for_each_mount(g, m)
 	{
 		for (int r = 0; r < FL_ROUTES; r++) {
-			if (!m->bytes[r] && r != FL_ROUTE_PASSTHROUGH)
-				continue;
-			fprintf(g->out, "fuselens_write_bytes_total{");
-			mount_labels(g, m);
-			label(g, "route", fl_route_name(r), false);
-			value(g, m->bytes[r]);
+			if (m->bytes[r] || r == FL_ROUTE_PASSTHROUGH)
+				sample(g, "fuselens_write_bytes_total", m, "route",
+				       fl_route_name(r), m->bytes[r]);
 		}
 	}
 }
@@ -182,12 +188,8 @@ static void attempts(const struct page *g)
 		const __u64 n[] = {m->retried, m->failed, m->uncertain};
 		static const char *const outcome[] = {"retried", "failed", "uncertain"};
 
-		for (int i = 0; i < 3; i++) {
-			fprintf(g->out, "fuselens_attempts_total{");
-			mount_labels(g, m);
-			label(g, "outcome", outcome[i], false);
-			value(g, n[i]);
-		}
+		for (int i = 0; i < 3; i++)
+			sample(g, "fuselens_attempts_total", m, "outcome", outcome[i], n[i]);
 	}
 }
 
@@ -197,26 +199,21 @@ static void reasons(const struct page *g)
 	       "Writes that held the inode lock exclusively, by reason.");
 	for_each_mount(g, m)
 	{
-		for (int r = 0; r < FL_REASONS; r++) {
-			if (!m->reason[r])
-				continue;
-			fprintf(g->out, "fuselens_exclusive_writes_total{");
-			mount_labels(g, m);
-			label(g, "reason", fl_reason_name(r), false);
-			value(g, m->reason[r]);
-		}
+		for (int r = 0; r < FL_REASONS; r++)
+			if (m->reason[r])
+				sample(g, "fuselens_exclusive_writes_total", m, "reason",
+				       fl_reason_name(r), m->reason[r]);
 	}
 }
 
 static void mount_counter(const struct page *g, const char *name, const char *help, size_t offset)
 {
+	char total[64];
+
 	family(g, name, COUNTER, NULL, help);
+	snprintf(total, sizeof(total), "%s_total", name);
 	for_each_mount(g, m)
-	{
-		fprintf(g->out, "%s_total{", name);
-		mount_labels(g, m);
-		value(g, *(const __u64 *)((const char *)m + offset));
-	}
+		sample(g, total, m, NULL, NULL, *(const __u64 *)((const char *)m + offset));
 }
 
 #define MOUNT_COUNTER(g, name, field, help) \
@@ -228,14 +225,10 @@ static void requests(const struct page *g)
 	       "Requests to the daemon that matter to the inode lock, by kind.");
 	for_each_mount(g, m)
 	{
-		for (int k = FL_MOUNT_SETATTR; k <= FL_MOUNT_WRITEBACK_REQUESTS; k++) {
-			if (!m->counter[k])
-				continue;
-			fprintf(g->out, "fuselens_requests_total{");
-			mount_labels(g, m);
-			label(g, "kind", fl_mount_counter_name(k), false);
-			value(g, m->counter[k]);
-		}
+		for (int k = FL_MOUNT_SETATTR; k <= FL_MOUNT_WRITEBACK_REQUESTS; k++)
+			if (m->counter[k])
+				sample(g, "fuselens_requests_total", m, "kind",
+				       fl_mount_counter_name(k), m->counter[k]);
 	}
 }
 
@@ -244,35 +237,39 @@ static void requests(const struct page *g)
 #define BUCKET_STEP  2
 #define LAST_BUCKET  34
 
+/* Up to an edge in seconds, as text. */
+static void bucket(const struct page *g, const char *name, const struct fl_metric_mount *m,
+		   const char *lock, const char *edge, __u64 below)
+{
+	fprintf(g->out, "%s_bucket{", name);
+	mount_labels(g, m);
+	label(g, "lock", lock, false);
+	label(g, "le", edge, false);
+	value(g, below);
+}
+
 static void one_histogram(const struct page *g, const char *name, const struct fl_metric_mount *m,
 			  const char *lock, const struct fl_hist *h)
 {
+	char text[64];
 	__u64 below = 0;
 	int b = 0;
 
 	for (int edge = FIRST_BUCKET; edge <= LAST_BUCKET; edge += BUCKET_STEP) {
 		while (b <= edge)
 			below += h->bucket[b++];
-		fprintf(g->out, "%s_bucket{", name);
-		mount_labels(g, m);
-		label(g, "lock", lock, false);
-		fprintf(g->out, ",le=\"%.9g\"", (1ull << edge) / 1e9);
-		value(g, below);
+		snprintf(text, sizeof(text), "%.9g", (1ull << edge) / 1e9);
+		bucket(g, name, m, lock, text, below);
 	}
 	while (b < FL_HIST_BUCKETS)
 		below += h->bucket[b++];
-	fprintf(g->out, "%s_bucket{", name);
-	mount_labels(g, m);
-	label(g, "lock", lock, false);
-	fprintf(g->out, ",le=\"+Inf\"");
-	value(g, below);
+	bucket(g, name, m, lock, "+Inf", below);
 	fprintf(g->out, "%s_sum{", name);
 	mount_labels(g, m);
 	label(g, "lock", lock, false);
-	fprintf(g->out, "} %.9f\n%s_count{", h->sum_ns / 1e9, name);
-	mount_labels(g, m);
-	label(g, "lock", lock, false);
-	value(g, below);
+	fprintf(g->out, "} %.9f\n", h->sum_ns / 1e9);
+	snprintf(text, sizeof(text), "%s_count", name);
+	sample(g, text, m, "lock", lock, below);
 }
 
 static void histogram(const struct page *g, const char *name, const char *help,

@@ -26,9 +26,7 @@ __u64 fl_hist_quantile(const struct fl_hist *h, double q)
 
 void fl_hist_add(struct fl_hist *a, const struct fl_hist *b)
 {
-	for (int i = 0; i < FL_HIST_BUCKETS; i++)
-		a->bucket[i] += b->bucket[i];
-	a->sum_ns += b->sum_ns;
+	fl_add_words(a, b, sizeof(*a));
 }
 
 void fl_hists_sum(const struct fl_snapshot *s, struct fl_slot_hists *all)

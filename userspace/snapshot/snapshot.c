@@ -140,14 +140,27 @@ static void add_file(const struct fl_snapshot *s, const struct fl_file_counts *f
 	fl_totals_add(sum, t);
 }
 
+void fl_add_words(void *to, const void *from, size_t size)
+{
+	__u64 *a = to;
+	const __u64 *b = from;
+
+	for (size_t i = 0; i < size / sizeof(__u64); i++)
+		a[i] += b[i];
+}
+
+void fl_file_counts_add(struct fl_file_counts *to, const struct fl_file_counts *f)
+{
+	fl_add_words(to->cell, f->cell, sizeof(to->cell));
+	fl_add_words(to->counter, f->counter, sizeof(to->counter));
+	fl_add_words(to->takes, f->takes, sizeof(to->takes));
+	if (f->hists)
+		fl_add_words(to->hists, f->hists, sizeof(*to->hists));
+}
+
 void fl_totals_add(struct fl_totals *sum, const struct fl_totals *t)
 {
-	__u64 *a = (__u64 *)sum;
-	const __u64 *b = (const __u64 *)t;
-
-	/* all members are counts of the same width */
-	for (size_t i = 0; i < sizeof(*sum) / sizeof(__u64); i++)
-		a[i] += b[i];
+	fl_add_words(sum, t, sizeof(*sum));
 }
 
 void fl_totals_add_losses(const struct fl_snapshot *s, struct fl_totals *t)

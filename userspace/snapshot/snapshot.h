@@ -199,6 +199,10 @@ __u64 fl_file_writes(const struct fl_file_counts *f);
 void fl_file_totals(const struct fl_snapshot *s, const struct fl_file_counts *f,
 		    struct fl_totals *t);
 void fl_snapshot_totals(const struct fl_snapshot *s, struct fl_totals *t);
+/* Adds a struct of nothing but __u64 to another one of its kind. */
+void fl_add_words(void *to, const void *from, size_t size);
+/* Adds what was counted; where f has times, to must have room for them. */
+void fl_file_counts_add(struct fl_file_counts *to, const struct fl_file_counts *f);
 /* Adds up totals; adds a snapshot's losses, which no file's totals hold. */
 void fl_totals_add(struct fl_totals *sum, const struct fl_totals *t);
 void fl_totals_add_losses(const struct fl_snapshot *s, struct fl_totals *t);

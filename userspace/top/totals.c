@@ -6,15 +6,6 @@
 
 #include "collect/forgotten.h"
 
-static void add_words(void *to, const void *from, size_t size)
-{
-	__u64 *a = to;
-	const __u64 *b = from;
-
-	for (size_t i = 0; i < size / sizeof(__u64); i++)
-		a[i] += b[i];
-}
-
 static int make_room(struct fl_top_totals *t)
 {
 	size_t room = t->room ? 2 * t->room : 64;
@@ -81,9 +72,6 @@ static int add_file(struct fl_top_totals *t, const struct fl_file_counts *f, __u
 		return -1;
 	if (t->active[e - t->sum.file] < active)
 		t->active[e - t->sum.file] = active;
-	add_words(e->cell, f->cell, sizeof(e->cell));
-	add_words(e->counter, f->counter, sizeof(e->counter));
-	add_words(e->takes, f->takes, sizeof(e->takes));
 	e->has_takes = f->has_takes;
 	e->flag = f->flag;
 	if (f->hists && !e->hists) {
@@ -94,8 +82,7 @@ static int add_file(struct fl_top_totals *t, const struct fl_file_counts *f, __u
 	if (fl_writers_add_all(&e->writers, &f->writers))
 		return -1;
 	fl_writers_keep(&e->writers, FL_WRITERS_TOLD);
-	if (f->hists)
-		add_words(e->hists, f->hists, sizeof(*e->hists));
+	fl_file_counts_add(e, f);
 	return e->is_other ? 0 : set_text(&e->name, f->name) | set_text(&e->path, f->path);
 }
 
@@ -177,7 +164,7 @@ static int add_mount(struct fl_snapshot *sum, const struct fl_mount_snapshot *m)
 	}
 	e->present = m->present;
 	e->served = m->served;
-	add_words(e->counter, m->counter, sizeof(e->counter));
+	fl_add_words(e->counter, m->counter, sizeof(e->counter));
 	return set_text(&e->path, m->path) | set_text(&e->fstype, m->fstype) |
 	       set_text(&e->source, m->source);
 }
@@ -215,7 +202,7 @@ static void describe(struct fl_snapshot *sum, const struct fl_snapshot *s, bool 
 	sum->nsites = 0;
 	if (!first)
 		sum->start_ns = old.start_ns;
-	add_words(sum->loss, old.loss, sizeof(sum->loss));
+	fl_add_words(sum->loss, old.loss, sizeof(sum->loss));
 }
 
 int fl_top_totals_add(struct fl_top_totals *t, const struct fl_snapshot *reading)

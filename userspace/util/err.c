@@ -18,16 +18,13 @@ int fl_err(struct fl_err *err, const char *fmt, ...)
 
 int fl_errno(struct fl_err *err, int errnum, const char *fmt, ...)
 {
-	size_t len;
+	char text[sizeof(err->what)];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(err->what, sizeof(err->what), fmt, ap);
+	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	err->hint[0] = '\0';
-	len = strlen(err->what);
-	snprintf(err->what + len, sizeof(err->what) - len, ": %s", strerror(errnum));
-	return -1;
+	return fl_err(err, "%s: %s", text, strerror(errnum));
 }
 
 int fl_hint(struct fl_err *err, const char *fmt, ...)

@@ -14,6 +14,7 @@
 
 #include "util/clock.h"
 #include "util/interrupt.h"
+#include "util/pass_fds.h"
 #include "util/processes.h"
 
 /*
@@ -32,49 +33,6 @@ struct answer {
 	char name[FL_OWN_NAME];
 	__u64 free_bytes;
 };
-
-static int send_answer(int line, struct answer *a, const int *fds, int nfds)
-{
-	union {
-		struct cmsghdr align;
-		char space[CMSG_SPACE(2 * sizeof(int))];
-	} control = {};
-	struct iovec iov = {.iov_base = a, .iov_len = sizeof(*a)};
-	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
-	struct cmsghdr *c;
-
-	if (nfds) {
-		msg.msg_control = &control;
-		msg.msg_controllen = CMSG_SPACE(nfds * sizeof(int));
-		c = CMSG_FIRSTHDR(&msg);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(nfds * sizeof(int));
-		memcpy(CMSG_DATA(c), fds, nfds * sizeof(int));
-	}
-	return sendmsg(line, &msg, MSG_NOSIGNAL) == sizeof(*a) ? 0 : -1;
-}
-
-static int receive_answer(int line, struct answer *a, int *fds, int nfds)
-{
-	union {
-		struct cmsghdr align;
-		char space[CMSG_SPACE(2 * sizeof(int))];
-	} control = {};
-	struct iovec iov = {.iov_base = a, .iov_len = sizeof(*a)};
-	struct msghdr msg = {.msg_iov = &iov,
-			     .msg_iovlen = 1,
-			     .msg_control = &control,
-			     .msg_controllen = sizeof(control)};
-	struct cmsghdr *c;
-
-	if (recvmsg(line, &msg, MSG_CMSG_CLOEXEC) != sizeof(*a))
-		return -1;
-	c = CMSG_FIRSTHDR(&msg);
-	if (c && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(nfds * sizeof(int)))
-		memcpy(fds, CMSG_DATA(c), nfds * sizeof(int));
-	return 0;
-}
 
 /* Tries for a while, because workers that are dying may still make files. */
 static int clear_away(int base, const char *name, int dir)
@@ -119,7 +77,7 @@ static void janitor(int line, const char *path, const char *prefix)
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		signal(ignored[i], SIG_IGN);
 	a.failed = make(path, prefix, &a, fds);
-	if (send_answer(line, &a, fds, a.failed ? 0 : 2)) {
+	if (fl_pass_fds(line, &a, sizeof(a), fds, a.failed ? 0 : 2)) {
 		if (!a.failed)
 			clear_away(fds[0], a.name, fds[1]);
 		_exit(1);
@@ -130,7 +88,7 @@ static void janitor(int line, const char *path, const char *prefix)
 		a.failed = fl_below_empty(fds[1]);
 		if (a.failed)
 			fl_errno(&a.err, errno, "cannot empty %s", a.name);
-		send_answer(line, &a, NULL, 0);
+		fl_pass_fds(line, &a, sizeof(a), NULL, 0);
 	}
 	_exit(n == 1 && order == ORDER_KEEP ? 0 : clear_away(fds[0], a.name, fds[1]) != 0);
 }
@@ -145,7 +103,7 @@ static int await(struct fl_janitor *k, struct answer *a, int *fds, const char *w
 
 	while (!ready && !fl_interrupted && fl_now_ns() < end)
 		ready = poll(&p, 1, 100) > 0;
-	if (ready && !receive_answer(k->line, a, fds, 2)) {
+	if (ready && !fl_receive_fds(k->line, a, sizeof(*a), fds, 2)) {
 		if (a->failed)
 			*err = a->err;
 		return a->failed ? -1 : 0;

@@ -15,50 +15,25 @@
 
 #include "util/clock.h"
 #include "util/interrupt.h"
+#include "util/pass_fds.h"
 
-/* One descriptor, or the errno that explains why there is none. */
-union control {
-	struct cmsghdr align;
-	char space[CMSG_SPACE(sizeof(int))];
-};
-
+/* Answers with the descriptor, or with the errno that explains why there is none. */
 static void open_in_child(int line, const char *path)
 {
-	union control control = {};
 	int fd, why;
-	struct iovec iov = {.iov_base = &why, .iov_len = sizeof(why)};
-	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	fd = open(path, O_PATH | O_CLOEXEC);
 	why = fd < 0 ? errno : 0;
-	if (fd >= 0) {
-		msg.msg_control = &control;
-		msg.msg_controllen = sizeof(control);
-		*CMSG_FIRSTHDR(&msg) = (struct cmsghdr){.cmsg_level = SOL_SOCKET,
-							.cmsg_type = SCM_RIGHTS,
-							.cmsg_len = CMSG_LEN(sizeof(int))};
-		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&msg)), &fd, sizeof(fd));
-	}
-	_exit(sendmsg(line, &msg, MSG_NOSIGNAL) < 0);
+	_exit(fl_pass_fds(line, &why, sizeof(why), &fd, fd >= 0) < 0);
 }
 
 static int receive(int line)
 {
-	union control control = {};
-	int fd = -1, why = EIO;
-	struct iovec iov = {.iov_base = &why, .iov_len = sizeof(why)};
-	struct msghdr msg = {.msg_iov = &iov,
-			     .msg_iovlen = 1,
-			     .msg_control = &control,
-			     .msg_controllen = sizeof(control)};
-	struct cmsghdr *c;
+	int fd = -1, why;
 
-	if (recvmsg(line, &msg, MSG_CMSG_CLOEXEC) != sizeof(why))
+	if (fl_receive_fds(line, &why, sizeof(why), &fd, 1))
 		why = EIO;
-	c = why ? NULL : CMSG_FIRSTHDR(&msg);
-	if (c && c->cmsg_type == SCM_RIGHTS)
-		memcpy(&fd, CMSG_DATA(c), sizeof(fd));
 	errno = why;
 	return fd;
 }
