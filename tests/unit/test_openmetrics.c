@@ -99,8 +99,8 @@ static void test_sums_and_limits(void **state)
 	assert_int_equal(m.mount[0].writes[FL_ROUTE_OTHER][FL_LOCK_EXCLUSIVE], 100000);
 	assert_int_equal(m.mount[0].writes[FL_ROUTE_PASSTHROUGH][FL_LOCK_EXCLUSIVE], 8000);
 	assert_int_equal(m.mount[1].writes[FL_ROUTE_PASSTHROUGH][FL_LOCK_SHARED], 620);
-	assert_int_equal(m.mount[1].eligible, 622);
-	assert_int_equal(m.mount[1].eligible_shared, 620);
+	assert_int_equal(m.mount[1].totals.eligible, 622);
+	assert_int_equal(m.mount[1].totals.eligible_shared, 620);
 	/* the two busiest files of mounts that have a name have series */
 	assert_int_equal(m.nfiles, 2);
 	assert_int_equal(m.file[0].ino, 102);
@@ -286,8 +286,8 @@ static void test_reasons_never_fall(void **state)
 	/* the open is seen later: writes that were counted before keep their reason */
 	f.flag.opens_seen = f.flag.opens_asked = f.flag.effective_unset = 1;
 	assert_int_equal(fl_metrics_add(&m, &s), 0);
-	assert_int_equal(m.mount[1].reason[FL_REASON_FLAG_NOT_SET_OR_STRIPPED], 5);
-	assert_int_equal(m.mount[1].reason[FL_REASON_FLAG_STRIPPED], 5);
+	assert_int_equal(m.mount[1].totals.reason[FL_REASON_FLAG_NOT_SET_OR_STRIPPED], 5);
+	assert_int_equal(m.mount[1].totals.reason[FL_REASON_FLAG_STRIPPED], 5);
 	fl_metrics_free(&m);
 }
 

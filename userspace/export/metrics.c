@@ -267,15 +267,7 @@ static int add_file(struct fl_metrics *m, const struct fl_snapshot *s,
 	modes[FL_LOCK_UNTOLD] = t.unknown;
 	add_modes(mount->writes[f->route], modes);
 	mount->bytes[f->route] += t.counter[FL_COUNT_BYTES];
-	mount->retried += t.counter[FL_COUNT_RETRIED];
-	mount->failed += t.counter[FL_COUNT_FAILED];
-	mount->uncertain += t.counter[FL_COUNT_UNCERTAIN];
-	mount->eligible += t.eligible;
-	mount->eligible_shared += t.eligible_shared;
-	mount->upgrades += t.takes[FL_SITE_UPGRADE];
-	mount->fi_lock += t.takes[FL_SITE_FI_LOCK];
-	for (int r = 0; r < FL_REASONS; r++)
-		mount->reason[r] += t.reason[r];
+	fl_totals_add(&mount->totals, &t);
 	file = t.writes ? file_entry(m, f, mount) : NULL;
 	if (file) {
 		add_modes(file->writes, modes);

@@ -29,9 +29,7 @@ struct fl_metric_mount {
 	__u64 gone_ns; /* when it was first seen gone */
 	__u64 writes[FL_ROUTES][FL_LOCK_MODES];
 	__u64 bytes[FL_ROUTES];
-	__u64 eligible, eligible_shared, upgrades, fi_lock;
-	__u64 retried, failed, uncertain; /* attempts that are not among the writes */
-	__u64 reason[FL_REASONS];
+	struct fl_totals totals; /* whatever the route */
 	__u64 counter[FL_MOUNT_COUNTERS];
 	__u64 other_files[FL_LOCK_MODES]; /* writes to files without a series of their own */
 	struct fl_slot_hists *hists;	  /* NULL until the method gave some */

@@ -185,7 +185,9 @@ static void attempts(const struct page *g)
 	       "Attempts to write: retried (EAGAIN) and failed ones are not among the writes; uncertain ones may have written or not.");
 	for_each_mount(g, m)
 	{
-		const __u64 n[] = {m->retried, m->failed, m->uncertain};
+		const __u64 n[] = {m->totals.counter[FL_COUNT_RETRIED],
+				   m->totals.counter[FL_COUNT_FAILED],
+				   m->totals.counter[FL_COUNT_UNCERTAIN]};
 		static const char *const outcome[] = {"retried", "failed", "uncertain"};
 
 		for (int i = 0; i < 3; i++)
@@ -200,9 +202,9 @@ static void reasons(const struct page *g)
 	for_each_mount(g, m)
 	{
 		for (int r = 0; r < FL_REASONS; r++)
-			if (m->reason[r])
+			if (m->totals.reason[r])
 				sample(g, "fuselens_exclusive_writes_total", m, "reason",
-				       fl_reason_name(r), m->reason[r]);
+				       fl_reason_name(r), m->totals.reason[r]);
 	}
 }
 
@@ -432,15 +434,15 @@ void fl_metrics_print(const struct fl_metrics_page *p, bool openmetrics, FILE *o
 	attempts(&g);
 	reasons(&g);
 	if (p->metrics->knows_nature) {
-		MOUNT_COUNTER(&g, "fuselens_eligible_writes", eligible,
+		MOUNT_COUNTER(&g, "fuselens_eligible_writes", totals.eligible,
 			      "Writes that the shared path would accept.");
-		MOUNT_COUNTER(&g, "fuselens_eligible_shared_writes", eligible_shared,
+		MOUNT_COUNTER(&g, "fuselens_eligible_shared_writes", totals.eligible_shared,
 			      "Of the eligible writes, those that held the lock shared.");
 	}
 	if (p->metrics->knows_takes) {
-		MOUNT_COUNTER(&g, "fuselens_upgrades", upgrades,
+		MOUNT_COUNTER(&g, "fuselens_upgrades", totals.takes[FL_SITE_UPGRADE],
 			      "Writes that released the shared lock and took it exclusively.");
-		MOUNT_COUNTER(&g, "fuselens_fi_lock_takes", fi_lock,
+		MOUNT_COUNTER(&g, "fuselens_fi_lock_takes", totals.takes[FL_SITE_FI_LOCK],
 			      "Takes of fi->lock on write paths.");
 	}
 	MOUNT_COUNTER(
