@@ -9,6 +9,7 @@
 #include "cmd.h"
 #include "completion.h"
 #include "kernel/kernel.h"
+#include "openfiles/openfiles.h"
 #include "util/say.h"
 #include "util/text.h"
 
@@ -99,6 +100,7 @@ static int run_command(const struct fl_command *c, int argc, char **argv)
 		return fl_fail(&err, false);
 	}
 	ret = c->run(argc, argv, kernel);
+	fl_open_files_done();
 	fl_kernel_close(kernel);
 	return ret;
 }

@@ -15,7 +15,6 @@
 #include "bench/run.h"
 #include "bench/until.h"
 #include "cmd.h"
-#include "openfiles/openfiles.h"
 #include "kernel/privileges.h"
 #include "result/dir.h"
 #include "util/program.h"
@@ -470,7 +469,6 @@ static int run(int argc, char **argv, struct fl_kernel *kernel)
 	fl_bench_free(&s.args.bench);
 	fl_bench_free(&s.bench);
 	fl_target_free(&s.target);
-	fl_open_files_done();
 	return ret;
 }
 

@@ -5,7 +5,6 @@
 #include "args.h"
 #include "cmd.h"
 #include "doctor/examine.h"
-#include "openfiles/openfiles.h"
 
 static const struct fl_option options[] = {
 	FL_OPTION_JSON("the findings as JSON"),
@@ -26,7 +25,6 @@ static int run(int argc, char **argv, struct fl_kernel *kernel)
 	else
 		fl_doctor_text(&d, stdout);
 	fl_doctor_free(&d);
-	fl_open_files_done();
 	return FL_EXIT_OK;
 }
 

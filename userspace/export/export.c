@@ -10,7 +10,6 @@
 #include "cmd.h"
 #include "collect/options.h"
 #include "export/http.h"
-#include "openfiles/openfiles.h"
 #include "export/openmetrics.h"
 #include "export/self.h"
 #include "kernel/privileges.h"
@@ -183,7 +182,6 @@ out:
 	fl_http_close(e->http);
 	fl_watch_close(&e->watch);
 	fl_metrics_free(&e->metrics);
-	fl_open_files_done();
 	return ret;
 }
 

@@ -91,7 +91,6 @@ out:
 	fl_open_files_free(&all);
 	fl_mounts_free(&mounts);
 	fl_target_free(&target);
-	fl_open_files_done();
 	return ret;
 }
 
@@ -133,7 +132,6 @@ out:
 	fl_refused_free(&opens);
 	fl_mounts_free(&mounts);
 	fl_target_free(&target);
-	fl_open_files_done();
 	return ret;
 }
 

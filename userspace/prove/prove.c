@@ -11,7 +11,6 @@
 #include "collect/options.h"
 #include "collect/collector.h"
 #include "collect/path.h"
-#include "openfiles/openfiles.h"
 #include "kernel/privileges.h"
 #include "prove/print.h"
 #include "collect/target.h"
@@ -219,7 +218,6 @@ out:
 	fl_collector_finish(c);
 	fl_snapshot_free(&s);
 	fl_target_free(&target);
-	fl_open_files_done();
 	return ret;
 }
 

@@ -13,7 +13,6 @@
 #include "cmd.h"
 #include "collect/options.h"
 #include "snapshot/hist.h"
-#include "openfiles/openfiles.h"
 #include "kernel/privileges.h"
 #include "snapshot/missing.h"
 #include "stat/columns.h"
@@ -350,7 +349,6 @@ fail:
 out:
 	fl_workload_finish(&s->workload);
 	fl_watch_close(&s->watch);
-	fl_open_files_done();
 	return ret;
 }
 

@@ -315,7 +315,6 @@ out:
 	fl_top_history_free(&c->top.history);
 	fl_top_totals_free(&c->top.totals);
 	fl_watch_close(&c->top.watch);
-	fl_open_files_done();
 	return ret;
 }
 

@@ -11,7 +11,6 @@
 #include "args.h"
 #include "cmd.h"
 #include "collect/options.h"
-#include "openfiles/openfiles.h"
 #include "kernel/privileges.h"
 #include "verify/print.h"
 #include "util/program.h"
@@ -280,7 +279,6 @@ out:
 		fl_say("fuselens: %s/%s could not be removed", v->spec, janitor.name);
 	free(reports);
 	fl_target_free(&target);
-	fl_open_files_done();
 	return ret;
 }
 
