@@ -15,6 +15,7 @@
 #include "cmd.h"
 #include "kernel/privileges.h"
 #include "result/dir.h"
+#include "util/array.h"
 #include "util/workload.h"
 #include "util/below.h"
 
@@ -140,7 +141,7 @@ int fl_bench_prefill(struct fl_bench_run *run, enum fl_system system, struct fl_
 
 struct ticks {
 	struct fl_tick *tick;
-	size_t n, room;
+	size_t n;
 };
 
 static __u64 add_tick(struct ticks *t, struct fl_collector *c)
@@ -148,15 +149,8 @@ static __u64 add_tick(struct ticks *t, struct fl_collector *c)
 	struct fl_sample s;
 
 	fl_collector_sample(c, &s);
-	if (t->n == t->room) {
-		size_t room = t->room ? 2 * t->room : 1024;
-		struct fl_tick *grown = realloc(t->tick, room * sizeof(*grown));
-
-		if (!grown)
-			return s.writes;
-		t->tick = grown;
-		t->room = room;
-	}
+	if (!FL_MORE(t->tick, t->n))
+		return s.writes;
 	t->tick[t->n++] = (struct fl_tick){
 		.t_ns = s.t_ns,
 		.writes = s.writes,

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/array.h"
+
 /* Which facts about the flag are known, without their numbers: a value below 16. */
 static __u32 known_bits(const struct fl_flag_knowledge *k)
 {
@@ -40,15 +42,8 @@ static struct fl_file_counts *sum_for(struct fl_forgotten *k, const struct fl_fi
 
 int fl_forgotten_reserve(struct fl_forgotten *k)
 {
-	struct fl_file_counts *grown;
-
-	if (k->n == k->room) {
-		grown = realloc(k->sum, (k->n + 16) * sizeof(*grown));
-		if (!grown)
-			return -1;
-		k->sum = grown;
-		k->room = k->n + 16;
-	}
+	if (!FL_MORE(k->sum, k->n))
+		return -1;
 	if (!k->spare)
 		k->spare = calloc(1, sizeof(*k->spare));
 	return k->spare ? 0 : -1;

@@ -14,7 +14,7 @@
 struct fl_forgotten {
 	struct fl_file_counts
 		*sum; /* is_other, in the order of their first file; slot is fl_forgotten_id() */
-	size_t n, room;
+	size_t n;
 	struct fl_slot_hists *spare; /* for the next sum that needs times */
 };
 

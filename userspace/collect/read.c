@@ -13,6 +13,7 @@
 #include "collect/takes.h"
 #include "kernel/kernel.h"
 #include "snapshot/coverage.h"
+#include "util/array.h"
 
 #define FOPEN_PARALLEL (1u << 6)
 /* Ids of files in snapshots: 0 for "other", then those of forgotten.c, then claims. */
@@ -288,18 +289,12 @@ static int drain_files(struct fl_collector *c, struct fl_snapshot *s, struct fl_
 static struct fl_mount_told *told_of(struct fl_collector *c, __u32 dev)
 {
 	__u32 place = fl_index_get(&c->told_by_dev, dev, 0);
-	struct fl_mount_told *grown;
 
 	if (place != FL_INDEX_NONE)
 		return &c->told[place];
-	grown = realloc(c->told, (c->ntold + 1) * sizeof(*grown));
-	if (!grown)
+	if (!FL_MORE(c->told, c->ntold) || fl_index_put(&c->told_by_dev, dev, 0, c->ntold))
 		return NULL;
-	c->told = grown;
-	if (fl_index_put(&c->told_by_dev, dev, 0, c->ntold))
-		return NULL;
-	memset(&c->told[c->ntold], 0, sizeof(*grown));
-	c->told[c->ntold].dev = dev;
+	c->told[c->ntold] = (struct fl_mount_told){.dev = dev};
 	return &c->told[c->ntold++];
 }
 
@@ -350,14 +345,10 @@ static bool has_mount(const struct fl_snapshot *s, __u32 dev)
 static int add_mount(struct fl_collector *c, struct fl_snapshot *s, __u32 dev,
 		     const struct fl_mounts *mounts)
 {
-	struct fl_mount_snapshot *grown;
-
 	if (!dev || has_mount(s, dev))
 		return 0;
-	grown = realloc(s->mount, (s->nmounts + 1) * sizeof(*grown));
-	if (!grown)
+	if (!FL_MORE(s->mount, s->nmounts))
 		return -1;
-	s->mount = grown;
 	return read_mount(c, dev, mounts, &s->mount[s->nmounts++]);
 }
 

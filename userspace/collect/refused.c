@@ -10,6 +10,7 @@
 #include "collect/bpf_object.h"
 
 #include "opens.skel.h"
+#include "util/array.h"
 
 struct fl_refused_watch {
 	struct bpf_object *obj;
@@ -90,7 +91,7 @@ fail:
 
 static int read_refused(int fd, const struct fl_target *target, struct fl_refused_opens *opens)
 {
-	struct fl_refused_open one = {}, *grown;
+	struct fl_refused_open one = {};
 	struct fl_refused_key *prev = NULL, key;
 
 	while (!bpf_map_get_next_key(fd, prev, &one.key)) {
@@ -99,10 +100,8 @@ static int read_refused(int fd, const struct fl_target *target, struct fl_refuse
 		if (!fl_target_selects(target, key.dev, key.ino, key.nodeid, target->generation) ||
 		    bpf_map_lookup_elem(fd, &key, &one.seen))
 			continue;
-		grown = realloc(opens->refused, (opens->nrefused + 1) * sizeof(*grown));
-		if (!grown)
+		if (!FL_MORE(opens->refused, opens->nrefused))
 			return -1;
-		opens->refused = grown;
 		opens->refused[opens->nrefused++] = one;
 	}
 	return 0;
@@ -110,7 +109,7 @@ static int read_refused(int fd, const struct fl_target *target, struct fl_refuse
 
 static int read_stripped(int fd, const struct fl_target *target, struct fl_refused_opens *opens)
 {
-	struct fl_stripped_open one = {}, *grown;
+	struct fl_stripped_open one = {};
 	struct fl_stripped_key *prev = NULL, key;
 
 	while (!bpf_map_get_next_key(fd, prev, &one.key)) {
@@ -119,10 +118,8 @@ static int read_stripped(int fd, const struct fl_target *target, struct fl_refus
 		if (!fl_target_selects(target, key.dev, target->ino, 0, 0) ||
 		    bpf_map_lookup_elem(fd, &key, &one.count))
 			continue;
-		grown = realloc(opens->stripped, (opens->nstripped + 1) * sizeof(*grown));
-		if (!grown)
+		if (!FL_MORE(opens->stripped, opens->nstripped))
 			return -1;
-		opens->stripped = grown;
 		opens->stripped[opens->nstripped++] = one;
 	}
 	return 0;

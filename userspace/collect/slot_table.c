@@ -7,6 +7,8 @@
 #include <sys/mman.h>
 #include <bpf/libbpf.h>
 
+#include "util/array.h"
+
 #define EPOCH ".data.epoch" /* open_epoch in bpf/scopes.bpf.h */
 
 static size_t order_len(const struct fl_slot_table *t)
@@ -63,21 +65,6 @@ __u32 fl_slot_table_claims_made(const struct fl_slot_table *t)
 	return __atomic_load_n(&t->order[FL_ORDER_CLAIMS], __ATOMIC_ACQUIRE);
 }
 
-static int make_room(struct fl_slot_table *t)
-{
-	struct fl_claim *grown;
-	size_t room = t->room ? 2 * t->room : 64;
-
-	if (t->nclaims < t->room)
-		return 0;
-	grown = realloc(t->claim, room * sizeof(*grown));
-	if (!grown)
-		return -1;
-	t->claim = grown;
-	t->room = room;
-	return 0;
-}
-
 int fl_slot_table_update(struct fl_slot_table *t)
 {
 	__u32 made = fl_slot_table_claims_made(t);
@@ -89,7 +76,7 @@ int fl_slot_table_update(struct fl_slot_table *t)
 		/* the program that claimed the place has not written it yet */
 		if (!slot)
 			break;
-		if (make_room(t))
+		if (!FL_MORE(t->claim, t->nclaims))
 			return -1;
 		/*
 		 * between two releases there are at most as many claims as slots, so the place is

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/array.h"
 #include "util/file.h"
 
 #define ROOT "/sys/kernel/livepatch"
@@ -52,7 +53,6 @@ static void read_functions(struct fl_livepatch *p)
 int fl_livepatches_read(struct fl_livepatches *l, struct fl_err *err)
 {
 	DIR *dir = opendir(ROOT);
-	struct fl_livepatch *grown;
 	struct dirent *e;
 
 	memset(l, 0, sizeof(*l));
@@ -62,14 +62,12 @@ int fl_livepatches_read(struct fl_livepatches *l, struct fl_err *err)
 	while ((e = readdir(dir))) {
 		if (e->d_name[0] == '.')
 			continue;
-		grown = reallocarray(l->patch, l->n + 1, sizeof(*grown));
-		if (!grown) {
+		if (!FL_MORE(l->patch, l->n)) {
 			closedir(dir);
 			fl_livepatches_free(l);
 			return fl_err(err, "out of memory");
 		}
-		l->patch = grown;
-		memset(&l->patch[l->n], 0, sizeof(*grown));
+		memset(&l->patch[l->n], 0, sizeof(l->patch[0]));
 		snprintf(l->patch[l->n].name, sizeof(l->patch[l->n].name), "%.63s", e->d_name);
 		l->patch[l->n].enabled = flag(e->d_name, "enabled");
 		l->patch[l->n].transition = flag(e->d_name, "transition");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "kernel/mountinfo.h"
+#include "util/array.h"
 #include "util/dev.h"
 #include "util/text.h"
 
@@ -102,20 +103,18 @@ int fl_mounts_parse(struct fl_mounts *mounts, const char *text)
 
 	for (line = copy ? strtok_r(copy, "\n", &save) : NULL; line && !ret;
 	     line = strtok_r(NULL, "\n", &save)) {
-		struct fl_mount m, *grown;
+		struct fl_mount m;
 		int parsed = parse_line(line, &m);
 
 		if (parsed < 0)
 			ret = -1;
 		if (parsed <= 0)
 			continue;
-		grown = realloc(mounts->mount, (mounts->n + 1) * sizeof(*grown));
-		if (!grown) {
+		if (!FL_MORE(mounts->mount, mounts->n)) {
 			mount_free(&m);
 			ret = -1;
 			break;
 		}
-		mounts->mount = grown;
 		mounts->mount[mounts->n++] = m;
 	}
 	free(copy);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "util/array.h"
 #include "util/file.h"
 
 static bool wanted(const struct fl_mounts *have, const struct fl_mount *m, bool all_types,
@@ -63,7 +64,6 @@ static int add_other_namespaces(struct fl_mounts *mounts, bool all_types)
 		return -1;
 	while (!ret && (d = readdir(proc))) {
 		char path[64], *text;
-		ino_t *grown;
 		bool known = false;
 
 		if (!isdigit((unsigned char)d->d_name[0]))
@@ -75,12 +75,10 @@ static int add_other_namespaces(struct fl_mounts *mounts, bool all_types)
 			known = seen[i] == st.st_ino;
 		if (known)
 			continue;
-		grown = realloc(seen, (nseen + 1) * sizeof(*seen));
-		if (!grown) {
+		if (!FL_MORE(seen, nseen)) {
 			ret = -1;
 			break;
 		}
-		seen = grown;
 		seen[nseen++] = st.st_ino;
 		snprintf(path, sizeof(path), "/proc/%.20s/mountinfo", d->d_name);
 		text = fl_read_file(path, &len, &ignored);

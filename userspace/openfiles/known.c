@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/array.h"
+
 #define FOPEN_PARALLEL (1u << 6)
 /*
  * Closed files are forgotten when this many files are known, or twice as many as were open at the
@@ -26,16 +28,7 @@ static struct fl_known_file *find_or_add(struct fl_known_files *k, struct fl_fil
 
 	if (place != FL_INDEX_NONE)
 		return &k->file[place];
-	if (k->n == k->capacity) {
-		size_t capacity = k->capacity ? 2 * k->capacity : 64;
-		struct fl_known_file *grown = realloc(k->file, capacity * sizeof(*grown));
-
-		if (!grown)
-			return NULL;
-		k->file = grown;
-		k->capacity = capacity;
-	}
-	if (fl_index_put(&k->index, key.mount, key.node, k->n))
+	if (!FL_MORE(k->file, k->n) || fl_index_put(&k->index, key.mount, key.node, k->n))
 		return NULL;
 	f = &k->file[k->n++];
 	memset(f, 0, sizeof(*f));

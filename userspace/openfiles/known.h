@@ -19,7 +19,7 @@ struct fl_known_file {
 
 struct fl_known_files {
 	struct fl_known_file *file;
-	size_t n, capacity;
+	size_t n;
 	struct fl_index index;
 	size_t forget_at; /* with more files than this, closed ones are forgotten; 0: not set yet */
 };

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/array.h"
+
 static const struct fl_fopen_bits {
 	__u32 direct_io, passthrough;
 } fopen_bits = {1u << 0, 1u << 7};
@@ -50,7 +52,7 @@ int fl_open_files_parse(struct fl_open_files *files, const void *buf, size_t len
 	size_t at = 0;
 
 	while (at < len) {
-		struct fl_open_file f = {}, *grown;
+		struct fl_open_file f = {};
 
 		if (len - at < sizeof(f.rec))
 			return fl_err(err, "the list of open files is cut short");
@@ -74,16 +76,11 @@ int fl_open_files_parse(struct fl_open_files *files, const void *buf, size_t len
 			}
 			at += used;
 		}
-		grown = files->n & (files->n - 1)
-				? files->file
-				: realloc(files->file,
-					  (files->n ? 2 * files->n : 1) * sizeof(*grown));
-		if (!grown) {
+		if (!FL_MORE(files->file, files->n)) {
 			free(f.path);
 			free(f.backing_path);
 			return fl_err(err, "out of memory");
 		}
-		files->file = grown;
 		files->file[files->n++] = f;
 	}
 	return 0;

@@ -5,18 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/array.h"
+
 static struct fl_block *add(struct fl_doc *doc, enum fl_block_kind kind)
 {
-	struct fl_block *grown = realloc(doc->block, (doc->nblocks + 1) * sizeof(*grown));
-
-	if (!grown) {
+	if (!FL_MORE(doc->block, doc->nblocks)) {
 		doc->failed = true;
 		return NULL;
 	}
-	doc->block = grown;
-	memset(&grown[doc->nblocks], 0, sizeof(*grown));
-	grown[doc->nblocks].kind = kind;
-	return &grown[doc->nblocks++];
+	doc->block[doc->nblocks] = (struct fl_block){.kind = kind};
+	return &doc->block[doc->nblocks++];
 }
 
 static struct fl_block *add_text(struct fl_doc *doc, enum fl_block_kind kind, const char *fmt,
@@ -79,16 +77,9 @@ void fl_doc_cell(struct fl_doc *doc, const char *fmt, ...)
 
 	if (!b || b->kind != FL_BLOCK_TABLE)
 		return;
-	if (b->ncells == b->room) {
-		size_t room = b->room ? 2 * b->room : 32;
-		char **grown = realloc(b->cell, room * sizeof(*grown));
-
-		if (!grown) {
-			doc->failed = true;
-			return;
-		}
-		b->cell = grown;
-		b->room = room;
+	if (!FL_MORE(b->cell, b->ncells)) {
+		doc->failed = true;
+		return;
 	}
 	va_start(ap, fmt);
 	if (vasprintf(&b->cell[b->ncells], fmt, ap) < 0) {

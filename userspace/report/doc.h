@@ -34,7 +34,7 @@ struct fl_block {
 	char *word;  /* verdict's word; figure's description */
 	char *svg;   /* figure: trusted, written without escaping; owned */
 	char **cell; /* table: rows from left to right, the first is the header */
-	size_t ncells, room;
+	size_t ncells;
 	int columns;
 	char align[32]; /* 'l' or 'r' for each column */
 };

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "report/analysis.h"
+#include "util/array.h"
 
 #define MAX_FIELDS 32
 #define MAX_FIELD  256
@@ -81,28 +82,20 @@ static int find_columns(const struct record *header, int *at, struct fl_err *err
 
 static struct fl_curve *curve_named(struct fl_reference *ref, const char *name)
 {
-	struct fl_curve *grown;
-
 	for (size_t i = 0; i < ref->n; i++)
 		if (!strcmp(ref->curve[i].name, name))
 			return &ref->curve[i];
-	grown = realloc(ref->curve, (ref->n + 1) * sizeof(*grown));
-	if (!grown)
+	if (!FL_MORE(ref->curve, ref->n))
 		return NULL;
-	ref->curve = grown;
-	memset(&grown[ref->n], 0, sizeof(*grown));
-	grown[ref->n].name = strdup(name);
-	return grown[ref->n].name ? &grown[ref->n++] : NULL;
+	ref->curve[ref->n] = (struct fl_curve){.name = strdup(name)};
+	return ref->curve[ref->n].name ? &ref->curve[ref->n++] : NULL;
 }
 
 static int add_point(struct fl_curve *c, double jobs, double iops)
 {
-	struct fl_scale *grown = realloc(c->point, (c->n + 1) * sizeof(*grown));
-
-	if (!grown)
+	if (!FL_MORE(c->point, c->n))
 		return -1;
-	c->point = grown;
-	grown[c->n++] = (struct fl_scale){jobs, iops};
+	c->point[c->n++] = (struct fl_scale){jobs, iops};
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <sys/stat.h>
 
+#include "util/array.h"
 #include "util/below.h"
 #include "util/file.h"
 #include "util/json_read.h"
@@ -185,21 +186,17 @@ static int read_rows(const struct fl_result_dir *d, struct fl_bench *bench, stru
 	if (!dir)
 		return fl_errno(err, errno, "cannot read rows");
 	while (!ret && (entry = readdir(dir))) {
-		struct fl_bench_row *grown;
-
 		if (entry->d_name[0] == '.')
 			continue;
 		if (bench->nrows == MAX_ROWS) {
 			ret = fl_err(err, "more rows than any bench has");
 			break;
 		}
-		grown = realloc(bench->row, (bench->nrows + 1) * sizeof(*grown));
-		if (!grown) {
+		if (!FL_MORE(bench->row, bench->nrows)) {
 			ret = fl_err(err, "out of memory");
 			break;
 		}
-		bench->row = grown;
-		memset(&bench->row[bench->nrows], 0, sizeof(*grown));
+		memset(&bench->row[bench->nrows], 0, sizeof(bench->row[0]));
 		ret = read_row(d->rows, entry->d_name, &bench->row[bench->nrows], err);
 		bench->nrows++;
 	}

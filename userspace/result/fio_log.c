@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/array.h"
+
 #define NS_PER_MS  1000000ull
 #define MAX_POINTS 1000000u
 
@@ -16,7 +18,7 @@ struct entry {
 
 struct entries {
 	struct entry *entry;
-	size_t n, room;
+	size_t n;
 };
 
 /* "TIME_MS, VALUE, DIRECTION, ..." with direction 1 for writes. */
@@ -41,15 +43,8 @@ static bool parse_line(const char *line, size_t len, struct entry *e)
 
 static int add_entry(struct entries *list, const struct entry *e)
 {
-	if (list->n == list->room) {
-		size_t room = list->room ? 2 * list->room : 256;
-		struct entry *grown = realloc(list->entry, room * sizeof(*grown));
-
-		if (!grown)
-			return -1;
-		list->entry = grown;
-		list->room = room;
-	}
+	if (!FL_MORE(list->entry, list->n))
+		return -1;
 	list->entry[list->n++] = *e;
 	return 0;
 }

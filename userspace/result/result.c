@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/array.h"
+
 static const char *const systems[FL_SYSTEMS] = {
 	[FL_SYSTEM_MOUNT] = "mount",
 	[FL_SYSTEM_RAW] = "raw",
@@ -89,7 +91,7 @@ static struct fl_variable *find_variable(const struct fl_bench *bench, const cha
 
 int fl_bench_set(struct fl_bench *bench, const char *name, const char *value)
 {
-	struct fl_variable *v = find_variable(bench, name), *grown;
+	struct fl_variable *v = find_variable(bench, name);
 	struct fl_variable new = {.value = strdup(value)};
 
 	if (!new.value)
@@ -99,10 +101,7 @@ int fl_bench_set(struct fl_bench *bench, const char *name, const char *value)
 		v->value = new.value;
 		return 0;
 	}
-	grown = realloc(bench->variable, (bench->nvariables + 1) * sizeof(*grown));
-	if (grown)
-		bench->variable = grown;
-	new.name = grown ? strdup(name) : NULL;
+	new.name = FL_MORE(bench->variable, bench->nvariables) ? strdup(name) : NULL;
 	if (!new.name) {
 		free(new.value);
 		return -1;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/array.h"
+
 static bool idle(const struct fl_top_past *p)
 {
 	for (int i = 0; i < FL_TOP_PAST; i++)
@@ -38,16 +40,7 @@ static struct fl_top_past *past_of(struct fl_top_history *h, __u32 dev, __u32 sl
 
 	if (place != FL_INDEX_NONE && place < h->n)
 		return &h->past[place];
-	if (h->n == h->room) {
-		size_t room = h->room ? 2 * h->room : 64;
-		struct fl_top_past *grown = realloc(h->past, room * sizeof(*grown));
-
-		if (!grown)
-			return NULL;
-		h->past = grown;
-		h->room = room;
-	}
-	if (fl_index_put(&h->by_row, dev, slot, h->n))
+	if (!FL_MORE(h->past, h->n) || fl_index_put(&h->by_row, dev, slot, h->n))
 		return NULL;
 	h->past[h->n] = (struct fl_top_past){.dev = dev, .slot = slot};
 	return &h->past[h->n++];

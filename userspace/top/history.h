@@ -15,7 +15,7 @@ struct fl_top_past {
 
 struct fl_top_history {
 	struct fl_top_past *past; /* of those that wrote in one of the intervals kept */
-	size_t n, room;
+	size_t n;
 	struct fl_index by_row;
 	unsigned int turn; /* where the last interval is in the rings */
 };

@@ -7,14 +7,12 @@
 #include <string.h>
 
 #include "top/draw.h"
+#include "util/array.h"
 
 static void add(struct fl_top_lines *l, int indent, const char *text, size_t len)
 {
-	char **grown = realloc(l->text, (l->n + 1) * sizeof(*grown));
-
-	if (!grown)
+	if (!FL_MORE(l->text, l->n))
 		return;
-	l->text = grown;
 	if (asprintf(&l->text[l->n], "%*s%.*s", indent, "", (int)len, text) >= 0)
 		l->n++;
 }

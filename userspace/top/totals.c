@@ -5,26 +5,7 @@
 #include <string.h>
 
 #include "collect/forgotten.h"
-
-static int make_room(struct fl_top_totals *t)
-{
-	size_t room = t->room ? 2 * t->room : 64;
-	struct fl_file_counts *file;
-	__u64 *active;
-
-	if (t->sum.nfiles < t->room)
-		return 0;
-	file = realloc(t->sum.file, room * sizeof(*file));
-	if (!file)
-		return -1;
-	t->sum.file = file;
-	active = realloc(t->active, room * sizeof(*active));
-	if (!active)
-		return -1;
-	t->active = active;
-	t->room = room;
-	return 0;
-}
+#include "util/array.h"
 
 /* Finds the file's entry, or makes a new one without counts. NULL if out of memory. */
 static struct fl_file_counts *entry_of(struct fl_top_totals *t, const struct fl_file_counts *f)
@@ -35,7 +16,8 @@ static struct fl_file_counts *entry_of(struct fl_top_totals *t, const struct fl_
 	if (place != FL_INDEX_NONE)
 		return &t->sum.file[place];
 	place = t->sum.nfiles;
-	if (make_room(t) || fl_index_put(&t->by_id, f->dev, f->slot, place))
+	if (!FL_MORE(t->sum.file, place) || !FL_MORE(t->active, place) ||
+	    fl_index_put(&t->by_id, f->dev, f->slot, place))
 		return NULL;
 	e = &t->sum.file[t->sum.nfiles++];
 	memset(e, 0, sizeof(*e));
@@ -118,7 +100,7 @@ static int forget_idle(struct fl_top_totals *t)
 		return 0;
 	since = half_active_since(t);
 	t->sum.file = NULL;
-	t->sum.nfiles = t->room = 0;
+	t->sum.nfiles = 0;
 	t->active = NULL;
 	memset(&t->by_id, 0, sizeof(t->by_id));
 	for (size_t i = 0; i < old.sum.nfiles; i++) {
@@ -151,13 +133,11 @@ static struct fl_mount_snapshot *mount_of(struct fl_snapshot *s, __u32 dev)
 
 static int add_mount(struct fl_snapshot *sum, const struct fl_mount_snapshot *m)
 {
-	struct fl_mount_snapshot *e = mount_of(sum, m->dev), *grown;
+	struct fl_mount_snapshot *e = mount_of(sum, m->dev);
 
 	if (!e) {
-		grown = realloc(sum->mount, (sum->nmounts + 1) * sizeof(*grown));
-		if (!grown)
+		if (!FL_MORE(sum->mount, sum->nmounts))
 			return -1;
-		sum->mount = grown;
 		e = &sum->mount[sum->nmounts++];
 		memset(e, 0, sizeof(*e));
 		e->dev = m->dev;

@@ -15,7 +15,6 @@ struct fl_top_totals {
 	struct fl_snapshot sum; /* its start is that of the first reading */
 	struct fl_index by_id;	/* device and slot of a file to its place in sum.file */
 	__u64 *active; /* by the same place: the last reading in which it counted something */
-	size_t room;
 	__u64 readings;
 };
 

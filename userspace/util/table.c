@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/array.h"
 #include "util/text.h"
 
 struct fl_table {
-	int columns, cells, capacity;
+	int columns, cells;
 	char align[32];
 	bool wraps;
 	char **cell;
@@ -40,17 +41,8 @@ void fl_table_cell(struct fl_table *t, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (!t)
+	if (!t || !FL_MORE(t->cell, t->cells))
 		return;
-	if (t->cells == t->capacity) {
-		int capacity = t->capacity ? 2 * t->capacity : 64;
-		char **grown = realloc(t->cell, capacity * sizeof(*grown));
-
-		if (!grown)
-			return;
-		t->cell = grown;
-		t->capacity = capacity;
-	}
 	va_start(ap, fmt);
 	if (vasprintf(&t->cell[t->cells], fmt, ap) < 0)
 		t->cell[t->cells] = NULL;
