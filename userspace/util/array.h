@@ -8,24 +8,18 @@
 
 /*
  * Makes room for one element behind the n that array holds; the array may move. True, or false when out of
- * memory: the array is as it was. Room grows in powers of two, so that few calls copy.
+ * memory: the array is as it was. Room is always a power of two, so an array that grows by this must have
+ * got its room by nothing else.
  */
-#define FL_MORE(array, n)                                                      \
-	({                                                                     \
-		void *more_ = realloc((array), fl_room(n) * sizeof(*(array))); \
-		if (more_)                                                     \
-			(array) = more_;                                       \
-		more_ != NULL;                                                 \
+#define FL_MORE(array, n)                                                               \
+	({                                                                              \
+		size_t n_ = (n);                                                        \
+		void *more_ = (array);                                                  \
+		if (!(n_ & (n_ - 1)))                                                   \
+			more_ = realloc((array), (n_ ? 2 * n_ : 1) * sizeof(*(array))); \
+		if (more_)                                                              \
+			(array) = more_;                                                \
+		more_ != NULL;                                                          \
 	})
-
-/* The power of two above n. */
-static inline size_t fl_room(size_t n)
-{
-	size_t room = 1;
-
-	while (room <= n)
-		room *= 2;
-	return room;
-}
 
 #endif
