@@ -12,8 +12,7 @@
 
 #define FOPEN_PARALLEL (1u << 6)
 
-/* Which writes through this open file could run under the shared lock, in a few words. */
-static const char *can_share(const struct fl_open_file *f, enum fl_can can)
+const char *fl_file_can_share(const struct fl_open_file *f, enum fl_can can)
 {
 	bool answered = f->rec.answered_flags & FOPEN_PARALLEL;
 	bool flag = f->rec.open_flags & FOPEN_PARALLEL || (answered && f->answer_counts);
@@ -49,7 +48,7 @@ static const char *can_share(const struct fl_open_file *f, enum fl_can can)
 
 bool fl_file_never_shares(const struct fl_open_file *f, enum fl_can can)
 {
-	return !strncmp(can_share(f, can), "none", 4);
+	return !strncmp(fl_file_can_share(f, can), "none", 4);
 }
 
 /* Where the backing file is in this mount namespace; NULL without one. The caller frees it. */
@@ -92,7 +91,7 @@ static void file_text(const struct fl_open_file *f, const struct fl_mounts *moun
 	if (shown)
 		fprintf(out, "  backing file %s (%s, inode %llu)\n", shown, fs ? fs : "?",
 			f->rec.backing_ino);
-	fprintf(out, "  shared lock: %s\n", can_share(f, can[fl_open_file_route(f)]));
+	fprintf(out, "  shared lock: %s\n", fl_file_can_share(f, can[fl_open_file_route(f)]));
 	free(path);
 	free(comm);
 	free(backing);
@@ -228,7 +227,7 @@ static void alike_row(struct fl_table *t, const struct alike *g, const struct fl
 		fl_table_cell(t, "%s %u", comm ? comm : "?", f->rec.pid);
 	fl_table_cell(t, "%s", fl_open_mode_names(f->rec.f_flags, mode, sizeof(mode)));
 	fl_table_cell(t, "%s", fl_route_name(route));
-	fl_table_cell(t, "%s", can_share(f, can[route]));
+	fl_table_cell(t, "%s", fl_file_can_share(f, can[route]));
 	fl_table_cell(t, "%s", path ? path : "?");
 	free(path);
 	free(comm);
@@ -325,7 +324,7 @@ static struct json_object *file_json(const struct fl_open_file *f, const struct 
 		     f->rec.passthrough ? fl_magic_name(f->rec.backing_magic) : NULL);
 	fl_json_u64_or_null(o, "backing_ino", f->rec.passthrough, f->rec.backing_ino);
 	fl_json_bool(o, "writeback_cache", f->rec.fc_flags & FL_FC_WRITEBACK_CACHE);
-	fl_json_name(o, "shared_lock", can_share(f, can[fl_open_file_route(f)]));
+	fl_json_name(o, "shared_lock", fl_file_can_share(f, can[fl_open_file_route(f)]));
 	free(backing);
 	return o;
 }

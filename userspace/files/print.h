@@ -19,9 +19,11 @@ void fl_files_json(const struct fl_open_files *files, const struct fl_mounts *mo
 		   const enum fl_can can[FL_ROUTES], FILE *out);
 
 /*
- * Whether a file that can be written can run no write under the shared lock. can: what the kernel's write path
- * allows on the file's route.
+ * Which writes through this open file could run under the shared lock, in a few words. can: what the kernel's
+ * write path allows on the file's route.
  */
+const char *fl_file_can_share(const struct fl_open_file *f, enum fl_can can);
+/* Whether a file that can be written can run no write under the shared lock. */
 bool fl_file_never_shares(const struct fl_open_file *f, enum fl_can can);
 
 #endif
