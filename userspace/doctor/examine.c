@@ -213,7 +213,7 @@ static void check_program(struct fl_doctor *d, const char *name, const char *wit
 	char *said = NULL;
 
 	if (!fl_program_find(name, NULL, path, sizeof(path), &err))
-		said = fl_capture(argv, NULL, &len, NULL, &err);
+		said = fl_capture(argv, NULL, &len, &err);
 	if (said)
 		said[strcspn(said, "\n")] = '\0';
 	if (said)
