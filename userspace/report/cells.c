@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Numbers as the cells of tables show them. */
 #include "report/sections.h"
 
 #include <math.h>

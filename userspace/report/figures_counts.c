@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The figures of what was counted: takes, series over time, histograms. */
 #include "report/figures.h"
 
 #include <math.h>

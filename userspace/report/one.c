@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The report of one result. */
 #include "report/sections.h"
 
 #include <math.h>

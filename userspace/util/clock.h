@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/* The clock that all times are told by. */
 #ifndef FL_CLOCK_H
 #define FL_CLOCK_H
 
