@@ -18,6 +18,7 @@ static struct fl_file_counts file(__u32 id, __u32 dev, enum fl_route route, __u6
 
 	f.cell[FL_TAKE_EXCL_FLAG_UNKNOWN][FL_NATURE_PLAIN] = writes;
 	f.counter[FL_COUNT_BYTES] = 4096 * writes;
+	f.takes[FL_SITE_FI_LOCK] = 2 * writes;
 	return f;
 }
 
@@ -47,6 +48,7 @@ static void test_sums_are_by_mount_route_and_flag(void **state)
 	assert_int_equal(n, 4);
 	assert_int_equal(list[0].cell[FL_TAKE_EXCL_FLAG_UNKNOWN][FL_NATURE_PLAIN], 12);
 	assert_int_equal(list[0].counter[FL_COUNT_BYTES], 12 * 4096);
+	assert_int_equal(list[0].takes[FL_SITE_FI_LOCK], 24);
 	assert_int_equal(list[1].dev, 2);
 	assert_int_equal(list[2].route, FL_ROUTE_DIRECT);
 	assert_int_equal(list[2].cell[FL_TAKE_EXCL_FLAG_UNKNOWN][FL_NATURE_PLAIN], 13);
