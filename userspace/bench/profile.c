@@ -189,11 +189,7 @@ static const char *line_runs(const char *line, size_t len)
 	return asks_shell(line, len) ? "a value that a shell computes" : NULL;
 }
 
-/*
- * The option by which a profile has fio run a program, load a library or ask a shell; NULL when it does
- * not. A profile may do so only when the user named that very file.
- */
-static const char *runs_program(const char *text)
+const char *fl_profile_runs(const char *text)
 {
 	const char *found = NULL;
 
@@ -233,7 +229,7 @@ int fl_profile_check_variable(const char *text, const char *name, const char *va
 
 static int refuse_programs(const char *text, const char *name, struct fl_err *err)
 {
-	const char *option = runs_program(text);
+	const char *option = fl_profile_runs(text);
 
 	if (!option)
 		return 0;

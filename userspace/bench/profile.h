@@ -31,6 +31,11 @@ char *fl_profile_again(const char *spec, const char *name, struct fl_err *err);
 /* The names of the installed profiles, ", " between them; empty where there are none. */
 void fl_profile_names(char *buf, size_t len);
 
+/*
+ * The option by which a profile has fio run a program, load a library or ask a shell; NULL when it does
+ * not. Pure. A profile may do so only when the user named that very file.
+ */
+const char *fl_profile_runs(const char *text);
 /* Whether a variable that a result directory sets may be given to fio: used by the profile, and harmless. */
 int fl_profile_check_variable(const char *text, const char *name, const char *value,
 			      struct fl_err *err);
