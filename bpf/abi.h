@@ -206,7 +206,7 @@ struct fl_slot {
 struct fl_writer {
 	__u64 key; /* tgid, CPU and slot; 0: nobody */
 	__u64 writes;
-	__u64 settled; /* to be added; may be "less than 0" */
+	__u64 settled; /* more writes, to be added; may be "less than 0" */
 	__u32 pid;
 	__u32 pad;
 	char comm[16];
@@ -215,7 +215,7 @@ struct fl_writer {
 #define FL_WRITER_TGID_SHIFT 40
 #define FL_WRITER_CPU_SHIFT  24
 #define FL_WRITER_SLOT_MASK  ((1u << FL_WRITER_CPU_SHIFT) - 1)
-#define FL_WRITER_CLAIMED    FL_WRITER_SLOT_MASK /* as a key: it is being filled in */
+#define FL_WRITER_CLAIMED    FL_WRITER_SLOT_MASK /* as a key: the place is being filled in */
 
 /*
  * The order of claims: their number, then a ring of claimed slots with as many places as slots. A
@@ -262,7 +262,7 @@ enum fl_loss {
 	FL_LOSS_TABLE_FULL, /* writes counted under slot 0 */
 	FL_LOSS_UNPAIRED,   /* scopes that ended without their beginning or the reverse */
 	FL_LOSS_NO_INODE,   /* a write whose inode could not be read */
-	FL_LOSS_NO_TASK,    /* a write whose task is not known, where only some tasks' count */
+	FL_LOSS_NO_TASK,    /* the task is not known, and only the writes of some count */
 	FL_LOSSES,
 };
 
@@ -287,11 +287,14 @@ struct fl_version_record {
 
 #define FL_MAX_DEVS 16
 
-/* What is written by one process or family only, or only behind the gate (bpf/gate.bpf.h). */
+/*
+ * Which writes count: only those of one process or family, or only those that pass the gate
+ * (bpf/gate.bpf.h).
+ */
 struct fl_only {
 	__u32 tgid; /* 0: every process */
 	__u16 gated;
-	__u16 family; /* those of the family (bpf/family.bpf.c), and nobody else */
+	__u16 family; /* only those of the family (bpf/family.bpf.c) */
 };
 
 /* A bit for each number that a task may have (PID_MAX_LIMIT). */
@@ -344,8 +347,8 @@ struct fl_file_record {
 	__u32 fc_flags; /* FL_FC_* */
 	__u64 backing_ino;
 	__u64 backing_magic;
-	__u32 generation; /* of the node */
-	__u32 answered_flags; /* FOPEN_* as the daemon answered; those in force where that is not kept */
+	__u32 generation;     /* of the node */
+	__u32 answered_flags; /* FOPEN_* of the answer; those in force if it is not kept */
 	char comm[16];
 	__u32 path_len;
 	__u32 global_pid; /* in the initial PID namespace; the programs filter by it */

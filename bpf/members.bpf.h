@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Which tasks are of the family, a process and what descends from it. bpf/family.bpf.c fills it in. */
+/*
+ * Which tasks belong to the family: a process and its descendants. bpf/family.bpf.c fills this in.
+ */
 #ifndef FUSELENS_MEMBERS_BPF_H
 #define FUSELENS_MEMBERS_BPF_H
 
@@ -7,7 +9,7 @@
 #include <bpf/bpf_helpers.h>
 #include "abi.h"
 
-/* One word where nobody asks for a family. */
+/* One word if no family is selected. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -15,7 +17,7 @@ struct {
 	__type(value, __u64);
 } family SEC(".maps");
 
-/* Whether the task with this number in the initial PID namespace is of the family. */
+/* Whether the task with this PID in the initial PID namespace belongs to the family. */
 static __always_inline bool in_family(__u32 pid)
 {
 	__u32 at = pid >> 6;

@@ -88,8 +88,9 @@ static __always_inline bool request_is_own(const struct fuse_req *req, struct fu
 }
 
 /*
- * The task that a request was made for, or the process of one that sends its own, by its number in the
- * initial PID namespace. 0 where that is not known: the request names it as the daemon's namespace does.
+ * The task for which a request was made, or the process of a task that sends its own request, by
+ * its PID in the initial PID namespace. 0 if that is not known: the request has the PID of the
+ * daemon's namespace.
  */
 static __always_inline __u32 maker_of_request(const struct fuse_req *req, struct fuse_conn *fc)
 {
@@ -98,7 +99,10 @@ static __always_inline __u32 maker_of_request(const struct fuse_req *req, struct
 	return BPF_CORE_READ(fc, pid_ns, level) ? 0 : req->in.h.pid;
 }
 
-/* Whether what the request writes counts. A request that another task sends counts by whom it is for. */
+/*
+ * Whether the request's write counts. If another task sends the request, the task for which it was
+ * made decides.
+ */
 static __always_inline bool maker_selected(const struct fuse_req *req, struct fuse_conn *fc)
 {
 	__u32 maker;

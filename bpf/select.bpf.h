@@ -82,7 +82,7 @@ static __always_inline enum fl_route route_of_flags(__u32 open_flags)
 	return open_flags & FOPEN_PASSTHROUGH ? FL_ROUTE_PASSTHROUGH : FL_ROUTE_CACHED;
 }
 
-/* What io_uring's workers write is their process's. */
+/* Writes of io_uring's workers belong to their process. */
 static __always_inline bool is_outside(void)
 {
 	return tell_outside && !in_family(bpf_get_current_pid_tgid() >> 32);

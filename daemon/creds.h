@@ -22,7 +22,7 @@ bool creds_have_sys_admin(void);
 #define CREDS_NO_FSETID (1U << 0)
 /* With CAP_SYS_RESOURCE a write may use reserved blocks and exceed quotas. */
 #define CREDS_NO_RESOURCE (1U << 1)
-/* With CAP_FOWNER anyone's names go from a directory with the sticky bit. */
+/* With CAP_FOWNER any user's files can be removed from a directory with the sticky bit. */
 #define CREDS_NO_FOWNER (1U << 2)
 
 /*

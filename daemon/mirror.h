@@ -175,8 +175,9 @@ static inline void begin_as_writer(fuse_req_t req, int fd)
 void begin_as_caller(fuse_req_t req);
 
 /*
- * The same, to remove or rename a name. The kernel checked the sticky bit for the file that it believes the
- * name to mean. In the source the name may already mean another user's file, so the source checks again.
+ * The same, to remove or rename a name. The kernel checked the sticky bit for the file that it
+ * knows by this name. In the source the name may already belong to another user's file, so the
+ * source checks again.
  */
 void begin_removal(fuse_req_t req);
 /* Ends acting as the caller, and returns the errno of the call in between. */

@@ -36,7 +36,7 @@ void lift_size_limit(void)
 {
 	const struct rlimit none = {RLIM_INFINITY, RLIM_INFINITY};
 
-	/* Where we may not, a write fails; the signal would end all users' mount. */
+	/* If we may not, let the write fail: the signal would end the mount for all users. */
 	signal(SIGXFSZ, SIG_IGN);
 	setrlimit(RLIMIT_FSIZE, &none);
 }

@@ -12,7 +12,7 @@ void keep_standard_streams(void);
 /* Returns how many descriptors this process may have now. */
 size_t raise_file_limit(void);
 
-/* Undoes a limit on the size of files: users' writes are held to their own, by the kernel. */
+/* Removes the daemon's limit on the size of files: the kernel applies each user's own limit. */
 void lift_size_limit(void);
 
 /*

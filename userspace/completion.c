@@ -5,7 +5,10 @@
 
 #include "util/option.h"
 
-/* What stands for the values that only the machine knows: a function of the scripts, or their own lists. */
+/*
+ * Placeholders for values that depend on the machine: a function of the scripts, or the shells' own
+ * lists.
+ */
 enum kind {
 	KIND_NONE,
 	KIND_WORDS, /* from the option's table */
@@ -30,7 +33,7 @@ static enum kind kind_of(const struct fl_option *o)
 	return strcmp(o->arg, "PID") ? KIND_NONE : KIND_PIDS;
 }
 
-/* Of a command's operands, as its usage calls them. */
+/* The placeholder for a command's operands, from their names in its usage. */
 static enum kind operands_of(const struct fl_command *c)
 {
 	const char *u = c->usage + (*c->usage == '[');
@@ -42,7 +45,7 @@ static enum kind operands_of(const struct fl_command *c)
 	return strncmp(u, "RESULT_DIR", 10) ? KIND_NONE : KIND_DIRS;
 }
 
-/* Text within single quotes of a shell; colons and brackets mean something to zsh. */
+/* Prints text inside single quotes of a shell; zsh needs colons and brackets escaped. */
 static void quoted(FILE *out, const char *text, const char *escape)
 {
 	for (; *text; text++) {

@@ -326,7 +326,7 @@ static void a_path_that_varies(void **state)
 	w.facts.path_varied = w.facts.answered = true;
 	add(&w, SHARED, FL_NATURE_APPEND, 1);
 	assert_int_equal(judge(&w), FL_RESULT_FAIL);
-	/* where no livepatch of ours is in the way the rule is as strict as ever */
+	/* without a livepatch the rule is as strict as before */
 	begin(&w, FL_WANT_WITHIN, FL_ROUTE_DIRECT, false);
 	w.facts.path_varied = w.facts.answered = true;
 	add(&w, SHARED, FL_NATURE_PLAIN, 1);

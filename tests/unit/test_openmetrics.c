@@ -147,14 +147,14 @@ static void test_gzip(void **state)
 	inflateEnd(&z);
 	assert_memory_equal(page, back, sizeof(page));
 	free(packed);
-	/* what is short, or gains nothing, goes as it is */
+	/* a page that is short, or that gains nothing, is sent as it is */
 	assert_null(fl_gzip(page, 100, &len));
 	for (size_t i = 0; i < sizeof(page); i++)
 		page[i] = rand() >> 7;
 	assert_null(fl_gzip(page, sizeof(page), &len));
 }
 
-/* One reading: each file of a mount /a writes so often. */
+/* One reading: each file of a mount /a has this many writes. */
 static void reading(struct fl_metrics *m, __u64 seconds, const __u64 *writes, size_t n)
 {
 	char a[] = "/a";
@@ -179,7 +179,7 @@ static bool has_series(const struct fl_metrics *m, __u64 ino)
 	return false;
 }
 
-/* Three files that were written once came first; the one that works has a series all the same. */
+/* Three files that were written once came first; the busy file still gets a series. */
 static void test_series_go_to_the_busiest(void **state)
 {
 	const struct fl_metrics_limits three = {
@@ -193,7 +193,10 @@ static void test_series_go_to_the_busiest(void **state)
 	reading(&m, 11, later, 4);
 	assert_true(has_series(&m, 104));
 	assert_int_equal(m.nfiles, 3);
-	/* what it wrote is in its series, and what the one wrote whose series it took is not on the page */
+	/*
+	 * its writes are in its series, and those of the file whose series it took are not on the
+	 * page
+	 */
 	all = m.mount[1].other_files[0];
 	for (size_t i = 0; i < m.nfiles; i++)
 		all += m.file[i].writes[0];
@@ -203,7 +206,7 @@ static void test_series_go_to_the_busiest(void **state)
 	fl_metrics_free(&m);
 }
 
-/* Files that take turns at being busy change no more series than is said. */
+/* Files that are busy in turns change no more series than documented. */
 static void test_churn_is_bounded(void **state)
 {
 	const struct fl_metrics_limits few = {.mounts = 2, .files = 4, .keep_ns = 600000000000ull};
@@ -226,7 +229,7 @@ static void test_churn_is_bounded(void **state)
 	fl_metrics_free(&m);
 }
 
-/* An open file has a path, one that is closed a name: its series is called the same. */
+/* An open file has a path, a closed one only a name: its series has the same labels. */
 static void test_one_name_open_or_closed(void **state)
 {
 	char a[] = "/a", path[] = "/a/dir/data.0", name[] = "data.0";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Livepatches that come and go while somebody watches: what is said of it. */
+/* The sentences about livepatches that come and go while a command watches. */
 #include "check.h"
 #include "collect/path.h"
 
@@ -45,11 +45,11 @@ static void tells_each_stage(void **state)
 	assert_string_equal(what,
 			    "livepatch p is unloaded: every task runs the kernel's own fuse_a()");
 	assert_true(settled);
-	/* its directory may stay for a moment, and a fast one is not seen in transition */
+	/* its directory may stay for a moment, and a short transition may not be seen */
 	assert_true(compare(&there, 1, &gone, 1));
 	assert_non_null(strstr(what, "is unloaded"));
 	assert_false(compare(&gone, 1, NULL, 0));
-	/* taken back before all tasks had come over */
+	/* reversed before all tasks had switched */
 	assert_true(compare(&coming, 1, &going, 1));
 	assert_non_null(strstr(what, "being unloaded"));
 }
@@ -65,7 +65,7 @@ static void tells_what_matters_only(void **state)
 	assert_string_equal(what, "");
 	assert_false(compare(NULL, 0, &other, 1));
 	assert_false(compare(&other, 1, NULL, 0));
-	/* two at once: one sentence of each */
+	/* two at once: one sentence for each */
 	assert_true(compare(NULL, 0, both, 2));
 	assert_non_null(strstr(what, "livepatch p is loaded"));
 	assert_non_null(strstr(what, "; livepatch r is being loaded"));

@@ -58,7 +58,7 @@ static void test_runs_none(void **state)
 			fail_msg("found: %s", lines[i]);
 }
 
-/* What fio reads of a long line's end is a line of its own. */
+/* fio reads the end of a long line as a separate line. */
 static void test_long_line(void **state)
 {
 	static const char end[] = "exec_prerun=touch x\n";

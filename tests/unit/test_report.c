@@ -87,7 +87,7 @@ static void unknown_is_a_dash(void **state)
 	made_up_bench(&b);
 	made_up_row(&b, FL_SYSTEM_MOUNT, true, 1, 1, 400, 0, 0);
 	text = report_of(&b, fl_doc_text);
-	/* columns that nobody could fill are not there */
+	/* columns that cannot be filled are left out */
 	assert_says(text, "  jobs  writes  exclusive  shared  diff.\n"
 			  "     1   4,000      1.000   0.000      0\n");
 	assert_says(text, "cannot tell upgrades, fi->lock, wait and hold");
@@ -271,7 +271,7 @@ static void three_compared(void **state)
 	assert_says(text, "  mount      8  B       1.0 us  3.0 us  4.0 us    +0.0 %");
 	/* 8 jobs at 481.5 a second: 16.6 ms a write, of which 20 ns are waited and 2 ms held */
 	assert_says(text, "     8  A             16.6 ms  20 ns  0 %  2.0 ms  12 %  14.6 ms  88 %");
-	/* nobody timed the shared ones */
+	/* the shared ones were not timed */
 	assert_null(strstr(text, "     8  C             "));
 	assert_width(text, 80);
 	free(text);
@@ -330,7 +330,7 @@ static void a_sweep(void **state)
 	assert_says(text, "\n   bs  mount IOPS     sd");
 	assert_says(text, "\n   4k         400");
 	assert_says(text, "\n  64k         100");
-	/* nothing is said of how jobs scale */
+	/* the report says nothing about scaling with jobs */
 	assert_null(strstr(text, "Scaling"));
 	assert_says(text, "Rows: 4 of 8 ran");
 	assert_width(text, 80);

@@ -141,7 +141,7 @@ static void a_sweep_there_and_back(void **state)
 	fl_bench_free(&c);
 }
 
-/* A bench goes on for as long as one of its means is known less well than was asked for. */
+/* A bench goes on as long as one of its means is less exact than requested. */
 static void the_widest_interval(void **state)
 {
 	struct fl_bench b;
@@ -260,7 +260,7 @@ static void what_cannot_be_is_refused(void **state)
 	snprintf(cmd, sizeof(cmd), "cp -r %s/rows/mount-j4-r1 %s/rows/mount-j4-r9", dir, dir);
 	assert_int_equal(system(cmd), 0);
 	expect_unreadable("rows/mount-j4-r9 has the row mount-j4-r1: this row would count twice");
-	/* given the other name, too */
+	/* even under the other name */
 	snprintf(
 		cmd, sizeof(cmd),
 		"sed -i 's/\"id\": \"mount-j4-r1\"/\"id\": \"mount-j4-r9\"/' %s/rows/mount-j4-r9/row.json",

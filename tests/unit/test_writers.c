@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Who wrote: the busiest are kept, the rest is others', containers by their number, and JSON there and back. */
+/*
+ * Writers: the busiest are kept, the others are summed up; container numbers; JSON in both
+ * directions.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

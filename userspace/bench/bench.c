@@ -299,7 +299,7 @@ static int prefill(struct state *s, struct fl_err *err)
 	return 0;
 }
 
-/* Remembers a finished row, without its counts, which are in the result directory. */
+/* Remembers a finished row without its counts; the result directory has those. */
 static int keep_row(struct fl_bench *b, const struct fl_bench_row *row)
 {
 	struct fl_bench_row *grown = realloc(b->row, (b->nrows + 1) * sizeof(*grown));
@@ -330,7 +330,7 @@ static int run_row(struct state *s, struct fl_bench_row *row, struct fl_err *err
 	return ret;
 }
 
-/* Those of the plan that are missing. */
+/* Runs the missing rows of the plan. */
 static int run_plan(struct state *s, struct fl_err *err)
 {
 	size_t n = fl_bench_plan(&s->bench, NULL, 0);
@@ -348,7 +348,7 @@ static int run_plan(struct state *s, struct fl_err *err)
 	return ret;
 }
 
-/* With --until, one round more at a time for as long as it takes. */
+/* With --until, adds one round at a time until the means are exact enough. */
 static int run_rounds(struct state *s, struct fl_err *err)
 {
 	int ret = run_plan(s, err);

@@ -23,8 +23,8 @@ extern const struct fl_option fl_bench_options[];
 int fl_bench_args_parse(struct fl_bench_args *args, int argc, char **argv);
 
 /*
- * Once the profile is known: sets the variables that it uses and nobody gave to their defaults. -1 with err
- * set where one was given that it does not use.
+ * Call this when the profile is known. Sets variables that it uses and that were not given to their
+ * defaults. Returns -1 with err set if a variable was given that it does not use.
  */
 int fl_bench_settle_variables(struct fl_bench *bench, struct fl_err *err);
 

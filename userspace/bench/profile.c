@@ -158,7 +158,7 @@ static bool runs_engine(const char *value)
 	       value[strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789_-")];
 }
 
-/* fio reads longer lines in pieces of 8190 characters: behind a comment there could be an option. */
+/* fio reads longer lines in pieces of 8190 characters, so an option could follow a comment. */
 #define LONGEST_LINE 4000
 
 static const char *line_runs(const char *line, size_t len)
@@ -180,10 +180,10 @@ static const char *line_runs(const char *line, size_t len)
 			return options[i];
 	if (!strcmp(key, "ioengine") && runs_engine(value))
 		return "ioengine";
-	/* fio looks at these letters alone: what follows may be any character */
+	/* fio checks only these letters: any character may follow */
 	if (!strncmp(key, "include", 7))
 		return "include";
-	/* fio puts variables into an option's name as well, and nothing where one is not set */
+	/* fio expands variables in an option's name, too, and to nothing if one is not set */
 	if (strchr(key, '$'))
 		return "an option's name with a variable in it";
 	return asks_shell(line, len) ? "a value that a shell computes" : NULL;

@@ -6,7 +6,7 @@
 
 #include "result/spread.h"
 
-/* More runs than a bench is gone on with are not looked at. */
+/* A bench has at most this many rounds; further runs are ignored. */
 #define MOST 1024
 
 static double half_width(const struct fl_bench *b, enum fl_system system, bool probes,

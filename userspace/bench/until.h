@@ -9,8 +9,9 @@
 #define FL_BENCH_MOST_ROUNDS 30u
 
 /*
- * Half of the 95 % interval of the level whose mean IOPS is known the least, relative to that mean, and in
- * what which one it is ("mount at jobs 4"). INFINITY where a level has fewer than two runs that are ok.
+ * Half of the 95 % interval of the mean IOPS, relative to it, for the level where this is largest;
+ * sets what to that level ("mount at jobs 4"). INFINITY if a level has fewer than two runs that are
+ * ok.
  */
 double fl_bench_widest(const struct fl_bench *bench, char *what, size_t len);
 

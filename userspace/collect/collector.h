@@ -60,7 +60,7 @@ struct fl_collect_opts {
 	 * own or its descendants' are reported apart. 0: writes are not told apart.
 	 */
 	pid_t command;
-	bool only_command; /* the writes of others do not count */
+	bool only_command; /* only the command's writes count */
 	bool waits;    /* count waits for the locks, too: every queued lock of the system pays */
 	bool children; /* for fl_collect_target() */
 };
@@ -86,7 +86,7 @@ int fl_collector_try(struct fl_kernel *kernel, enum fl_evidence evidence, struct
  */
 struct fl_collector *fl_collector_prepare(const struct fl_target *target,
 					  const struct fl_collect_opts *opts, struct fl_err *err);
-/* Whether it counts at call sites: those of the code that ran when it was prepared. */
+/* Whether it counts at call sites. These belong to the code that ran when it was prepared. */
 bool fl_collector_counts_sites(const struct fl_collector *c);
 /* Begins to count: from its return on, every write is counted. */
 void fl_collector_start(struct fl_collector *c);

@@ -25,7 +25,7 @@ static enum stage stage_of(const struct fl_livepatch *p)
 		any |= of_fuse(p->function[i]);
 	if (!any)
 		return ABSENT;
-	/* a patch that is off in no transition is one that the kernel is about to remove */
+	/* a patch that is off and in no transition will be removed by the kernel soon */
 	if (!p->enabled)
 		return p->transition ? GOING : ABSENT;
 	return p->transition ? COMING : THERE;

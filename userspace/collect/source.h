@@ -35,7 +35,7 @@ struct fl_source_opts {
 	bool writes_are_seen; /* a source sees each write begin and end, and marks it at the gate */
 	bool waits;	      /* the locks of written files are followed */
 	bool family;	      /* writes by tasks outside a family are reported apart */
-	bool family_only;     /* or do not count */
+	bool family_only;     /* or are not counted */
 	const struct fl_callsite_map *map; /* NULL where the kernel's text could not be read */
 };
 

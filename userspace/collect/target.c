@@ -241,7 +241,7 @@ static void add_writer(struct fl_target *t, const struct fl_file_record *rec, bo
 	add_dev(t, rec->dev, full);
 }
 
-/* The process of a thread; pid itself where it is one, or is gone. */
+/* The process of a thread; pid itself if it is a process, or gone. */
 static pid_t process_of(pid_t pid)
 {
 	char path[32], status[2048], *line;

@@ -25,7 +25,7 @@ struct fl_target {
 	__u64 nodeid;	  /* of that file, as fs/fuse knows it; 0: not known */
 	__u32 generation; /* of the node */
 	pid_t tgid;	  /* in the initial PID namespace; 0: every process */
-	pid_t family; /* in ours: this process and what descends from it, on any mount; 0: everybody */
+	pid_t family;	  /* PID in our namespace: it and its descendants, any mount; 0: all */
 	struct fl_mounts mounts; /* FUSE mounts known when the target was resolved */
 };
 
@@ -38,7 +38,9 @@ bool fl_target_selects(const struct fl_target *t, __u32 dev, __u64 ino, __u64 no
  * its path there. Returns 0, or -1 with err set; the caller calls fl_target_free() either way.
  */
 int fl_target_resolve(struct fl_target *t, const char *spec, pid_t pid, struct fl_err *err);
-/* What a process and its descendants write, on any FUSE mount. Returns, and is freed, as above. */
+/*
+ * The writes of a process and its descendants, on any FUSE mount. Returns, and is freed, as above.
+ */
 int fl_target_of_family(struct fl_target *t, pid_t pid, struct fl_err *err);
 void fl_target_free(struct fl_target *t);
 

@@ -289,8 +289,8 @@ static void look_for_new_mount(struct fl_watch *w)
 }
 
 /*
- * The call sites are those of the code that ran when the session was prepared: one that counts them begins
- * anew. The old one ends first, because both would count the same writes.
+ * The call sites belong to the code that ran when the session was prepared, so a session that
+ * counts at them begins again. The old one ends first, because both would count the same writes.
  */
 static void count_anew(struct fl_watch *w)
 {

@@ -203,7 +203,7 @@ static void check_iterator(struct fl_doctor *d)
 	fl_open_files_free(&files);
 }
 
-/* A program that a command of ours runs: where it is, and what it calls itself. */
+/* A program that a command of ours runs: its path and the version it prints. */
 static void check_program(struct fl_doctor *d, const char *name, const char *without)
 {
 	char path[PATH_MAX];

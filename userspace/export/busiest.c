@@ -29,7 +29,7 @@ static int busier(const void *a, const void *b)
 	return x < y ? 1 : -(x > y);
 }
 
-/* Makes room: the less busy half goes. */
+/* Makes room: drops the less busy half. */
 static int halve(struct fl_busiest *b)
 {
 	int bad = 0;

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <zlib.h>
 
-/* Below it a reply fits into a packet or two. */
+/* A shorter reply fits into a packet or two. */
 #define WORTHWHILE 1024
-/* zlib's window bits, and what makes it write gzip's header instead of its own. */
+/* zlib's window bits, plus 16 for gzip's header instead of zlib's. */
 #define WINDOW	15
 #define AS_GZIP 16
 
@@ -45,7 +45,7 @@ char *fl_gzip(const char *data, size_t len, size_t *out_len)
 	if (len < WORTHWHILE || len > 1u << 30)
 		return NULL;
 	out = malloc(len);
-	/* 1: a page of numbers is a tenth of itself after the quickest pass, too */
+	/* level 1, the fastest: even this shrinks a page of numbers to a tenth */
 	if (!out || deflateInit2(&z, 1, Z_DEFLATED, WINDOW + AS_GZIP, 8, Z_DEFAULT_STRATEGY)) {
 		free(out);
 		return NULL;

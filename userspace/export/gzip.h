@@ -6,9 +6,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Whether an Accept-Encoding header (NULL: none) takes gzip; "gzip;q=0" does not. */
+/* Whether an Accept-Encoding header (NULL: none) allows gzip; "gzip;q=0" does not. */
 bool fl_gzip_wanted(const char *accept);
-/* len bytes at data as a gzip member; the caller frees it. NULL where it would be no shorter, or out of memory. */
+/*
+ * Compresses len bytes at data into a gzip member; the caller frees it. NULL if it would not be
+ * shorter, or if out of memory.
+ */
 char *fl_gzip(const char *data, size_t len, size_t *out_len);
 
 #endif

@@ -159,7 +159,7 @@ static void end_late_ones(struct fl_http *h)
 			end(c);
 }
 
-/* Puts a compressed body in place of the plain one where the client takes it and it is shorter. */
+/* Replaces the plain body by a compressed one if the client accepts it and it is shorter. */
 static bool compress_for(struct MHD_Connection *connection, struct fl_http_reply *reply)
 {
 	const char *accept = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,

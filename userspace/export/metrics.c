@@ -9,7 +9,10 @@
 
 /* Files whose rates are remembered: twice as many as the programs tell apart by default. */
 #define RATES_KEPT 8192
-/* A series passes to another file that is so many times busier: files that are much alike take no turns. */
+/*
+ * A file must be this many times busier to take over a series, so that similar files do not
+ * alternate.
+ */
 #define BUSIER 2
 
 int fl_metrics_init(struct fl_metrics *m, const struct fl_metrics_limits *limits)
@@ -180,7 +183,7 @@ static struct fl_metric_file *file_with_labels(struct fl_metrics *m, const struc
 	return NULL;
 }
 
-/* The last component: it is known of open files and of others, where a path is known only of open ones. */
+/* The last component is known for open files and others; a path is known only for open ones. */
 static const char *label_of(const struct fl_file_counts *f)
 {
 	const char *slash = f->path ? strrchr(f->path, '/') : NULL;
@@ -195,7 +198,7 @@ static double rate_of(const struct fl_metrics *m, const struct fl_metric_file *e
 	return fl_busiest_rate(&m->busiest, &e->key);
 }
 
-/* A place for a new series: a free one, or that of a file which is much less busy. */
+/* Finds a place for a new series: a free one, or that of a file that is much less busy. */
 static struct fl_metric_file *place_for(struct fl_metrics *m, const struct fl_file_key *key)
 {
 	struct fl_metric_file *least;
@@ -215,7 +218,7 @@ static struct fl_metric_file *place_for(struct fl_metrics *m, const struct fl_fi
 	return least;
 }
 
-/* A series of its own for a file, as far as they go. */
+/* Gives a file its own series, as long as there are any. */
 static struct fl_metric_file *file_entry(struct fl_metrics *m, const struct fl_file_counts *f,
 					 const struct fl_metric_mount *mount)
 {
@@ -296,7 +299,7 @@ static int busier(const void *a, const void *b)
 
 static int add_rates(struct fl_metrics *m, const struct fl_snapshot *s)
 {
-	/* of the first reading nothing tells how long it took */
+	/* the length of the first interval is not known */
 	double seconds = m->last_ns && s->end_ns > m->last_ns ? (s->end_ns - m->last_ns) / 1e9 : 1;
 	double keep = m->limits.keep_ns / 1e9;
 

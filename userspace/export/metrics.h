@@ -61,7 +61,10 @@ struct fl_metrics {
 	size_t nfiles;
 	struct fl_index by_file;
 	struct fl_busiest busiest;
-	/* Series that may still pass from a file to a busier one: --files at most, as many again in keep_ns. */
+	/*
+	 * Series that busier files may still take over: at most --files, and as many again in
+	 * keep_ns.
+	 */
 	double changes;
 	__u64 last_ns;
 	__u64 loss[FL_LOSSES];

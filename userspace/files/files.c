@@ -42,7 +42,10 @@ static bool wanted(const struct files_cmd *c, const struct fl_open_file *f,
 	       (!c->not_shared || fl_file_never_shares(f, can[route]));
 }
 
-/* Our livepatch goes by the daemon's answer: files that were open before it was loaded share as well. */
+/*
+ * Our livepatch looks at the daemon's answer: files that were open before it was loaded share as
+ * well.
+ */
 static bool live_is_loaded(void)
 {
 	struct fl_livepatches l;
@@ -178,7 +181,7 @@ static void flag_words(FILE *out)
 {
 	char names[160];
 
-	/* they come with commas between them */
+	/* the list is separated by commas */
 	fl_fopen_flag_names(0xff, names, sizeof(names));
 	for (const char *s = names; *s; s++)
 		if (*s != ',' && *s != '|')

@@ -33,7 +33,10 @@ const char *fl_file_can_share(const struct fl_open_file *f, enum fl_can can)
 	case FL_ROUTE_PASSTHROUGH:
 		if (can == FL_CAN_NO)
 			return "none: this kernel cannot";
-		/* a kernel that can leaves the flag alone: what is missing was taken by the one before */
+		/*
+		 * a kernel that can share keeps the flag; if it is missing, the kernel's earlier
+		 * code removed it
+		 */
 		if (!flag && answered && can == FL_CAN_YES)
 			return "none: opened before the kernel could";
 		if (!flag)

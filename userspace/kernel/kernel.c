@@ -9,7 +9,7 @@
 #include "kernel/kcore.h"
 #include "kernel/livepatch.h"
 
-/* A map and the ones before it, which somebody may still hold. */
+/* A map, and the earlier ones, which callers may still use. */
 struct reading {
 	struct fl_callsite_map map;
 	struct reading *older;
@@ -21,7 +21,7 @@ struct fl_kernel {
 	int kallsyms;
 	struct fl_err why_not;	/* if set: why there is no map */
 	struct reading *newest; /* NULL until it is needed */
-	bool tried;		/* newest is of the kernel as it is now, or why_not is set */
+	bool tried;		/* newest belongs to the current code, or why_not is set */
 };
 
 const char *fl_kernel_libbpf_version(void)

@@ -15,7 +15,7 @@ struct fl_kernel;
  * Opens what takes privileges to open, and reads nothing yet: that happens once, when it is first asked
  * for. What cannot be opened is told then. NULL when out of memory.
  */
-/* Of the library that runs, as "1.5". */
+/* The version of the running library, as "1.5". */
 const char *fl_kernel_libbpf_version(void);
 
 struct fl_kernel *fl_kernel_open(void);
@@ -28,8 +28,8 @@ const struct fl_btf *fl_kernel_btf(struct fl_kernel *k);
  */
 const struct fl_callsite_map *fl_kernel_callsites(struct fl_kernel *k, struct fl_err *err);
 /*
- * The code may be another by now: a livepatch came or went. The map is read again when it is asked for; maps
- * that were given out stay valid until fl_kernel_close().
+ * Call this when the code may have changed: a livepatch came or went. The map is then read again
+ * when it is needed next. Maps that were returned earlier stay valid until fl_kernel_close().
  */
 void fl_kernel_read_again(struct fl_kernel *k);
 /* What its write path can do, by route; FL_CAN_UNKNOWN where the text cannot be read. */

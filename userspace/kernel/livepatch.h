@@ -10,7 +10,7 @@
 #include "kernel/callsite_map.h"
 
 #define FL_LIVEPATCH_FUNCTIONS 64
-/* The module of ours. */
+/* The name of our module. */
 #define FL_LIVE_NAME "fuselens_live"
 
 struct fl_livepatch {

@@ -219,7 +219,7 @@ static void take_back(void)
 		remove_module(&ignored);
 }
 
-/* Whether the kernel is locked down, which Secure Boot does: false also where nothing says so. */
+/* Whether the kernel is locked down, as with Secure Boot; false also if this is not known. */
 static bool is_locked_down(void)
 {
 	char line[64];

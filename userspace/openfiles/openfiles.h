@@ -11,7 +11,7 @@
 
 struct fl_open_file {
 	struct fl_file_record rec;
-	bool answer_counts; /* the kernel goes by the daemon's answer, not by what it made of it at open */
+	bool answer_counts; /* the kernel looks at the daemon's answer, not at the flags in force */
 	char *path;	    /* as the owner's mount namespace shows it; NULL for FL_FILE_DEV */
 	char *backing_path; /* inside the backing file system, "/..."; NULL without backing file */
 };

@@ -120,7 +120,7 @@ static void add_hists(struct fl_level *l, const struct fl_snapshot *s)
 	}
 }
 
-/* Values of the repeats that make a spread each. */
+/* Values of the repeats; each array makes a spread. */
 enum {
 	OF_IOPS,
 	OF_WHOLE,
@@ -149,7 +149,10 @@ static struct fl_spread spread(const struct samples *s, int of)
 static void add_fio(struct samples *s, const struct fl_fio_dir *d)
 {
 	add_sample(s, OF_IOPS, d->iops);
-	/* results of earlier versions lack the time of submission, which is short in synchronous jobs */
+	/*
+	 * results of earlier versions lack the time of submission, which is short for synchronous
+	 * jobs
+	 */
 	if (d->has_lat || d->has_clat)
 		add_sample(s, OF_WHOLE, d->has_lat ? d->lat_mean_ns : d->clat_mean_ns);
 	if (!d->has_pct)

@@ -8,7 +8,7 @@
 #include "result/result.h"
 #include "snapshot/verdict.h"
 
-/* Results that are compared at a time. */
+/* How many results can be compared. */
 #define FL_MAX_RESULTS 8
 
 /* The repeats of one system at one number of jobs, or at one value of a sweep. */
@@ -82,9 +82,9 @@ void fl_analysis_free(struct fl_analysis *a);
  */
 const struct fl_level *fl_level_main(const struct fl_analysis *a, enum fl_system system,
 				     unsigned int at);
-/* The one with one job; NULL where another thing than jobs is swept. */
+/* The level with one job; NULL if something other than jobs is swept. */
 const struct fl_level *fl_level_one_job(const struct fl_analysis *a, enum fl_system system);
-/* The one that comes last on the axis. */
+/* The last level on the axis. */
 const struct fl_level *fl_level_last(const struct fl_analysis *a, enum fl_system system);
 /* Throughput relative to one job, with half of its 95 % interval (NAN where no spread is known). */
 double fl_speedup(const struct fl_level *level, const struct fl_level *one, double *half_width);

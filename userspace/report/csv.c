@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The rows of results for other programs: base units, an empty field for what is not known. */
+/*
+ * The rows of results for other programs, in base units. A figure that is not known is an empty
+ * field.
+ */
 #include "report/sections.h"
 
 #include <inttypes.h>

@@ -21,11 +21,11 @@ void fl_draw_level_axis(FILE *f, const struct fl_bench *b);
 /* Begins and ends a data block called name. */
 void fl_draw_block(FILE *f, const char *name);
 void fl_draw_block_end(FILE *f);
-/* A block of lines "at value low high". Levels of which value() is NAN are left out. */
+/* A block of lines "at value low high". Levels for which value() is NAN are left out. */
 typedef double fl_draw_value(const struct fl_level *l, double *low, double *high);
 bool fl_draw_curve_data(FILE *f, const char *name, const struct fl_analysis *a,
 			enum fl_system system, fl_draw_value *value);
-/* Draws such a block as a line with points and, where how says so, error bars. */
+/* Draws such a block as a line with points and, if how says so, error bars. */
 enum {
 	FL_DRAW_BARS = 1,
 	FL_DRAW_DASHED = 2,
@@ -37,8 +37,8 @@ void fl_draw_curve(FILE *f, bool *first, const char *data, const char *colour, c
 const char *fl_draw_colour(size_t k);
 
 /*
- * Bars of up to FL_BAR_PARTS parts that stand on one another, a group for each level and in it a bar for
- * each result, which its letter stands under where there are several.
+ * Stacked bars of up to FL_BAR_PARTS parts. Each level has a group with one bar per result; if
+ * there are several results, each bar has its letter below.
  */
 #define FL_BAR_PARTS 4
 typedef bool fl_draw_parts(const struct fl_level *l, double part[FL_BAR_PARTS]);

@@ -78,7 +78,7 @@ static void fit_curve(FILE *f, const struct fl_usl *u, const char *colour)
 			u->lambda, u->sigma, u->kappa, colour);
 }
 
-/* "a", "b", ...: blocks of mounts; "rawa", "rawb", ...: of what is behind them. */
+/* Names of data blocks: "a", "b", ... for mounts, "rawa", "rawb", ... for the raw file systems. */
 static const char *block_name(char name[8], const char *prefix, size_t k)
 {
 	snprintf(name, 8, "%s%c", prefix, 'a' + (int)k);
@@ -131,7 +131,7 @@ static void reference_curves(FILE *f, bool *first, const struct fl_reference *re
 	}
 }
 
-/* Heights of another machine belong into a picture only where they do not press ours flat. */
+/* Curves of another machine are drawn only if they do not flatten ours. */
 static const struct fl_reference *reference_in_scale(const struct fl_results *r, double *most)
 {
 	double peak = 0, speedup;

@@ -74,7 +74,10 @@ static double mean_over(const struct fl_series *s, size_t from, size_t to, size_
 	return time > 0 ? sum / time : NAN;
 }
 
-/* fio's samples are rates over steps that it does not tell exactly; what they add up to it does tell. */
+/*
+ * fio's samples are rates over steps whose length it does not report exactly; it does report the
+ * sums.
+ */
 static double fio_scale(const struct fl_bench_row *row)
 {
 	const struct fl_series *s = &row->series;

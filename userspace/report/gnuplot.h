@@ -20,9 +20,9 @@ void fl_plot_program(const char *file);
 
 /* Begins a script: terminal, axes, grid, key. Text from outside must never be printed into a script. */
 int fl_plot_begin(struct fl_plot *p);
-/* Why a figure of this run could not be drawn; NULL: all that were begun are there. */
+/* Why a figure of this run could not be drawn; NULL: all figures were drawn. */
 const char *fl_plot_none(void);
-/* Ends a script that shall not be drawn. */
+/* Drops a script without drawing it. */
 void fl_plot_drop(struct fl_plot *p);
 /*
  * Runs gnuplot and adds the figure to doc. Where gnuplot is missing or fails, a note says so instead, once in

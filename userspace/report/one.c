@@ -152,7 +152,9 @@ static void cannot_tell(struct fl_doc *doc, const struct fl_analysis *a)
 			   : ", wait and hold");
 }
 
-/* Columns that nobody could fill are left out; what would fill them is said below the table. */
+/*
+ * Columns that cannot be filled are left out; a note below the table says which method fills them.
+ */
 static void locks(struct fl_doc *doc, const struct fl_analysis *a)
 {
 	bool takes = any(a, figure_fi_lock) || any(a, figure_upgrades), held = any(a, figure_hold);

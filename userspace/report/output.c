@@ -16,7 +16,7 @@ static bool is_at(const struct stat *file, int dir, const char *name)
 	       st.st_ino == file->st_ino;
 }
 
-/* Whether a file stands in one of the directories of rows. */
+/* Whether a file is in one of the row directories. */
 static bool is_of_a_row(const struct stat *file, int result)
 {
 	static const char *const names[] = {"row.json", "series.json", "fio.json", "fio_iops.log"};

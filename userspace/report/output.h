@@ -7,12 +7,12 @@
 #include "util/err.h"
 
 /*
- * Opens path for writing, or returns stdout for NULL. A file that a result in one of the n directories is made
- * of, and input itself (NULL: none), is not overwritten. NULL with err set.
+ * Opens path for writing, or returns stdout for NULL. Refuses to overwrite input (NULL: none) and
+ * files of a result in one of the n directories. NULL with err set.
  */
 FILE *fl_report_output(const char *path, const char *const *dirs, size_t n, const char *input,
 		       struct fl_err *err);
-/* Ends it. Returns 0, or -1 with err set where not everything was written. */
+/* Closes it. Returns 0, or -1 with err set if not everything was written. */
 int fl_report_output_end(FILE *out, const char *path, struct fl_err *err);
 
 #endif

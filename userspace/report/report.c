@@ -117,7 +117,7 @@ static int read_result(const char *path, struct fl_bench *bench, struct fl_err *
 	return ret;
 }
 
-/* A result that was read, and what it says. */
+/* A result that was read, and its analysis. */
 struct result {
 	struct fl_bench bench;
 	struct fl_analysis analysis;
@@ -144,7 +144,7 @@ static void unload(struct result *r)
 	fl_bench_free(&r->bench);
 }
 
-/* Levels are compared by their place on the axis, so that has to be the same one. */
+/* Levels are compared by their place on the axis, so all results need the same axis. */
 static int check_axes(const struct result *r, int n, struct fl_err *err)
 {
 	const struct fl_bench *a = &r[0].bench;
@@ -165,7 +165,7 @@ static int check_axes(const struct result *r, int n, struct fl_err *err)
 	return 0;
 }
 
-/* "before/r" and "after/r": the last component alone would tell them apart by nothing. */
+/* "before/r" and "after/r" have the same last component, so more of the paths is used. */
 static void tell_apart(const struct args *a, struct result *r)
 {
 	bool same = false;
@@ -177,7 +177,7 @@ static void tell_apart(const struct args *a, struct result *r)
 		snprintf(r[i].name, sizeof(r[i].name), "%s", a->dir[i]);
 }
 
-/* A directory is an earlier result, anything else a table. */
+/* A directory is an earlier result; anything else is a table. */
 static int read_reference(const char *path, struct fl_reference *ref, struct fl_err *err)
 {
 	struct result earlier = {};

@@ -151,7 +151,7 @@ static void what_if(struct fl_doc *doc, const struct fl_analysis *a)
 
 void fl_report_scaling(struct fl_doc *doc, const struct fl_analysis *a)
 {
-	/* a sweep of another thing says nothing of how jobs scale */
+	/* a sweep of something else does not show how jobs scale */
 	if (a->bench->sweep)
 		return;
 	fl_doc_heading(doc, "Scaling");

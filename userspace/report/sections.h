@@ -7,7 +7,7 @@
 #include "report/doc.h"
 #include "report/reference.h"
 
-/* Results to compare with the first one, A. name: what each is called. */
+/* Results to compare with the first one, A; name is the name of each. */
 struct fl_results {
 	const struct fl_analysis *a[FL_MAX_RESULTS];
 	const char *name[FL_MAX_RESULTS];
@@ -44,7 +44,7 @@ enum {
 	FL_TIME_REST,
 	FL_TIME_PARTS,
 };
-/* False where waits and holds were not timed. */
+/* Returns false if waits and holds were not timed. */
 bool fl_time_parts(const struct fl_level *level, double part[FL_TIME_PARTS]);
 
 /* Figures drawn by gnuplot; where it is missing a note takes their place. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Results beside the first one: differences, and whether they are more than noise. */
+/* Compares results with the first one: differences, and whether they are more than noise. */
 #include "report/sections.h"
 
 #include <math.h>
@@ -28,7 +28,7 @@ static void columns(struct fl_doc *doc, const char *align, const char *const *na
 		fl_doc_cell(doc, "%s", *names);
 }
 
-/* Two results fit into one line for each level. */
+/* With two results each level has one line. */
 static void throughput_of_two(struct fl_doc *doc, const struct fl_results *r)
 {
 	const struct fl_analysis *a = r->a[0], *b = r->a[1];
@@ -191,7 +191,7 @@ static const char *text(const char *s)
 	return s && *s ? s : "-";
 }
 
-/* One setting in every result; nothing is added where all are the same. */
+/* Adds one setting of every result, unless all are the same. */
 static bool compare(struct fl_doc *doc, size_t n, const char *key, const char *const *value)
 {
 	bool differ = false;
@@ -200,7 +200,7 @@ static bool compare(struct fl_doc *doc, size_t n, const char *key, const char *c
 		differ |= strcmp(text(value[0]), text(value[k])) != 0;
 	if (!differ)
 		return false;
-	/* more than two would stand too narrow side by side: then each has a line */
+	/* more than two columns would be too narrow, so then each result has a line */
 	if (n == 2) {
 		fl_doc_cell(doc, "%s", key);
 		fl_doc_cell(doc, "%s", text(value[0]));

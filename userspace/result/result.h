@@ -95,7 +95,7 @@ struct fl_bench {
 	char *sweep;
 	char sweep_value[FL_MAX_JOB_COUNTS][FL_SWEEP_VALUE];
 	size_t nsweep_values;
-	double until; /* half of a 95 % interval, relative, that rounds are added for; 0: none */
+	double until; /* --until: half of the relative 95 % interval; 0: none */
 	unsigned int repeats;
 	bool use[FL_SYSTEMS];
 	bool self_cost;
@@ -122,8 +122,8 @@ const char *fl_bench_get(const struct fl_bench *bench, const char *name);
 size_t fl_bench_plan(const struct fl_bench *bench, struct fl_bench_row *row, size_t max);
 
 /*
- * What the levels of a bench differ by: numbers of jobs, or the values of a sweep. fl_axis_at() is what
- * level i is known by, i from 0: its number of jobs, or in a sweep i + 1.
+ * The levels of a bench: numbers of jobs, or the values of a sweep. fl_axis_at() is the key of
+ * level i, i from 0: its number of jobs, or i + 1 in a sweep.
  */
 size_t fl_axis_length(const struct fl_bench *bench);
 unsigned int fl_axis_at(const struct fl_bench *bench, size_t i);
@@ -134,7 +134,7 @@ const char *fl_axis_name(const struct fl_bench *bench);
 const char *fl_axis_value(const struct fl_bench *bench, unsigned int at, char buf[FL_SWEEP_VALUE]);
 /* The variable that --sweep NAME varies, as "IODEPTH" for "iodepth"; NULL: none of that name. */
 const char *fl_sweep_variable(const char *name);
-/* Prints the names with a '=' behind each, a blank between them. */
+/* Prints the names, each with a '=' after it, separated by blanks. */
 void fl_sweep_words(FILE *out);
 /* Whether the job file uses a variable. */
 bool fl_bench_uses(const struct fl_bench *bench, const char *variable);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What repeats of a measurement say: means, intervals, differences. Pure, plain numbers. */
+/* Statistics of repeated measurements: means, intervals, differences. Pure, plain numbers. */
 #ifndef FL_SPREAD_H
 #define FL_SPREAD_H
 
@@ -26,7 +26,7 @@ struct fl_difference {
 };
 
 struct fl_difference fl_difference_of(const struct fl_spread *a, const struct fl_spread *b);
-/* Half of the 95 % interval of b.mean / a.mean; NAN where either is a single run. */
+/* Half of the 95 % interval of b.mean / a.mean; NAN if either is a single run. */
 double fl_ratio_half_width(const struct fl_spread *b, const struct fl_spread *a);
 /* Half of the 95 % interval of a mean, relative to it; NAN for a single run. */
 double fl_mean_half_width(const struct fl_spread *s);

@@ -396,7 +396,7 @@ static struct json_object *get_list(struct fl_json_reader *r, struct json_object
 	return list;
 }
 
-/* Counts that would wrap around when they are added up are no counts. */
+/* Refuse counts that would overflow when they are added up. */
 static void check_sums(struct fl_json_reader *r, const struct fl_snapshot *s)
 {
 	long double sum = 0;

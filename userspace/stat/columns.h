@@ -13,7 +13,7 @@
  * ones. Returns 0, or -1 with err set, which names all columns.
  */
 int fl_stat_columns_parse(struct fl_stat_view *v, const char *list, struct fl_err *err);
-/* Prints the names of all columns, a blank between them. */
+/* Prints the names of all columns, separated by blanks. */
 void fl_stat_columns_words(FILE *out);
 /*
  * Settles which columns to show: those asked for; else those that the evidence of s can fill and that fit

@@ -24,7 +24,10 @@ struct fl_option {
 	int (*set)(const struct fl_option *o, const char *arg, void *to, struct fl_err *err);
 	size_t at;
 	double min, max; /* limits of a number; max 0: none */
-	/* Prints the words that its value may be, a blank between them, for completion; NULL: no such list. */
+	/*
+	 * Prints the possible words of its value, separated by blanks, for completion; NULL: no
+	 * such list.
+	 */
 	void (*words)(FILE *out);
 };
 

@@ -55,7 +55,7 @@ static const char *cell_text(const struct fl_table *t, int i)
 	return t->cell[i] ? t->cell[i] : "";
 }
 
-/* Nothing to the right of it in its row: no blanks go there, either. */
+/* Whether the row has nothing to the right of the cell: then no blanks are printed, either. */
 static bool ends_row(const struct fl_table *t, int i, const char *const *rest)
 {
 	for (int col = i % t->columns + 1; col < t->columns; col++)
@@ -89,7 +89,9 @@ static void narrow(const struct fl_table *t, int *width, int room)
 	}
 }
 
-/* Bytes of text that a line of so many columns takes: whole words if it can. */
+/*
+ * The number of bytes of text that fit into a line of this many columns: whole words if possible.
+ */
 static size_t line_of(const char *text, int width)
 {
 	size_t bytes = 0, word = 0, part = 0;
@@ -112,7 +114,10 @@ static size_t line_of(const char *text, int width)
 	return bytes;
 }
 
-/* One line of a row; rest is what each column still has to print. Returns whether anything is left. */
+/*
+ * Prints one line of a row; rest is the text that each column still has to print. Returns whether
+ * anything is left.
+ */
 static bool print_line(const struct fl_table *t, FILE *out, int indent, const int *width,
 		       const char **rest)
 {

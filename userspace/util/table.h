@@ -13,8 +13,8 @@ struct fl_table *fl_table_new(int columns);
 /* align: one character a column, 'l' or 'r'. */
 void fl_table_align(struct fl_table *t, const char *align);
 /*
- * Wraps left-aligned columns into lines where the table would be wider than fl_text_width(). Words are broken
- * where they have a comma or a slash, and elsewhere only where nothing else is left.
+ * Wraps left-aligned columns if the table would be wider than fl_text_width(). Words are broken
+ * after a comma or a slash, and elsewhere only if necessary.
  */
 void fl_table_wrap(struct fl_table *t);
 /* printf into the next cell; rows fill from left to right. */

@@ -11,8 +11,8 @@ struct fl_leg_facts {
 	bool known; /* an open file showed it */
 	enum fl_route route;
 	bool parallel; /* FOPEN_PARALLEL_DIRECT_WRITES in force */
-	bool answered; /* the daemon asked for it, whatever the kernel made of that */
-	/* a livepatch came or went meanwhile: what may share did so a part of the time */
+	bool answered; /* the daemon asked for it, granted or not */
+	/* a livepatch came or went meanwhile, so sharing was possible for only part of the time */
 	bool path_varied;
 };
 
