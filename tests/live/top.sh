@@ -78,7 +78,9 @@ check "a verdict is there" wait_until 10 eval 'shows EXCLUSIVE || shows SHARED |
 
 keys f Enter
 check "a file tells who writes it" wait_until 20 shows "written by"
-keys Escape f
+keys Escape
+check "Esc leads back to the list" wait_until 5 lacks "written by"
+keys m
 keys / / m b
 check "the filter is typed on the screen" wait_until 5 shows "filter: $ours/mb_"
 check "and leaves what matches" wait_until 5 lacks '/ma$'
