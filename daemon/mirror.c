@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -175,6 +176,18 @@ void begin_as_caller(fuse_req_t req)
 	const struct fuse_ctx *ctx = fuse_req_ctx(req);
 
 	creds_begin(ctx->uid, ctx->gid, ctx->umask);
+}
+
+bool must_drop_suidgid(fuse_req_t req, int fd)
+{
+	struct stat st;
+
+	if (current_request.seen)
+		return current_request.kill_suidgid;
+	if (fuse_req_ctx(req)->uid != 0)
+		return true;
+	return fstat(fd, &st) == 0 && st.st_mode & (S_ISUID | S_ISGID) &&
+	       !caller_is_capable(req, CAP_FSETID);
 }
 
 void begin_removal(fuse_req_t req)

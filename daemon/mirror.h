@@ -159,16 +159,16 @@ int stat_inode(struct mirror *m, struct inode *inode, struct stat *st);
  */
 void begin_change(fuse_req_t req, int fd, bool without_fsetid);
 
-/* Whether the kernel asks to remove setuid and setgid bits, or this can't be known. */
-static inline bool must_drop_suidgid(fuse_req_t req)
-{
-	return current_request.seen ? current_request.kill_suidgid : fuse_req_ctx(req)->uid != 0;
-}
+/*
+ * Whether a change of the file at @fd must remove its setuid and setgid bits: as the kernel asks, or, where
+ * its request was not seen, unless the caller is root with CAP_FSETID.
+ */
+bool must_drop_suidgid(fuse_req_t req, int fd);
 
 /* For a change of the content; the kernel's request says whether the caller has CAP_FSETID. */
 static inline void begin_as_writer(fuse_req_t req, int fd)
 {
-	begin_change(req, fd, must_drop_suidgid(req));
+	begin_change(req, fd, must_drop_suidgid(req, fd));
 }
 
 /* The same for all other changes: creates, links, attributes. */

@@ -48,11 +48,12 @@ static bool served(const struct mirror *m, const char *name)
  * A list that removes group rights also removes the setgid bit, if the caller has no right to keep
  * it.
  */
-static void begin_set(fuse_req_t req)
+static void begin_set(fuse_req_t req, fuse_ino_t ino)
 {
 	const struct fuse_ctx *ctx = fuse_req_ctx(req);
+	bool drop = must_drop_suidgid(req, fd_of(mirror_of(req), ino));
 
-	creds_as(ctx->uid, ctx->gid, must_drop_suidgid(req) ? CREDS_NO_FSETID : 0);
+	creds_as(ctx->uid, ctx->gid, drop ? CREDS_NO_FSETID : 0);
 }
 
 void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size,
@@ -61,7 +62,7 @@ void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *v
 	int err = EOPNOTSUPP;
 
 	if (served(mirror_of(req), name)) {
-		begin_set(req);
+		begin_set(req, ino);
 		err = end_as_caller(setxattr(proc_path(req, ino).name, name, value, size, flags));
 	}
 	fuse_reply_err(req, err);
@@ -72,7 +73,7 @@ void op_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
 	int err = EOPNOTSUPP;
 
 	if (served(mirror_of(req), name)) {
-		begin_set(req);
+		begin_set(req, ino);
 		err = end_as_caller(removexattr(proc_path(req, ino).name, name));
 	}
 	fuse_reply_err(req, err);

@@ -396,7 +396,8 @@ void options_apply(const struct options *opts, struct mirror *m)
 	m->stack_depth = opts->stack_depth;
 	m->xattr = opts->xattr;
 	m->flock = opts->flock;
-	m->killpriv = !opts->no_killpriv;
+	/* What the kernel says of setuid bits with each write is not seen through io_uring. */
+	m->killpriv = !opts->no_killpriv && !opts->io_uring;
 	m->max_read = opts->max_read;
 	m->others = opts->mount.others;
 	m->entry_timeout = opts->entry_timeout;

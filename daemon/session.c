@@ -373,6 +373,20 @@ static int serve(struct session *s)
 	return res;
 }
 
+/*
+ * Gives the session its device. Where functions of ours read it libfuse uses no io_uring, so with that
+ * transport the requests go unseen and are not counted.
+ */
+static int take_device(struct session *s)
+{
+	char path[32];
+
+	if (!s->opts->io_uring)
+		return fuse_session_custom_io(s->se, &device_io, sizeof(device_io), s->m.dev);
+	snprintf(path, sizeof(path), "/dev/fd/%d", s->m.dev);
+	return fuse_session_mount(s->se, path);
+}
+
 static int mount_and_serve(struct session *s)
 {
 	struct fuse_lowlevel_ops ops = operations(&s->m);
@@ -396,7 +410,7 @@ static int mount_and_serve(struct session *s)
 		return 1;
 	}
 	s->m.dev = s->mounted.dev;
-	res = fuse_session_custom_io(s->se, &device_io, sizeof(device_io), s->m.dev);
+	res = take_device(s);
 	if (res == 0 && start_signals(s) == 0) {
 		res = prune_start(&s->m, s->se, s->file_limit);
 		if (res != 0)

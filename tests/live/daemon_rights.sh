@@ -114,31 +114,32 @@ check_eq "passthrough: bits that the kernel has not heard of go as well" "$(stat
 stop_daemon
 
 # --- a directory with the sticky bit, where names mean other files than the kernel still believes
-mkdir -p "$src/shared"
-chmod 1777 "$src/shared"
-# stolen CMD - whether user 1000 gets at what user 1001 has made under the name of a file of 1000's
+# stolen DIR CMD - whether user 1000 gets at what user 1001 has made under the name of a file of 1000's
 stolen()
 {
-	local shared=$src/shared
-	rm -rf "${shared:?}"/*
-	as 1000 1000 - touch "$mnt/shared/name" "$mnt/shared/mine"
-	as 1000 1000 - mkdir "$mnt/shared/dir"
-	rm -rf "$shared/name" "$shared/dir"
-	as 1001 1001 - bash -c 'echo text | tee name free && mkdir dir' - >/dev/null
-	as 1000 1000 - bash -c "cd '$mnt/shared' && $1" 2>"$WORK/err"
+	local shared=$src/$1
+	mkdir "$shared"
+	chmod 1777 "$shared"
+	as 1000 1000 - touch "$mnt/$1/name" "$mnt/$1/mine"
+	as 1000 1000 - mkdir "$mnt/$1/dir"
+	rm -r "$shared/name" "$shared/dir"
+	as 1001 1001 - bash -c 'cd "$1" && echo text | tee name free && mkdir dir' - "$shared" >/dev/null
+	as 1000 1000 - bash -c "cd '$mnt/$1' && $2" 2>"$WORK/err"
 	find "$shared" -user 1001 -printf '%f\n' | sort | xargs
 }
 for options in passthrough direct cached; do
 	start_daemon "$src" "$mnt" "allow_other,entry_timeout=1000,attr_timeout=1000,$options" || exit 1
+	n=0
 	for cmd in 'rm -f name' 'mv -T name other' 'mv -T mine free' 'rmdir dir' 'mv -T dir other'; do
-		cd "$src/shared" || exit
-		check_eq "$options: $cmd, where that is another user's by now" "$(stolen "$cmd")" "dir free name"
-		cd / || exit
+		check_eq "$options: $cmd, where that is another user's by now" "$(stolen "$options.$n" "$cmd")" "dir free name"
+		n=$((n + 1))
 	done
-	as 1000 1000 - bash -c "cd '$mnt/shared' && touch own && mv own own2 && rm own2 && mkdir own && rmdir own"
+	mkdir -m 1777 "$src/$options.own"
+	chmod 1777 "$src/$options.own"
+	as 1000 1000 - bash -c "cd '$mnt/$options.own' && touch own && mv own own2 && rm own2 && mkdir own && rmdir own"
 	check_eq "$options: what is one's own goes" "$?" 0
-	as 1001 1001 - touch "$mnt/shared/own"
-	check "$options: and what root removes" eval 'rm "$mnt/shared/own" && [ ! -e "$src/shared/own" ]'
+	as 1001 1001 - touch "$mnt/$options.own/file"
+	check "$options: and what root removes" eval 'rm "$mnt/$options.own/file" && [ ! -e "$src/$options.own/file" ]'
 	stop_daemon
 done
 
@@ -238,6 +239,13 @@ with_quotas()
 		"$limited" >/dev/null
 }
 
+# A mirror gives the space of a removed file back when the kernel has forgotten it.
+none_used()
+{
+	sync -f "$limited"
+	! xfs_quota -f -x -c 'report -unN -b' -c 'report -pnN -b' "$limited" | grep -qE '^#(1000|42) +[1-9]'
+}
+
 # used_up DIR - what users get of it, and what they are told then
 used_up()
 {
@@ -248,8 +256,8 @@ used_up()
 			out+="$name by $uid: $(as "$uid" "$uid" - "$try" fill "$1/$name" 30) MiB"
 			out+=" ($(as "$uid" "$uid" - dd if=/dev/zero of="$1/$name" bs=1M count=1 seek=30 conv=notrunc 2>&1 |
 				grep -o 'quota exceeded\|No space left' || echo more)), "
-			rm "$limited/$name"
-			sync -f "$limited"
+			rm "$1/$name"
+			wait_until 20 none_used
 		done
 	done
 	# Whoever opened it first: it is the file's owner, or the writer, who is held to it.
@@ -257,7 +265,8 @@ used_up()
 	exec 3>>"$1/d/first"
 	out+="opened by root before: $(as 1000 1000 - "$try" fill "$1/d/first" 30) MiB, "
 	exec 3>&-
-	rm "$limited/d/first"
+	rm "$1/d/first"
+	wait_until 20 none_used
 	for ((n = 0; n < 30; n++)); do
 		as 1000 1000 - touch "$1/d/$n" 2>"$WORK/err" || break
 	done
