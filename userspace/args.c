@@ -34,7 +34,7 @@ static void for_getopt(const struct fl_option *o, struct option *longs, char *sh
 {
 	/* '+': operands come one by one, so that those of the command to run stay untouched */
 	shorts = stpcpy(shorts, "+:h");
-	for (int i = 0; o[i].name && i < MAX_OPTIONS; i++) {
+	for (int i = 0; i < MAX_OPTIONS && o[i].name; i++) {
 		*longs++ = (struct option){.name = o[i].name + 2,
 					   .has_arg = o[i].arg ? required_argument : no_argument,
 					   .val = LONG + i};

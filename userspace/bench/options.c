@@ -54,13 +54,14 @@ static int set_sweep(const struct fl_option *o, const char *text, void *to, stru
 	b->nsweep_values = 0;
 	for (text = eq + 1; b->sweep; text++) {
 		size_t n = strcspn(text, ",");
-		char *value = b->sweep_value[b->nsweep_values];
+		char *value;
 
 		if (!n || n >= FL_SWEEP_VALUE || strspn(text, "0123456789kKmM") < n)
 			return fl_err(err, "--sweep: '%.*s' is not a value of %s", (int)n, text,
 				      name);
 		if (b->nsweep_values == FL_MAX_JOB_COUNTS)
 			return fl_err(err, "--sweep: more than %d values", FL_MAX_JOB_COUNTS);
+		value = b->sweep_value[b->nsweep_values];
 		snprintf(value, FL_SWEEP_VALUE, "%.*s", (int)n, text);
 		for (size_t i = 0; i < b->nsweep_values; i++)
 			if (!strcmp(b->sweep_value[i], value))

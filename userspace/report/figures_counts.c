@@ -64,8 +64,9 @@ static double mean_over(const struct fl_series *s, size_t from, size_t to, size_
 
 	for (size_t i = from; i < to; i++) {
 		__u64 begin = i ? s->point[i - 1].t_ns : s->start_ns;
-		double v = *(const double *)((const char *)&s->point[i] + offset);
+		double v;
 
+		memcpy(&v, (const char *)&s->point[i] + offset, sizeof(v));
 		if (!isfinite(v))
 			return NAN;
 		sum += v * (s->point[i].t_ns - begin);

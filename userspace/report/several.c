@@ -305,11 +305,15 @@ static void scaling(struct fl_doc *doc, const struct fl_analysis *a, char letter
 {
 	const struct fl_level *one = fl_level_one_job(a, FL_SYSTEM_MOUNT);
 	const struct fl_level *most = fl_level_last(a, FL_SYSTEM_MOUNT);
+	double ratio, half;
 
-	if (one && most && most->jobs > 1)
-		fl_doc_item(doc, "%c: %u jobs do %.2f times what one does%s.", letter, most->jobs,
-			    most->iops.mean / one->iops.mean,
-			    most->iops.mean < 1.5 * one->iops.mean ? ": flat" : "");
+	if (!one || !most || most->jobs == 1)
+		return;
+	ratio = fl_speedup(most, one, &half);
+	fl_doc_item(doc, "%c: %u jobs do %.2f times what one does%s.", letter, most->jobs, ratio,
+		    half > ratio / 2 ? ", but the runs spread too far for that to mean much"
+		    : ratio < 1.5    ? ": flat"
+				     : "");
 }
 
 static void title(struct fl_doc *doc, const struct fl_results *r)
