@@ -191,6 +191,8 @@ struct fl_slot {
 	__u32 generation; /* of the node */
 	__u32 waits;	  /* its place in the table of waits; 0: with those of other files */
 	__u64 inode;	  /* whose locks are followed, where waits are */
+	/* of the file system below, as the first writer's descriptor has it; 0: not known */
+	__u64 backing_magic;
 	/* the last path component, for files closed before anyone listed them */
 	char name[FL_NAME_MAX];
 };

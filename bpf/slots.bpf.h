@@ -120,6 +120,8 @@ static __always_inline void slot_open_flags(struct fl_slot *s, struct inode *ino
 		ff = BPF_CORE_READ(file, private_data);
 		s->open_flags = BPF_CORE_READ(ff, open_flags);
 		s->open_flags_known = 1;
+		if (bpf_core_field_exists(ff->passthrough))
+			s->backing_magic = BPF_CORE_READ(ff, passthrough, f_inode, i_sb, s_magic);
 		return;
 	}
 }
@@ -218,6 +220,7 @@ static __noinline __u32 slot_search(struct inode *inode, enum fl_route route, __
 	claimed->route = route;
 	claimed->generation = generation;
 	claimed->nodeid = nodeid_of(inode);
+	claimed->backing_magic = 0;
 	slot_name(claimed, inode);
 	if (bpf_core_field_exists(((struct fuse_file *)0)->open_flags))
 		slot_open_flags(claimed, inode);

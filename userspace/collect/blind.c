@@ -42,7 +42,7 @@ void fl_blind_look(struct fl_snapshot *s, const struct fl_open_files *files,
 			continue;
 		route = fl_open_file_route(f);
 		if (fl_sees(s, route, kind_of(&f->rec, route),
-			    fl_magic_name(f->rec.backing_magic)) != FL_SEES_NO)
+			    fl_magic_name(f->rec.backing_magic)) == FL_SEES_YES)
 			continue;
 		/*
 		 * count a file once, even if it is open several times; if memory is out, it may
@@ -59,4 +59,18 @@ void fl_blind_look(struct fl_snapshot *s, const struct fl_open_files *files,
 		return;
 	s->blind_files = n;
 	snprintf(s->blind_example, sizeof(s->blind_example), "%s", first->path ? first->path : "?");
+}
+
+void fl_blind_written(struct fl_snapshot *s, const struct fl_slot *slot, __u64 *written)
+{
+	if (slot->route != FL_ROUTE_PASSTHROUGH || !slot->backing_magic ||
+	    fl_sees(s, FL_ROUTE_PASSTHROUGH, FL_KIND_DIRECT, fl_magic_name(slot->backing_magic)) ==
+		    FL_SEES_YES)
+		return;
+	if (++*written <= s->blind_files)
+		return;
+	s->blind_files = *written;
+	if (!s->blind_example[0])
+		snprintf(s->blind_example, sizeof(s->blind_example), "%.*s",
+			 (int)sizeof(slot->name), slot->name);
 }

@@ -11,4 +11,10 @@
 void fl_blind_look(struct fl_snapshot *s, const struct fl_open_files *files,
 		   const struct fl_target *target);
 
+/*
+ * The same for a file that was written, by what its first writer showed of it: it may be closed by the time that
+ * open files are listed. written: how many such files there were.
+ */
+void fl_blind_written(struct fl_snapshot *s, const struct fl_slot *slot, __u64 *written);
+
 #endif

@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 #include <bpf/bpf.h>
 
+#include "collect/blind.h"
 #include "collect/callsites.h"
 #include "collect/takes.h"
 #include "kernel/kernel.h"
@@ -465,6 +466,16 @@ static int read_all(struct fl_collector *c, struct fl_snapshot *s, struct fl_err
 	return ret;
 }
 
+/* Files that were written where the probes see only part of the writes. */
+static void look_for_blind_files(struct fl_collector *c)
+{
+	__u64 written = 0;
+
+	fl_collector_describe(c, &c->blind);
+	for (size_t i = 0; i < c->table.nclaims; i++)
+		fl_blind_written(&c->blind, &c->table.slot[c->table.claim[i].slot], &written);
+}
+
 int fl_collector_read(struct fl_collector *c, struct fl_snapshot *s, struct fl_err *err)
 {
 	memset(s, 0, sizeof(*s));
@@ -478,6 +489,7 @@ int fl_collector_read(struct fl_collector *c, struct fl_snapshot *s, struct fl_e
 		return -1;
 	}
 	c->read_ns = s->end_ns;
+	look_for_blind_files(c);
 	s->blind_files = c->blind.blind_files;
 	memcpy(s->blind_example, c->blind.blind_example, sizeof(s->blind_example));
 	c->cross.blind = fl_follow_unseen_tries(&c->follow);

@@ -234,10 +234,11 @@ static void say_what_is_covered(const struct fl_snapshot *s, __u32 dev, struct f
 	if (!s->blind_files || cross_checked(s, dev))
 		return;
 	example = fl_escape(s->blind_example);
-	snprintf(v->why + used, sizeof(v->why) - used,
-		 "; this covers only part: %s %s open for writes that no live probe sees (%.256s)",
-		 fl_grouped(s->blind_files, n, sizeof(n)),
-		 s->blind_files == 1 ? "file was" : "files were", example ? example : "?");
+	snprintf(
+		v->why + used, sizeof(v->why) - used,
+		"; this covers only part: %s %s open for writes that the live probes miss, or see only in part (%.256s)",
+		fl_grouped(s->blind_files, n, sizeof(n)),
+		s->blind_files == 1 ? "file was" : "files were", example ? example : "?");
 	free(example);
 }
 
