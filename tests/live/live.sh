@@ -81,6 +81,15 @@ check "unload of what is not loaded is none" says 0 unloaded unload
 check "a word that it does not know is an error" says 2 'status, load or unload' fly
 check "nothing was loaded" test ! -e /sys/module/fuselens_live
 
+# The service that loads it, as far as it can be tested without a service manager.
+if command -v systemd-analyze >/dev/null; then
+	sed "s,/usr/bin/fuselens,$FUSELENS," "$LIVE_TOP/deploy/systemd/fuselens-live.service" >"$out/fuselens-live.service"
+	check_eq "the unit is sound" \
+		"$(systemd-analyze verify --man=no "$out/fuselens-live.service" 2>&1 | grep -c fuselens-live.service)" 0
+else
+	skip "the unit" "no systemd here"
+fi
+
 # What a livepatch goes by: the daemon's answer, of which a kernel without it takes the flag.
 start_daemon "$src" "$mnt"
 echo >"$src/f"
