@@ -17,6 +17,7 @@
 #include "cmd.h"
 #include "kernel/privileges.h"
 #include "result/dir.h"
+#include "util/array.h"
 #include "util/program.h"
 #include "util/say.h"
 #include "util/text.h"
@@ -302,15 +303,15 @@ static int prefill(struct state *s, struct fl_err *err)
 /* Remembers a finished row without its counts; the result directory has those. */
 static int keep_row(struct fl_bench *b, const struct fl_bench_row *row)
 {
-	struct fl_bench_row *grown = realloc(b->row, (b->nrows + 1) * sizeof(*grown));
+	struct fl_bench_row *kept;
 
-	if (!grown)
+	if (!FL_MORE(b->row, b->nrows))
 		return -1;
-	b->row = grown;
-	grown[b->nrows] = *row;
-	memset(&grown[b->nrows].snapshot, 0, sizeof(row->snapshot));
-	memset(&grown[b->nrows].series, 0, sizeof(row->series));
-	grown[b->nrows++].counted = false;
+	kept = &b->row[b->nrows++];
+	*kept = *row;
+	memset(&kept->snapshot, 0, sizeof(row->snapshot));
+	memset(&kept->series, 0, sizeof(row->series));
+	kept->counted = false;
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include <bpf/libbpf.h>
 
 #include "collect/bpf_object.h"
+#include "util/array.h"
 #include "util/processes.h"
 
 #define SECTION "bss"
@@ -62,16 +63,9 @@ static void add(struct fl_writer_table *t, const struct fl_writer *w, __u64 writ
 {
 	struct fl_written *one;
 
-	if (t->n == t->room) {
-		size_t room = t->room ? 2 * t->room : 64;
-		struct fl_written *grown = realloc(t->written, room * sizeof(*grown));
-
-		/* they count as those of other processes */
-		if (!grown)
-			return;
-		t->written = grown;
-		t->room = room;
-	}
+	/* they count as those of other processes */
+	if (!FL_MORE(t->written, t->n))
+		return;
 	one = &t->written[t->n++];
 	memset(one, 0, sizeof(*one));
 	one->slot = w->key & FL_WRITER_SLOT_MASK;

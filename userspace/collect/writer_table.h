@@ -25,7 +25,7 @@ struct fl_writer_table {
 		__u64 key, told;
 	} last[FL_WRITERS];	    /* by place: counts that were already reported */
 	struct fl_written *written; /* by slot, once it was swept; owned */
-	size_t n, room;
+	size_t n;
 };
 
 /* Sets the programs' constants before they are loaded. Returns 0, or -1. */

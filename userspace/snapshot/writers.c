@@ -8,6 +8,7 @@
 #include <json-c/json.h>
 
 #include "snapshot/snapshot.h"
+#include "util/array.h"
 #include "util/json.h"
 
 static bool is_same(const struct fl_writer_count *a, const struct fl_writer_count *b)
@@ -17,18 +18,14 @@ static bool is_same(const struct fl_writer_count *a, const struct fl_writer_coun
 
 int fl_writers_add(struct fl_writer_counts *w, const struct fl_writer_count *one)
 {
-	struct fl_writer_count *grown;
-
 	for (size_t i = 0; i < w->n; i++) {
 		if (is_same(&w->writer[i], one)) {
 			w->writer[i].writes += one->writes;
 			return 0;
 		}
 	}
-	grown = realloc(w->writer, (w->n + 1) * sizeof(*grown));
-	if (!grown)
+	if (!FL_MORE(w->writer, w->n))
 		return -1;
-	w->writer = grown;
 	w->writer[w->n++] = *one;
 	return 0;
 }
