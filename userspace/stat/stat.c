@@ -136,12 +136,28 @@ static void tell_missing(struct stat_cmd *s)
 		fl_wrapped(stderr, 0, 10, "fuselens: %s", text);
 }
 
+/*
+ * A reader that does not read blocks us in write(2); nothing piles up meanwhile. Once we are asked
+ * to end, we wait for the reader for one second at most. A signal ends one write only, so this is
+ * asked before each row.
+ */
+static bool can_write(struct stat_cmd *s)
+{
+	struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+	if (fl_interrupted && !s->mute)
+		s->mute = poll(&p, 1, 1000) == 0;
+	return !s->mute && !ferror(stdout);
+}
+
 /* Prints the header: at the beginning and, on a terminal, after every screenful. */
 static void print_row(struct stat_cmd *s, const struct fl_row *row)
 {
 	bool text = s->view.format == FL_STAT_TEXT;
 	struct winsize size = text ? terminal() : (struct winsize){};
 
+	if (!can_write(s))
+		return;
 	tell_missing(s);
 	if (text) {
 		s->view.width = size.ws_col;
@@ -190,19 +206,6 @@ static int print_interval(struct stat_cmd *s, struct fl_err *err)
 	}
 	fflush(stdout);
 	return 0;
-}
-
-/*
- * A reader that does not read blocks us in write(2); nothing piles up meanwhile. Once we are asked
- * to end, we wait for the reader for one second at most.
- */
-static bool can_write(struct stat_cmd *s)
-{
-	struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
-
-	if (fl_interrupted && !s->mute)
-		s->mute = poll(&p, 1, 1000) == 0;
-	return !s->mute;
 }
 
 /* If the reader has gone away, the run ends normally. A full disk is an error. */
