@@ -176,4 +176,19 @@ for args in "--children $mnt" "--only-command $mnt -d 0.1" "-p 4194303 --childre
 	"$FUSELENS" prove $args >"$out" 2>"$out.err"
 	check_eq "bad usage '$args': exit 2 and a hint" "$? $(grep -c '^hint: ' "$out.err")" "2 1"
 done
+
+# Writes of others that are under way when a command's watch begins were counted by nobody, and are not unseen.
+spawn fio --name=w --filename="$mnt/f" --size=4m --bs=4k --rw=randwrite --direct=1 --ioengine=libaio --iodepth=32 \
+	--time_based --runtime=600 --output=/dev/null
+writing()
+{
+	"$FUSELENS" prove "$mnt" -d 0.2 --json 2>/dev/null | jq -e '.counts.writes > 0' >/dev/null
+}
+wait_until 20 writing
+unseen=0
+for _ in 1 2 3 4 5; do
+	"$FUSELENS" prove "$mnt" --json -- sleep 0.1 >"$out" 2>"$out.err"
+	unseen=$((unseen + $(report "$out" .loss.unseen)))
+done
+check_eq "writes that began before the watch are not unseen" "$unseen" 0
 exit $((LIVE_FAILED > 0))

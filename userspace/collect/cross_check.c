@@ -72,15 +72,26 @@ void fl_cross_check_begin(struct fl_cross_check *x)
 	memcpy(x->base, x->version, sizeof(x->base));
 }
 
+/* Whether anybody but the watched command wrote to the mount. */
+static bool others_wrote(const struct fl_snapshot *s, __u32 dev)
+{
+	for (size_t i = 0; i < s->nfiles; i++)
+		if (s->file[i].dev == dev && s->file[i].counter[FL_COUNT_OUTSIDE])
+			return true;
+	return false;
+}
+
 static void fill_mount(const struct fl_cross_check *x, const struct fl_snapshot *s,
 		       struct fl_mount_snapshot *m)
 {
+	bool quiet = x->quiet && !others_wrote(s, m->dev);
+
 	m->cross_check = FL_CROSS_UNREADABLE;
 	for (__u32 i = 0; i < x->target->ndevs; i++) {
 		if (x->target->dev[i] != m->dev || !x->base[i] || x->version[i] < x->base[i])
 			continue;
 		fl_cross_check_judge(s, m, x->version[i] - x->base[i], x->explained[i],
-				     x->quiet ? 0 : FL_CROSS_UNDER_WAY);
+				     quiet ? 0 : FL_CROSS_UNDER_WAY);
 	}
 }
 

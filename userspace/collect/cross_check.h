@@ -16,7 +16,7 @@ struct fl_cross_check {
 	struct bpf_link *link;
 	const struct fl_target *target;
 	bool partial; /* not all that is written on its mounts counts */
-	bool quiet;   /* nobody wrote when it began */
+	bool quiet;   /* nobody wrote when it began, unless others than the command write, too */
 	bool begun;   /* and no write from before it is under way any more */
 	bool blind;   /* something writes that nothing sees and that raises it: io_uring's tries */
 	__u64 version[FL_MAX_DEVS], base[FL_MAX_DEVS]; /* 0: not known */
