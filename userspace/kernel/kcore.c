@@ -27,8 +27,12 @@ void fl_kallsyms_close(int fd)
 int fl_kallsyms_read(int fd, struct fl_symbols *s, struct fl_err *err)
 {
 	size_t len;
-	char *text = fl_read_all(fd, SIZE_MAX, &len);
+	char *text;
 
+	/* may have been read before: a livepatch brings new symbols */
+	if (lseek(fd, 0, SEEK_SET))
+		return fl_errno(err, errno, "cannot read /proc/kallsyms again");
+	text = fl_read_all(fd, SIZE_MAX, &len);
 	if (!text)
 		return fl_errno(err, errno, "cannot read /proc/kallsyms");
 	return fl_symbols_parse(s, text, len, err);
