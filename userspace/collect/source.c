@@ -59,7 +59,7 @@ static bool all_programs_work(const struct fl_form *form)
 int fl_source_try(struct fl_source *s, const struct fl_form *form, struct fl_err *err)
 {
 	bool all;
-	int first;
+	int first = 0;
 
 	memset(s, 0, sizeof(*s));
 	s->form = form;
@@ -70,9 +70,10 @@ int fl_source_try(struct fl_source *s, const struct fl_form *form, struct fl_err
 	}
 	if (form->can_work)
 		return form->can_work(err);
-	/* if a kernel refuses programs, it usually refuses the first one already */
-	first = fl_try_program(form->elf, form->prog[0].name);
-	all = !first && all_programs_work(form);
+	all = all_programs_work(form);
+	/* a kernel that refuses programs usually refuses the first one already */
+	if (!all)
+		first = fl_try_program(form->elf, form->prog[0].name);
 	for (size_t i = 1; first && i < form->nprogs; i++)
 		snprintf(s->probe[i].why_not, sizeof(s->probe[i].why_not), "not tried");
 	for (size_t i = 0; i < form->nprogs && !all; i++) {
