@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * An independent count of what was written: fs/fuse raises fc->attr_version with every attempt to write
- * that it passes through, whoever sees it. What it rose by beyond the attempts that were counted, and
- * beyond what replies of the daemon may have raised it by, was unseen.
+ * An independent count of writes: fs/fuse raises fc->attr_version with every attempt to write that
+ * it passes through, seen by a probe or not. Subtracting the counted attempts, and the most that
+ * the daemon's replies may have added, leaves the unseen attempts.
  */
 #ifndef FL_CROSS_CHECK_H
 #define FL_CROSS_CHECK_H
@@ -15,22 +15,25 @@ struct fl_cross_check {
 	struct versions_bpf *skel;
 	struct bpf_link *link;
 	const struct fl_target *target;
-	bool partial; /* not all that is written on its mounts counts */
-	bool quiet;   /* nobody wrote when it began, unless others than the command write, too */
-	bool begun;   /* and no write from before it is under way any more */
-	bool blind;   /* something writes that nothing sees and that raises it: io_uring's tries */
+	bool partial; /* only part of the writes on its mounts counts */
+	bool quiet;   /* nothing wrote when it began; not so if others than the command write */
+	bool begun;   /* the check has begun: earlier writes have ended */
+	bool blind;   /* io_uring's unseen attempts raise the version */
 	__u64 version[FL_MAX_DEVS], base[FL_MAX_DEVS]; /* 0: not known */
-	__u64 explained[FL_MAX_DEVS];		       /* by what was counted, when base was read */
+	__u64 explained[FL_MAX_DEVS];		       /* by counted attempts, when base was read */
 };
 
-/* Loads what reads the versions. Where that fails nothing is checked, and the snapshot says so. */
+/*
+ * Loads the program that reads the versions. If that fails, nothing is checked, and the snapshot
+ * says so.
+ */
 void fl_cross_check_open(struct fl_cross_check *x, const struct fl_target *target, bool partial);
 void fl_cross_check_close(struct fl_cross_check *x);
-/* Reads the versions as they are now. */
+/* Reads the current versions. */
 void fl_cross_check_read(struct fl_cross_check *x);
-/* Reads them, and begins the check there; what was explained by then is set already. */
+/* Reads them, and begins the check with them. The caller has set explained before. */
 void fl_cross_check_begin(struct fl_cross_check *x);
-/* Fills in the mounts' unseen attempts by what was read last. */
+/* Fills in the mounts' unseen attempts, from the versions read last. */
 void fl_cross_check_fill(const struct fl_cross_check *x, struct fl_snapshot *s);
 
 #endif
