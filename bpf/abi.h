@@ -49,7 +49,7 @@ enum fl_take {
 enum fl_counter {
 	FL_COUNT_BYTES,
 	FL_COUNT_SEGMENTS,    /* further requests of a write that is already counted */
-	FL_COUNT_MAYBE_SPLIT, /* cached requests of full size: several of them may be one write */
+	FL_COUNT_MAYBE_SPLIT, /* calls that may have written a part of a larger write */
 	FL_COUNT_COMPLETED_INLINE,
 	FL_COUNT_COMPLETED_WORKER,
 	FL_COUNT_UPGRADES,

@@ -129,6 +129,14 @@ static __always_inline __s64 progress_of(const struct buffered *b, struct iomap_
 	return moved;
 }
 
+/* Whether the last part ended the iteration before its end. n: what progress_of() said of the part. */
+static __always_inline bool stopped_early(__s64 n, struct iomap_iter *iter)
+{
+	struct iomap_iter___status *new = (void *)iter;
+
+	return n < 0 || (bpf_core_field_exists(new->status) && BPF_CORE_READ(new, status) < 0);
+}
+
 SEC("tp_btf/iomap_iter")
 int iomap_iterates(__u64 *ctx)
 {
@@ -161,6 +169,9 @@ int iomap_iterates(__u64 *ctx)
 		buffered_ended(b);
 		b->phase = BUFFERED_FAILED;
 	}
+	/* part of it is written, the rest would wait: io_uring makes another call for the rest */
+	if (b->phase == BUFFERED_WRITES && b->nowait && stopped_early(n, iter))
+		settle_counter(slot_at(b->where), FL_COUNT_MAYBE_SPLIT, 1);
 	return 0;
 }
 
