@@ -127,7 +127,7 @@ check_eq "... and with a whole fio the bench goes on" "$rc $(rows "$WORK/x5" | w
 bench randwrite-4k-psync --mount "$WORK/mount" --runtime 1 --size 8m --jobs 1 --repeat 2 --until 30% -o "$WORK/until"
 check_eq "--until: exit code" "$rc" 0
 rounds=$(rows "$WORK/until" | wc -l)
-check "... as many rounds as it says" test "$(($(grep -c 'one round more' "$WORK/err") + 2))" = "$rounds"
+check "... as many rounds as it says" test "$(($(grep -c 'one more round' "$WORK/err") + 2))" = "$rounds"
 known=$("$FUSELENS" report "$WORK/until" | sed -n 's,.*+/- \([0-9.]*\) %.*,\1,p')
 check "... after which the mean is known to 30 %, unless it gave up after 30 rounds" \
 	test "$rounds" = 30 -o "${known%.*}" -le 30

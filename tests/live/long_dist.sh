@@ -15,13 +15,13 @@ tree=${tree%/}
 mkdir "$WORK/bin"
 printf '#!/bin/sh\nexit 128\n' >"$WORK/bin/git"
 chmod +x "$WORK/bin/git"
-PATH=$WORK/bin:$PATH make -s -j2 -C "$tree" programs >"$WORK/log" 2>&1
+PATH=$WORK/bin:$PATH make -s -j2 -C "$tree" B=build programs >"$WORK/log" 2>&1
 check_eq "it builds without git" "$?" 0
 check_eq "it says what it was made from" "$("$tree/build/fuselens" --version | sed -n 's/^build *\([^,]*\),.*/\1/p')" \
 	"$(git -C "$LIVE_TOP" describe --always)"
 
 put=(DESTDIR="$WORK/root" prefix=/opt/x bindir=/opt/x/libexec mandir=/opt/x/man unitdir=/etc/systemd/system)
-PATH=$WORK/bin:$PATH make -s -C "$tree" install "${put[@]}" >"$WORK/log" 2>&1
+PATH=$WORK/bin:$PATH make -s -C "$tree" B=build install "${put[@]}" >"$WORK/log" 2>&1
 check_eq "make install" "$?" 0
 for file in opt/x/libexec/fuselens opt/x/sbin/fuselens-passthroughd opt/x/sbin/mount.fuse.fuselens \
 	opt/x/man/man1/fuselens.1 etc/systemd/system/fuselens-export.service opt/x/share/fuselens/profiles/append.fio \
@@ -30,6 +30,6 @@ for file in opt/x/libexec/fuselens opt/x/sbin/fuselens-passthroughd opt/x/sbin/m
 done
 check "the unit runs what was installed" \
 	grep -q '^ExecStart=/opt/x/libexec/fuselens export' "$WORK/root/etc/systemd/system/fuselens-export.service"
-PATH=$WORK/bin:$PATH make -s -C "$tree" uninstall "${put[@]}" >"$WORK/log" 2>&1
+PATH=$WORK/bin:$PATH make -s -C "$tree" B=build uninstall "${put[@]}" >"$WORK/log" 2>&1
 check_eq "make uninstall leaves no file" "$(find "$WORK/root" ! -type d | head -3)" ""
 exit "$((LIVE_FAILED > 0))"

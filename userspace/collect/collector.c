@@ -281,7 +281,8 @@ struct fl_collector *fl_collector_prepare(const struct fl_target *target,
 	    fl_evidence_choose(&c->choice, opts->kernel, opts->evidence, err) ||
 	    load(c, opts, err) || attach(c, err) || start_keeper(c, err))
 		goto fail;
-	if (opts->cross_check)
+	/* where takes stand for writes, replies that raise attr_version are not seen */
+	if (opts->cross_check && c->choice.source[0].form->counts_writes)
 		fl_cross_check_open(&c->cross, target,
 				    target->ino || target->tgid || is_family_only(c, opts));
 	c->cross.begun = c->cross.quiet = opts->quiet_start;
