@@ -27,9 +27,14 @@ def write(fd):
     return pid
 
 
-def state(pid):
-    with open(f"/proc/{pid}/stat") as f:
+def state(pid, directory="/proc"):
+    with open(f"{directory}/{pid}/stat") as f:
         return f.read().rpartition(")")[2].split()[0]
+
+
+def is_stopped(pid):
+    threads = f"/proc/{pid}/task"
+    return all(state(thread, threads) == "T" for thread in os.listdir(threads))
 
 
 def wait_until(what):
@@ -53,6 +58,8 @@ holder, waiter = open_file(sys.argv[3]), open_file(sys.argv[4])
 # from the first write on the file's locks are known
 os.pwrite(holder, block, 0)
 os.kill(daemon, signal.SIGSTOP)
+# a thread that has not stopped yet would answer the write
+wait_until(lambda: is_stopped(daemon))
 pids = [write(holder)]
 wait_until(lambda: requests_waiting() > 0)
 pids.append(write(waiter))
