@@ -13,6 +13,7 @@
 #include <bpf/bpf_core_read.h>
 #include "dentry.bpf.h"
 #include "abi.h"
+#include "slot_map.bpf.h"
 #include "select.bpf.h"
 #include "locks.bpf.h"
 
@@ -23,14 +24,6 @@ const volatile bool follow_locks;
 
 /* Slots less 1; the number of slots is a power of two. Set by the collector before loading. */
 const volatile __u32 slot_mask = 63;
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 64);
-	__type(key, __u32);
-	__type(value, struct fl_slot);
-} slots SEC(".maps");
 
 /* Has as many entries as slots, and FL_ORDER_FIRST more. */
 struct {

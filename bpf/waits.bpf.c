@@ -5,20 +5,13 @@
  */
 #include "gate.bpf.h"
 #include "locks.bpf.h"
+#include "slot_map.bpf.h"
 #include "times.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
 /* include/trace/events/lock.h */
 #define LCB_F_READ 2
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 64);
-	__type(key, __u32);
-	__type(value, struct fl_slot);
-} slots SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

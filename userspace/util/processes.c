@@ -132,7 +132,7 @@ static bool end_one_in(pid_t pid, void *arg)
 	snprintf(path, sizeof(path), "/proc/%d/cwd", pid);
 	n = readlink(path, link, sizeof(link));
 	/* the path in a mount attached nowhere is "/"; skip others, whose server may not answer */
-	if (process >= 0 && n > 0 && n == 1)
+	if (process >= 0 && n == 1)
 		cwd = open(path, O_PATH | O_CLOEXEC);
 	if (cwd >= 0 && mount_of(cwd) == *mount)
 		pidfd_send_signal(process, SIGKILL, NULL, 0);
