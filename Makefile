@@ -22,9 +22,8 @@ WARN    := -std=gnu17 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-proto
 	   -Wno-unused-parameter -Wno-missing-field-initializers
 DEPS     = -MMD -MP
 
-include bpf/module.mk userspace/module.mk daemon/module.mk
--include profiles/module.mk lab/module.mk tests/unit/module.mk tests/live/module.mk \
-	tests/lab/module.mk tests/oracle/module.mk tests/fuzz/module.mk deploy/module.mk docs/module.mk
+include bpf/module.mk userspace/module.mk daemon/module.mk tests/unit/module.mk tests/live/module.mk \
+	tests/oracle/module.mk tests/fuzz/module.mk tests/bench/module.mk lab/module.mk deploy/module.mk
 
 .PHONY: help all demo test test-full test-unit test-live test-lab test-programs lint install uninstall \
 	clean host-build host-run host-test host-browser host-lint
@@ -37,7 +36,7 @@ help:
 	@echo 'make test-unit   unit tests (no root)'
 	@echo 'make test-live   every test on this kernel (root)'
 	@echo 'make test-lab    every test in the lab VM, at full length (root; an hour)'
-	@echo 'make lint        clang-format, cppcheck, shellcheck'
+	@echo 'make lint        formatting, static checks, layers, man pages, schemas'
 	@echo 'make install     to DESTDIR, prefix ($(prefix)) and the usual directories; make uninstall removes it'
 	@echo 'make clean       remove what was built here'
 	@sed -n 's/^##@ //p' $(MAKEFILE_LIST)

@@ -27,5 +27,3 @@ $(DAEMON): $(DAEMON_DEPS) daemon/build-in-root
 $(B)/fuselens-passthroughd-asan: $(DAEMON_DEPS) daemon/build-in-root
 	daemon/build-in-root asan $@
 endif
-
-include tests/live/daemon.mk

@@ -1,6 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What operators install beside the commands: the units, rules and dashboard; as examples a unit for a mirror and
-# a web server's part for the exporter; completion.
+# Installing, and packages. What is installed: the commands, their man pages, schemas and profiles; and what
+# operators want beside them: the units, rules and dashboard; as examples a unit for a mirror and a web server's
+# part for the exporter; completion. An entry of INSTALL_FILES is SOURCE:DIRECTORY:MODE.
+MAN_PAGES := $(sort $(wildcard docs/man/*.[18]))
+INSTALL_FILES := $(FUSELENS):$(bindir):755 $(DAEMON):$(sbindir):755 \
+	$(foreach m,$(MAN_PAGES),$(m):$(mandir)/man$(subst .,,$(suffix $(m))):644) \
+	README.md:$(docdir):644 CHANGELOG.md:$(docdir):644 \
+	$(foreach d,$(filter-out docs/README.md,$(wildcard docs/*.md)),$(d):$(docdir):644) \
+	$(foreach s,$(wildcard docs/schemas/*.json),$(s):$(datadir)/fuselens/schemas:644) \
+	$(foreach p,$(wildcard profiles/*.fio),$(p):$(datadir)/fuselens/profiles:644)
 UNITS := $(patsubst deploy/systemd/%,$(B)/deploy/%,$(wildcard deploy/systemd/*.service))
 INSTALL_FILES += $(foreach u,$(UNITS),$(u):$(unitdir):644) \
 	deploy/systemd/fuselens-export.default:$(datadir)/fuselens/default:644 \
@@ -12,7 +20,24 @@ INSTALL_FILES += $(foreach u,$(UNITS),$(u):$(unitdir):644) \
 	$(B)/deploy/completion/_fuselens:$(datadir)/zsh/site-functions:644 \
 	$(B)/deploy/completion/fuselens.fish:$(datadir)/fish/vendor_completions.d:644
 
-install: $(UNITS) completion
+install: all $(UNITS) completion
+	@set -e; $(foreach f,$(INSTALL_FILES),$(call install_one,$(subst :, ,$(f))))
+	@# mount -t fuse.fuselens looks for a helper of the file system's name
+	@ln -sf fuselens-passthroughd $(DESTDIR)$(sbindir)/mount.fuse.fuselens
+	@echo 'installed to $(DESTDIR)$(prefix)'
+
+define install_one
+install -D -m $(word 3,$(1)) $(word 1,$(1)) $(DESTDIR)$(word 2,$(1))/$(notdir $(word 1,$(1)));
+endef
+
+uninstall:
+	@set -e; $(foreach f,$(INSTALL_FILES),$(call uninstall_one,$(subst :, ,$(f))))
+	@rm -f $(DESTDIR)$(sbindir)/mount.fuse.fuselens
+	@find $(DESTDIR)$(datadir)/fuselens $(DESTDIR)$(docdir) -depth -type d -empty -delete 2>/dev/null || true
+
+define uninstall_one
+rm -f $(DESTDIR)$(word 2,$(1))/$(notdir $(word 1,$(1)));
+endef
 
 # Completion comes from the tables that --help is printed from.
 .PHONY: completion
@@ -31,24 +56,18 @@ $(B)/deploy/%.service: deploy/systemd/%.service FORCE
 	@mkdir -p $(@D)
 	@sed 's,/usr/bin/,$(bindir)/,' $< >$@
 
+##@ make dist         a source archive that builds without git, in the build directory
+# What a release was made from stands in .release; "fuselens --version" says it.
+VERSION := $(shell sed -n 's/^\#define FL_VERSION "\(.*\)"/\1/p' userspace/cmd.h)
+.PHONY: dist
+dist:
+	@mkdir -p $(B)
+	@git archive --prefix=fuselens-$(VERSION)/ \
+		--add-virtual-file=fuselens-$(VERSION)/.release:"$$(git describe --always)" HEAD | \
+		xz -9 >$(B)/fuselens-$(VERSION).tar.xz
+	@echo $(B)/fuselens-$(VERSION).tar.xz
+
 ##@ make deb          Debian packages, in the build directory (fakeroot is not needed)
 .PHONY: deb
 deb: all
 	@deploy/make-deb $(B)
-
-##@ make soak         an hour of kills, attaching, comings and goings under load (root)
-.PHONY: soak
-soak: host-build host-run host-test
-	@$(MAKE) --no-print-directory programs
-	@SOAK_SECONDS=$${SOAK_SECONDS:-3600} B=$(abspath $(B)) tests/run --timeout 7200 tests/live/long_soak.sh
-
-##@ make bench-scale  how long watching takes with 1,000 mounts and 10,000 open files (root; two minutes)
-.PHONY: bench-scale
-bench-scale: host-build host-run host-test
-	@$(MAKE) --no-print-directory programs
-	@B=$(abspath $(B)) tests/bench/scale
-
-##@ make bench-overhead  instructions per write with and without watchers, in the lab (root; a quarter of an hour)
-.PHONY: bench-overhead
-bench-overhead:
-	@lab/overhead

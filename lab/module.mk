@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The VM lab. What these build lives in a cache outside the tree (see lab/build/cache.sh).
-LAB_VARIANTS := stock v1-1 v1 v3 next
+LAB_VARIANTS = $(shell lab/build/variant --list)
 
 .PHONY: lab-kernel lab-variants kernel-patches-check
 ##@ make lab-kernel  build the lab's root, kernel and variants of fs/fuse (root; ten minutes, once)
@@ -37,3 +37,8 @@ lab-cost: host-build
 ##@ make lab-debug   the series on a kernel with lockdep and KCSAN (root; its build takes 12 minutes, once)
 lab-debug: host-build
 	@lab/debug
+
+##@ make bench-overhead  instructions per write with and without watchers, in the lab (root; a quarter of an hour)
+.PHONY: bench-overhead
+bench-overhead:
+	@lab/overhead

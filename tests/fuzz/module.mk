@@ -23,12 +23,11 @@ $(B)/tests/fuzz/fuzz_daemon_wire: tests/fuzz/fuzz_daemon_wire.c daemon/wire.c
 	@mkdir -p $(@D)
 	$(CLANG) -O1 -g -std=gnu17 -D_GNU_SOURCE -Idaemon -fsanitize=fuzzer,address,undefined $^ -o $@
 
-# What the targets begin from: recorded files, and the names that the readers of JSON ask for, which no
-# mutation would hit upon.
+# What the target fuzz_NAME begins from: tests/fuzz/data/NAME/, and for two of them what the unit tests read.
 FUZZ_SEEDS := tests/unit/data/snapshot-*.json=fuzz_snapshot tests/unit/data/fio/*.json=fuzz_fio_json \
-	tests/fuzz/data/result/*=fuzz_result tests/fuzz/data/mountinfo/*=fuzz_mountinfo \
-	tests/fuzz/data/kallsyms/*=fuzz_kallsyms
+	$(foreach d,$(wildcard tests/fuzz/data/*),$(d)/*=fuzz_$(notdir $(d)))
 
+# The names that the readers of JSON ask for, which no mutation would hit upon.
 $(B)/tests/fuzz/keys.dict: $(sort $(wildcard userspace/result/*.c userspace/snapshot/*.c userspace/util/json*.c))
 	@mkdir -p $(@D)
 	@grep -oh '"[a-z][a-z_ 0-9/.]*"' $^ | sort -u | sed 's/"\(.*\)"/"\\"\1\\""/' >$@

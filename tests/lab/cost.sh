@@ -25,7 +25,7 @@ for method in state-tp state-fentry; do
 done
 
 # One task writes file after file: each struct file probably gets the address of the one before.
-vm --cpus 2 --variant stock -- tests/lab/guest/cost 60
+vm --cpus 2 --variant stock -- tests/lab/guest/own_files 60
 check "each file's writes were counted as its own" is "$rc" 0
 [ "$rc" = 0 ] || sed 's/^/# /' "$tmp/out"
 exit "$failed"

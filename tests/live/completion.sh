@@ -73,6 +73,28 @@ for command in $commands; do
 	check_eq "the man page of $command has each option of its help" "$missing" ""
 done
 
+# lacks PAGE WORD... - the words that a page does not have; or that there are none to look for
+lacks()
+{
+	local text word
+	text=$(sed 's/\\-/-/g' "$LIVE_TOP/docs/man/$1")
+	shift
+	[ -n "${1:-}" ] || echo "no words"
+	for word; do
+		grep -qwF -- "$word" <<<"$text" || printf '%s ' "$word"
+	done
+}
+
+mapfile -t columns < <(in_bash fuselens stat --output "")
+check_eq "stat: its help names the columns that --output takes" \
+	"$(fuselens stat --help | tr '\n' ' ' | sed -n 's/.*Columns: \([^.]*\)\..*/\1/p' | tr -s ' ' '\n' | sort)" \
+	"$(printf '%s\n' "${columns[@]}")"
+check_eq "... and so does its man page" "$(lacks fuselens-stat.1 "${columns[@]}")" ""
+mapfile -t cases < <(fuselens verify --list | grep -oE '^[a-z_]+')
+check_eq "verify: the man page names each case" "$(lacks fuselens-verify.1 "${cases[@]}")" ""
+mapfile -t daemon < <("$FUSELENS_DAEMON" --help | grep -oE '^    (-[a-z], )?-o [a-z_]+' | sed 's/.* //')
+check_eq "the daemon's man page has each option of its help" "$(lacks fuselens-passthroughd.8 "${daemon[@]}")" ""
+
 # zsh completes on a terminal only.
 on_screen()
 {

@@ -2,7 +2,7 @@
 /*
  * Replies that carry attributes against writers that do not take fi->lock, as series 'next' has it: an
  * overwrite, an extending write, two requests for attributes, and a truncate by somebody else at the
- * server. Spin tries every interleaving; tests/model/attr_version.sh says which variants must fail.
+ * server. Spin tries every interleaving; tests/lab/next_model.sh says which variants must fail.
  *
  * Spin knows one memory, in which everything happens in one order. A barrier that is left out is
  * therefore modelled by what it forbids: the two accesses in the other order.

@@ -3,10 +3,8 @@
  * Records what test_callsite.c reads: the running kernel's code of the functions that the call-site map
  * looks into, and the symbols around and behind their calls. Run as root on the kernel to be recorded:
  *
- *   make unit-tests
- *   cc -D_GNU_SOURCE -Iuserspace -iquote . tests/unit/record_callsites.c build/libfuselens.a \
- *      -lbpf -lcapstone -lcap -o record_callsites
- *   ./record_callsites > tests/unit/data/callsites-NAME.txt
+ *   make build/tests/unit/record_callsites
+ *   build/tests/unit/record_callsites > tests/unit/data/callsites-NAME.txt
  */
 #include <inttypes.h>
 #include <stdio.h>

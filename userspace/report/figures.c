@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "report/draw.h"
-#include "report/figures.h"
+#include "report/figures_counts.h"
 #include "report/gnuplot.h"
 #include "util/text.h"
 

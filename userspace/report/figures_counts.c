@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The figures of what was counted: takes, series over time, histograms. */
-#include "report/figures.h"
+#include "report/figures_counts.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The cases, one entry each; verify_cases.c puts them in order. */
+/* The cases, one entry each; cases.c puts them in order. */
 #ifndef FL_VERIFY_CASES_H
 #define FL_VERIFY_CASES_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The figures of what was counted; those of speed are in figures.c. */
-#ifndef FL_FIGURES_H
-#define FL_FIGURES_H
+#ifndef FL_FIGURES_COUNTS_H
+#define FL_FIGURES_COUNTS_H
 
 #include "report/sections.h"
 

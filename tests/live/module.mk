@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Programs that the daemon's live tests run.
+# Programs that the live tests of the daemon run, and the longest of the live tests.
 DAEMON_TEST_PROGRAMS := $(B)/tests/live/daemon_load $(B)/tests/live/daemon_ops $(B)/tests/live/daemon_try $(B)/tests/live/daemon_diff
 
 $(B)/tests/live/daemon_load: tests/live/daemon_load.c
@@ -13,3 +13,9 @@ $(DAEMON_TEST_PROGRAMS):
 
 .PHONY: daemon-tests
 daemon-tests: $(DAEMON) $(DAEMON_TEST_PROGRAMS)
+
+##@ make soak         an hour of kills, attaching, comings and goings under load (root)
+.PHONY: soak
+soak: host-build host-run host-test
+	@$(MAKE) --no-print-directory programs
+	@SOAK_SECONDS=$${SOAK_SECONDS:-3600} B=$(abspath $(B)) tests/run --timeout 7200 tests/live/long_soak.sh
