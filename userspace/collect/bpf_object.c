@@ -56,7 +56,7 @@ int fl_program_disabled(const struct bpf_program *prog)
 	return 0;
 }
 
-int fl_try_program(const void *(*elf)(size_t *size), const char *name)
+int fl_try_program(const void *(*elf)(size_t *size), const char *name, bool attach)
 {
 	struct bpf_object *obj;
 	struct bpf_program *prog, *wanted;
@@ -77,6 +77,8 @@ int fl_try_program(const void *(*elf)(size_t *size), const char *name)
 		ret = errno ? errno : EINVAL;
 		goto out;
 	}
+	if (!attach)
+		goto out;
 	link = bpf_program__attach(wanted);
 	if (!link)
 		ret = errno ? errno : EINVAL;

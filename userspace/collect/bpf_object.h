@@ -25,8 +25,8 @@ int fl_set_target(struct bpf_object *obj, struct fl_kernel *kernel, const struct
 		  __u32 nslots, struct fl_err *err);
 /* What FUSELENS_DISABLE takes away from a program, as the errno of a kernel without it; 0 for nothing. */
 int fl_program_disabled(const struct bpf_program *prog);
-/* Whether one program can be attached, by loading and attaching it alone. Returns 0 or the errno. */
-int fl_try_program(const void *(*elf)(size_t *size), const char *name);
+/* Whether one program loads alone and, if asked, can be attached. Returns 0 or the errno. */
+int fl_try_program(const void *(*elf)(size_t *size), const char *name, bool attach);
 /* Times that a program was not run because it would have interrupted itself. */
 __u64 fl_prog_misses(const struct bpf_program *prog);
 

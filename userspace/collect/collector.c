@@ -165,9 +165,12 @@ static bool opens_are_watched(const struct fl_source *s)
 	return false;
 }
 
+/* Attaches what the command itself may have attached. */
 static int attach(struct fl_collector *c, struct fl_err *err)
 {
 	for (size_t i = 0; i < c->choice.nsources; i++) {
+		if (c->choice.source[i].form->kept)
+			continue;
 		if (fl_source_attach(&c->choice.source[i], err))
 			return -1;
 		if (opens_are_watched(&c->choice.source[i]))
@@ -223,23 +226,35 @@ static void end_counting(void *ctx)
 	__atomic_store_n(&end->ns, now, __ATOMIC_RELEASE);
 }
 
-/* Hands the hooks to a process that removes them in time. */
-static int start_keeper(struct fl_collector *c, struct fl_err *err)
+/* In the keeper's process. */
+static int attach_kept(void *ctx, int *fd, size_t *nfds, struct fl_err *err)
 {
+	struct fl_collector *c = ctx;
 	struct fl_source *takes = fl_collector_takes(c);
-	int fd[2 * FL_MAX_SOURCES * FL_MAX_PROBES];
-	size_t n;
 
-	if (!c->window_ns)
-		return 0;
-	n = fl_source_links(takes, fd);
+	if (fl_source_attach(takes, err))
+		return -1;
+	memcpy(c->end->probe, takes->probe, sizeof(takes->probe));
+	*nfds = fl_source_links(takes, fd);
 	for (size_t i = 0; i < c->choice.nsources; i++)
-		n += fl_source_programs(&c->choice.source[i], fd + n);
+		*nfds += fl_source_programs(&c->choice.source[i], fd + *nfds);
 	/* this deadline holds until counting begins */
 	c->end->deadline_ns = fl_now_ns() + GLOBAL_WINDOW_S * 1e9;
-	if (fl_keeper_start(&c->keeper, fd, n, &c->end->deadline_ns, end_counting, c, err))
+	return 0;
+}
+
+/* Starts a process that attaches the hooks which must go in time. */
+static int start_keeper(struct fl_collector *c, struct fl_err *err)
+{
+	const struct fl_keeper_job job = {attach_kept, end_counting, c, &c->end->deadline_ns};
+	struct fl_source *takes = fl_collector_takes(c);
+
+	_Static_assert((1 + FL_MAX_SOURCES) * FL_MAX_PROBES <= FL_KEEPER_FDS, "room");
+	if (!takes || !takes->form->kept)
+		return 0;
+	if (fl_keeper_start(&c->keeper, &job, err))
 		return -1;
-	fl_source_detach(takes);
+	memcpy(takes->probe, c->end->probe, sizeof(takes->probe));
 	return 0;
 }
 

@@ -25,13 +25,14 @@ struct fl_mount_told {
 	__u64 counter[FL_MOUNT_COUNTERS];
 };
 
-/* What the end of counting leaves. In memory that the keeper of hooks shares. */
+/* What the keeper of hooks and the end of counting leave, in memory that both processes share. */
 struct fl_end {
 	__u64 deadline_ns; /* for the keeper */
 	bool begun;	   /* by whichever process came first */
 	__u64 ns;	   /* when counting ended; 0: it has not. Written last */
 	__u64 unfinished;  /* writes that were inside the gate then */
 	__u64 misses[FL_MAX_SOURCES][FL_MAX_PROBES];
+	struct fl_probe probe[FL_MAX_PROBES]; /* of the keeper's source, once attached */
 };
 
 struct fl_collector {

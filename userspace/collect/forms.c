@@ -120,5 +120,6 @@ const struct fl_form fl_form_global = {
 	.elf = global_bpf__elf_bytes,
 	.prog = global_progs,
 	.nprogs = sizeof(global_progs) / sizeof(global_progs[0]),
+	.kept = true,
 	.configure = fl_configure_takes,
 };

@@ -30,6 +30,7 @@ struct fl_form {
 	bool has_hists;
 	bool sees_entry;  /* every write's beginning, and end */
 	size_t on_demand; /* the program that follow.h speaks of; 0: none */
+	bool kept;	  /* the whole system pays for its hooks: only a keeper attaches them */
 	/* Whether it can work here, where that needs no attaching to find out. NULL: by attaching. */
 	int (*can_work)(struct fl_err *err);
 	/* Sets the form's own constants before loading. May be NULL. */

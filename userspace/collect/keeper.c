@@ -2,6 +2,7 @@
 #include "collect/keeper.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
@@ -46,9 +47,17 @@ static void sleep_until(const __u64 *deadline_ns)
 	}
 }
 
-static void keep(int *fd, size_t nfds, const __u64 *deadline_ns, void (*at_deadline)(void *ctx),
-		 void *ctx, pid_t parent)
+/* What the process reports once it has attached the hooks, or failed to. Fits into a pipe at once. */
+struct report {
+	int failed;
+	struct fl_err err;
+};
+
+static void keep(const struct fl_keeper_job *job, int to, pid_t parent)
 {
+	struct report r = {};
+	int fd[FL_KEEPER_FDS];
+	size_t nfds = 0;
 	sigset_t all;
 
 	/* make a new session: signals to the command's terminal group do not reach it */
@@ -59,30 +68,52 @@ static void keep(int *fd, size_t nfds, const __u64 *deadline_ns, void (*at_deadl
 	if (getppid() != parent)
 		_exit(0);
 	prctl(PR_SET_NAME, "fuselens-hooks");
+	r.failed = job->attach(job->ctx, fd, &nfds, &r.err);
+	if (write(to, &r, sizeof(r)) != sizeof(r) || r.failed)
+		_exit(1);
 	fl_privileges_drop_all();
 	close_others(fd, nfds);
-	sleep_until(deadline_ns);
-	at_deadline(ctx);
+	sleep_until(job->deadline_ns);
+	job->at_deadline(job->ctx);
 	_exit(0);
 }
 
-int fl_keeper_start(struct fl_keeper *k, const int *fd, size_t nfds, const __u64 *deadline_ns,
-		    void (*at_deadline)(void *ctx), void *ctx, struct fl_err *err)
+static int await_report(int from, struct fl_err *err)
+{
+	struct report r = {};
+	ssize_t n;
+
+	do
+		n = read(from, &r, sizeof(r));
+	while (n < 0 && errno == EINTR);
+	if (n != sizeof(r))
+		return fl_err(err, "the process that keeps the hooks has died");
+	if (r.failed)
+		*err = r.err;
+	return r.failed;
+}
+
+int fl_keeper_start(struct fl_keeper *k, const struct fl_keeper_job *job, struct fl_err *err)
 {
 	pid_t parent = getpid();
-	int mine[64];
+	int pipe[2], ret;
 
-	if (nfds > sizeof(mine) / sizeof(mine[0]))
-		return fl_err(err, "too many hooks to keep");
-	for (size_t i = 0; i < nfds; i++)
-		mine[i] = fd[i];
+	if (pipe2(pipe, O_CLOEXEC))
+		return fl_errno(err, errno, "cannot make a pipe");
 	k->pid = fork();
 	if (!k->pid)
-		keep(mine, nfds, deadline_ns, at_deadline, ctx, parent);
-	if (k->pid > 0)
-		return 0;
-	k->pid = 0;
-	return fl_errno(err, errno, "cannot fork");
+		keep(job, pipe[1], parent);
+	ret = k->pid < 0 ? fl_errno(err, errno, "cannot fork") : 0;
+	/* if the process dies, reading ends */
+	close(pipe[1]);
+	if (ret)
+		k->pid = 0;
+	else
+		ret = await_report(pipe[0], err);
+	close(pipe[0]);
+	if (ret)
+		fl_keeper_end(k);
+	return ret;
 }
 
 void fl_keeper_end(struct fl_keeper *k)

@@ -2,7 +2,7 @@
 /*
  * A process that keeps the hooks which the whole system pays for, and lets them go at a deadline. It does
  * so whatever happens to the command: while that is stopped, or waits for a reader of its output. The
- * hooks' descriptors must be nobody else's, so that they go away with this process.
+ * process attaches the hooks itself, so that at no time the command has them.
  */
 #ifndef FL_KEEPER_H
 #define FL_KEEPER_H
@@ -13,17 +13,27 @@
 
 #include "util/err.h"
 
+#define FL_KEEPER_FDS 128
+
 struct fl_keeper {
 	pid_t pid; /* 0: none */
 };
 
-/*
- * Starts the process. It keeps the nfds descriptors of fd and closes all others. When *deadline_ns
- * (CLOCK_MONOTONIC, in memory that both processes share) has come, it calls at_deadline(ctx) and ends.
- * Returns 0, or -1 with err set.
- */
-int fl_keeper_start(struct fl_keeper *k, const int *fd, size_t nfds, const __u64 *deadline_ns,
-		    void (*at_deadline)(void *ctx), void *ctx, struct fl_err *err);
+/* What the process does. */
+struct fl_keeper_job {
+	/*
+	 * Attaches the hooks. Leaves in fd (room for FL_KEEPER_FDS) the descriptors that are needed until
+	 * the end, and in *nfds their number; all others are closed. Returns 0, or -1 with err set.
+	 */
+	int (*attach)(void *ctx, int *fd, size_t *nfds, struct fl_err *err);
+	/* Runs when the deadline has come, with the hooks still there. */
+	void (*at_deadline)(void *ctx);
+	void *ctx;
+	const __u64 *deadline_ns; /* CLOCK_MONOTONIC; in memory that both processes share */
+};
+
+/* Starts the process. Returns 0 once its hooks are attached; or -1 with err set, and no process is left. */
+int fl_keeper_start(struct fl_keeper *k, const struct fl_keeper_job *job, struct fl_err *err);
 /* Ends the process, and with it the hooks: they are gone when this returns. */
 void fl_keeper_end(struct fl_keeper *k);
 

@@ -32,7 +32,7 @@ static int choose_programs(struct fl_refused_watch *w, struct fl_err *err)
 	bpf_object__for_each_program(prog, w->obj)
 	{
 		const char *name = bpf_program__name(prog);
-		int e = fl_try_program(opens_bpf__elf_bytes, name);
+		int e = fl_try_program(opens_bpf__elf_bytes, name, true);
 		size_t used = strlen(w->not_live);
 
 		if (!e)

@@ -35,7 +35,7 @@ int fl_source_map(const struct fl_source *s, const char *name)
 
 /*
  * Loads and attaches the whole form at once. Usually all of it works, and no program has to be
- * tried by itself.
+ * tried by itself. Hooks for a keeper are loaded only.
  */
 static bool all_programs_work(const struct fl_form *form)
 {
@@ -47,8 +47,10 @@ static bool all_programs_work(const struct fl_form *form)
 									    form->prog[i].name);
 		struct bpf_link *link = NULL;
 
-		if (prog && !fl_program_disabled(prog))
-			link = bpf_program__attach(prog);
+		ok = prog && !fl_program_disabled(prog);
+		if (!ok || form->kept)
+			continue;
+		link = bpf_program__attach(prog);
 		ok = link;
 		bpf_link__destroy(link);
 	}
@@ -73,11 +75,11 @@ int fl_source_try(struct fl_source *s, const struct fl_form *form, struct fl_err
 	all = all_programs_work(form);
 	/* a kernel that refuses programs usually refuses the first one already */
 	if (!all)
-		first = fl_try_program(form->elf, form->prog[0].name);
+		first = fl_try_program(form->elf, form->prog[0].name, !form->kept);
 	for (size_t i = 1; first && i < form->nprogs; i++)
 		snprintf(s->probe[i].why_not, sizeof(s->probe[i].why_not), "not tried");
 	for (size_t i = 0; i < form->nprogs && !all; i++) {
-		int e = i ? fl_try_program(form->elf, form->prog[i].name) : first;
+		int e = i ? fl_try_program(form->elf, form->prog[i].name, !form->kept) : first;
 
 		s->available[i] = !e;
 		if (!e)
