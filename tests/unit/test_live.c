@@ -64,11 +64,40 @@ static void test_another_livepatch(void **state)
 	assert_int_equal(fl_live_fits(&i, &now, &err), 0);
 }
 
+static void assert_state(bool starting, bool enabled, bool transition, enum fl_live_state want)
+{
+	struct fl_livepatch p = {
+		.name = FL_LIVE_NAME,
+		.starting = starting,
+		.enabled = enabled,
+		.transition = transition,
+	};
+	const struct fl_livepatches now = {.supported = true, .patch = &p, .n = 1};
+
+	assert_int_equal(fl_live_state(&now), want);
+}
+
+/* The kernel begins a transition before it calls the patch enabled. */
+static void test_states(void **state)
+{
+	const struct fl_livepatches none = {.supported = true};
+
+	assert_int_equal(fl_live_state(&none), FL_LIVE_ABSENT);
+	assert_state(true, false, false, FL_LIVE_LOADING);
+	assert_state(true, false, true, FL_LIVE_LOADING);
+	assert_state(true, true, true, FL_LIVE_LOADING);
+	assert_state(false, true, true, FL_LIVE_LOADING);
+	assert_state(false, true, false, FL_LIVE_LOADED);
+	assert_state(false, false, true, FL_LIVE_UNLOADING);
+	assert_state(false, false, false, FL_LIVE_UNLOADING);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_another_kernel),
 		cmocka_unit_test(test_another_livepatch),
+		cmocka_unit_test(test_states),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

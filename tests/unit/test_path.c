@@ -78,25 +78,19 @@ static void tells_what_matters_only(void **state)
 
 static void a_patch_on_its_way_in(void **state)
 {
-	struct fl_livepatch early = patch("p", false, true, "fuse_a"), still = early,
+	struct fl_livepatch early = patch("p", false, false, "fuse_a"), still = early,
 			    coming = patch("p", true, true, "fuse_a"),
 			    going = patch("p", false, true, "fuse_a");
-	struct fl_livepatches none = {.supported = true},
-			      first = {.supported = true, .patch = &early, .n = 1},
-			      second = {.supported = true, .patch = &still, .n = 1},
-			      third = {.supported = true, .patch = &coming, .n = 1},
-			      fourth = {.supported = true, .patch = &going, .n = 1};
 
-	fl_path_mark_fresh(&none, &first);
-	assert_true(fl_path_compare(&none, &first, what, sizeof(what), &settled));
+	early.starting = still.starting = coming.starting = true;
+	still.transition = true;
+	assert_true(compare(NULL, 0, &early, 1));
 	assert_non_null(strstr(what, "is being loaded"));
-	fl_path_mark_fresh(&first, &second);
-	assert_false(fl_path_compare(&first, &second, what, sizeof(what), &settled));
-	fl_path_mark_fresh(&second, &third);
-	assert_false(fl_path_compare(&second, &third, what, sizeof(what), &settled));
 	assert_false(settled);
-	fl_path_mark_fresh(&third, &fourth);
-	assert_true(fl_path_compare(&third, &fourth, what, sizeof(what), &settled));
+	assert_false(compare(&early, 1, &still, 1));
+	assert_false(compare(&still, 1, &coming, 1));
+	assert_false(settled);
+	assert_true(compare(&coming, 1, &going, 1));
 	assert_non_null(strstr(what, "is being unloaded"));
 }
 

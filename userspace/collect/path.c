@@ -25,8 +25,10 @@ static enum stage stage_of(const struct fl_livepatch *p)
 		any |= of_fuse(p->function[i]);
 	if (!any)
 		return ABSENT;
+	if (!p->enabled && p->starting)
+		return COMING;
 	if (!p->enabled && p->transition)
-		return p->fresh ? COMING : GOING;
+		return GOING;
 	/* a patch that is off and in no transition will be removed by the kernel soon */
 	if (!p->enabled)
 		return ABSENT;
@@ -102,15 +104,6 @@ bool fl_path_compare(const struct fl_livepatches *before, const struct fl_livepa
 	return *what;
 }
 
-void fl_path_mark_fresh(const struct fl_livepatches *before, struct fl_livepatches *now)
-{
-	for (size_t i = 0; i < now->n; i++) {
-		const struct fl_livepatch *was = fl_livepatch_named(before, now->patch[i].name);
-
-		now->patch[i].fresh = !now->patch[i].enabled && (!was || was->fresh);
-	}
-}
-
 void fl_path_open(struct fl_path *p)
 {
 	struct fl_err ignored;
@@ -135,7 +128,6 @@ bool fl_path_look(struct fl_path *p, char *what, size_t size, bool *settled)
 	p->looked_ns = fl_now_ns();
 	if (fl_livepatches_read(&now, &ignored))
 		return false;
-	fl_path_mark_fresh(&p->seen, &now);
 	changed = fl_path_compare(&p->seen, &now, what, size, settled);
 	fl_livepatches_free(&p->seen);
 	p->seen = now;

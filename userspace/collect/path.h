@@ -26,11 +26,6 @@ bool fl_path_look(struct fl_path *p, char *what, size_t size, bool *settled);
  * Only the sentences: writes what changed from before to now. Returns false, and writes nothing, if
  * nothing changed.
  */
-/*
- * The kernel begins a transition before it calls the patch enabled: one that was never seen enabled is on its
- * way in, not out.
- */
-void fl_path_mark_fresh(const struct fl_livepatches *before, struct fl_livepatches *now);
 bool fl_path_compare(const struct fl_livepatches *before, const struct fl_livepatches *now,
 		     char *what, size_t size, bool *settled);
 

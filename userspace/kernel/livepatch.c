@@ -20,6 +20,15 @@ static bool flag(const char *patch, const char *name)
 	return fl_read_line(path, line, sizeof(line)) && line[0] == '1';
 }
 
+/* A livepatch is enabled by its module's init function, which has not returned then. */
+static bool is_starting(const char *module)
+{
+	char path[256], line[16];
+
+	snprintf(path, sizeof(path), "/sys/module/%s/initstate", module);
+	return fl_read_line(path, line, sizeof(line)) && !strncmp(line, "coming", 6);
+}
+
 /* PATCH/OBJECT/FUNCTION,POSITION are directories. */
 static void read_functions(struct fl_livepatch *p)
 {
@@ -69,6 +78,8 @@ int fl_livepatches_read(struct fl_livepatches *l, struct fl_err *err)
 		}
 		memset(&l->patch[l->n], 0, sizeof(l->patch[0]));
 		snprintf(l->patch[l->n].name, sizeof(l->patch[l->n].name), "%.63s", e->d_name);
+		/* read first: what is off after this was on, and is being unloaded */
+		l->patch[l->n].starting = is_starting(e->d_name);
 		l->patch[l->n].enabled = flag(e->d_name, "enabled");
 		l->patch[l->n].transition = flag(e->d_name, "transition");
 		read_functions(&l->patch[l->n++]);

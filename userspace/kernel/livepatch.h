@@ -17,7 +17,7 @@ struct fl_livepatch {
 	char name[64];	 /* the module's */
 	bool enabled;	 /* wanted: after a transition its functions run */
 	bool transition; /* some tasks still run the other code */
-	bool fresh;	 /* for collect/path.h: has never been seen enabled */
+	bool starting;	 /* its module is being inserted: not enabled yet, but soon */
 	size_t nfunctions;
 	/* that it replaces, of the kernel and of modules */
 	char function[FL_LIVEPATCH_FUNCTIONS][64];

@@ -121,9 +121,9 @@ enum fl_live_state fl_live_state(const struct fl_livepatches *l)
 
 	if (!p)
 		return FL_LIVE_ABSENT;
-	if (p->transition)
-		return p->enabled ? FL_LIVE_LOADING : FL_LIVE_UNLOADING;
-	return p->enabled ? FL_LIVE_LOADED : FL_LIVE_UNLOADING;
+	if (!p->enabled)
+		return p->starting ? FL_LIVE_LOADING : FL_LIVE_UNLOADING;
+	return p->transition ? FL_LIVE_LOADING : FL_LIVE_LOADED;
 }
 
 const char *fl_live_state_name(enum fl_live_state s)
