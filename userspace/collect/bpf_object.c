@@ -56,6 +56,30 @@ int fl_program_disabled(const struct bpf_program *prog)
 	return 0;
 }
 
+int fl_hook_refused(const struct bpf_program *prog, const struct fl_btf *btf)
+{
+	static const char type[] = "fentry/";
+	const struct bpf_insn nothing[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY);
+	const char *section = bpf_program__section_name(prog);
+	int e = fl_program_disabled(prog), fd;
+
+	if (e || strncmp(section, type, strlen(type)))
+		return e;
+	opts.attach_btf_id = fl_btf_kernel_function(btf, section + strlen(type));
+	if (!opts.attach_btf_id)
+		return 0;
+	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "fuselens", "GPL", nothing,
+			   sizeof(nothing) / sizeof(nothing[0]), &opts);
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return 0;
+}
+
 int fl_try_program(const void *(*elf)(size_t *size), const char *name, bool attach)
 {
 	struct bpf_object *obj;

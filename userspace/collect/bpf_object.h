@@ -7,6 +7,7 @@
 
 struct bpf_object;
 struct bpf_program;
+struct fl_btf;
 struct fl_kernel;
 
 /* Opens an object, with libbpf's log kept: fl_bpf_log() is what it has said since. NULL with errno set. */
@@ -25,6 +26,11 @@ int fl_set_target(struct bpf_object *obj, struct fl_kernel *kernel, const struct
 		  __u32 nslots, struct fl_err *err);
 /* What FUSELENS_DISABLE takes away from a program, as the errno of a kernel without it; 0 for nothing. */
 int fl_program_disabled(const struct bpf_program *prog);
+/*
+ * Whether the kernel refuses function hooks like this program, found out with a program that does nothing.
+ * Returns its errno, or 0: it does not, or the function is a module's and so this is not known.
+ */
+int fl_hook_refused(const struct bpf_program *prog, const struct fl_btf *btf);
 /* Whether one program loads alone and, if asked, can be attached. Returns 0 or the errno. */
 int fl_try_program(const void *(*elf)(size_t *size), const char *name, bool attach);
 /* Times that a program was not run because it would have interrupted itself. */

@@ -46,16 +46,19 @@ static bool may_choose(enum fl_evidence wanted, const struct candidate *c)
 	       wanted == c->evidence;
 }
 
-/* Takes the first candidate that works. Returns 0, or -1 with err set to the last one's failure. */
-static int choose_writes(struct fl_choice *c, enum fl_evidence wanted, struct fl_err *err)
+/* Loads the first candidate that works. Returns 0, or -1 with err set to the last one's failure. */
+static int choose_writes(struct fl_choice *c, enum fl_evidence wanted, struct fl_source_opts opts,
+			 struct fl_err *err)
 {
+	struct fl_source *s = &c->source[0];
 	struct fl_err last = {};
 	bool tried = false;
 
+	opts.counts_takes = counts_takes(wanted);
 	for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
 		if (!may_choose(wanted, &candidates[i]))
 			continue;
-		if (!fl_source_try(&c->source[0], candidates[i].form, &last)) {
+		if (!fl_source_load(s, candidates[i].form, NULL, &opts, &last)) {
 			c->nsources = 1;
 			if (tried)
 				snprintf(c->why, sizeof(c->why), "%.200s", err->what);
@@ -65,21 +68,24 @@ static int choose_writes(struct fl_choice *c, enum fl_evidence wanted, struct fl
 								    : "as asked");
 			return 0;
 		}
+		fl_source_close(s);
 		*err = last;
 		tried = true;
 	}
 	return -1;
 }
 
-static int choose_takes(struct fl_choice *c, enum fl_evidence wanted, struct fl_err *err)
+static int choose_takes(struct fl_choice *c, enum fl_evidence wanted, struct fl_source_opts opts,
+			struct fl_err *err)
 {
 	const struct fl_form *form = wanted == FL_EVIDENCE_CALLSITE ? &fl_form_callsite
 								    : &fl_form_global;
+	const struct fl_source *writes = c->nsources ? &c->source[0] : NULL;
 
-	if (fl_source_try(&c->source[c->nsources], form, err))
-		return -1;
-	c->nsources++;
-	return 0;
+	opts.counts_takes = true;
+	opts.writes_are_seen = writes && writes->form->sees_entry;
+	opts.waits &= !!writes;
+	return fl_source_load(&c->source[c->nsources++], form, writes, &opts, err);
 }
 
 /* What to do where no method can be had. */
@@ -96,35 +102,19 @@ static int what_to_do(struct fl_err *err)
 	return fl_hint(err, "'fuselens doctor' says what this kernel allows and what is missing");
 }
 
-int fl_evidence_choose(struct fl_choice *c, struct fl_kernel *kernel, enum fl_evidence wanted,
-		       struct fl_err *err)
+int fl_evidence_choose(struct fl_choice *c, enum fl_evidence wanted,
+		       const struct fl_source_opts *opts, struct fl_err *err)
 {
-	struct fl_err ignored;
-
 	memset(c, 0, sizeof(*c));
-	if (!choose_writes(c, wanted, err))
-		return counts_takes(wanted) ? choose_takes(c, wanted, err) : 0;
+	if (!choose_writes(c, wanted, *opts, err))
+		return counts_takes(wanted) ? choose_takes(c, wanted, *opts, err) : 0;
 	/* a kernel that refuses even tracepoints may allow kprobes */
-	if (wanted == FL_EVIDENCE_AUTO && fl_kernel_callsites(kernel, &ignored))
+	if (wanted == FL_EVIDENCE_AUTO && opts->map)
 		wanted = FL_EVIDENCE_CALLSITE;
 	if (!counts_takes(wanted))
 		return what_to_do(err);
 	snprintf(c->why, sizeof(c->why), "alone: %.200s", err->what);
-	return choose_takes(c, wanted, err);
-}
-
-/* Tries to attach the probes of the callsite method. */
-static int try_callsite(struct fl_kernel *kernel, struct fl_source *s, struct fl_err *err)
-{
-	const struct fl_target everything = {.kind = FL_TARGET_ALL};
-	struct fl_source_opts opts = {
-		.kernel = kernel, .target = &everything, .nslots = 64, .hist_slots = 1};
-
-	opts.map = fl_kernel_callsites(kernel, err);
-	if (!opts.map || fl_source_try(s, &fl_form_callsite, err) ||
-	    fl_source_load(s, NULL, &opts, err))
-		return -1;
-	return fl_source_attach(s, err);
+	return choose_takes(c, wanted, *opts, err);
 }
 
 static const struct fl_form *form_of(enum fl_evidence evidence)
@@ -138,20 +128,25 @@ static const struct fl_form *form_of(enum fl_evidence evidence)
 int fl_collector_try(struct fl_kernel *kernel, enum fl_evidence evidence, struct fl_probe *probes,
 		     size_t *n, struct fl_err *err)
 {
-	const struct fl_form *form = form_of(evidence);
+	const struct fl_form *form = evidence == FL_EVIDENCE_CALLSITE ? &fl_form_callsite
+								      : form_of(evidence);
+	const struct fl_target everything = {.kind = FL_TARGET_ALL};
+	struct fl_source_opts opts = {
+		.kernel = kernel, .target = &everything, .nslots = 64, .hist_slots = 1};
 	struct fl_source s = {};
 	int ret;
 
 	*n = 0;
-	if (evidence == FL_EVIDENCE_CALLSITE)
-		ret = try_callsite(kernel, &s, err);
-	else
-		ret = form ? fl_source_try(&s, form, err) : fl_err(err, "there is no such form");
-	if (s.form && (form || !ret))
-		*n = s.form->nprogs;
+	if (!form)
+		return fl_err(err, "there is no such form");
+	if (form == &fl_form_callsite)
+		opts.map = fl_kernel_callsites(kernel, err);
+	if (form == &fl_form_callsite && !opts.map)
+		return -1;
+	ret = fl_source_load(&s, form, NULL, &opts, err) || fl_source_attach(&s, err) ? -1 : 0;
+	/* programs of which none could be tried say nothing */
+	*n = ret && form->can_work ? 0 : form->nprogs;
 	memcpy(probes, s.probe, *n * sizeof(*probes));
-	for (size_t i = 0; form && i < *n; i++)
-		probes[i].live = s.available[i] && !probes[i].why_not[0];
 	fl_source_close(&s);
 	return ret;
 }

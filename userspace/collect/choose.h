@@ -9,17 +9,18 @@
 #define FL_MAX_SOURCES 2
 
 struct fl_choice {
-	struct fl_source source[FL_MAX_SOURCES]; /* tried; what counts writes comes first */
+	struct fl_source source[FL_MAX_SOURCES]; /* loaded; what counts writes comes first */
 	size_t nsources;
 	char why[256];
 };
 
 /*
- * Fills in the choice: a form of the state method, and beside it what counts takes where that was asked
- * for. Where no form of the state method works, the takes are counted alone. Returns 0, or -1 with err
- * set when nothing that may be chosen works.
+ * Fills in the choice, and loads it: a form of the state method, and beside it what counts takes where
+ * that was asked for. Where no form of the state method works, the takes are counted alone. What opts say
+ * of other sources (counts_takes, writes_are_seen) is filled in here. Returns 0, or -1 with err set when
+ * nothing that may be chosen works; in both cases the caller closes the sources.
  */
-int fl_evidence_choose(struct fl_choice *c, struct fl_kernel *kernel, enum fl_evidence wanted,
-		       struct fl_err *err);
+int fl_evidence_choose(struct fl_choice *c, enum fl_evidence wanted,
+		       const struct fl_source_opts *opts, struct fl_err *err);
 
 #endif

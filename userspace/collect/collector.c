@@ -56,7 +56,6 @@ struct fl_source *fl_collector_takes(struct fl_collector *c)
 /* Returns the number of slots. */
 static __u32 size_tables(struct fl_collector *c, const struct fl_collect_opts *opts)
 {
-	const struct fl_source *writes = source_that(c, true);
 	/* slot_counts and settled_counts */
 	size_t per_file = 2 * sizeof(struct fl_slot_counts) * c->ncpus;
 	__u32 nslots = power_of_two_up(opts->max_inodes ? opts->max_inodes : DEFAULT_INODES);
@@ -65,8 +64,7 @@ static __u32 size_tables(struct fl_collector *c, const struct fl_collect_opts *o
 		nslots /= 2;
 	per_file = sizeof(struct fl_slot_hists) * c->ncpus;
 	c->hist_slots = 1;
-	c->timed_in = writes && writes->form->has_hists ? opts->timed_in : 0;
-	if (c->timed_in)
+	if (opts->timed_in)
 		for (c->hist_slots = nslots;
 		     c->hist_slots > 64 && c->hist_slots * per_file > HISTS_MEMORY;)
 			c->hist_slots /= 2;
@@ -127,33 +125,32 @@ static bool is_family_only(const struct fl_collector *c, const struct fl_collect
 
 static int load(struct fl_collector *c, const struct fl_collect_opts *opts, struct fl_err *err)
 {
-	const struct fl_source *writes = source_that(c, true);
-	struct fl_source *source = c->choice.source;
 	pid_t family = c->target->family ? c->target->family : opts->command;
+	const struct fl_source *first = &c->choice.source[0], *writes;
 	struct fl_err ignored;
-	struct fl_source_opts o = {
+	__u32 nslots = size_tables(c, opts);
+	const struct fl_source_opts o = {
 		.kernel = opts->kernel,
 		.target = c->target,
-		.nslots = size_tables(c, opts),
+		.nslots = nslots,
 		.timed_in = opts->timed_in,
 		.hist_slots = c->hist_slots,
-		.counts_takes = source_that(c, false),
-		.writes_are_seen = writes && writes->form->sees_entry,
 		.family = family,
-		.waits = opts->waits && writes,
+		.waits = opts->waits,
 		.family_only = is_family_only(c, opts),
 		.map = fl_kernel_callsites(opts->kernel, &ignored),
 	};
 
-	for (size_t i = 0; i < c->choice.nsources; i++)
-		if (fl_source_load(&source[i], i ? &source[0] : NULL, &o, err))
-			return -1;
-	if (family && fl_family_open(&c->family, fl_source_map(&source[0], "family"), family, err))
+	if (fl_evidence_choose(&c->choice, opts->evidence, &o, err))
 		return -1;
-	if (o.waits && fl_wait_table_open(&c->waits, writes, err))
+	writes = source_that(c, true);
+	c->timed_in = writes && writes->form->has_hists ? opts->timed_in : 0;
+	if (family && fl_family_open(&c->family, fl_source_map(first, "family"), family, err))
+		return -1;
+	if (o.waits && writes && fl_wait_table_open(&c->waits, writes, err))
 		return -1;
 	c->tells_outside = writes && o.family && !o.family_only;
-	return open_tables(c, o.nslots, err);
+	return open_tables(c, nslots, err);
 }
 
 /* Whether replies to opens are seen. Only then may the programs remember open files. */
@@ -292,9 +289,8 @@ struct fl_collector *fl_collector_prepare(const struct fl_target *target,
 		fl_hint(err, "is sysfs mounted? mount -t sysfs sysfs /sys");
 		goto fail;
 	}
-	if (make_end(c, err) || look_for_namespaces(c, err) ||
-	    fl_evidence_choose(&c->choice, opts->kernel, opts->evidence, err) ||
-	    load(c, opts, err) || attach(c, err) || start_keeper(c, err))
+	if (make_end(c, err) || look_for_namespaces(c, err) || load(c, opts, err) ||
+	    attach(c, err) || start_keeper(c, err))
 		goto fail;
 	/* where takes stand for writes, replies that raise attr_version are not seen */
 	if (opts->cross_check && c->choice.source[0].form->counts_writes)

@@ -10,6 +10,7 @@
 #include "collect/bpf_object.h"
 #include "collect/callsites.h"
 #include "collect/writer_table.h"
+#include "kernel/kernel.h"
 
 static const char *const shared_maps[] = {"gate",   ".data.gate", "slots", "slot_order",
 					  "losses", "family",	  "locks", "lock_state"};
@@ -31,66 +32,6 @@ static struct bpf_program *program(const struct fl_source *s, size_t index)
 int fl_source_map(const struct fl_source *s, const char *name)
 {
 	return s->obj ? bpf_object__find_map_fd_by_name(s->obj, name) : -1;
-}
-
-/*
- * Loads and attaches the whole form at once. Usually all of it works, and no program has to be
- * tried by itself. Hooks for a keeper are loaded only.
- */
-static bool all_programs_work(const struct fl_form *form)
-{
-	struct bpf_object *obj = open_object(form);
-	bool ok = obj && !bpf_object__load(obj);
-
-	for (size_t i = 0; ok && i < form->nprogs; i++) {
-		struct bpf_program *prog = bpf_object__find_program_by_name(obj,
-									    form->prog[i].name);
-		struct bpf_link *link = NULL;
-
-		ok = prog && !fl_program_disabled(prog);
-		if (!ok || form->kept)
-			continue;
-		link = bpf_program__attach(prog);
-		ok = link;
-		bpf_link__destroy(link);
-	}
-	bpf_object__close(obj);
-	return ok;
-}
-
-int fl_source_try(struct fl_source *s, const struct fl_form *form, struct fl_err *err)
-{
-	bool all;
-	int first = 0;
-
-	memset(s, 0, sizeof(*s));
-	s->form = form;
-	for (size_t i = 0; i < form->nprogs; i++) {
-		snprintf(s->probe[i].name, sizeof(s->probe[i].name), "%s", form->prog[i].name);
-		s->probe[i].counts_writes = form->prog[i].counts_writes;
-		s->available[i] = true;
-	}
-	if (form->can_work)
-		return form->can_work(err);
-	all = all_programs_work(form);
-	/* a kernel that refuses programs usually refuses the first one already */
-	if (!all)
-		first = fl_try_program(form->elf, form->prog[0].name, !form->kept);
-	for (size_t i = 1; first && i < form->nprogs; i++)
-		snprintf(s->probe[i].why_not, sizeof(s->probe[i].why_not), "not tried");
-	for (size_t i = 0; i < form->nprogs && !all; i++) {
-		int e = i ? fl_try_program(form->elf, form->prog[i].name, !form->kept) : first;
-
-		s->available[i] = !e;
-		if (!e)
-			continue;
-		snprintf(s->probe[i].why_not, sizeof(s->probe[i].why_not), "%s; not known: %s",
-			 strerror(e), form->prog[i].costs);
-		if (form->prog[i].required)
-			return fl_errno(err, e, "%s: cannot attach %s", form->title,
-					form->prog[i].name);
-	}
-	return 0;
 }
 
 static int set_max(struct bpf_object *obj, const char *name, __u32 n)
@@ -146,10 +87,11 @@ static int share(struct fl_source *s, const struct fl_source *first, struct fl_e
 	return 0;
 }
 
-int fl_source_load(struct fl_source *s, const struct fl_source *first,
-		   const struct fl_source_opts *opts, struct fl_err *err)
+static int load(struct fl_source *s, const struct fl_source *first,
+		const struct fl_source_opts *opts, struct fl_err *err)
 {
-	s->obj = open_object(s->form);
+	if (!s->obj)
+		s->obj = open_object(s->form);
 	if (!s->obj)
 		return fl_errno(err, errno, "cannot open the BPF object");
 	for (size_t i = 0; i < s->form->nprogs; i++)
@@ -160,6 +102,107 @@ int fl_source_load(struct fl_source *s, const struct fl_source *first,
 		return fl_errno(err, errno, "cannot load the programs of %s: %.300s",
 				s->form->title, fl_bpf_log());
 	return 0;
+}
+
+static void unload(struct fl_source *s)
+{
+	fl_source_detach(s);
+	fl_callsites_free(s->callsites);
+	bpf_object__close(s->obj);
+	s->callsites = NULL;
+	s->obj = NULL;
+}
+
+static void begin(struct fl_source *s, const struct fl_form *form)
+{
+	memset(s, 0, sizeof(*s));
+	s->form = form;
+	for (size_t i = 0; i < form->nprogs; i++) {
+		snprintf(s->probe[i].name, sizeof(s->probe[i].name), "%s", form->prog[i].name);
+		s->probe[i].counts_writes = form->prog[i].counts_writes;
+		s->available[i] = true;
+	}
+}
+
+/* Says that a program can't be attached. Returns -1 with err set if the form needs it. */
+static int without(struct fl_source *s, size_t index, int e, struct fl_err *err)
+{
+	const struct fl_prog *prog = &s->form->prog[index];
+	struct fl_probe *probe = &s->probe[index];
+
+	s->available[index] = false;
+	snprintf(probe->why_not, sizeof(probe->why_not), "%s; not known: %s", strerror(e),
+		 prog->costs);
+	return prog->required ? fl_errno(err, e, "%s: cannot attach %s", s->form->title, prog->name)
+			      : 0;
+}
+
+/*
+ * A kernel that refuses function hooks refuses the first program, and so the form, for little work.
+ * Returns 0, or -1 with err set.
+ */
+static int try_first_hook(struct fl_source *s, struct fl_kernel *kernel, struct fl_err *err)
+{
+	int e;
+
+	s->obj = open_object(s->form);
+	if (!s->obj)
+		return fl_errno(err, errno, "cannot open the BPF object");
+	e = fl_hook_refused(program(s, 0), fl_kernel_btf(kernel));
+	if (!e)
+		return 0;
+	for (size_t i = 1; i < s->form->nprogs; i++)
+		snprintf(s->probe[i].why_not, sizeof(s->probe[i].why_not), "not tried");
+	return without(s, 0, e, err);
+}
+
+/* Loads and attaches all programs at once. Hooks for a keeper are loaded only. */
+static bool load_whole(struct fl_source *s, const struct fl_source *first,
+		       const struct fl_source_opts *opts)
+{
+	struct fl_err ignored;
+
+	for (size_t i = 0; i < s->form->nprogs; i++)
+		if (fl_program_disabled(program(s, i)))
+			return false;
+	if (load(s, first, opts, &ignored))
+		return false;
+	/* attach from last to first: the ends of writes before their beginnings */
+	for (size_t i = s->form->nprogs; !s->form->kept && i-- > 0;)
+		if (fl_source_attach_program(s, i))
+			return false;
+	return true;
+}
+
+/* Tries each program alone. Returns 0, or -1 with err set if one that is required does not work. */
+static int try_each(struct fl_source *s, struct fl_err *err)
+{
+	const struct fl_form *form = s->form;
+
+	for (size_t i = 0; i < form->nprogs; i++) {
+		int e = fl_try_program(form->elf, form->prog[i].name, !form->kept);
+
+		s->probe[i].live = false;
+		if (e && without(s, i, e, err))
+			return -1;
+	}
+	return 0;
+}
+
+int fl_source_load(struct fl_source *s, const struct fl_form *form, const struct fl_source *first,
+		   const struct fl_source_opts *opts, struct fl_err *err)
+{
+	begin(s, form);
+	/* such a form has no programs to try: it attaches them itself, each to many places */
+	if (form->can_work)
+		return form->can_work(err) || load(s, first, opts, err) ? -1 : 0;
+	if (try_first_hook(s, opts->kernel, err))
+		return -1;
+	/* usually all of it works */
+	if (load_whole(s, first, opts))
+		return 0;
+	unload(s);
+	return try_each(s, err) || load(s, first, opts, err) ? -1 : 0;
 }
 
 int fl_source_attach_program(struct fl_source *s, size_t index)
@@ -175,7 +218,7 @@ int fl_source_attach(struct fl_source *s, struct fl_err *err)
 		return s->form->attach(s, err);
 	/* attach from last to first: the ends of writes before their beginnings */
 	for (size_t i = s->form->nprogs; i-- > 0;) {
-		if (!s->available[i] || !fl_source_attach_program(s, i))
+		if (!s->available[i] || s->link[i] || !fl_source_attach_program(s, i))
 			continue;
 		if (s->form->prog[i].required)
 			return fl_errno(err, errno, "cannot attach %s", s->form->prog[i].name);
@@ -227,8 +270,6 @@ __u64 fl_source_misses(const struct fl_source *s, size_t index)
 
 void fl_source_close(struct fl_source *s)
 {
-	fl_source_detach(s);
-	fl_callsites_free(s->callsites);
-	bpf_object__close(s->obj);
+	unload(s);
 	memset(s, 0, sizeof(*s));
 }

@@ -15,7 +15,7 @@ struct fl_kernel;
 
 struct fl_source {
 	const struct fl_form *form;
-	bool available[FL_MAX_PROBES]; /* by program of the form: it could be attached when tried */
+	bool available[FL_MAX_PROBES]; /* by program of the form: it works here */
 	struct fl_probe probe[FL_MAX_PROBES];
 	struct bpf_object *obj;
 	struct bpf_link
@@ -40,17 +40,18 @@ struct fl_source_opts {
 };
 
 /*
- * Finds out which programs of the form can work here, by loading and attaching each. Fills in available
- * and probe. Returns 0, or -1 with err set to the first required program that cannot be attached.
+ * Loads a form, and attaches its programs unless the form does that itself or leaves it to a keeper. If
+ * one of them can't be loaded or attached, each is tried alone, and those that work are loaded: probe
+ * says why the others do not. first: the source whose gate, table and losses this one shares; NULL for
+ * the first itself. Returns 0, or -1 with err set to the first required program that does not work. In
+ * both cases the caller closes the source.
  */
-int fl_source_try(struct fl_source *s, const struct fl_form *form, struct fl_err *err);
-/*
- * Opens, configures and loads the object of a source that was tried. first: the source whose gate, table
- * and losses this one shares; NULL for the first itself. Returns 0, or -1 with err set.
- */
-int fl_source_load(struct fl_source *s, const struct fl_source *first,
+int fl_source_load(struct fl_source *s, const struct fl_form *form, const struct fl_source *first,
 		   const struct fl_source_opts *opts, struct fl_err *err);
-/* Attaches all programs, the last first. Returns 0, or -1 with err set when a required one fails. */
+/*
+ * Attaches all programs that are not attached, the last first. Returns 0, or -1 with err set when a
+ * required one fails.
+ */
 int fl_source_attach(struct fl_source *s, struct fl_err *err);
 /*
  * Descriptors of what is attached, and of the programs: at most FL_MAX_PROBES each. Return their number.

@@ -102,6 +102,14 @@ bool fl_btf_has_tracepoint(const struct fl_btf *b, const char *name)
 	return find_type(b, typedef_name, BTF_KIND_TYPEDEF, &id);
 }
 
+__u32 fl_btf_kernel_function(const struct fl_btf *b, const char *name)
+{
+	__s32 id = fl_btf_available(b) ? btf__find_by_name_kind(b->vmlinux, name, BTF_KIND_FUNC)
+				       : 0;
+
+	return id > 0 ? id : 0;
+}
+
 static bool has_member(const struct btf *btf, const struct btf_type *t, const char *name)
 {
 	const struct btf_member *m = btf_members(t);

@@ -4,6 +4,7 @@
 #define FL_KERNEL_BTF_H
 
 #include <stdbool.h>
+#include <linux/types.h>
 
 struct fl_btf;
 
@@ -19,6 +20,8 @@ bool fl_btf_available(const struct fl_btf *b);
 int fl_btf_enumerator(const struct fl_btf *b, const char *name);
 /* Whether a BTF tracepoint (by its plain name) is in the BTF of the kernel or of fuse. */
 bool fl_btf_has_tracepoint(const struct fl_btf *b, const char *name);
+/* The BTF ID of a function of the kernel itself; 0 for those of modules, and for none. */
+__u32 fl_btf_kernel_function(const struct fl_btf *b, const char *name);
 /* Whether a struct has a member (directly or in an anonymous one). */
 bool fl_btf_has_member(const struct fl_btf *b, const char *type, const char *member);
 /* Whether a struct is known from a module's BTF rather than the kernel's own. */
