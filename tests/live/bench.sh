@@ -53,6 +53,15 @@ check_eq "... a row for each value" "$(rows "$WORK/sweep")" "mount-16k-j2-r1 ok 
 mount-4k-j2-r1 ok 0"
 "$FUSELENS" report "$WORK/sweep" >"$WORK/out"
 check "... which is what the report's tables go by" grep -q '^  16k ' "$WORK/out"
+for f in text md html; do
+	"$FUSELENS" report "$WORK/sweep" --reference "$WORK/sweep" --format $f >"$WORK/out.$f" 2>"$WORK/err"
+	check_eq "... also beside an earlier sweep, $f" "$? $(wc -c <"$WORK/err")" "0 0"
+done
+check "... whose table has the sweep's values" grep -q '^  IOPS at bs  *4k  *16k$' "$WORK/out.text"
+"$FUSELENS" report "$WORK/sweep" --reference "$WORK/cut" >/dev/null 2>"$WORK/err"
+check_eq "a reference that varies another thing is refused" "$? $(grep -c '^hint: only results that vary the same' "$WORK/err")" "2 1"
+"$FUSELENS" report "$WORK/sweep" --reference "$LIVE_TOP/docs/published.csv" >/dev/null 2>"$WORK/err"
+check_eq "so is a table of numbers of jobs beside a sweep" "$? $(grep -c '^hint: give --reference an earlier result' "$WORK/err")" "2 1"
 bench randwrite-4k-psync "${both[@]}" --sweep iodepth=1,4 -o "$WORK/x7"
 check "a sweep of what the profile does not use is refused" \
 	sh -c '[ "$1" = 2 ] && grep -q "does not use IODEPTH" "$2" && [ ! -e "$3" ]' - "$rc" "$WORK/err" "$WORK/x7"
@@ -101,7 +110,7 @@ check_eq "a page of 200,000 intervals: exit code" "$?" 0
 check "... stays below 1 MB" test "$(stat -c %s "$WORK/long.html")" -lt 1000000
 "$FUSELENS" report "$away/two" --format html --gnuplot "$WORK/none" -o "$WORK/bare.html" 2>"$WORK/err"
 check_eq "without gnuplot: exit code" "$?" 0
-check "... it is said" grep -q 'the page has no plots: cannot run .*/none' "$WORK/err"
+check "... it is said" grep -q 'plots are missing from the page: cannot run .*/none' "$WORK/err"
 check "... on the page, too" grep -q 'No plots: cannot run' "$WORK/bare.html"
 "$FUSELENS" report "$away/two" --format csv >"$WORK/out"
 check_eq "... with the columns of the rows behind the README's pictures" "$(head -n 1 "$WORK/out")" \

@@ -13,11 +13,11 @@
 static const char style[] =
 	":root{color-scheme:light dark;--bg:#fbfbfa;--card:#fff;--fg:#1b1f24;--muted:#5b636d;"
 	"--line:#e1e4e8;--mount:#1f5fae;--raw:#7b8490;--exclusive:#c2412b;--shared:#12806a;"
-	"--upgrade:#a86a00;--spin:#7447b3;--other:#0e7c9a;--good:#12806a;--bad:#c2412b;"
+	"--upgrade:#a86a00;--spin:#8030f0;--other:#0e7c9a;--good:#12806a;--bad:#c2412b;"
 	"--mixed:#a86a00}"
 	"@media(prefers-color-scheme:dark){:root{--bg:#14171b;--card:#1a1e23;--fg:#e4e7eb;"
 	"--muted:#9aa4af;--line:#2e343b;--mount:#74aef2;--raw:#98a2ad;--exclusive:#ff8a73;"
-	"--shared:#4ecbaa;--upgrade:#eab354;--spin:#bb9af2;--other:#5fc6e3;--good:#4ecbaa;"
+	"--shared:#4ecbaa;--upgrade:#eab354;--spin:#9070f0;--other:#5fc6e3;--good:#4ecbaa;"
 	"--bad:#ff8a73;--mixed:#eab354}}"
 	"*{box-sizing:border-box}"
 	"html{-webkit-text-size-adjust:100%}"

@@ -158,15 +158,18 @@ bool fl_draw_curve_data(FILE *f, const char *name, const struct fl_analysis *a,
 void fl_draw_curve(FILE *f, bool *first, const char *data, const char *colour, const char *title,
 		   int how)
 {
+	/* disc, square, triangle, diamond, triangle upside down; then circle, square, triangle */
+	static const int shapes[FL_MAX_RESULTS] = {7, 5, 9, 13, 11, 6, 4, 8};
 	char shown[64];
 
 	fprintf(f, "%s ", *first ? "plot" : ",");
 	if (how & FL_DRAW_BARS)
 		fprintf(f, "$%s using 1:2:3:4 with yerrorbars lc %s lw 1.5 pt 7 ps 0 notitle, ",
 			data, colour);
-	fprintf(f, "$%s using 1:2 with linespoints lc %s lw %s%s pt 7 ps %s title '%s'", data,
+	fprintf(f, "$%s using 1:2 with linespoints lc %s lw %s%s pt %d ps %s title '%s'", data,
 		colour, how & FL_DRAW_THIN ? "1.5" : "2.5", how & FL_DRAW_DASHED ? " dt 2" : "",
-		how & FL_DRAW_THIN ? "0.35" : "0.55", fl_plot_name(title, shown, sizeof(shown)));
+		shapes[how / FL_DRAW_SHAPES % FL_MAX_RESULTS], how & FL_DRAW_THIN ? "0.35" : "0.55",
+		fl_plot_name(title, shown, sizeof(shown)));
 	*first = false;
 }
 
@@ -178,6 +181,40 @@ const char *fl_draw_colour(size_t k)
 	return colours[k % (sizeof(colours) / sizeof(colours[0]))];
 }
 
+size_t fl_draw_barred(const struct fl_results *r)
+{
+	return r->n + (r->ref && r->ref->earlier);
+}
+
+const struct fl_analysis *fl_draw_barred_at(const struct fl_results *r, size_t k)
+{
+	return k < r->n ? r->a[k] : r->ref->earlier;
+}
+
+const char *fl_draw_mark(const struct fl_results *r, size_t k, char mark[2])
+{
+	mark[0] = k >= r->n ? 'R' : r->n > 1 ? 'A' + (int)k : '\0';
+	mark[1] = '\0';
+	return mark;
+}
+
+const char *fl_draw_reference_bars(const struct fl_results *r, fl_draw_parts *parts,
+				   char words[FL_DRAW_WORDS])
+{
+	const struct fl_bench *b = r->a[0]->bench;
+	double part[FL_BAR_PARTS];
+
+	*words = '\0';
+	for (size_t i = 0; fl_draw_barred(r) > r->n && i < fl_axis_length(b); i++) {
+		const struct fl_level *l = fl_level_main(r->ref->earlier, FL_SYSTEM_MOUNT,
+							 fl_axis_at(b, i));
+
+		if (l && parts(l, part))
+			snprintf(words, FL_DRAW_WORDS, ". R is the reference, %s", r->ref->name);
+	}
+	return words;
+}
+
 /* Where bar k of n stands in group g, and half its width. */
 static double bar_at(size_t g, size_t k, size_t n, double *half)
 {
@@ -187,20 +224,27 @@ static double bar_at(size_t g, size_t k, size_t n, double *half)
 	return g + (k - (n - 1) / 2.0) * each;
 }
 
+static bool parts_of_bar(const struct fl_results *r, size_t i, fl_draw_parts *parts,
+			 double part[FL_BAR_PARTS])
+{
+	size_t n = fl_draw_barred(r);
+	const struct fl_level *l = fl_level_main(fl_draw_barred_at(r, i % n), FL_SYSTEM_MOUNT,
+						 fl_axis_at(r->a[0]->bench, i / n));
+
+	return l && parts(l, part);
+}
+
 static void bar_data(FILE *f, const struct fl_results *r, fl_draw_parts *parts, int which)
 {
-	const struct fl_bench *b = r->a[0]->bench;
+	size_t n = fl_draw_barred(r), bars = fl_axis_length(r->a[0]->bench) * n;
 	char name[16];
 
 	snprintf(name, sizeof(name), "part%d", which);
 	fl_draw_block(f, name);
-	for (size_t i = 0; i < fl_axis_length(b) * r->n; i++) {
-		const struct fl_level *l = fl_level_main(r->a[i % r->n], FL_SYSTEM_MOUNT,
-							 fl_axis_at(b, i / r->n));
-		double part[FL_BAR_PARTS], half, x = bar_at(i / r->n, i % r->n, r->n, &half),
-						 low = 0;
+	for (size_t i = 0; i < bars; i++) {
+		double part[FL_BAR_PARTS], half, x = bar_at(i / n, i % n, n, &half), low = 0;
 
-		if (!l || !parts(l, part))
+		if (!parts_of_bar(r, i, parts, part))
 			continue;
 		for (int k = 0; k < which; k++)
 			low += part[k];
@@ -211,17 +255,19 @@ static void bar_data(FILE *f, const struct fl_results *r, fl_draw_parts *parts, 
 }
 
 /* Letters stand between the bars and the axis's own labels. */
-static void letters(FILE *f, const struct fl_results *r)
+static void letters(FILE *f, const struct fl_results *r, fl_draw_parts *parts)
 {
-	const struct fl_bench *b = r->a[0]->bench;
-	size_t bars = fl_axis_length(b) * r->n;
+	size_t n = fl_draw_barred(r), bars = fl_axis_length(r->a[0]->bench) * n;
 
 	for (size_t i = 0; i < bars; i++) {
-		double half, x = bar_at(i / r->n, i % r->n, r->n, &half);
+		double half, x = bar_at(i / n, i % n, n, &half), part[FL_BAR_PARTS];
+		char mark[2];
 
+		if (!parts_of_bar(r, i, parts, part))
+			continue;
 		fprintf(f,
-			"set label '%c' at first %g, graph 0 center offset 0,-0.6 font ',%d' textcolor @FG\n",
-			'A' + (int)(i % r->n), x,
+			"set label '%s' at first %g, graph 0 center offset 0,-0.6 font ',%d' textcolor @FG\n",
+			fl_draw_mark(r, i % n, mark), x,
 			bars > 32   ? 9
 			: bars > 20 ? 11
 				    : 13);
@@ -232,7 +278,7 @@ void fl_draw_bars(FILE *f, const struct fl_results *r, fl_draw_parts *parts, int
 		  const char *const *colours, const char *const *titles)
 {
 	const struct fl_bench *b = r->a[0]->bench;
-	bool several = r->n > 1;
+	bool several = fl_draw_barred(r) > 1;
 
 	for (int i = 0; i < nparts; i++)
 		bar_data(f, r, parts, i);
@@ -244,7 +290,7 @@ void fl_draw_bars(FILE *f, const struct fl_results *r, fl_draw_parts *parts, int
 		fl_axis_length(b) - 0.4);
 	if (several) {
 		fputs("set bmargin 4.4\n", f);
-		letters(f, r);
+		letters(f, r, parts);
 	}
 	for (int i = 0; i < nparts; i++)
 		fprintf(f,

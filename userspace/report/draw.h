@@ -30,6 +30,8 @@ enum {
 	FL_DRAW_BARS = 1,
 	FL_DRAW_DASHED = 2,
 	FL_DRAW_THIN = 4,
+	FL_DRAW_SHAPES =
+		8, /* FL_DRAW_SHAPES * k: points of shape k, for eyes that do not tell all colours apart */
 };
 void fl_draw_curve(FILE *f, bool *first, const char *data, const char *colour, const char *title,
 		   int how);
@@ -37,11 +39,20 @@ void fl_draw_curve(FILE *f, bool *first, const char *data, const char *colour, c
 const char *fl_draw_colour(size_t k);
 
 /*
- * Stacked bars of up to FL_BAR_PARTS parts. Each level has a group with one bar per result; if
- * there are several results, each bar has its letter below.
+ * What has bars in a picture: the results that are compared and, after them, the earlier result that is the
+ * reference. mark is the letter below its bars, "" for a result that stands alone.
  */
+size_t fl_draw_barred(const struct fl_results *r);
+const struct fl_analysis *fl_draw_barred_at(const struct fl_results *r, size_t k);
+const char *fl_draw_mark(const struct fl_results *r, size_t k, char mark[2]);
+
+/* Stacked bars of up to FL_BAR_PARTS parts. Each level has a group with one bar for each of them. */
 #define FL_BAR_PARTS 4
 typedef bool fl_draw_parts(const struct fl_level *l, double part[FL_BAR_PARTS]);
+/* ". R is the reference, before"; "" where the reference has no such bars. */
+#define FL_DRAW_WORDS 320
+const char *fl_draw_reference_bars(const struct fl_results *r, fl_draw_parts *parts,
+				   char words[FL_DRAW_WORDS]);
 void fl_draw_bars(FILE *f, const struct fl_results *r, fl_draw_parts *parts, int nparts,
 		  const char *const *colours, const char *const *titles);
 

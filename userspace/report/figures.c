@@ -131,26 +131,37 @@ static void reference_curves(FILE *f, bool *first, const struct fl_reference *re
 	}
 }
 
-/* Curves of another machine are drawn only if they do not flatten ours. */
-static const struct fl_reference *reference_in_scale(const struct fl_results *r, double *most)
+/* Curves of another machine are drawn only if they do not flatten ours; words says what became of them. */
+static const struct fl_reference *reference_in_scale(const struct fl_results *r, double *most,
+						     char words[FL_DRAW_WORDS])
 {
 	double peak = 0, speedup;
+	char n[FL_CELL];
 
+	*words = '\0';
 	for (size_t i = 0; r->ref && i < r->ref->n; i++)
 		peak = fmax(peak, fl_curve_peak(&r->ref->curve[i], &speedup));
-	if (r->a[0]->bench->sweep || !(peak > 0) || peak > 3 * *most || peak < *most / 20)
+	if (!(peak > 0))
 		return NULL;
+	if (peak > 3 * *most || peak < *most / 20) {
+		snprintf(
+			words, FL_DRAW_WORDS,
+			". The reference, with at most %s writes/s, does not fit this scale and is left out",
+			fl_cell_short(peak, n));
+		return NULL;
+	}
 	*most = fmax(*most, peak);
+	snprintf(words, FL_DRAW_WORDS, ". Thin and dashed: the reference");
 	return r->ref;
 }
 
-/* Room for the names of references below the picture. */
+/* Names of references are long: more than a few stand below one another, above the picture. */
 static void reference_key(struct fl_plot *p, size_t n)
 {
 	if (!n)
 		return;
-	p->height += 24 * n;
-	fputs("set key bmargin center vertical maxrows 6 font ',12'\n", p->script);
+	p->height += 20 * (n + 2);
+	fputs("set key tmargin left vertical maxrows 12 font ',12'\n", p->script);
 }
 
 static void scaling_words(const struct fl_results *r, char *said, size_t len)
@@ -204,12 +215,12 @@ static void plot_scaling(struct fl_doc *doc, const struct fl_results *r)
 	bool ceiling = r->n == 1 && ceiling_fits(a);
 	const struct fl_reference *ref;
 	double most = most_iops(r);
-	char said[512], name[8], title[16];
+	char said[512], words[FL_DRAW_WORDS], name[8], title[16];
 	struct fl_plot p;
 
 	if (fl_plot_begin(&p))
 		return;
-	ref = reference_in_scale(r, &most);
+	ref = reference_in_scale(r, &most, words);
 	fl_draw_level_axis(p.script, a->bench);
 	fl_draw_rate_axis(p.script, most);
 	for (size_t k = 0; k < r->n; k++) {
@@ -227,11 +238,12 @@ static void plot_scaling(struct fl_doc *doc, const struct fl_results *r)
 		letter_title(title, k, "raw");
 		if (raw[k] && r->n == 2)
 			fl_draw_curve(p.script, &first, block_name(name, "raw", k),
-				      k ? "@RAW" : "@MUTED", title, FL_DRAW_DASHED | FL_DRAW_THIN);
+				      fl_draw_colour(k), title,
+				      FL_DRAW_DASHED | FL_DRAW_THIN | FL_DRAW_SHAPES * k);
 		letter_title(title, k, "");
 		if (mount[k])
 			fl_draw_curve(p.script, &first, block_name(name, "", k), fl_draw_colour(k),
-				      title, FL_DRAW_BARS);
+				      title, FL_DRAW_BARS | FL_DRAW_SHAPES * k);
 	}
 	reference_curves(p.script, &first, ref, false);
 	if (first)
@@ -239,9 +251,9 @@ static void plot_scaling(struct fl_doc *doc, const struct fl_results *r)
 	for (int s = 0; r->n == 1 && s < FL_SYSTEMS; s++)
 		fits |= a->usl[s].fits;
 	scaling_words(r, said, sizeof(said));
-	fl_plot_end(&p, doc, "Writes per second", "%s. Bars: slowest to fastest run%s%s.", said,
+	fl_plot_end(&p, doc, "Writes per second", "%s. Bars: slowest to fastest run%s%s%s.", said,
 		    fits ? ". Dotted: fitted scalability law" : "",
-		    ceiling ? "; dashed: the ceiling, 1 / mean exclusive hold" : "");
+		    ceiling ? "; dashed: the ceiling, 1 / mean exclusive hold" : "", words);
 }
 
 /* A block "jobs speed-up low high" of one system. */
@@ -280,7 +292,8 @@ static void speedup_curves(FILE *f, bool *first, const struct fl_results *r, con
 		if (has[k])
 			fl_draw_curve(f, first, block_name(name, "s", k),
 				      r->n > 1 ? fl_draw_colour(k) : "@MOUNT",
-				      r->n > 1 ? title : "mount", FL_DRAW_BARS);
+				      r->n > 1 ? title : "mount",
+				      FL_DRAW_BARS | FL_DRAW_SHAPES * k);
 	}
 }
 
@@ -301,7 +314,7 @@ static void plot_speedup(struct fl_doc *doc, const struct fl_results *r)
 	fl_draw_level_axis(p.script, r->a[0]->bench);
 	reference_key(&p, reference_data(p.script, r->ref, true));
 	fprintf(p.script,
-		"set format y '%%gx'\nset yrange [0:%g]\nplot x with lines lc @LINE lw 2 title 'ideal'",
+		"set format y '%%gx'\nset yrange [0:%g]\nplot x with lines lc @MUTED lw 1.2 dt 3 title 'ideal'",
 		most * 1.15);
 	speedup_curves(p.script, &first, r, has, raw);
 	reference_curves(p.script, &first, r->ref, true);
@@ -312,7 +325,8 @@ static void plot_speedup(struct fl_doc *doc, const struct fl_results *r)
 	fl_plot_end(
 		&p, doc, "Speed-up over one job",
 		"Throughput in multiples of that of one job: flat if writers wait for one another, rising if they do not. Bars: 95 %% intervals.%s",
-		r->ref ? " Dashed: the reference, relative to its own throughput at one job." : "");
+		r->ref ? " Thin and dashed: the reference, relative to its own throughput at one job."
+		       : "");
 }
 
 /* The lowest and highest latency that is drawn. */
@@ -320,11 +334,14 @@ static void latency_range(const struct fl_results *r, double *low, double *high)
 {
 	*low = INFINITY;
 	*high = 0;
-	for (size_t k = 0; k < r->n; k++) {
-		for (size_t i = 0; i < r->a[k]->nlevels; i++) {
-			const struct fl_level *l = &r->a[k]->level[i];
+	for (size_t k = 0; k < fl_draw_barred(r); k++) {
+		const struct fl_analysis *a = fl_draw_barred_at(r, k);
 
-			if (!l->clat_p50_ns.n || (r->n > 1 && l->system == FL_SYSTEM_RAW))
+		for (size_t i = 0; i < a->nlevels; i++) {
+			const struct fl_level *l = &a->level[i];
+
+			if (!l->clat_p50_ns.n ||
+			    ((r->n > 1 || k >= r->n) && l->system == FL_SYSTEM_RAW))
 				continue;
 			*low = fmin(*low, l->clat_p50_ns.mean);
 			*high = fmax(*high, fmax(l->clat_p999_ns.mean, l->clat_p99_ns.max));
@@ -340,8 +357,9 @@ static void latency_of_one(struct fl_plot *p, bool *first, const struct fl_analy
 	fl_draw_curve_data(p->script, "p99", a, FL_SYSTEM_MOUNT, p99_of);
 	fl_draw_curve_data(p->script, "p999", a, FL_SYSTEM_MOUNT, p999_of);
 	if (m) {
-		fl_draw_curve(p->script, first, "p999", "@EXCLUSIVE", "p99.9", 0);
-		fl_draw_curve(p->script, first, "p99", "@UPGRADE", "p99", FL_DRAW_BARS);
+		fl_draw_curve(p->script, first, "p999", "@EXCLUSIVE", "p99.9", 2 * FL_DRAW_SHAPES);
+		fl_draw_curve(p->script, first, "p99", "@UPGRADE", "p99",
+			      FL_DRAW_BARS | FL_DRAW_SHAPES);
 		fl_draw_curve(p->script, first, "p50", "@MOUNT", "p50", 0);
 	}
 	if (raw)
@@ -364,17 +382,32 @@ static void latency_of_several(struct fl_plot *p, bool *first, const struct fl_r
 			continue;
 		letter_title(title, k, "p99");
 		fl_draw_curve(p->script, first, block_name(name, "t", k), fl_draw_colour(k), title,
-			      FL_DRAW_BARS);
+			      FL_DRAW_BARS | FL_DRAW_SHAPES * k);
 		letter_title(title, k, "p50");
 		fl_draw_curve(p->script, first, block_name(name, "m", k), fl_draw_colour(k), title,
-			      FL_DRAW_DASHED | FL_DRAW_THIN);
+			      FL_DRAW_DASHED | FL_DRAW_THIN | FL_DRAW_SHAPES * k);
 	}
+}
+
+/* Writes the reference's blocks; false: it has none. */
+static bool latency_of_reference(struct fl_plot *p, const struct fl_results *r)
+{
+	const struct fl_analysis *a = r->ref ? r->ref->earlier : NULL;
+
+	return a && fl_draw_curve_data(p->script, "refp50", a, FL_SYSTEM_MOUNT, p50_of) &&
+	       fl_draw_curve_data(p->script, "refp99", a, FL_SYSTEM_MOUNT, p99_of);
+}
+
+static void latency_curves_of_reference(struct fl_plot *p, bool *first)
+{
+	fl_draw_curve(p->script, first, "refp99", "@FG", "R p99", FL_DRAW_DASHED | FL_DRAW_THIN);
+	fl_draw_curve(p->script, first, "refp50", "@MUTED", "R p50", FL_DRAW_DASHED | FL_DRAW_THIN);
 }
 
 static void plot_latency(struct fl_doc *doc, const struct fl_results *r)
 {
 	double low, high;
-	bool first = true;
+	bool first = true, ref;
 	struct fl_plot p;
 
 	latency_range(r, &low, &high);
@@ -382,19 +415,23 @@ static void plot_latency(struct fl_doc *doc, const struct fl_results *r)
 		return;
 	fl_draw_level_axis(p.script, r->a[0]->bench);
 	fl_draw_log_time_axis(p.script, 'y', low / 1.3, high * 1.3);
+	ref = latency_of_reference(&p, r);
 	if (r->n == 1)
 		latency_of_one(&p, &first, r->a[0]);
 	else
 		latency_of_several(&p, &first, r);
+	if (ref)
+		latency_curves_of_reference(&p, &first);
 	if (first)
 		fl_plot_drop(&p);
 	else
 		fl_plot_end(
 			&p, doc, "Latency of writes",
-			"fio's completion latency, on a logarithmic scale%s. Bars: lowest to highest run.",
+			"fio's completion latency, on a logarithmic scale%s. Bars: lowest to highest run%s%s.",
 			r->n == 1
 				? ". Half of the writes take less than p50, one in a thousand longer than p99.9"
-				: "; solid: p99, dashed: p50");
+				: "; solid: p99, dashed: p50",
+			ref ? ". R is the reference, " : "", ref ? r->ref->name : "");
 }
 
 static bool time_parts(const struct fl_level *l, double part[FL_BAR_PARTS])
@@ -406,20 +443,20 @@ static bool time_parts(const struct fl_level *l, double part[FL_BAR_PARTS])
 static void times_words(const struct fl_results *r, char *said, size_t len)
 {
 	*said = '\0';
-	for (size_t k = 0; k < r->n; k++) {
-		const struct fl_level *last = fl_level_last(r->a[k], FL_SYSTEM_MOUNT);
+	for (size_t k = 0; k < fl_draw_barred(r); k++) {
+		const struct fl_analysis *a = fl_draw_barred_at(r, k);
+		const struct fl_level *last = fl_level_last(a, FL_SYSTEM_MOUNT);
 		double part[FL_TIME_PARTS];
 		size_t used = strlen(said);
-		char at[FL_CELL], who[16];
+		char at[FL_CELL], mark[2];
 
 		if (!fl_time_parts(last, part))
 			continue;
-		letter_title(who, k, "");
+		fl_draw_mark(r, k, mark);
 		if (!used)
-			used = snprintf(said, len, "at %s ",
-					fl_cell_at(r->a[k]->bench, last->at, at));
+			used = snprintf(said, len, "at %s ", fl_cell_at(a->bench, last->at, at));
 		snprintf(said + used, len - used, "%s%s waits %.0f %% of it",
-			 said[used - 1] == ' ' ? "" : ", ", r->n > 1 ? who : "it",
+			 said[used - 1] == ' ' ? "" : ", ", *mark ? mark : "it",
 			 100 * part[FL_TIME_WAIT] / (part[0] + part[1] + part[2]));
 	}
 }
@@ -428,14 +465,17 @@ static void plot_times(struct fl_doc *doc, const struct fl_results *r)
 {
 	static const char *const colours[] = {"@EXCLUSIVE", "@MOUNT", "@RAW"};
 	static const char *const titles[] = {"wait", "hold", "rest"};
-	char said[256];
+	char said[256], words[FL_DRAW_WORDS];
 	double most = 0, part[FL_TIME_PARTS];
 	struct fl_plot p;
 
-	for (size_t k = 0; k < r->n; k++)
-		for (size_t i = 0; i < r->a[k]->nlevels; i++)
-			if (fl_time_parts(&r->a[k]->level[i], part))
+	for (size_t k = 0; k < fl_draw_barred(r); k++) {
+		const struct fl_analysis *a = fl_draw_barred_at(r, k);
+
+		for (size_t i = 0; i < a->nlevels; i++)
+			if (fl_time_parts(&a->level[i], part))
 				most = fmax(most, part[0] + part[1] + part[2]);
+	}
 	if (!(most > 0) || fl_plot_begin(&p))
 		return;
 	fl_draw_time_axis(p.script, most);
@@ -443,8 +483,8 @@ static void plot_times(struct fl_doc *doc, const struct fl_results *r)
 	times_words(r, said, sizeof(said));
 	fl_plot_end(
 		&p, doc, "Where a write's time goes",
-		"Mean time of a write on the mount, and within it the wait for the inode lock and the time under it: %s.",
-		said);
+		"Mean time of a write on the mount, and within it the wait for the inode lock and the time under it: %s%s.",
+		said, fl_draw_reference_bars(r, time_parts, words));
 }
 
 void fl_draw_one(struct fl_doc *doc, const struct fl_results *r)
@@ -455,7 +495,7 @@ void fl_draw_one(struct fl_doc *doc, const struct fl_results *r)
 	plot_speedup(doc, r);
 	fl_figure_takes(doc, r);
 	fl_figure_series(doc, r);
-	fl_figure_hists(doc, r->a[0]);
+	fl_figure_hists(doc, r);
 }
 
 void fl_draw_several(struct fl_doc *doc, const struct fl_results *r)

@@ -31,22 +31,22 @@ void fl_figure_takes(struct fl_doc *doc, const struct fl_results *r)
 	static const char *const colours[] = {"@EXCLUSIVE", "@SHARED", "@SPIN"};
 	static const char *const titles[] = {"exclusive", "shared", "fi->lock"};
 	bool spin = true;
-	char said[256] = "";
+	char said[768] = "", words[FL_DRAW_WORDS];
 	struct fl_plot p;
 
-	for (size_t k = 0; k < r->n; k++) {
-		const struct fl_level *l = fl_level_last(r->a[k], FL_SYSTEM_MOUNT);
+	for (size_t k = 0; k < fl_draw_barred(r); k++) {
+		const struct fl_analysis *a = fl_draw_barred_at(r, k);
+		const struct fl_level *l = fl_level_last(a, FL_SYSTEM_MOUNT);
 		size_t used = strlen(said);
-		char who[8], at[FL_CELL];
+		char mark[2], at[FL_CELL];
 
 		if (!l || !l->counted || !isfinite(l->exclusive))
 			continue;
-		spin &= tells_fi_lock(r->a[k]);
-		snprintf(who, sizeof(who), "%c: ", 'A' + (int)k);
+		spin &= tells_fi_lock(a);
+		fl_draw_mark(r, k, mark);
 		snprintf(said + used, sizeof(said) - used,
-			 "%s%s%s %s %.1f %% exclusive, %.1f %% shared", used ? "; " : "",
-			 r->n > 1 ? who : "", r->n > 1 ? "at" : "At",
-			 fl_cell_at(r->a[k]->bench, l->at, at), 100 * l->exclusive,
+			 "%s%s%s %s %.1f %% exclusive, %.1f %% shared", used ? "; " : "", mark,
+			 *mark ? ": at" : "At", fl_cell_at(a->bench, l->at, at), 100 * l->exclusive,
 			 100 * l->shared);
 	}
 	if (!*said || fl_plot_begin(&p))
@@ -54,7 +54,7 @@ void fl_figure_takes(struct fl_doc *doc, const struct fl_results *r)
 	fputs("set format y '%g'\nset yrange [0:*<1.2]\n", p.script);
 	fl_draw_bars(p.script, r, held_parts, spin ? 3 : 2, colours, titles);
 	fl_plot_end(&p, doc, spin ? "Lock takes per write" : "How writes held the inode lock",
-		    "%s.", said);
+		    "%s%s.", said, fl_draw_reference_bars(r, held_parts, words));
 }
 
 /* One figure of a series, by its place in struct fl_point, averaged over several points. */
@@ -102,7 +102,9 @@ static size_t bin_points(const struct fl_series *s)
 	return most > half_second ? most : half_second;
 }
 
-static void series_data(FILE *f, const char *name, const struct fl_bench_row *row, double *most)
+/* A block "seconds fio exclusive shared fi->lock". *most rises to the highest of the first n figures. */
+static void series_data(FILE *f, const char *name, const struct fl_bench_row *row, size_t n,
+			double *most)
 {
 	const struct fl_series *s = &row->series;
 	size_t each = bin_points(s);
@@ -122,7 +124,8 @@ static void series_data(FILE *f, const char *name, const struct fl_bench_row *ro
 		fl_draw_number(f, (begin + (end - begin) / 2.0 - s->start_ns) * 1e-9);
 		for (size_t k = 0; k < sizeof(v) / sizeof(v[0]); k++) {
 			fl_draw_number(f, v[k]);
-			*most = fmax(*most, v[k]);
+			if (k < n)
+				*most = fmax(*most, v[k]);
 		}
 		fputc('\n', f);
 	}
@@ -144,16 +147,32 @@ static const struct fl_bench_row *series_of(const struct fl_analysis *a)
 	return l && l->sample && l->sample->series.n >= 2 ? l->sample : NULL;
 }
 
-static void series_of_one(struct fl_doc *doc, const struct fl_analysis *a)
+/* Writes the reference's block; false: it has no series. */
+static bool reference_series(FILE *f, const struct fl_results *r, double *most)
 {
+	const struct fl_bench_row *row = r->ref && r->ref->earlier ? series_of(r->ref->earlier)
+								   : NULL;
+
+	if (row)
+		series_data(f, "ref", row, 1, most);
+	return row;
+}
+
+static const char reference_line[] = ", $ref using 1:2 with lines lc @FG lw 1.4 dt 2 title 'R'";
+
+static void series_of_one(struct fl_doc *doc, const struct fl_results *r)
+{
+	const struct fl_analysis *a = r->a[0];
 	const struct fl_bench_row *row = series_of(a);
 	char at[FL_CELL];
 	double most = 0;
 	struct fl_plot p;
+	bool ref;
 
 	if (!row || !row->counted || fl_plot_begin(&p))
 		return;
-	series_data(p.script, "s", row, &most);
+	series_data(p.script, "s", row, 4, &most);
+	ref = reference_series(p.script, r, &most);
 	fl_draw_rate_axis(p.script, most);
 	fputs("set xlabel 'seconds' textcolor @MUTED\nset xrange [0:*]\n"
 	      "plot $s using 1:2 with filledcurves y1=0 lc @RAW fs solid 0.3 noborder "
@@ -161,11 +180,14 @@ static void series_of_one(struct fl_doc *doc, const struct fl_analysis *a)
 	      p.script);
 	if (has_fi_lock(&row->series))
 		fputs(", $s using 1:5 with lines lc @SPIN lw 1.6 title 'fi->lock/s'", p.script);
+	if (ref)
+		fputs(reference_line, p.script);
 	fl_plot_end(
 		&p, doc, "IOPS and counts over time",
-		"The first run at %s on one clock, in steps of %.1f s: what fio did, and what was counted. fio takes its own samples, so a step may differ by one sample; the sums do not.",
+		"The first run at %s on one clock, in steps of %.1f s: what fio did, and what was counted. fio takes its own samples, so a step may differ by one sample; the sums do not.%s%s%s",
 		fl_cell_at(a->bench, fl_axis_of_row(a->bench, row), at),
-		bin_points(&row->series) * 0.1);
+		bin_points(&row->series) * 0.1, ref ? " R is what fio did in the reference, " : "",
+		ref ? r->ref->name : "", ref ? "." : "");
 }
 
 static void series_of_several(struct fl_doc *doc, const struct fl_results *r)
@@ -174,7 +196,7 @@ static void series_of_several(struct fl_doc *doc, const struct fl_results *r)
 	double most = 0;
 	char name[8];
 	size_t n = 0;
-	bool first = true;
+	bool first = true, ref;
 	struct fl_plot p;
 
 	for (size_t k = 0; k < r->n; k++)
@@ -184,8 +206,9 @@ static void series_of_several(struct fl_doc *doc, const struct fl_results *r)
 	for (size_t k = 0; k < r->n; k++) {
 		snprintf(name, sizeof(name), "s%c", 'a' + (int)k);
 		if (row[k])
-			series_data(p.script, name, row[k], &most);
+			series_data(p.script, name, row[k], 1, &most);
 	}
+	ref = reference_series(p.script, r, &most);
 	fl_draw_rate_axis(p.script, most);
 	fputs("set xlabel 'seconds' textcolor @MUTED\nset xrange [0:*]\n", p.script);
 	for (size_t k = 0; k < r->n; k++) {
@@ -195,30 +218,40 @@ static void series_of_several(struct fl_doc *doc, const struct fl_results *r)
 			first ? "plot" : ",", 'a' + (int)k, fl_draw_colour(k), 'A' + (int)k);
 		first = false;
 	}
+	if (ref)
+		fputs(reference_line, p.script);
 	fl_plot_end(
 		&p, doc, "Writes per second over time",
-		"fio's own figures on the mount: for each result, the first run at the end of the axis.");
+		"fio's own figures on the mount: for each result, the first run at the end of the axis%s%s.",
+		ref ? ". R is the reference, " : "", ref ? r->ref->name : "");
 }
 
 void fl_figure_series(struct fl_doc *doc, const struct fl_results *r)
 {
 	if (r->n == 1)
-		series_of_one(doc, r->a[0]);
+		series_of_one(doc, r);
 	else
 		series_of_several(doc, r);
 }
 
-static void time_axis(FILE *f, const struct fl_slot_hists *h, const int *kinds)
+/* All writes of a level, however they held the lock. */
+static struct fl_hist both(const struct fl_level *l, const int *kinds)
+{
+	struct fl_hist sum = l->hists.hist[kinds[0]];
+
+	fl_hist_add(&sum, &l->hists.hist[kinds[1]]);
+	return sum;
+}
+
+static void time_axis(FILE *f, const struct fl_hist *here, const struct fl_hist *reference)
 {
 	int low = FL_HIST_BUCKETS, high = 0;
 
-	for (int k = 0; k < 2; k++) {
-		for (int i = 0; i < FL_HIST_BUCKETS; i++) {
-			if (!h->hist[kinds[k]].bucket[i])
-				continue;
-			low = i < low ? i : low;
-			high = i > high ? i : high;
-		}
+	for (int i = 0; i < FL_HIST_BUCKETS; i++) {
+		if (!here->bucket[i] && !reference->bucket[i])
+			continue;
+		low = i < low ? i : low;
+		high = i > high ? i : high;
 	}
 	if (low < 1)
 		low = 1;
@@ -241,22 +274,43 @@ static void hist_data(FILE *f, const char *name, const struct fl_hist *h, double
 	fputs("EOD\n", f);
 }
 
-static void plot_hist(struct fl_doc *doc, const struct fl_bench *b, const struct fl_level *l,
-		      const int *kinds, const char *title, const char *what)
+/* The outline of the reference's bars. */
+static void outline_data(FILE *f, const struct fl_hist *h)
+{
+	double all = fl_hist_count(h);
+
+	fl_draw_block(f, "ref");
+	for (int i = 0; i < FL_HIST_BUCKETS; i++) {
+		double share = 100.0 * h->bucket[i] / all;
+
+		fprintf(f, "%g %g\n%g %g\n", i ? ldexp(1, i - 1) : 0.9, share,
+			i ? ldexp(1, i) : 1.0, share);
+	}
+	fl_draw_block_end(f);
+}
+
+/* ref: the reference's level; NULL: none. */
+static void plot_hist(struct fl_doc *doc, const struct fl_results *r, const struct fl_level *l,
+		      const struct fl_level *ref, const int *kinds, const char *title,
+		      const char *what)
 {
 	static const char *const names[] = {"exclusive", "shared"};
 	static const char *const colour[] = {"@EXCLUSIVE", "@SHARED"};
 	const struct fl_hist *h = l->hists.hist;
 	double all = fl_hist_count(&h[kinds[0]]) + fl_hist_count(&h[kinds[1]]);
 	char p50[FL_CELL], p99[FL_CELL], at[FL_CELL];
-	struct fl_hist sum = h[kinds[0]];
+	struct fl_hist sum = both(l, kinds), reference = {};
 	bool first = true;
 	struct fl_plot p;
 
 	if (!all || fl_plot_begin(&p))
 		return;
-	fl_hist_add(&sum, &h[kinds[1]]);
-	time_axis(p.script, &l->hists, kinds);
+	if (ref)
+		reference = both(ref, kinds);
+	ref = fl_hist_count(&reference) ? ref : NULL;
+	time_axis(p.script, &sum, &reference);
+	if (ref)
+		outline_data(p.script, &reference);
 	for (int k = 0; k < 2; k++)
 		hist_data(p.script, names[k], &h[kinds[k]], all);
 	for (int k = 0; k < 2; k++) {
@@ -267,23 +321,27 @@ static void plot_hist(struct fl_doc *doc, const struct fl_bench *b, const struct
 			first ? "plot" : ",", names[k], colour[k], names[k]);
 		first = false;
 	}
+	if (ref)
+		fputs(reference_line, p.script);
 	fl_plot_end(
 		&p, doc, title,
-		"Share of the writes at %s by %s; buckets double in width. Half take less than %s, 99 %% less than %s.",
-		fl_cell_at(b, l->at, at), what,
+		"Share of the writes at %s by %s; buckets double in width. Half take less than %s, 99 %% less than %s.%s%s%s",
+		fl_cell_at(r->a[0]->bench, l->at, at), what,
 		fl_duration(fl_hist_quantile(&sum, 0.5), p50, sizeof(p50)),
-		fl_duration(fl_hist_quantile(&sum, 0.99), p99, sizeof(p99)));
+		fl_duration(fl_hist_quantile(&sum, 0.99), p99, sizeof(p99)),
+		ref ? " R is the reference, " : "", ref ? r->ref->name : "", ref ? "." : "");
 }
 
-void fl_figure_hists(struct fl_doc *doc, const struct fl_analysis *a)
+void fl_figure_hists(struct fl_doc *doc, const struct fl_results *r)
 {
 	static const int wait[] = {FL_HIST_WAIT_EXCL, FL_HIST_WAIT_SHARED};
 	static const int hold[] = {FL_HIST_HOLD_EXCL, FL_HIST_HOLD_SHARED};
-	const struct fl_level *m = fl_level_last(a, FL_SYSTEM_MOUNT);
+	const struct fl_level *m = fl_level_last(r->a[0], FL_SYSTEM_MOUNT), *ref = NULL;
 
 	if (!m || !m->has_hists)
 		return;
-	plot_hist(doc, a->bench, m, wait, "Waiting for the inode lock",
-		  "time from entry to locked");
-	plot_hist(doc, a->bench, m, hold, "Holding the inode lock", "time from locked to return");
+	if (r->ref && r->ref->earlier)
+		ref = fl_level_main(r->ref->earlier, FL_SYSTEM_MOUNT, m->at);
+	plot_hist(doc, r, m, ref, wait, "Waiting for the inode lock", "time from entry to locked");
+	plot_hist(doc, r, m, ref, hold, "Holding the inode lock", "time from locked to return");
 }

@@ -10,6 +10,6 @@ void fl_figure_takes(struct fl_doc *doc, const struct fl_results *r);
 /* The first run with most jobs, over its time. */
 void fl_figure_series(struct fl_doc *doc, const struct fl_results *r);
 /* Waits and holds, where they were timed. */
-void fl_figure_hists(struct fl_doc *doc, const struct fl_analysis *a);
+void fl_figure_hists(struct fl_doc *doc, const struct fl_results *r);
 
 #endif

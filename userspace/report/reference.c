@@ -169,13 +169,15 @@ int fl_reference_of(struct fl_reference *ref, const char *name, const struct fl_
 	char text[2 * MAX_FIELD + 4];
 
 	memset(ref, 0, sizeof(*ref));
-	for (int s = 0; s < FL_SYSTEMS && !a->bench->sweep; s++) {
+	ref->earlier = a;
+	ref->name = name;
+	for (int s = 0; s < FL_SYSTEMS; s++) {
 		snprintf(text, sizeof(text), "%.255s, %s", name, fl_system_name(s));
-		for (size_t i = 0; i < a->bench->njob_counts; i++) {
-			const struct fl_level *l = fl_level_main(a, s, a->bench->job_count[i]);
+		for (size_t i = 0; i < fl_axis_length(a->bench); i++) {
+			const struct fl_level *l = fl_level_main(a, s, fl_axis_at(a->bench, i));
 			struct fl_curve *c = l ? curve_named(ref, text) : NULL;
 
-			if (l && (!c || add_point(c, l->jobs, l->iops.mean))) {
+			if (l && (!c || add_point(c, l->at, l->iops.mean))) {
 				fl_reference_free(ref);
 				return -1;
 			}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Published throughput tables, which reports show beside measured ones. Pure. */
+/* What reports show beside the measured figures: a published table of throughput, or an earlier result. Pure. */
 #ifndef FL_REFERENCE_H
 #define FL_REFERENCE_H
 
@@ -8,7 +8,9 @@
 #include "util/err.h"
 #include "report/model.h"
 
-/* One published curve: what one system of one series did over jobs. */
+struct fl_analysis;
+
+/* One curve: what one system of one series did over jobs, or over the levels of a sweep (fl_axis_at()). */
 struct fl_curve {
 	char *name; /* "series, system" */
 	bool approximate;
@@ -19,7 +21,9 @@ struct fl_curve {
 struct fl_reference {
 	struct fl_curve *curve;
 	size_t n;
-	bool elsewhere; /* a published table, of other machines */
+	bool elsewhere;			   /* a published table, of other machines */
+	const struct fl_analysis *earlier; /* NULL for a table */
+	const char *name;		   /* of the earlier result */
 };
 
 /*
@@ -27,8 +31,10 @@ struct fl_reference {
  * any order; fields may be quoted. Returns 0, or -1 with err set.
  */
 int fl_reference_parse(struct fl_reference *ref, const char *text, struct fl_err *err);
-/* Adds the curves of an earlier result, called name. Returns 0, or -1 when out of memory. */
-struct fl_analysis;
+/*
+ * Makes an earlier result, called name, the reference. Both must outlive it. Returns 0, or -1 when out of
+ * memory.
+ */
 int fl_reference_of(struct fl_reference *ref, const char *name, const struct fl_analysis *a);
 void fl_reference_free(struct fl_reference *ref);
 

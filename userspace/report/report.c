@@ -145,53 +145,78 @@ static void unload(struct result *r)
 }
 
 /* Levels are compared by their place on the axis, so all results need the same axis. */
-static int check_axes(const struct result *r, int n, struct fl_err *err)
+static int check_axis(const struct result *x, const struct result *y, struct fl_err *err)
 {
-	const struct fl_bench *a = &r[0].bench;
+	const struct fl_bench *a = &x->bench, *b = &y->bench;
+	bool same = !strcmp(fl_axis_name(a), fl_axis_name(b));
 
-	for (int i = 1; i < n; i++) {
-		const struct fl_bench *b = &r[i].bench;
-		bool same = !strcmp(fl_axis_name(a), fl_axis_name(b));
+	if (same && a->sweep)
+		same = a->nsweep_values == b->nsweep_values &&
+		       !memcmp(a->sweep_value, b->sweep_value, sizeof(a->sweep_value));
+	if (same)
+		return 0;
+	fl_err(err, "%s varies %.32s and %s varies %.32s%s", x->name, fl_axis_name(a), y->name,
+	       fl_axis_name(b), a->sweep && b->sweep ? ", by other values" : "");
+	return fl_hint(err, "only results that vary the same thing can be compared");
+}
 
-		if (same && a->sweep)
-			same = a->nsweep_values == b->nsweep_values &&
-			       !memcmp(a->sweep_value, b->sweep_value, sizeof(a->sweep_value));
-		if (same)
-			continue;
-		fl_err(err, "%s varies %.32s and %s varies %.32s%s", r[0].name, fl_axis_name(a),
-		       r[i].name, fl_axis_name(b), a->sweep && b->sweep ? ", by other values" : "");
-		return fl_hint(err, "only results that vary the same thing can be compared");
+/* How much of the beginning of all paths is the same, in whole components. */
+static size_t common_length(const struct args *a, const char *reference)
+{
+	size_t n = 0, whole = 0;
+
+	for (; a->dir[0][n]; n++) {
+		for (int i = 1; i < a->ndirs; i++)
+			if (a->dir[i][n] != a->dir[0][n])
+				return whole;
+		if (reference && reference[n] != a->dir[0][n])
+			return whole;
+		if (a->dir[0][n] == '/')
+			whole = n + 1;
 	}
-	return 0;
+	return whole;
+}
+
+static const char *without(const char *path, size_t beginning)
+{
+	return path[beginning] ? path + beginning : path;
 }
 
 /* "before/r" and "after/r" have the same last component, so more of the paths is used. */
-static void tell_apart(const struct args *a, struct result *r)
+static void tell_apart(const struct args *a, struct result *r, struct result *earlier)
 {
 	bool same = false;
+	size_t from;
 
-	for (int i = 0; i < a->ndirs; i++)
+	for (int i = 0; i < a->ndirs; i++) {
+		same |= !strcmp(r[i].name, earlier->name);
 		for (int k = 0; k < i; k++)
 			same |= !strcmp(r[i].name, r[k].name);
-	for (int i = 0; same && i < a->ndirs; i++)
-		snprintf(r[i].name, sizeof(r[i].name), "%s", a->dir[i]);
+	}
+	if (!same)
+		return;
+	from = common_length(a, *earlier->name ? a->reference : NULL);
+	for (int i = 0; i < a->ndirs; i++)
+		snprintf(r[i].name, sizeof(r[i].name), "%s", without(a->dir[i], from));
+	if (*earlier->name)
+		snprintf(earlier->name, sizeof(earlier->name), "%s", without(a->reference, from));
 }
 
-/* A directory is an earlier result; anything else is a table. */
-static int read_reference(const char *path, struct fl_reference *ref, struct fl_err *err)
+/* A directory is an earlier result, which goes to earlier; anything else is a table. */
+static int read_reference(const char *path, const struct result *first, struct fl_reference *ref,
+			  struct result *earlier, struct fl_err *err)
 {
-	struct result earlier = {};
 	struct stat st;
 	size_t len;
 	char *text;
 	int ret = -1;
 
-	if (!stat(path, &st) && S_ISDIR(st.st_mode)) {
-		if (!load(path, &earlier, err) &&
-		    (ret = fl_reference_of(ref, earlier.name, &earlier.analysis)))
-			fl_err(err, "out of memory");
-		unload(&earlier);
-		return ret;
+	if (!stat(path, &st) && S_ISDIR(st.st_mode))
+		return load(path, earlier, err) ? -1 : check_axis(first, earlier, err);
+	if (first->bench.sweep) {
+		fl_err(err, "%s varies %.32s, and a published table numbers of jobs", first->name,
+		       fl_axis_name(&first->bench));
+		return fl_hint(err, "give --reference an earlier result of the same sweep");
 	}
 	text = fl_read_file(path, &len, err);
 	if (text)
@@ -221,8 +246,8 @@ static int render(const struct args *a, const struct fl_results *r, struct fl_er
 	if (out)
 		ret = fl_report_output_end(out, a->output, err);
 	if (!ret && fl_plot_none()) {
-		fl_say("fuselens: the page has no plots: %s", fl_plot_none());
-		fl_say("hint: install gnuplot (Debian's package is called gnuplot-nox), or name it by --gnuplot");
+		fl_say("fuselens: plots are missing from the page: %s", fl_plot_none());
+		fl_say("hint: plots need a gnuplot that works (Debian's package is called gnuplot-nox); --gnuplot names one");
 	}
 	fl_doc_free(&doc);
 	return ret;
@@ -232,6 +257,7 @@ static int report(const struct args *a, struct fl_err *err)
 {
 	struct result *result = calloc(a->ndirs, sizeof(*result));
 	struct fl_reference ref = {};
+	struct result earlier = {};
 	struct fl_results r = {.n = a->ndirs};
 	int ret = 0;
 
@@ -242,17 +268,20 @@ static int report(const struct args *a, struct fl_err *err)
 		r.a[i] = &result[i].analysis;
 		r.name[i] = result[i].name;
 	}
-	if (!ret)
-		ret = check_axes(result, a->ndirs, err);
+	for (int i = 1; i < a->ndirs && !ret; i++)
+		ret = check_axis(&result[0], &result[i], err);
 	if (!ret && a->reference) {
-		ret = read_reference(a->reference, &ref, err);
+		ret = read_reference(a->reference, &result[0], &ref, &earlier, err);
 		r.ref = &ref;
 	}
-	if (!ret) {
-		tell_apart(a, result);
+	if (!ret)
+		tell_apart(a, result, &earlier);
+	if (!ret && *earlier.name && fl_reference_of(&ref, earlier.name, &earlier.analysis))
+		ret = fl_err(err, "out of memory");
+	if (!ret)
 		ret = render(a, &r, err);
-	}
 	fl_reference_free(&ref);
+	unload(&earlier);
 	for (int i = 0; i < a->ndirs; i++)
 		unload(&result[i]);
 	free(result);

@@ -166,7 +166,7 @@ void fl_report_scaling(struct fl_doc *doc, const struct fl_analysis *a)
 }
 
 static void curve_row(struct fl_doc *doc, const struct fl_curve *c, const double *jobs,
-		      size_t njobs)
+		      size_t njobs, bool scales)
 {
 	struct fl_usl u;
 	double speedup;
@@ -177,6 +177,8 @@ static void curve_row(struct fl_doc *doc, const struct fl_curve *c, const double
 	fl_doc_cell(doc, "%s%s", c->name, c->approximate ? " ~" : "");
 	for (size_t i = 0; i < njobs; i++)
 		fl_doc_cell(doc, "%s", fl_cell_short(fl_curve_at(c, jobs[i]), n));
+	if (!scales)
+		return;
 	if (isfinite(speedup) && c->n > 1)
 		fl_doc_cell(doc, "%.2f", speedup);
 	else
@@ -195,7 +197,7 @@ static void measured_row(struct fl_doc *doc, const struct fl_analysis *a, const 
 	double peak = 0;
 	char n[FL_CELL];
 
-	if (!a->bench->use[system] || a->bench->sweep)
+	if (!a->bench->use[system])
 		return;
 	fl_doc_cell(doc, "%s, %s", name, fl_system_name(system));
 	for (size_t i = 0; i < njobs; i++) {
@@ -205,6 +207,8 @@ static void measured_row(struct fl_doc *doc, const struct fl_analysis *a, const 
 		if (l)
 			peak = fmax(peak, l->iops.mean);
 	}
+	if (a->bench->sweep)
+		return;
 	if (one)
 		fl_doc_cell(doc, "%.2f", peak / one->iops.mean);
 	else
@@ -258,9 +262,10 @@ static void published_prediction(struct fl_doc *doc, const struct fl_analysis *a
 void fl_report_reference(struct fl_doc *doc, const struct fl_results *r)
 {
 	const struct fl_reference *ref = r->ref;
+	const struct fl_bench *b = r->a[0]->bench;
 	double jobs[8];
 	size_t njobs = 0;
-	char align[16] = "l", name[8];
+	char align[16] = "l", name[8], v[FL_SWEEP_VALUE];
 
 	for (size_t i = 0; i < ref->n; i++) {
 		for (size_t k = 0; k < ref->curve[i].n && njobs < 6; k++) {
@@ -272,15 +277,17 @@ void fl_report_reference(struct fl_doc *doc, const struct fl_results *r)
 				jobs[njobs++] = ref->curve[i].point[k].jobs;
 		}
 	}
-	for (size_t i = 0; i < njobs + 2; i++)
+	for (size_t i = 0; i < njobs + (b->sweep ? 0 : 2); i++)
 		align[i + 1] = 'r';
 	fl_doc_heading(doc, "Beside the reference");
 	fl_doc_table(doc, align, NULL);
-	fl_doc_cell(doc, "IOPS at jobs");
+	fl_doc_cell(doc, "IOPS at %s", fl_axis_name(b));
 	for (size_t i = 0; i < njobs; i++)
-		fl_doc_cell(doc, "%.0f", jobs[i]);
-	fl_doc_cell(doc, "peak/1");
-	fl_doc_cell(doc, "serial");
+		fl_doc_cell(doc, "%s", fl_axis_value(b, jobs[i], v));
+	if (!b->sweep) {
+		fl_doc_cell(doc, "peak/1");
+		fl_doc_cell(doc, "serial");
+	}
 	for (size_t k = 0; k < r->n; k++) {
 		snprintf(name, sizeof(name), "%c", 'A' + (int)k);
 		for (int s = 0; s < FL_SYSTEMS; s++)
@@ -288,7 +295,9 @@ void fl_report_reference(struct fl_doc *doc, const struct fl_results *r)
 				     njobs);
 	}
 	for (size_t i = 0; i < ref->n; i++)
-		curve_row(doc, &ref->curve[i], jobs, njobs);
+		curve_row(doc, &ref->curve[i], jobs, njobs, !b->sweep);
+	if (b->sweep)
+		return;
 	fl_doc_note(
 		doc,
 		"%speak/1: the highest figure, relative to one job. serial: fitted serial share.%s",

@@ -39,7 +39,7 @@ static int memory_file(const char *text)
 char *fl_capture(char *const argv[], const char *input, size_t *len, struct fl_err *err)
 {
 	int in = memory_file(input), out = memory_file(NULL), log = memory_file(NULL), status = 0;
-	char *text = NULL, *said = NULL;
+	char *text = NULL, *said = NULL, *first = NULL;
 	size_t ignored;
 	pid_t pid;
 
@@ -71,13 +71,16 @@ char *fl_capture(char *const argv[], const char *input, size_t *len, struct fl_e
 	}
 	lseek(log, 0, SEEK_SET);
 	said = fl_read_all(log, SIZE_MAX, &ignored);
+	/* the first line with anything on it */
 	if (said)
-		said[strcspn(said, "\n")] = '\0';
+		first = said + strspn(said, "\n");
+	if (first)
+		first[strcspn(first, "\n")] = '\0';
 	if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_FOUND)
 		fl_err(err, "cannot run %s: not installed?", argv[0]);
 	else if (WIFEXITED(status))
 		fl_err(err, "%s ended with exit code %d: %.200s", argv[0], WEXITSTATUS(status),
-		       said ? said : "");
+		       first ? first : "");
 	else
 		fl_err(err, "%s was ended by signal %d", argv[0], WTERMSIG(status));
 out:
