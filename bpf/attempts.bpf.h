@@ -151,9 +151,13 @@ fill:
 /* The slot of the kiocb's file on the passthrough route, or 0. */
 static __always_inline __u32 slot_of_kiocb(struct kiocb *iocb)
 {
-	struct backing_file *bf = bpf_rdonly_cast(iocb->ki_filp,
-						  bpf_core_type_id_kernel(struct backing_file));
-	struct inode *inode = bf->user_path.dentry->d_inode;
+	struct backing_file *bf;
+	struct inode *inode;
+
+	/* only so that the verifier does not search the BTF for what may be trusted: this is rare */
+	iocb = bpf_rdonly_cast(iocb, bpf_core_type_id_kernel(struct kiocb));
+	bf = bpf_rdonly_cast(iocb->ki_filp, bpf_core_type_id_kernel(struct backing_file));
+	inode = bf->user_path.dentry->d_inode;
 
 	return slot_with_key(slot_key(inode, inode->i_ino, inode->i_sb->s_dev, inode->i_generation,
 				      FL_ROUTE_PASSTHROUGH));

@@ -80,7 +80,8 @@ static __always_inline bool buffered_again(struct kiocb *iocb)
 	return true;
 }
 
-static __always_inline void buffered_begins(struct kiocb *iocb, __u32 where, __u32 len)
+static __always_inline void buffered_begins(struct kiocb *iocb, struct file *file, __u32 where,
+					    __u32 len)
 {
 	struct buffered *b = buffered_place();
 
@@ -93,7 +94,7 @@ static __always_inline void buffered_begins(struct kiocb *iocb, __u32 where, __u
 	buffered_ended(b);
 	b->task = bpf_get_current_pid_tgid();
 	b->iocb = (__u64)iocb;
-	b->inode = (__u64)iocb->ki_filp->f_inode;
+	b->inode = (__u64)file->f_inode;
 	b->iter = 0;
 	b->pos = iocb->ki_pos;
 	b->where = where;

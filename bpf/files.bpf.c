@@ -2,12 +2,16 @@
 /*
  * Lists every open file on a FUSE mount, and every daemon's descriptor of /dev/fuse, by walking all
  * tasks' descriptor tables: files opened before the tool started are seen, in every namespace.
+ *
+ * The iterator over versions is in the same object, because loading an object reads all of the
+ * kernel's BTF, and that is most of the work.
  */
 #include "kernel_types.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "abi.h"
 #include "dentry.bpf.h"
+#include "versions.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # BPF objects and their skeletons: $(B)/bpf/NAME.skel.h, whose first part is the object itself.
-BPF_NAMES := state_tp state_fentry files versions callsite global opens family waits
+BPF_NAMES := state_tp state_fentry files callsite global opens family waits
 BPF_SKELS := $(BPF_NAMES:%=$(B)/bpf/%.skel.h)
 BPF_ARCH  := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Werror -Ibpf

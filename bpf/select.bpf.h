@@ -102,7 +102,7 @@ enum gate_event {
 };
 
 /* Checks the task and the gate. A separate function, so that the usual path keeps the registers. */
-__attribute__((unused)) static __noinline int ask_task_and_gate(enum gate_event event)
+__noinline int ask_task_and_gate(enum gate_event event)
 {
 	if (!tgid_selected())
 		return false;

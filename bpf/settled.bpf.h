@@ -10,6 +10,7 @@
 #ifndef FUSELENS_SETTLED_BPF_H
 #define FUSELENS_SETTLED_BPF_H
 
+#include "pointers.bpf.h"
 #include "state.bpf.h"
 #include "writers.bpf.h"
 
@@ -67,30 +68,6 @@ static __always_inline void settle_at(__u32 where, __u32 writer, __s64 writes, _
 	settle_writer(writer, slot_at(where), writes);
 	if (unlikely(where & WHERE_OUTSIDE))
 		settle_counter(slot_at(where), FL_COUNT_OUTSIDE, writes);
-}
-
-/*
- * The lower half of a pointer. The verifier forbids arithmetic on a trusted pointer. Spilled to the
- * stack and partly overwritten, it becomes a number. The half that is read stays whole, so the
- * processor can forward the store.
- */
-static __always_inline __u32 low_half(const void *p)
-{
-	volatile union {
-		const void *p;
-		__u32 half[2];
-		__u8 byte[8];
-	} u;
-
-	u.p = p;
-	u.byte[7] = 0;
-	return u.half[0];
-}
-
-/* Multiplicative hashing; no two objects that matter here are closer than 64 bytes. */
-static __always_inline __u32 place_of(const void *p, int bits)
-{
-	return ((low_half(p) >> 6) * 0x9e3779b1u) >> (32 - bits);
 }
 
 #endif

@@ -13,6 +13,7 @@
 #include <bpf/bpf_core_read.h>
 #include "dentry.bpf.h"
 #include "abi.h"
+#include "pointers.bpf.h"
 #include "slot_map.bpf.h"
 #include "select.bpf.h"
 #include "locks.bpf.h"
@@ -92,38 +93,52 @@ static __always_inline void slot_name(struct fl_slot *s, struct inode *inode)
 
 #define FDS_SEARCHED 64
 
+struct fd_search {
+	struct inode *inode;
+	struct file **fd;
+	struct fuse_file *found;
+};
+
+static int look_at_fd(__u32 i, struct fd_search *search)
+{
+	struct file *file = NULL;
+
+	bpf_probe_read_kernel(&file, sizeof(file), search->fd + i);
+	if (!file || BPF_CORE_READ(file, f_inode) != search->inode)
+		return 0;
+	search->found = BPF_CORE_READ(file, private_data);
+	return 1;
+}
+
 /*
  * The open flags in force, from the writer's own descriptor of the inode. A file that is opened, written and
- * closed within milliseconds is gone before user space lists open files. Runs once per slot.
+ * closed within milliseconds is gone before user space lists open files. Runs once per slot. The
+ * verifier goes through a loop as many times as it may run, but once through the function of bpf_loop().
  */
 static __always_inline void slot_open_flags(struct fl_slot *s, struct inode *inode)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
 	__u32 max = BPF_CORE_READ(fdt, max_fds);
-	struct file **fd = BPF_CORE_READ(fdt, fd);
+	struct fd_search search = {.inode = inode, .fd = BPF_CORE_READ(fdt, fd)};
+	struct fuse_file *ff;
 
-	for (__u32 i = 0; i < FDS_SEARCHED && i < max; i++) {
-		struct file *file = NULL;
-		struct fuse_file *ff;
-
-		bpf_probe_read_kernel(&file, sizeof(file), fd + i);
-		if (!file || BPF_CORE_READ(file, f_inode) != inode)
-			continue;
-		ff = BPF_CORE_READ(file, private_data);
-		s->open_flags = BPF_CORE_READ(ff, open_flags);
-		s->open_flags_known = 1;
-		if (bpf_core_field_exists(ff->passthrough))
-			s->backing_magic = BPF_CORE_READ(ff, passthrough, f_inode, i_sb, s_magic);
+	bpf_loop(max < FDS_SEARCHED ? max : FDS_SEARCHED, look_at_fd, &search, 0);
+	ff = search.found;
+	if (!ff)
 		return;
-	}
+	s->open_flags = BPF_CORE_READ(ff, open_flags);
+	s->open_flags_known = 1;
+	if (bpf_core_field_exists(ff->passthrough))
+		s->backing_magic = BPF_CORE_READ(ff, passthrough, f_inode, i_sb, s_magic);
 }
 
 /*
  * The slot with the key, or 0. A slot that was given back does not end the search: keys that were
- * added while it was in use may lie behind it.
+ * added while it was in use may lie behind it. The verifier checks a function that is not static
+ * once, not anew for each state of its callers.
  */
-static __always_inline __u32 slot_with_key(__u64 key)
+__noinline __u32 slot_with_key(__u64 key)
 {
 	__u32 h = key >> 40;
 
@@ -189,10 +204,13 @@ static __always_inline void slot_publish(__u32 slot)
 /*
  * The slot of (inode, route); claims one at the first write. Returns 0, "other", when all places where the
  * key may lie are taken. The collector reports how many writes went there.
+ *
+ * Not static, as above. Such a function takes only numbers, hence the address.
  */
-static __noinline __u32 slot_search(struct inode *inode, enum fl_route route, __u64 ino, __u32 dev,
-				    __u32 generation)
+__noinline __u32 slot_search(__u64 inode_address, __u32 route, __u64 ino, __u32 dev,
+			     __u32 generation)
 {
+	struct inode *inode = (void *)inode_address;
 	__u64 key = slot_key(inode, ino, dev, generation, route);
 	__u32 idx = slot_with_key(key);
 	struct fl_slot *claimed;
@@ -234,7 +252,7 @@ static __always_inline __u32 slot_of(struct inode *inode, enum fl_route route, _
 
 	/* slot 0 is never claimed, so no key equals its own */
 	if (!s || s->key != key)
-		idx = slot_search(inode, route, ino, dev, generation);
+		idx = slot_search(number_of(inode), route, ino, dev, generation);
 	if (follow_locks) {
 		s = bpf_map_lookup_elem(&slots, &idx);
 		if (s && idx && s->inode != (__u64)inode)

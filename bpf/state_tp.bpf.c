@@ -55,8 +55,9 @@ enum write_begins {
 };
 
 /* Counts a write, or remembers it until its outcome is known. */
-static __always_inline int write_begins(struct kiocb *iocb, __u32 slot, __u32 cell, __u32 len,
-					__u32 dio_flags, enum write_begins how)
+static __always_inline int write_begins(struct kiocb *iocb, struct file *file, __u32 slot,
+					__u32 cell, __u32 len, __u32 dio_flags,
+					enum write_begins how)
 {
 	__u32 where = where_of(slot, cell);
 	int ki_flags = iocb->ki_flags;
@@ -64,7 +65,7 @@ static __always_inline int write_begins(struct kiocb *iocb, __u32 slot, __u32 ce
 	if (is_outside())
 		where |= WHERE_OUTSIDE;
 	if (how == BUFFERED_BEGINS) {
-		buffered_begins(iocb, where, len);
+		buffered_begins(iocb, file, where, len);
 		return 0;
 	}
 	if (how == DIRECT_BOUNCES)
@@ -87,7 +88,8 @@ static __always_inline int write_begins(struct kiocb *iocb, __u32 slot, __u32 ce
  * A write to a backing file. user_path leads to the FUSE inode. Overlayfs uses backing files too;
  * there user_path leads to an overlayfs inode, and the magic excludes it.
  */
-static __always_inline int backing_write(struct kiocb *iocb, struct iov_iter *iter, __u32 dio_flags,
+static __always_inline int backing_write(struct kiocb *iocb, struct file *file,
+					 struct iov_iter *iter, __u32 dio_flags,
 					 enum write_begins how)
 {
 	struct backing_file *bf;
@@ -98,7 +100,7 @@ static __always_inline int backing_write(struct kiocb *iocb, struct iov_iter *it
 	__u64 ino, len;
 	__u32 dev, slot;
 
-	bf = bpf_rdonly_cast(iocb->ki_filp, bpf_core_type_id_kernel(struct backing_file));
+	bf = bpf_rdonly_cast(file, bpf_core_type_id_kernel(struct backing_file));
 	inode = bf->user_path.dentry->d_inode;
 	sb = inode->i_sb;
 	dev = sb->s_dev;
@@ -120,7 +122,7 @@ static __always_inline int backing_write(struct kiocb *iocb, struct iov_iter *it
 	len = iter->count;
 	nature = nature_of_backing(inode, how != BUFFERED_BEGINS, iocb->ki_flags & IOCB_APPEND,
 				   iocb->ki_pos + len);
-	return write_begins(iocb, slot, take * FL_NATURES + nature, len, dio_flags, how);
+	return write_begins(iocb, file, slot, take * FL_NATURES + nature, len, dio_flags, how);
 others:
 	/* the attempt that an earlier kiocb left at this address must not get this one's failure */
 	forget_attempts(iocb);
@@ -134,8 +136,10 @@ int dio_begin(__u64 *ctx)
 	struct iov_iter *iter = (void *)ctx[1];
 	__u32 dio_flags = ctx[2];
 	__u64 done_before = ctx[3];
+	/* load it once: at each load the verifier searches the whole BTF for what it may trust */
+	struct file *file = iocb->ki_filp;
 
-	if (!is_backing_file(iocb->ki_filp->f_mode))
+	if (!is_backing_file(file->f_mode))
 		return 0;
 	/*
 	 * Whether this is a read or the rest of a write. A file system that goes on with a write
@@ -145,7 +149,7 @@ int dio_begin(__u64 *ctx)
 		forget_attempts(iocb);
 		return 0;
 	}
-	return backing_write(iocb, iter, dio_flags, DIRECT_BEGINS);
+	return backing_write(iocb, file, iter, dio_flags, DIRECT_BEGINS);
 }
 
 /*
@@ -182,24 +186,32 @@ SEC("tp_btf/xfs_reflink_bounce_dio_write")
 int xfs_bounce(__u64 *ctx)
 {
 	struct kiocb *iocb = (void *)ctx[0];
+	struct file *file;
 
-	if (!iocb || !ctx[1] || !is_backing_file(iocb->ki_filp->f_mode))
+	if (!iocb || !ctx[1])
 		return 0;
-	return backing_write(iocb, (void *)ctx[1], 0, DIRECT_BOUNCES);
+	file = iocb->ki_filp;
+	if (!is_backing_file(file->f_mode))
+		return 0;
+	return backing_write(iocb, file, (void *)ctx[1], 0, DIRECT_BOUNCES);
 }
 
 SEC("tp_btf/xfs_file_buffered_write")
 int xfs_buffered_write(__u64 *ctx)
 {
 	struct kiocb *iocb = (void *)ctx[0];
+	struct file *file;
 	struct attempt a;
 
-	if (!iocb || !ctx[1] || !is_backing_file(iocb->ki_filp->f_mode))
+	if (!iocb || !ctx[1])
+		return 0;
+	file = iocb->ki_filp;
+	if (!is_backing_file(file->f_mode))
 		return 0;
 	if (buffered_again(iocb))
 		return 0;
 	if (!(iocb->ki_flags & IOCB_DIRECT))
-		return backing_write(iocb, (void *)ctx[1], 0, BUFFERED_BEGINS);
+		return backing_write(iocb, file, (void *)ctx[1], 0, BUFFERED_BEGINS);
 	/*
 	 * Whether this is a direct write that goes on through the page cache: it bounced, or it
 	 * could not drop its pages because a mapping keeps them dirty. iomap_dio_rw() began and
@@ -211,7 +223,7 @@ int xfs_buffered_write(__u64 *ctx)
 		unknown_failed(iocb);
 		return 0;
 	}
-	buffered_begins(iocb, a.where, a.len);
+	buffered_begins(iocb, file, a.where, a.len);
 	return 0;
 }
 

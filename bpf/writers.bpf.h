@@ -68,7 +68,7 @@ static __always_inline __u32 choose_writer(__u64 key)
 }
 
 /* The current task's process is not at its first place. Returns its place from now on. */
-static __noinline __u32 find_writer(__u64 key)
+__noinline __u32 find_writer(__u64 key)
 {
 	__u32 place = choose_writer(key);
 	struct fl_writer *w = writer_at(place);

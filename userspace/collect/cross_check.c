@@ -7,29 +7,23 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "versions.skel.h"
-#include "kernel/privileges.h"
+#include "openfiles/openfiles.h"
 #include "snapshot/coverage.h"
 
 void fl_cross_check_open(struct fl_cross_check *x, const struct fl_target *target, bool partial)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = fl_privileges_btf_path());
-	union bpf_iter_link_info info = {.task.pid = getpid()};
-	LIBBPF_OPTS(bpf_iter_attach_opts, iter, .link_info = &info, .link_info_len = sizeof(info));
+	struct fl_err ignored;
 
 	memset(x, 0, sizeof(*x));
 	x->on = true;
 	x->target = target;
 	x->partial = partial;
-	x->skel = versions_bpf__open_opts(&opts);
-	if (x->skel && !versions_bpf__load(x->skel))
-		x->link = bpf_program__attach_iter(x->skel->progs.list_versions, &iter);
+	x->link = fl_open_files_own_versions(&ignored);
 }
 
 void fl_cross_check_close(struct fl_cross_check *x)
 {
 	bpf_link__destroy(x->link);
-	versions_bpf__destroy(x->skel);
 	memset(x, 0, sizeof(*x));
 }
 

@@ -12,7 +12,6 @@
 
 struct fl_cross_check {
 	bool on;
-	struct versions_bpf *skel;
 	struct bpf_link *link;
 	const struct fl_target *target;
 	bool partial; /* only part of the writes on its mounts counts */

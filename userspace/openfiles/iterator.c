@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Runs the open-file iterator; the parsing lives in openfiles.c, which needs no BPF. */
+/* Runs the iterators over open files; the parsing lives in openfiles.c, which needs no BPF. */
 #include "openfiles/openfiles.h"
 
 #include <errno.h>
@@ -63,6 +63,20 @@ int fl_open_files_read(struct fl_open_files *files, struct fl_err *err)
 out_link:
 	bpf_link__destroy(link);
 	return ret;
+}
+
+struct bpf_link *fl_open_files_own_versions(struct fl_err *err)
+{
+	union bpf_iter_link_info info = {.task.pid = getpid()};
+	LIBBPF_OPTS(bpf_iter_attach_opts, iter, .link_info = &info, .link_info_len = sizeof(info));
+	struct bpf_link *link;
+
+	if (load(err))
+		return NULL;
+	link = bpf_program__attach_iter(skel->progs.list_versions, &iter);
+	if (!link)
+		fl_errno(err, errno, "cannot attach the iterator over versions");
+	return link;
 }
 
 void fl_open_list_again(struct fl_open_list *l, __u64 pause_ns)

@@ -9,6 +9,8 @@
 #include "util/err.h"
 #include "snapshot/names.h"
 
+struct bpf_link;
+
 struct fl_open_file {
 	struct fl_file_record rec;
 	bool answer_counts; /* the kernel looks at the daemon's answer, not at the flags in force */
@@ -43,7 +45,12 @@ struct fl_open_list {
 };
 /* Lists anew if the last attempt is longer ago than pause_ns and five times what it took. */
 void fl_open_list_again(struct fl_open_list *l, __u64 pause_ns);
-/* Unloads the iterator program. */
+/*
+ * An iterator that writes a struct fl_version_record for each FUSE file that this process has open. The
+ * caller destroys the link, before fl_open_files_done(). NULL with err set.
+ */
+struct bpf_link *fl_open_files_own_versions(struct fl_err *err);
+/* Unloads the iterators. */
 void fl_open_files_done(void);
 
 /* The route that writes through this open file take, from its effective flags. */

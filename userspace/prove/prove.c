@@ -147,7 +147,7 @@ static bool watch(struct prove *p, struct fl_collector *c, struct fl_workload *w
 			return false;
 		if (end - now < step * 1000000)
 			step = (end - now) / 1000000 + 1;
-		fl_sleep_ms(step);
+		fl_workload_sleep_ms(w, step);
 		fl_collector_poll(c);
 		look_at_path(p, began);
 		show_life(p, began, c);

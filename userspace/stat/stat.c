@@ -270,7 +270,7 @@ static bool wait_until(struct stat_cmd *s, __u64 due)
 			return true;
 		if (due - now < step * 1000000)
 			step = (due - now) / 1000000 + 1;
-		fl_sleep_ms(step);
+		fl_workload_sleep_ms(&s->workload, step);
 		fl_watch_poll(&s->watch);
 	}
 }

@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -83,6 +85,7 @@ int fl_workload_prepare_ours(struct fl_workload *w, char *const argv[],
 		close(w->failed);
 		return fl_errno(err, errno, "cannot fork");
 	}
+	w->ends = pidfd_open(w->pid, 0);
 	w->running = true;
 	return 0;
 }
@@ -116,6 +119,13 @@ bool fl_workload_ended(struct fl_workload *w)
 	return !w->running;
 }
 
+void fl_workload_sleep_ms(const struct fl_workload *w, unsigned int ms)
+{
+	struct pollfd p = {.fd = w->running ? w->ends : -1, .events = POLLIN};
+
+	poll(&p, 1, ms);
+}
+
 void fl_workload_finish(struct fl_workload *w)
 {
 	bool cut_short;
@@ -137,5 +147,7 @@ void fl_workload_finish(struct fl_workload *w)
 		w->left = fl_processes_end_children(w->other, w->nothers, 5);
 	close(w->go);
 	close(w->failed);
+	if (w->ends >= 0)
+		close(w->ends);
 	w->pid = 0;
 }

@@ -14,6 +14,7 @@
 
 struct fl_workload {
 	pid_t pid;
+	int ends;   /* can be read once the command has ended; -1: not known */
 	int go;	    /* written to let it start */
 	int failed; /* read end: the errno of a failed exec */
 	bool running;
@@ -45,6 +46,8 @@ int fl_workload_prepare_ours(struct fl_workload *w, char *const argv[],
 int fl_workload_go(struct fl_workload *w, const char *name, struct fl_err *err);
 /* Whether it has ended; never blocks. */
 bool fl_workload_ended(struct fl_workload *w);
+/* Sleeps until the command ends or a signal comes, but for ms at most. Without a command: for ms. */
+void fl_workload_sleep_ms(const struct fl_workload *w, unsigned int ms);
 /*
  * Ends the command if it still runs, by SIGTERM and two seconds later by SIGKILL. Then it ends all that
  * descends from it, and reaps them. w->left becomes the number of those that could not be ended.

@@ -15,7 +15,6 @@
 #include <sys/wait.h>
 
 #include "util/file.h"
-#include "util/interrupt.h"
 #include "util/text.h"
 #include "util/workload.h"
 #include "verify/cases/child.h"
@@ -87,7 +86,7 @@ static int run_fio(struct fl_case_env *e, const struct papers *p)
 	if (fl_workload_prepare_ours(&w, argv, &o, &err) || fl_workload_go(&w, argv[0], &err))
 		return fl_case_inconclusive(e, "%s", err.what);
 	while (!fl_workload_ended(&w))
-		fl_sleep_ms(2);
+		fl_workload_sleep_ms(&w, 100);
 	fl_workload_finish(&w);
 	if (w.status)
 		fio_failed(e, dup(p->messages), w.status);

@@ -1,15 +1,16 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Reads fc->attr_version of the FUSE mounts of which the reader has descriptors. fs/fuse raises it
  * with every write that it passes through, seen by a probe or not. The iterator is limited to the
  * reader's process and takes microseconds. It asks the daemon nothing.
  */
+#ifndef FUSELENS_VERSIONS_BPF_H
+#define FUSELENS_VERSIONS_BPF_H
+
 #include "kernel_types.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "abi.h"
-
-char LICENSE[] SEC("license") = "GPL";
 
 SEC("iter/task_file")
 int list_versions(struct bpf_iter__task_file *ctx)
@@ -33,3 +34,5 @@ int list_versions(struct bpf_iter__task_file *ctx)
 	bpf_seq_write(ctx->meta->seq, &r, sizeof(r));
 	return 0;
 }
+
+#endif
