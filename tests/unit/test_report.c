@@ -1,19 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Reports as text, Markdown and HTML: their sentences, and that no name can break them. */
 #include "bench_made_up.h"
+#include "rendered.h"
 #include "report/gnuplot.h"
 #include "report/sections.h"
-
-static char *render(const struct fl_doc *doc, void (*how)(const struct fl_doc *, FILE *))
-{
-	char *text;
-	size_t len;
-	FILE *f = open_memstream(&text, &len);
-
-	how(doc, f);
-	fclose(f);
-	return text;
-}
 
 static void fill(struct fl_bench *b, double shared)
 {
@@ -42,23 +32,6 @@ static char *report_of(struct fl_bench *b, void (*how)(const struct fl_doc *, FI
 	fl_analysis_free(&a);
 	return text;
 }
-
-static void assert_width(const char *text, size_t width)
-{
-	while (*text) {
-		size_t n = strcspn(text, "\n");
-
-		if (n > width)
-			fail_msg("%zu columns: %.*s", n, (int)n, text);
-		text += n + !!text[n];
-	}
-}
-
-#define assert_says(text, what)                                           \
-	do {                                                              \
-		if (!strstr(text, what))                                  \
-			fail_msg("does not say \"%s\":\n%s", what, text); \
-	} while (0)
 
 static void text_of_one(void **state)
 {
@@ -149,10 +122,13 @@ static void markdown_of_one(void **state)
 	free(b.profile);
 	b.profile = strdup("a|b*c_d`e[f]<g>&");
 	text = report_of(&b, fl_doc_markdown);
-	assert_says(text, "# a\\|b\\*c\\_d\\`e\\[f\\]&lt;g>&amp; on /mnt\n");
+	assert_says(text, "# a\\|b\\*c_d\\`e\\[f\\]&lt;g>&amp; on /mnt\n");
 	assert_says(text, "**SHARED**: ");
-	assert_says(text, "| ---: | ---: |");
-	assert_says(text, "| 8 | 3,282 |");
+	assert_says(text, "| ---: | ---------: | ----: |");
+	assert_says(text, "|    8 |      3,282 | 0.0 % |");
+	/* names within words are left alone, so that a mail can be read */
+	assert_null(strstr(text, "PARALLEL\\_"));
+	assert_width(text, 80);
 	free(text);
 	fl_bench_free(&b);
 }
@@ -330,12 +306,63 @@ static void a_sweep(void **state)
 	assert_says(text, "\n   bs  mount IOPS     sd");
 	assert_says(text, "\n   4k         400");
 	assert_says(text, "\n  64k         100");
+	/* made_up_row() has blocks of 4096 bytes */
+	assert_says(text, "\nBandwidth of writes\n");
+	assert_says(text, "\n  mount    4k             2\n");
 	/* the report says nothing about scaling with jobs */
 	assert_null(strstr(text, "Scaling"));
 	assert_says(text, "Rows: 4 of 8 ran");
 	assert_width(text, 80);
 	free(text);
 	fl_bench_free(&b);
+}
+
+/* Reads beside the writes are told; where there are none, so are none. */
+static void reads_beside_writes(void **state)
+{
+	struct fl_bench b;
+	char *text;
+
+	fill(&b, 0);
+	text = report_of(&b, fl_doc_text);
+	assert_null(strstr(text, "reads/s"));
+	free(text);
+	for (size_t i = 0; i < b.nrows; i++)
+		b.row[i].fio.read.iops = 1000 * b.row[i].jobs;
+	text = report_of(&b, fl_doc_text);
+	assert_says(text, "\nReads beside the writes\n");
+	assert_says(text, "\n  mount      8    8,000\n");
+	assert_null(strstr(text, "MB/s written"));
+	free(text);
+	fl_bench_free(&b);
+}
+
+/* Rows that only a later result has are not left out without a word. */
+static void more_jobs_than_the_first(void **state)
+{
+	struct fl_bench x, y;
+	struct fl_analysis a, b;
+	struct fl_results r = {.a = {&a, &b}, .name = {"x", "y"}, .n = 2};
+	struct fl_doc doc = {};
+	char *text;
+
+	fill(&x, 0);
+	fill(&y, 0);
+	x.njob_counts = 2;
+	assert_int_equal(fl_analyse(&a, &x), 0);
+	assert_int_equal(fl_analyse(&b, &y), 0);
+	fl_report_several(&doc, &r, NULL);
+	text = render(&doc, fl_doc_text);
+	assert_says(text, "B has rows at 4 jobs, 8 jobs, too;");
+	assert_says(text, "\nA: x\n----\n");
+	/* what belongs to one result is below its heading */
+	assert_says(text, "\nScaling\n.......\n");
+	free(text);
+	fl_doc_free(&doc);
+	fl_analysis_free(&a);
+	fl_analysis_free(&b);
+	fl_bench_free(&x);
+	fl_bench_free(&y);
 }
 
 /* Long settings of two results wrap between words, each in its own column. */
@@ -403,23 +430,6 @@ static void beside_a_published_table(void **state)
 	fl_bench_free(&b);
 }
 
-static void long_words_are_cut(void **state)
-{
-	struct fl_doc doc = {};
-	char word[301], *text;
-
-	memset(word, 'x', 300);
-	word[300] = '\0';
-	fl_doc_para(&doc, "%s tail", word);
-	fl_doc_table(&doc, "ll", NULL);
-	fl_doc_cell(&doc, "key");
-	fl_doc_cell(&doc, "%s,%s", word, word);
-	text = render(&doc, fl_doc_text);
-	assert_width(text, 80);
-	free(text);
-	fl_doc_free(&doc);
-}
-
 static void figures_are_adapted(void **state)
 {
 	static const char svg[] =
@@ -459,9 +469,10 @@ int main(void)
 		cmocka_unit_test(three_compared),
 		cmocka_unit_test(rows_as_csv),
 		cmocka_unit_test(a_sweep),
+		cmocka_unit_test(reads_beside_writes),
+		cmocka_unit_test(more_jobs_than_the_first),
 		cmocka_unit_test(long_settings_wrap),
 		cmocka_unit_test(beside_a_published_table),
-		cmocka_unit_test(long_words_are_cut),
 		cmocka_unit_test(figures_are_adapted),
 	};
 

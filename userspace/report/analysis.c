@@ -123,6 +123,8 @@ static void add_hists(struct fl_level *l, const struct fl_snapshot *s)
 /* Values of the repeats; each array makes a spread. */
 enum {
 	OF_IOPS,
+	OF_BYTES,
+	OF_READS,
 	OF_WHOLE,
 	OF_P50,
 	OF_P99,
@@ -149,6 +151,7 @@ static struct fl_spread spread(const struct samples *s, int of)
 static void add_fio(struct samples *s, const struct fl_fio_dir *d)
 {
 	add_sample(s, OF_IOPS, d->iops);
+	add_sample(s, OF_BYTES, d->bytes_per_s);
 	/*
 	 * results of earlier versions lack the time of submission, which is short for synchronous
 	 * jobs
@@ -182,6 +185,7 @@ static void fill_level(struct fl_level *l, const struct fl_bench *b, double *scr
 		if (!l->sample)
 			l->sample = row;
 		add_fio(&samples, &row->fio.write);
+		add_sample(&samples, OF_READS, row->fio.read.iops);
 		if (!row->counted)
 			continue;
 		l->has_takes = row->snapshot.has_takes && (!counted || l->has_takes);
@@ -195,6 +199,8 @@ static void fill_level(struct fl_level *l, const struct fl_bench *b, double *scr
 	}
 	l->counted = counted;
 	l->iops = spread(&samples, OF_IOPS);
+	l->bytes_per_s = spread(&samples, OF_BYTES);
+	l->reads = spread(&samples, OF_READS);
 	l->whole_ns = spread(&samples, OF_WHOLE);
 	l->clat_p50_ns = spread(&samples, OF_P50);
 	l->clat_p99_ns = spread(&samples, OF_P99);

@@ -19,7 +19,9 @@ struct fl_level {
 	unsigned int jobs;
 	unsigned int left_out; /* rows that miss fio's count */
 	struct fl_spread iops;
-	struct fl_spread whole_ns; /* mean time of a write, from submission to completion */
+	struct fl_spread bytes_per_s; /* written */
+	struct fl_spread reads;	      /* a second */
+	struct fl_spread whole_ns;    /* mean time of a write, from submission to completion */
 	struct fl_spread clat_p50_ns, clat_p99_ns, clat_p999_ns;
 	/* counted, all repeats together */
 	bool counted;

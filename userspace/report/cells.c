@@ -3,6 +3,7 @@
 #include "report/sections.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "util/text.h"
 
@@ -16,7 +17,9 @@ char *fl_cell_at(const struct fl_bench *b, unsigned int at, char buf[FL_CELL])
 {
 	char v[FL_SWEEP_VALUE];
 
-	if (b->sweep)
+	if (b->sweep && !strcmp(fl_axis_name(b), "read"))
+		snprintf(buf, FL_CELL, "%.15s %% reads", fl_axis_value(b, at, v));
+	else if (b->sweep)
 		snprintf(buf, FL_CELL, "%.14s %.15s", fl_axis_name(b), fl_axis_value(b, at, v));
 	else
 		snprintf(buf, FL_CELL, "%u job%s", at, at == 1 ? "" : "s");

@@ -13,7 +13,7 @@ static struct fl_block *add(struct fl_doc *doc, enum fl_block_kind kind)
 		doc->failed = true;
 		return NULL;
 	}
-	doc->block[doc->nblocks] = (struct fl_block){.kind = kind};
+	doc->block[doc->nblocks] = (struct fl_block){.kind = kind, .deeper = doc->deeper};
 	return &doc->block[doc->nblocks++];
 }
 

@@ -30,6 +30,7 @@ enum fl_tone {
 struct fl_block {
 	enum fl_block_kind kind;
 	enum fl_tone tone;
+	bool deeper; /* a heading below the others */
 	char *text;  /* heading, sentence, caption */
 	char *word;  /* verdict's word; figure's description */
 	char *svg;   /* figure: trusted, written without escaping; owned */
@@ -43,6 +44,7 @@ struct fl_doc {
 	struct fl_block *block;
 	size_t nblocks;
 	bool failed; /* out of memory at some point */
+	bool deeper; /* headings from now on are below the others */
 };
 
 void fl_doc_free(struct fl_doc *doc);

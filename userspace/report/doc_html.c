@@ -28,6 +28,7 @@ static const char style[] =
 	"overflow-wrap:anywhere;text-wrap:balance}"
 	"h2{font-size:1.12rem;margin:2.4rem 0 .7rem;padding-top:1.1rem;"
 	"border-top:1px solid var(--line)}"
+	"h3{font-size:1rem;margin:1.6rem 0 .5rem}"
 	"p,ul{max-width:46rem;margin:.7rem 0}ul{padding-left:1.15rem}"
 	"li{margin:.3rem 0;overflow-wrap:anywhere}"
 	".note,figcaption{color:var(--muted);font-size:.88rem}"
@@ -175,7 +176,7 @@ static void block(FILE *out, const struct fl_block *b)
 		element(out, "h1", NULL, b->text);
 		break;
 	case FL_BLOCK_HEADING:
-		element(out, "h2", NULL, b->text);
+		element(out, b->deeper ? "h3" : "h2", NULL, b->text);
 		break;
 	case FL_BLOCK_VERDICT:
 		verdict(out, b);

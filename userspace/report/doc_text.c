@@ -66,7 +66,8 @@ void fl_doc_text(const struct fl_doc *doc, FILE *out)
 			underline(out, b->text, '=');
 			break;
 		case FL_BLOCK_HEADING:
-			underline(out, b->text, '-');
+			/* the deeper ones are told by their sparse line */
+			underline(out, b->text, b->deeper ? '.' : '-');
 			break;
 		case FL_BLOCK_VERDICT:
 			fprintf(out, "%s: ", b->word ? b->word : "?");

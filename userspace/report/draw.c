@@ -97,7 +97,7 @@ static void axis_name(FILE *f, const struct fl_bench *b, const char *more)
 	char shown[64];
 
 	fprintf(f, "set xlabel '%s' textcolor @MUTED %s\n",
-		fl_plot_name(fl_axis_name(b), shown, sizeof(shown)), more);
+		fl_plot_name(fl_axis_label(b), shown, sizeof(shown)), more);
 }
 
 void fl_draw_level_axis(FILE *f, const struct fl_bench *b)

@@ -5,6 +5,7 @@
 
 #include "report/draw.h"
 #include "report/figures_counts.h"
+#include "report/figures_volume.h"
 #include "report/gnuplot.h"
 #include "util/text.h"
 
@@ -490,6 +491,7 @@ static void plot_times(struct fl_doc *doc, const struct fl_results *r)
 void fl_draw_one(struct fl_doc *doc, const struct fl_results *r)
 {
 	plot_scaling(doc, r);
+	fl_figure_volume(doc, r);
 	plot_latency(doc, r);
 	plot_times(doc, r);
 	plot_speedup(doc, r);
@@ -501,6 +503,7 @@ void fl_draw_one(struct fl_doc *doc, const struct fl_results *r)
 void fl_draw_several(struct fl_doc *doc, const struct fl_results *r)
 {
 	plot_scaling(doc, r);
+	fl_figure_volume(doc, r);
 	plot_latency(doc, r);
 	plot_times(doc, r);
 	plot_speedup(doc, r);

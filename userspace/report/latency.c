@@ -31,7 +31,7 @@ void fl_report_latency(struct fl_doc *doc, const struct fl_analysis *a)
 		return;
 	fl_doc_heading(doc, "Latency of writes");
 	fl_doc_table(doc, b->use[0] && b->use[1] ? "rrrrrrr" : "rrrr", NULL);
-	fl_doc_cell(doc, "%s", fl_axis_name(b));
+	fl_doc_cell(doc, "%s", fl_axis_label(b));
 	for (int s = 0; s < FL_SYSTEMS; s++) {
 		if (!b->use[s])
 			continue;
@@ -94,7 +94,7 @@ void fl_report_times(struct fl_doc *doc, const struct fl_results *r)
 			if (!any) {
 				fl_doc_heading(doc, "Where a write's time goes");
 				fl_doc_table(doc, r->n > 1 ? "rlrrrrrrr" : "rrrrrrrr", NULL);
-				fl_doc_cell(doc, "%s", fl_axis_name(b));
+				fl_doc_cell(doc, "%s", fl_axis_label(b));
 				if (r->n > 1)
 					fl_doc_cell(doc, "result");
 				for (int n = 0; n < 7; n++)

@@ -67,7 +67,7 @@ static void throughput(struct fl_doc *doc, const struct fl_analysis *a)
 	snprintf(align, sizeof(align), "r%s%s%s", mount ? "rrr" : "", raw ? "rr" : "",
 		 mount && raw ? "r" : "");
 	fl_doc_table(doc, align, NULL);
-	fl_doc_cell(doc, "%s", fl_axis_name(b));
+	fl_doc_cell(doc, "%s", fl_axis_label(b));
 	if (mount)
 		header(doc, (const char *const[]){"mount IOPS", "sd", "95 %", NULL});
 	if (raw)
@@ -164,7 +164,7 @@ static void locks(struct fl_doc *doc, const struct fl_analysis *a)
 	fl_doc_heading(doc, takes ? "Locks per write" : "How writes held the lock");
 	snprintf(align, sizeof(align), "rrrr%s%sr", takes ? "rr" : "", held ? "rr" : "");
 	fl_doc_table(doc, align, NULL);
-	fl_doc_cell(doc, "%s", fl_axis_name(a->bench));
+	fl_doc_cell(doc, "%s", fl_axis_label(a->bench));
 	header(doc, (const char *const[]){"writes", "exclusive", "shared", NULL});
 	if (takes)
 		header(doc, (const char *const[]){"upgrades", "fi->lock", NULL});
@@ -248,7 +248,7 @@ static void self_cost(struct fl_doc *doc, const struct fl_analysis *a)
 		return;
 	fl_doc_heading(doc, "What counting costs");
 	fl_doc_table(doc, "rrrrl", NULL);
-	fl_doc_cell(doc, "%s", fl_axis_name(a->bench));
+	fl_doc_cell(doc, "%s", fl_axis_label(a->bench));
 	fl_doc_cell(doc, "IOPS");
 	fl_doc_cell(doc, "95 %%");
 	fl_doc_cell(doc, "per write");
@@ -295,6 +295,7 @@ void fl_report_one(struct fl_doc *doc, const struct fl_analysis *a, const struct
 	if (draw)
 		draw(doc, &r);
 	throughput(doc, a);
+	fl_report_volume(doc, &r);
 	fl_report_latency(doc, a);
 	locks(doc, a);
 	fl_report_times(doc, &r);

@@ -281,7 +281,7 @@ void fl_report_reference(struct fl_doc *doc, const struct fl_results *r)
 		align[i + 1] = 'r';
 	fl_doc_heading(doc, "Beside the reference");
 	fl_doc_table(doc, align, NULL);
-	fl_doc_cell(doc, "IOPS at %s", fl_axis_name(b));
+	fl_doc_cell(doc, "IOPS at %s", fl_axis_label(b));
 	for (size_t i = 0; i < njobs; i++)
 		fl_doc_cell(doc, "%s", fl_axis_value(b, jobs[i], v));
 	if (!b->sweep) {

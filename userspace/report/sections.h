@@ -31,11 +31,16 @@ void fl_report_verdict(struct fl_doc *doc, const struct fl_analysis *a, const ch
 void fl_report_scaling(struct fl_doc *doc, const struct fl_analysis *a);
 void fl_report_reference(struct fl_doc *doc, const struct fl_results *r);
 void fl_report_latency(struct fl_doc *doc, const struct fl_analysis *a);
+void fl_report_volume(struct fl_doc *doc, const struct fl_results *r);
 void fl_report_times(struct fl_doc *doc, const struct fl_results *r);
 void fl_report_environment(struct fl_doc *doc, const struct fl_analysis *a);
 /* Of fs/fuse, as the call-site map told it; NULL where it could not. */
 const char *fl_report_variant(const struct fl_analysis *a);
 void fl_report_losses(struct fl_doc *doc, const struct fl_analysis *a);
+
+/* Whether bytes, and reads, tell something that writes per second do not. */
+bool fl_report_wants_bytes(const struct fl_analysis *a);
+bool fl_report_wants_reads(const struct fl_results *r);
 
 /* Parts of a write's mean time on the mount, ns. */
 enum {
@@ -53,7 +58,7 @@ void fl_draw_several(struct fl_doc *doc, const struct fl_results *r);
 
 /* Figures as report cells have them; "-" for NAN. buf is returned. */
 #define FL_CELL 32
-/* "1 job", "8 jobs", "iodepth 16" */
+/* "1 job", "8 jobs", "iodepth 16", "90 % reads" */
 char *fl_cell_at(const struct fl_bench *b, unsigned int at, char buf[FL_CELL]);
 char *fl_cell_number(double v, char buf[FL_CELL]); /* grouped, whole */
 char *fl_cell_short(double v, char buf[FL_CELL]);  /* three digits: "1.71 M" */

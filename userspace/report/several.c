@@ -35,7 +35,7 @@ static void throughput_of_two(struct fl_doc *doc, const struct fl_results *r)
 	char c[FL_CELL], v[FL_SWEEP_VALUE];
 
 	columns(doc, "lrrrrrl",
-		(const char *const[]){"system", fl_axis_name(a->bench), "A IOPS", "B IOPS",
+		(const char *const[]){"system", fl_axis_label(a->bench), "A IOPS", "B IOPS",
 				      "B to A", "95 %", "", NULL});
 	for (int s = 0; s < FL_SYSTEMS; s++) {
 		for (size_t i = 0; i < fl_axis_length(a->bench); i++) {
@@ -80,12 +80,38 @@ static void throughput_of_more(struct fl_doc *doc, const struct fl_results *r)
 	const struct fl_bench *b = r->a[0]->bench;
 
 	columns(doc, "lrlrrrl",
-		(const char *const[]){"system", fl_axis_name(b), "result", "IOPS", "to A", "95 %",
+		(const char *const[]){"system", fl_axis_label(b), "result", "IOPS", "to A", "95 %",
 				      "", NULL});
 	for (int s = 0; s < FL_SYSTEMS; s++)
 		for (size_t i = 0; i < fl_axis_length(b); i++)
 			for (size_t k = 0; k < r->n; k++)
 				throughput_row(doc, r, s, fl_axis_at(b, i), k);
+}
+
+/* The tables go by the axis of A; what others have beyond it is said. */
+static void beyond_a(struct fl_doc *doc, const struct fl_results *r)
+{
+	for (size_t k = 1; k < r->n; k++) {
+		const struct fl_bench *a = r->a[0]->bench, *b = r->a[k]->bench;
+		char list[256] = "", at[FL_CELL];
+
+		for (size_t i = 0; i < fl_axis_length(b); i++) {
+			bool shared = false;
+			size_t used = strlen(list);
+
+			for (size_t n = 0; n < fl_axis_length(a); n++)
+				shared |= fl_axis_at(a, n) == fl_axis_at(b, i);
+			if (!shared && (fl_level_main(r->a[k], FL_SYSTEM_MOUNT, fl_axis_at(b, i)) ||
+					fl_level_main(r->a[k], FL_SYSTEM_RAW, fl_axis_at(b, i))))
+				snprintf(list + used, sizeof(list) - used, "%s%s", used ? ", " : "",
+					 fl_cell_at(b, fl_axis_at(b, i), at));
+		}
+		if (*list)
+			fl_doc_note(
+				doc,
+				"%c has rows at %s, too; A has none to compare them with, so tables and pictures leave them out.",
+				'A' + (int)k, list);
+	}
 }
 
 static void throughput(struct fl_doc *doc, const struct fl_results *r)
@@ -98,6 +124,7 @@ static void throughput(struct fl_doc *doc, const struct fl_results *r)
 	fl_doc_note(
 		doc,
 		"95 %%: half the confidence interval of the difference (Welch's t test over the runs). Raw rows show how far the machines themselves differed.");
+	beyond_a(doc, r);
 }
 
 static bool knows_latency(const struct fl_results *r)
@@ -118,7 +145,7 @@ static void latency(struct fl_doc *doc, const struct fl_results *r)
 		return;
 	fl_doc_heading(doc, "Latency of writes");
 	columns(doc, "lrlrrrr",
-		(const char *const[]){"system", fl_axis_name(b), "result", "p50", "p99", "p99.9",
+		(const char *const[]){"system", fl_axis_label(b), "result", "p50", "p99", "p99.9",
 				      "p99 to A", NULL});
 	for (int s = 0; s < FL_SYSTEMS; s++) {
 		for (size_t n = 0; n < fl_axis_length(b) * r->n; n++) {
@@ -170,7 +197,7 @@ static void locks(struct fl_doc *doc, const struct fl_results *r)
 		if (!any) {
 			fl_doc_heading(doc, takes ? "Locks per write" : "How writes held the lock");
 			columns(doc, takes ? "rlrrrr" : "rlrr",
-				(const char *const[]){fl_axis_name(b), "result", "exclusive",
+				(const char *const[]){fl_axis_label(b), "result", "exclusive",
 						      "shared", takes ? "upgrades" : NULL,
 						      "fi->lock", NULL});
 		}
@@ -349,6 +376,7 @@ void fl_report_several(struct fl_doc *doc, const struct fl_results *r, fl_draw *
 	if (draw)
 		draw(doc, r);
 	throughput(doc, r);
+	fl_report_volume(doc, r);
 	latency(doc, r);
 	locks(doc, r);
 	fl_report_times(doc, r);
@@ -357,8 +385,10 @@ void fl_report_several(struct fl_doc *doc, const struct fl_results *r, fl_draw *
 	settings(doc, r);
 	for (size_t k = 0; k < r->n; k++) {
 		fl_doc_heading(doc, "%c: %s", 'A' + (int)k, r->name[k]);
+		doc->deeper = true;
 		fl_report_scaling(doc, r->a[k]);
 		fl_report_losses(doc, r->a[k]);
 		fl_report_environment(doc, r->a[k]);
+		doc->deeper = false;
 	}
 }

@@ -163,6 +163,13 @@ const char *fl_axis_name(const struct fl_bench *bench)
 	return bench->sweep ? bench->sweep : "jobs";
 }
 
+const char *fl_axis_label(const struct fl_bench *bench)
+{
+	const char *name = fl_axis_name(bench);
+
+	return strcmp(name, "read") ? name : "percent read";
+}
+
 const char *fl_axis_value(const struct fl_bench *bench, unsigned int at, char buf[FL_SWEEP_VALUE])
 {
 	if (!bench->sweep)

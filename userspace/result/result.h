@@ -130,6 +130,8 @@ unsigned int fl_axis_at(const struct fl_bench *bench, size_t i);
 unsigned int fl_axis_of_row(const struct fl_bench *bench, const struct fl_bench_row *row);
 /* "jobs", "iodepth". */
 const char *fl_axis_name(const struct fl_bench *bench);
+/* The same as a table's header: "percent read" for "read". */
+const char *fl_axis_label(const struct fl_bench *bench);
 /* "8", "64k". */
 const char *fl_axis_value(const struct fl_bench *bench, unsigned int at, char buf[FL_SWEEP_VALUE]);
 /* The variable that --sweep NAME varies, as "IODEPTH" for "iodepth"; NULL: none of that name. */

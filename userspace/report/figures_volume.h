@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef FL_FIGURES_VOLUME_H
+#define FL_FIGURES_VOLUME_H
+
+#include "report/sections.h"
+
+/* Bytes and reads, where they tell something that writes per second do not. */
+void fl_figure_volume(struct fl_doc *doc, const struct fl_results *r);
+
+#endif
