@@ -94,7 +94,6 @@ struct super_block {
 	__u32 s_dev;
 	unsigned long s_flags;
 	unsigned long s_magic;
-	struct dentry *s_root;
 	void *s_fs_info;
 };
 
@@ -143,7 +142,6 @@ struct kiocb {
 };
 
 struct iov_iter {
-	__u8 iter_type;
 	bool data_source;
 	unsigned long count;
 };
@@ -226,8 +224,6 @@ struct io_kiocb {
 
 struct bpf_iter_meta {
 	struct seq_file *seq;
-	__u64 session_id;
-	__u64 seq_num;
 };
 
 struct bpf_iter__task {
@@ -249,7 +245,6 @@ struct fuse_conn {
 	__u32 dev;
 	struct pid_namespace *pid_ns;
 	unsigned int max_write;
-	unsigned int max_pages;
 	unsigned int writeback_cache : 1;
 	unsigned int handle_killpriv_v2 : 1;
 	unsigned int no_getxattr : 1;
@@ -416,7 +411,6 @@ struct fuse_req___chan {
 #define IOMAP_WRITE  (1u << 0)
 #define IOMAP_DIRECT (1u << 4)
 
-#define IOMAP_DIO_FORCE_WAIT	 (1u << 0)
 #define IOMAP_DIO_OVERWRITE_ONLY (1u << 1)
 
 #define RWSEM_WRITER_LOCKED (1ul << 0)

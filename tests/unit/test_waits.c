@@ -10,6 +10,7 @@
 
 #include "snapshot/snapshot.h"
 #include "snapshot/waits.h"
+#include "util/json_read.h"
 
 static void test_sums_over_files(void **state)
 {
@@ -36,8 +37,22 @@ static void test_sums_over_files(void **state)
 
 static void test_json_there_and_back(void **state)
 {
+#define KIND(NAME, BUCKETS) \
+	"\"" NAME "\": {\"sum_ns\": 1, \"max_ns\": 1, \"buckets\": [" BUCKETS "]}"
+#define ALL(BUCKETS) \
+	"{\"w\": {" KIND("exclusive", "") "," KIND("shared", "") "," KIND("fi_lock", BUCKETS) "}}"
+	static const char *const broken[] = {
+		ALL("{\"ns\": 18, \"count\": 1}"), /* no bucket's middle */
+		ALL("{\"ns\": 7}"),
+		ALL("7"),
+		"{\"w\": {" KIND("exclusive", "") "}}",
+		"{\"w\": 7}",
+		"{}",
+	};
 	static struct fl_waits w;
-	struct json_object *o, *broken;
+	struct fl_err err;
+	struct fl_json_reader r = {.what = "waits", .err = &err};
+	struct json_object *o = json_object_new_object();
 	struct fl_waits *back;
 
 	/* every bucket that a time can be in */
@@ -46,18 +61,23 @@ static void test_json_there_and_back(void **state)
 			w.kind[FL_WAIT_SHARED].times.bucket[b] = b + 1;
 	w.kind[FL_WAIT_SHARED].times.sum_ns = 123456789;
 	w.kind[FL_WAIT_SHARED].max_ns = 99999;
-	o = fl_waits_to_json(&w);
-	back = fl_waits_from_json(o);
-	assert_non_null(back);
+	json_object_object_add(o, "w", fl_waits_to_json(&w));
+	back = fl_waits_from_json(&r, o, "w");
+	assert_false(r.bad);
 	assert_memory_equal(back, &w, sizeof(w));
 	free(back);
-	broken = json_tokener_parse("{\"exclusive\": {\"buckets\": [{\"ns\": 17, \"count\": 1}]}}");
-	assert_null(fl_waits_from_json(broken));
-	json_object_put(broken);
-	broken = json_tokener_parse("7");
-	assert_null(fl_waits_from_json(broken));
-	json_object_put(broken);
 	json_object_put(o);
+	o = json_tokener_parse(ALL("{\"ns\": 7, \"count\": 1}"));
+	free(fl_waits_from_json(&r, o, "w"));
+	assert_false(r.bad);
+	json_object_put(o);
+	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+		r.bad = false;
+		o = json_tokener_parse(broken[i]);
+		free(fl_waits_from_json(&r, o, "w"));
+		assert_true(r.bad);
+		json_object_put(o);
+	}
 }
 
 int main(void)

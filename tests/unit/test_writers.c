@@ -13,6 +13,7 @@
 #include <json-c/json.h>
 
 #include "snapshot/writers.h"
+#include "util/json_read.h"
 
 #define DIGITS "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
@@ -82,7 +83,9 @@ static void test_json_there_and_back(void **state)
 {
 	struct fl_writer_counts w = {}, back = {};
 	struct fl_writer_count it = one(0, "with \"quotes\"", 3);
-	struct json_object *list, *o;
+	struct fl_err err;
+	struct fl_json_reader r = {.what = "writers", .err = &err};
+	struct json_object *all = json_object_new_object(), *list, *o;
 
 	add(&w, 42, "fio", 9);
 	snprintf(it.cgroup, sizeof(it.cgroup), "docker-" DIGITS ".scope");
@@ -92,14 +95,18 @@ static void test_json_there_and_back(void **state)
 	assert_null(json_object_object_get(o, "pid"));
 	assert_string_equal(json_object_get_string(json_object_object_get(o, "container")),
 			    "0123456789ab");
-	assert_int_equal(fl_writers_from_json(&back, list), 0);
+	json_object_object_add(all, "w", list);
+	fl_writers_from_json(&r, all, "w", &back);
+	assert_false(r.bad);
 	assert_int_equal(back.n, 2);
 	assert_memory_equal(back.writer, w.writer, 2 * sizeof(*w.writer));
-	json_object_put(list);
+	json_object_put(all);
 	fl_writers_free(&back);
-	list = json_tokener_parse("[7]");
-	assert_int_not_equal(fl_writers_from_json(&back, list), 0);
-	json_object_put(list);
+	all = json_tokener_parse("{\"w\": [7]}");
+	fl_writers_from_json(&r, all, "w", &back);
+	assert_true(r.bad);
+	json_object_put(all);
+	fl_writers_free(&back);
 	fl_writers_free(&w);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The command line of 'bench', turned into a bench that has no rows yet. */
-#ifndef FL_BENCH_ARGS_H
-#define FL_BENCH_ARGS_H
+#ifndef FL_BENCH_OPTIONS_H
+#define FL_BENCH_OPTIONS_H
 
 #include "collect/collector.h"
 #include "result/result.h"

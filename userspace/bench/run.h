@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* fio runs of a bench: laying out files, and one measured row with its counts. */
-#ifndef FL_BENCH_ROW_H
-#define FL_BENCH_ROW_H
+#ifndef FL_BENCH_RUN_H
+#define FL_BENCH_RUN_H
 
 #include "bench/profile.h"
 #include "collect/collector.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The collector's five calls. What they read is in read.c. */
+/* The collector's calls, from preparing it to its end. What they read is in read.c. */
 #include "collect/collector_impl.h"
 
 #include <errno.h>

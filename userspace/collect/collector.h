@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The collector: five calls between the commands and BPF. It never prints; what it has to say is in
+ * The collector stands between the commands and BPF. It never prints; what it has to say is in
  * the snapshot or in an error.
  */
 #ifndef FL_COLLECTOR_H

@@ -6,9 +6,8 @@
 #ifndef FL_REFUSED_H
 #define FL_REFUSED_H
 
-#include <stdio.h>
+#include <stddef.h>
 #include "util/err.h"
-#include "kernel/mountinfo.h"
 #include "collect/target.h"
 
 struct fl_refused_open {
@@ -43,14 +42,5 @@ int fl_refused_read(struct fl_refused_watch *w, const struct fl_target *target,
 		    struct fl_refused_opens *opens, struct fl_err *err);
 void fl_refused_finish(struct fl_refused_watch *w);
 void fl_refused_free(struct fl_refused_opens *opens);
-
-/* What a rule says, in a sentence without its full stop; its name in JSON. */
-const char *fl_open_rule_meaning(enum fl_open_rule rule);
-const char *fl_open_rule_name(enum fl_open_rule rule);
-
-void fl_refused_text(const struct fl_refused_opens *opens, const struct fl_mounts *mounts,
-		     FILE *out);
-void fl_refused_json(const struct fl_refused_opens *opens, const struct fl_mounts *mounts,
-		     FILE *out);
 
 #endif

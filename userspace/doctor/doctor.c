@@ -4,7 +4,7 @@
 
 #include "args.h"
 #include "cmd.h"
-#include "doctor/examine.h"
+#include "doctor/print.h"
 
 static const struct fl_option options[] = {
 	FL_OPTION_JSON("the findings as JSON"),

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What this kernel allows, found by trying; and its rendering, which is pure. */
-#ifndef FL_DOCTOR_H
-#define FL_DOCTOR_H
+/* What this kernel allows, found by trying. */
+#ifndef FL_DOCTOR_EXAMINE_H
+#define FL_DOCTOR_EXAMINE_H
 
-#include <stdio.h>
+#include <stddef.h>
 #include "kernel/callsite_map.h"
 #include "collect/collector.h"
 
@@ -46,7 +46,5 @@ struct fl_doctor {
 /* Never fails: what cannot be found out is an answer too. */
 void fl_doctor_examine(struct fl_doctor *d, struct fl_kernel *kernel);
 void fl_doctor_free(struct fl_doctor *d);
-void fl_doctor_text(const struct fl_doctor *d, FILE *out);
-void fl_doctor_json(const struct fl_doctor *d, FILE *out);
 
 #endif

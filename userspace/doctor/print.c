@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What doctor found, as text and as JSON. Pure. */
-#include "doctor/examine.h"
+#include "doctor/print.h"
 
 #include <stdlib.h>
 #include <json-c/json.h>

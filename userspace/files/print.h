@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The list of 'files', as text and as JSON. Pure. */
-#ifndef FL_RENDER_FILES_H
-#define FL_RENDER_FILES_H
+/* The list of 'files', and of the opens that the kernel refused, as text and as JSON. Pure. */
+#ifndef FL_FILES_PRINT_H
+#define FL_FILES_PRINT_H
 
 #include <stdio.h>
+#include "collect/refused.h"
 #include "kernel/mountinfo.h"
 #include "openfiles/openfiles.h"
 #include "snapshot/snapshot.h"
@@ -25,5 +26,11 @@ void fl_files_json(const struct fl_open_files *files, const struct fl_mounts *mo
 const char *fl_file_can_share(const struct fl_open_file *f, enum fl_can can);
 /* Whether a file that can be written can run no write under the shared lock. */
 bool fl_file_never_shares(const struct fl_open_file *f, enum fl_can can);
+
+/* mounts name the mounts of the opens. */
+void fl_refused_text(const struct fl_refused_opens *opens, const struct fl_mounts *mounts,
+		     FILE *out);
+void fl_refused_json(const struct fl_refused_opens *opens, const struct fl_mounts *mounts,
+		     FILE *out);
 
 #endif

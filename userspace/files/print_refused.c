@@ -6,7 +6,7 @@
 
 #include "util/json.h"
 #include "snapshot/names.h"
-#include "collect/refused.h"
+#include "files/print.h"
 #include "util/text.h"
 
 static const struct rule {
@@ -27,12 +27,12 @@ static const struct rule {
 		 "the open is in cached mode, and the inode is open for passthrough"},
 };
 
-const char *fl_open_rule_name(enum fl_open_rule rule)
+static const char *rule_name(enum fl_open_rule rule)
 {
 	return rule < FL_RULES ? rules[rule].name : "?";
 }
 
-const char *fl_open_rule_meaning(enum fl_open_rule rule)
+static const char *rule_meaning(enum fl_open_rule rule)
 {
 	return rule < FL_RULES ? rules[rule].meaning : "?";
 }
@@ -45,7 +45,7 @@ static void refused_text(const struct fl_refused_open *o, const struct fl_mounts
 
 	fprintf(out, "%s on %s: %s refused, %s\n", name ? name : "?", path ? path : "?",
 		fl_grouped(o->seen.count, n, sizeof(n)), strerrorname_np(-o->key.error));
-	fprintf(out, "  %s\n", fl_open_rule_meaning(o->key.rule));
+	fprintf(out, "  %s\n", rule_meaning(o->key.rule));
 	fprintf(out, "  the daemon replied with %s; last tried by %s %u, who got EIO\n",
 		fl_fopen_flag_names(o->key.open_flags, flags, sizeof(flags)), comm ? comm : "?",
 		o->seen.last_pid);
@@ -99,7 +99,7 @@ void fl_refused_json(const struct fl_refused_opens *opens, const struct fl_mount
 		fl_json_name(one, "name", r->seen.name);
 		fl_json_u64(one, "count", r->seen.count);
 		fl_json_name(one, "errno", strerrorname_np(-r->key.error));
-		fl_json_name(one, "rule", fl_open_rule_name(r->key.rule));
+		fl_json_name(one, "rule", rule_name(r->key.rule));
 		fl_json_u64(one, "open_flags", r->key.open_flags);
 		fl_json_u64(one, "last_pid", r->seen.last_pid);
 		fl_json_name(one, "last_comm", r->seen.last_comm);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The report of 'prove', as text and as JSON. Pure: takes recorded data. */
-#ifndef FL_RENDER_PROVE_H
-#define FL_RENDER_PROVE_H
+#ifndef FL_PROVE_PRINT_H
+#define FL_PROVE_PRINT_H
 
 #include <stdio.h>
 #include "util/text.h"

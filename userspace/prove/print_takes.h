@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Takes of the inode lock and of fi->lock, by role and by site. Pure. */
-#ifndef FL_RENDER_TAKES_H
-#define FL_RENDER_TAKES_H
+#ifndef FL_PROVE_PRINT_TAKES_H
+#define FL_PROVE_PRINT_TAKES_H
 
 #include <stdio.h>
 #include "snapshot/snapshot.h"

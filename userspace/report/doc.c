@@ -103,6 +103,12 @@ void fl_doc_figure(struct fl_doc *doc, const char *title, const char *descriptio
 	b->svg = svg;
 }
 
+bool fl_doc_gap(const struct fl_doc *doc, size_t i)
+{
+	return i &&
+	       !(doc->block[i].kind == FL_BLOCK_ITEM && doc->block[i - 1].kind == FL_BLOCK_ITEM);
+}
+
 void fl_doc_free(struct fl_doc *doc)
 {
 	for (size_t i = 0; i < doc->nblocks; i++) {

@@ -62,6 +62,8 @@ void fl_doc_cell(struct fl_doc *doc, const char *fmt, ...) __attribute__((format
 /* Adds a figure. The document owns svg from now on. */
 void fl_doc_figure(struct fl_doc *doc, const char *title, const char *description, char *svg);
 
+/* Whether an empty line stands in front of block i in text and Markdown. */
+bool fl_doc_gap(const struct fl_doc *doc, size_t i);
 void fl_doc_text(const struct fl_doc *doc, FILE *out);
 void fl_doc_markdown(const struct fl_doc *doc, FILE *out);
 void fl_doc_html(const struct fl_doc *doc, FILE *out);

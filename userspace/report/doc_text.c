@@ -54,12 +54,10 @@ void fl_doc_text(const struct fl_doc *doc, FILE *out)
 {
 	for (size_t i = 0; i < doc->nblocks; i++) {
 		const struct fl_block *b = &doc->block[i];
-		bool close = i && b->kind == FL_BLOCK_ITEM &&
-			     doc->block[i - 1].kind == FL_BLOCK_ITEM;
 
 		if (b->kind == FL_BLOCK_FIGURE)
 			continue;
-		if (i && !close)
+		if (fl_doc_gap(doc, i))
 			fputc('\n', out);
 		switch (b->kind) {
 		case FL_BLOCK_TITLE:

@@ -488,18 +488,6 @@ static void plot_times(struct fl_doc *doc, const struct fl_results *r)
 		said, fl_draw_reference_bars(r, time_parts, words));
 }
 
-void fl_draw_one(struct fl_doc *doc, const struct fl_results *r)
-{
-	plot_scaling(doc, r);
-	fl_figure_volume(doc, r);
-	plot_latency(doc, r);
-	plot_times(doc, r);
-	plot_speedup(doc, r);
-	fl_figure_takes(doc, r);
-	fl_figure_series(doc, r);
-	fl_figure_hists(doc, r);
-}
-
 void fl_draw_several(struct fl_doc *doc, const struct fl_results *r)
 {
 	plot_scaling(doc, r);
@@ -509,4 +497,10 @@ void fl_draw_several(struct fl_doc *doc, const struct fl_results *r)
 	plot_speedup(doc, r);
 	fl_figure_takes(doc, r);
 	fl_figure_series(doc, r);
+}
+
+void fl_draw_one(struct fl_doc *doc, const struct fl_results *r)
+{
+	fl_draw_several(doc, r);
+	fl_figure_hists(doc, r);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Plots by gnuplot, as SVG that takes its colours from the page around it. */
-#ifndef FL_PLOT_H
-#define FL_PLOT_H
+#ifndef FL_GNUPLOT_H
+#define FL_GNUPLOT_H
 
 #include <stdio.h>
 #include "report/doc.h"

@@ -7,7 +7,7 @@
 
 #include "util/text.h"
 
-enum fl_tone fl_report_tone(const struct fl_analysis *a)
+static enum fl_tone tone_of(const struct fl_analysis *a)
 {
 	static const enum fl_tone tones[] = {
 		[FL_SHARED] = FL_TONE_GOOD,
@@ -30,8 +30,8 @@ void fl_report_verdict(struct fl_doc *doc, const struct fl_analysis *a, const ch
 				       : "no row was counted");
 		return;
 	}
-	fl_doc_verdict(doc, fl_report_tone(a), fl_verdict_name(a->verdict.kind), "%s%s%s", in,
-		       colon, a->verdict.why);
+	fl_doc_verdict(doc, tone_of(a), fl_verdict_name(a->verdict.kind), "%s%s%s", in, colon,
+		       a->verdict.why);
 }
 
 static void agreement(struct fl_doc *doc, const struct fl_analysis *a)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Writes the report on one result, or on several compared, into a document. Pure. */
-#ifndef FL_REPORT_H
-#define FL_REPORT_H
+#ifndef FL_SECTIONS_H
+#define FL_SECTIONS_H
 
 #include "report/analysis.h"
 #include "report/doc.h"
@@ -26,7 +26,6 @@ void fl_report_several(struct fl_doc *doc, const struct fl_results *r, fl_draw *
 void fl_report_csv(const struct fl_results *r, FILE *out);
 
 /* Parts that both use. */
-enum fl_tone fl_report_tone(const struct fl_analysis *a);
 void fl_report_verdict(struct fl_doc *doc, const struct fl_analysis *a, const char *name);
 void fl_report_scaling(struct fl_doc *doc, const struct fl_analysis *a);
 void fl_report_reference(struct fl_doc *doc, const struct fl_results *r);

@@ -20,30 +20,10 @@ static const struct fl_coverage table[] = {
 	{FL_ROUTE_CACHED, FL_KIND_WRITEBACK, NULL, FL_SEES_NO, FL_SEES_YES},
 };
 
-static const char *const kinds[FL_WRITE_KINDS] = {
-	[FL_KIND_DIRECT] = "direct",
-	[FL_KIND_BUFFERED] = "buffered",
-	[FL_KIND_SPLICE] = "splice",
-	[FL_KIND_WRITEBACK] = "writeback cache",
-};
-
 const struct fl_coverage *fl_coverage_table(size_t *n)
 {
 	*n = sizeof(table) / sizeof(table[0]);
 	return table;
-}
-
-const char *fl_write_kind_name(enum fl_write_kind kind)
-{
-	return kind < FL_WRITE_KINDS ? kinds[kind] : "?";
-}
-
-const char *fl_sees_name(enum fl_sees sees)
-{
-	static const char *const names[] = {
-		[FL_SEES_NO] = "no", [FL_SEES_PART] = "in part", [FL_SEES_YES] = "yes"};
-
-	return names[sees];
 }
 
 enum fl_sees fl_sees(const struct fl_snapshot *s, enum fl_route route, enum fl_write_kind kind,

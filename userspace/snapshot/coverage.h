@@ -27,10 +27,8 @@ struct fl_coverage {
 	enum fl_sees tracepoints, functions;
 };
 
-/* The whole table, which docs/measuring.md repeats; *n is its length. */
+/* The whole table, for the test that holds docs/measuring.md to it; *n is its length. */
 const struct fl_coverage *fl_coverage_table(size_t *n);
-const char *fl_write_kind_name(enum fl_write_kind kind);
-const char *fl_sees_name(enum fl_sees sees);
 /* By whatever counts the writes of s. fs may be NULL for one that is not known. */
 enum fl_sees fl_sees(const struct fl_snapshot *s, enum fl_route route, enum fl_write_kind kind,
 		     const char *fs);

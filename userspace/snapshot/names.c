@@ -64,6 +64,26 @@ static const char *const counters[FL_COUNTERS] = {
 	[FL_COUNT_OUTSIDE] = "outside",
 };
 
+static const char *const hists[FL_HISTS] = {
+	[FL_HIST_WAIT_EXCL] = "wait_exclusive_ns",
+	[FL_HIST_WAIT_SHARED] = "wait_shared_ns",
+	[FL_HIST_HOLD_EXCL] = "hold_exclusive_ns",
+	[FL_HIST_HOLD_SHARED] = "hold_shared_ns",
+};
+
+static const char *const losses[FL_LOSSES] = {
+	[FL_LOSS_TABLE_FULL] = "table_full",
+	[FL_LOSS_UNPAIRED] = "unpaired",
+	[FL_LOSS_NO_INODE] = "no_inode",
+	[FL_LOSS_NO_TASK] = "no_task",
+};
+
+static const char *const cans[] = {
+	[FL_CAN_UNKNOWN] = NULL,
+	[FL_CAN_NO] = "no",
+	[FL_CAN_YES] = "yes",
+};
+
 static const char *const site_roles[FL_SITE_ROLES] = {
 	[FL_SITE_EXCLUSIVE] = "exclusive",
 	[FL_SITE_SHARED] = "shared",
@@ -163,6 +183,21 @@ const char *fl_take_name(enum fl_take take)
 const char *fl_counter_name(enum fl_counter counter)
 {
 	return name_in(counters, COUNT(counters), counter);
+}
+
+const char *fl_hist_name(enum fl_hist_kind kind)
+{
+	return name_in(hists, COUNT(hists), kind);
+}
+
+const char *fl_loss_name(enum fl_loss loss)
+{
+	return name_in(losses, COUNT(losses), loss);
+}
+
+const char *fl_can_name(enum fl_can can)
+{
+	return cans[can];
 }
 
 const char *fl_mount_counter_name(enum fl_mount_counter counter)

@@ -31,6 +31,13 @@ enum fl_method {
 	FL_METHODS,
 };
 
+/* Can this kernel's write path take the inode lock shared on a route? */
+enum fl_can {
+	FL_CAN_UNKNOWN,
+	FL_CAN_NO,
+	FL_CAN_YES,
+};
+
 const char *fl_route_name(enum fl_route route);
 /* The routes of a bit mask, "direct, cached". Returns buf. */
 char *fl_route_names(unsigned int mask, char *buf, size_t len);
@@ -40,6 +47,10 @@ int fl_site_role_from_name(const char *name);
 const char *fl_take_name(enum fl_take take);
 const char *fl_reason_name(enum fl_reason reason);
 const char *fl_counter_name(enum fl_counter counter);
+const char *fl_hist_name(enum fl_hist_kind kind);
+const char *fl_loss_name(enum fl_loss loss);
+/* "no", "yes"; NULL for FL_CAN_UNKNOWN. */
+const char *fl_can_name(enum fl_can can);
 const char *fl_mount_counter_name(enum fl_mount_counter counter);
 /* "state-tp", "state-fentry", "callsite", "global"; in a sentence: "state, BTF tracepoints". */
 const char *fl_method_name(enum fl_method method);

@@ -13,13 +13,6 @@
 #include "snapshot/names.h"
 #include "snapshot/writers.h"
 
-/* Can this kernel's write path take the inode lock shared on a route? */
-enum fl_can {
-	FL_CAN_UNKNOWN,
-	FL_CAN_NO,
-	FL_CAN_YES,
-};
-
 /* What is known of FOPEN_PARALLEL_DIRECT_WRITES on one file, from its opens and its open descriptors. */
 struct fl_flag_knowledge {
 	__u64 opens_seen;    /* replies of the daemon to OPEN and CREATE */

@@ -6,6 +6,7 @@
 
 #include "snapshot/snapshot.h"
 #include "util/json.h"
+#include "util/json_read.h"
 
 __u64 fl_site_bucket_ns(int bucket)
 {
@@ -39,16 +40,12 @@ __u64 fl_site_quantile(const struct fl_site_times *t, double q)
 	return 0;
 }
 
-const char *fl_wait_kind_name(enum fl_wait_kind kind)
-{
-	static const char *const names[FL_WAIT_KINDS] = {
-		[FL_WAIT_EXCL] = "exclusive",
-		[FL_WAIT_SHARED] = "shared",
-		[FL_WAIT_FI_LOCK] = "fi_lock",
-	};
-
-	return names[kind];
-}
+/* The keys in JSON. */
+static const char *const kinds[FL_WAIT_KINDS] = {
+	[FL_WAIT_EXCL] = "exclusive",
+	[FL_WAIT_SHARED] = "shared",
+	[FL_WAIT_FI_LOCK] = "fi_lock",
+};
 
 static void add(struct fl_wait_times *sum, const struct fl_wait_times *one)
 {
@@ -93,16 +90,9 @@ struct json_object *fl_waits_to_json(const struct fl_waits *w)
 			json_object_array_add(list, bucket);
 		}
 		json_object_object_add(one, "buckets", list);
-		json_object_object_add(o, fl_wait_kind_name(k), one);
+		json_object_object_add(o, kinds[k], one);
 	}
 	return o;
-}
-
-static __u64 number(struct json_object *o, const char *key)
-{
-	struct json_object *v;
-
-	return json_object_object_get_ex(o, key, &v) ? json_object_get_uint64(v) : 0;
 }
 
 /* Times below 8 ns have buckets of their own; those up to 24 stay empty. */
@@ -114,39 +104,33 @@ static int bucket_of(__u64 ns)
 	return -1;
 }
 
-static int times_from_json(struct json_object *o, struct fl_wait_times *t)
+static void times_from_json(struct fl_json_reader *r, struct json_object *o,
+			    struct fl_wait_times *t)
 {
-	struct json_object *list;
+	struct json_object *list = fl_json_get(r, o, "buckets", json_type_array);
 
-	if (!json_object_is_type(o, json_type_object) ||
-	    !json_object_object_get_ex(o, "buckets", &list) ||
-	    !json_object_is_type(list, json_type_array))
-		return -1;
-	t->times.sum_ns = number(o, "sum_ns");
-	t->max_ns = number(o, "max_ns");
-	for (size_t i = 0; i < json_object_array_length(list); i++) {
+	t->times.sum_ns = fl_json_get_u64(r, o, "sum_ns");
+	t->max_ns = fl_json_get_u64(r, o, "max_ns");
+	for (size_t i = 0; list && i < json_object_array_length(list) && !r->bad; i++) {
 		struct json_object *one = json_object_array_get_idx(list, i);
-		int b = json_object_is_type(one, json_type_object) ? bucket_of(number(one, "ns"))
-								   : -1;
+		int b = bucket_of(fl_json_get_u64(r, one, "ns"));
 
 		if (b < 0)
-			return -1;
-		t->times.bucket[b] += number(one, "count");
+			fl_json_fail(r, "ns", "is no bucket's");
+		else
+			t->times.bucket[b] += fl_json_get_u64(r, one, "count");
 	}
-	return 0;
 }
 
-struct fl_waits *fl_waits_from_json(struct json_object *o)
+struct fl_waits *fl_waits_from_json(struct fl_json_reader *r, struct json_object *o,
+				    const char *key)
 {
-	struct fl_waits *w = calloc(1, sizeof(*w));
-	struct json_object *v;
-	int bad = !json_object_is_type(o, json_type_object);
+	struct json_object *waits = fl_json_get(r, o, key, json_type_object);
+	struct fl_waits *w = waits ? calloc(1, sizeof(*w)) : NULL;
 
-	for (int k = 0; w && !bad && k < FL_WAIT_KINDS; k++)
-		bad = !json_object_object_get_ex(o, fl_wait_kind_name(k), &v) ||
-		      times_from_json(v, &w->kind[k]);
-	if (!bad)
-		return w;
-	free(w);
-	return NULL;
+	if (waits && !w)
+		fl_json_fail(r, key, "does not fit into memory");
+	for (int k = 0; w && k < FL_WAIT_KINDS; k++)
+		times_from_json(r, fl_json_get(r, waits, kinds[k], json_type_object), &w->kind[k]);
+	return w;
 }

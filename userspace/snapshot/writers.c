@@ -10,6 +10,7 @@
 #include "snapshot/snapshot.h"
 #include "util/array.h"
 #include "util/json.h"
+#include "util/json_read.h"
 
 static bool is_same(const struct fl_writer_count *a, const struct fl_writer_count *b)
 {
@@ -126,31 +127,25 @@ struct json_object *fl_writers_to_json(const struct fl_writer_counts *w)
 
 static void copy_text(char *to, size_t size, struct json_object *o, const char *key)
 {
-	struct json_object *v;
-	const char *text = json_object_object_get_ex(o, key, &v) && v ? json_object_get_string(v)
-								      : NULL;
+	struct json_object *text = fl_json_find(o, key, json_type_string);
 
-	snprintf(to, size, "%s", text ? text : "");
+	snprintf(to, size, "%s", text ? json_object_get_string(text) : "");
 }
 
-int fl_writers_from_json(struct fl_writer_counts *w, struct json_object *list)
+void fl_writers_from_json(struct fl_json_reader *r, struct json_object *o, const char *key,
+			  struct fl_writer_counts *w)
 {
-	struct fl_writer_count one;
-	struct json_object *o, *v;
-	int bad = 0;
+	struct json_object *list = fl_json_get(r, o, key, json_type_array);
 
 	memset(w, 0, sizeof(*w));
-	for (size_t i = 0; i < json_object_array_length(list) && i < FL_WRITERS_TOLD; i++) {
-		o = json_object_array_get_idx(list, i);
-		if (!json_object_is_type(o, json_type_object))
-			return -1;
-		memset(&one, 0, sizeof(one));
-		one.pid = json_object_object_get_ex(o, "pid", &v) ? json_object_get_uint64(v) : 0;
-		one.writes = json_object_object_get_ex(o, "writes", &v) ? json_object_get_uint64(v)
-									: 0;
-		copy_text(one.comm, sizeof(one.comm), o, "comm");
-		copy_text(one.cgroup, sizeof(one.cgroup), o, "cgroup");
-		bad |= fl_writers_add(w, &one);
+	for (size_t i = 0; list && i < json_object_array_length(list) && i < FL_WRITERS_TOLD; i++) {
+		struct json_object *one = json_object_array_get_idx(list, i);
+		struct fl_writer_count count = {.pid = fl_json_find_u64(one, "pid")};
+
+		count.writes = fl_json_get_u64(r, one, "writes");
+		copy_text(count.comm, sizeof(count.comm), one, "comm");
+		copy_text(count.cgroup, sizeof(count.cgroup), one, "cgroup");
+		if (!r->bad && fl_writers_add(w, &count))
+			fl_json_fail(r, key, "does not fit into memory");
 	}
-	return bad;
 }

@@ -23,6 +23,7 @@ struct fl_writer_counts {
 	size_t n;
 };
 
+struct fl_json_reader;
 struct fl_snapshot;
 struct json_object;
 
@@ -49,8 +50,9 @@ void fl_writers_free(struct fl_writer_counts *w);
  */
 char *fl_container_of(const char *cgroup, char buf[13]);
 
-/* To JSON and back. others: the result of fl_writers_others(). A list that is not known is null. */
+/* To JSON; and back from the list under key, which the caller frees. r says whether it was one. */
 struct json_object *fl_writers_to_json(const struct fl_writer_counts *w);
-int fl_writers_from_json(struct fl_writer_counts *w, struct json_object *list);
+void fl_writers_from_json(struct fl_json_reader *r, struct json_object *o, const char *key,
+			  struct fl_writer_counts *w);
 
 #endif

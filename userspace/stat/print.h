@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Interval rows as text, CSV and JSON lines. Pure: rows in, bytes out. */
-#ifndef FL_RENDER_STAT_H
-#define FL_RENDER_STAT_H
+#ifndef FL_STAT_PRINT_H
+#define FL_STAT_PRINT_H
 
 #include <stdio.h>
 #include "snapshot/rows.h"

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <sys/ioctl.h>
 
@@ -91,14 +90,6 @@ static int parse(struct stat_cmd *s, int argc, char **argv)
 			"stat", a.json,
 			"--count and a command exclude each other: rows come until the command ends");
 	return -1;
-}
-
-static __u64 real_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
 }
 
 static void print_notes(struct stat_cmd *s)
@@ -241,7 +232,7 @@ static int one_reading(struct stat_cmd *s, struct fl_err *err)
 
 	if (fl_watch_read(&s->watch, err))
 		return -1;
-	s->view.real_ns = real_ns();
+	s->view.real_ns = fl_real_ns();
 	if (!s->began_ns)
 		s->began_ns = s->watch.interval.start_ns;
 	add_to_sum(s);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The list that top shows. An entry has the last interval and all since the beginning. Pure. */
-#ifndef FL_TOP_ROWS_H
-#define FL_TOP_ROWS_H
+#ifndef FL_TOP_LIST_H
+#define FL_TOP_LIST_H
 
 #include "snapshot/rows.h"
 #include "snapshot/verdict.h"

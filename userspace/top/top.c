@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <ncurses.h>
 
 #include "args.h"
@@ -63,7 +62,6 @@ static int look(struct top_cmd *c, struct fl_err *err)
 	const struct fl_row *at = t->cursor < t->list.n ? t->list.entry[t->cursor].all : NULL;
 	__u32 dev = at ? at->dev : 0, slot = at && at->file ? at->file->slot : 0;
 	bool follows = at && (t->cursor || t->page == FL_TOP_DETAILS);
-	struct timespec ts;
 
 	/* the list has pointers into the snapshots that the reading replaces */
 	fl_top_list_free(&t->list);
@@ -77,8 +75,7 @@ static int look(struct top_cmd *c, struct fl_err *err)
 	t->began_ns = t->watch.began_ns;
 	if (fl_top_totals_add(&t->totals, &t->watch.interval))
 		return fl_err(err, "out of memory");
-	clock_gettime(CLOCK_REALTIME, &ts);
-	t->real_ns = ts.tv_sec * 1000000000ull + ts.tv_nsec;
+	t->real_ns = fl_real_ns();
 	fl_top_history_add(&t->history, &t->watch.interval);
 	if (t->watch.nnotes)
 		snprintf(t->message, sizeof(t->message), "%.250s",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The clock that all times are told by. */
+/* Clocks. All intervals are told by the first. */
 #ifndef FL_CLOCK_H
 #define FL_CLOCK_H
 
@@ -7,5 +7,7 @@
 
 /* CLOCK_MONOTONIC in ns: the clock of bpf_ktime_get_ns() and of fio's logs. */
 __u64 fl_now_ns(void);
+/* CLOCK_REALTIME in ns: the time of day. */
+__u64 fl_real_ns(void);
 
 #endif

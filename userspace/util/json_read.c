@@ -45,11 +45,31 @@ void fl_json_fail(struct fl_json_reader *r, const char *key, const char *problem
 	r->bad = true;
 }
 
+/* The value under key, which may be NULL for null; false if o has no such key. */
+static bool look_up(struct json_object *o, const char *key, struct json_object **v)
+{
+	return json_object_is_type(o, json_type_object) && json_object_object_get_ex(o, key, v);
+}
+
+bool fl_json_has(struct json_object *o, const char *key)
+{
+	struct json_object *v;
+
+	return look_up(o, key, &v) && v;
+}
+
+bool fl_json_is_null(struct json_object *o, const char *key)
+{
+	struct json_object *v;
+
+	return look_up(o, key, &v) && !v;
+}
+
 struct json_object *fl_json_find(struct json_object *o, const char *key, enum json_type type)
 {
 	struct json_object *v;
 
-	if (json_object_is_type(o, json_type_object) && json_object_object_get_ex(o, key, &v) &&
+	if (look_up(o, key, &v) &&
 	    (json_object_is_type(v, type) ||
 	     (type == json_type_double && json_object_is_type(v, json_type_int))))
 		return v;

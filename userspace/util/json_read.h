@@ -44,6 +44,10 @@ const char *fl_json_get_str(struct fl_json_reader *r, struct json_object *o, con
 int fl_json_get_index(struct fl_json_reader *r, struct json_object *o, const char *key,
 		      int (*from_name)(const char *));
 
+/* Whether key is there and has a value; whether it is there and is null. */
+bool fl_json_has(struct json_object *o, const char *key);
+bool fl_json_is_null(struct json_object *o, const char *key);
+
 /* The following take a key that is null or absent, and give 0 or NULL for it. */
 struct json_object *fl_json_find(struct json_object *o, const char *key, enum json_type type);
 __u64 fl_json_find_u64(struct json_object *o, const char *key);

@@ -4,8 +4,8 @@
  * process that runs one and the process that judges it talk. Everything that touches the mount runs in
  * that first process, so that a file system that hangs never hangs the judge.
  */
-#ifndef FL_VERIFY_H
-#define FL_VERIFY_H
+#ifndef FL_VERIFY_CASE_H
+#define FL_VERIFY_CASE_H
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -36,7 +36,6 @@ enum fl_want {
 	FL_WANT_SPLICE,	  /* splice(2) into the file */
 	FL_WANT_MAPPED,	  /* O_DIRECT and inside EOF, while the file is mapped shared */
 	FL_WANT_EITHER,	  /* depends on rules that kernels differ in: both are right */
-	FL_WANTS,
 };
 
 /* One file of a case, and the writes to it. */

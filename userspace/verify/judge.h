@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Which lock path a leg had to take, and whether the counts show it. Pure. */
-#ifndef FL_VERIFY_EXPECT_H
-#define FL_VERIFY_EXPECT_H
+#ifndef FL_VERIFY_JUDGE_H
+#define FL_VERIFY_JUDGE_H
 
 #include "snapshot/snapshot.h"
 #include "verify/case.h"

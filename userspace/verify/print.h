@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What verify found, as a table for people and as JSON. Pure. */
-#ifndef FL_RENDER_VERIFY_H
-#define FL_RENDER_VERIFY_H
+#ifndef FL_VERIFY_PRINT_H
+#define FL_VERIFY_PRINT_H
 
 #include <stdio.h>
 #include "verify/run.h"

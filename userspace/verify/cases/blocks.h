@@ -18,7 +18,6 @@ struct fl_stamp {
 	__u32 check;
 };
 #define FL_STAMP_ANYWHERE (~0ull)
-#define FL_STAMP_MIN	  sizeof(struct fl_stamp)
 
 void fl_stamp_fill(void *buf, __u32 len, __u32 writer, __u64 seq, __u64 off);
 
