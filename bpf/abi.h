@@ -146,6 +146,9 @@ enum fl_site_action {
 	FL_SITE_END = 4,   /* after it: the wait ends */
 	FL_SITE_CALIBRATE_BEGIN = 8,
 	FL_SITE_CALIBRATE_END = 16,
+	/* the call may fail: what it returns says whether the lock was taken */
+	FL_SITE_TRY = 32,
+	FL_SITE_TRY_IS_ZERO = 64, /* by 0, as down_write_killable() does; else by another value */
 };
 
 /* Wait and hold, each by mode. Bucket b holds [2^(b-1), 2^b) ns; bucket 0 holds 0 ns. */

@@ -6,6 +6,7 @@
  *
  * A second probe at the return address times the wait for a spin lock. A probe pair takes longer than a take
  * without contention, so a pair around a plain instruction before the call measures what a pair takes.
+ * A call that may fail to take the lock is counted at its return address, once its result is known.
  */
 #include "takes.bpf.h"
 #include "times.bpf.h"
@@ -40,6 +41,13 @@ struct start {
 	__u64 ns;
 };
 
+/* A call that may fail is under way. Apart from the times: an interrupt may time a take of its own. */
+struct attempt {
+	__u64 task; /* 0: none */
+	__u64 site;
+	__u64 lock;
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, START_PLACES);
@@ -47,11 +55,25 @@ struct {
 	__type(value, struct start);
 } starts SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, START_PLACES);
+	__type(key, __u32);
+	__type(value, struct attempt);
+} attempts SEC(".maps");
+
 static __always_inline struct start *start_of_current(void)
 {
 	__u32 place = (__u32)bpf_get_current_pid_tgid() & (START_PLACES - 1);
 
 	return bpf_map_lookup_elem(&starts, &place);
+}
+
+static __always_inline struct attempt *attempt_of_current(void)
+{
+	__u32 place = (__u32)bpf_get_current_pid_tgid() & (START_PLACES - 1);
+
+	return bpf_map_lookup_elem(&attempts, &place);
 }
 
 static __always_inline __u64 first_argument(struct pt_regs *ctx)
@@ -125,6 +147,33 @@ static __always_inline bool count_site(__u32 site, enum fl_site_role role, __u32
 	return true;
 }
 
+static __always_inline void begin_attempt(__u32 site, __u64 lock)
+{
+	struct attempt *a = attempt_of_current();
+
+	if (!a)
+		return;
+	/* another task has the same place, and its result will not be known */
+	if (a->task && a->task != bpf_get_current_task() && gate_open)
+		lost(FL_LOSS_UNPAIRED);
+	a->task = bpf_get_current_task();
+	a->site = site;
+	a->lock = lock;
+}
+
+static __always_inline void end_attempt(__u32 site, __u64 cookie, int result)
+{
+	struct attempt *a = attempt_of_current();
+	bool taken = cookie >> 32 & FL_SITE_TRY_IS_ZERO ? !result : result;
+
+	/* the code at the return address may be reached by other ways, too */
+	if (!a || a->task != bpf_get_current_task() || a->site != site)
+		return;
+	a->task = 0;
+	if (taken)
+		count_site(site, cookie >> 16 & 0xff, cookie >> 24 & 0xff, a->lock);
+}
+
 SEC("kprobe")
 int at_site(struct pt_regs *ctx)
 {
@@ -140,6 +189,8 @@ int at_site(struct pt_regs *ctx)
 	}
 	if (action & FL_SITE_CALIBRATE_END)
 		end(site + FL_MAX_SITES, now);
+	if (action & FL_SITE_TRY)
+		begin_attempt(site, first_argument(ctx));
 	if (action & FL_SITE_COUNT &&
 	    !count_site(site, cookie >> 16 & 0xff, cookie >> 24 & 0xff, first_argument(ctx)))
 		return 0;
@@ -167,10 +218,14 @@ int at_completion(struct pt_regs *ctx)
 SEC("kprobe")
 int after_site(struct pt_regs *ctx)
 {
-	__u64 now = bpf_ktime_get_ns();
-	__u32 site = bpf_get_attach_cookie(ctx) & 0xffff;
+	__u64 now = bpf_ktime_get_ns(), cookie = bpf_get_attach_cookie(ctx);
+	__u32 site = cookie & 0xffff;
 
-	if (site < FL_MAX_SITES)
+	if (site >= FL_MAX_SITES)
+		return 0;
+	if (cookie >> 32 & FL_SITE_TRY)
+		end_attempt(site, cookie, ctx->ax);
+	else
 		end(site, now);
 	return 0;
 }

@@ -37,6 +37,7 @@ enum { BPF_F_MMAPABLE = 1 << 10 };
 
 /* x86-64 */
 struct pt_regs {
+	unsigned long ax;
 	unsigned long di;
 };
 

@@ -24,7 +24,7 @@ enum {
 
 static const struct fl_prog callsite_progs[] = {
 	[AT_SITE] = {"at_site", true, false, "takes"},
-	[AFTER_SITE] = {"after_site", true, false, "waits for fi->lock"},
+	[AFTER_SITE] = {"after_site", true, false, "waits for fi->lock, and takes by trylock"},
 	[AT_COMPLETION] = {"at_completion", false, false, "completions"},
 };
 
@@ -75,6 +75,12 @@ static int attach_site(struct fl_source *s, size_t index)
 	bool timed = c->time_waits && site->role == FL_SITE_FI_LOCK && site->calibrate_at;
 	__u64 action = FL_SITE_COUNT;
 
+	if (site->tries) {
+		action = FL_SITE_TRY | (site->tries == FL_TRIES_ZERO ? FL_SITE_TRY_IS_ZERO : 0);
+		if (keep_link(c, fl_kprobe_attach(after, site->address + site->size,
+						  cookie_of(site, index, action))))
+			return -1;
+	}
 	if (timed) {
 		if (keep_link(c, fl_kprobe_attach(after, site->address + site->size,
 						  cookie_of(site, index, FL_SITE_END))) ||

@@ -85,28 +85,28 @@ enum callee {
 static const struct callee_name {
 	const char *name;
 	enum callee callee;
-	bool tries;
+	enum fl_tries tries;
 } callee_names[] = {
-	{"down_write", CALLEE_DOWN_WRITE, false},
-	{"down_write_nested", CALLEE_DOWN_WRITE, false},
-	{"down_write_killable", CALLEE_DOWN_WRITE, true},
-	{"down_write_killable_nested", CALLEE_DOWN_WRITE, true},
-	{"down_write_trylock", CALLEE_DOWN_WRITE, true},
-	{"down_read", CALLEE_DOWN_READ, false},
-	{"down_read_nested", CALLEE_DOWN_READ, false},
-	{"down_read_killable", CALLEE_DOWN_READ, true},
-	{"down_read_killable_nested", CALLEE_DOWN_READ, true},
-	{"down_read_interruptible", CALLEE_DOWN_READ, true},
-	{"down_read_trylock", CALLEE_DOWN_READ, true},
-	{"up_write", CALLEE_UP_WRITE, false},
+	{"down_write", CALLEE_DOWN_WRITE, FL_TRIES_NOT},
+	{"down_write_nested", CALLEE_DOWN_WRITE, FL_TRIES_NOT},
+	{"down_write_killable", CALLEE_DOWN_WRITE, FL_TRIES_ZERO},
+	{"down_write_killable_nested", CALLEE_DOWN_WRITE, FL_TRIES_ZERO},
+	{"down_write_trylock", CALLEE_DOWN_WRITE, FL_TRIES_NONZERO},
+	{"down_read", CALLEE_DOWN_READ, FL_TRIES_NOT},
+	{"down_read_nested", CALLEE_DOWN_READ, FL_TRIES_NOT},
+	{"down_read_killable", CALLEE_DOWN_READ, FL_TRIES_ZERO},
+	{"down_read_killable_nested", CALLEE_DOWN_READ, FL_TRIES_ZERO},
+	{"down_read_interruptible", CALLEE_DOWN_READ, FL_TRIES_ZERO},
+	{"down_read_trylock", CALLEE_DOWN_READ, FL_TRIES_NONZERO},
+	{"up_write", CALLEE_UP_WRITE, FL_TRIES_NOT},
 	/* the hold that remains is shared, and up_read() ends it */
-	{"downgrade_write", CALLEE_OTHER, false},
-	{"up_read", CALLEE_UP_READ, false},
-	{"_raw_spin_lock", CALLEE_SPIN_LOCK, false},
-	{"_raw_spin_lock_bh", CALLEE_SPIN_LOCK, false},
-	{"_raw_spin_lock_irq", CALLEE_SPIN_LOCK, false},
-	{"_raw_spin_lock_irqsave", CALLEE_SPIN_LOCK, false},
-	{"_raw_spin_lock_nested", CALLEE_SPIN_LOCK, false},
+	{"downgrade_write", CALLEE_OTHER, FL_TRIES_NOT},
+	{"up_read", CALLEE_UP_READ, FL_TRIES_NOT},
+	{"_raw_spin_lock", CALLEE_SPIN_LOCK, FL_TRIES_NOT},
+	{"_raw_spin_lock_bh", CALLEE_SPIN_LOCK, FL_TRIES_NOT},
+	{"_raw_spin_lock_irq", CALLEE_SPIN_LOCK, FL_TRIES_NOT},
+	{"_raw_spin_lock_irqsave", CALLEE_SPIN_LOCK, FL_TRIES_NOT},
+	{"_raw_spin_lock_nested", CALLEE_SPIN_LOCK, FL_TRIES_NOT},
 };
 
 static const struct callee_name *classify(const char *name)

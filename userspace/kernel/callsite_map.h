@@ -14,6 +14,12 @@
 #include "kernel/kallsyms.h"
 #include "snapshot/snapshot.h"
 
+enum fl_tries {
+	FL_TRIES_NOT,
+	FL_TRIES_NONZERO, /* trylock: not 0 */
+	FL_TRIES_ZERO,	  /* killable, interruptible: 0 */
+};
+
 struct fl_callsite {
 	char function[64];
 	__u64 offset; /* of the call instruction in the function */
@@ -24,7 +30,8 @@ struct fl_callsite {
 	/* Bit per enum fl_route whose write path comes here; 0: not on a write path. */
 	__u32 routes;
 	bool merged; /* one call does both exclusive takes and upgrades, so they cannot be told apart */
-	bool tries; /* may come back without the lock (killable, trylock) */
+	/* Whether the call may come back without the lock, and what it returns if it has it. */
+	enum fl_tries tries;
 	/* An instruction in the same straight line before it, to calibrate a probe pair; 0: none. */
 	__u64 calibrate_at;
 };
