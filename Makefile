@@ -18,6 +18,9 @@ B       ?= build
 CC      ?= gcc
 CLANG   ?= clang
 CFLAGS  ?= -O2 -g
+# fuselens runs with privileges: hardened unless the packager says otherwise
+CPPFLAGS ?= -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+LDFLAGS ?= -Wl,-z,relro,-z,now
 WARN    := -std=gnu17 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	   -Wno-unused-parameter -Wno-missing-field-initializers
 DEPS     = -MMD -MP

@@ -7,7 +7,7 @@
 #include "session.h"
 
 #ifndef VERSION
-#define VERSION "unreleased"
+#define VERSION "0.1.0"
 #endif
 
 int main(int argc, char **argv)

@@ -10,7 +10,7 @@ daemon: $(DAEMON)
 daemon-asan: $(B)/fuselens-passthroughd-asan
 
 ifeq ($(DAEMON_FUSE),native)
-DAEMON_CC = $(CC) $(WARN) -D_GNU_SOURCE $(CFLAGS) $$(pkg-config --cflags fuse3)
+DAEMON_CC = $(CC) $(CPPFLAGS) $(WARN) -D_GNU_SOURCE $(CFLAGS) $$(pkg-config --cflags fuse3)
 
 $(DAEMON): $(DAEMON_DEPS)
 	@mkdir -p $(@D)

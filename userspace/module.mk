@@ -12,7 +12,7 @@ FUSELENS_LIBS = $$(pkg-config --libs $(FUSELENS_PKGS)) -lelf -lz -lm
 
 $(B)/userspace/%.o: userspace/%.c | $(BPF_SKELS)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(WARN) $(DEPS) $(FUSELENS_CFLAGS) -c $< -o $@
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(WARN) $(DEPS) $(FUSELENS_CFLAGS) -c $< -o $@
 
 # Made anew, so that no object of a source that is gone stays in it.
 $(FUSELENS_LIB): $(filter-out $(B)/userspace/main.o,$(FUSELENS_OBJS))

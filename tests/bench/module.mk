@@ -5,3 +5,9 @@
 bench-scale: host-build host-run host-test
 	@$(MAKE) --no-print-directory programs
 	@B=$(abspath $(B)) tests/bench/scale
+
+##@ make bench-fleet  what 1,000 replayed exporters cost one Prometheus (eight minutes)
+.PHONY: bench-fleet
+bench-fleet:
+	@lab/host-deps prometheus
+	@nice -n 15 tests/bench/fleet

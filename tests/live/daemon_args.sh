@@ -69,6 +69,8 @@ if command -v setpriv >/dev/null; then
 	check "and the hint says so" grep -q 'hint: .*CAP_SYS_ADMIN' "$WORK/err"
 fi
 check "--help" grep -q 'usage: fuselens-passthroughd SOURCE MOUNTPOINT' <("$FUSELENS_DAEMON" --help)
+check_eq "the daemon's version is fuselens'" "$("$FUSELENS_DAEMON" --version | sed 's/.*passthroughd \([^,]*\),.*/\1/')" \
+	"$("$FUSELENS" --version | sed -n '1s/.* //p')"
 check "--version" grep -Eq '^fuselens-passthroughd .*libfuse 3\.' <("$FUSELENS_DAEMON" --version)
 
 # --- the background

@@ -43,6 +43,13 @@ page | tail -n 1 >"$WORK/last"
 check_eq "OpenMetrics ends as it must" "$(cat "$WORK/last")" "# EOF"
 curl -sS "$URL/metrics" | promtool check metrics >"$WORK/lint" 2>&1
 check_eq "promtool check metrics has nothing to say" "$?$(cat "$WORK/lint")" 0
+# Debian's module is for Debian's Python.
+page | /usr/bin/python3 -c 'import sys
+from prometheus_client.openmetrics.parser import text_fd_to_metric_families
+print(sum(len(f.samples) for f in text_fd_to_metric_families(sys.stdin)))' >"$WORK/strict" 2>&1
+check_eq "a strict reader of OpenMetrics sees every sample" "$(cat "$WORK/strict")" "$(page | grep -vc '^#')"
+check_eq "what bench-fleet replays has the families of today" \
+	"$(grep '^# TYPE' "$LIVE_TOP/tests/bench/recorded/one-2.txt")" "$(page | grep '^# TYPE')"
 curl -sS -H 'Accept-Encoding: gzip' "$URL/metrics" >"$WORK/page.gz"
 check "who asks for it gets the page compressed" eval \
 	'[ "$(gzip -dc <"$WORK/page.gz" | grep -c "^fuselens_writes_total")" -ge 2 ] &&

@@ -346,6 +346,57 @@ static void test_page(void **state)
 	fl_metrics_free(&m);
 }
 
+static size_t series_of(const struct fl_metrics *m, const struct fl_snapshot *s)
+{
+	char *page = page_of(m, s, true), *next = page;
+	size_t n = 0;
+
+	for (char *line; (line = strsep(&next, "\n"));)
+		n += *line && *line != '#';
+	free(page);
+	return n;
+}
+
+/* Sets everything that can have a series to 1. */
+static void fill_mount(struct fl_metric_mount *m, __u32 dev)
+{
+	*m = (struct fl_metric_mount){
+		.dev = dev, .path = strdup("/m"), .present = true, .served = FL_SERVED_YES};
+	memset(m->writes, 1, sizeof(m->writes));
+	memset(m->bytes, 1, sizeof(m->bytes));
+	memset(&m->totals, 1, sizeof(m->totals));
+	memset(m->counter, 1, sizeof(m->counter));
+	memset(m->other_files, 1, sizeof(m->other_files));
+	m->hists = calloc(1, sizeof(*m->hists));
+}
+
+/* docs/fleet.md says these numbers. */
+static void test_series_are_bounded(void **state)
+{
+	struct fl_probe probe = {.live = true};
+	struct fl_snapshot s = {.probe = &probe};
+	struct fl_metrics m;
+	size_t itself, one;
+
+	assert_int_equal(fl_metrics_init(&m, &limits), 0);
+	m.knows_takes = m.knows_nature = true;
+	/* and 6 of the process itself */
+	assert_int_equal(series_of(&m, &s), 13);
+	s.nprobes = 1;
+	itself = series_of(&m, &s);
+	assert_int_equal(itself, 13 + 2);
+	fill_mount(&m.mount[m.nmounts++], 1);
+	one = series_of(&m, &s);
+	assert_int_equal(one - itself, 130);
+	fill_mount(&m.mount[m.nmounts++], 2);
+	assert_int_equal(series_of(&m, &s) - one, 130);
+	one = series_of(&m, &s);
+	m.file[m.nfiles++] = (struct fl_metric_file){
+		.mount = strdup("/m"), .name = strdup("f"), .writes = {1, 1, 1}};
+	assert_int_equal(series_of(&m, &s) - one, 3);
+	fl_metrics_free(&m);
+}
+
 static void test_accept(void **state)
 {
 	assert_false(fl_metrics_wants_openmetrics(NULL));
@@ -401,6 +452,7 @@ int main(void)
 		cmocka_unit_test(test_gone_mounts_are_kept_then_forgotten),
 		cmocka_unit_test(test_reasons_never_fall),
 		cmocka_unit_test(test_page),
+		cmocka_unit_test(test_series_are_bounded),
 		cmocka_unit_test(test_accept),
 		cmocka_unit_test(test_listen),
 	};
