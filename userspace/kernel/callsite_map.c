@@ -109,14 +109,14 @@ static const struct callee_name {
 	{"_raw_spin_lock_nested", CALLEE_SPIN_LOCK, FL_TRIES_NOT},
 };
 
+static const struct callee_name no_lock = {"", CALLEE_OTHER, false};
+
 static const struct callee_name *classify(const char *name)
 {
-	static const struct callee_name other = {"", CALLEE_OTHER, false};
-
 	for (size_t i = 0; i < sizeof(callee_names) / sizeof(callee_names[0]); i++)
 		if (!strcmp(callee_names[i].name, name))
 			return &callee_names[i];
-	return &other;
+	return &no_lock;
 }
 
 struct builder {
@@ -131,7 +131,7 @@ static const struct callee_name *callee_of(const struct builder *b, const struct
 
 	if (in->target && (in->flow == FL_FLOW_CALL || in->flow == FL_FLOW_JUMP))
 		sym = fl_symbol_at(b->text->symbols, in->target);
-	return classify(sym ? sym->name : "");
+	return sym ? classify(sym->name) : &no_lock;
 }
 
 /*
