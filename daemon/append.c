@@ -3,10 +3,7 @@
 #include "append.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <time.h>
-
-#define PATIENCE_MS 5000
 
 void append_init(struct append *a)
 {
@@ -18,7 +15,6 @@ void append_init(struct append *a)
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&a->moved, &attr);
 	pthread_condattr_destroy(&attr);
-	a->patience = PATIENCE_MS;
 	a->next = -1;
 	a->failed = 0;
 }
@@ -56,21 +52,28 @@ static struct timespec deadline(int ms)
 	return t;
 }
 
-int append_begin(struct append *a, off_t off, size_t size)
+int append_begin(struct append *a, off_t off, size_t size, int ms, bool last)
 {
-	struct timespec until = deadline(a->patience);
+	struct timespec until = deadline(ms);
 	int err = 0;
+	bool first;
 
-	pthread_mutex_lock(&a->lock);
-	while (off != atomic_load(&a->kernel_size) && off != a->next &&
-	       pthread_cond_timedwait(&a->moved, &a->lock, &until) == 0)
-		;
-	if (off == a->next && off != atomic_load(&a->kernel_size) && a->failed) {
+	if (ms)
+		pthread_mutex_lock(&a->lock);
+	else if (pthread_mutex_trylock(&a->lock) != 0)
+		return EAGAIN;
+	while (!(first = off == atomic_load(&a->kernel_size)) && off != a->next)
+		if (!ms || pthread_cond_timedwait(&a->moved, &a->lock, &until) != 0) {
+			err = last ? 0 : EAGAIN;
+			break;
+		}
+	if (!first && off == a->next && a->failed) {
 		err = a->failed;
 		a->next = off + size;
 		pthread_cond_broadcast(&a->moved);
-		pthread_mutex_unlock(&a->lock);
 	}
+	if (err)
+		pthread_mutex_unlock(&a->lock);
 	return err;
 }
 

@@ -14,15 +14,10 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct append {
-	/*
-	 * A first piece lies at the end of file that the kernel knows. We know this place, too,
-	 * unless two replies race. So a piece without a predecessor is taken for a first one after
-	 * this many ms.
-	 */
-	int patience;
 	atomic_llong kernel_size; /* the file's size as the kernel has it, to our knowledge */
 
 	pthread_mutex_t lock; /* guards the rest, and is held while a piece is written */
@@ -40,10 +35,19 @@ void append_told(struct append *a, off_t size);
 void append_reached(struct append *a, off_t end);
 
 /*
- * Call this before writing a piece that the kernel sent for @off: waits for the piece before it.
- * Returns 0 with the state locked, or unlocked the errno with which the piece has to fail.
+ * A first piece lies at the end of file that the kernel knows. We know this place, too, unless two
+ * replies race, or the write does not append at all (RWF_NOAPPEND). So a piece without a predecessor
+ * is taken for a first one after this many ms.
  */
-int append_begin(struct append *a, off_t off, size_t size);
+#define APPEND_PATIENCE_MS 5000
+
+/*
+ * Call this before writing a piece that the kernel sent for @off: waits up to @ms for the piece before
+ * it. Returns 0 with the state locked, or unlocked the errno with which the piece has to fail. If that
+ * piece has not come, returns EAGAIN, or 0 if this is the @last time to ask. Does not wait at all for
+ * another piece's write if @ms is 0.
+ */
+int append_begin(struct append *a, off_t off, size_t size, int ms, bool last);
 /* Call this after writing it: @done bytes were written, and @err says why not more. */
 void append_end(struct append *a, off_t off, size_t size, size_t done, int err);
 

@@ -28,6 +28,15 @@ struct inode *inode_of(struct mirror *m, fuse_ino_t ino)
 	return ino == FUSE_ROOT_ID ? &m->root : (struct inode *)(uintptr_t)ino;
 }
 
+int open_without_wait(struct mirror *m, int path_fd, int flags)
+{
+	int fd = openat(m->proc_self, fd_path(path_fd).name, flags | O_NONBLOCK);
+
+	if (fd >= 0 && !(flags & O_NONBLOCK))
+		fcntl(fd, F_SETFL, flags);
+	return fd;
+}
+
 double attr_timeout_of(const struct mirror *m, const struct inode *inode, const struct stat *attr)
 {
 	if (atomic_load(&inode->mapped))

@@ -171,6 +171,14 @@ static inline void begin_as_writer(fuse_req_t req, int fd)
 	begin_change(req, fd, must_drop_suidgid(req, fd));
 }
 
+/*
+ * Another user of the source may hold a lease on the file (fcntl(2), F_SETLEASE), and to open it then
+ * takes as long as the kernel lets that user keep it: 45 seconds. So files are opened with O_NONBLOCK
+ * here, which has the holder asked. Returns a descriptor without that flag, unless @flags has it, or
+ * -1 with errno: EWOULDBLOCK while there is a lease.
+ */
+int open_without_wait(struct mirror *m, int path_fd, int flags);
+
 /* The same for all other changes: creates, links, attributes. */
 void begin_as_caller(fuse_req_t req);
 
@@ -249,10 +257,6 @@ void op_copy_file_range(fuse_req_t req, fuse_ino_t ino_in, off_t off_in,
 			struct fuse_file_info *fi_in, fuse_ino_t ino_out, off_t off_out,
 			struct fuse_file_info *fi_out, size_t len, int flags);
 void op_flock(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi, int op);
-/*
- * Fails every flock() that still waits, and ends their thread. No request may be served any more.
- */
-void flock_stop(void);
 
 void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size,
 		 int flags);

@@ -8,11 +8,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "creds.h"
+#include "later.h"
 
 /* One read buffer per thread; it grows to the largest read so far. */
 static pthread_key_t buffer_key;
@@ -86,10 +89,14 @@ static ssize_t write_all(int fd, const char *buf, size_t size, off_t off, int fl
 	return done;
 }
 
-/* Appends one piece of a write; returns as write(2) does. */
-static ssize_t append_piece(struct inode *inode, int fd, const char *buf, size_t size, off_t off)
+/*
+ * Appends one piece of a write, after waiting up to @ms for the piece before it; returns as write(2)
+ * does, with EAGAIN if that has not come and this is not the @last time.
+ */
+static ssize_t append_piece(struct inode *inode, int fd, const char *buf, size_t size, off_t off,
+			    int ms, bool last)
 {
-	int err = append_begin(&inode->append, off, size);
+	int err = append_begin(&inode->append, off, size, ms, last);
 	ssize_t n;
 
 	if (err) {
@@ -115,10 +122,15 @@ static void begin_as_owner(int fd)
 		creds_as(st.st_uid, st.st_gid, CREDS_NO_RESOURCE);
 }
 
-void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t off,
-	      struct fuse_file_info *fi)
+/*
+ * Writes, answers and returns true; or returns false if this is a piece of an append and has to wait
+ * for the piece before it. For @ms and @last see append_piece().
+ */
+static bool write_once(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t off,
+		       const struct fuse_file_info *fi, int ms, bool last)
 {
 	struct inode *inode = inode_of(mirror_of(req), ino);
+	bool appends = fi->flags & O_APPEND && !fi->writepage;
 	int fd = file_of(fi)->fd, err;
 	ssize_t n;
 
@@ -126,8 +138,8 @@ void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_
 		begin_as_owner(fd);
 	else
 		begin_as_writer(req, fd);
-	if (fi->flags & O_APPEND && !fi->writepage) {
-		n = append_piece(inode, fd, buf, size, off);
+	if (appends) {
+		n = append_piece(inode, fd, buf, size, off, ms, last);
 	} else {
 		n = write_all(fd, buf, size, off, 0);
 		if (n > 0)
@@ -135,10 +147,95 @@ void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_
 	}
 	err = errno;
 	creds_end();
+	if (n < 0 && appends && err == EAGAIN)
+		return false;
 	if (n < 0)
 		fuse_reply_err(req, err);
 	else
 		fuse_reply_write(req, n);
+	return true;
+}
+
+struct piece {
+	struct later later;
+	fuse_ino_t ino;
+	struct fuse_file_info fi;
+	struct timespec end; /* when it is not waited for the piece before it any more */
+	off_t off;
+	size_t size;
+	char data[];
+};
+
+/* Bytes of all pieces that wait. A limit, so that no user can make the daemon run out of memory. */
+static atomic_size_t waiting_bytes;
+#define MAX_WAITING_BYTES (64u << 20)
+
+static bool is_past(const struct timespec *t)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec != t->tv_sec ? now.tv_sec > t->tv_sec : now.tv_nsec >= t->tv_nsec;
+}
+
+static bool try_piece(struct later *later)
+{
+	struct piece *p = (struct piece *)later;
+
+	return write_once(later->req, p->ino, p->data, p->size, p->off, &p->fi, 0,
+			  is_past(&p->end));
+}
+
+static void release(struct later *later)
+{
+	struct piece *p = (struct piece *)later;
+
+	atomic_fetch_sub(&waiting_bytes, p->size);
+	free(p);
+}
+
+/* Lets a piece of an append wait for the one before it. Returns 0 or an errno. */
+static int wait_for_predecessor(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size,
+				off_t off, const struct fuse_file_info *fi)
+{
+	struct piece *p = NULL;
+	int err;
+
+	if (atomic_fetch_add(&waiting_bytes, size) + size <= MAX_WAITING_BYTES)
+		p = malloc(sizeof(*p) + size);
+	if (!p) {
+		atomic_fetch_sub(&waiting_bytes, size);
+		return ENOMEM;
+	}
+	*p = (struct piece){
+		.later = {.req = req, .try_once = try_piece, .release = release},
+		.ino = ino,
+		.fi = *fi,
+		.off = off,
+		.size = size,
+	};
+	memcpy(p->data, buf, size);
+	clock_gettime(CLOCK_MONOTONIC, &p->end);
+	p->end.tv_sec += APPEND_PATIENCE_MS / 1000;
+	err = later_add(&p->later);
+	if (err)
+		release(&p->later);
+	return err;
+}
+
+/* A piece's predecessor is usually in another worker's hands, and comes at once. */
+#define SHORT_WAIT_MS 20
+
+void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t off,
+	      struct fuse_file_info *fi)
+{
+	int err;
+
+	if (write_once(req, ino, buf, size, off, fi, SHORT_WAIT_MS, false))
+		return;
+	err = wait_for_predecessor(req, ino, buf, size, off, fi);
+	if (err)
+		fuse_reply_err(req, err);
 }
 
 void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)

@@ -6,11 +6,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/capability.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "creds.h"
+#include "later.h"
 
 void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
@@ -68,19 +69,12 @@ static int set_mode(struct mirror *m, const struct inode *inode, mode_t mode)
 	return fchmodat(m->proc_self, fd_path(inode->fd).name, mode, 0);
 }
 
-static int set_size(fuse_req_t req, const struct inode *inode, const struct fuse_file_info *fi,
-		    off_t size)
+static int set_size(fuse_req_t req, const struct inode *inode, int fd, off_t size)
 {
-	char path[PATH_MAX];
 	int res;
 
 	begin_as_writer(req, inode->fd);
-	if (fi) {
-		res = ftruncate(file_of(fi)->fd, size);
-	} else {
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", inode->fd);
-		res = truncate(path, size);
-	}
+	res = ftruncate(fd, size);
 	creds_end();
 	return res;
 }
@@ -156,34 +150,100 @@ static int set_times(struct mirror *m, const struct inode *inode, const struct s
 	return utimensat(m->proc_self, fd_path(inode->fd).name, times, 0);
 }
 
-void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
-		struct fuse_file_info *fi)
+/* @fd is open for writing if the size is to be set. Returns 0, or -1 with errno. */
+static int set_attributes(fuse_req_t req, struct inode *inode, const struct stat *attr, int to_set,
+			  int fd)
 {
 	struct mirror *m = mirror_of(req);
-	struct inode *inode = inode_of(m, ino);
 
 	if (!to_set && drop_suidgid(req, inode) != 0)
-		goto fail;
+		return -1;
 	if (to_set & (FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID)) {
 		uid_t uid = to_set & FUSE_SET_ATTR_UID ? attr->st_uid : (uid_t)-1;
 		gid_t gid = to_set & FUSE_SET_ATTR_GID ? attr->st_gid : (gid_t)-1;
 
 		if (set_owner(req, inode, uid, gid) != 0)
-			goto fail;
+			return -1;
 	}
 	/* Set the mode after the owner: a change of owner removes setuid and setgid bits. */
 	if (to_set & FUSE_SET_ATTR_MODE && set_mode(m, inode, attr->st_mode & 07777) != 0)
-		goto fail;
-	if (to_set & FUSE_SET_ATTR_SIZE && set_size(req, inode, fi, attr->st_size) != 0)
-		goto fail;
+		return -1;
+	if (to_set & FUSE_SET_ATTR_SIZE && set_size(req, inode, fd, attr->st_size) != 0)
+		return -1;
 	if (to_set & (FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_MTIME | FUSE_SET_ATTR_ATIME_NOW |
-		      FUSE_SET_ATTR_MTIME_NOW) &&
-	    set_times(m, inode, attr, to_set) != 0)
-		goto fail;
-	answer_attr(req, inode);
-	return;
-fail:
-	fuse_reply_err(req, errno);
+		      FUSE_SET_ATTR_MTIME_NOW))
+		return set_times(m, inode, attr, to_set);
+	return 0;
+}
+
+/* Answers and returns true, or returns false while another user's lease is in the way. */
+static bool setattr_once(fuse_req_t req, fuse_ino_t ino, const struct stat *attr, int to_set,
+			 struct fuse_file_info *fi)
+{
+	struct mirror *m = mirror_of(req);
+	struct inode *inode = inode_of(m, ino);
+	bool by_path = to_set & FUSE_SET_ATTR_SIZE && !fi;
+	int fd = fi ? file_of(fi)->fd : -1, err;
+
+	/* This comes first, since all is tried again if it has to wait. */
+	if (by_path) {
+		fd = open_without_wait(m, inode->fd, O_WRONLY | O_CLOEXEC);
+		if (fd < 0 && errno == EWOULDBLOCK)
+			return false;
+	}
+	err = by_path && fd < 0 ? errno : 0;
+	if (!err && set_attributes(req, inode, attr, to_set, fd) != 0)
+		err = errno;
+	if (by_path && fd >= 0)
+		close(fd);
+	if (err)
+		fuse_reply_err(req, report_shortage(m, err));
+	else
+		answer_attr(req, inode);
+	return true;
+}
+
+struct setattr_waiter {
+	struct later later;
+	fuse_ino_t ino;
+	struct stat attr;
+	int to_set;
+};
+
+static bool try_setattr(struct later *later)
+{
+	struct setattr_waiter *w = (struct setattr_waiter *)later;
+
+	return setattr_once(later->req, w->ino, &w->attr, w->to_set, NULL);
+}
+
+static void release(struct later *later)
+{
+	free(later);
+}
+
+void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
+		struct fuse_file_info *fi)
+{
+	struct setattr_waiter *w;
+	int err = ENOMEM;
+
+	if (setattr_once(req, ino, attr, to_set, fi))
+		return;
+	w = malloc(sizeof(*w));
+	if (w) {
+		*w = (struct setattr_waiter){
+			.later = {.req = req, .try_once = try_setattr, .release = release},
+			.ino = ino,
+			.attr = *attr,
+			.to_set = to_set,
+		};
+		err = later_add(&w->later);
+	}
+	if (err) {
+		free(w);
+		fuse_reply_err(req, report_shortage(mirror_of(req), err));
+	}
 }
 
 void op_readlink(fuse_req_t req, fuse_ino_t ino)

@@ -9,6 +9,7 @@
 
 #include "backing.h"
 #include "creds.h"
+#include "later.h"
 #include "log.h"
 #include "prune.h"
 
@@ -129,13 +130,12 @@ static int file_start(fuse_req_t req, struct inode *inode, int fd, struct fuse_f
 
 static int open_source_file(struct mirror *m, const struct inode *inode, int user_flags)
 {
-	struct fd_path path = fd_path(inode->fd);
 	int flags = source_open_flags(user_flags);
-	int fd = openat(m->proc_self, path.name, flags);
+	int fd = open_without_wait(m, inode->fd, flags);
 
 	/* A file that may only be appended to (chattr +a) can be opened in no other way. */
 	if (fd < 0 && errno == EPERM && user_flags & O_APPEND)
-		fd = openat(m->proc_self, path.name, flags | O_APPEND);
+		fd = open_without_wait(m, inode->fd, flags | O_APPEND);
 	return fd;
 }
 
@@ -146,7 +146,8 @@ static bool may_be_mapped(struct inode *inode, const struct fuse_file_info *fi)
 	       !atomic_exchange(&inode->mapped, true);
 }
 
-void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+/* Answers and returns true, or returns false while another user's lease is in the way. */
+static bool open_once(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct mirror *m = mirror_of(req);
 	struct inode *inode = inode_of(m, ino);
@@ -156,6 +157,8 @@ void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		begin_as_writer(req, inode->fd);
 	fd = open_source_file(m, inode, fi->flags);
 	creds_end();
+	if (fd < 0 && errno == EWOULDBLOCK && !(fi->flags & O_NONBLOCK))
+		return false;
 	if (fd >= 0 && fi->flags & O_TRUNC)
 		append_told(&inode->append, 0);
 	err = fd < 0 ? errno : file_start(req, inode, fd, fi);
@@ -165,6 +168,47 @@ void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		fuse_reply_err(req, report_shortage(m, err));
 	else if (fuse_reply_open(req, fi) != 0)
 		file_end(m, file_of(fi));
+	return true;
+}
+
+struct open_waiter {
+	struct later later;
+	fuse_ino_t ino;
+	struct fuse_file_info fi;
+};
+
+static bool try_open(struct later *later)
+{
+	struct open_waiter *w = (struct open_waiter *)later;
+
+	return open_once(later->req, w->ino, &w->fi);
+}
+
+static void release(struct later *later)
+{
+	free(later);
+}
+
+void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct open_waiter *w;
+	int err = ENOMEM;
+
+	if (open_once(req, ino, fi))
+		return;
+	w = malloc(sizeof(*w));
+	if (w) {
+		*w = (struct open_waiter){
+			.later = {.req = req, .try_once = try_open, .release = release},
+			.ino = ino,
+			.fi = *fi,
+		};
+		err = later_add(&w->later);
+	}
+	if (err) {
+		free(w);
+		fuse_reply_err(req, report_shortage(mirror_of(req), err));
+	}
 }
 
 /* Answers a CREATE or TMPFILE with the new file open at @fd. Returns 0, or an errno and no answer. */

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "creds.h"
+#include "later.h"
 #include "log.h"
 #include "prune.h"
 #include "start.h"
@@ -416,7 +417,7 @@ static int mount_and_serve(struct session *s)
 		if (res != 0)
 			log_failure(res, NULL, "starting the thread that saves descriptors");
 		res = serve(s);
-		flock_stop();
+		later_stop();
 		end_signals(s);
 		prune_join(&s->m);
 		if (res != 0)

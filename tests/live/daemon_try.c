@@ -9,10 +9,14 @@
  *        daemon_try close FILE                  what close(2) says
  *        daemon_try map FILE                    times around writes through a shared mapping
  *        daemon_try fill FILE MIB               the MiB that could be written
+ *        daemon_try lease FILE...               holds a write lease on each until it is killed
+ *        daemon_try cut FILE                    truncate(2) to no bytes
+ *        daemon_try place FILE OFFSET           one write to OFFSET of a file open with O_APPEND
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <signal.h>
 #include <linux/aio_abi.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,7 +26,12 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
+
+#ifndef RWF_NOAPPEND
+#define RWF_NOAPPEND 0x20
+#endif
 
 static int say(long res)
 {
@@ -206,6 +215,29 @@ static int try_fill(const char *file, long most)
 	return say(done);
 }
 
+static int try_lease(char **files)
+{
+	signal(SIGIO, SIG_IGN); /* asks for the lease; this holder does not answer */
+	for (; *files; files++) {
+		int fd = open(*files, O_RDWR);
+
+		if (fd < 0 || fcntl(fd, F_SETLEASE, F_WRLCK) != 0)
+			return say(-1);
+	}
+	say(0);
+	fflush(stdout);
+	pause();
+	return 0;
+}
+
+static int try_place(const char *file, off_t offset)
+{
+	struct iovec iov = {.iov_base = "x", .iov_len = 1};
+	int fd = open(file, O_WRONLY | O_APPEND);
+
+	return say(fd < 0 ? -1 : pwritev2(fd, &iov, 1, offset, RWF_NOAPPEND));
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 6 && strcmp(argv[1], "append") == 0)
@@ -220,6 +252,12 @@ int main(int argc, char **argv)
 		return try_map(argv[2]);
 	if (argc == 4 && strcmp(argv[1], "fill") == 0)
 		return try_fill(argv[2], strtol(argv[3], NULL, 0));
+	if (argc >= 3 && strcmp(argv[1], "lease") == 0)
+		return try_lease(argv + 2);
+	if (argc == 3 && strcmp(argv[1], "cut") == 0)
+		return say(truncate(argv[2], 0));
+	if (argc == 4 && strcmp(argv[1], "place") == 0)
+		return try_place(argv[2], strtoll(argv[3], NULL, 0));
 	fprintf(stderr, "daemon_try: see the comment at its top\n");
 	return 2;
 }

@@ -22,7 +22,6 @@ static int order[PIECES], count;
 static int setup(void **state)
 {
 	append_init(&append);
-	append.patience = 600000;
 	count = 0;
 	return 0;
 }
@@ -35,7 +34,7 @@ static int teardown(void **state)
 
 static void piece(int n, off_t base)
 {
-	assert_int_equal(append_begin(&append, base + n * SIZE, SIZE), 0);
+	assert_int_equal(append_begin(&append, base + n * SIZE, SIZE, 600000, false), 0);
 	order[count++] = n;
 	append_end(&append, base + n * SIZE, SIZE, SIZE, 0);
 }
@@ -79,14 +78,14 @@ static void none_follows_a_failure(void **state)
 {
 	append_told(&append, 1000);
 	piece(0, 1000);
-	assert_int_equal(append_begin(&append, 1100, SIZE), 0);
+	assert_int_equal(append_begin(&append, 1100, SIZE, 600000, false), 0);
 	append_end(&append, 1100, SIZE, 40, 0);
-	assert_int_equal(append_begin(&append, 1200, SIZE), ENOSPC);
-	assert_int_equal(append_begin(&append, 1300, SIZE), ENOSPC);
+	assert_int_equal(append_begin(&append, 1200, SIZE, 600000, false), ENOSPC);
+	assert_int_equal(append_begin(&append, 1300, SIZE, 600000, false), ENOSPC);
 	/* The next write begins where the short one ended; the kernel knows this place. */
-	assert_int_equal(append_begin(&append, 1140, SIZE), 0);
+	assert_int_equal(append_begin(&append, 1140, SIZE, 600000, false), 0);
 	append_end(&append, 1140, SIZE, 0, EDQUOT);
-	assert_int_equal(append_begin(&append, 1240, SIZE), EDQUOT);
+	assert_int_equal(append_begin(&append, 1240, SIZE, 600000, false), EDQUOT);
 	piece(0, 1140);
 	piece(1, 1140);
 }
@@ -94,10 +93,31 @@ static void none_follows_a_failure(void **state)
 /* A piece without a predecessor is taken for a first one: it comes later, but is not lost. */
 static void nobody_waits_for_ever(void **state)
 {
-	append.patience = 10;
 	append_told(&append, 0);
-	piece(0, 4096);
-	assert_int_equal(count, 1);
+	assert_int_equal(append_begin(&append, 4096, SIZE, 10, false), EAGAIN);
+	assert_int_equal(append_begin(&append, 4096, SIZE, 0, false), EAGAIN);
+	assert_int_equal(append_begin(&append, 4096, SIZE, 10, true), 0);
+	append_end(&append, 4096, SIZE, SIZE, 0);
+	assert_int_equal(append_begin(&append, 1 << 20, SIZE, 0, true), 0);
+	append_end(&append, 1 << 20, SIZE, SIZE, 0);
+}
+
+static void *holds(void *arg)
+{
+	assert_int_equal(append_begin(&append, 0, SIZE, 0, true), EAGAIN);
+	return NULL;
+}
+
+/* Who asks without waiting does not wait for a piece that is being written, either. */
+static void nobody_waits_for_a_write(void **state)
+{
+	pthread_t thread;
+
+	append_told(&append, 0);
+	assert_int_equal(append_begin(&append, 0, SIZE, 0, false), 0);
+	assert_int_equal(pthread_create(&thread, NULL, holds, NULL), 0);
+	pthread_join(thread, NULL);
+	append_end(&append, 0, SIZE, SIZE, 0);
 }
 
 int main(void)
@@ -107,6 +127,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(one_write_after_another, setup, teardown),
 		cmocka_unit_test_setup_teardown(none_follows_a_failure, setup, teardown),
 		cmocka_unit_test_setup_teardown(nobody_waits_for_ever, setup, teardown),
+		cmocka_unit_test_setup_teardown(nobody_waits_for_a_write, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

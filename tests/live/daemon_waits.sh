@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# tier: default
+# Nobody holds up the other users of a mirror: neither who has a lease on a file in the source, nor who writes
+# to places in a file that is open with O_APPEND.
+# shellcheck source=tests/live/lib.sh disable=SC1091
+. "$(dirname "$0")/lib.sh"
+live_begin_on_xfs
+try=$LIVE_BUILD/tests/live/daemon_try
+chmod 1777 "$src"
+nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+
+# answers NAME - a request for a file that the kernel has not seen yet
+answers()
+{
+	[ "$(timeout 600 cat "$mnt/$1")" = "$1" ]
+}
+still()
+{
+	local pid
+	for pid; do
+		! live_gone "$pid" || return 1
+	done
+}
+said_ok()
+{
+	grep -qsx ok "$1"
+}
+
+# came OPCODE N - the daemon has had so many of these requests
+came()
+{
+	[ "$(daemon_stat "upcall_$1")" -ge "$2" ]
+}
+
+# --- leases. There are more of them than workers, and each lasts for 45 s unless the system says otherwise.
+for name in one two three four other; do
+	echo "$name" >"$src/$name"
+	chown 65534 "$src/$name"
+done
+start_daemon "$src" "$mnt" allow_other,threads=2 || exit 1
+spawn "${nobody[@]}" "$try" lease "$src/one" "$src/two" "$src/three" "$src/four" >"$WORK/held"
+holder=$SPAWNED
+wait_until 20 said_ok "$WORK/held"
+waiting=()
+for name in one two three; do
+	cat "$mnt/$name" >"$WORK/$name" &
+	waiting+=($!)
+done
+"$try" cut "$mnt/four" >"$WORK/cut" &
+waiting+=($!)
+wait_until 20 came OPEN 3
+wait_until 20 came SETATTR 1
+check_eq "an open that is not to wait says so" \
+	"$(dd if="$mnt/one" iflag=nonblock of=/dev/null 2>&1 | grep -c 'temporarily unavailable')" 1
+check "while opens wait for leases in the source, others are served" answers other
+check "... and they still wait" still "${waiting[@]}"
+kill "${waiting[0]}"
+check "one of them can be ended" wait_until 20 live_gone "${waiting[0]}"
+check_eq "... and nothing was cut" "$(stat -c %s "$src/four")" 5
+kill "$holder"
+wait "$holder" 2>/dev/null
+wait "${waiting[@]}" 2>/dev/null
+check_eq "without the leases they are opened" "$(cat "$WORK/two" "$WORK/three")" $'two\nthree'
+check_eq "... and cut" "$(cat "$WORK/cut") $(stat -c %s "$src/four")" "ok 0"
+
+spawn "${nobody[@]}" "$try" lease "$src/one" >"$WORK/held.again"
+wait_until 20 said_ok "$WORK/held.again"
+cat "$mnt/one" >/dev/null 2>&1 &
+pid=$!
+wait_until 20 came OPEN 6
+stop_daemon
+check_eq "the daemon ends while somebody waits" "$DAEMON_CODE" 0
+check "... who gets an error" wait_until 20 live_gone "$pid"
+kill "$SPAWNED"
+
+# --- writes to places that look like pieces of an append whose beginning is still to come. With one worker
+# each request would wait for such a write: as many of them as there are requests.
+for mode in direct cached; do
+	echo text >"$src/log"
+	chown 65534 "$src/log"
+	for i in {1..10}; do
+		echo "$mode.$i" >"$src/$mode.$i"
+	done
+	start_daemon "$src" "$mnt" "allow_other,threads=1,$mode" || exit 1
+	"${nobody[@]}" bash -c 'while "$1" place "$2" $((RANDOM + 100)); do :; done' - "$try" "$mnt/log" >"$WORK/placed" &
+	pid=$!
+	wait_until 20 came WRITE 1
+	before=$(wc -l <"$WORK/placed") served=0
+	for i in {1..10}; do
+		answers "$mode.$i" && served=$((served + 1))
+	done
+	after=$(wc -l <"$WORK/placed")
+	check_eq "$mode: requests are served beside writes that wait" "$served" 10
+	check "... and do not wait for them ($((after - before)) came to an end)" [ $((after - before)) -lt 9 ]
+	kill "$pid"
+	wait "$pid" 2>/dev/null
+	stop_daemon
+	check_eq "$mode: the daemon ends" "$DAEMON_CODE" 0
+	check_eq "... and each write was made" "$(tail -c +6 "$src/log" | tr -d x)" ""
+done
+exit "$((LIVE_FAILED > 0))"
