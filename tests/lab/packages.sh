@@ -36,6 +36,10 @@ B=$(realpath "${B:-build}")
 export B
 check "the packages are made" bash -c 'deploy/make-deb "$1" >"$2" 2>&1' - "$B" "$tmp/err"
 check "three of them" is "$(find "$B" -maxdepth 1 -name '*.deb' -newer "$tmp" | wc -l)" 3
+sums=$(sha256sum "$B"/*.deb)
+sleep 1.1
+check "the same tree makes the same packages" bash -c 'deploy/make-deb "$1" >"$2" 2>&1 && sha256sum -c --quiet <<<"$3"' - \
+	"$B" "$tmp/err" "$sums"
 check "lintian has nothing to say" is "$(lintian --allow-root --info --pedantic --tag-display-limit 0 "$B"/*.deb 2>&1 | head -5)" ""
 codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
 root=$(cache_entry root-packages "$(cache_key "$codename")" "$top/tests/lab/packages.sh" --fill "$codename")

@@ -64,6 +64,11 @@ check "it listens on loopback alone" \
 "$FUSELENS" export "$mnt" --listen "${URL#http://}" 2>"$WORK/busy"
 check_eq "a port in use is named" "$? $(grep -c 'Address already in use' "$WORK/busy")" "2 1"
 
+"$FUSELENS" export "$mnt" --listen 192.0.2.1:0 2>"$WORK/busy"
+check_eq "so is an address of others" "$? $(grep -c '^hint: .*ip address' "$WORK/busy")" "2 1"
+"$FUSELENS" export "$mnt" --keep 1e9 2>"$WORK/busy"
+check_eq "and what --keep may be" "$? $(grep -c 'is not between 1 s and 604800 s' "$WORK/busy")" "2 1"
+
 # After clients that send nothing, too much, or nonsense, the next one is served as usual.
 for ((i = 0; i < 40; i++)); do
 	exec {fd}<>"/dev/tcp/127.0.0.1/${URL##*:}" && printf 'GET /met' >&"$fd"

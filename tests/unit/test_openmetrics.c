@@ -433,6 +433,8 @@ static void test_listen(void **state)
 	assert_int_equal(fl_http_parse_listen("127.0.0.1:9787", &addr, &len, &err), 0);
 	assert_int_equal(((struct sockaddr_in *)&addr)->sin_port, htons(9787));
 	assert_int_equal(((struct sockaddr_in *)&addr)->sin_addr.s_addr, htonl(INADDR_LOOPBACK));
+	assert_int_equal(fl_http_parse_listen("localhost:9787", &addr, &len, &err), 0);
+	assert_int_equal(((struct sockaddr_in *)&addr)->sin_addr.s_addr, htonl(INADDR_LOOPBACK));
 	assert_int_equal(fl_http_parse_listen(":9787", &addr, &len, &err), 0);
 	assert_int_equal(((struct sockaddr_in6 *)&addr)->sin6_port, htons(9787));
 	assert_memory_equal(&((struct sockaddr_in6 *)&addr)->sin6_addr, &in6addr_any, 16);

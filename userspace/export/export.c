@@ -52,7 +52,7 @@ static const struct fl_option options[] = {
 	 "mounts with series of their own (default 1000); the rest is \"(other)\"",
 	 FL_INTO(struct export, mounts), FL_RANGE(1, 10000)},
 	{0, "--keep", "SEC", "how long series of gone mounts and idle files stay (default 600)",
-	 FL_SET(fl_set_whole_seconds, struct export, keep_s), FL_RANGE(1, 1 << 30)},
+	 FL_SET(fl_set_whole_seconds, struct export, keep_s), FL_RANGE(1, 7 * 24 * 3600)},
 	FL_OPTION_PID(struct export, pid),
 	FL_OPTION_CHILDREN(struct export, collect),
 	FL_OPTIONS_COUNTING(struct export, collect),

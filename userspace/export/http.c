@@ -277,8 +277,13 @@ static int listen_on(const char *text, struct fl_err *err)
 	saved = errno;
 	close(fd);
 	fl_errno(err, saved, "cannot listen on %s", text);
-	return saved == EADDRINUSE ? fl_hint(err, "another exporter may run: choose with --listen")
-				   : -1;
+	if (saved == EADDRINUSE)
+		return fl_hint(err, "another exporter may run: choose with --listen");
+	if (saved == EADDRNOTAVAIL)
+		return fl_hint(err, "'ip address' lists the addresses of this host");
+	if (saved == EACCES)
+		return fl_hint(err, "ports below 1024 need CAP_NET_BIND_SERVICE");
+	return -1;
 }
 
 struct fl_http *fl_http_open(const char *listen, fl_http_page page, void *ctx, struct fl_err *err)

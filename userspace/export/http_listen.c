@@ -13,7 +13,9 @@
 static int bad(const char *text, struct fl_err *err)
 {
 	fl_err(err, "--listen: '%.100s' is not an address and a port", text);
-	return fl_hint(err, "for example 127.0.0.1:9787, [::1]:9787, or :9787 for everyone");
+	return fl_hint(
+		err,
+		"an address in figures, for example 127.0.0.1:9787, [::1]:9787, or :9787 for everyone");
 }
 
 static int parse_port(const char *text, in_port_t *port)
@@ -60,6 +62,9 @@ int fl_http_parse_listen(const char *text, struct sockaddr_storage *addr, sockle
 			return bad(text, err);
 		return 0;
 	}
+	/* the one name that needs no resolver */
+	if (!strcmp(host, "localhost"))
+		strcpy(host, "127.0.0.1");
 	in->sin_family = AF_INET;
 	*len = sizeof(*in);
 	if (inet_pton(AF_INET, host, &in->sin_addr) != 1 || parse_port(colon + 1, &in->sin_port))
