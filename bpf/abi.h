@@ -62,6 +62,11 @@ enum fl_counter {
 	FL_COUNT_FAILED,    /* the same with another error */
 	FL_COUNT_UNCERTAIN, /* attempts that may have written or not: a loss */
 	FL_COUNT_OUTSIDE,   /* writes of tasks that do not belong to the command's family */
+	/*
+	 * Attempts that held the lock exclusively while somebody was queued for it, when they were
+	 * looked at: who came later is not counted.
+	 */
+	FL_COUNT_QUEUED_BEHIND,
 	FL_COUNTERS,
 };
 
@@ -174,6 +179,17 @@ struct fl_hist {
 
 struct fl_slot_hists {
 	struct fl_hist hist[FL_HISTS];
+};
+
+/*
+ * How many tasks held the lock together, when an attempt that shared it was looked at: itself, and
+ * whoever else held it at that moment. A task that has just asked for it counts, too, for as long as
+ * it takes to find out that it must queue.
+ */
+#define FL_HOLDERS 64
+struct fl_holders {
+	__u64 looks[FL_HOLDERS]; /* by the number less 1; the last one: FL_HOLDERS or more */
+	__u64 beyond;		 /* the sum of the numbers in the last one */
 };
 
 /*

@@ -415,6 +415,8 @@ struct fuse_req___chan {
 #define IOMAP_DIO_OVERWRITE_ONLY (1u << 1)
 
 #define RWSEM_WRITER_LOCKED (1ul << 0)
+#define RWSEM_FLAG_WAITERS  (1ul << 1)
+#define RWSEM_READER_SHIFT  8
 #define RWSEM_READER_MASK   (~0xfful & ~(1ul << 63))
 #define RWSEM_OWNER_FLAGS   7ul
 

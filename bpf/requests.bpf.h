@@ -7,6 +7,7 @@
 #ifndef FUSELENS_REQUESTS_BPF_H
 #define FUSELENS_REQUESTS_BPF_H
 
+#include "holders.bpf.h"
 #include "settled.bpf.h"
 
 /* Set if the form hooks fuse_direct_io(): it counts direct writes there, not by their requests. */
@@ -132,11 +133,14 @@ static __always_inline struct inode *inode_of_pages(struct fuse_io_args *ia)
 
 /*
  * How the current task holds the lock. The lock names an exclusive holder. It does not name shared
- * holders, so there the caller must know that the task holds it.
+ * holders, so there the caller must know that the task holds it. Sets *count to the lock's.
  */
-static __always_inline enum held held_by_current(struct inode *inode)
+static __always_inline enum held held_by_current(struct inode *inode, __u64 *count)
 {
-	enum held held = held_from_count(BPF_CORE_READ(inode, i_rwsem.count.counter));
+	enum held held;
+
+	*count = BPF_CORE_READ(inode, i_rwsem.count.counter);
+	held = held_from_count(*count);
 
 	if (held == HELD_EXCL && (BPF_CORE_READ(inode, i_rwsem.owner.counter) &
 				  ~RWSEM_OWNER_FLAGS) != bpf_get_current_task())
@@ -322,8 +326,8 @@ static __always_inline void write_request(const struct fuse_req *req, struct fus
 	enum at_request at;
 	enum fl_take take;
 	__u32 cell, where, writer;
+	__u64 ino, count;
 	bool own;
-	__u64 ino;
 
 	count_on_mount(dev, FL_MOUNT_WRITE_REQUESTS);
 	if (!look_at_write(args, dev, &w))
@@ -345,7 +349,9 @@ static __always_inline void write_request(const struct fuse_req *req, struct fus
 	}
 	own = request_is_own(req, fc);
 	if (own)
-		held = held_by_current(inode);
+		held = held_by_current(inode, &count);
+	if (held != HELD_UNKNOWN)
+		look_at_holders(w.slot, count);
 	take = take_from(held, w.iocb, w.open_flags & FOPEN_PARALLEL_DIRECT_WRITES);
 	cell = (__u32)take * FL_NATURES + (__u32)nature_of_sent(&w);
 	if (at == REQUEST_IS_FIRST) {

@@ -231,6 +231,7 @@ int passthrough_locked(__u64 *ctx)
 		if (!(count & RWSEM_READER_MASK))
 			cell = cell_of(FL_TAKE_UNKNOWN, FL_NATURE_PLAIN);
 	}
+	look_at_holders(s->slot, count);
 	iter = (void *)ctx[1];
 	bytes = iter->count;
 	s->bytes = bytes;
@@ -254,6 +255,7 @@ int direct_locked(__u64 *ctx)
 	struct inode *inode;
 	enum held held;
 	bool direct, cache_mode = false;
+	__u64 count;
 	int ki_flags;
 
 	if (!s->iocb || s->iocb != (__u64)BPF_CORE_READ(io, iocb))
@@ -261,7 +263,10 @@ int direct_locked(__u64 *ctx)
 	inode = iocb->ki_filp->f_inode;
 	ki_flags = iocb->ki_flags;
 	direct = s->open_flags & FOPEN_DIRECT_IO;
-	held = held_from_count(inode->i_rwsem.count.counter);
+	count = inode->i_rwsem.count.counter;
+	held = held_from_count(count);
+	if (s->slot)
+		look_at_holders(s->slot, count);
 	s->bytes = iter->count;
 	if (direct && cache_io_mode_bit >= 0)
 		cache_mode = BPF_CORE_READ((struct fuse_inode *)inode, state) >>

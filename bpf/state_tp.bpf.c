@@ -7,6 +7,7 @@
 #include "requests.bpf.h"
 #include "attempts.bpf.h"
 #include "buffered.bpf.h"
+#include "holders.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -97,7 +98,7 @@ static __always_inline int backing_write(struct kiocb *iocb, struct file *file,
 	struct super_block *sb;
 	enum fl_nature nature;
 	enum fl_take take;
-	__u64 ino, len;
+	__u64 ino, len, count;
 	__u32 dev, slot;
 
 	bf = bpf_rdonly_cast(file, bpf_core_type_id_kernel(struct backing_file));
@@ -117,8 +118,10 @@ static __always_inline int backing_write(struct kiocb *iocb, struct file *file,
 	ino = inode->i_ino;
 	if (!file_selected(inode, ino))
 		goto others;
-	take = take_from_count(inode->i_rwsem.count.counter);
+	count = inode->i_rwsem.count.counter;
+	take = take_from_count(count);
 	slot = slot_of(inode, FL_ROUTE_PASSTHROUGH, ino, dev, inode->i_generation);
+	look_at_holders(slot, count);
 	len = iter->count;
 	nature = nature_of_backing(inode, how != BUFFERED_BEGINS, iocb->ki_flags & IOCB_APPEND,
 				   iocb->ki_pos + len);

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# One process writes a file of a daemon that is stopped, so it holds the inode lock; another one queues for the lock.
-# After 0.3 s the daemon goes on.
+# Processes write a file of a daemon that is stopped, one after the other: each holds the inode lock, or queues for it,
+# before the next one begins. Then the daemon goes on.
 #
-# usage: queue_for_lock.py FILE DAEMON_PID HOLDER_FLAGS WAITER_FLAGS    flags as of open(2), with | between
+# usage: queue_for_lock.py FILE DAEMON_PID FLAGS...    a process for each FLAGS, those of open(2) with | between
 import mmap
 import os
 import signal
@@ -54,17 +54,32 @@ def requests_waiting():
         return int(f.read())
 
 
-holder, waiter = open_file(sys.argv[3]), open_file(sys.argv[4])
+def switches(pid):
+    with open(f"/proc/{pid}/status") as f:
+        return next(line for line in f if line.startswith("voluntary_ctxt_switches:"))
+
+
+# asleep for any other reason, it would wake up
+def stays_asleep(pid):
+    before = switches(pid)
+    if state(pid) != "D":
+        return False
+    time.sleep(0.3)
+    return state(pid) == "D" and switches(pid) == before
+
+
+files = [open_file(flags) for flags in sys.argv[3:]]
 # from the first write on the file's locks are known
-os.pwrite(holder, block, 0)
+os.pwrite(files[0], block, 0)
 os.kill(daemon, signal.SIGSTOP)
 # a thread that has not stopped yet would answer the write
 wait_until(lambda: is_stopped(daemon))
-pids = [write(holder)]
-wait_until(lambda: requests_waiting() > 0)
-pids.append(write(waiter))
-wait_until(lambda: state(pids[1]) == "D")
-# perhaps it was asleep for another reason, and queues in a moment
+pids = []
+for fd in files:
+    had = requests_waiting()
+    pid = write(fd)
+    pids.append(pid)
+    wait_until(lambda: requests_waiting() > had or stays_asleep(pid))
 time.sleep(0.3)
 os.kill(daemon, signal.SIGCONT)
-sys.exit(any(os.waitpid(pid, 0)[1] for pid in pids))
+sys.exit(any([os.waitpid(pid, 0)[1] for pid in pids]))

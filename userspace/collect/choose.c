@@ -131,8 +131,11 @@ int fl_collector_try(struct fl_kernel *kernel, enum fl_evidence evidence, struct
 	const struct fl_form *form = evidence == FL_EVIDENCE_CALLSITE ? &fl_form_callsite
 								      : form_of(evidence);
 	const struct fl_target everything = {.kind = FL_TARGET_ALL};
-	struct fl_source_opts opts = {
-		.kernel = kernel, .target = &everything, .nslots = 64, .hist_slots = 1};
+	struct fl_source_opts opts = {.kernel = kernel,
+				      .target = &everything,
+				      .nslots = 64,
+				      .hist_slots = 1,
+				      .holder_slots = 64};
 	struct fl_source s = {};
 	int ret;
 

@@ -53,6 +53,14 @@ struct fl_source *fl_collector_takes(struct fl_collector *c)
 	return source_that(c, false);
 }
 
+/* How many of the slots have room for something of this size on each CPU. */
+static __u32 that_fit(const struct fl_collector *c, __u32 nslots, size_t size)
+{
+	while (nslots > 64 && nslots * size * c->ncpus > HISTS_MEMORY)
+		nslots /= 2;
+	return nslots;
+}
+
 /* Returns the number of slots. */
 static __u32 size_tables(struct fl_collector *c, const struct fl_collect_opts *opts)
 {
@@ -62,12 +70,8 @@ static __u32 size_tables(struct fl_collector *c, const struct fl_collect_opts *o
 
 	while (!opts->max_inodes && nslots > 256 && nslots * per_file > COUNTS_MEMORY)
 		nslots /= 2;
-	per_file = sizeof(struct fl_slot_hists) * c->ncpus;
-	c->hist_slots = 1;
-	if (opts->timed_in)
-		for (c->hist_slots = nslots;
-		     c->hist_slots > 64 && c->hist_slots * per_file > HISTS_MEMORY;)
-			c->hist_slots /= 2;
+	c->hist_slots = opts->timed_in ? that_fit(c, nslots, sizeof(struct fl_slot_hists)) : 1;
+	c->holder_slots = that_fit(c, nslots, sizeof(struct fl_holders));
 	return nslots;
 }
 
@@ -109,6 +113,8 @@ static int open_tables(struct fl_collector *c, __u32 nslots, struct fl_err *err)
 			nslots) ||
 	    open_values(c, &c->hists, writes, "slot_hists", sizeof(struct fl_slot_hists),
 			c->hist_slots) ||
+	    open_values(c, &c->holders, writes, "slot_holders", sizeof(struct fl_holders),
+			c->holder_slots) ||
 	    open_values(c, &c->takes, takes, "slot_takes", sizeof(struct fl_slot_takes), nslots))
 		return fl_err(err, "out of memory");
 	if (writes)
@@ -135,6 +141,7 @@ static int load(struct fl_collector *c, const struct fl_collect_opts *opts, stru
 		.nslots = nslots,
 		.timed_in = opts->timed_in,
 		.hist_slots = c->hist_slots,
+		.holder_slots = c->holder_slots,
 		.family = family,
 		.waits = opts->waits,
 		.family_only = is_family_only(c, opts),
@@ -458,6 +465,7 @@ void fl_collector_finish(struct fl_collector *c)
 	fl_percpu_values_free(&c->counts);
 	fl_percpu_values_free(&c->takes);
 	fl_percpu_values_free(&c->hists);
+	fl_percpu_values_free(&c->holders);
 	fl_percpu_values_free(&c->losses);
 	free(c->told);
 	fl_index_free(&c->told_by_dev);

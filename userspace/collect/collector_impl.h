@@ -50,11 +50,12 @@ struct fl_collector {
 	struct fl_snapshot blind; /* nothing of it but what blind.h speaks of, and the method */
 	int ncpus;
 	__u32 timed_in; /* of the options; 0 where nothing takes times */
-	__u32 hist_slots;
+	__u32 hist_slots, holder_slots;
 	struct fl_percpu_values counts; /* by slot; none where only takes are counted */
 	struct fl_percpu_values takes;	/* by slot; none where no takes are counted */
 	struct fl_percpu_values hists;	/* of the first hist_slots; the others' are with slot 0's */
-	struct fl_percpu_values losses; /* one */
+	struct fl_percpu_values holders; /* of the first holder_slots, as with hists */
+	struct fl_percpu_values losses;	 /* one */
 	struct fl_mount_told *told;
 	size_t ntold;
 	struct fl_index told_by_dev;

@@ -93,6 +93,12 @@ static int drain_hists(struct fl_collector *c, __u32 slot, struct fl_file_counts
 	return 0;
 }
 
+/* As with histograms: there are as many as memory allows. */
+static int drain_holders(struct fl_collector *c, __u32 slot, struct fl_file_counts *f)
+{
+	return slot < c->holder_slots ? fl_percpu_values_drain(&c->holders, slot, &f->holders) : 0;
+}
+
 static void add_to_sample(struct fl_sample *sample, const struct fl_slot_counts *counts,
 			  const struct fl_slot_takes *takes)
 {
@@ -144,7 +150,8 @@ static int drain_slot(struct fl_collector *c, __u32 slot, struct fl_file_counts 
 
 	memset(f, 0, sizeof(*f));
 	if (fl_percpu_values_drain(&c->counts, slot, &sum) ||
-	    fl_percpu_values_drain(&c->takes, slot, &takes) || drain_hists(c, slot, f))
+	    fl_percpu_values_drain(&c->takes, slot, &takes) || drain_hists(c, slot, f) ||
+	    drain_holders(c, slot, f))
 		return -1;
 	add_slot_to_sample(c, &c->sum, &sum, &takes);
 	memcpy(f->cell, sum.cell, sizeof(f->cell));
@@ -384,6 +391,7 @@ void fl_collector_describe(struct fl_collector *c, struct fl_snapshot *s)
 	s->has_takes = takes;
 	s->tells_outside = c->tells_outside;
 	s->has_writers = c->writers.place;
+	s->has_holders = c->holders.percpu;
 	s->has_waits = c->waits.skel;
 	s->unfollowed_locks = fl_wait_table_unfollowed(&c->waits, &c->choice.source[0]);
 }

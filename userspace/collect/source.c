@@ -52,6 +52,7 @@ static int size_tables(struct fl_source *s, const struct fl_source_opts *o, stru
 	bad |= set_max(s->obj, "settled_counts", writes);
 	bad |= set_max(s->obj, "slot_takes", o->nslots);
 	bad |= set_max(s->obj, "slot_hists", o->hist_slots);
+	bad |= set_max(s->obj, "slot_holders", o->holder_slots);
 	bad |= set_max(s->obj, "locks", o->waits ? FL_LOCK_SETS : 1);
 	bad |= set_max(s->obj, "family", o->family ? FL_FAMILY_WORDS : 1);
 	return bad ? fl_errno(err, errno, "cannot size the tables") : 0;
@@ -63,6 +64,7 @@ static int configure(struct fl_source *s, const struct fl_source_opts *o, struct
 				     .gated = o->counts_takes, /* each write is marked there */
 				     .family = o->family_only};
 	bool outside = o->family && !o->family_only;
+	__u32 holders_mask = o->holder_slots - 1;
 
 	if (fl_set_target(s->obj, o->kernel, o->target, o->nslots, err) ||
 	    fl_set_rodata(s->obj, "only", &only, sizeof(only)) ||
@@ -71,7 +73,8 @@ static int configure(struct fl_source *s, const struct fl_source_opts *o, struct
 		return -1;
 	if (s->form->counts_writes &&
 	    (fl_writer_table_configure(s->obj) ||
-	     fl_set_rodata(s->obj, "follow_locks", &o->waits, sizeof(o->waits))))
+	     fl_set_rodata(s->obj, "follow_locks", &o->waits, sizeof(o->waits)) ||
+	     fl_set_rodata(s->obj, "holders_mask", &holders_mask, sizeof(holders_mask))))
 		return fl_err(err, "the BPF object and the collector do not fit together");
 	return s->form->configure ? s->form->configure(s, o, err) : 0;
 }

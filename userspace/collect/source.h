@@ -31,6 +31,7 @@ struct fl_source_opts {
 	__u32 nslots;	      /* files told apart; a power of two */
 	__u32 timed_in;	      /* times are measured for one write in this many; 0: for none */
 	__u32 hist_slots;     /* for this many of the first slots */
+	__u32 holder_slots;   /* holders are counted for this many of them; a power of two */
 	bool counts_takes;    /* there is a source that counts takes */
 	bool writes_are_seen; /* a source sees each write begin and end, and marks it at the gate */
 	bool waits;	      /* the locks of written files are followed */

@@ -8,6 +8,7 @@
 
 #include "snapshot/coverage.h"
 #include "snapshot/hist.h"
+#include "snapshot/holders.h"
 #include "snapshot/missing.h"
 #include "snapshot/rows.h"
 #include "snapshot/waits.h"
@@ -60,6 +61,9 @@ static void counts_text(const struct fl_prove_report *r, FILE *out)
 	}
 	count_row(table, "exclusive", t->exclusive, t->writes, "");
 	count_row(table, "shared", t->shared, t->writes, "");
+	if (t->counter[FL_COUNT_QUEUED_BEHIND])
+		count_row(table, "waited for", t->counter[FL_COUNT_QUEUED_BEHIND], t->exclusive,
+			  "of the exclusive ones: somebody was queued behind");
 	if (t->unknown)
 		count_row(table, "untold", t->unknown, t->writes,
 			  "sent by a task that does not hold the lock");
@@ -105,6 +109,25 @@ static void hists_text(const struct fl_snapshot *s, FILE *out)
 	for (int i = 0; i < FL_HISTS; i++)
 		hist_row(t, names[i], &all.hist[i]);
 	fl_table_align(t, "lrlll");
+	fl_table_print(t, out, 2);
+	fl_table_free(t);
+}
+
+/* How many writers the shared lock let in together. */
+static void holders_text(const struct fl_holders *h, FILE *out)
+{
+	struct fl_table *t = fl_holders_looks(h) ? fl_table_new(6) : NULL;
+	char n[32], p[3][16];
+
+	if (!t)
+		return;
+	fl_table_cell(t, "writers at once");
+	fl_table_cell(t, "%s", fl_grouped(fl_holders_looks(h), n, sizeof(n)));
+	fl_table_cell(t, "mean %.1f", fl_holders_mean(h));
+	fl_table_cell(t, "p50 %s", fl_holders_text(fl_holders_quantile(h, 0.50), p[0]));
+	fl_table_cell(t, "p99 %s", fl_holders_text(fl_holders_quantile(h, 0.99), p[1]));
+	fl_table_cell(t, "max %s", fl_holders_text(fl_holders_most(h), p[2]));
+	fl_table_align(t, "lrllll");
 	fl_table_print(t, out, 2);
 	fl_table_free(t);
 }
@@ -281,6 +304,12 @@ static void remarks_text(const struct fl_prove_report *r, FILE *out)
 		SAY(out,
 		    "%s of the writes may be parts of larger ones: cached requests of the largest size, or what io_uring could write without waiting",
 		    fl_grouped(t->counter[FL_COUNT_MAYBE_SPLIT], n, sizeof(n)));
+	if (fl_holders_looks(&t->holders))
+		SAY(out,
+		    "writers at once: how many held the lock together when a write looked, soon after it had got the lock; those that came later see it in their turn, and a task that has just asked counts, too, until it queues");
+	if (t->counter[FL_COUNT_QUEUED_BEHIND])
+		SAY(out,
+		    "waited for: somebody was queued when a write looked, soon after it had got the lock; who came later, or only spun, is not in it");
 	if (s->timed_in > 1)
 		SAY(out,
 		    "waits and holds were measured for one write in %u, chosen at random (--times)",
@@ -403,6 +432,7 @@ void fl_prove_text(const struct fl_prove_report *r, FILE *out, bool colour)
 	if (r->verdict.totals.writes) {
 		counts_text(r, out);
 		hists_text(s, out);
+		holders_text(&r->verdict.totals.holders, out);
 		waits_text(s, out);
 		fl_takes_text(s, &r->verdict.totals, out);
 		files_text(s, r->verdict.totals.writes, out);
@@ -447,6 +477,9 @@ static struct json_object *counts_json(const struct fl_snapshot *s, const struct
 	add_counter(o, s, t, FL_COUNT_FAILED);
 	add_counter(o, s, t, FL_COUNT_UNCERTAIN);
 	add_counter(o, s, t, FL_COUNT_OUTSIDE);
+	add_counter(o, s, t, FL_COUNT_QUEUED_BEHIND);
+	json_object_object_add(o, "shared_holders",
+			       s->has_holders ? fl_holders_to_json(&t->holders) : NULL);
 	routes = fl_json_object(o, "writes_by_route");
 	for (int i = 0; i < FL_ROUTES; i++)
 		fl_json_u64(routes, fl_route_name(i), t->by_route[i]);

@@ -62,6 +62,7 @@ static const char *const counters[FL_COUNTERS] = {
 	[FL_COUNT_FAILED] = "failed",
 	[FL_COUNT_UNCERTAIN] = "uncertain",
 	[FL_COUNT_OUTSIDE] = "outside",
+	[FL_COUNT_QUEUED_BEHIND] = "queued_behind",
 };
 
 static const char *const hists[FL_HISTS] = {

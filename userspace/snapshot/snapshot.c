@@ -35,6 +35,8 @@ bool fl_snapshot_knows(const struct fl_snapshot *s, enum fl_counter counter)
 		return s->has_completions;
 	case FL_COUNT_OUTSIDE:
 		return s->tells_outside;
+	case FL_COUNT_QUEUED_BEHIND:
+		return s->has_holders;
 	case FL_COUNT_RETRIED:
 	case FL_COUNT_FAILED:
 	case FL_COUNT_UNCERTAIN:
@@ -136,6 +138,7 @@ static void add_file(const struct fl_snapshot *s, const struct fl_file_counts *f
 		t->counter[i] += f->counter[i];
 	for (int i = 0; i < FL_SITE_ROLES; i++)
 		t->takes[i] += f->takes[i];
+	t->holders = f->holders;
 	tell_upgrades_apart(s, t);
 	fl_totals_add(sum, t);
 }
@@ -154,6 +157,7 @@ void fl_file_counts_add(struct fl_file_counts *to, const struct fl_file_counts *
 	fl_add_words(to->cell, f->cell, sizeof(to->cell));
 	fl_add_words(to->counter, f->counter, sizeof(to->counter));
 	fl_add_words(to->takes, f->takes, sizeof(to->takes));
+	fl_add_words(&to->holders, &f->holders, sizeof(to->holders));
 	if (f->hists)
 		fl_add_words(to->hists, f->hists, sizeof(*to->hists));
 }

@@ -35,6 +35,7 @@ struct fl_file_counts {
 	__u64 cell[FL_TAKES][FL_NATURES];
 	__u64 counter[FL_COUNTERS];
 	struct fl_slot_hists *hists; /* NULL where the method has none; owned */
+	struct fl_holders holders;   /* 0 where nothing tells them */
 	struct fl_waits *waits;	     /* NULL where nobody was seen to wait for its locks; owned */
 	struct fl_writer_counts writers; /* the busiest; owned */
 	struct fl_flag_knowledge flag;
@@ -124,6 +125,7 @@ struct fl_snapshot {
 	bool has_completions;	       /* the counters of completed writes are counts, not just 0 */
 	bool has_waits;		       /* waits for the locks were counted */
 	__u64 unfollowed_locks;	       /* for whose waits there was no room */
+	bool has_holders;	       /* how many tasks held the lock together was counted */
 	bool has_writers;	       /* the busiest writers are known */
 	bool tells_outside;	       /* writes by processes outside the command are known */
 	struct fl_site_snapshot *site; /* callsite method */
@@ -179,6 +181,7 @@ struct fl_totals {
 	__u64 reason[FL_REASONS]; /* exclusive writes */
 	__u64 counter[FL_COUNTERS];
 	__u64 takes[FL_SITE_ROLES];
+	struct fl_holders holders;
 	__u64 lost;   /* writes that probes missed, scopes that never paired */
 	__u64 unseen; /* by the mounts' cross-check; in no file's totals */
 };

@@ -8,6 +8,7 @@
 #include "util/json.h"
 #include "util/json_read.h"
 #include "snapshot/coverage.h"
+#include "snapshot/holders.h"
 #include "snapshot/waits.h"
 
 static void get_hist(struct fl_json_reader *r, struct json_object *o, const char *key,
@@ -46,6 +47,7 @@ static bool may_be_null(enum fl_counter counter)
 	case FL_COUNT_FAILED:
 	case FL_COUNT_UNCERTAIN:
 	case FL_COUNT_OUTSIDE:
+	case FL_COUNT_QUEUED_BEHIND:
 		return true;
 	default:
 		return false;
@@ -89,6 +91,8 @@ static void file_from_json(struct fl_json_reader *r, struct json_object *o,
 		for (int i = 0; f->hists && i < FL_HISTS; i++)
 			get_hist(r, hists, fl_hist_name(i), &f->hists->hist[i]);
 	}
+	if (fl_json_has(o, "shared_holders"))
+		fl_holders_from_json(r, o, "shared_holders", &f->holders);
 	if (fl_json_has(o, "queued_waits"))
 		f->waits = fl_waits_from_json(r, o, "queued_waits");
 	if (fl_json_has(o, "writers"))
@@ -102,6 +106,7 @@ static void told_by_file(struct fl_snapshot *s, struct json_object *o,
 	/* only methods that count takes may see completions */
 	s->has_completions |= f->has_takes && fl_json_has(o, "completed_inline");
 	s->has_waits |= f->waits != NULL;
+	s->has_holders |= fl_json_has(o, "shared_holders");
 	s->has_writers |= fl_json_has(o, "writers");
 	s->tells_outside |= fl_json_has(o, "outside");
 }
@@ -216,6 +221,9 @@ static void check_sums(struct fl_json_reader *r, const struct fl_snapshot *s)
 			sum += f->counter[k];
 		for (int k = 0; k < FL_SITE_ROLES; k++)
 			sum += f->takes[k];
+		for (int k = 0; k < FL_HOLDERS; k++)
+			sum += (long double)(k + 1) * f->holders.looks[k];
+		sum += f->holders.beyond;
 		for (int k = 0; f->hists && k < FL_HISTS; k++)
 			sum += f->hists->hist[k].sum_ns;
 	}

@@ -6,6 +6,7 @@
 
 #include "util/json.h"
 #include "snapshot/coverage.h"
+#include "snapshot/holders.h"
 #include "snapshot/reason.h"
 #include "snapshot/waits.h"
 
@@ -120,6 +121,8 @@ static struct json_object *file_to_json(const struct fl_snapshot *s, const struc
 		json_object_object_add(hists, fl_hist_name(i), hist_to_json(&f->hists->hist[i]));
 	json_object_object_add(o, "histograms", hists);
 	json_object_object_add(o, "takes", fl_takes_to_json(f->has_takes, f->takes));
+	json_object_object_add(o, "shared_holders",
+			       s->has_holders ? fl_holders_to_json(&f->holders) : NULL);
 	/* null where waits were not counted; without any each kind has 0 */
 	json_object_object_add(o, "queued_waits",
 			       s->has_waits ? fl_waits_to_json(f->waits ? f->waits : &no_waits)
