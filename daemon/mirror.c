@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "creds.h"
+#include "hidden.h"
 #include "log.h"
 #include "prune.h"
 
@@ -66,6 +67,7 @@ int entry_from_fd(struct mirror *m, int fd, fuse_ino_t parent, const char *name,
 		close(fd);
 		return err;
 	}
+	hide(m, fd, &entry->attr);
 	inode = inode_lookup(&m->table, key, fd, entry->attr.st_mode & S_IFMT, parent, name);
 	if (!inode)
 		return ENOMEM;
@@ -82,6 +84,7 @@ int stat_inode(struct mirror *m, struct inode *inode, struct stat *st)
 	if (fstat(inode->fd, st) != 0)
 		return errno;
 	append_told(&inode->append, st->st_size);
+	hide(m, inode->fd, st);
 	st->st_ino = number_of(&m->numbers, inode->key.dev, inode->key.ino);
 	return st->st_ino ? 0 : ENOMEM;
 }

@@ -38,6 +38,7 @@ struct mirror {
 	bool flock;	       /* take flock() locks in the source */
 	bool killpriv;	       /* ask for FUSE_HANDLE_KILLPRIV_V2 */
 	bool others;	       /* users who did not mount it may use it */
+	bool suid, devices;    /* the mount lets setuid bits and devices take effect */
 	unsigned int max_read; /* bytes; 0: the kernel's choice */
 	double entry_timeout;
 	double attr_timeout;
@@ -84,6 +85,7 @@ struct open_file {
 	struct inode *inode;
 	int fd;
 	bool writes;
+	bool append_only; /* since before it was opened */
 };
 
 struct open_dir {

@@ -38,16 +38,27 @@ struct open_plan {
 	int32_t backing_id;
 };
 
+/*
+ * What an open asks for. A file that may only be appended to (chattr +a) must not be mapped for
+ * writing. The kernel refuses that by a flag of the inode, which FUSE inodes do not have. But it
+ * refuses any shared mapping of a file with direct I/O. So such files are served in this way.
+ */
+struct open_request {
+	bool append_only;
+	bool could_map; /* opened for reading and writing */
+};
+
 /* Whether this open has to register a backing file before it can be planned. */
-bool open_must_register(const struct open_policy *policy, const struct io_state *state);
+bool open_must_register(const struct open_policy *policy, const struct io_state *state,
+			struct open_request request);
 
 /*
  * Counts one open in @state. @registered is the result of registering: an id above 0, a negated
  * errno, or 0 if open_must_register() said no. Returns 0, or the errno with which the open has to
  * fail; @state is then unchanged.
  */
-int open_join(const struct open_policy *policy, struct io_state *state, int32_t registered,
-	      struct open_plan *plan);
+int open_join(const struct open_policy *policy, struct io_state *state, struct open_request request,
+	      int32_t registered, struct open_plan *plan);
 
 /* Ends one open. Returns the backing id that nobody uses any more, or 0. */
 int32_t open_leave(struct io_state *state);

@@ -231,6 +231,11 @@ void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_
 {
 	int err;
 
+	/* A mapping of such a file, which only -o direct lets the kernel make. */
+	if (fi->writepage && file_of(fi)->append_only) {
+		fuse_reply_err(req, EPERM);
+		return;
+	}
 	if (write_once(req, ino, buf, size, off, fi, SHORT_WAIT_MS, false))
 		return;
 	err = wait_for_predecessor(req, ino, buf, size, off, fi);

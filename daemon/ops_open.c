@@ -77,6 +77,14 @@ static void file_end(struct mirror *m, struct open_file *file)
 	atomic_fetch_sub(&m->stats.open_files, 1);
 }
 
+static bool is_append_only(int fd)
+{
+	struct statx st;
+
+	return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &st) == 0 &&
+	       st.stx_attributes & STATX_ATTR_APPEND;
+}
+
 /*
  * Makes an open file of @fd on @inode and fills @fi for the answer. Takes @fd over in any case. The
  * caller must be sure of the inode, by a lookup. Returns 0 or an errno.
@@ -85,6 +93,10 @@ static int file_start(fuse_req_t req, struct inode *inode, int fd, struct fuse_f
 {
 	struct mirror *m = mirror_of(req);
 	struct open_file *file = malloc(sizeof(*file));
+	struct open_request request = {
+		.append_only = is_append_only(fd),
+		.could_map = (fi->flags & O_ACCMODE) == O_RDWR,
+	};
 	struct open_plan plan;
 	enum io_mode mode;
 	int32_t registered = 0;
@@ -94,13 +106,18 @@ static int file_start(fuse_req_t req, struct inode *inode, int fd, struct fuse_f
 		close(fd);
 		return ENOMEM;
 	}
-	*file = (struct open_file){.handle.close = file_close, .inode = inode, .fd = fd};
+	*file = (struct open_file){
+		.handle.close = file_close,
+		.inode = inode,
+		.fd = fd,
+		.append_only = request.append_only,
+	};
 
 	inode_hold(&m->table, inode);
 	pthread_mutex_lock(&inode->io_lock);
-	if (open_must_register(&m->policy, &inode->io))
+	if (open_must_register(&m->policy, &inode->io, request))
 		registered = register_backing(m, inode, fuse_req_ctx(req)->uid);
-	err = open_join(&m->policy, &inode->io, registered, &plan);
+	err = open_join(&m->policy, &inode->io, request, registered, &plan);
 	mode = inode->io.mode;
 	pthread_mutex_unlock(&inode->io_lock);
 	if (err) {

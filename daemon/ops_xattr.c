@@ -13,6 +13,7 @@
 #include <sys/xattr.h>
 
 #include "creds.h"
+#include "hidden.h"
 
 /*
  * An O_PATH descriptor has no f*xattr() calls. Its link in /proc leads to the inode itself, a
@@ -98,6 +99,9 @@ void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
 	errno = EOPNOTSUPP;
 	if (size && !value)
 		errno = ENOMEM;
+	else if (strcmp(name, "security.capability") == 0 &&
+		 hides_capabilities(mirror_of(req), fd_of(mirror_of(req), ino)))
+		errno = ENODATA;
 	else if (served(mirror_of(req), name))
 		n = getxattr(proc_path(req, ino).name, name, value, size);
 	/* For any other error the kernel assumes a list that it can't read, and refuses access. */

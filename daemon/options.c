@@ -399,6 +399,8 @@ void options_apply(const struct options *opts, struct mirror *m)
 	/* What the kernel says of setuid bits with each write is not seen through io_uring. */
 	m->killpriv = !opts->no_killpriv && !opts->io_uring;
 	m->max_read = opts->max_read;
+	m->suid = !(opts->mount.flags & MS_NOSUID);
+	m->devices = !(opts->mount.flags & MS_NODEV);
 	m->others = opts->mount.others;
 	m->entry_timeout = opts->entry_timeout;
 	m->attr_timeout = opts->attr_timeout;

@@ -8,9 +8,19 @@
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "log.h"
+
+/* Newer than some C libraries' headers. */
+#ifndef ST_NOEXEC
+#define ST_NOEXEC 8
+#endif
+#ifndef ST_NOSYMFOLLOW
+#define ST_NOSYMFOLLOW 0x2000
+#endif
 
 size_t raise_file_limit(void)
 {
@@ -82,7 +92,22 @@ static int open_tree_with_times(const char *source, const struct mount_options *
 	return fd;
 }
 
-int source_open(struct mirror *m, const char *source, const struct mount_options *opts)
+/* The mirror's mount takes over what only a mount can enforce, unless the opposite was named. */
+static void take_over_flags(int source, struct mount_options *opts)
+{
+	static const struct {
+		unsigned long source, mirror;
+	} flags[] = {{ST_NOEXEC, MS_NOEXEC}, {ST_NOSYMFOLLOW, MS_NOSYMFOLLOW}};
+	struct statfs fs;
+
+	if (fstatfs(source, &fs) != 0)
+		return;
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		if (fs.f_flags & flags[i].source && !(opts->cleared & flags[i].mirror))
+			opts->flags |= flags[i].mirror;
+}
+
+int source_open(struct mirror *m, const char *source, struct mount_options *opts)
 {
 	char shown[256];
 	struct stat st;
@@ -101,6 +126,7 @@ int source_open(struct mirror *m, const char *source, const struct mount_options
 			close(fd);
 		return -1;
 	}
+	take_over_flags(fd, opts);
 	m->root = (struct inode){
 		.key = {st.st_dev, st.st_ino},
 		.fd = fd,

@@ -19,6 +19,6 @@ void lift_size_limit(void);
  * Opens the directory @source as the root of @m; @opts say how read times are kept. Returns 0, or
  * -1 with the reason printed.
  */
-int source_open(struct mirror *m, const char *source, const struct mount_options *opts);
+int source_open(struct mirror *m, const char *source, struct mount_options *opts);
 
 #endif

@@ -151,12 +151,49 @@ if chattr +a "$src/log" 2>/dev/null; then
 		echo "$options" >>"$mnt/log"
 		check_eq "$options: a file of chattr +a is appended to" "$(tail -n 1 "$src/log")" "$options"
 		check_eq "$options: and opens for nothing else" "$(sh -c "echo x >'$mnt/log'" 2>&1 | grep -c 'not permitted')" 1
+		before=$(cat "$src/log")
+		check_eq "$options: nor is it changed through a mapping ($("$try" scribble "$mnt/log"))" \
+			"$(cat "$src/log")" "$before"
 		stop_daemon
 	done
 	chattr -a "$src/log"
 else
 	skip "append-only files" "no chattr"
 fi
+
+# --- what mounts of the source take away, the mirror does not give, although its mount has suid and dev
+mkdir "$src/safe"
+mount -t tmpfs -o nosuid,nodev none "$src/safe"
+at_end umount "$src/safe"
+mkdir "$WORK/ours"
+mount -t tmpfs none "$WORK/ours"
+at_end umount "$WORK/ours"
+cp "$(command -v id)" "$src/safe/id"
+cp "$(command -v id)" "$src/id"
+chmod 4755 "$src/id" "$src/safe/id"
+mknod -m 666 "$src/safe/zero" c 1 5
+mknod -m 666 "$src/zero" c 1 5
+start_daemon "$src" "$mnt" allow_other,suid,dev,xattr || exit 1
+check_eq "a setuid file works" "$(as 1000 1000 - "$mnt/id" -u 2>&1)" 0
+check_eq "... but not from a mount with nosuid" "$(as 1000 1000 - "$mnt/safe/id" -u 2>&1)" 1000
+check_eq "a device can be read" "$(as 1000 1000 - head -c 3 "$mnt/zero" 2>/dev/null | wc -c)" 3
+check_eq "... but not from a mount with nodev" "$(as 1000 1000 - head -c 3 "$mnt/safe/zero" 2>/dev/null | wc -c)" 0
+setfattr -n security.capability -v 0x0100000200200000000000000000000000000000 "$src/id" "$src/safe/id"
+check_eq "capabilities of a file are seen" "$(getfattr -n security.capability "$mnt/id" 2>/dev/null | grep -c =)" 1
+check_eq "... but not on a mount with nosuid" "$(getfattr -n security.capability "$mnt/safe/id" 2>/dev/null | grep -c =)" 0
+stop_daemon
+start_daemon "$src" "$mnt" nosuid,nodev || exit 1
+check_eq "a mount with nosuid and nodev shows all as it is" "$(stat -c '%a %t:%T' "$mnt/safe/id" "$mnt/safe/zero")" \
+	"$(stat -c '%a %t:%T' "$src/safe/id" "$src/safe/zero")"
+stop_daemon
+rm "$src/id" "$src/zero"
+mount -o remount,noexec,bind "$WORK/ours"
+start_daemon "$WORK/ours" "$mnt" || exit 1
+check_eq "a source on a mount with noexec is mirrored with noexec" "$(findmnt -no OPTIONS "$mnt" | grep -cw noexec)" 1
+stop_daemon
+start_daemon "$WORK/ours" "$mnt" exec || exit 1
+check_eq "... unless exec was named" "$(findmnt -no OPTIONS "$mnt" | grep -cw noexec)" 0
+stop_daemon
 
 # --- names of attributes
 touch "$src/named"

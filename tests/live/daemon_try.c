@@ -8,6 +8,7 @@
  *        daemon_try handle FILE                 name_to_handle_at()
  *        daemon_try close FILE                  what close(2) says
  *        daemon_try map FILE                    times around writes through a shared mapping
+ *        daemon_try scribble FILE               a store to a shared mapping of a file open with O_APPEND
  *        daemon_try fill FILE MIB               the MiB that could be written
  *        daemon_try lease FILE...               holds a write lease on each until it is killed
  *        daemon_try cut FILE                    truncate(2) to no bytes
@@ -201,6 +202,19 @@ static int try_map(const char *file)
 	return 0;
 }
 
+static int try_scribble(const char *file)
+{
+	int fd = open(file, O_RDWR | O_APPEND);
+	char *map = MAP_FAILED;
+
+	if (fd >= 0)
+		map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		return say(-1);
+	map[0] = '!';
+	return say(msync(map, 4096, MS_SYNC));
+}
+
 static int try_fill(const char *file, long most)
 {
 	static char buf[1 << 20];
@@ -250,6 +264,8 @@ int main(int argc, char **argv)
 		return try_close(argv[2]);
 	if (argc == 3 && strcmp(argv[1], "map") == 0)
 		return try_map(argv[2]);
+	if (argc == 3 && strcmp(argv[1], "scribble") == 0)
+		return try_scribble(argv[2]);
 	if (argc == 4 && strcmp(argv[1], "fill") == 0)
 		return try_fill(argv[2], strtol(argv[3], NULL, 0));
 	if (argc >= 3 && strcmp(argv[1], "lease") == 0)
