@@ -328,7 +328,41 @@ silent()
 	check "... nor is anything left once the daemon goes on" wait_until 30 nothing_on_the_mount
 }
 
-for name in forks silent usurped_verify usurped_bench litter results by_name programs; do
+made_late()
+{
+	[ "$(daemon_stat upcall_MKDIR)" = 1 ]
+}
+
+# Interrupted while the file system is at making the directory, which is then made after the command's end.
+late()
+{
+	local first=$DAEMON_PID command pid
+	local commands=("verify $dir/late --quick --case overwrite" "bench quick --mount $dir/late ${small[*]} -o $dir/result")
+	for command in "${commands[@]}"; do
+		start_daemon "$WORK/frozen" "$dir/late" || return
+		fsfreeze -f "$WORK/frozen"
+		# shellcheck disable=SC2086
+		"$FUSELENS" $command >"$dir/out" 2>"$dir/err" &
+		pid=$!
+		wait_until 30 made_late
+		kill -INT $pid
+		check "${command%% *} can be interrupted while its directory is made" wait_until 30 live_gone $pid
+		wait $pid
+		fsfreeze -u "$WORK/frozen"
+		check "... nothing goes on" wait_until 30 none_of fuselens
+		check_eq "... and the directory is gone" "$(find "$WORK/frozen" -name '*fuselens*')" ""
+		stop_daemon
+	done
+	DAEMON_PID=$first
+}
+
+# A file system that can be stopped by itself.
+truncate -s 32M "$WORK/frozen.img"
+mkdir "$WORK/frozen"
+mkfs.ext4 -q "$WORK/frozen.img" && mount -o loop "$WORK/frozen.img" "$WORK/frozen" || exit 1
+at_end fsfreeze -u "$WORK/frozen"
+
+for name in late forks silent usurped_verify usurped_bench litter results by_name programs; do
 	part $name
 done
 for one in "${parts[@]}"; do

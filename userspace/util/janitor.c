@@ -5,9 +5,11 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
@@ -46,19 +48,90 @@ static int clear_away(int base, const char *name, int dir)
 	return -1;
 }
 
-static int make(const char *path, const char *prefix, struct answer *a, int *fds)
+/* Fills shared, which tells the janitor the name before the directory is made. */
+static int make(const char *path, const char *prefix, struct answer *shared, int *fds)
 {
 	struct statvfs fs;
 
 	fds[0] = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fds[0] < 0)
-		return fl_errno(&a->err, errno, "%s", path);
-	fds[1] = fl_below_own(fds[0], prefix, a->name, &a->err);
+		return fl_errno(&shared->err, errno, "%s", path);
+	fds[1] = fl_below_own(fds[0], prefix, shared->name, &shared->err);
 	if (fds[1] < 0)
 		return -1;
 	if (!fstatvfs(fds[1], &fs))
-		a->free_bytes = (__u64)fs.f_bavail * fs.f_frsize;
+		shared->free_bytes = (__u64)fs.f_bavail * fs.f_frsize;
 	return 0;
+}
+
+/* Whether the command is gone, or has given up waiting. */
+static bool is_given_up(int line)
+{
+	struct pollfd p = {.fd = line, .events = POLLIN};
+
+	return poll(&p, 1, 0) > 0;
+}
+
+#define UNDO_SECONDS 60
+
+/*
+ * The directory may have been made after nobody waited for it any more: the kernel withdraws a request
+ * of a killed process only if the file system has not taken it up. Its name is secret, and rmdir removes
+ * nothing but empty directories. A file system that does not answer is not asked for ever.
+ */
+static void undo(const char *path, const char *name)
+{
+	int base;
+
+	if (!name[0])
+		return;
+	signal(SIGALRM, SIG_DFL);
+	alarm(UNDO_SECONDS);
+	base = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (base >= 0)
+		unlinkat(base, name, AT_REMOVEDIR);
+}
+
+/*
+ * Lets a child ask the file system, so that the janitor notices when it is not needed any more. Returns 0
+ * with both descriptors, or -1 with a->err set; does not return if the command has given up.
+ */
+static int make_in_child(int line, const char *path, const char *prefix, struct answer *a, int *fds)
+{
+	struct answer *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct pollfd p = {.events = POLLIN};
+	int pair[2] = {-1, -1};
+	pid_t child = -1;
+	char byte;
+
+	if (shared != MAP_FAILED && !socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		child = fork();
+	if (child < 0)
+		return fl_errno(&a->err, errno, "cannot fork");
+	if (!child) {
+		int failed;
+
+		close(line); /* its end tells the command that the janitor is gone */
+		failed = make(path, prefix, shared, fds);
+		_exit(fl_pass_fds(pair[1], "", 1, fds, failed ? 0 : 2) || failed);
+	}
+	close(pair[1]);
+	p.fd = pair[0];
+	while (poll(&p, 1, 50) <= 0) {
+		if (!is_given_up(line))
+			continue;
+		kill(child, SIGKILL);
+		waitpid(child, NULL, 0); /* as long as the file system is at it */
+		undo(path, shared->name);
+		_exit(1);
+	}
+	*a = *shared;
+	if (fl_receive_fds(pair[0], &byte, 1, fds, 2) || (fds[1] < 0 && !a->err.what[0]))
+		fl_err(&a->err, "the process that makes the directory has died");
+	close(pair[0]);
+	waitpid(child, NULL, 0);
+	return fds[1] < 0 ? -1 : 0;
 }
 
 static void janitor(int line, const char *path, const char *prefix)
@@ -76,7 +149,7 @@ static void janitor(int line, const char *path, const char *prefix)
 	close_range(line + 1, ~0u, 0);
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		signal(ignored[i], SIG_IGN);
-	a.failed = make(path, prefix, &a, fds);
+	a.failed = make_in_child(line, path, prefix, &a, fds);
 	if (fl_pass_fds(line, &a, sizeof(a), fds, a.failed ? 0 : 2)) {
 		if (!a.failed)
 			clear_away(fds[0], a.name, fds[1]);
@@ -117,12 +190,12 @@ static int await(struct fl_janitor *k, struct answer *a, int *fds, const char *w
 	return fl_hint(err, "'fuselens files' shows the mount without asking its daemon");
 }
 
+/* The janitor goes on until nothing is left, if need be without the command. */
 static void give_up(struct fl_janitor *k)
 {
-	kill(k->pid, SIGKILL);
+	close(k->line);
 	for (int i = 0; i < 50 && waitpid(k->pid, NULL, WNOHANG) == 0; i++)
 		usleep(10000);
-	close(k->line);
 	k->line = -1;
 	k->pid = 0;
 }
