@@ -46,6 +46,9 @@ check "an unknown profile: the names are listed" grep -q '^hint: there are .*ran
 bench randwrite-4k-psync --mount "$WORK/raw" -o "$WORK/x6"
 check "a mount that is not FUSE is refused" sh -c '[ "$1" = 2 ] && [ ! -e "$2" ]' - "$rc" "$WORK/x6"
 
+bench randwrite-4k-psync --mount "$WORK/mount" --raw "$WORK/mount" --runtime 1 --size 8m --jobs 1 --repeat 1 -o "$WORK/x9"
+check "so is --raw on the mount itself" sh -c '[ "$1" = 2 ] && grep -q "^hint: --raw wants" "$2" && [ ! -e "$3" ]' - "$rc" "$WORK/err" "$WORK/x9"
+
 # Another thing than the number of jobs.
 bench randwrite-4k-psync --mount "$WORK/mount" --runtime 1 --size 8m --sweep bs=4k,16k --jobs 2 --repeat 1 -o "$WORK/sweep"
 check_eq "--sweep: exit code" "$rc" 0

@@ -61,6 +61,9 @@ check "times of short intervals have fractions" grep -qE '^[0-9:]{8}\.[0-9]{2} +
 check_eq "--no-header leaves rows and the total" "$(wc -l <"$WORK/columns")" 4
 check_eq "what the method cannot tell is said once" "$(grep -c 'waits, holds' "$WORK/columns.err")" \
 	"$(jq -s 'if .[0].method == "state-tp" then 1 else 0 end' "$WORK/rows.json")"
+"$FUSELENS" stat --help >"$WORK/stat.help"
+check_eq "... with options that stat has, or with the command that has them" "$(tr -s ' \n' ' ' <"$WORK/columns.err" |
+	grep -oE "(fuselens [a-z]+ )?--[a-z-]+" | grep -v ^fuselens | grep -vFf <(grep -oE -- '--[a-z-]+' "$WORK/stat.help"))" ""
 "$FUSELENS" stat "$mnt" -o writes,bogus >/dev/null 2>"$WORK/columns.err"
 check_eq "a column that is none is an error" "$? $(grep -c "no column 'bogus'" "$WORK/columns.err")" "2 1"
 

@@ -78,6 +78,7 @@ check "a verdict is there" wait_until 10 eval 'shows EXCLUSIVE || shows SHARED |
 
 keys f Enter
 check "a file tells who writes it" wait_until 20 shows "written by"
+check "... and how fast it is written now" wait_until 20 shows "^now [0-9.]*k* writes/s, [0-9.]* MB/s"
 keys Escape
 check "Esc leads back to the list" wait_until 5 lacks "written by"
 keys m
@@ -88,6 +89,7 @@ keys BSpace BSpace
 check "it can be corrected" wait_until 5 shows '/ma$'
 keys m b Enter
 check "and stays" wait_until 5 shows "filter: $ours/mb"
+check "one mount is called one" wait_until 5 shows '^1 mount, by'
 keys Escape
 check "until it is dropped" wait_until 5 shows '/ma$'
 keys / "$ours" Enter

@@ -76,11 +76,32 @@ static void what_is_not_known_is_said_with_why(void **state)
 	char *text = rendered(&s);
 
 	assert_non_null(strstr(text, "waits, holds and the ceiling are not known: tracepoints"));
+	assert_non_null(strstr(text, "prove --waits"));
+	free(text);
+	/* nobody is told to ask for what is there */
+	s.has_waits = true;
+	text = rendered(&s);
+	assert_null(strstr(text, "--waits"));
 	free(text);
 	s.timed_in = 1;
 	s.has_takes = true;
 	text = rendered(&s);
 	assert_null(strstr(text, "not known"));
+	free(text);
+}
+
+/* Programs that missed nothing are not listed. */
+static void losses_are_short(void **state)
+{
+	struct fl_probe probe[] = {{.live = true, .name = "one"}, {.live = true, .name = "two"}};
+	struct fl_snapshot s = {.end_ns = 1, .probe = probe, .nprobes = 2};
+	char *text = rendered(&s);
+
+	assert_non_null(strstr(text, "loss: 0 of 0 writes (no program missed any, unpaired 0,"));
+	free(text);
+	probe[1].misses = 3;
+	text = rendered(&s);
+	assert_non_null(strstr(text, "loss: 0 of 0 writes (two missed 3, unpaired 0,"));
 	free(text);
 }
 
@@ -90,6 +111,7 @@ int main(void)
 		cmocka_unit_test(the_busiest_files_come_first),
 		cmocka_unit_test(a_path_that_changed_is_said),
 		cmocka_unit_test(what_is_not_known_is_said_with_why),
+		cmocka_unit_test(losses_are_short),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -286,6 +286,19 @@ static void what_cannot_be_is_refused(void **state)
 		dir, dir);
 	assert_int_equal(system(cmd), 0);
 	expect_unreadable("\"ios\" is out of range");
+	snprintf(
+		cmd, sizeof(cmd),
+		"sed -i 's/\"ios\": .*,/\"ios\": 5,/; s/\"iops\": .*,/\"iops\": 1e300,/' %s/rows/raw-j4-r1/row.json",
+		dir);
+	assert_int_equal(system(cmd), 0);
+	expect_unreadable("\"iops\" is out of range");
+	/* a level that the bench has not would drop out of every table */
+	snprintf(
+		cmd, sizeof(cmd),
+		"sed -i 's/\"iops\": .*,/\"iops\": 5.0,/; s/\"jobs\": 4,/\"jobs\": 3,/' %s/rows/raw-j4-r1/row.json",
+		dir);
+	assert_int_equal(system(cmd), 0);
+	expect_unreadable("rows/raw-j4-r1 is of 3 jobs, which bench.json does not have");
 	fl_bench_free(&b);
 }
 

@@ -117,11 +117,24 @@ static int find_place(struct state *s, enum fl_system system, const char *path, 
 	return ret;
 }
 
+static bool same_file_system(const char *one, const char *other)
+{
+	struct stat a, b;
+
+	return !stat(one, &a) && !stat(other, &b) && a.st_dev == b.st_dev;
+}
+
 static int find_places(struct state *s, const char *const dir[], struct fl_err *err)
 {
 	for (int i = 0; i < FL_SYSTEMS; i++)
 		if (dir[i] && find_place(s, i, dir[i], err))
 			return -1;
+	if (dir[FL_SYSTEM_MOUNT] && dir[FL_SYSTEM_RAW] &&
+	    same_file_system(dir[FL_SYSTEM_MOUNT], dir[FL_SYSTEM_RAW])) {
+		fl_err(err, "%s and %s are on the same mount: there is nothing to compare",
+		       dir[FL_SYSTEM_MOUNT], dir[FL_SYSTEM_RAW]);
+		return fl_hint(err, "--raw wants a directory on the file system behind the mount");
+	}
 	return 0;
 }
 

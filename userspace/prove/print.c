@@ -320,7 +320,7 @@ static void remarks_text(const struct fl_prove_report *r, FILE *out)
 		    fl_grouped(s->loss[FL_LOSS_TABLE_FULL], n, sizeof(n)), s->capacity);
 }
 
-/* The live probes, each with its misses or by its name alone. The caller frees it. */
+/* The live probes by name, or those that missed something with how often. The caller frees it. */
 static char *live_probes(const struct fl_snapshot *s, bool misses)
 {
 	char *text = NULL, n[32];
@@ -328,7 +328,7 @@ static char *live_probes(const struct fl_snapshot *s, bool misses)
 	FILE *f = open_memstream(&text, &len);
 
 	for (size_t i = 0; f && i < s->nprobes; i++) {
-		if (!s->probe[i].live)
+		if (!s->probe[i].live || (misses && !s->probe[i].misses))
 			continue;
 		fprintf(f, "%s%s", ftell(f) ? ", " : "", s->probe[i].name);
 		if (misses)
@@ -346,10 +346,10 @@ static void evidence_text(const struct fl_prove_report *r, FILE *out)
 	char *missed = live_probes(s, true), *live = live_probes(s, false), n[5][32];
 	__u64 unsure = fl_totals_unsure(t);
 
-	SAY(out, "loss: %s of %s writes (%s%sunpaired %s, uncertain %s, unseen %s)",
+	SAY(out, "loss: %s of %s writes (%s, unpaired %s, uncertain %s, unseen %s)",
 	    fl_grouped(unsure, n[0], sizeof(n[0])),
-	    fl_grouped(t->writes + unsure, n[1], sizeof(n[1])), missed ? missed : "",
-	    missed && *missed ? ", " : "",
+	    fl_grouped(t->writes + unsure, n[1], sizeof(n[1])),
+	    missed && *missed ? missed : "no program missed any",
 	    fl_grouped(s->loss[FL_LOSS_UNPAIRED], n[2], sizeof(n[2])),
 	    fl_grouped(t->counter[FL_COUNT_UNCERTAIN], n[3], sizeof(n[3])),
 	    fl_grouped(t->unseen, n[4], sizeof(n[4])));

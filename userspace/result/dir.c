@@ -161,7 +161,7 @@ static int read_row(int rows, const char *id, struct fl_bench_row *row, struct f
 	return ret;
 }
 
-/* Orders rows as they ran; rows that the plan does not know come last. */
+/* Orders rows as they ran. */
 static int by_plan(const void *a, const void *b)
 {
 	const struct fl_bench_row *x = a, *y = b;
@@ -175,6 +175,22 @@ static int by_plan(const void *a, const void *b)
 	if (x->system != y->system)
 		return x->system > y->system ? -1 : 1;
 	return y->probes - x->probes;
+}
+
+/* A row at a place where the bench has no level would drop out of every table. */
+static int check_level(const struct fl_bench *bench, const struct fl_bench_row *row,
+		       struct fl_err *err)
+{
+	for (size_t i = 0; i < fl_axis_length(bench); i++)
+		if (fl_axis_at(bench, i) == fl_axis_of_row(bench, row))
+			return 0;
+	if (bench->sweep)
+		fl_err(err, "rows/%s is of %s '%s', which bench.json does not have", row->id,
+		       fl_axis_name(bench), row->sweep);
+	else
+		fl_err(err, "rows/%s is of %u jobs, which bench.json does not have", row->id,
+		       row->jobs);
+	return fl_hint(err, "is it of another result, or was it edited?");
 }
 
 static int read_rows(const struct fl_result_dir *d, struct fl_bench *bench, struct fl_err *err)
@@ -199,6 +215,8 @@ static int read_rows(const struct fl_result_dir *d, struct fl_bench *bench, stru
 		memset(&bench->row[bench->nrows], 0, sizeof(bench->row[0]));
 		ret = read_row(d->rows, entry->d_name, &bench->row[bench->nrows], err);
 		bench->nrows++;
+		if (!ret)
+			ret = check_level(bench, &bench->row[bench->nrows - 1], err);
 	}
 	closedir(dir);
 	if (bench->nrows)

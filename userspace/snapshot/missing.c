@@ -15,13 +15,15 @@ bool fl_snapshot_has_times(const struct fl_snapshot *s)
 	return false;
 }
 
-/* Why there are no times, and which option gives them. */
+/* Why there are no times, and what gives them. Every command says this, so options of one are named with it. */
 static const char *why_no_times(const struct fl_snapshot *s)
 {
 	if (s->takes_only)
-		return "calls of lock functions do not show when a write begins and ends; --evidence state-fentry does";
+		return "calls of lock functions do not show when a write begins and ends; function hooks do (--evidence state-fentry)";
+	if (s->writes_method == FL_METHOD_STATE_TP && s->has_waits)
+		return "tracepoints do not show when a write begins and ends; function hooks do (--evidence state-fentry)";
 	if (s->writes_method == FL_METHOD_STATE_TP)
-		return "tracepoints do not show when a write begins and ends; --evidence state-fentry does, and --waits counts the waits that queued";
+		return "tracepoints do not show when a write begins and ends; function hooks do (--evidence state-fentry), and 'fuselens prove --waits' counts the waits that queued";
 	return "--times 0 leaves them out";
 }
 
@@ -40,6 +42,6 @@ char *fl_missing_text(const struct fl_snapshot *s, char *buf, size_t len)
 	used = strlen(buf);
 	if (used)
 		snprintf(buf + used, len - used,
-			 ". 'fuselens doctor' says what this kernel allows");
+			 ". 'fuselens doctor' says which of these this kernel allows");
 	return buf;
 }

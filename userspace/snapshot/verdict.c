@@ -52,7 +52,7 @@ static const char *remedy(enum fl_reason reason, enum fl_route route)
 	case FL_REASON_FLAG_NOT_SET:
 		return "the daemon does not ask for parallel writes: have it set FOPEN_PARALLEL_DIRECT_WRITES in its open reply";
 	case FL_REASON_FLAG_NOT_SET_OR_STRIPPED:
-		return "open a file of the mount while fuselens watches: the open shows whether the daemon asks for the flag, and whether the kernel removes it";
+		return "'fuselens files -v' says of open files whether the daemon asked for the flag; so does a file that is opened while fuselens watches";
 	case FL_REASON_BUFFERED:
 		return "buffered writes lock exclusively in every kernel: open with O_DIRECT to let writes run in parallel";
 	case FL_REASON_APPEND:

@@ -13,6 +13,24 @@
 /* Adds a line to the page. The part that does not fit goes on below the figures. */
 #define add(l, ...) fl_top_line(l, 4, __VA_ARGS__)
 
+/* The head of the screen has the rates of all that is listed. */
+static void add_rates(struct fl_top_lines *l, const struct fl_row *now)
+{
+	char writes[16], bytes[16];
+
+	if (!now || !now->ns) {
+		add(l, "now 0 writes/s");
+		return;
+	}
+	fl_scaled(fl_row_rate(now, now->totals.writes), writes, sizeof(writes));
+	fl_scaled(fl_row_rate(now, now->totals.counter[FL_COUNT_BYTES]) / 1e6, bytes,
+		  sizeof(bytes));
+	if (now->totals.counter[FL_COUNT_BYTES])
+		add(l, "now %s writes/s, %s MB/s", writes, bytes);
+	else
+		add(l, "now %s writes/s", writes);
+}
+
 static void add_counts(struct fl_top_lines *l, const struct fl_row *all)
 {
 	const struct fl_totals *t = &all->totals;
@@ -71,15 +89,10 @@ static void add_hist(struct fl_top_lines *l, const char *title, const struct fl_
 		    (int)((h->bucket[b] * BAR + most - 1) / most), bar);
 }
 
-static void add_hists(struct fl_top_lines *l, const struct fl_top *t, const struct fl_row *all)
+static void add_hists(struct fl_top_lines *l, const struct fl_row *all)
 {
-	char missing[512];
-
-	if (!all->hists) {
-		if (fl_missing_text(&t->totals.sum, missing, sizeof(missing))[0])
-			add(l, "%s", missing);
+	if (!all->hists)
 		return;
-	}
 	add_hist(l, "wait, exclusive", &all->hists->hist[FL_HIST_WAIT_EXCL]);
 	add_hist(l, "wait, shared", &all->hists->hist[FL_HIST_WAIT_SHARED]);
 	add_hist(l, "hold, exclusive", &all->hists->hist[FL_HIST_HOLD_EXCL]);
@@ -161,6 +174,7 @@ void fl_top_draw_details(struct fl_top *t)
 {
 	const struct fl_row *all = t->list.entry[t->cursor].all;
 	struct fl_top_lines l = {};
+	char missing[512];
 
 	attrset(A_BOLD);
 	fl_top_put_name(3, 0, COLS, fl_top_name(all));
@@ -168,12 +182,15 @@ void fl_top_draw_details(struct fl_top *t)
 	if (all->file && !all->file->is_other)
 		add(&l, "inode %llu, device %u:%u, %s", (unsigned long long)all->file->ino,
 		    all->dev >> 20, all->dev & 0xfffff, fl_route_name(all->file->route));
+	add_rates(&l, t->list.entry[t->cursor].now);
 	add_counts(&l, all);
 	add_reasons(&l, &all->totals);
-	add_hists(&l, t, all);
+	add_hists(&l, all);
 	add_writers(&l, t, all);
 	if (!all->file)
 		add_requests(&l, all->mount);
 	add_openers(&l, t, all);
+	if (fl_missing_text(&t->totals.sum, missing, sizeof(missing))[0])
+		add(&l, "%s", missing);
 	fl_top_lines_draw(&l, 4, LINES - 5, &t->scroll);
 }

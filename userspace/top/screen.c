@@ -167,7 +167,9 @@ static void draw_head(const struct fl_top *t)
 		snprintf(line, sizeof(line), "filter: %s_", t->filter);
 	else
 		snprintf(line, sizeof(line), "%zu %s%s, by %s%s%s%s%s%s", t->list.n,
-			 t->query.files ? "files" : "mounts",
+			 t->list.n == 1	  ? t->query.files ? "file" : "mount"
+			 : t->query.files ? "files"
+					  : "mounts",
 			 t->query.files && t->query.only_dev ? " of one mount" : "",
 			 fl_top_sort_name(t->query.sort), t->query.reverse ? ", reversed" : "",
 			 t->filter[0] ? ", filter: " : "", t->filter, t->message[0] ? "  | " : "",

@@ -108,14 +108,20 @@ __u64 fl_json_get_bounded(struct fl_json_reader *r, struct json_object *o, const
 	return v;
 }
 
+/* Nothing that is counted or measured here, in bytes a second or ns, comes near. */
+#define MOST 1e18
+
 double fl_json_get_number(struct fl_json_reader *r, struct json_object *o, const char *key)
 {
 	struct json_object *v = fl_json_get(r, o, key, json_type_double);
 	double d = v ? json_object_get_double(v) : 0;
 
-	if (isfinite(d) && d >= 0)
+	if (!(isfinite(d) && d >= 0))
+		fl_json_fail(r, key, "is no quantity");
+	else if (d > MOST)
+		fl_json_fail(r, key, "is out of range");
+	else
 		return d;
-	fl_json_fail(r, key, "is no quantity");
 	return 0;
 }
 

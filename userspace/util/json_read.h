@@ -35,7 +35,7 @@ struct json_object *fl_json_get(struct fl_json_reader *r, struct json_object *o,
 __u64 fl_json_get_u64(struct fl_json_reader *r, struct json_object *o, const char *key);
 __u64 fl_json_get_bounded(struct fl_json_reader *r, struct json_object *o, const char *key,
 			  __u64 min, __u64 max);
-/* A number that is finite and not negative. */
+/* A number that is not negative, and not beyond all that is counted or measured here (1e18). */
 double fl_json_get_number(struct fl_json_reader *r, struct json_object *o, const char *key);
 bool fl_json_get_bool(struct fl_json_reader *r, struct json_object *o, const char *key);
 /* A string that belongs to o; "" where it is bad. */
