@@ -49,7 +49,7 @@ static __always_inline struct attempt_set *set_of(struct kiocb *iocb)
 	return &tentative[place_of(iocb, SET_BITS) & ((1 << SET_BITS) - 1)];
 }
 
-static __always_inline bool take_certain(struct kiocb *iocb, struct attempt *out)
+static __always_inline bool remove_certain(struct kiocb *iocb, struct attempt *out)
 {
 	struct attempt *a = certain_of(iocb);
 
@@ -61,7 +61,7 @@ static __always_inline bool take_certain(struct kiocb *iocb, struct attempt *out
 }
 
 /* Removes the kiocb's tentative attempt into out; false if there is none. */
-static __always_inline bool take_tentative(struct kiocb *iocb, struct attempt *out)
+static __always_inline bool remove_tentative(struct kiocb *iocb, struct attempt *out)
 {
 	struct attempt_set *set = set_of(iocb);
 
@@ -95,7 +95,7 @@ static __noinline int retire_tentative(struct kiocb *iocb)
 {
 	struct attempt a;
 
-	if (take_tentative(iocb, &a))
+	if (remove_tentative(iocb, &a))
 		came_to_nothing(&a);
 	return 0;
 }
@@ -204,12 +204,12 @@ static __noinline int direct_write_ended(struct kiocb *iocb, long ret)
 	/* asynchronous attempts show in their flags what they are */
 	if (iocb->ki_complete && !(iocb->ki_flags & IOCB_WRITE))
 		return 0;
-	if (take_certain(iocb, &a)) {
+	if (remove_certain(iocb, &a)) {
 		if (ret > 0 || !is_of_file(&a, iocb))
 			return 0;
 		settle_at(a.where, a.writer, -1, -(__s64)a.len);
 		failed(&a, ret);
-	} else if (take_tentative(iocb, &a)) {
+	} else if (remove_tentative(iocb, &a)) {
 		if (!is_of_file(&a, iocb))
 			came_to_nothing(&a);
 		else if (ret > 0)

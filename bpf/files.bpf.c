@@ -133,6 +133,21 @@ static __always_inline struct fuse_conn *conn_of_dev(struct fuse_dev *fud)
 	return (unsigned long)fc > 7 ? fc : NULL;
 }
 
+/* A descriptor of /dev/fuse. False if it has no connection. */
+static __always_inline bool fill_dev(struct fl_file_record *r, struct file *file)
+{
+	/* the low bit is a flag while the connection is set up: FUSE_DEV_SYNC_INIT, v6.18 */
+	struct fuse_dev *fud = (void *)((unsigned long)file->private_data & ~7ul);
+	struct fuse_conn *fc = fud ? conn_of_dev(fud) : NULL;
+
+	if (!fc)
+		return false;
+	r->kind = FL_FILE_DEV;
+	r->dev = BPF_CORE_READ(fc, dev);
+	fill_conn(r, fc);
+	return true;
+}
+
 SEC("iter/task_file")
 int list_files(struct bpf_iter__task_file *ctx)
 {
@@ -168,20 +183,8 @@ int list_files(struct bpf_iter__task_file *ctx)
 	r->fd = ctx->fd;
 	bpf_probe_read_kernel_str(r->comm, sizeof(r->comm), task->comm);
 	if (is_dev) {
-		struct fuse_dev *fud = file->private_data;
-		struct fuse_conn *fc;
-
-		/* the low bit is a flag while the connection is set up: FUSE_DEV_SYNC_INIT, v6.18 */
-		fud = (void *)((unsigned long)fud & ~7ul);
-		if (!fud)
-			return 0;
-		fc = conn_of_dev(fud);
-		if (!fc)
-			return 0;
-		r->kind = FL_FILE_DEV;
-		r->dev = BPF_CORE_READ(fc, dev);
-		fill_conn(r, fc);
-		bpf_seq_write(seq, r, sizeof(*r));
+		if (fill_dev(r, file))
+			bpf_seq_write(seq, r, sizeof(*r));
 		return 0;
 	}
 	r->kind = FL_FILE_OPEN;

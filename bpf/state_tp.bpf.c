@@ -220,9 +220,9 @@ int xfs_buffered_write(__u64 *ctx)
 	 * could not drop its pages because a mapping keeps them dirty. iomap_dio_rw() began and
 	 * then gave up with -ENOTBLK.
 	 */
-	if (take_certain(iocb, &a))
+	if (remove_certain(iocb, &a))
 		settle_at(a.where, a.writer, -1, -(__s64)a.len);
-	else if (!take_tentative(iocb, &a)) {
+	else if (!remove_tentative(iocb, &a)) {
 		unknown_failed(iocb);
 		return 0;
 	}

@@ -73,7 +73,7 @@ static void from_libfuse(enum fuse_log_level level, const char *fmt, va_list arg
 	log_line("%s", from);
 }
 
-void log_take_libfuse(void)
+void log_libfuse(void)
 {
 	fuse_set_log_func(from_libfuse);
 }

@@ -16,7 +16,7 @@ void log_failure(int err, const char *hint, const char *what, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* libfuse's own messages go the same way. */
-void log_take_libfuse(void);
+void log_libfuse(void);
 
 /*
  * Makes a name safe to show: control characters, quotes, backslashes and bytes above 0x7e become

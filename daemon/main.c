@@ -15,7 +15,7 @@ int main(int argc, char **argv)
 	struct options opts;
 	int code = 1;
 
-	log_take_libfuse();
+	log_libfuse();
 	if (options_parse(&opts, argc, argv) == 0) {
 		code = 0;
 		if (opts.help)

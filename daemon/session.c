@@ -378,7 +378,7 @@ static int serve(struct session *s)
  * Gives the session its device. Where functions of ours read it libfuse uses no io_uring, so with that
  * transport the requests go unseen and are not counted.
  */
-static int take_device(struct session *s)
+static int set_device(struct session *s)
 {
 	char path[32];
 
@@ -411,7 +411,7 @@ static int mount_and_serve(struct session *s)
 		return 1;
 	}
 	s->m.dev = s->mounted.dev;
-	res = take_device(s);
+	res = set_device(s);
 	if (res == 0 && start_signals(s) == 0) {
 		res = prune_start(&s->m, s->se, s->file_limit);
 		if (res != 0)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Direct writes to FUSE passthrough files share the inode lock, on a running kernel. The code is not
- * here: build takes it from the patch files of a series (see reduce). This file only says which
- * functions it replaces, by a list that is made together with it.
+ * Lets direct writes to FUSE passthrough files share the inode lock, on a running kernel. The code is not
+ * here: build gets it from the patch files of a series (see reduce), and makes the list of functions to
+ * replace with it. This file only hands the list to the kernel.
  */
 #include <linux/module.h>
 #include <linux/livepatch.h>
@@ -25,8 +25,8 @@ static struct klp_patch patch = {
 };
 
 /*
- * The release is in the module's vermagic, but one release can be built more than once, with structures
- * laid out differently. The version names the build.
+ * The kernel checks the release by the module's vermagic. But one release can be built more than once, with
+ * structures that are laid out differently. The version names the build.
  */
 static int __init fuselens_live_init(void)
 {

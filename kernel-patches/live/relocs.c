@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Makes a livepatch module out of what kbuild linked: calls to functions that the kernel does not export
- * become livepatch relocations (Documentation/livepatch/module-elf-format.rst), which the kernel resolves
- * by name when it applies them. And refuses a module that could leave a pointer to its own code behind:
- * asynchronous I/O keeps a callback for longer than a transition waits, so that after the module is
- * unloaded the callback would run freed memory.
+ * Makes a livepatch module of what kbuild linked. Calls of functions that the kernel does not export
+ * become livepatch relocations (Documentation/livepatch/module-elf-format.rst). The kernel resolves these
+ * by name when it applies them.
+ *
+ * It also refuses a module that could leave a pointer to its own code behind. Asynchronous I/O keeps a
+ * callback for longer than a transition waits. If the callback were code of the module, it would run freed
+ * memory once the module is unloaded.
  *
  * usage: relocs IN.ko OUT.ko MODULE_SYMVERS
  */
@@ -32,7 +34,7 @@ struct module {
 	char *exported;	  /* the text of Module.symvers */
 };
 
-/* What else a module file holds about its own functions: none of it outlives the module. */
+/* The sections of a module file in which it holds addresses of its own functions. None outlives the module. */
 static const char *const bookkeeping[] = {
 	".orc_unwind_ip",
 	".orc_unwind",
@@ -61,7 +63,7 @@ static const char *const bookkeeping[] = {
 	"__bpf_kfunc",
 };
 
-/* What an error must not leave behind: a module that is half made. */
+/* The file of a module that is half made. An error must not leave it behind. */
 static const char *unfinished;
 
 static void remove_unfinished(void)
@@ -175,7 +177,7 @@ static bool is_branch(Elf_Scn *code, const GElf_Rela *rela)
 		(offset >= 2 && at[-2] == 0x0f && (at[-1] & 0xf0) == 0x80));
 }
 
-/* The table of struct klp_func in livepatch.c: where it lies in its section. */
+/* Where the table of struct klp_func of livepatch.c lies in its section. */
 struct table {
 	size_t section;
 	__u64 begin, end;
@@ -203,8 +205,8 @@ static bool is_entry(const char *name)
 }
 
 /*
- * Only the table of replaced functions and what loads and unloads the module may hold an address of its
- * code: a branch does not, anything else does.
+ * Only the table of replaced functions, and what loads and unloads the module, may hold an address of its
+ * code. A branch holds none; any other relocation to code does.
  */
 static int check_escapes(struct module *m)
 {
@@ -268,8 +270,8 @@ static size_t add_string(Elf_Scn *table, const char *text)
 }
 
 /*
- * Gives every undefined symbol that the kernel does not export its livepatch form,
- * ".klp.sym.vmlinux.NAME,0": one that exists once in the kernel. Returns how many.
+ * Gives each undefined symbol that the kernel does not export the name of a livepatch symbol,
+ * ".klp.sym.vmlinux.NAME,0". The 0 says that the kernel has the name once. Returns how many there were.
  */
 static size_t name_symbols(struct module *m)
 {

@@ -2,13 +2,13 @@
 # shellcheck shell=bash
 # The content-addressed cache that everything slow in the lab goes through (sourced).
 #
-# An entry is a directory CACHE/NAME/KEY, KEY being a hash of all that went into it. It is built under
-# CACHE/NAME/.tmp.KEY and renamed when complete, so an entry that exists is whole. One builder per NAME
-# runs at a time (flock); whatever temporary entry is there when a builder gets the lock was left by
-# an interrupted one, and is removed.
+# An entry is a directory CACHE/NAME/KEY. KEY is a hash of all that went into it. An entry is built under
+# CACHE/NAME/.tmp.KEY and renamed when it is complete, so an entry that exists is whole. One builder per NAME
+# runs at a time (flock). A builder that gets the lock removes all temporary entries: they were left by
+# builders that were interrupted.
 
-# A contained command is the first process of its own namespace, for which the kernel drops signals
-# that have no handler; Ctrl-C has to end it all the same.
+# A contained command is process 1 of its own PID namespace. The kernel drops a signal to such a process unless
+# it has a handler, and Ctrl-C has to end it.
 [ $$ != 1 ] || trap 'exit 130' INT TERM
 
 # cache_dir - where the entries live.
@@ -29,14 +29,14 @@ cache_key()
 	printf '%s\0' "$@" | sha256sum | cut -c1-16
 }
 
-# cache_sum PATH... - one hash over the names and contents of files, and of all files under directories.
-# Names count from the current directory, so run it where they mean the same on every machine.
+# cache_sum PATH... - one hash over the names and contents of files, and of all files under directories. Run it
+# in a directory from which the names are the same on every machine.
 cache_sum()
 {
 	find "$@" -type f -print0 | LC_ALL=C sort -z | xargs -0 -r sha256sum | sha256sum | cut -c1-16
 }
 
-# cache_hold ENTRY - keep ENTRY from being pruned for as long as this process (or a child) lives.
+# cache_hold ENTRY - keeps ENTRY from being pruned as long as this process or a child of it lives.
 cache_hold()
 {
 	local fd
@@ -44,8 +44,8 @@ cache_hold()
 	flock -s "$fd"
 }
 
-# cache_contain CMD... - run CMD so that nothing of it outlives us: its own process and mount
-# namespaces where we are root, so that even kill -9 leaves no process and no mount behind.
+# cache_contain CMD... - runs CMD so that nothing of it outlives us. If we are root, it has its own process and
+# mount namespaces, so that even kill -9 leaves no process and no mount behind.
 cache_contain()
 {
 	if [ "$(id -u)" = 0 ]; then
@@ -56,8 +56,8 @@ cache_contain()
 	fi
 }
 
-# cache_prune NAME - drop entries of NAME that nobody holds: those unused for a week, and all but the
-# four last used once they have been idle for an hour.
+# cache_prune NAME - removes entries of NAME that nobody holds. The four that were used last stay for a week
+# without use, the others for an hour.
 cache_prune()
 {
 	local dir age rank=0 entry fd
@@ -77,7 +77,7 @@ cache_prune()
 		sort -rn | awk -v now="$(date +%s)" '{ sub(/\..*/, "", $1); print now - $1, $2 }')
 }
 
-# cache_find NAME KEY - print the entry's path and mark it used; 1 if there is none.
+# cache_find NAME KEY - prints the entry's path and marks it as used. Returns 1 if there is none.
 cache_find()
 {
 	local entry
@@ -87,8 +87,8 @@ cache_find()
 	echo "$entry"
 }
 
-# cache_entry NAME KEY CMD... - print the path of entry NAME/KEY. If it does not exist yet, run CMD to
-# make it: CMD fills the directory $CACHE_OUT; its stdout goes to stderr. CMD runs contained.
+# cache_entry NAME KEY CMD... - prints the path of entry NAME/KEY. If it does not exist yet, CMD makes it: CMD
+# fills the directory $CACHE_OUT, and its stdout goes to stderr. CMD runs contained.
 cache_entry()
 {
 	local name=$1 key=$2 dir lock tmp rc

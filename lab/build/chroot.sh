@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Running commands inside a lab root (sourced; only from within cache_contain, whose mount namespace
-# takes every mount made here with it).
+# Running commands inside a lab root (sourced). Call it under cache_contain only: the mounts made here go with
+# that mount namespace.
 
 # lab_chroot ROOT [-w DIR] [-b SOURCE:TARGET]... [-r SOURCE:TARGET]... -- CMD...
-# Run CMD in ROOT, which is read-only there but for /tmp, /run and what is bound with -b; -r binds
-# read-only. With -w all is writable, and what is changed lies in DIR. Targets under /tmp and /run are made as
-# needed. Replaces the calling process.
+# Runs CMD in ROOT. CMD can write to /tmp, /run and what -b binds, and to nothing else; -r binds read-only. With -w
+# it can write everywhere, and its changes go to DIR. Targets under /tmp and /run are made as needed. CMD replaces
+# the calling process.
 lab_chroot()
 {
 	local root=$1 source target

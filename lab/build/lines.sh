@@ -2,9 +2,9 @@
 # shellcheck shell=bash
 # Reading lines with a time limit (sourced).
 
-# next_line FD SECONDS - sets line to the next whole line, or to nothing if none is complete in time; 1 then.
-# bash's read takes a byte at a time and hands out what it has when the time is over: on a busy machine that
-# may be "star" of "started". It is kept for the next call here (for one descriptor at a time).
+# next_line FD SECONDS - sets line to the next whole line. If none is complete in time, line is empty and 1 is
+# returned. When the time is over, bash's read hands out what it has, for example "star" of "started". This part is
+# kept for the next call, so only one descriptor at a time can be read.
 line_so_far=
 next_line()
 {

@@ -27,7 +27,7 @@ void fl_cross_check_close(struct fl_cross_check *x)
 	memset(x, 0, sizeof(*x));
 }
 
-static void take_records(struct fl_cross_check *x, int iter)
+static void read_records(struct fl_cross_check *x, int iter)
 {
 	struct fl_version_record r;
 
@@ -52,7 +52,7 @@ void fl_cross_check_read(struct fl_cross_check *x)
 	}
 	iter = bpf_iter_create(bpf_link__fd(x->link));
 	if (iter >= 0) {
-		take_records(x, iter);
+		read_records(x, iter);
 		close(iter);
 	}
 	for (__u32 i = 0; i < x->target->ndevs; i++)

@@ -182,7 +182,7 @@ int fl_collector_drain_claim(struct fl_collector *c, struct fl_claim *claim,
 	/* place 0 is all others': theirs are told once, with what has no slot */
 	if (slot->waits && fl_wait_table_drain(&c->waits, slot->waits, &f->waits))
 		return -1;
-	if (any && fl_writer_table_take(&c->writers, claim->slot, &f->writers))
+	if (any && fl_writer_table_drain(&c->writers, claim->slot, &f->writers))
 		return -1;
 	f->slot = FIRST_CLAIM + claim->id;
 	f->dev = slot->dev;
@@ -255,7 +255,7 @@ static int drain_other(struct fl_collector *c, struct fl_snapshot *s)
 
 	if (drain_slot(c, 0, f, &any))
 		return -1;
-	if (fl_writer_table_take(&c->writers, 0, &f->writers))
+	if (fl_writer_table_drain(&c->writers, 0, &f->writers))
 		return -1;
 	if (fl_wait_table_drain(&c->waits, 0, &f->waits))
 		return -1;

@@ -124,7 +124,7 @@ void fl_writer_table_sweep(struct fl_writer_table *t)
 		qsort(t->written, t->n, sizeof(*t->written), by_slot);
 }
 
-int fl_writer_table_take(struct fl_writer_table *t, __u32 slot, struct fl_writer_counts *w)
+int fl_writer_table_drain(struct fl_writer_table *t, __u32 slot, struct fl_writer_counts *w)
 {
 	const struct fl_written wanted = {.slot = slot};
 	struct fl_written *one = t->n ? bsearch(&wanted, t->written, t->n, sizeof(*one), by_slot)

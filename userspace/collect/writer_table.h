@@ -38,7 +38,7 @@ void fl_writer_table_sweep(struct fl_writer_table *t);
  * Moves the swept writers of a slot's file to w, the busiest only. Returns 0, or -1 if out of
  * memory.
  */
-int fl_writer_table_take(struct fl_writer_table *t, __u32 slot, struct fl_writer_counts *w);
+int fl_writer_table_drain(struct fl_writer_table *t, __u32 slot, struct fl_writer_counts *w);
 void fl_writer_table_close(struct fl_writer_table *t);
 
 #endif

@@ -97,7 +97,7 @@ static void append(struct fl_http *h, struct client *new)
 	*at = new;
 }
 
-static void take_out(struct fl_http *h, const struct client *c)
+static void forget_client(struct fl_http *h, const struct client *c)
 {
 	for (struct client **at = &h->clients; *at; at = &(*at)->next) {
 		if (*at != c)
@@ -116,7 +116,7 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
 
 	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
 		if (c)
-			take_out(h, c);
+			forget_client(h, c);
 		free(c);
 		*context = NULL;
 		return;
@@ -146,7 +146,7 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **st
 
 	if (!c)
 		return;
-	take_out(h, c);
+	forget_client(h, c);
 	append(h, c);
 }
 

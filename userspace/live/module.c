@@ -210,7 +210,7 @@ static int remove_module(struct fl_err *err)
 }
 
 /* Reverses the transition. All tasks then run the earlier functions, or soon will. */
-static void take_back(void)
+static void reverse(void)
 {
 	struct fl_err ignored;
 
@@ -262,7 +262,7 @@ int fl_live_load(const struct fl_live_info *i, double seconds, fl_live_waiting *
 	if (wait_for(FL_LIVE_LOADED, seconds, waiting, ctx))
 		return 0;
 	name_the_tasks(err, true, "the livepatch was taken back");
-	take_back();
+	reverse();
 	return -1;
 }
 

@@ -155,11 +155,42 @@ static void cannot_tell(struct fl_doc *doc, const struct fl_analysis *a)
 /*
  * Columns that cannot be filled are left out; a note below the table says which method fills them.
  */
+static void spin_waits(struct fl_doc *doc, const struct fl_analysis *a)
+{
+	char at[FL_CELL], ns[FL_CELL], c[FL_CELL];
+	bool timed = false;
+
+	for (size_t i = 0; i < a->nlevels; i++) {
+		const struct fl_level *l = &a->level[i];
+
+		if (!l->counted || !(l->fi_lock > 0))
+			continue;
+		fl_cell_at(a->bench, l->at, at);
+		if (!(l->fi_lock_ns > 0)) {
+			fl_doc_item(
+				doc,
+				"fi->lock at %s: %s takes a second; their waits were not timed.",
+				at, fl_cell_number(l->fi_lock * l->iops.mean, c));
+			continue;
+		}
+		fl_doc_item(
+			doc,
+			"fi->lock at %s: %s takes a second, %s%s of waiting per write, %s%.3f cores.",
+			at, fl_cell_number(l->fi_lock * l->iops.mean, c),
+			l->fi_lock_ns_is_bound ? "< " : "", fl_cell_ns(l->fi_lock_ns, ns),
+			l->fi_lock_ns_is_bound ? "< " : "", l->fi_lock_ns * l->iops.mean * 1e-9);
+		timed = true;
+	}
+	if (timed)
+		fl_doc_note(
+			doc,
+			"Waits for fi->lock are means; the time of the probe pair itself is subtracted. \"<\": too short to be told from no wait.");
+}
+
 static void locks(struct fl_doc *doc, const struct fl_analysis *a)
 {
 	bool takes = any(a, figure_fi_lock) || any(a, figure_upgrades), held = any(a, figure_hold);
 	char c[FL_CELL], v[FL_SWEEP_VALUE], align[16];
-	bool timed = false;
 
 	fl_doc_heading(doc, takes ? "Locks per write" : "How writes held the lock");
 	snprintf(align, sizeof(align), "rrrr%s%sr", takes ? "rr" : "", held ? "rr" : "");
@@ -194,33 +225,7 @@ static void locks(struct fl_doc *doc, const struct fl_analysis *a)
 		    takes ? "Takes of the FUSE inode's lock per counted write"
 			  : "Shares of the counted writes, by how they held the FUSE inode's lock");
 	cannot_tell(doc, a);
-	for (size_t i = 0; i < a->nlevels; i++) {
-		const struct fl_level *l = &a->level[i];
-
-		char at[FL_CELL], ns[FL_CELL];
-
-		if (!l->counted || !(l->fi_lock > 0))
-			continue;
-		fl_cell_at(a->bench, l->at, at);
-		if (!(l->fi_lock_ns > 0)) {
-			fl_doc_item(
-				doc,
-				"fi->lock at %s: %s takes a second; their waits were not timed.",
-				at, fl_cell_number(l->fi_lock * l->iops.mean, c));
-			continue;
-		}
-		fl_doc_item(
-			doc,
-			"fi->lock at %s: %s takes a second, %s%s of waiting per write, %s%.3f cores.",
-			at, fl_cell_number(l->fi_lock * l->iops.mean, c),
-			l->fi_lock_ns_is_bound ? "< " : "", fl_cell_ns(l->fi_lock_ns, ns),
-			l->fi_lock_ns_is_bound ? "< " : "", l->fi_lock_ns * l->iops.mean * 1e-9);
-		timed = true;
-	}
-	if (timed)
-		fl_doc_note(
-			doc,
-			"Waits for fi->lock are means; the time of the probe pair itself is subtracted. \"<\": too short to be told from no wait.");
+	spin_waits(doc, a);
 }
 
 static void reasons(struct fl_doc *doc, const struct fl_analysis *a)

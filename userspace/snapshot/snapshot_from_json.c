@@ -247,10 +247,34 @@ static void check_schema(struct fl_json_reader *r, struct json_object *o)
 	r->bad = true;
 }
 
+static void lists_from_json(struct fl_json_reader *r, struct json_object *o, struct fl_snapshot *s)
+{
+	struct json_object *list;
+
+	list = get_list(r, o, "files", sizeof(*s->file), (void **)&s->file, &s->nfiles);
+	for (size_t i = 0; list && i < s->nfiles; i++) {
+		struct json_object *file = json_object_array_get_idx(list, i);
+
+		file_from_json(r, file, &s->file[i]);
+		told_by_file(s, file, &s->file[i]);
+	}
+	list = get_list(r, o, "mounts", sizeof(*s->mount), (void **)&s->mount, &s->nmounts);
+	for (size_t i = 0; list && i < s->nmounts; i++)
+		mount_from_json(r, json_object_array_get_idx(list, i), &s->mount[i]);
+	list = get_list(r, o, "probes", sizeof(*s->probe), (void **)&s->probe, &s->nprobes);
+	for (size_t i = 0; list && i < s->nprobes; i++)
+		probe_from_json(r, json_object_array_get_idx(list, i), &s->probe[i]);
+	if (fl_json_has(o, "sites")) {
+		list = get_list(r, o, "sites", sizeof(*s->site), (void **)&s->site, &s->nsites);
+		for (size_t i = 0; list && i < s->nsites; i++)
+			site_from_json(r, json_object_array_get_idx(list, i), &s->site[i]);
+	}
+}
+
 int fl_snapshot_from_json(struct fl_snapshot *s, struct json_object *o, struct fl_err *err)
 {
 	struct fl_json_reader r = {.what = "snapshot", .err = err};
-	struct json_object *list, *v, *loss, *can;
+	struct json_object *v, *loss, *can;
 
 	memset(s, 0, sizeof(*s));
 	check_schema(&r, o);
@@ -266,28 +290,11 @@ int fl_snapshot_from_json(struct fl_snapshot *s, struct json_object *o, struct f
 		s->can[i] = can_from_json(can, i);
 	v = fl_json_find(o, "variant", json_type_string);
 	snprintf(s->variant, sizeof(s->variant), "%s", v ? json_object_get_string(v) : "unknown");
-	list = get_list(&r, o, "files", sizeof(*s->file), (void **)&s->file, &s->nfiles);
-	for (size_t i = 0; list && i < s->nfiles; i++) {
-		struct json_object *file = json_object_array_get_idx(list, i);
-
-		file_from_json(&r, file, &s->file[i]);
-		told_by_file(s, file, &s->file[i]);
-	}
-	list = get_list(&r, o, "mounts", sizeof(*s->mount), (void **)&s->mount, &s->nmounts);
-	for (size_t i = 0; list && i < s->nmounts; i++)
-		mount_from_json(&r, json_object_array_get_idx(list, i), &s->mount[i]);
-	list = get_list(&r, o, "probes", sizeof(*s->probe), (void **)&s->probe, &s->nprobes);
-	for (size_t i = 0; list && i < s->nprobes; i++)
-		probe_from_json(&r, json_object_array_get_idx(list, i), &s->probe[i]);
+	lists_from_json(&r, o, s);
 	s->takes_only = fl_json_is_null(o, "writes_method");
 	s->writes_method = s->method;
 	if (fl_json_has(o, "writes_method"))
 		s->writes_method = fl_json_get_index(&r, o, "writes_method", fl_method_from_name);
-	if (fl_json_has(o, "sites")) {
-		list = get_list(&r, o, "sites", sizeof(*s->site), (void **)&s->site, &s->nsites);
-		for (size_t i = 0; list && i < s->nsites; i++)
-			site_from_json(&r, json_object_array_get_idx(list, i), &s->site[i]);
-	}
 	s->has_unfinished = fl_json_has(o, "unfinished");
 	s->unfinished = fl_json_find_u64(o, "unfinished");
 	/* added later to this version */
