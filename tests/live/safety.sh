@@ -171,6 +171,16 @@ results()
 	check_eq "resumed from another user's directory: refused, and why" "$rc $(grep -c 'another user' "$dir/err")" "2 1"
 	bench --resume -o "$dir/result" -q
 	check_eq "untouched, it is resumed" "$rc $(ls "$dir/result/rows")" "0 mount-j1-r1"
+	# Its owner puts a link where the report goes.
+	echo mine >"$dir/precious"
+	ln -s ../precious "$dir/tampered/report.html"
+	chown -h 65534 "$dir/tampered/report.html"
+	"$FUSELENS" report "$dir/result" --format html -o "$dir/tampered/report.html" 2>"$dir/err"
+	check_eq "a report is not written through another user's link" \
+		"$? $(grep -c 'a link of user' "$dir/err") $(head -c 4 "$dir/precious")" "2 1 mine"
+	chown -h 0 "$dir/tampered/report.html"
+	"$FUSELENS" report "$dir/result" --format html -o "$dir/tampered/report.html"
+	check_eq "... but through one's own" "$? $(head -c 9 "$dir/precious")" "0 <!DOCTYPE"
 	escapes
 }
 

@@ -55,11 +55,39 @@ static int refuse(const char *path, const char *of, struct fl_err *err)
 	return fl_hint(err, "give -o another name");
 }
 
+/*
+ * A link in a directory of another user leads where that user wants. The kernel refuses to follow such
+ * links only in directories like /tmp (fs.protected_symlinks).
+ */
+static FILE *create(const char *path, struct fl_err *err)
+{
+	const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
+	int fd = open(path, flags | O_NOFOLLOW, 0666);
+	struct stat st;
+	FILE *out;
+
+	if (fd < 0 && errno == ELOOP && !lstat(path, &st)) {
+		if (st.st_uid && st.st_uid != geteuid()) {
+			fl_err(err, "cannot write %.250s: it is a link of user %u", path,
+			       st.st_uid);
+			fl_hint(err, "give -o the name of the file itself, or another name");
+			return NULL;
+		}
+		fd = open(path, flags, 0666);
+	}
+	out = fd < 0 ? NULL : fdopen(fd, "w");
+	if (!out) {
+		fl_errno(err, errno, "cannot write %s", path);
+		if (fd >= 0)
+			close(fd);
+	}
+	return out;
+}
+
 FILE *fl_report_output(const char *path, const char *const *dirs, size_t n, const char *input,
 		       struct fl_err *err)
 {
 	struct stat st;
-	FILE *out;
 
 	if (!path)
 		return stdout;
@@ -75,10 +103,7 @@ FILE *fl_report_output(const char *path, const char *const *dirs, size_t n, cons
 			return NULL;
 		}
 	}
-	out = fopen(path, "we");
-	if (!out)
-		fl_errno(err, errno, "cannot write %s", path);
-	return out;
+	return create(path, err);
 }
 
 int fl_report_output_end(FILE *out, const char *path, struct fl_err *err)
