@@ -62,6 +62,7 @@ VERSION := $(shell sed -n 's/^\#define FL_VERSION "\(.*\)"/\1/p' userspace/cmd.h
 .PHONY: dist
 dist:
 	@mkdir -p $(B)
+	@git diff --quiet HEAD || echo 'make dist: what is not committed is not in the archive' >&2
 	@git archive --prefix=fuselens-$(VERSION)/ \
 		--add-virtual-file=fuselens-$(VERSION)/.release:"$$(git describe --always)" HEAD | \
 		xz -9 >$(B)/fuselens-$(VERSION).tar.xz

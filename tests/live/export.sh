@@ -48,6 +48,10 @@ page | /usr/bin/python3 -c 'import sys
 from prometheus_client.openmetrics.parser import text_fd_to_metric_families
 print(sum(len(f.samples) for f in text_fd_to_metric_families(sys.stdin)))' >"$WORK/strict" 2>&1
 check_eq "a strict reader of OpenMetrics sees every sample" "$(cat "$WORK/strict")" "$(page | grep -vc '^#')"
+# the older format has the names of samples, as the man page does
+check_eq "the man page names each metric" "$(curl -sS "$URL/metrics" | awk '/^# TYPE/ {print $3}' | while read -r name; do
+	grep -qw -- "$name" "$LIVE_TOP/docs/man/fuselens-export.1" || echo "$name"
+done)" ""
 check_eq "what bench-fleet replays has the families of today" \
 	"$(grep '^# TYPE' "$LIVE_TOP/tests/bench/recorded/one-2.txt")" "$(page | grep '^# TYPE')"
 curl -sS -H 'Accept-Encoding: gzip' "$URL/metrics" >"$WORK/page.gz"
