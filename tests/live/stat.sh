@@ -177,9 +177,19 @@ rss()
 	awk '/^VmRSS/ {print $2}' "/proc/$1/status"
 }
 mkfifo "$WORK/fifo"
+# an interval has more rows than one write takes: a signal ends one write only
+start_daemon "$src" "$mnt"
+spawn python3 -c '
+import os, sys, time
+files = [os.open(f"{sys.argv[1]}/of_many{i}", os.O_RDWR | os.O_CREAT) for i in range(64)]
+while True:
+    for f in files:
+        os.pwrite(f, b"x" * 4096, 0)
+    time.sleep(0.005)' "$mnt"
+many_pid=$SPAWNED
 # shellcheck disable=SC2217 # it holds the pipe open and never reads: that is the point
 sleep 60 <"$WORK/fifo" &
-"$FUSELENS" stat all --json -i 0.01 >"$WORK/fifo" 2>/dev/null &
+"$FUSELENS" stat all --files --json -i 0.01 >"$WORK/fifo" 2>/dev/null &
 stat_pid=$!
 blocked()
 {
@@ -193,6 +203,8 @@ after=$(rss "$stat_pid")
 check "and memory does not grow meanwhile ($before to $after kB)" [ $((after - before)) -le 256 ]
 kill -TERM "$stat_pid"
 check "it can still be ended" wait_until 5 live_gone "$stat_pid"
+kill "$many_pid"
+wait "$many_pid" 2>/dev/null
 
 "$FUSELENS" stat all -i 0.02 2>/dev/null | head -n 1 >/dev/null
 check_eq "a reader that leaves ends it quietly" "${PIPESTATUS[0]}" 0

@@ -89,7 +89,7 @@ static void none_is_said(void **state)
 	struct fl_open_files files = {};
 	char *text = rendered(&files, false);
 
-	assert_string_equal(text, "no such file is open\n");
+	assert_string_equal(text, "no matching file is open\n");
 	free(text);
 }
 

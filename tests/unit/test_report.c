@@ -317,6 +317,28 @@ static void a_sweep(void **state)
 	fl_bench_free(&b);
 }
 
+/* Without a row of the mount there are no tables of it; one row is one. */
+static void few_rows(void **state)
+{
+	struct fl_bench b;
+	char *text;
+
+	made_up_bench(&b);
+	made_up_row(&b, FL_SYSTEM_RAW, false, 1, 1, 450, 0, 0);
+	text = report_of(&b, fl_doc_text);
+	assert_says(text, "NO VERDICT: no row was counted");
+	assert_says(text, "\n  jobs  raw p50     p99   p99.9\n");
+	assert_null(strstr(text, "How writes held the lock"));
+	assert_says(text, "Means of at most 2 runs of 10 s");
+	free(text);
+	made_up_row(&b, FL_SYSTEM_MOUNT, true, 1, 1, 400, 0, 0);
+	text = report_of(&b, fl_doc_text);
+	assert_says(text, "In the one counted row");
+	assert_says(text, "How writes held the lock");
+	free(text);
+	fl_bench_free(&b);
+}
+
 /* Reads beside the writes are told; where there are none, so are none. */
 static void reads_beside_writes(void **state)
 {
@@ -469,6 +491,7 @@ int main(void)
 		cmocka_unit_test(three_compared),
 		cmocka_unit_test(rows_as_csv),
 		cmocka_unit_test(a_sweep),
+		cmocka_unit_test(few_rows),
 		cmocka_unit_test(reads_beside_writes),
 		cmocka_unit_test(more_jobs_than_the_first),
 		cmocka_unit_test(long_settings_wrap),

@@ -270,7 +270,7 @@ void fl_files_text(const struct fl_open_files *files, const struct fl_mounts *mo
 	if (!list || !alike)
 		goto out;
 	if (!files->n)
-		fprintf(out, "no such file is open\n");
+		fprintf(out, "no matching file is open\n");
 	for (size_t i = 0; verbose && i < files->n; i++) {
 		if (!i || list[i]->rec.dev != list[i - 1]->rec.dev)
 			mount_text(list[i], mounts, !i, out);

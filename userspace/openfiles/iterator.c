@@ -31,9 +31,13 @@ static int load(struct fl_err *err)
 		skel = NULL;
 		errno = e;
 	}
-	if (!skel)
-		return fl_errno(err, errno, "cannot load the iterator over open files");
-	return 0;
+	if (skel)
+		return 0;
+	fl_errno(err, errno, "cannot load the iterator over open files");
+	if (access("/sys/kernel/btf/vmlinux", R_OK))
+		fl_hint(err,
+			"/sys/kernel/btf/vmlinux cannot be read: is sysfs mounted? mount -t sysfs sysfs /sys");
+	return -1;
 }
 
 int fl_open_files_read(struct fl_open_files *files, struct fl_err *err)

@@ -25,15 +25,19 @@ void fl_report_latency(struct fl_doc *doc, const struct fl_analysis *a)
 {
 	static const char *const names[FL_SYSTEMS] = {"mount p50", "raw p50"};
 	const struct fl_bench *b = a->bench;
+	bool use[FL_SYSTEMS];
 	char v[FL_SWEEP_VALUE];
 
 	if (!knows_latency(a))
 		return;
+	/* a system may have no row that is ok */
+	for (int s = 0; s < FL_SYSTEMS; s++)
+		use[s] = fl_level_last(a, s);
 	fl_doc_heading(doc, "Latency of writes");
-	fl_doc_table(doc, b->use[0] && b->use[1] ? "rrrrrrr" : "rrrr", NULL);
+	fl_doc_table(doc, use[0] && use[1] ? "rrrrrrr" : "rrrr", NULL);
 	fl_doc_cell(doc, "%s", fl_axis_label(b));
 	for (int s = 0; s < FL_SYSTEMS; s++) {
-		if (!b->use[s])
+		if (!use[s])
 			continue;
 		fl_doc_cell(doc, "%s", names[s]);
 		fl_doc_cell(doc, "p99");
@@ -46,7 +50,7 @@ void fl_report_latency(struct fl_doc *doc, const struct fl_analysis *a)
 			continue;
 		fl_doc_cell(doc, "%s", fl_axis_value(b, at, v));
 		for (int s = 0; s < FL_SYSTEMS; s++)
-			if (b->use[s])
+			if (use[s])
 				percentiles(doc, fl_level_main(a, s, at));
 	}
 	fl_doc_note(

@@ -38,7 +38,11 @@ static void agreement(struct fl_doc *doc, const struct fl_analysis *a)
 {
 	if (!a->counted_rows)
 		return;
-	if (a->exact_rows == a->counted_rows)
+	if (a->counted_rows == 1 && a->exact_rows == 1)
+		fl_doc_para(
+			doc,
+			"In the one counted row the writes counted in the kernel equal those that fio reports: difference 0.");
+	else if (a->exact_rows == a->counted_rows)
 		fl_doc_para(
 			doc,
 			"In each of the %zu counted rows the writes counted in the kernel equal those that fio reports: difference 0.",
@@ -103,8 +107,9 @@ static void throughput(struct fl_doc *doc, const struct fl_analysis *a)
 	}
 	fl_doc_note(
 		doc,
-		"Means of %u run%s of %s s each; sd: standard deviation of the runs; 95 %%: half the confidence interval of the mean.",
-		b->repeats, b->repeats == 1 ? "" : "s",
+		"Means of %s%u run%s of %s s each; sd: standard deviation of the runs; 95 %%: half the confidence interval of the mean.",
+		b->nrows < fl_bench_plan(b, NULL, 0) ? "at most " : "", b->repeats,
+		b->repeats == 1 ? "" : "s",
 		fl_bench_get(b, "RUNTIME") ? fl_bench_get(b, "RUNTIME") : "?");
 }
 
@@ -124,6 +129,11 @@ static double figure_fi_lock(const struct fl_level *l)
 static double figure_upgrades(const struct fl_level *l)
 {
 	return l->upgrades;
+}
+
+static double figure_exclusive(const struct fl_level *l)
+{
+	return l->exclusive;
 }
 
 static double figure_hold(const struct fl_level *l)
@@ -192,6 +202,8 @@ static void locks(struct fl_doc *doc, const struct fl_analysis *a)
 	bool takes = any(a, figure_fi_lock) || any(a, figure_upgrades), held = any(a, figure_hold);
 	char c[FL_CELL], v[FL_SWEEP_VALUE], align[16];
 
+	if (!any(a, figure_exclusive))
+		return;
 	fl_doc_heading(doc, takes ? "Locks per write" : "How writes held the lock");
 	snprintf(align, sizeof(align), "rrrr%s%sr", takes ? "rr" : "", held ? "rr" : "");
 	fl_doc_table(doc, align, NULL);

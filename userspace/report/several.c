@@ -371,8 +371,10 @@ void fl_report_several(struct fl_doc *doc, const struct fl_results *r, fl_draw *
 	for (size_t k = 0; k < r->n; k++)
 		scaling(doc, r->a[k], 'A' + k);
 	for (size_t k = 0; k < r->n; k++)
-		fl_doc_item(doc, "%c: counted writes equal fio's in %zu of %zu counted rows.",
-			    'A' + (int)k, r->a[k]->exact_rows, r->a[k]->counted_rows);
+		if (r->a[k]->counted_rows)
+			fl_doc_item(doc,
+				    "%c: counted writes equal fio's in %zu of %zu counted rows.",
+				    'A' + (int)k, r->a[k]->exact_rows, r->a[k]->counted_rows);
 	if (draw)
 		draw(doc, r);
 	throughput(doc, r);
