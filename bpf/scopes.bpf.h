@@ -7,6 +7,7 @@
 #ifndef FUSELENS_SCOPES_BPF_H
 #define FUSELENS_SCOPES_BPF_H
 
+#include "epoch.bpf.h"
 #include "requests.bpf.h"
 
 #define SCOPE_PLACES 32768
@@ -42,22 +43,6 @@ _Static_assert(sizeof(struct scope) == 64, "a place is computed by a shift");
 
 /* A global array, not a map: computing an address takes four instructions, without a lookup. */
 static struct scope scopes[SCOPE_PLACES] __attribute__((aligned(64)));
-
-/*
- * The version of what scopes remember of open files. It grows whenever the address of a struct file
- * may have passed to another open file. Only passthrough files are remembered. The daemon answers
- * each open of one, so a new struct file at an old address is either seen being opened, or has
- * another inode, which is compared. It also grows with releases, and when user space gives slots
- * back. 0 means that opens are not watched; then nothing may be remembered.
- */
-__u32 open_epoch SEC(".data.epoch");
-
-static __always_inline void forget_open_files(void)
-{
-	/* user space sets it to 1 when all programs are attached */
-	if (open_epoch)
-		__sync_fetch_and_add(&open_epoch, 1);
-}
 
 static __always_inline __u32 current_pid(void)
 {

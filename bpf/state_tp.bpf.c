@@ -8,10 +8,11 @@
 #include "attempts.bpf.h"
 #include "buffered.bpf.h"
 #include "holders.bpf.h"
+#include "remembered.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* The form's answers to what requests.bpf.h asks. Nothing is remembered from one request to the next. */
+/* The form's answers to what requests.bpf.h asks. No request is remembered for the next. */
 
 static __always_inline bool write_request_selected(void)
 {
@@ -29,6 +30,7 @@ static __always_inline void tell_first_request(const struct sent_write *w, __u32
 
 static __always_inline void open_files_changed(void)
 {
+	forget_open_files();
 }
 
 /*
@@ -85,6 +87,30 @@ static __always_inline int write_begins(struct kiocb *iocb, struct file *file, _
 	return 0;
 }
 
+#define NOT_SELECTED (~0u)
+
+/*
+ * The slot of a passthrough write that counts, or NOT_SELECTED. A selected device belongs to a FUSE mount.
+ * Not static: see slots.bpf.h.
+ */
+__noinline __u32 look_up_slot(__u64 inode_address)
+{
+	struct inode *inode = bpf_rdonly_cast((void *)inode_address,
+					      bpf_core_type_id_kernel(struct inode));
+	struct super_block *sb = inode->i_sb;
+	__u32 dev = sb->s_dev;
+	__u64 ino;
+
+	if (dev != selected_devs[0] && (!dev_selected(dev) || sb->s_magic != FUSE_SUPER_MAGIC))
+		return NOT_SELECTED;
+	if (!mark_write_counted())
+		return NOT_SELECTED;
+	ino = inode->i_ino;
+	if (!file_selected(inode, ino))
+		return NOT_SELECTED;
+	return slot_of(inode, FL_ROUTE_PASSTHROUGH, ino, dev, inode->i_generation);
+}
+
 /*
  * A write to a backing file. user_path leads to the FUSE inode. Overlayfs uses backing files too;
  * there user_path leads to an overlayfs inode, and the magic excludes it.
@@ -95,32 +121,27 @@ static __always_inline int backing_write(struct kiocb *iocb, struct file *file,
 {
 	struct backing_file *bf;
 	struct inode *inode;
-	struct super_block *sb;
+	struct remembered *known;
 	enum fl_nature nature;
 	enum fl_take take;
-	__u64 ino, len, count;
-	__u32 dev, slot;
+	__u64 len, count;
+	__u32 slot, epoch;
 
 	bf = bpf_rdonly_cast(file, bpf_core_type_id_kernel(struct backing_file));
 	inode = bf->user_path.dentry->d_inode;
-	sb = inode->i_sb;
-	dev = sb->s_dev;
-	/*
-	 * A load through an unchecked pointer costs eight instructions, so there are no more of
-	 * them than needed. A selected device belongs to a FUSE mount.
-	 */
-	if (dev != selected_devs[0]) {
-		if (!dev_selected(dev) || sb->s_magic != FUSE_SUPER_MAGIC)
+	known = remembered_place(inode);
+	slot = remembered_slot(known, inode);
+	if (unlikely(!slot || follow_locks)) {
+		epoch = open_epoch;
+		slot = look_up_slot(number_of(inode));
+		if (slot == NOT_SELECTED)
 			goto others;
+		remember_slot(known, inode, slot, epoch);
+	} else if (!mark_write_counted()) {
+		goto others;
 	}
-	if (!mark_write_counted())
-		goto others;
-	ino = inode->i_ino;
-	if (!file_selected(inode, ino))
-		goto others;
 	count = inode->i_rwsem.count.counter;
 	take = take_from_count(count);
-	slot = slot_of(inode, FL_ROUTE_PASSTHROUGH, ino, dev, inode->i_generation);
 	look_at_holders(slot, count);
 	len = iter->count;
 	nature = nature_of_backing(inode, how != BUFFERED_BEGINS, iocb->ki_flags & IOCB_APPEND,

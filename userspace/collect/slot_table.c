@@ -9,7 +9,7 @@
 
 #include "util/array.h"
 
-#define EPOCH ".data.epoch" /* open_epoch in bpf/scopes.bpf.h */
+#define EPOCH ".data.epoch" /* open_epoch in bpf/epoch.bpf.h */
 
 static size_t order_len(const struct fl_slot_table *t)
 {
@@ -100,6 +100,8 @@ void fl_slot_table_release(struct fl_slot_table *t, size_t claim)
 	s->open_flags_known = 0;
 	s->nodeid = 0;
 	__atomic_store_n(&s->key, FL_SLOT_FREED, __ATOMIC_RELEASE);
+	/* one that looked in between has remembered it anew */
+	fl_slot_table_forget_open_files(t);
 	t->nclaims--;
 	memmove(&t->claim[claim], &t->claim[claim + 1], (t->nclaims - claim) * sizeof(t->claim[0]));
 }

@@ -28,7 +28,7 @@ struct fl_slot_table {
 	struct fl_slot *slot; /* mapped */
 	__u32 nslots;
 	__u64 *order; /* mapped: see slot_order in bpf/slots.bpf.h */
-	__u32 *epoch; /* mapped, see open_epoch in bpf/scopes.bpf.h; NULL where nothing is remembered */
+	__u32 *epoch; /* mapped, see open_epoch in bpf/epoch.bpf.h; NULL where nothing is remembered */
 	struct fl_claim *claim;
 	size_t nclaims;
 	__u32 taken; /* claims read so far */

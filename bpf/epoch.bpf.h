@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* How long what programs remember of open files and their inodes is good. */
+#ifndef FUSELENS_EPOCH_BPF_H
+#define FUSELENS_EPOCH_BPF_H
+
+#include "kernel_types.h"
+#include <bpf/bpf_helpers.h>
+
+/*
+ * The version of what programs remember. It grows whenever the address of a struct file or inode may
+ * have passed to another one. Only files on the passthrough route are remembered. The daemon answers
+ * each open of one, so a new one at an old address was seen being opened. It also grows with
+ * releases, and when user space gives slots back. 0 means that opens are not watched; then nothing may
+ * be remembered.
+ */
+__u32 open_epoch SEC(".data.epoch");
+
+static __always_inline void forget_open_files(void)
+{
+	/* user space sets it to 1 when all programs are attached */
+	if (open_epoch)
+		__sync_fetch_and_add(&open_epoch, 1);
+}
+
+#endif
