@@ -47,6 +47,10 @@ check "and what it is" grep -q '^  writers at once: ' "$out"
 "$FUSELENS" prove "$mnt" -- python3 "$(dirname "$0")/queue_for_lock.py" "$mnt/g" "$DAEMON_PID" \
 	'O_DIRECT|O_APPEND' 'O_DIRECT|O_APPEND' 'O_DIRECT|O_APPEND' >"$out" 2>"$out.err"
 check "the text says behind how many somebody was queued" grep -q '^  waited for  *1  ' "$out"
+"$FUSELENS" stat "$mnt" -i 0.1 --json -- python3 "$(dirname "$0")/queue_for_lock.py" "$mnt/f" "$DAEMON_PID" \
+	O_DIRECT O_DIRECT O_DIRECT O_DIRECT O_DIRECT >"$out" 2>"$out.err"
+check_eq "stat has the same for the whole run" "$(jq -r 'select(.kind == "total") |
+	"\(.shared_holders_max) \(.shared_holders_mean | . > 2.66 and . < 2.67) \(.queued_behind)"' "$out")" "5 true 0"
 stop_daemon
 
 # The passthrough route: a writer holds the FUSE inode's lock while the file system below is frozen. The tracepoint

@@ -19,6 +19,8 @@ enum kind {
 	MB_RATE,  /* a rate of bytes */
 	DURATION, /* ns */
 	SHARE,	  /* a share of the writes, in percent */
+	BEHIND,	  /* of the exclusive writes */
+	MEAN,
 	COUNT,
 	ROUTE,
 	NAME, /* a name: the last column, as wide as the name */
@@ -31,6 +33,7 @@ enum needs {
 	NATURE,
 	FILES,
 	MOUNTS,
+	HOLDERS,
 };
 
 static const struct column {
@@ -59,6 +62,8 @@ static const struct column {
 	{"ceiling", "ceil", NULL, 6, RATE, FL_STAT_CEILING, TIMES, 2},
 #define EXTRA 10
 	{"elig", "elig%", NULL, 5, SHARE, FL_STAT_ELIGIBLE, NATURE, EXTRA},
+	{"atonce", "atonce", NULL, 6, MEAN, FL_STAT_HOLDERS_MEAN, HOLDERS, EXTRA + 4},
+	{"behind", "behind%", NULL, 7, BEHIND, FL_STAT_QUEUED_BEHIND, HOLDERS, EXTRA + 5},
 	{"lost", "lost", NULL, 6, COUNT, FL_STAT_LOST, NOTHING, EXTRA + 1},
 	{"getxattr", "xattr", NULL, 6, COUNT, FL_STAT_GETXATTR, MOUNTS, EXTRA + 3},
 	{"route", "route", NULL, 11, ROUTE, 0, FILES, EXTRA + 2},
@@ -125,6 +130,8 @@ static bool can_fill(const struct column *c, const struct fl_stat_view *v,
 		return v->files;
 	case MOUNTS:
 		return !v->files;
+	case HOLDERS:
+		return s->has_holders;
 	default:
 		return c->kind != NAME || v->files || v->label;
 	}
@@ -288,6 +295,13 @@ static void figure_cell(const struct column *c, const struct fl_row *row,
 	case SHARE:
 		fl_percent(v->n, fig[FL_STAT_WRITES].n, buf, len);
 		buf[strcspn(buf, " ")] = '\0';
+		break;
+	case BEHIND:
+		fl_percent(v->n, fig[FL_STAT_EXCLUSIVE].n, buf, len);
+		buf[strcspn(buf, " ")] = '\0';
+		break;
+	case MEAN:
+		snprintf(buf, len, "%.1f", v->d);
 		break;
 	default:
 		fl_scaled(v->d, buf, len);

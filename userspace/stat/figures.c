@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "stat/figures.h"
 
+#include "snapshot/holders.h"
+
 static const char *const figure_names[FL_STAT_FIGURES] = {
 	[FL_STAT_WRITES] = "writes",
 	[FL_STAT_BYTES] = "bytes",
@@ -23,6 +25,9 @@ static const char *const figure_names[FL_STAT_FIGURES] = {
 	[FL_STAT_HOLD_P99] = "hold_p99_ns",
 	[FL_STAT_CEILING] = "ceiling_per_s",
 	[FL_STAT_GETXATTR] = "getxattr_security",
+	[FL_STAT_QUEUED_BEHIND] = "queued_behind",
+	[FL_STAT_HOLDERS_MEAN] = "shared_holders_mean",
+	[FL_STAT_HOLDERS_MAX] = "shared_holders_max",
 };
 
 const char *fl_stat_figure_name(enum fl_stat_figure figure)
@@ -89,6 +94,14 @@ void fl_stat_figures(const struct fl_snapshot *s, const struct fl_row *row,
 	v[FL_STAT_GETXATTR] = count_if(row->mount && !row->file,
 				       row->mount ? row->mount->counter[FL_MOUNT_GETXATTR_SECURITY]
 						  : 0);
+	v[FL_STAT_QUEUED_BEHIND] = count_if(s->has_holders, t->counter[FL_COUNT_QUEUED_BEHIND]);
+	if (fl_holders_looks(&t->holders)) {
+		v[FL_STAT_HOLDERS_MEAN] = (struct fl_stat_value){.known = true,
+								 .d = fl_holders_mean(&t->holders)};
+		v[FL_STAT_HOLDERS_MAX] = count(fl_holders_most(&t->holders));
+	} else {
+		v[FL_STAT_HOLDERS_MEAN] = v[FL_STAT_HOLDERS_MAX] = (struct fl_stat_value){};
+	}
 	/* nobody counted; a row of zeros would mean that nobody wrote */
 	for (int i = 0; i < FL_STAT_FIGURES && !row->ns; i++)
 		v[i].known = false;

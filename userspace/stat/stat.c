@@ -367,7 +367,7 @@ const struct fl_command fl_cmd_stat = {
 	.about =
 		"Prints one row per interval: writes, how they took the inode lock, waits and holds. TARGET is a mount point, a file on one, -p PID (of a daemon or a writer), or \"all\", with one row for each mount that was written. Runs until interrupted, or until the command ends. The first row begins when counting begins, and the last row ends when counting ends: the rows add up to every write.",
 	.notes =
-		"Columns: time writes mb excl shared upgrade filock wait50 wait99 hold50 hold99 ceiling elig lost getxattr route name. Columns that the method at hand cannot fill are left out; those that -o names are always there, with '-' if not known. A terminal shows as many as fit. Waits and holds are upper bounds of log2 buckets; ceiling is 1 / mean exclusive hold: the writes per second that one file's lock lets through.",
+		"Columns: time writes mb excl shared upgrade filock wait50 wait99 hold50 hold99 ceiling elig atonce behind lost getxattr route name. Columns that the method at hand cannot fill are left out; those that -o names are always there, with '-' if not known. A terminal shows as many as fit. Waits and holds are upper bounds of log2 buckets; ceiling is 1 / mean exclusive hold: the writes per second that one file's lock lets through; atonce is how many writers held the lock together on average, as each that shared it found it; behind is the share of the exclusive writes with somebody queued behind them.",
 	.options = options,
 	.max_operands = 1,
 	.one_too_many = "one target at a time",

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "snapshot/hist.h"
+#include "snapshot/holders.h"
 #include "snapshot/missing.h"
 #include "top/draw.h"
 #include "top/lines.h"
@@ -44,6 +45,13 @@ static void add_counts(struct fl_top_lines *l, const struct fl_row *all)
 	    fl_percent(t->shared, t->writes, pct, sizeof(pct)));
 	add(l, "  eligible   %15s  %s", fl_grouped(t->eligible, n, sizeof(n)),
 	    fl_percent(t->eligible, t->writes, pct, sizeof(pct)));
+	if (t->counter[FL_COUNT_QUEUED_BEHIND])
+		add(l, "  waited for %15s  of the exclusive ones: somebody was queued behind",
+		    fl_grouped(t->counter[FL_COUNT_QUEUED_BEHIND], n, sizeof(n)));
+	if (fl_holders_looks(&t->holders))
+		add(l, "  at once    %15.1f  writers under the shared lock on average, %s at most",
+		    fl_holders_mean(&t->holders),
+		    fl_holders_text(fl_holders_most(&t->holders), pct));
 	for (int r = 0; r < FL_ROUTES; r++)
 		if (t->by_route[r])
 			add(l, "  route      %15s  %s", fl_grouped(t->by_route[r], n, sizeof(n)),
