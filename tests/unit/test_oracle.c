@@ -2,6 +2,7 @@
 /* The oracle's own parts: a plan depends only on its seed, and a wrong report never passes. */
 #include "check.h"
 
+#include <ctype.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -227,6 +228,65 @@ static void test_a_load_that_failed_is_no_pass(void **state)
 	assert_int_equal(outcome(w, FIRST "," SECOND "," THIRD, "", ""), OUTCOME_DIFFERENT);
 }
 
+/* The whole file, as a string that the caller frees. */
+static char *text_of(const char *path)
+{
+	struct stat st;
+	FILE *f = fopen(path, "r");
+	char *text;
+
+	assert_non_null(f);
+	assert_int_equal(fstat(fileno(f), &st), 0);
+	text = calloc(1, st.st_size + 1);
+	assert_non_null(text);
+	assert_int_equal(fread(text, 1, st.st_size, f), st.st_size);
+	fclose(f);
+	return text;
+}
+
+/* Whether word stands in text between characters that are no part of a word. */
+static bool has_word(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *p = text; (p = strstr(p, word)); p += len)
+		if ((p == text || !isalnum(p[-1])) && !isalnum(p[len]))
+			return true;
+	return false;
+}
+
+/* The classes with which the tests demand exact counts: the values of the variables, without comments. */
+static char *counted_classes(void)
+{
+	char *text = text_of("tests/oracle/classes.sh"), *counted = calloc(1, strlen(text) + 1);
+
+	assert_non_null(counted);
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+		if (!strncmp(line, "oracle_common", 13) || !strncmp(line, "ORACLE_COUNTED=", 15) ||
+		    !strncmp(line, "ORACLE_COUNTED+=", 16))
+			strcat(strcat(counted, line), "\n");
+	free(text);
+	return counted;
+}
+
+/* docs/measuring.md has a table of what is wrong: a class is counted, or is in it. */
+static void test_what_is_not_counted_is_documented(void **state)
+{
+	char *counted = counted_classes(), *doc = text_of("docs/measuring.md"), quoted[64];
+	char *table = strstr(doc, "| what is wrong | where | oracle |");
+
+	assert_non_null(table);
+	*strstr(table, "\n\n") = '\0';
+	for (int c = 0; c < CLASSES; c++) {
+		snprintf(quoted, sizeof(quoted), "`%s`", oracle_class_name[c]);
+		if (!has_word(counted, oracle_class_name[c]) && !strstr(table, quoted))
+			fail_msg("%s is neither counted nor in docs/measuring.md",
+				 oracle_class_name[c]);
+	}
+	free(counted);
+	free(doc);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -238,6 +298,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_one_file_as_the_target, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_load_that_failed_is_no_pass, setup,
 						teardown),
+		cmocka_unit_test(test_what_is_not_counted_is_documented),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
