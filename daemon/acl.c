@@ -3,10 +3,12 @@
 #include "acl.h"
 
 #include <errno.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 
 #include "log.h"
@@ -53,11 +55,17 @@ static bool has(const char *path, const char *xattr)
 	return getxattr(path, xattr, NULL, 0) >= 0 || errno == ENODATA;
 }
 
-/* Whether the mirror observes the access control lists of @fd's file system, if it has any. */
+/*
+ * Whether the mirror observes all by which @fd's file system decides who may do what. Files of processes
+ * are open to those who may trace the process, and the daemon may trace them all.
+ */
 static bool can_serve(const struct mirror *m, int fd)
 {
+	struct statfs fs;
 	char path[32];
 
+	if (fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC)
+		return false;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	if (has(path, "system.posix_acl_access"))
 		return m->granted_acl;
@@ -92,7 +100,7 @@ int acl_admit(struct mirror *m, int fd, dev_t dev)
 			log_failure(
 				0,
 				"mount that file system's part without allow_other, or keep it out of the source",
-				"device %u:%u below the source has access control lists that can't be served to other users; its files are refused",
+				"device %u:%u below the source has access control lists, or other rules, that can't be served to other users; its files are refused",
 				major(dev), minor(dev));
 	}
 	pthread_mutex_unlock(&devices->lock);

@@ -216,7 +216,7 @@ static int on_init(struct mirror *m, struct fuse_conn_info *conn)
 		log_failure(
 			0,
 			"mount without allow_other: only the user who mounts can then use the mount",
-			"the source has access control lists that can't be served to other users");
+			"the source has access control lists, or other rules, that can't be served to other users");
 		return give_up(s);
 	}
 	print_granted(s, conn);

@@ -195,6 +195,22 @@ start_daemon "$WORK/ours" "$mnt" exec || exit 1
 check_eq "... unless exec was named" "$(findmnt -no OPTIONS "$mnt" | grep -cw noexec)" 0
 stop_daemon
 
+# --- processes, which show more to root than to others, whatever the modes of their files say
+mkdir "$src/proc"
+mount -t proc none "$src/proc"
+at_end umount "$src/proc"
+start_daemon "$src" "$mnt" allow_other || exit 1
+check_eq "a user reads no link of root's process" \
+	"$(as 1000 1000 - readlink "$mnt/proc/$$/exe" | wc -l)$(as 1000 1000 - readlink "$src/proc/$$/exe" | wc -l)" 00
+check_eq "... and the log says that proc is refused" "$(grep -c "rules, that can't be served" "$DAEMON_LOG")" 1
+stop_daemon
+start_daemon "$src" "$mnt" || exit 1
+check_eq "who alone may use the mount reads it" "$(readlink "$mnt/proc/$$/exe")" "$(readlink "/proc/$$/exe")"
+stop_daemon
+start_daemon "$src/proc" "$mnt" allow_other 2>/dev/null
+check_eq "a mirror of proc for others is refused" "$(grep -c "other rules, that can't be served" "$DAEMON_LOG")" 1
+stop_daemon 2>/dev/null
+
 # --- names of attributes
 touch "$src/named"
 setfattr -n user.all -v 1 "$src/named"
