@@ -48,6 +48,7 @@ struct inode {
 
 	/* A user may have mapped it for writing; the mapping outlives the close. */
 	atomic_bool mapped;
+	atomic_uint told_owner; /* whom the kernel takes for the owner, to our knowledge */
 };
 
 struct inode_table {

@@ -73,6 +73,7 @@ int entry_from_fd(struct mirror *m, int fd, fuse_ino_t parent, const char *name,
 		return ENOMEM;
 	entry->attr_timeout = attr_timeout_of(m, inode, &entry->attr);
 	append_told(&inode->append, entry->attr.st_size);
+	atomic_store(&inode->told_owner, entry->attr.st_uid);
 	entry->ino = (uintptr_t)inode;
 	entry->generation = inode->generation;
 	prune_if_needed(m);
@@ -84,6 +85,7 @@ int stat_inode(struct mirror *m, struct inode *inode, struct stat *st)
 	if (fstat(inode->fd, st) != 0)
 		return errno;
 	append_told(&inode->append, st->st_size);
+	atomic_store(&inode->told_owner, st->st_uid);
 	hide(m, inode->fd, st);
 	st->st_ino = number_of(&m->numbers, inode->key.dev, inode->key.ino);
 	return st->st_ino ? 0 : ENOMEM;
@@ -207,6 +209,23 @@ void begin_removal(fuse_req_t req)
 	const struct fuse_ctx *ctx = fuse_req_ctx(req);
 
 	creds_as(ctx->uid, ctx->gid, ctx->uid != 0 ? CREDS_NO_FOWNER : 0);
+}
+
+int check_owner(fuse_req_t req, struct inode *inode)
+{
+	struct mirror *m = mirror_of(req);
+	uid_t caller = fuse_req_ctx(req)->uid;
+	struct stat st;
+
+	if (caller == 0)
+		return 0;
+	if (fstat(inode->fd, &st) != 0)
+		return errno;
+	if (st.st_uid == caller || st.st_uid == atomic_load(&inode->told_owner))
+		return 0;
+	fuse_lowlevel_notify_inval_inode(
+		m->pruner.se, inode == &m->root ? FUSE_ROOT_ID : (uintptr_t)inode, -1, 0);
+	return EPERM;
 }
 
 int end_as_caller(int res)

@@ -190,6 +190,12 @@ void begin_as_caller(fuse_req_t req);
  * source checks again.
  */
 void begin_removal(fuse_req_t req);
+/*
+ * For a change that only a file's owner may make. The kernel has checked that by an owner that it may
+ * have known for attr_timeout: the file may belong to another user by now. Then returns EPERM, unless
+ * it belongs to the caller, and the kernel asks for the owner again; else returns 0.
+ */
+int check_owner(fuse_req_t req, struct inode *inode);
 /* Ends acting as the caller, and returns the errno of the call in between. */
 int end_as_caller(int res);
 

@@ -154,10 +154,17 @@ static int set_times(struct mirror *m, const struct inode *inode, const struct s
 static int set_attributes(fuse_req_t req, struct inode *inode, const struct stat *attr, int to_set,
 			  int fd)
 {
+	const int owners = FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID |
+			   FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_MTIME;
 	struct mirror *m = mirror_of(req);
 
 	if (!to_set && drop_suidgid(req, inode) != 0)
 		return -1;
+	if (to_set & owners) {
+		errno = check_owner(req, inode);
+		if (errno)
+			return -1;
+	}
 	if (to_set & (FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID)) {
 		uid_t uid = to_set & FUSE_SET_ATTR_UID ? attr->st_uid : (uid_t)-1;
 		gid_t gid = to_set & FUSE_SET_ATTR_GID ? attr->st_gid : (gid_t)-1;

@@ -57,12 +57,22 @@ static void begin_set(fuse_req_t req, fuse_ino_t ino)
 	creds_as(ctx->uid, ctx->gid, drop ? CREDS_NO_FSETID : 0);
 }
 
+/* Returns 0 or an errno. */
+static int may_set(fuse_req_t req, fuse_ino_t ino, const char *name)
+{
+	struct mirror *m = mirror_of(req);
+
+	if (!served(m, name))
+		return EOPNOTSUPP;
+	return acl_is_name(name) ? check_owner(req, inode_of(m, ino)) : 0;
+}
+
 void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size,
 		 int flags)
 {
-	int err = EOPNOTSUPP;
+	int err = may_set(req, ino, name);
 
-	if (served(mirror_of(req), name)) {
+	if (!err) {
 		begin_set(req, ino);
 		err = end_as_caller(setxattr(proc_path(req, ino).name, name, value, size, flags));
 	}
@@ -71,9 +81,9 @@ void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *v
 
 void op_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
 {
-	int err = EOPNOTSUPP;
+	int err = may_set(req, ino, name);
 
-	if (served(mirror_of(req), name)) {
+	if (!err) {
 		begin_set(req, ino);
 		err = end_as_caller(removexattr(proc_path(req, ino).name, name));
 	}

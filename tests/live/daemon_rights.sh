@@ -143,6 +143,27 @@ for options in passthrough direct cached; do
 	stop_daemon
 done
 
+# --- a file that has another owner by now, while the kernel takes the former for its owner
+start_daemon "$src" "$mnt" allow_other,attr_timeout=600,entry_timeout=600 || exit 1
+state()
+{
+	stat -c '%a %u %g %Y' "$1"
+	getfacl -c "$1" 2>/dev/null
+}
+for change in "chmod 4777" "chgrp 1000" "touch -d 2000-01-01" "setfacl -m u:1000:rw"; do
+	name=given.${change%% *}
+	echo text >"$src/$name"
+	chown 1000:1000 "$src/$name"
+	as 1000 1000 - chmod 644 "$mnt/$name"
+	chown 0:0 "$src/$name"
+	before=$(state "$src/$name")
+	# shellcheck disable=SC2086
+	as 1000 1000 - $change "$mnt/$name" 2>/dev/null
+	check_eq "who was a file's owner has no ${change%% *} for it" "$(state "$src/$name")" "$before"
+done
+check_eq "... and the kernel has heard of the new owner" "$(stat -c %u "$mnt/$name")" 0
+stop_daemon
+
 # --- append-only files
 touch "$src/log"
 if chattr +a "$src/log" 2>/dev/null; then
