@@ -72,6 +72,26 @@ static void unknown_is_a_dash(void **state)
 }
 
 /* What fi->lock costs, from its takes and mean waits. */
+static void writers_at_once(void **state)
+{
+	struct fl_bench b;
+	struct fl_file_counts *f;
+	char *text;
+
+	made_up_bench(&b);
+	f = made_up_row(&b, FL_SYSTEM_MOUNT, true, 4, 1, 400, 0.5, 0)->snapshot.file;
+	f->holders.looks[0] = 5;
+	f->holders.looks[3] = 15;
+	f->counter[FL_COUNT_QUEUED_BEHIND] = 200;
+	f = made_up_row(&b, FL_SYSTEM_MOUNT, true, 4, 2, 400, 0.5, 0)->snapshot.file;
+	f->holders.looks[1] = 20;
+	text = report_of(&b, fl_doc_text);
+	assert_says(text, "Writers at once at 4 jobs: 2.6 held the lock together on average, 4 at");
+	assert_says(text, "somebody was queued behind 5.0 % of the");
+	free(text);
+	fl_bench_free(&b);
+}
+
 static void fi_lock_in_ns_and_cores(void **state)
 {
 	static const struct {
@@ -484,6 +504,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_of_one),
 		cmocka_unit_test(unknown_is_a_dash),
+		cmocka_unit_test(writers_at_once),
 		cmocka_unit_test(fi_lock_in_ns_and_cores),
 		cmocka_unit_test(markdown_of_one),
 		cmocka_unit_test(names_stay_inert),

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "snapshot/holders.h"
 #include "util/text.h"
 
 static enum fl_tone tone_of(const struct fl_analysis *a)
@@ -197,6 +198,36 @@ static void spin_waits(struct fl_doc *doc, const struct fl_analysis *a)
 			"Waits for fi->lock are means; the time of the probe pair itself is subtracted. \"<\": too short to be told from no wait.");
 }
 
+/* How many the shared lock let in together, and behind how many somebody was queued for the other. */
+static void holders(struct fl_doc *doc, const struct fl_analysis *a)
+{
+	char at[FL_CELL], c[FL_CELL];
+	bool any = false;
+
+	for (size_t i = 0; i < a->nlevels; i++) {
+		const struct fl_level *l = &a->level[i];
+		__u64 behind = l->totals.counter[FL_COUNT_QUEUED_BEHIND];
+
+		fl_cell_at(a->bench, l->at, at);
+		if (fl_holders_looks(&l->totals.holders))
+			fl_doc_item(
+				doc,
+				"Writers at once at %s: %.1f held the lock together on average, %s at most.",
+				at, fl_holders_mean(&l->totals.holders),
+				fl_holders_text(fl_holders_most(&l->totals.holders), c));
+		if (behind)
+			fl_doc_item(
+				doc,
+				"Waited for at %s: somebody was queued behind %s of the exclusive writes.",
+				at, fl_percent(behind, l->totals.exclusive, c, sizeof(c)));
+		any |= behind || fl_holders_looks(&l->totals.holders);
+	}
+	if (any)
+		fl_doc_note(
+			doc,
+			"Both as each write found the lock soon after it had got it; who only spun for it is not in them.");
+}
+
 static void locks(struct fl_doc *doc, const struct fl_analysis *a)
 {
 	bool takes = any(a, figure_fi_lock) || any(a, figure_upgrades), held = any(a, figure_hold);
@@ -237,6 +268,7 @@ static void locks(struct fl_doc *doc, const struct fl_analysis *a)
 		    takes ? "Takes of the FUSE inode's lock per counted write"
 			  : "Shares of the counted writes, by how they held the FUSE inode's lock");
 	cannot_tell(doc, a);
+	holders(doc, a);
 	spin_waits(doc, a);
 }
 
