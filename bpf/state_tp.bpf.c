@@ -126,6 +126,8 @@ static __always_inline int backing_write(struct kiocb *iocb, struct file *file,
 	enum fl_take take;
 	__u64 len, count;
 	__u32 slot, epoch;
+	/* in memory the verifier forgets its value, and need not go on with each of them */
+	volatile __u8 cell;
 
 	bf = bpf_rdonly_cast(file, bpf_core_type_id_kernel(struct backing_file));
 	inode = bf->user_path.dentry->d_inode;
@@ -146,7 +148,8 @@ static __always_inline int backing_write(struct kiocb *iocb, struct file *file,
 	len = iter->count;
 	nature = nature_of_backing(inode, how != BUFFERED_BEGINS, iocb->ki_flags & IOCB_APPEND,
 				   iocb->ki_pos + len);
-	return write_begins(iocb, file, slot, take * FL_NATURES + nature, len, dio_flags, how);
+	cell = take * FL_NATURES + nature;
+	return write_begins(iocb, file, slot, cell, len, dio_flags, how);
 others:
 	/* the attempt that an earlier kiocb left at this address must not get this one's failure */
 	forget_attempts(iocb);

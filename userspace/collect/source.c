@@ -159,6 +159,25 @@ static int try_first_hook(struct fl_source *s, struct fl_kernel *kernel, struct 
 	return without(s, 0, e, err);
 }
 
+/*
+ * The tracepoints of a file system that is not loaded are not there: its programs need not be tried.
+ * Returns 0, or -1 with err set if the form needs one of them.
+ */
+static int leave_out_absent(struct fl_source *s, struct fl_kernel *kernel, struct fl_err *err)
+{
+	static const char type[] = "tp_btf/";
+
+	for (size_t i = 0; i < s->form->nprogs; i++) {
+		const char *section = bpf_program__section_name(program(s, i));
+
+		if (!strncmp(section, type, strlen(type)) &&
+		    fl_btf_lacks_xfs_tracepoint(fl_kernel_btf(kernel), section + strlen(type)) &&
+		    without(s, i, ESRCH, err))
+			return -1;
+	}
+	return 0;
+}
+
 /* Loads and attaches all programs at once. Hooks for a keeper are loaded only. */
 static bool load_whole(struct fl_source *s, const struct fl_source *first,
 		       const struct fl_source_opts *opts)
@@ -172,7 +191,7 @@ static bool load_whole(struct fl_source *s, const struct fl_source *first,
 		return false;
 	/* attach from last to first: the ends of writes before their beginnings */
 	for (size_t i = s->form->nprogs; !s->form->kept && i-- > 0;)
-		if (fl_source_attach_program(s, i))
+		if (s->available[i] && fl_source_attach_program(s, i))
 			return false;
 	return true;
 }
@@ -183,7 +202,8 @@ static int try_each(struct fl_source *s, struct fl_err *err)
 	const struct fl_form *form = s->form;
 
 	for (size_t i = 0; i < form->nprogs; i++) {
-		int e = fl_try_program(form->elf, form->prog[i].name, !form->kept);
+		int e = s->available[i] ? fl_try_program(form->elf, form->prog[i].name, !form->kept)
+					: 0;
 
 		s->probe[i].live = false;
 		if (e && without(s, i, e, err))
@@ -199,7 +219,7 @@ int fl_source_load(struct fl_source *s, const struct fl_form *form, const struct
 	/* such a form has no programs to try: it attaches them itself, each to many places */
 	if (form->can_work)
 		return form->can_work(err) || load(s, first, opts, err) ? -1 : 0;
-	if (try_first_hook(s, opts->kernel, err))
+	if (try_first_hook(s, opts->kernel, err) || leave_out_absent(s, opts->kernel, err))
 		return -1;
 	/* usually all of it works */
 	if (load_whole(s, first, opts))

@@ -102,6 +102,13 @@ bool fl_btf_has_tracepoint(const struct fl_btf *b, const char *name)
 	return find_type(b, typedef_name, BTF_KIND_TYPEDEF, &id);
 }
 
+bool fl_btf_lacks_xfs_tracepoint(const struct fl_btf *b, const char *name)
+{
+	/* the BTF of modules may have been turned off for us alone */
+	return fl_btf_available(b) && !strncmp(name, "xfs_", 4) &&
+	       !fl_disabled(FL_DISABLE_MODULE_BTF) && !fl_btf_has_tracepoint(b, name);
+}
+
 __u32 fl_btf_kernel_function(const struct fl_btf *b, const char *name)
 {
 	__s32 id = fl_btf_available(b) ? btf__find_by_name_kind(b->vmlinux, name, BTF_KIND_FUNC)

@@ -20,6 +20,8 @@ bool fl_btf_available(const struct fl_btf *b);
 int fl_btf_enumerator(const struct fl_btf *b, const char *name);
 /* Whether a BTF tracepoint (by its plain name) is in the BTF of the kernel or of fuse. */
 bool fl_btf_has_tracepoint(const struct fl_btf *b, const char *name);
+/* Whether it is a tracepoint of XFS, and XFS is not there. */
+bool fl_btf_lacks_xfs_tracepoint(const struct fl_btf *b, const char *name);
 /* The BTF ID of a function of the kernel itself; 0 for those of modules, and for none. */
 __u32 fl_btf_kernel_function(const struct fl_btf *b, const char *name);
 /* Whether a struct has a member (directly or in an anonymous one). */
