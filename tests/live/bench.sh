@@ -19,6 +19,7 @@ kill -INT $pid
 wait $pid
 check_eq "interrupted: exit code" "$?" 3
 check_eq "... finished rows are kept" "$(rows "$WORK/cut")" "raw-j1-r1 ok None"
+check "... that it has four rows of a second was said first" grep -q '^fuselens: 4 rows of 1 s: about 4 s' "$WORK/err"
 check "... and it says how to go on" grep -q "1 of 4 rows are kept" "$WORK/err"
 stamp=$(stat -c %Y "$WORK/cut/rows/raw-j1-r1/row.json")
 bench --resume -o "$WORK/cut"
@@ -52,6 +53,7 @@ check "so is --raw on the mount itself" sh -c '[ "$1" = 2 ] && grep -q "^hint: -
 # Another thing than the number of jobs.
 bench randwrite-4k-psync --mount "$WORK/mount" --runtime 1 --size 8m --sweep bs=4k,16k --jobs 2 --repeat 1 -o "$WORK/sweep"
 check_eq "--sweep: exit code" "$rc" 0
+check "... each row is told by its value" grep -q '1/2  mount  bs 4k  *run 1 .*difference 0' "$WORK/err"
 check_eq "... a row for each value" "$(rows "$WORK/sweep")" "mount-16k-j2-r1 ok 0
 mount-4k-j2-r1 ok 0"
 "$FUSELENS" report "$WORK/sweep" >"$WORK/out"

@@ -13,6 +13,7 @@
 #include "bench/options.h"
 #include "bench/env.h"
 #include "bench/run.h"
+#include "bench/told.h"
 #include "bench/until.h"
 #include "cmd.h"
 #include "kernel/privileges.h"
@@ -38,36 +39,15 @@ static void progress(void *ctx, const struct fl_bench_row *row, __u64 elapsed_ns
 {
 	struct state *s = ctx;
 	bool counted = writes != ~0ull;
-	char n[32];
+	char n[32], at[FL_BENCH_LEVEL];
 
 	if (!s->live)
 		return;
-	fl_say_progress("%3zu/%zu  %-5s  %2u job%s  run %u  %.0f of %s s%s%s%s", s->done + 1,
-			s->planned, fl_system_name(row->system), row->jobs,
-			row->jobs == 1 ? " " : "s", row->repeat, elapsed_ns / 1e9,
-			fl_bench_get(&s->bench, "RUNTIME"), counted ? "  " : "",
-			counted ? fl_grouped(writes, n, sizeof(n)) : "", counted ? " writes" : "");
-}
-
-static void say_row(const struct state *s, const struct fl_bench_row *row)
-{
-	char iops[32], writes[32], counts[48];
-	bool known;
-	long long difference = fl_bench_row_difference(row, &known);
-
-	if (s->args.quiet)
-		return;
-	if (known)
-		snprintf(counts, sizeof(counts), "difference %lld", difference);
-	else
-		snprintf(counts, sizeof(counts), "%s",
-			 row->system == FL_SYSTEM_RAW ? "not counted: raw" : "no probes");
-	fl_say("%3zu/%zu  %-5s  %2u job%s  run %u  %9s IOPS  %11s writes  %s", s->done, s->planned,
-	       fl_system_name(row->system), row->jobs, row->jobs == 1 ? " " : "s", row->repeat,
-	       fl_grouped(row->fio.write.iops + 0.5, iops, sizeof(iops)),
-	       fl_grouped(row->fio.write.ios, writes, sizeof(writes)), counts);
-	if (row->status == FL_BENCH_ROW_MISSED)
-		fl_say("fuselens: this row takes no part in conclusions: %s", row->why);
+	fl_say_progress("%3zu/%zu  %-5s  %s  run %u  %.0f of %s s%s%s%s", s->done + 1, s->planned,
+			fl_system_name(row->system), fl_bench_level(&s->bench, row, at),
+			row->repeat, elapsed_ns / 1e9, fl_bench_get(&s->bench, "RUNTIME"),
+			counted ? "  " : "", counted ? fl_grouped(writes, n, sizeof(n)) : "",
+			counted ? " writes" : "");
 }
 
 /* Makes a new result directory, named after the profile and the time unless -o gives a name. */
@@ -335,7 +315,8 @@ static int run_row(struct state *s, struct fl_bench_row *row, struct fl_err *err
 	if (!ret) {
 		s->done++;
 		s->missed += row->status == FL_BENCH_ROW_MISSED;
-		say_row(s, row);
+		if (!s->args.quiet)
+			fl_bench_say_row(&s->bench, row, s->done, s->planned);
 		ret = note_variant(s, row, err);
 		if (!ret && keep_row(&s->bench, row))
 			ret = fl_err(err, "out of memory");
@@ -398,6 +379,8 @@ static int run_rows(struct state *s, struct fl_err *err)
 	s->done = s->bench.nrows;
 	for (size_t i = 0; i < s->bench.nrows; i++)
 		s->missed += s->bench.row[i].status == FL_BENCH_ROW_MISSED;
+	if (!s->args.quiet)
+		fl_bench_say_how_long(&s->bench, s->planned > s->done ? s->planned - s->done : 0);
 	if (s->done < s->planned || s->bench.until > 0)
 		ret = prefill(s, err);
 	return ret ? ret : run_rounds(s, err);

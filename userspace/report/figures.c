@@ -127,8 +127,12 @@ static void reference_curves(FILE *f, bool *first, const struct fl_reference *re
 		if (c->n < 2 || (relative && !(fl_curve_at(c, 1) > 0)))
 			continue;
 		snprintf(name, sizeof(name), "ref%zu", n);
-		fl_draw_curve(f, first, name, reference_colours[n++], c->name,
-			      FL_DRAW_DASHED | FL_DRAW_THIN);
+		if (c->mark)
+			fl_draw_curve(f, first, name, n++ ? "@MUTED" : "@FG", c->mark,
+				      FL_DRAW_DASHED | FL_DRAW_THIN);
+		else
+			fl_draw_curve(f, first, name, reference_colours[n++], c->name,
+				      FL_DRAW_DASHED | FL_DRAW_THIN);
 	}
 }
 
@@ -152,17 +156,27 @@ static const struct fl_reference *reference_in_scale(const struct fl_results *r,
 		return NULL;
 	}
 	*most = fmax(*most, peak);
-	snprintf(words, FL_DRAW_WORDS, ". Thin and dashed: the reference");
+	if (r->ref->earlier)
+		snprintf(words, FL_DRAW_WORDS, ". R is the reference, %s", r->ref->name);
+	else
+		snprintf(words, FL_DRAW_WORDS, ". Thin and dashed: the reference");
 	return r->ref;
 }
 
-/* Names of references are long: more than a few stand below one another, above the picture. */
-static void reference_key(struct fl_plot *p, size_t n)
+/* Names of a table's n curves are long: they stand below one another, above the picture, after the others. */
+static void reference_key(struct fl_plot *p, const struct fl_results *r, size_t n)
 {
-	if (!n)
+	if (!n || r->ref->earlier)
 		return;
-	p->height += 20 * (n + 2);
+	p->height += 17 * (n + (r->n > 1 ? r->n : 2));
 	fputs("set key tmargin left vertical maxrows 12 font ',12'\n", p->script);
+}
+
+/* A key of several lines needs room: three curves a line, and more than a few results need more. */
+static void key_of_many(struct fl_plot *p, const struct fl_results *r, size_t few)
+{
+	if (fl_draw_barred(r) > few)
+		p->height += 14 * (fl_draw_barred(r) - few);
 }
 
 static void scaling_words(const struct fl_results *r, char *said, size_t len)
@@ -232,7 +246,8 @@ static void plot_scaling(struct fl_doc *doc, const struct fl_results *r)
 	}
 	if (ceiling)
 		fl_draw_curve_data(p.script, "ceiling", a, FL_SYSTEM_MOUNT, ceiling_of);
-	reference_key(&p, reference_data(p.script, ref, false));
+	reference_key(&p, r, reference_data(p.script, ref, false));
+	key_of_many(&p, r, 4);
 	if (r->n == 1)
 		curves_of_one(&p, &first, a, mount[0], raw[0], ceiling);
 	for (size_t k = 0; r->n > 1 && k < r->n; k++) {
@@ -313,7 +328,8 @@ static void plot_speedup(struct fl_doc *doc, const struct fl_results *r)
 	if (r->n == 1)
 		any |= raw = speedup_data(p.script, "raws", r->a[0], FL_SYSTEM_RAW, &most);
 	fl_draw_level_axis(p.script, r->a[0]->bench);
-	reference_key(&p, reference_data(p.script, r->ref, true));
+	reference_key(&p, r, reference_data(p.script, r->ref, true));
+	key_of_many(&p, r, 4);
 	fprintf(p.script,
 		"set format y '%%gx'\nset yrange [0:%g]\nplot x with lines lc @MUTED lw 1.2 dt 3 title 'ideal'",
 		most * 1.15);
@@ -325,9 +341,12 @@ static void plot_speedup(struct fl_doc *doc, const struct fl_results *r)
 	}
 	fl_plot_end(
 		&p, doc, "Speed-up over one job",
-		"Throughput in multiples of that of one job: flat if writers wait for one another, rising if they do not. Bars: 95 %% intervals.%s",
-		r->ref ? " Thin and dashed: the reference, relative to its own throughput at one job."
-		       : "");
+		"Throughput in multiples of that of one job: flat if writers wait for one another, rising if they do not. Bars: 95 %% intervals.%s%s%s",
+		!r->ref		   ? ""
+		: !r->ref->earlier ? " Thin and dashed: the reference"
+				   : " R is the reference, ",
+		r->ref && r->ref->earlier ? r->ref->name : "",
+		r->ref ? ", relative to its own throughput at one job." : "");
 }
 
 /* The lowest and highest latency that is drawn. */
@@ -416,6 +435,8 @@ static void plot_latency(struct fl_doc *doc, const struct fl_results *r)
 		return;
 	fl_draw_level_axis(p.script, r->a[0]->bench);
 	fl_draw_log_time_axis(p.script, 'y', low / 1.3, high * 1.3);
+	/* two curves each */
+	key_of_many(&p, r, 3);
 	ref = latency_of_reference(&p, r);
 	if (r->n == 1)
 		latency_of_one(&p, &first, r->a[0]);

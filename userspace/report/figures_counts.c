@@ -147,15 +147,21 @@ static const struct fl_bench_row *series_of(const struct fl_analysis *a)
 	return l && l->sample && l->sample->series.n >= 2 ? l->sample : NULL;
 }
 
-/* Writes the reference's block; false: it has no series. */
+/* Writes the reference's block; false: it has no series, or none that fits the scale. */
 static bool reference_series(FILE *f, const struct fl_results *r, double *most)
 {
 	const struct fl_bench_row *row = r->ref && r->ref->earlier ? series_of(r->ref->earlier)
 								   : NULL;
 
+	double peak = 0;
+
 	if (row)
-		series_data(f, "ref", row, 1, most);
-	return row;
+		series_data(f, "ref", row, 1, &peak);
+	/* one of another order would flatten the others */
+	if (!row || peak > 3 * *most)
+		return false;
+	*most = fmax(*most, peak);
+	return true;
 }
 
 static const char reference_line[] = ", $ref using 1:2 with lines lc @FG lw 1.4 dt 2 title 'R'";
@@ -186,7 +192,7 @@ static void series_of_one(struct fl_doc *doc, const struct fl_results *r)
 		&p, doc, "IOPS and counts over time",
 		"The first run at %s on one clock, in steps of %.1f s: what fio did, and what was counted. fio takes its own samples, so a step may differ by one sample; the sums do not.%s%s%s",
 		fl_cell_at(a->bench, fl_axis_of_row(a->bench, row), at),
-		bin_points(&row->series) * 0.1, ref ? " R is what fio did in the reference, " : "",
+		bin_points(&row->series) * 0.1, ref ? " R is the reference, " : "",
 		ref ? r->ref->name : "", ref ? "." : "");
 }
 

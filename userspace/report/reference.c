@@ -181,6 +181,8 @@ int fl_reference_of(struct fl_reference *ref, const char *name, const struct fl_
 				fl_reference_free(ref);
 				return -1;
 			}
+			if (c)
+				c->mark = s == FL_SYSTEM_RAW ? "R raw" : "R";
 		}
 	}
 	for (size_t i = 0; i < ref->n; i++)

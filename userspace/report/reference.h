@@ -12,7 +12,8 @@ struct fl_analysis;
 
 /* One curve: what one system of one series did over jobs, or over the levels of a sweep (fl_axis_at()). */
 struct fl_curve {
-	char *name; /* "series, system" */
+	char *name;	  /* "series, system" */
+	const char *mark; /* in pictures of an earlier result: "R", "R raw"; NULL: its name */
 	bool approximate;
 	struct fl_scale *point; /* by jobs */
 	size_t n;
