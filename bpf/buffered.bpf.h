@@ -64,8 +64,8 @@ static __always_inline void buffered_ended(const struct buffered *b)
 	settle_counter(slot_at(b->where), outcome, 1);
 }
 
-/* Whether it is XFS's second try of a write that has begun already. */
-static __always_inline bool buffered_again(struct kiocb *iocb)
+/* Begins a write again if this is XFS's second try of it. Returns whether it is. */
+static __always_inline bool begin_buffered_again(struct kiocb *iocb)
 {
 	struct buffered *b = buffered_of_current();
 

@@ -235,7 +235,7 @@ int xfs_buffered_write(__u64 *ctx)
 	file = iocb->ki_filp;
 	if (!is_backing_file(file->f_mode))
 		return 0;
-	if (buffered_again(iocb))
+	if (begin_buffered_again(iocb))
 		return 0;
 	if (!(iocb->ki_flags & IOCB_DIRECT))
 		return backing_write(iocb, file, (void *)ctx[1], 0, BUFFERED_BEGINS);

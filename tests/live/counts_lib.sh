@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034,SC2154
 # What the tests of counts share (sourced after lib.sh): fio runs, counts as JSON.
 
 # prefill FILE MIB - written, not only allocated: a direct write over it is a pure overwrite
@@ -78,4 +78,18 @@ gone()
 counting()
 {
 	grep -qs '^NoNewPrivs:.*1' "/proc/$1/status"
+}
+
+# begin_queue - for tests with queue_for_lock.py: a mirror in direct mode, which it stops, with two written files f
+# and g
+begin_queue()
+{
+	live_begin_on_xfs
+	mountpoint -q /sys/fs/fuse/connections || mount -t fusectl none /sys/fs/fuse/connections || {
+		echo "needs /sys/fs/fuse/connections, to see who waits for what" >&2
+		exit 77
+	}
+	prefill "$src/f" 1
+	prefill "$src/g" 1
+	start_daemon "$src" "$mnt" direct || exit 1
 }

@@ -8,14 +8,7 @@ set -u
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/live/counts_lib.sh disable=SC1091
 . "$(dirname "$0")/counts_lib.sh"
-live_begin_on_xfs
-mountpoint -q /sys/fs/fuse/connections || mount -t fusectl none /sys/fs/fuse/connections || {
-	echo "needs /sys/fs/fuse/connections, to see who waits for what" >&2
-	exit 77
-}
-prefill "$src/f" 1
-prefill "$src/g" 1
-start_daemon "$src" "$mnt" direct || exit 1
+begin_queue
 out=$WORK/out
 
 # together FILE FLAGS... - a writer for each FLAGS under prove. Sets $shared to what is known of those that share the

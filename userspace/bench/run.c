@@ -222,6 +222,22 @@ static int profile_file(const struct fl_bench *b, struct fl_err *err)
 	return -1;
 }
 
+/* Counts the writes of fio, whose PID is given. */
+static struct fl_collector *begin_counting(const struct fl_bench_run *run, pid_t fio,
+					   struct fl_err *err)
+{
+	struct fl_collect_opts collect = run->collect;
+	struct fl_collector *c;
+
+	collect.command = fio;
+	fl_privileges_admin(true);
+	c = fl_collector_prepare(run->target, &collect, err);
+	fl_privileges_admin(false);
+	if (c)
+		fl_collector_start(c);
+	return c;
+}
+
 /*
  * The measurement itself: start counting, run fio, stop counting. fio reaches its files through
  * descriptors that it inherits.
@@ -258,15 +274,9 @@ static int measure(struct fl_bench_run *run, struct fl_bench_row *row, int dir, 
 	if (begin_fio(&w, run, argv, row->system, dir, FIO_MESSAGES, profile_fd, dir, err))
 		goto out;
 	if (row->probes) {
-		struct fl_collect_opts collect = run->collect;
-
-		collect.command = w.pid;
-		fl_privileges_admin(true);
-		c = fl_collector_prepare(run->target, &collect, err);
-		fl_privileges_admin(false);
+		c = begin_counting(run, w.pid, err);
 		if (!c)
 			goto out;
-		fl_collector_start(c);
 		add_tick(ticks, c);
 	}
 	row->started_s = time(NULL);

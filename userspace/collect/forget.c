@@ -4,8 +4,11 @@
 
 #include <stdlib.h>
 
-/* Whether nothing was counted for a file since the last check. */
-static bool is_idle(struct fl_collector *c, struct fl_claim *claim)
+/*
+ * Looks at a file, and remembers how much was counted for it. Returns whether that is as much as at
+ * the last look.
+ */
+static bool found_idle(struct fl_collector *c, struct fl_claim *claim)
 {
 	__u64 before = claim->counted, unread;
 	bool looked_at = claim->looked_at;
@@ -32,7 +35,7 @@ void fl_collector_forget(struct fl_collector *c)
 		return;
 	fl_writer_table_sweep(&c->writers);
 	for (size_t i = c->table.nclaims; i-- > 0;) {
-		if (!is_idle(c, &c->table.claim[i]) || fl_forgotten_reserve(&c->forgotten) ||
+		if (!found_idle(c, &c->table.claim[i]) || fl_forgotten_reserve(&c->forgotten) ||
 		    fl_collector_drain_claim(c, &c->table.claim[i], &f))
 			continue;
 		if (fl_collector_counted(&f))

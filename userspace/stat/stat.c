@@ -130,9 +130,9 @@ static void tell_missing(struct stat_cmd *s)
 /*
  * A reader that does not read blocks us in write(2); nothing piles up meanwhile. Once we are asked
  * to end, we wait for the reader for one second at most. A signal ends one write only, so this is
- * asked before each row.
+ * called before each row. Returns whether there is a reader to write to.
  */
-static bool can_write(struct stat_cmd *s)
+static bool await_reader(struct stat_cmd *s)
 {
 	struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
 
@@ -147,7 +147,7 @@ static void print_row(struct stat_cmd *s, const struct fl_row *row)
 	bool text = s->view.format == FL_STAT_TEXT;
 	struct winsize size = text ? terminal() : (struct winsize){};
 
-	if (!can_write(s))
+	if (!await_reader(s))
 		return;
 	tell_missing(s);
 	if (text) {
@@ -236,7 +236,7 @@ static int one_reading(struct stat_cmd *s, struct fl_err *err)
 	if (!s->began_ns)
 		s->began_ns = s->watch.interval.start_ns;
 	add_to_sum(s);
-	if (!can_write(s))
+	if (!await_reader(s))
 		return 0;
 	print_notes(s);
 	if (print_interval(s, err))
@@ -327,7 +327,7 @@ static int stat(struct stat_cmd *s)
 		goto fail;
 	if (rows(s, &err))
 		goto fail;
-	if (can_write(s))
+	if (await_reader(s))
 		print_total(s);
 	if (s->mute || fflush(stdout)) {
 		fl_streams_forgive();

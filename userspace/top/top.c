@@ -183,10 +183,38 @@ static void change_interval(struct fl_top *t, double factor)
 	t->seconds = seconds < 0.125 ? 0.125 : seconds > 64 ? 64 : seconds;
 }
 
+/* The keys that move the cursor, or the page under it. */
+static void on_move(struct fl_top *t, int key)
+{
+	int page = fl_top_list_height() > 1 ? fl_top_list_height() - 1 : 1;
+
+	switch (key) {
+	case KEY_UP:
+	case 'k':
+		move_cursor(t, -1);
+		break;
+	case KEY_DOWN:
+	case 'j':
+		move_cursor(t, 1);
+		break;
+	case KEY_PPAGE:
+		move_cursor(t, -page);
+		break;
+	case KEY_NPAGE:
+		move_cursor(t, page);
+		break;
+	case KEY_HOME:
+		move_cursor(t, -(1l << 20));
+		break;
+	case KEY_END:
+		move_cursor(t, 1l << 20);
+		break;
+	}
+}
+
 static void on_key(struct top_cmd *c, int key)
 {
 	struct fl_top *t = &c->top;
-	int page = fl_top_list_height() > 1 ? fl_top_list_height() - 1 : 1;
 
 	if (t->typing) {
 		type_filter(t, key);
@@ -236,32 +264,14 @@ static void on_key(struct top_cmd *c, int key)
 	case 127:
 		back(t);
 		break;
-	case KEY_UP:
-	case 'k':
-		move_cursor(t, -1);
-		break;
-	case KEY_DOWN:
-	case 'j':
-		move_cursor(t, 1);
-		break;
-	case KEY_PPAGE:
-		move_cursor(t, -page);
-		break;
-	case KEY_NPAGE:
-		move_cursor(t, page);
-		break;
-	case KEY_HOME:
-		move_cursor(t, -(1l << 20));
-		break;
-	case KEY_END:
-		move_cursor(t, 1l << 20);
-		break;
 	case '+':
 		change_interval(t, 2);
 		break;
 	case '-':
 		change_interval(t, 0.5);
 		break;
+	default:
+		on_move(t, key);
 	}
 }
 
