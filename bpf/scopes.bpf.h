@@ -75,7 +75,7 @@ static __always_inline void scope_locked(struct scope *s, __u64 iocb)
 		s->locked_ns = bpf_ktime_get_ns();
 }
 
-/* The form's answers to what requests.bpf.h asks. */
+/* The form's answers to what write_requests.bpf.h asks. */
 
 /* A write with a scope is counted at its end. */
 static __always_inline bool write_request_selected(void)

@@ -12,7 +12,7 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* The form's answers to what requests.bpf.h asks. No request is remembered for the next. */
+/* The form's answers to what write_requests.bpf.h asks. No request is remembered for the next. */
 
 static __always_inline bool write_request_selected(void)
 {

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Direct and cached writes, seen by the requests in which they leave for the daemon. */
+#ifndef FUSELENS_WRITE_REQUESTS_BPF_H
+#define FUSELENS_WRITE_REQUESTS_BPF_H
+
+#include "holders.bpf.h"
+#include "request_origin.bpf.h"
+#include "settled.bpf.h"
+
+/* Set if the form hooks fuse_direct_io(): it counts direct writes there, not by their requests. */
+const volatile bool direct_by_function;
+
+/* What a form does with a write request. */
+enum at_request {
+	REQUEST_COUNTS,	    /* the request is counted as it is sent */
+	REQUEST_IS_FIRST,   /* it is the first one of a write that the form counts at its end */
+	REQUEST_IS_FURTHER, /* it is a further one of such a write */
+};
+struct sent_write;
+
+/* A form defines these functions. */
+
+/* Whether write requests of the current task count. */
+static __always_inline bool write_request_selected(void);
+static __always_inline enum at_request ask_at_request(const struct sent_write *w);
+/* Tells the form about the write of a first request. */
+static __always_inline void tell_first_request(const struct sent_write *w, __u32 cell);
+
+/* The inode a cached write's pages belong to: such requests carry no kiocb. */
+static __always_inline struct inode *inode_of_pages(struct fuse_io_args *ia)
+{
+	void *array = NULL, *first = NULL;
+
+	if (bpf_core_field_exists(ia->ap.folios)) {
+		array = BPF_CORE_READ(ia, ap.folios);
+		bpf_probe_read_kernel(&first, sizeof(first), array);
+		return BPF_CORE_READ((struct folio *)first, mapping, host);
+	}
+	array = BPF_CORE_READ((struct fuse_args_pages___pages *)&ia->ap, pages);
+	bpf_probe_read_kernel(&first, sizeof(first), array);
+	return BPF_CORE_READ((struct page *)first, mapping, host);
+}
+
+/*
+ * How the current task holds the lock. The lock names an exclusive holder. It does not name shared
+ * holders, so there the caller must know that the task holds it. Sets *count to the lock's.
+ */
+static __always_inline enum held held_by_current(struct inode *inode, __u64 *count)
+{
+	enum held held;
+
+	*count = BPF_CORE_READ(inode, i_rwsem.count.counter);
+	held = held_from_count(*count);
+
+	if (held == HELD_EXCL && (BPF_CORE_READ(inode, i_rwsem.owner.counter) &
+				  ~RWSEM_OWNER_FLAGS) != bpf_get_current_task())
+		return HELD_UNKNOWN;
+	return held;
+}
+
+/* A write request as it is sent. */
+struct sent_write {
+	struct inode *inode;
+	struct kiocb *iocb; /* NULL if the write is cached: such requests carry none */
+	__u64 offset;
+	__u32 size;
+	__u32 open_flags; /* 0 if the write is cached */
+	int ki_flags;
+	enum fl_route route;
+	__u32 slot;
+};
+
+/* Fills in all but the slot. Returns false if the request is not of a write(2). */
+static __always_inline bool look_at_write(struct fuse_args *args, __u32 dev, struct sent_write *w)
+{
+	struct fuse_io_args *ia = (void *)args -
+				  bpf_core_field_offset(struct fuse_io_args, ap.args);
+	struct fuse_write_in in;
+	struct fuse_io_priv *io;
+	struct kiocb *iocb;
+	struct fuse_file *ff;
+
+	bpf_probe_read_kernel(&in, sizeof(in), &ia->write.in);
+	if (in.write_flags & FUSE_WRITE_CACHE) {
+		/* written back later by a kworker or msync: not a write(2), and no inode lock */
+		count_on_mount(dev, FL_MOUNT_WRITEBACK_REQUESTS);
+		return false;
+	}
+	w->offset = in.offset;
+	w->size = in.size;
+	io = BPF_CORE_READ(ia, io);
+	if (io && direct_by_function)
+		return false;
+	if (io) {
+		iocb = BPF_CORE_READ(io, iocb);
+		w->iocb = iocb;
+		w->ki_flags = BPF_CORE_READ(iocb, ki_flags);
+		w->inode = BPF_CORE_READ(iocb, ki_filp, f_inode);
+		/*
+		 * fuse_write_args_fill() does not set ia->ff, so the open file comes from the kiocb
+		 */
+		ff = BPF_CORE_READ(iocb, ki_filp, private_data);
+		w->open_flags = BPF_CORE_READ(ff, open_flags);
+	} else {
+		w->inode = inode_of_pages(ia);
+	}
+	if (!w->inode)
+		lost(FL_LOSS_NO_INODE);
+	w->route = w->open_flags & FOPEN_DIRECT_IO ? FL_ROUTE_DIRECT : FL_ROUTE_CACHED;
+	return w->inode;
+}
+
+/* The last cached request of a task. Its next one may belong to the same write. */
+struct cached_request {
+	__u64 task; /* pid and tgid */
+	__u64 inode;
+	__u64 end;
+	__u64 version; /* the inode's attr_version, which every cached write raises at its end */
+	__u64 calls;   /* calls of write(2) and the like that the task has ended */
+};
+#define CACHED_PLACES 4096
+static struct cached_request cached_requests[CACHED_PLACES];
+
+/*
+ * Whether a cached request belongs to the same write as the task's last one: it begins where that
+ * one ended, and no write has ended in between. A kernel may keep neither count by which the end of
+ * a write shows; then such a request is marked.
+ */
+static __always_inline bool continues_cached(const struct sent_write *w)
+{
+	__u64 me = bpf_get_current_pid_tgid();
+	struct cached_request *c = &cached_requests[me & (CACHED_PLACES - 1)];
+	struct fuse_inode *fi = (struct fuse_inode *)w->inode;
+	struct task_struct *task = bpf_get_current_task_btf();
+	bool has_version = bpf_core_field_exists(fi->attr_version);
+	bool has_calls = bpf_core_field_exists(task->ioac.syscw);
+	__u64 version = has_version ? BPF_CORE_READ(fi, attr_version) : 0;
+	__u64 calls = has_calls ? BPF_CORE_READ(task, ioac.syscw) : 0;
+	bool follows = c->task == me && c->inode == (__u64)w->inode && c->end == w->offset &&
+		       c->version == version && c->calls == calls;
+
+	c->task = me;
+	c->inode = (__u64)w->inode;
+	c->end = w->offset + w->size;
+	c->version = version;
+	c->calls = calls;
+	if (follows && !has_version && !has_calls) {
+		count_in_slot(w->slot, FL_COUNT_MAYBE_SPLIT);
+		return false;
+	}
+	return follows;
+}
+
+/*
+ * A write that is larger than max_write, or begins within a page, is sent as several requests. The
+ * first request of a direct write starts at the kiocb's position, which moves only at the end.
+ */
+static __always_inline bool is_segment(const struct sent_write *w)
+{
+	struct kiocb *iocb = w->iocb;
+
+	if (iocb)
+		return w->offset != (__u64)BPF_CORE_READ(iocb, ki_pos);
+	return continues_cached(w);
+}
+
+static __always_inline enum fl_nature nature_of_sent(const struct sent_write *w)
+{
+	bool direct = w->route == FL_ROUTE_DIRECT, cache_mode = false;
+	struct inode *inode = w->inode;
+
+	if (direct && cache_io_mode_bit >= 0)
+		cache_mode = BPF_CORE_READ((struct fuse_inode *)inode, state) >>
+				     (cache_io_mode_bit & 63) &
+			     1;
+	return nature_of(direct || w->ki_flags & IOCB_DIRECT, w->ki_flags & IOCB_APPEND,
+			 w->offset + w->size, BPF_CORE_READ(inode, i_size), cache_mode,
+			 BPF_CORE_READ(inode, i_mode), BPF_CORE_READ(inode, i_flags));
+}
+
+/*
+ * Requests that were counted as they were sent, until they end. What a request failed to write is
+ * subtracted. The last request that hashes to a place has it.
+ */
+struct counted_request {
+	__u64 req; /* 0: none */
+	__u32 len;
+	__u32 where; /* WHERE_MARK: a further request of a write */
+	__u32 writer;
+	__u32 pad;
+};
+#define COUNTED_BITS 12
+static struct counted_request counted_requests[1 << COUNTED_BITS];
+
+static __always_inline struct counted_request *counted_of(const struct fuse_req *req)
+{
+	return &counted_requests[place_of(req, COUNTED_BITS) & ((1 << COUNTED_BITS) - 1)];
+}
+
+static __always_inline void remember_request(const struct fuse_req *req, __u32 where, __u32 writer,
+					     __u32 len)
+{
+	struct counted_request *c = counted_of(req);
+
+	c->req = (__u64)req;
+	c->len = len;
+	c->where = where;
+	c->writer = writer;
+}
+
+static __always_inline void write_request(const struct fuse_req *req, struct fuse_args *args,
+					  struct fuse_conn *fc, __u32 dev)
+{
+	struct sent_write w = {};
+	struct inode *inode;
+	enum held held = HELD_UNKNOWN;
+	enum at_request at;
+	enum fl_take take;
+	__u32 cell, where, writer;
+	__u64 ino, count;
+	bool own;
+
+	count_on_mount(dev, FL_MOUNT_WRITE_REQUESTS);
+	if (!look_at_write(args, dev, &w))
+		return;
+	inode = w.inode;
+	ino = BPF_CORE_READ(inode, i_ino);
+	if (!file_selected(inode, ino))
+		return;
+	w.slot = slot_of(inode, w.route, ino, dev, BPF_CORE_READ(inode, i_generation));
+	at = ask_at_request(&w);
+	if (at == REQUEST_IS_FURTHER) {
+		count_in_slot(w.slot, FL_COUNT_SEGMENTS);
+		return;
+	}
+	if (at == REQUEST_COUNTS && is_segment(&w)) {
+		count_segment(w.slot, w.size);
+		remember_request(req, where_of(w.slot, 0) | WHERE_MARK, FL_WRITERS, w.size);
+		return;
+	}
+	own = request_is_own(req, fc);
+	if (own)
+		held = held_by_current(inode, &count);
+	if (held != HELD_UNKNOWN)
+		look_at_holders(w.slot, count);
+	take = take_from(held, w.iocb, w.open_flags & FOPEN_PARALLEL_DIRECT_WRITES);
+	cell = (__u32)take * FL_NATURES + (__u32)nature_of_sent(&w);
+	if (at == REQUEST_IS_FIRST) {
+		tell_first_request(&w, cell);
+		return;
+	}
+	count_cell(&w.slot, cell, w.size);
+	where = where_of(w.slot, cell);
+	if (tell_outside && !in_family(maker_of_request(req, fc))) {
+		count_in_slot(w.slot, FL_COUNT_OUTSIDE);
+		where |= WHERE_OUTSIDE;
+	}
+	writer = own ? count_writer(w.slot) : FL_WRITERS;
+	remember_request(req, where, writer, w.size);
+}
+
+/*
+ * A request failed that may have been counted. Another request has its place, so this is not known.
+ */
+static __noinline int unknown_request_failed(struct fuse_args *args, __u32 dev)
+{
+	struct sent_write w = {};
+	struct inode *inode;
+	__u32 slot;
+
+	if (!look_at_write(args, dev, &w))
+		return 0;
+	inode = w.inode;
+	slot = slot_with_key(slot_key(inode, BPF_CORE_READ(inode, i_ino), dev,
+				      BPF_CORE_READ(inode, i_generation), w.route));
+	if (slot)
+		settle_counter(slot, FL_COUNT_UNCERTAIN, 1);
+	return 0;
+}
+
+/* The request failed, or the daemon wrote nothing. */
+static __always_inline void counted_request_failed(const struct counted_request *c, int error,
+						   struct fuse_io_args *ia)
+{
+	struct fuse_io_priv *io;
+	__u32 slot = slot_at(c->where);
+
+	if (!(c->where & WHERE_MARK)) {
+		settle_at(c->where, c->writer, -1, -(__s64)c->len);
+		settle_counter(slot, error == -EAGAIN ? FL_COUNT_RETRIED : FL_COUNT_FAILED, 1);
+		return;
+	}
+	settle_at(c->where, FL_WRITERS, 0, -(__s64)c->len);
+	/* a synchronous write ends here and has written; an asynchronous one may fail as a whole */
+	io = BPF_CORE_READ(ia, io);
+	if (io && BPF_CORE_READ(io, async))
+		settle_counter(slot, FL_COUNT_UNCERTAIN, 1);
+}
+
+static __always_inline void write_request_ended(const struct fuse_req *req, struct fuse_args *args)
+{
+	struct fuse_io_args *ia = (void *)args -
+				  bpf_core_field_offset(struct fuse_io_args, ap.args);
+	struct counted_request *c = counted_of(req);
+	int error = req->out.h.error;
+	__u32 written, dev;
+
+	if (c->req != (__u64)req) {
+		if (unlikely(error) && c->req && conn_of_request(req, &dev) && dev_selected(dev))
+			unknown_request_failed(args, dev);
+		return;
+	}
+	c->req = 0;
+	written = error ? 0 : BPF_CORE_READ(ia, write.out.size);
+	if (likely(written >= c->len))
+		return;
+	if (written)
+		settle_at(c->where, FL_WRITERS, 0, -(__s64)(c->len - written));
+	else
+		counted_request_failed(c, error, ia);
+}
+
+#endif
