@@ -56,15 +56,24 @@ static bool has(const char *path, const char *xattr)
 }
 
 /*
- * Whether the mirror observes all by which @fd's file system decides who may do what. Files of processes
- * are open to those who may trace the process, and the daemon may trace them all.
+ * Whether the file system looks at who opened a file, and not only at its mode. That is the daemon, which
+ * may trace all processes and put them into any group.
  */
-static bool can_serve(const struct mirror *m, int fd)
+static bool asks_who_opened(int fd)
 {
 	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 &&
+	       (fs.f_type == PROC_SUPER_MAGIC || fs.f_type == CGROUP_SUPER_MAGIC ||
+		fs.f_type == CGROUP2_SUPER_MAGIC);
+}
+
+/* Whether the mirror observes all by which @fd's file system decides who may do what. */
+static bool can_serve(const struct mirror *m, int fd)
+{
 	char path[32];
 
-	if (fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC)
+	if (asks_who_opened(fd))
 		return false;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	if (has(path, "system.posix_acl_access"))

@@ -3,7 +3,7 @@
  * Access control lists. The kernel itself checks POSIX lists, which it reads by GETXATTR
  * (FUSE_POSIX_ACL). If it does not, or if the source has lists of another kind, the mode bits alone
  * would give more rights than the source. Then only the user who mounted may use the mount. The same
- * holds for proc, which has rules of its own.
+ * holds for proc and cgroups, which have rules of their own.
  */
 #ifndef FUSELENS_DAEMON_ACL_H
 #define FUSELENS_DAEMON_ACL_H

@@ -232,6 +232,27 @@ start_daemon "$src/proc" "$mnt" allow_other 2>/dev/null
 check_eq "a mirror of proc for others is refused" "$(grep -c "other rules, that can't be served" "$DAEMON_LOG")" 1
 stop_daemon 2>/dev/null
 
+# --- control groups, which ask whether the one who opened a file may move a process
+mkdir "$src/groups"
+if mount -t cgroup2 none "$src/groups" 2>/dev/null; then
+	at_end umount "$src/groups"
+	group=$src/groups/fuselens.$$
+	mkdir "$group"
+	at_end rmdir "$group"
+	chown -R 1000 "$group"
+	start_daemon "$src" "$mnt" allow_other,direct || exit 1
+	sleep 1000 &
+	before=$(cat "/proc/$!/cgroup")
+	# shellcheck disable=SC2016 # the inner shell expands
+	as 1000 1000 - sh -c 'echo $1 >"$2/cgroup.procs"' - $! "$mnt/groups/${group##*/}" 2>/dev/null
+	check_eq "a user moves no process of root's to another group" "$(cat "/proc/$!/cgroup")" "$before"
+	kill $!
+	wait $! 2>/dev/null
+	stop_daemon
+else
+	skip "control groups" "none can be mounted here"
+fi
+
 # --- names of attributes
 touch "$src/named"
 setfattr -n user.all -v 1 "$src/named"
