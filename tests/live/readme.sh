@@ -19,12 +19,13 @@ shown()
 	awk -v command="\$ $*" '/^```/ {on = 0} on && /^\$ / {on = 0} on {print} $0 == command {on = 1}' "$readme"
 }
 
-# shape - text as words, without figures and units, without the places where lines were wrapped, and without the
-# lines of writers, which have a container where the test runs in one
+# shape - text as words, without figures and units, without the places where lines were wrapped, without the lines of
+# writers, which have a container where the test runs in one, and without the cross-check, whose words depend on what
+# was under way
 shape()
 {
 	sed "s,$mnt,/mnt/fuse,g; / fio /d" | sed -E 's/kernel [0-9][^ ,]*/kernel N/; s/[0-9]+:[0-9]+/N/g; s/[0-9][0-9,.]*( ?(%|k|M|[KMG]iB|s|ms|us|ns))?/N/g' |
-		tr -s ' \n' ' '
+		tr -s ' \n' ' ' | sed 's/cross-check: .* loss:/loss:/'
 }
 
 # same NAME COMMAND - what was printed, in $WORK/out, has the shape of what is shown
