@@ -289,7 +289,7 @@ static void rows_as_csv(void **state)
 
 	made_up_bench(&b);
 	made_up_row(&b, FL_SYSTEM_MOUNT, true, 4, 1, 400, 0.25, 2000000);
-	made_up_row(&b, FL_SYSTEM_RAW, false, 4, 1, 500, 0, 0);
+	made_up_row(&b, FL_SYSTEM_RAW, false, 4, 1, 500, 0, 0)->fio.read.iops = 7;
 	assert_int_equal(fl_analyse(&a, &b), 0);
 	fl_report_csv(&r, f);
 	fclose(f);
@@ -298,7 +298,8 @@ static void rows_as_csv(void **state)
 			  "10000000,1000,2000,3000,4000,4000,0,3000,1000,");
 	/* what was not counted is empty, not 0 */
 	assert_says(text, "\"raw-j4-r1\",raw,0,1,4,,,ok,500,2048000,5000,,8000000,1000,2000,3000,"
-			  "4000,,,,,,,,,\n");
+			  "4000,,,,,,,,,,7\n");
+	assert_says(text, ",hold_mean_ns,read_iops\n");
 	free(text);
 	fl_analysis_free(&a);
 	fl_bench_free(&b);

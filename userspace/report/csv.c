@@ -78,6 +78,7 @@ static void csv_row(FILE *out, const char *name, const struct fl_bench *b,
 	for (int i = 0; i < FL_CLAT_PCTS; i++)
 		count(out, w->has_pct, w->clat_pct_ns[i]);
 	counts(out, row);
+	number(out, true, row->fio.read.iops);
 	fputc('\n', out);
 }
 
@@ -86,7 +87,7 @@ void fl_report_csv(const struct fl_results *r, FILE *out)
 	fputs("result,id,system,probes,repeat,jobs,sweep_variable,sweep_value,status,"
 	      "iops,bytes_per_s,ios,lat_mean_ns,clat_mean_ns,clat_p50_ns,clat_p90_ns,clat_p99_ns,"
 	      "clat_p99_9_ns,writes,difference,exclusive,shared,eligible,upgrades,fi_lock,"
-	      "wait_mean_ns,hold_mean_ns\n",
+	      "wait_mean_ns,hold_mean_ns,read_iops\n",
 	      out);
 	for (size_t k = 0; k < r->n; k++)
 		for (size_t i = 0; i < r->a[k]->bench->nrows; i++)
