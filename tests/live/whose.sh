@@ -122,7 +122,7 @@ check_eq "more than can be told apart: the busiest is there, and all are counted
 group=$(awk '$3 == "cgroup2" {print $2; exit}' /proc/mounts)/fuselens-$$
 digits=$(printf '0123456789abcdef%.0s' 1 2 3 4)
 if mkdir -p "$group/docker-$digits.scope" 2>/dev/null; then
-	at_end "rmdir '$group/docker-$digits.scope' '$group'"
+	at_end rmdir "$group/docker-$digits.scope" "$group"
 	"$FUSELENS" prove "$mnt" --json -- bash -c "echo \$\$ >'$group/docker-$digits.scope/cgroup.procs'; dd_writes $mnt/f 10" \
 		>"$out" 2>"$out.err"
 	check_eq "containers have names" \
