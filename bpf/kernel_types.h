@@ -357,6 +357,8 @@ struct fuse_io_args {
 };
 
 struct fuse_in_header {
+	__u32 opcode;
+	__u64 nodeid;
 	__u32 pid;
 };
 
@@ -364,8 +366,18 @@ struct fuse_out_header {
 	int error;
 };
 
+enum fuse_req_flag {
+	FR_BACKGROUND = 2,
+};
+
 struct fuse_req {
 	struct fuse_args *args;
+	struct {
+		struct {
+			int counter;
+		} refs;
+	} count;
+	unsigned long flags;
 	struct {
 		struct fuse_in_header h;
 	} in;

@@ -94,4 +94,21 @@ static __always_inline struct fuse_conn *conn_of_request(const struct fuse_req *
 	return BPF_CORE_READ(req, fm, fc);
 }
 
+static __always_inline bool is_background(const struct fuse_req *req)
+{
+	return req->flags >> bpf_core_enum_value(enum fuse_req_flag, FR_BACKGROUND) & 1;
+}
+
+/*
+ * Whether what was read of an ended request's arguments was true. They belong to the task that waits for the
+ * request. The kernel marks the request as finished before it calls the tracepoint, so that the task may go on
+ * and free them while a program reads. Until then the task holds a reference. A background request frees its
+ * arguments after the tracepoint.
+ */
+static __always_inline bool arguments_were_there(const struct fuse_req *req)
+{
+	barrier();
+	return is_background(req) || *(volatile int *)&req->count.refs.counter > 1;
+}
+
 #endif

@@ -103,13 +103,24 @@ int request_send(__u64 *ctx)
 
 /* sizeof(struct fuse_direntplus) and a name of at least one byte */
 #define DIRENTPLUS_LEAST 160
+/* of those in the largest reply: max_pages is 65,535 */
+#define DIRENTPLUS_MOST (65535ull * 4096 / DIRENTPLUS_LEAST)
+
+/* At most how many entries the reply has. */
+static __always_inline __u64 entries_of(const struct fuse_req *req, struct fuse_args *args)
+{
+	__u64 size = BPF_CORE_READ(args, out_args[0].size);
+
+	return arguments_were_there(req) ? size / DIRENTPLUS_LEAST : DIRENTPLUS_MOST;
+}
 
 /*
  * How often a reply may raise fc->attr_version. fuse_change_attributes_i() raises it once for each
  * set of attributes. Requests that change names, sizes or contents may raise it for one inode more.
  * Short reads raise it only if the file has shrunk without the kernel's knowledge.
  */
-static __always_inline void count_attribute_reply(struct fuse_args *args, __u32 opcode, __u32 dev)
+static __always_inline void count_attribute_reply(const struct fuse_req *req,
+						  struct fuse_args *args, __u32 opcode, __u32 dev)
 {
 	struct fl_mount_counts *m = mount_counts(dev);
 	__u64 n = 2;
@@ -118,7 +129,7 @@ static __always_inline void count_attribute_reply(struct fuse_args *args, __u32 
 	    opcode == FUSE_STATX_OP)
 		n = 1;
 	else if (opcode == FUSE_READDIRPLUS_OP)
-		n = BPF_CORE_READ(args, out_args[0].size) / DIRENTPLUS_LEAST;
+		n = entries_of(req, args);
 	if (m)
 		m->counter[FL_MOUNT_ATTRIBUTE_REPLIES] += n;
 }
@@ -145,7 +156,7 @@ int request_end(__u64 *ctx)
 	args = req->args;
 	if (!args)
 		return 0;
-	opcode = BPF_CORE_READ(args, opcode);
+	opcode = req->in.h.opcode;
 	if (opcode == FUSE_WRITE_OP) {
 		write_request_ended(req, args);
 		return 0;
@@ -158,7 +169,7 @@ int request_end(__u64 *ctx)
 		open_files_changed();
 	if (opcode == FUSE_READ_OP || !conn_of_request(req, &dev) || !dev_selected(dev))
 		return 0;
-	count_attribute_reply(args, opcode, dev);
+	count_attribute_reply(req, args, opcode, dev);
 	if (opcode != FUSE_OPEN_OP && opcode != FUSE_CREATE_OP && opcode != FUSE_TMPFILE_OP)
 		return 0;
 	key.dev = dev;
@@ -169,9 +180,11 @@ int request_end(__u64 *ctx)
 				      BPF_CORE_READ(args, out_args[0].value));
 		bpf_probe_read_kernel(&out, sizeof(out), BPF_CORE_READ(args, out_args[1].value));
 	} else {
-		key.nodeid = BPF_CORE_READ(args, nodeid);
+		key.nodeid = req->in.h.nodeid;
 		bpf_probe_read_kernel(&out, sizeof(out), BPF_CORE_READ(args, out_args[0].value));
 	}
+	if (!arguments_were_there(req))
+		return 0;
 	if (others_selected()) {
 		count_on_mount(key.dev, FL_MOUNT_OPENS);
 		if (out.open_flags & FOPEN_PARALLEL_DIRECT_WRITES)

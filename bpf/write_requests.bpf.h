@@ -262,13 +262,14 @@ static __always_inline void write_request(const struct fuse_req *req, struct fus
 /*
  * A request failed that may have been counted. Another request has its place, so this is not known.
  */
-static __noinline int unknown_request_failed(struct fuse_args *args, __u32 dev)
+static __noinline int unknown_request_failed(const struct fuse_req *req, struct fuse_args *args,
+					     __u32 dev)
 {
 	struct sent_write w = {};
 	struct inode *inode;
 	__u32 slot;
 
-	if (!look_at_write(args, dev, &w))
+	if (!look_at_write(args, dev, &w) || !arguments_were_there(req))
 		return 0;
 	inode = w.inode;
 	slot = slot_with_key(slot_key(inode, BPF_CORE_READ(inode, i_ino), dev,
@@ -279,10 +280,10 @@ static __noinline int unknown_request_failed(struct fuse_args *args, __u32 dev)
 }
 
 /* The request failed, or the daemon wrote nothing. */
-static __always_inline void counted_request_failed(const struct counted_request *c, int error,
-						   struct fuse_io_args *ia)
+static __always_inline void counted_request_failed(const struct counted_request *c,
+						   const struct fuse_req *req)
 {
-	struct fuse_io_priv *io;
+	int error = req->out.h.error;
 	__u32 slot = slot_at(c->where);
 
 	if (!(c->where & WHERE_MARK)) {
@@ -292,8 +293,7 @@ static __always_inline void counted_request_failed(const struct counted_request 
 	}
 	settle_at(c->where, FL_WRITERS, 0, -(__s64)c->len);
 	/* a synchronous write ends here and has written; an asynchronous one may fail as a whole */
-	io = BPF_CORE_READ(ia, io);
-	if (io && BPF_CORE_READ(io, async))
+	if (is_background(req))
 		settle_counter(slot, FL_COUNT_UNCERTAIN, 1);
 }
 
@@ -307,17 +307,19 @@ static __always_inline void write_request_ended(const struct fuse_req *req, stru
 
 	if (c->req != (__u64)req) {
 		if (unlikely(error) && c->req && conn_of_request(req, &dev) && dev_selected(dev))
-			unknown_request_failed(args, dev);
+			unknown_request_failed(req, args, dev);
 		return;
 	}
 	c->req = 0;
 	written = error ? 0 : BPF_CORE_READ(ia, write.out.size);
 	if (likely(written >= c->len))
 		return;
-	if (written)
+	if (!error && !arguments_were_there(req))
+		settle_counter(slot_at(c->where), FL_COUNT_UNCERTAIN, 1);
+	else if (written)
 		settle_at(c->where, FL_WRITERS, 0, -(__s64)(c->len - written));
 	else
-		counted_request_failed(c, error, ia);
+		counted_request_failed(c, req);
 }
 
 #endif
