@@ -50,15 +50,16 @@ for kernel in ${LIVE_KERNELS:-debian-6.12}; do
 			  elif .shared * 20 > .writes * 19 then "shared" else empty end)
 			| reduce .[] as $m ([]; if .[-1] == $m then . else . + [$m] end) | join(",")' "$out/stat.json")" \
 		"exclusive,shared,exclusive"
-	check "... nothing stood in its way" is "$(grep -c cannot-follow "$out/stat.json" || true)" 0
+	check "... nothing stood in its way" is "$(jq -r 'select(.event == "cannot-follow").text' "$out/stat.json")" ""
 	check "... prove, over all of it: both modes, and when the path changed" is \
 		"$(of through.prove '"\(.verdict), \([.path_changes[].text | capture("is (?<w>(un)?loaded)").w] | join(","))"')" \
 		"MIXED, loaded,unloaded"
 	for phase in stock live stock-again; do
-		# The first writes after an open look for privileges, under the exclusive lock: one for each job at most.
+		# With it, the first writes after attributes were fetched look for privileges under the exclusive lock,
+		# and so do writes that wait meanwhile. On a slow machine attributes expire, and there are more of them.
 		case $phase in
-		live) verdict=SHARED few=4 ;;
-		*) verdict=EXCLUSIVE few=400 ;;
+		live) verdict=SHARED allowed="privileges unknown" ;;
+		*) verdict=EXCLUSIVE allowed=kernel-cannot ;;
 		esac
 		for method in state-tp state-fentry callsite global; do
 			# A preemptible kernel does not run a program that a writer of the same CPU was preempted in: such
@@ -66,9 +67,10 @@ for kernel in ${LIVE_KERNELS:-debian-6.12}; do
 			check "$kernel, $phase: $method ($(of "$phase.$method.prove" '"\(.counts.writes) counted, \(.loss.lost) lost"'))" is \
 				"$(of "$phase.$method.prove" '"\(.verdict) \(.counts.writes <= 400 and .counts.writes + .loss.lost >= 400)"') fio $(of "$phase.$method.fio" '.jobs[0].write.total_ios')" \
 				"$verdict true fio 400"
-			check "... exclusive are $(of "$phase.$method.prove" .counts.exclusive)" \
-				test "$(of "$phase.$method.prove" .counts.exclusive)" -le $few -a \
-				"$(of "$phase.$method.prove" '.counts.exclusive + .counts.shared == .counts.writes')" = true
+			check "... exclusive are $(of "$phase.$method.prove" .counts.exclusive), for the reasons that there are" is \
+				"$(of "$phase.$method.prove" "[.reasons[].reason] - (\"$allowed\" / \" \") | length")" 0
+			check "... each has its mode" is \
+				"$(of "$phase.$method.prove" '.counts.exclusive + .counts.shared == .counts.writes')" true
 		done
 	done
 	# Eight writers on a device that takes 2 ms: the factor does not depend on other work of the machine.

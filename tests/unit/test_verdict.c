@@ -421,6 +421,33 @@ static void a_growing_file_explains_its_writes(void **state)
 	assert_int_equal(t.eligible, 13);
 }
 
+/* The first writes after attributes were fetched look for privileges, where the kernel cares. */
+static void looking_for_privileges_is_not_eligible(void **state)
+{
+	struct fl_totals t;
+	struct world w;
+
+	world_init(&w, FL_ROUTE_PASSTHROUGH);
+	w.s.can[FL_ROUTE_PASSTHROUGH] = FL_CAN_YES;
+	w.file[0].cell[FL_TAKE_EXCL_FLAG_SET][FL_NATURE_UNCHECKED] = 5;
+	fl_snapshot_totals(&w.s, &t);
+	/* nothing shows that this kernel shares at all */
+	assert_int_equal(t.eligible, 5);
+	w.file[0].cell[FL_TAKE_SHARED][FL_NATURE_PLAIN] = 95;
+	fl_snapshot_totals(&w.s, &t);
+	assert_int_equal(t.eligible, 95);
+	assert_int_equal(t.eligible_shared, 95);
+	assert_int_equal(t.reason[FL_REASON_PRIVILEGES], 5);
+	/* a kernel that shares without looking: there is another reason */
+	w.file[0].cell[FL_TAKE_SHARED][FL_NATURE_UNCHECKED] = 1;
+	fl_snapshot_totals(&w.s, &t);
+	assert_int_equal(t.eligible, 101);
+	w.file[0].cell[FL_TAKE_SHARED][FL_NATURE_UNCHECKED] = 0;
+	w.file[0].route = FL_ROUTE_DIRECT;
+	fl_snapshot_totals(&w.s, &t);
+	assert_int_equal(t.eligible, 100);
+}
+
 static void upgrades_are_a_reason_of_their_own(void **state)
 {
 	struct fl_site_snapshot site = {.role = FL_SITE_UPGRADE};
@@ -487,6 +514,7 @@ int main(void)
 		cmocka_unit_test(one_mount_of_several),
 		cmocka_unit_test(reasons_follow_the_order_of_tests),
 		cmocka_unit_test(a_growing_file_explains_its_writes),
+		cmocka_unit_test(looking_for_privileges_is_not_eligible),
 		cmocka_unit_test(upgrades_are_a_reason_of_their_own),
 		cmocka_unit_test(reasons_are_ordered_by_weight),
 	};

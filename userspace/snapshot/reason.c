@@ -106,10 +106,18 @@ enum fl_reason fl_reason_of(enum fl_route route, enum fl_can can, enum fl_take t
 	return reason;
 }
 
-bool fl_is_eligible(enum fl_route route, enum fl_nature nature)
+static bool is_exclusive(enum fl_take take)
+{
+	return take != FL_TAKE_SHARED && take != FL_TAKE_UNKNOWN;
+}
+
+bool fl_is_eligible(enum fl_route route, enum fl_take take, enum fl_nature nature,
+		    const struct fl_file_seen *seen)
 {
 	if (route == FL_ROUTE_SPLICE)
 		return false;
+	if (nature == FL_NATURE_UNCHECKED && is_exclusive(take) && privileges_matter(route, seen))
+		return !seen->shared_with_nosec;
 	/* on the direct route O_DIRECT plays no part: its writes never count as buffered */
 	return nature == FL_NATURE_PLAIN || nature == FL_NATURE_UNCHECKED;
 }

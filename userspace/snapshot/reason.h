@@ -9,6 +9,7 @@
 struct fl_file_seen {
 	bool grew;		   /* some were past EOF */
 	bool shared_without_nosec; /* some shared the lock although the inode was not IS_NOSEC */
+	bool shared_with_nosec;	   /* some shared it while it was */
 };
 
 /*
@@ -19,7 +20,12 @@ enum fl_reason fl_reason_of(enum fl_route route, enum fl_can can, enum fl_take t
 			    enum fl_nature nature, const struct fl_flag_knowledge *flag,
 			    const struct fl_file_seen *seen);
 
-/* Whether the shared path would accept a write of this nature on this route. */
-bool fl_is_eligible(enum fl_route route, enum fl_nature nature);
+/*
+ * Whether the shared path would accept a write of this nature on this route. take is how it held the lock: a
+ * write that was exclusive because it had to look for privileges is not eligible where the file's other
+ * writes show that the kernel looks.
+ */
+bool fl_is_eligible(enum fl_route route, enum fl_take take, enum fl_nature nature,
+		    const struct fl_file_seen *seen);
 
 #endif

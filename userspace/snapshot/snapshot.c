@@ -69,6 +69,7 @@ static void see_file(const struct fl_file_counts *f, struct fl_file_seen *seen)
 	for (int take = 0; take < FL_TAKES; take++)
 		seen->grew |= f->cell[take][FL_NATURE_PAST_EOF] > 0;
 	seen->shared_without_nosec = shared[FL_NATURE_UNCHECKED] || shared[FL_NATURE_PRIVILEGES];
+	seen->shared_with_nosec = shared[FL_NATURE_PLAIN];
 }
 
 bool fl_totals_upgrades(const struct fl_snapshot *s, const struct fl_totals *t, __u64 *upgrades)
@@ -118,7 +119,7 @@ static void add_file(const struct fl_snapshot *s, const struct fl_file_counts *f
 				continue;
 			t->writes += n;
 			t->by_route[f->route] += n;
-			if (fl_is_eligible(f->route, nature)) {
+			if (fl_is_eligible(f->route, take, nature, &seen)) {
 				t->eligible += n;
 				if (take == FL_TAKE_SHARED)
 					t->eligible_shared += n;
