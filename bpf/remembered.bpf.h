@@ -15,7 +15,7 @@ struct remembered {
 	__u32 epoch; /* open_epoch at that time */
 };
 
-#define REMEMBERED_BITS 5
+#define REMEMBERED_BITS 8
 #define REMEMBERED_CPUS 256
 /* A CPU runs a program once at a time, so nobody writes a place while another one reads it. */
 static struct remembered remembered[REMEMBERED_CPUS << REMEMBERED_BITS];
@@ -29,17 +29,20 @@ static __always_inline struct remembered *remembered_place(struct inode *inode)
 	return at < sizeof(remembered) / sizeof(remembered[0]) ? &remembered[at] : NULL;
 }
 
-/* Also tells that the inode is selected. 0: not known. */
-static __always_inline __u32 remembered_slot(const struct remembered *r, struct inode *inode)
+/* Whether the inode's slot is remembered, and so that the inode is selected. */
+static __always_inline bool is_remembered(const struct remembered *r, struct inode *inode)
 {
-	return r && r->inode == (__u64)inode && r->epoch == open_epoch ? r->slot : 0;
+	return r && r->inode == (__u64)inode && r->epoch == open_epoch;
 }
 
-/* epoch: open_epoch before the slot was looked up. */
+/*
+ * epoch: open_epoch before the slot was looked up. Slot 0 is looked up each time: a write that finds
+ * no slot of its own is counted there.
+ */
 static __always_inline void remember_slot(struct remembered *r, struct inode *inode, __u32 slot,
 					  __u32 epoch)
 {
-	if (!r || !epoch)
+	if (!r || !epoch || !slot)
 		return;
 	r->inode = (__u64)inode;
 	r->slot = slot;

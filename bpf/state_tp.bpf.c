@@ -59,7 +59,7 @@ enum write_begins {
 
 /* Counts a write, or remembers it until its outcome is known. */
 static __always_inline int write_begins(struct kiocb *iocb, struct file *file, __u32 slot,
-					__u32 cell, __u32 len, __u32 dio_flags,
+					__u32 cell, __u64 len, __u32 dio_flags,
 					enum write_begins how)
 {
 	__u32 where = where_of(slot, cell);
@@ -81,7 +81,7 @@ static __always_inline int write_begins(struct kiocb *iocb, struct file *file, _
 		return put_tentative(iocb, where, len);
 	}
 	count_cell(&slot, cell, len);
-	if (tell_outside && where & WHERE_OUTSIDE)
+	if (unlikely(where & WHERE_OUTSIDE))
 		count_in_slot(slot, FL_COUNT_OUTSIDE);
 	put_certain(iocb, where, count_writer(slot), len);
 	return 0;
@@ -132,15 +132,18 @@ static __always_inline int backing_write(struct kiocb *iocb, struct file *file,
 	bf = bpf_rdonly_cast(file, bpf_core_type_id_kernel(struct backing_file));
 	inode = bf->user_path.dentry->d_inode;
 	known = remembered_place(inode);
-	slot = remembered_slot(known, inode);
-	if (unlikely(!slot || follow_locks)) {
+	if (likely(is_remembered(known, inode))) {
+		slot = known->slot;
+		if (!mark_write_counted())
+			goto others;
+	} else {
 		epoch = open_epoch;
 		slot = look_up_slot(number_of(inode));
 		if (slot == NOT_SELECTED)
 			goto others;
-		remember_slot(known, inode, slot, epoch);
-	} else if (!mark_write_counted()) {
-		goto others;
+		/* each look-up follows the locks, if they are to be followed */
+		if (!follow_locks)
+			remember_slot(known, inode, slot, epoch);
 	}
 	count = inode->i_rwsem.count.counter;
 	take = take_from_count(count);

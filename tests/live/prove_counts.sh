@@ -90,5 +90,16 @@ if ! grep -q 'passthrough no' "$DAEMON_LOG"; then
 	# Direct writes that XFS makes through the page cache: they begin twice and are one write.
 	"$FUSELENS" prove "$mnt" --json -- python3 "$LIVE_TOP/tests/live/mmap_and_direct.py" "$mnt/f" 5000 >"$out"
 	check_eq "direct writes beside a mapping: counted once each" "$(report "$out" .counts.writes)" 5000
+
+	# More files than the table has places for: the rest is one file, and each of its writes is told as such.
+	cat >"$WORK/many" <<-END
+		for i in \$(seq 80); do
+			dd if=/dev/zero of=$mnt/many\$i bs=4k count=3 oflag=direct conv=notrunc status=none
+		done
+	END
+	"$FUSELENS" prove "$mnt" --json --max-inodes 64 -- bash "$WORK/many" >"$out"
+	check_eq "a full table: every write is counted" "$(report "$out" .counts.writes)" 240
+	check_eq "those without a file of their own are told" "$(report "$out" '.snapshot |
+		([.files[] | select(.is_other) | .cells[].writes] | add) == .losses.table_full and .losses.table_full >= 51')" true
 fi
 stop_daemon
