@@ -4,18 +4,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fuse.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "creds.h"
+#include "device.h"
 #include "later.h"
 #include "log.h"
 #include "prune.h"
@@ -35,48 +33,6 @@ struct session {
 	pthread_t stop_thread; /* if stopping, which the signal thread sets */
 	bool stopping;
 	atomic_bool loop_ended;
-};
-
-/*
- * The device is read and written here, not inside libfuse, to see each request: libfuse counts
- * nothing, and does not pass on the flags that ask to remove setuid bits.
- */
-static ssize_t device_read(int fd, void *buf, size_t len, void *userdata)
-{
-	struct mirror *m = userdata;
-	ssize_t n = read(fd, buf, len);
-
-	if (n > 0 && wire_peek(buf, n, &current_request)) {
-		stats_upcall(&m->stats, current_request.opcode);
-		/* The kernel sends these flags with killpriv_v2 only. */
-		if (current_request.opcode == FUSE_SETXATTR ? !m->granted_setxattr_ext
-							    : !m->granted_killpriv)
-			current_request.kill_suidgid = current_request.uid != 0;
-	}
-	return n;
-}
-
-static ssize_t device_writev(int fd, struct iovec *iov, int count, void *userdata)
-{
-	return writev(fd, iov, count);
-}
-
-static int device_clone(int master)
-{
-	uint32_t from = master;
-	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
-
-	if (fd >= 0 && ioctl(fd, FUSE_DEV_IOC_CLONE, &from) != 0) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-static const struct fuse_custom_io device_io = {
-	.read = device_read,
-	.writev = device_writev,
-	.clone_fd = device_clone,
 };
 
 static struct fuse_lowlevel_ops operations(const struct mirror *m)
@@ -374,20 +330,6 @@ static int serve(struct session *s)
 	return res;
 }
 
-/*
- * Gives the session its device. Where functions of ours read it libfuse uses no io_uring, so with that
- * transport the requests go unseen and are not counted.
- */
-static int set_device(struct session *s)
-{
-	char path[32];
-
-	if (!s->opts->io_uring)
-		return fuse_session_custom_io(s->se, &device_io, sizeof(device_io), s->m.dev);
-	snprintf(path, sizeof(path), "/dev/fd/%d", s->m.dev);
-	return fuse_session_mount(s->se, path);
-}
-
 static int mount_and_serve(struct session *s)
 {
 	struct fuse_lowlevel_ops ops = operations(&s->m);
@@ -411,7 +353,7 @@ static int mount_and_serve(struct session *s)
 		return 1;
 	}
 	s->m.dev = s->mounted.dev;
-	res = set_device(s);
+	res = device_set(s->se, &s->m, s->opts->io_uring);
 	if (res == 0 && start_signals(s) == 0) {
 		res = prune_start(&s->m, s->se, s->file_limit);
 		if (res != 0)
