@@ -31,14 +31,14 @@ lab-live: host-build
 .PHONY: lab-cost
 ##@ make lab-cost    what each method costs a write, in turns in one VM (root; minutes)
 lab-cost: host-build
-	@lab/method-cost
+	@lab/cost
 
 .PHONY: lab-debug
 ##@ make lab-debug   the series on a kernel with lockdep and KCSAN (root; its build takes 12 minutes, once)
 lab-debug: host-build
 	@lab/debug
 
-##@ make bench-overhead  instructions per write with and without watchers, in the lab (root; a quarter of an hour)
-.PHONY: bench-overhead
-bench-overhead:
+##@ make lab-overhead instructions per write with and without watchers, in the lab (root; a quarter of an hour)
+.PHONY: lab-overhead
+lab-overhead:
 	@lab/overhead
