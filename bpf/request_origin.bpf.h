@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a FUSE request belongs to: its mount's counters, its connection, and the task that made it. */
+/* What a FUSE request belongs to: its mount, its connection, and the task that made it and owns its arguments. */
 #ifndef FUSELENS_REQUEST_ORIGIN_BPF_H
 #define FUSELENS_REQUEST_ORIGIN_BPF_H
 

@@ -40,6 +40,8 @@ void fl_say_progress(const char *fmt, ...)
 {
 	va_list ap;
 
+	if (!isatty(STDERR_FILENO))
+		return;
 	va_start(ap, fmt);
 	put("\r\033[K", "", fmt, ap);
 	va_end(ap);

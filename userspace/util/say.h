@@ -11,7 +11,7 @@
 
 /* One line; the newline is added. */
 void fl_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* Rewrites the last line of a terminal. The next message takes it away again, or fl_say_progress_end(). */
+/* Rewrites the last line, where stderr is a terminal. The next message takes it away again, or fl_say_progress_end(). */
 void fl_say_progress(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void fl_say_progress_end(void);
 
