@@ -216,7 +216,7 @@ EXCLUSIVE)
 	;;
 esac
 check_eq "no rule fails" "$(api rules |
-	jq '[.data.groups[].rules[] | select(.health != "ok")] | length')" 0
+	jq '[.data.groups[].rules[] | select(.health == "err")] | length')" 0
 check_eq "the dashboard's queries parse" "$(jq -r '.panels[].targets[]?.expr' \
 	"$LIVE_TOP/deploy/grafana/fuselens.json" |
 	sed 's/\$__rate_interval/1m/g; s/\$[a-z]*/.*/g' | while read -r expr; do
