@@ -9,6 +9,8 @@ set -u
 # shellcheck source=tests/live/counts_lib.sh
 . "$(dirname "$0")/counts_lib.sh"
 readme=$LIVE_TOP/README.md
+# docs/make-pictures reads it
+export FUSELENS
 live_begin_on_xfs
 # the README's name for the mount
 start_daemon "$src" "$mnt" || exit 1
