@@ -29,6 +29,25 @@ static void escapes_what_a_terminal_would_obey(void **state)
 		       "\\xe2\\x80\\xaegpj.exe");
 }
 
+static void assert_word(const char *name, const char *want)
+{
+	char *got = fl_shell_word(name);
+
+	assert_string_equal(got, want);
+	free(got);
+}
+
+/* Commands in hints can be copied. */
+static void words_of_a_shell(void **state)
+{
+	assert_word("/tmp/r-1.2_x", "/tmp/r-1.2_x");
+	assert_word("my result", "'my result'");
+	assert_word("$(reboot)", "'$(reboot)'");
+	assert_word("it's", "'it'\\''s'");
+	assert_word("~", "'~'");
+	assert_word("", "''");
+}
+
 static void keeps_utf8_and_escapes_what_is_none(void **state)
 {
 	assert_escaped("gr\xc3\xbc\xc3\x9f \xe6\x97\xa5 \xf0\x9f\x90\xa7",
@@ -143,6 +162,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(escapes_what_a_terminal_would_obey),
+		cmocka_unit_test(words_of_a_shell),
 		cmocka_unit_test(keeps_utf8_and_escapes_what_is_none),
 		cmocka_unit_test(utf8_replaces_bad_bytes),
 		cmocka_unit_test(groups_and_scales),

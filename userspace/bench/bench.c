@@ -396,7 +396,7 @@ static int conclude(struct state *s, int ret, struct fl_err *err)
 	if (ret) {
 		fl_say("fuselens: %s: %zu of %zu rows are kept in %s",
 		       ret < 0 ? "stopped" : "interrupted", s->done, s->planned, s->result);
-		fl_say("hint: 'fuselens bench --resume -o %s' runs the rest", s->result);
+		fl_bench_say_resume(s->args.profile, s->result);
 		return ret < 0 ? FL_EXIT_ERROR : FL_EXIT_INCONCLUSIVE;
 	}
 	/* scripts take the name as it is */

@@ -2,6 +2,7 @@
 #include "bench/told.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "util/say.h"
 #include "util/text.h"
@@ -28,6 +29,18 @@ void fl_bench_say_how_long(const struct fl_bench *b, size_t left)
 	else
 		fl_say("fuselens: %zu rows of %s s: about %lu minutes", left, runtime,
 		       seconds / 60);
+}
+
+void fl_bench_say_resume(const char *profile, const char *result)
+{
+	size_t len = profile ? strlen(profile) : 0;
+	bool own = len > 4 && !strcmp(profile + len - 4, ".fio");
+	char *file = own ? fl_shell_word(profile) : NULL, *dir = fl_shell_word(result);
+
+	fl_say("hint: the rest is run by: fuselens bench %s%s--resume -o %s", file ? file : "",
+	       file ? " " : "", dir ? dir : "DIR");
+	free(file);
+	free(dir);
 }
 
 void fl_bench_say_row(const struct fl_bench *b, const struct fl_bench_row *row, size_t done,

@@ -130,7 +130,8 @@ static int load(const char *path, struct result *r, struct fl_err *err)
 		return -1;
 	if (!r->bench.nrows) {
 		fl_err(err, "%s holds no finished row", path);
-		return fl_hint(err, "'fuselens bench --resume -o %.200s' runs them", path);
+		return fl_hint(err,
+			       "was it interrupted? 'fuselens bench --resume -o DIR' runs them");
 	}
 	if (fl_analyse(&r->analysis, &r->bench))
 		return fl_err(err, "out of memory");

@@ -90,6 +90,26 @@ char *fl_safe(const char *text)
 	return escape(text, false);
 }
 
+char *fl_shell_word(const char *name)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_./,:=@%+-";
+	char *word = NULL;
+	size_t len;
+	FILE *f;
+
+	if (*name && !name[strspn(name, plain)])
+		return strdup(name);
+	f = open_memstream(&word, &len);
+	if (!f)
+		return NULL;
+	fputc('\'', f);
+	for (; *name; name++)
+		fprintf(f, *name == '\'' ? "'\\''" : "%c", *name);
+	fputc('\'', f);
+	return fclose(f) ? NULL : word;
+}
+
 char *fl_utf8(const char *name)
 {
 	const unsigned char *s = (const unsigned char *)name;

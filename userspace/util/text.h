@@ -26,6 +26,11 @@ char *fl_utf8(const char *name);
 char *fl_grouped(__u64 n, char *buf, size_t len);
 /* Bytes with a binary unit: "1.6 GiB". */
 char *fl_bytes(__u64 bytes, char *buf, size_t len);
+/*
+ * A name as one word of a shell's command line, in quotes where it needs them: for commands that are to be
+ * copied. The caller frees it; NULL when out of memory.
+ */
+char *fl_shell_word(const char *name);
 /* Nanoseconds with a unit: "980 ns", "1.2 us", "3.4 ms", "5.6 s". */
 char *fl_duration(__u64 ns, char *buf, size_t len);
 /* "0", "7.5", "315", "315.2k", "1.2M": at most six characters. */
