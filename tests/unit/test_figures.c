@@ -140,6 +140,35 @@ static void a_reference_out_of_scale_is_said(void **state)
 	}
 }
 
+/* A table's long name is cut where the picture would cut it. */
+static void a_long_name_is_cut(void **state)
+{
+	struct fl_bench b;
+	struct fl_analysis a;
+	struct fl_reference ref;
+	struct fl_err err;
+	struct fl_doc doc = {};
+	const struct fl_block *f;
+	char table[400];
+
+	if (no_gnuplot())
+		skip();
+	fill(&b, 400);
+	assert_int_equal(fl_analyse(&a, &b), 0);
+	snprintf(table, sizeof(table),
+		 "series,system,numjobs,iops,approximate\n%0100d,x,1,300,no\n%0100d,x,8,500,no\n",
+		 7, 7);
+	assert_int_equal(fl_reference_parse(&ref, table, &err), 0);
+	draw(&doc, &a, 1, &ref);
+	f = figure(&doc, "Speed-up over one job");
+	assert_non_null(strstr(f->svg, "0...<"));
+	assert_null(strstr(f->svg, "00000000000000000000000000000000000000000000000000"));
+	fl_doc_free(&doc);
+	fl_reference_free(&ref);
+	fl_analysis_free(&a);
+	fl_bench_free(&b);
+}
+
 /* The axis of a picture goes by the curves that are in it: fi->lock is not in the one of two results. */
 static void the_axis_fits_what_is_drawn(void **state)
 {
@@ -170,6 +199,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_earlier_result_is_in_every_picture),
 		cmocka_unit_test(a_reference_out_of_scale_is_said),
+		cmocka_unit_test(a_long_name_is_cut),
 		cmocka_unit_test(the_axis_fits_what_is_drawn),
 	};
 

@@ -116,13 +116,21 @@ static size_t reference_data(FILE *f, const struct fl_reference *ref, bool relat
 	return n;
 }
 
+/* As much of a table's name as fits into the picture. */
+#define SHORT_NAME 48
+static const char *short_name(const char *name, char buf[SHORT_NAME])
+{
+	snprintf(buf, SHORT_NAME, strlen(name) < SHORT_NAME ? "%s" : "%.44s...", name);
+	return buf;
+}
+
 static void reference_curves(FILE *f, bool *first, const struct fl_reference *ref, bool relative)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; ref && i < ref->n && n < MAX_REFERENCES; i++) {
 		const struct fl_curve *c = &ref->curve[i];
-		char name[16];
+		char name[16], title[SHORT_NAME];
 
 		if (c->n < 2 || (relative && !(fl_curve_at(c, 1) > 0)))
 			continue;
@@ -131,8 +139,8 @@ static void reference_curves(FILE *f, bool *first, const struct fl_reference *re
 			fl_draw_curve(f, first, name, n++ ? "@MUTED" : "@FG", c->mark,
 				      FL_DRAW_DASHED | FL_DRAW_THIN);
 		else
-			fl_draw_curve(f, first, name, reference_colours[n++], c->name,
-				      FL_DRAW_DASHED | FL_DRAW_THIN);
+			fl_draw_curve(f, first, name, reference_colours[n++],
+				      short_name(c->name, title), FL_DRAW_DASHED | FL_DRAW_THIN);
 	}
 }
 
