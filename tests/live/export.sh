@@ -124,6 +124,10 @@ kill "$EXPORT_PID"
 wait "$EXPORT_PID"
 
 check "the rules are sound" eval "promtool check rules '$rules/fuselens.rules.yml' >/dev/null"
+sed -n '/^\.EX/,/^\.EE/p' "$LIVE_TOP/docs/man/fuselens-export.1" |
+	sed "/^\./d; s/\\\\-/-/g; s,/usr/share/fuselens/prometheus,$rules," >"$WORK/example.yml"
+check_eq "Prometheus takes the man page's example" \
+	"$(promtool check config "$WORK/example.yml" >"$WORK/lint" 2>&1; echo $?) $(grep -c 'rules found' "$WORK/lint")" "0 1"
 check "the alerts fire when they should" \
 	eval "cd '$rules' && promtool test rules fuselens.rules.test.yml >/dev/null"
 
