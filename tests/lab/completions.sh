@@ -6,23 +6,23 @@
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-mkdir "$tmp/files"
-vm --variant stock --cpus 2 --out "$tmp/files" -- tests/lab/guest/completions
+mkdir "$out"
+vm --variant stock --cpus 2 --out "$out" -- tests/lab/guest/completions
 check "the guest's runs" is "$rc" 0
 [ "$rc" = 0 ] || cat "$tmp/err"
 
 # completed FILE WHERE
 completed()
 {
-	jq "[.snapshot.files[].completed_$2] | add" "$tmp/files/$1"
+	of "$1" "[.snapshot.files[].completed_$2] | add"
 }
 
 for disk in cpu latency; do
 	for engine in psync libaio; do
 		for method in callsite global; do
 			run=$disk.$engine.$method
-			wrote=$(jq '[.jobs[].write.total_ios] | add' "$tmp/files/$run.fio")
-			check "$run: $wrote writes counted" is "$(jq .counts.writes "$tmp/files/$run")" "$wrote"
+			wrote=$(fio_writes "$out/$run.fio")
+			check "$run: $wrote writes counted" is "$(of "$run" .counts.writes)" "$wrote"
 			check "... each ends once" is $(($(completed "$run" inline) + $(completed "$run" worker))) "$wrote"
 			# A writer that is kept from its processor for longer than the device takes ends its write itself.
 			if [ "$disk $engine" = "latency libaio" ]; then

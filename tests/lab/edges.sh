@@ -10,12 +10,6 @@
 windows=1
 [ -z "${LONG:-}" ] || windows=10
 
-# of RUN FILTER
-of()
-{
-	jq -r "$2" "$tmp/files/$1"
-}
-
 # window NAME RUN VERDICT - checks that hold for every window
 window()
 {
@@ -46,9 +40,9 @@ for guest in "stock latency callsite global" "v3 cpu callsite global callsite-tp
 	read -ra methods <<<"$methods"
 	verdict=EXCLUSIVE
 	[ "$variant" = stock ] || verdict=SHARED
-	rm -rf "$tmp/files"
-	mkdir "$tmp/files"
-	vm --variant "$variant" --cpus 2 --out "$tmp/files" -- \
+	rm -rf "$out"
+	mkdir "$out"
+	vm --variant "$variant" --cpus 2 --out "$out" -- \
 		tests/lab/guest/edges "$disk" "$windows" "${methods[@]}"
 	check "$variant: the guest's windows" is "$rc" 0
 	for method in "${methods[@]}"; do

@@ -7,13 +7,5 @@
 . "$(dirname "$0")/lib.sh"
 
 vm --cpus 2 --variant stock -- tests/lab/guest/fentry
-n=0
-while IFS= read -r line; do
-	[[ $line == "ok - "* || $line == "not ok - "* ]] || continue
-	n=$((n + 1))
-	check "${line#*ok - }" [ "${line:0:3}" = "ok " ]
-done <"$tmp/out"
-check "all of them ran" is "$n" 89
-[ "$rc" = 0 ] || grep -v "^ok - " "$tmp/out" | sed 's/^/# /'
-check "the guest ended well" is "$rc" 0
+relayed 89
 exit "$failed"

@@ -34,7 +34,7 @@ said()
 	if jq -e '.error.what and .error.hint' "$report" >/dev/null 2>&1; then
 		return 0
 	fi
-	ios=$(jq '[.jobs[].write.total_ios] | add' "$tmp/off/$1.fio")
+	ios=$(fio_writes "$tmp/off/$1.fio")
 	is "$(jq -r '"\(.verdict) \(.counts.writes)"' "$report")" "EXCLUSIVE $ios"
 }
 

@@ -6,6 +6,9 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 failed=0
+out=$tmp/out.d
+# shellcheck source=lab/lib.sh
+. "$top/lab/lib.sh"
 
 if [ "$(id -u)" != 0 ]; then
 	echo "skip - ${0##*/}: needs root"
@@ -39,4 +42,47 @@ vm()
 is()
 {
 	[ "$1" = "$2" ] || { echo "# got '$1', expected '$2'"; return 1; }
+}
+
+# of FILE FILTER - the result of jq on a file in $out, where the guest's files go; "" if there is none
+of()
+{
+	jq -r "$2" "$out/$1" 2>/dev/null || true
+}
+
+# relayed N [PREFIX] - the cases that the last VM's program printed, as ours: N of them, or any number if N is empty
+relayed()
+{
+	local line n=0
+	while IFS= read -r line; do
+		[[ $line == "ok - "* || $line == "not ok - "* ]] || continue
+		n=$((n + 1))
+		check "${2:-}${line#*ok - }" [ "${line:0:3}" = "ok " ]
+	done <"$tmp/out"
+	[ "$rc" = 0 ] || grep -v '^ok - ' "$tmp/out" | sed 's/^/# /'
+	check "${2:-}all of them ran" test "$n" = "${1:-$n}" -a "$n" -gt 0
+	check "${2:-}the guest ended well" is "$rc" 0
+}
+
+# with_livepatch FUNCTION - calls FUNCTION KERNEL MODULE_DIR for each kernel of LIVE_KERNELS (debian-6.12), with the
+# livepatch's module for it in $out
+with_livepatch()
+{
+	local kernel dir
+	for kernel in ${LIVE_KERNELS:-debian-6.12}; do
+		if ! dir=$("$top/lab/build/live" "$kernel" 2>"$tmp/err"); then
+			check "$kernel: a module is built for it" false
+			continue
+		fi
+		mkdir -p "$out"
+		cp "$dir/fuselens_live.ko" "$out/"
+		"$1" "$kernel" "$dir"
+		rm -rf "$out"
+	done
+}
+
+# quiet_log NAME - a case: the kernel's log, which the guest left in $out/dmesg, has no complaint
+quiet_log()
+{
+	check "$1: the kernel's log has no complaint" is "$(grep -cE "$lab_complaints" "$out/dmesg" || true)" 0
 }

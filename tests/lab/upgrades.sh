@@ -13,28 +13,23 @@ TABLES_UPGRADES=$each "$top/lab/tables" --only 3 -o "$tmp/tables" >"$tmp/out" 2>
 sed 's/^/# /' "$tmp/out"
 check "the table comes to its end, and agrees with itself" is "$rc" 0
 
-# of NAME FILTER
-of()
-{
-	jq -r "$2" "$tmp/tables/upgrades/$1.prove"
-}
-
+out=$tmp/tables/upgrades
 for name in state callsite global both.callsite both.global; do
-	check "$name: every write is counted" is "$(of $name .counts.writes)" $((4 * each))
-	check "$name: nothing lost" is "$(of $name .loss.lost)" 0
+	check "$name: every write is counted" is "$(of $name.prove .counts.writes)" $((4 * each))
+	check "$name: nothing lost" is "$(of $name.prove .loss.lost)" 0
 done
-check "state: what it cannot tell is null" is "$(of state '"\(.counts.upgrades) \(.counts.takes)"')" "null null"
+check "state: what it cannot tell is null" is "$(of state.prove '"\(.counts.upgrades) \(.counts.takes)"')" "null null"
 for name in callsite global both.callsite both.global; do
-	upgrades=$(of $name .counts.upgrades)
+	upgrades=$(of $name.prove .counts.upgrades)
 	check "$name: upgrades are counted" test "$upgrades" -gt 0
 	check "$name: takes = writes + upgrades" is \
-		"$(of $name '.counts.takes | .exclusive + .shared + .upgrade')" $((4 * each + upgrades))
+		"$(of $name.prove '.counts.takes | .exclusive + .shared + .upgrade')" $((4 * each + upgrades))
 	# The first take of a write is one or the other; whoever upgrades holds the lock exclusively then.
 	check "$name: the lock's state says the same of the writes" is \
-		"$(of $name '.counts | "\(.exclusive) \(.shared)"')" \
-		"$(of $name '.counts.takes | "\(.exclusive + .upgrade) \(.shared - .upgrade)"')"
+		"$(of $name.prove '.counts | "\(.exclusive) \(.shared)"')" \
+		"$(of $name.prove '.counts.takes | "\(.exclusive + .upgrade) \(.shared - .upgrade)"')"
 done
 check "both at once see the same" is \
-	"$(of both.callsite '.counts.takes | "\(.exclusive) \(.shared) \(.upgrade)"')" \
-	"$(of both.global '.counts.takes | "\(.exclusive) \(.shared) \(.upgrade)"')"
+	"$(of both.callsite.prove '.counts.takes | "\(.exclusive) \(.shared) \(.upgrade)"')" \
+	"$(of both.global.prove '.counts.takes | "\(.exclusive) \(.shared) \(.upgrade)"')"
 exit "$failed"
