@@ -19,6 +19,9 @@
 
 /* Minimum pause between two searches for daemons. */
 #define LOOK_PAUSE_NS 300000000ull
+/* How often, and after which pause, the path is taken up again once it has changed. */
+#define ANEW_TRIES    10
+#define ANEW_PAUSE_NS 500000000ull
 
 /* include/uapi/linux/stat.h since v6.8: an ID that no later mount gets again */
 #define MASK_MNT_ID_UNIQUE 0x4000u
@@ -291,16 +294,24 @@ static void look_for_new_mount(struct fl_watch *w)
 /*
  * The call sites belong to the code that ran when the session was prepared, so a session that
  * counts at them begins again. The old one ends first, because both would count the same writes.
+ *
+ * The code may still be changing, for the module of a livepatch goes some time after its last function.
+ * So this is tried again before it is called a failure.
  */
 static void count_anew(struct fl_watch *w)
 {
 	struct fl_err err = {};
 
+	w->anew_tried_ns = fl_now_ns();
+	fl_kernel_read_again(w->opts.kernel);
 	if (session_prepare(w, &w->next, &err)) {
 		session_end(&w->next);
-		note(w, FL_WATCH_CANNOT_FOLLOW, "the path cannot be followed: %.400s", err.what);
+		if (--w->anew_tries == 0)
+			note(w, FL_WATCH_CANNOT_FOLLOW, "the path cannot be followed: %.400s",
+			     err.what);
 		return;
 	}
+	w->anew_tries = 0;
 	fl_collector_stop(w->session.collector);
 	fl_collector_start(w->next.collector);
 }
@@ -310,11 +321,15 @@ static void look_at_path(struct fl_watch *w)
 	char what[sizeof(w->note[0].text)];
 	bool settled;
 
-	if (!fl_path_look(&w->path, what, sizeof(what), &settled))
-		return;
-	note(w, FL_WATCH_PATH_CHANGED, "%s", what);
-	fl_kernel_read_again(w->opts.kernel);
-	if (settled && fl_collector_counts_sites(w->session.collector))
+	if (fl_path_look(&w->path, what, sizeof(what), &settled)) {
+		note(w, FL_WATCH_PATH_CHANGED, "%s", what);
+		fl_kernel_read_again(w->opts.kernel);
+		w->anew_tries = settled && fl_collector_counts_sites(w->session.collector)
+					? ANEW_TRIES
+					: 0;
+		w->anew_tried_ns = 0;
+	}
+	if (w->anew_tries && fl_now_ns() - w->anew_tried_ns >= ANEW_PAUSE_NS)
 		count_anew(w);
 }
 

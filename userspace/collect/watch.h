@@ -53,6 +53,8 @@ struct fl_watch {
 	bool ended; /* counting has ended by itself: from now on intervals are of no length */
 	struct fl_served served;
 	struct fl_path path;
+	unsigned int anew_tries; /* left to take up a path that has changed; 0: nothing to do */
+	__u64 anew_tried_ns;
 	struct fl_open_list open_list; /* for the collectors, for daemons, and for who watches */
 	__u64 looked_ns;	       /* read_ns of the list in which daemons were looked for */
 	struct fl_watch_note note[FL_WATCH_NOTES];
