@@ -23,12 +23,14 @@ fi
 
 oracle_seeds()
 {
-	local name=$1 rc=0 pattern='^[0-9]+ seeds, ([1-9][0-9]*) writes: .*; ([0-9]+) writes uncertain$'
+	local name=$1 rc=0 pattern='^([0-9]+) seeds, ([1-9][0-9]*) writes: ([0-9]+) exact.*; ([0-9]+) writes uncertain$'
 	shift
 	"$top/tests/oracle/run" "$@" >"$oracle_dir/out" 2>"$oracle_dir/err" || rc=$?
-	# a report that calls all of it uncertain is never wrong: it may say so of one write in fifty
+	# A report that calls all of it uncertain is never wrong. It may say so of one write in fifty, or of more in one
+	# plan of five: on a busy machine a few plans have thousands that failed after their place was given away.
 	if [ "$rc" = 0 ] && [[ $(tail -n 1 "$oracle_dir/out") =~ $pattern ]] &&
-		[ $((BASH_REMATCH[2] * 50)) -le "${BASH_REMATCH[1]}" ]; then
+		{ [ $((BASH_REMATCH[4] * 50)) -le "${BASH_REMATCH[2]}" ] ||
+			[ $((BASH_REMATCH[3] * 5)) -ge $((BASH_REMATCH[1] * 4)) ]; }; then
 		echo "ok - $name: $(tail -n 1 "$oracle_dir/out")"
 	else
 		echo "not ok - $name: $(tail -n 1 "$oracle_dir/out")"
