@@ -8,10 +8,9 @@
 #   cached                 a few requests of a write that leaves in parts count as writes
 #   stores; synced beside  a write that ends with -EIO, as its pages could not be dropped from the page cache for
 #   buffered or mapped     the others, counts
-#   onefile with replace   a file that gets the inode number of the target counts for it
 ORACLE_COUNTED_STORES=xfs,xfs-old,both
 oracle_common=vectors,aio,crowd,threads,mounts,reads,pasteof,unaligned,holes,truncate,rename,reopen,empty,direct
 oracle_common+=,signals,splice
 ORACLE_COUNTED=$oracle_common,reader,mapped,buffered,uring,sqpoll,fixed,linked,forced,cancel,replace,huge,reflink
 ORACLE_COUNTED+=,badbuf,badalign,append,setfl
-ORACLE_COUNTED_SYNCED=$oracle_common,synced,onefile
+ORACLE_COUNTED_SYNCED=$oracle_common,synced,onefile,replace

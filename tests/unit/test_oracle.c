@@ -262,8 +262,7 @@ static char *counted_classes(void)
 
 	assert_non_null(counted);
 	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
-		if (!strncmp(line, "oracle_common", 13) || !strncmp(line, "ORACLE_COUNTED=", 15) ||
-		    !strncmp(line, "ORACLE_COUNTED+=", 16))
+		if (!strncmp(line, "oracle_common", 13) || !strncmp(line, "ORACLE_COUNTED", 14))
 			strcat(strcat(counted, line), "\n");
 	free(text);
 	return counted;
