@@ -117,7 +117,7 @@ static int option(struct line *l, int opt, char **argv)
 	a->given |= 1ull << (o - table);
 	a->json |= is_json(o);
 	if (o->set && o->set(o, optarg, (char *)l->ctx + o->at, &err))
-		return fl_usage_error(l->command->name, a->json, "%s", err.what);
+		return fl_bad_value(l->command->name, a->json, &err);
 	return -1;
 }
 

@@ -25,16 +25,25 @@ int fl_fail(const struct fl_err *err, bool json)
 	return FL_EXIT_ERROR;
 }
 
+int fl_bad_value(const char *command, bool json, const struct fl_err *err)
+{
+	struct fl_err said;
+
+	fl_err(&said, "%s: %s", command, err->what);
+	if (err->hint[0])
+		fl_hint(&said, "%s", err->hint);
+	else
+		fl_hint(&said, "'fuselens %s --help' shows how it is used", command);
+	return fl_fail(&said, json);
+}
+
 int fl_usage_error(const char *command, bool json, const char *fmt, ...)
 {
-	struct fl_err err;
-	char text[256];
+	struct fl_err err = {};
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	vsnprintf(err.what, sizeof(err.what), fmt, ap);
 	va_end(ap);
-	fl_err(&err, "%s: %s", command, text);
-	fl_hint(&err, "'fuselens %s --help' shows how it is used", command);
-	return fl_fail(&err, json);
+	return fl_bad_value(command, json, &err);
 }

@@ -49,5 +49,7 @@ int fl_fail(const struct fl_err *err, bool json);
 /* A usage error of a command: what is wrong, and the hint to ask for help. Returns FL_EXIT_ERROR. */
 int fl_usage_error(const char *command, bool json, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* The same for an option's value, by its parser's error. A hint of its own takes the place of the usual one. */
+int fl_bad_value(const char *command, bool json, const struct fl_err *err);
 
 #endif

@@ -17,7 +17,7 @@ iops()
 judge()
 {
 	local kernel=$1 dir=$2 phase method verdict allowed
-	vm --kernel "$kernel" --cpus 2 --out "$out" --timeout 560 -- lab/guest/live 3 1 8
+	vm --kernel "$kernel" --cpus 2 --out "$out" -- lab/guest/live 3 1 8
 	check "$kernel: the guest came through" is "$rc" 0
 	[ "$rc" = 0 ] || return 0
 	# files that nobody reopened

@@ -9,7 +9,7 @@
 # judge KERNEL MODULE_DIR
 judge()
 {
-	vm --kernel "$1" --out "$out" --timeout 560 -- tests/lab/guest/live_refused
+	vm --kernel "$1" --out "$out" -- tests/lab/guest/live_refused
 	relayed '' "$1: "
 }
 

@@ -146,6 +146,7 @@ static void test_errors(void **state)
 	assert_non_null(strstr(said, "\"error\""));
 	assert_int_equal(parse(&a, &t, "watch --evidence guess"), FL_EXIT_ERROR);
 	assert_non_null(strstr(said, "there is no method 'guess'"));
+	assert_non_null(strstr(said, "there are auto, state, state-tp"));
 	assert_int_equal(parse(&a, &t, "watch --max-inodes 0"), FL_EXIT_ERROR);
 	assert_int_equal(parse(&a, &t, "watch --times -1"), FL_EXIT_ERROR);
 	assert_int_equal(parse(&a, &t, "watch --share 101"), FL_EXIT_ERROR);

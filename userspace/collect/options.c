@@ -12,9 +12,18 @@ void fl_evidence_words(FILE *out)
 int fl_set_evidence(const struct fl_option *o, const char *arg, void *to, struct fl_err *err)
 {
 	int evidence = fl_evidence_from_name(arg);
+	char names[256] = "";
 
-	if (evidence < 0)
-		return fl_err(err, "%s: there is no method '%s'", o->name, arg);
+	if (evidence < 0) {
+		for (int i = 0; i < FL_EVIDENCES; i++) {
+			size_t used = strlen(names);
+
+			snprintf(names + used, sizeof(names) - used, "%s%s", i ? ", " : "",
+				 fl_evidence_name(i));
+		}
+		fl_err(err, "%s: there is no method '%s'", o->name, arg);
+		return fl_hint(err, "there are %s", names);
+	}
 	*(enum fl_evidence *)to = evidence;
 	return 0;
 }

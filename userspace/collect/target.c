@@ -257,6 +257,10 @@ static int resolve_pid(struct fl_target *t, pid_t pid, struct fl_err *err)
 	struct fl_open_files files = {};
 	bool full = false;
 
+	if (kill(pid, 0) && errno == ESRCH) {
+		fl_err(err, "there is no process %d", pid);
+		return fl_hint(err, "'fuselens files' lists every open FUSE file with its PID");
+	}
 	pid = process_of(pid);
 
 	if (fl_mounts_read(&t->mounts, true, false, err) || fl_open_files_read(&files, err)) {
