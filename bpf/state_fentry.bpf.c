@@ -265,6 +265,10 @@ int direct_locked(__u64 *ctx)
 	direct = s->open_flags & FOPEN_DIRECT_IO;
 	count = inode->i_rwsem.count.counter;
 	held = held_from_count(count);
+	/* the other writes of a cached file are counted with their requests, and so is their slot found */
+	if (!direct)
+		s->slot = slot_of(inode, FL_ROUTE_CACHED, inode->i_ino, inode->i_sb->s_dev,
+				  inode->i_generation);
 	if (s->slot)
 		look_at_holders(s->slot, count);
 	s->bytes = iter->count;
