@@ -13,4 +13,7 @@ oracle_common=vectors,aio,crowd,threads,mounts,reads,pasteof,unaligned,holes,tru
 oracle_common+=,signals,splice
 ORACLE_COUNTED=$oracle_common,reader,mapped,buffered,uring,sqpoll,fixed,linked,forced,cancel,replace,huge,reflink
 ORACLE_COUNTED+=,badbuf,badalign,append,setfl
+# What the forms that hook functions count so.
+ORACLE_COUNTED_HOOKED=$oracle_common,reader,mapped,buffered,uring,sqpoll,fixed,linked,forced,cancel,replace,huge
+ORACLE_COUNTED_HOOKED+=,reflink,append,setfl,cached
 ORACLE_COUNTED_SYNCED=$oracle_common,synced,onefile,replace
