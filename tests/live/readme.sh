@@ -43,6 +43,14 @@ else
 	skip "its figures" "gnuplot is not here"
 fi
 
+# granted - what the daemon says of the mount, of which the answers may differ
+granted()
+{
+	sed -E 's/\<(yes|no|not asked for)\>/Y/g' | shape
+}
+check_eq "what the daemon is granted" "$(sed -n 's/.*: granted: /granted: /p' "$DAEMON_LOG" | granted)" \
+	"$(awk '/^  passthrough: granted/ {on = 1; sub(/^ *passthrough: /, "")} /^  direct: granted/ {exit} on' "$readme" | granted)"
+
 fio --name=w --directory="$mnt" --filename=data --size=8m --bs=4k --rw=randwrite --direct=1 --ioengine=psync \
 	--time_based --runtime=600 --rate_iops=2000 --output="$WORK/fio" >/dev/null 2>&1 &
 load=$!

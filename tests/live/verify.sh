@@ -98,7 +98,19 @@ spawn corrupt hole
 kill "$SPAWNED"
 check "--keep says where the files are" grep -q "files kept in $mount/.fuselens-verify-" "$WORK/err"
 check "--keep keeps them" test -s "$src"/.fuselens-verify-*/hole
+check "without -q a line tells that a case ended" grep -q "^ *hole " "$WORK/err"
 rm -rf "$src"/.fuselens-verify-*
+"$FUSELENS" verify "$mount" -q --quick --case suid >"$WORK/out" 2>"$WORK/err"
+check_eq "-q prints the report and nothing else" "$(grep -c '^  suid' "$WORK/out") $(cat "$WORK/err")" "1 "
+cut_off()
+{
+	local code=0
+	unshare -m bash -c 'mount -o remount,bind,ro "$1" && shift && exec "$@"' - "$mount" "$FUSELENS" verify "$mount" \
+		--case suid >/dev/null 2>"$WORK/err" || code=$?
+	echo "$code"
+}
+check_eq "a mount that is read-only here" "$(cut_off)" 2
+check "is said to be" grep -qF "$mount: cannot make a directory in it: Read-only" "$WORK/err"
 
 # A file that has another size than the case gave it.
 grow()

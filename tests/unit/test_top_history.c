@@ -5,13 +5,13 @@
 #include "check.h"
 #include "top/history.h"
 
-/* An interval of one second with this many writes of file slot; an empty one for 0 writes. */
-static void add(struct fl_top_history *h, __u32 slot, __u64 writes)
+/* An interval with this many writes of file slot; an empty one for 0 writes. */
+static void add_long(struct fl_top_history *h, __u32 slot, __u64 writes, __u64 ns)
 {
 	struct fl_file_counts file = {.slot = slot, .dev = 8};
 	struct fl_mount_snapshot mount = {.dev = 8};
 	struct fl_snapshot s = {
-		.end_ns = 1000000000,
+		.end_ns = ns,
 		.file = &file,
 		.nfiles = writes ? 1 : 0,
 		.mount = &mount,
@@ -19,7 +19,12 @@ static void add(struct fl_top_history *h, __u32 slot, __u64 writes)
 	};
 
 	file.cell[FL_TAKE_SHARED][FL_NATURE_PLAIN] = writes;
-	fl_top_history_add(h, &s);
+	fl_top_history_add(h, &s, 1);
+}
+
+static void add(struct fl_top_history *h, __u32 slot, __u64 writes)
+{
+	add_long(h, slot, writes, 1000000000);
 }
 
 static void expect(const struct fl_top_history *h, __u32 slot, bool utf8, const char *end)
@@ -48,6 +53,17 @@ static void curves_follow_the_rates(void **state)
 	fl_top_history_free(&h);
 }
 
+static void a_short_interval_is_left_out(void **state)
+{
+	struct fl_top_history h = {};
+
+	add_long(&h, 3, 2, 400000);
+	add(&h, 3, 800);
+	add(&h, 3, 800);
+	expect(&h, 3, false, "                      ##");
+	fl_top_history_free(&h);
+}
+
 static void the_idle_are_forgotten(void **state)
 {
 	struct fl_top_history h = {};
@@ -68,6 +84,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(curves_follow_the_rates),
+		cmocka_unit_test(a_short_interval_is_left_out),
 		cmocka_unit_test(the_idle_are_forgotten),
 	};
 

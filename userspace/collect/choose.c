@@ -88,13 +88,17 @@ static int choose_takes(struct fl_choice *c, enum fl_evidence wanted, struct fl_
 	return fl_source_load(&c->source[c->nsources++], form, writes, &opts, err);
 }
 
+/* More than the programs, the maps and the kernel's BTF take. */
+#define ENOUGH_MEMORY (256ULL << 20)
+
 /* What to do where no method can be had. */
 static int what_to_do(struct fl_err *err)
 {
 	struct rlimit memory;
 
-	if (strstr(err->what, strerror(ENOMEM)) && !getrlimit(RLIMIT_AS, &memory) &&
-	    memory.rlim_cur != RLIM_INFINITY)
+	/* libbpf takes a BTF that it has no room for as one that is not there */
+	if (!getrlimit(RLIMIT_AS, &memory) && memory.rlim_cur != RLIM_INFINITY &&
+	    (strstr(err->what, strerror(ENOMEM)) || memory.rlim_cur < ENOUGH_MEMORY))
 		return fl_hint(
 			err,
 			"the address space is limited to %llu MiB: raise it with 'ulimit -v unlimited'",

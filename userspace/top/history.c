@@ -57,10 +57,14 @@ static void add_rows(struct fl_top_history *h, const struct fl_rows *rows)
 	}
 }
 
-void fl_top_history_add(struct fl_top_history *h, const struct fl_snapshot *interval)
+void fl_top_history_add(struct fl_top_history *h, const struct fl_snapshot *interval,
+			double seconds)
 {
 	struct fl_rows rows;
 
+	/* one write in a very short time would be a rate of thousands, and flatten all others */
+	if (interval->end_ns - interval->start_ns < seconds * 1e9 / 2)
+		return;
 	h->turn = (h->turn + 1) % FL_TOP_PAST;
 	for (size_t i = 0; i < h->n; i++)
 		h->past[i].rate[h->turn] = 0;

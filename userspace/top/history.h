@@ -20,8 +20,12 @@ struct fl_top_history {
 	unsigned int turn; /* where the last interval is in the rings */
 };
 
-/* Takes in an interval. Out of memory leaves mounts and files out. */
-void fl_top_history_add(struct fl_top_history *h, const struct fl_snapshot *interval);
+/*
+ * Takes in an interval that was to last this many seconds. Leaves it out if it is shorter than half of that, as
+ * top's first reading is, which comes at once. Out of memory leaves mounts and files out.
+ */
+void fl_top_history_add(struct fl_top_history *h, const struct fl_snapshot *interval,
+			double seconds);
 /*
  * The curve of a mount (slot 0) or file, one character an interval, the last one at the right: blanks where
  * nothing was written, else eighths of the highest. utf8: block characters, else ASCII. buf needs

@@ -76,7 +76,7 @@ static int look(struct top_cmd *c, struct fl_err *err)
 	if (fl_top_totals_add(&t->totals, &t->watch.interval))
 		return fl_err(err, "out of memory");
 	t->real_ns = fl_real_ns();
-	fl_top_history_add(&t->history, &t->watch.interval);
+	fl_top_history_add(&t->history, &t->watch.interval, t->seconds);
 	if (t->watch.nnotes)
 		snprintf(t->message, sizeof(t->message), "%.250s",
 			 t->watch.note[t->watch.nnotes - 1].text);

@@ -232,7 +232,7 @@ int fl_below_own(int base, const char *prefix, char *name, struct fl_err *err)
 	snprintf(name, FL_OWN_NAME, "%s%016llx", prefix, secret);
 	fd = fl_below_mkdir(base, name, 0700);
 	if (fd < 0)
-		return fl_errno(err, errno, "cannot make a directory there");
+		return fl_errno(err, errno, "cannot make a directory in it");
 	return guard(fd, name, err);
 }
 

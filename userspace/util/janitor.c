@@ -57,8 +57,11 @@ static int make(const char *path, const char *prefix, struct answer *shared, int
 	if (fds[0] < 0)
 		return fl_errno(&shared->err, errno, "%s", path);
 	fds[1] = fl_below_own(fds[0], prefix, shared->name, &shared->err);
-	if (fds[1] < 0)
-		return -1;
+	if (fds[1] < 0) {
+		struct fl_err why = shared->err;
+
+		return fl_err(&shared->err, "%s: %s", path, why.what);
+	}
 	if (!fstatvfs(fds[1], &fs))
 		shared->free_bytes = (__u64)fs.f_bavail * fs.f_frsize;
 	return 0;

@@ -27,7 +27,7 @@ struct verify {
 	__u64 size, seconds, deadline; /* bytes, s, s; 0: the default */
 	struct fl_verify_opts opts;
 	struct fl_collect_opts collect;
-	bool json, lists;
+	bool json, lists, quiet;
 };
 
 static int set_size(const struct fl_option *o, const char *arg, void *to, struct fl_err *err)
@@ -61,6 +61,8 @@ static const struct fl_option options[] = {
 	{0, "--keep", NULL, "keep the files of cases that did not pass",
 	 FL_INTO(struct verify, opts.keep)},
 	FL_OPTION_FIO(struct verify, opts.fio),
+	{'q', "--quiet", NULL, "only the report: no progress, no line as each case ends",
+	 FL_INTO(struct verify, quiet)},
 	FL_OPTION_JSON("the report as JSON"),
 	{},
 };
@@ -146,12 +148,11 @@ static void not_run(struct fl_case_report *r, const struct fl_verify_case *def, 
  * that hung.
  */
 static void run_cases(struct fl_verify_world *w, const struct fl_verify_case **chosen, int n,
-		      struct fl_case_report *reports)
+		      struct fl_case_report *reports, bool quiet)
 {
-	bool terminal = isatty(STDERR_FILENO);
 	const char *no_more = NULL;
 
-	w->progress = terminal ? progress : NULL;
+	w->progress = !quiet && isatty(STDERR_FILENO) ? progress : NULL;
 	for (int i = 0; i < n; i++) {
 		if (fl_interrupted)
 			no_more = "interrupted";
@@ -165,7 +166,8 @@ static void run_cases(struct fl_verify_world *w, const struct fl_verify_case **c
 		else if (reports[i].hung && !fl_hang_answers(w->base, 5))
 			no_more = "the file system does not answer";
 		fl_say_progress_end();
-		fl_verify_line(&reports[i], stderr, fl_colour(stderr));
+		if (!quiet)
+			fl_verify_line(&reports[i], stderr, fl_colour(stderr));
 	}
 }
 
@@ -261,7 +263,7 @@ static int verify(struct verify *v)
 		goto fail;
 	fl_lock_rules_read(&w.rules, w.collect.kernel);
 	fl_privileges_keep_for_runs(true);
-	run_cases(&w, chosen, n, reports);
+	run_cases(&w, chosen, n, reports, v->quiet);
 	ret = report(v, &w, reports, n, began);
 	for (int i = 0; i < n; i++)
 		if (reports[i].hung) {
