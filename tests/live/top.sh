@@ -130,6 +130,12 @@ keys h
 mux resize-window -x 140 -y 40
 check "a larger window is used" wait_until 5 eval '[ "$(screen | wc -l)" = 40 ] && shows "writes/s"'
 check "a wide one has a curve a row" wait_until 5 eval 'mux resize-window -x 200 -y 40 && shows "so far" && shows "▁\|▄\|▇\|█"'
+# calm_writers - what stands below the title "writers" in its row
+calm_writers()
+{
+	screen | awk '/ writers /{at = index($0, "writers")} /calm/ && at {print substr($0, at, 7) + 0}'
+}
+check "and says how many processes write a file" wait_until 5 eval '[ "$(calm_writers)" = 1 ]'
 mux resize-window -x 60 -y 20
 check "a narrow one cuts no word" wait_until 5 eval 'shows "excl%" && shows " exclusive" && lacks "eli$\|eligib$\|Ent$"'
 mux resize-window -x 40 -y 8

@@ -20,6 +20,7 @@ enum needs {
 	BYTES,
 	TAKES,
 	TIMES,
+	WRITERS,
 };
 
 enum kind {
@@ -30,6 +31,7 @@ enum kind {
 	P99,
 	CEILING,
 	PART,	 /* of all the writes that the list shows */
+	WROTE,	 /* how many processes wrote in the last interval */
 	OPENS,	 /* the most descriptors that were open for writing at once */
 	ROUTE,	 /* the one that wrote most */
 	HISTORY, /* the last rates, as a curve */
@@ -59,6 +61,7 @@ static const struct column {
 	{"hd p50", 6, 7, TIMES, P50, FL_ROW_HOLD},
 	{"hd p99", 6, 5, TIMES, P99, FL_ROW_HOLD},
 	{"ceiling", 7, 6, TIMES, CEILING},
+	{"writers", 7, EXTRA + 3, WRITERS, WROTE},
 	{"opens", 5, EXTRA + 2, NOTHING, OPENS},
 	{"route", 11, 9, NOTHING, ROUTE},
 	{"writes/s so far", FL_TOP_PAST, EXTRA, NOTHING, HISTORY},
@@ -76,6 +79,8 @@ static bool can_fill(const struct column *c, const struct fl_snapshot *s)
 		return s->has_takes;
 	case TIMES:
 		return fl_snapshot_has_times(s);
+	case WRITERS:
+		return s->has_writers;
 	default:
 		return true;
 	}
@@ -136,6 +141,29 @@ static void part_text(const struct fl_top *t, const struct fl_top_entry *e, char
 	for (size_t i = 0; i < t->list.now.n; i++)
 		all += t->list.now.row[i].totals.writes;
 	share_text(e->now ? e->now->totals.writes : 0, all, buf, len);
+}
+
+/* A file's list of writers ends after FL_WRITERS_TOLD of them: there may be more. */
+static void writers_text(const struct fl_top *t, const struct fl_top_entry *e, char *buf,
+			 size_t len)
+{
+	struct fl_writer_counts w = {};
+	bool bad = false, more = false;
+
+	for (size_t i = 0; e->now && i < t->watch.interval.nfiles; i++) {
+		const struct fl_file_counts *f = &t->watch.interval.file[i];
+
+		if (e->now->file ? f != e->now->file : f->dev != e->now->dev)
+			continue;
+		bad |= fl_writers_add_all(&w, &f->writers) != 0;
+		more |= f->writers.n >= FL_WRITERS_TOLD &&
+			fl_writers_others(&f->writers, fl_file_writes(f));
+	}
+	if (bad)
+		snprintf(buf, len, "-");
+	else
+		snprintf(buf, len, "%zu%s", w.n, more ? "+" : "");
+	fl_writers_free(&w);
 }
 
 static void opens_text(const struct fl_top *t, const struct fl_top_entry *e, char *buf, size_t len)
@@ -211,6 +239,9 @@ static int cell_text(const struct column *c, const struct fl_top *t, const struc
 		break;
 	case PART:
 		part_text(t, e, buf, len);
+		break;
+	case WROTE:
+		writers_text(t, e, buf, len);
 		break;
 	case OPENS:
 		opens_text(t, e, buf, len);
