@@ -63,11 +63,15 @@ judge()
 				"$(of "$phase.$method.prove" '.counts.exclusive + .counts.shared == .counts.writes')" true
 		done
 	done
-	# Eight writers on a device that takes 2 ms: the factor does not depend on other work of the machine.
-	check "$kernel: writers scale with it ($(iops live.mount.1) to $(iops live.mount.8))" \
-		test "$(iops live.mount.8)" -gt $((3 * $(iops live.mount.1)))
-	check "... and do not without ($(iops stock.mount.8), $(iops stock-again.mount.8))" \
-		test $((2 * $(iops stock-again.mount.8))) -lt "$(iops live.mount.8)"
+	# The device takes 2 ms per write: more than 500 writes a second need some at the same time, however fast the
+	# machine. If it is too slow for this on the raw device, it can't show it through FUSE either.
+	check "$kernel: eight writers never write at the same time without it ($(iops stock.mount.8), $(iops stock-again.mount.8))" \
+		test "$(iops stock.mount.8)" -le 510 -a "$(iops stock-again.mount.8)" -le 510
+	if [ "$(iops stock.raw.8)" -gt 1000 ]; then
+		check "... and do with it ($(iops live.mount.8))" test "$(iops live.mount.8)" -gt 510
+	else
+		echo "skip - $kernel: eight writers write at the same time with it: this machine is too slow even without FUSE"
+	fi
 	quiet_log "$kernel"
 }
 

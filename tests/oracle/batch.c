@@ -116,9 +116,10 @@ static void run_prove(const struct batch *b, char *line)
 	char target[PLACE_PATH], seed[BATCH][24], *word, *argv[32 + BATCH];
 	const struct oracle *o = b->o;
 	int n = 0, out = open(b->report, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	const char *const head[] = {o->fuselens,   "prove",	target,	   "--json", "--evidence",
-				    o->evidence,   "--",	o->self,   "drive",  "--root",
-				    o->place.root, "--scratch", o->scratch};
+	/* -d: the global method would end after 10 s */
+	const char *const head[] = {o->fuselens, "prove",  target,	  "--json",    "--evidence",
+				    o->evidence, "-d",	   "3600",	  "--",	       o->self,
+				    "drive",	 "--root", o->place.root, "--scratch", o->scratch};
 
 	setpgid(0, 0);
 	if (out < 0 || dup2(out, STDOUT_FILENO) < 0)
