@@ -57,7 +57,8 @@ static bool no_gnuplot(void)
 /* Draws n results beside an earlier one. */
 static void draw(struct fl_doc *doc, struct fl_analysis *a, size_t n, struct fl_reference *ref)
 {
-	struct fl_results r = {.name = {"one", "two"}, .n = n, .ref = ref};
+	struct fl_results r = {
+		.name = {"one", "two", "3", "4", "5", "6", "7", "8"}, .n = n, .ref = ref};
 
 	for (size_t k = 0; k < n; k++)
 		r.a[k] = &a[k];
@@ -194,6 +195,43 @@ static void the_axis_fits_what_is_drawn(void **state)
 	}
 }
 
+/* The picture that compares latencies shows p50, p99 and p99.9 of each result, and its key says which is which. */
+static void latency_of_several_has_its_tail(void **state)
+{
+	struct fl_bench b[FL_MAX_RESULTS];
+	struct fl_analysis a[FL_MAX_RESULTS];
+	size_t curves[2] = {};
+
+	if (no_gnuplot())
+		skip();
+	for (int i = 0; i < FL_MAX_RESULTS; i++) {
+		fill(&b[i], 400 + 100 * i);
+		assert_int_equal(fl_analyse(&a[i], &b[i]), 0);
+	}
+	for (int i = 0; i < 2; i++) {
+		size_t n = i ? FL_MAX_RESULTS : 2;
+		struct fl_doc doc = {};
+		const struct fl_block *f;
+
+		draw(&doc, a, n, NULL);
+		f = figure(&doc, "Latency of writes");
+		assert_non_null(strstr(f->word, "dotted: p99.9, solid: p99, dashed: p50"));
+		assert_non_null(strstr(f->svg, ">p99.9<"));
+		assert_non_null(strstr(f->svg, ">p99<"));
+		assert_non_null(strstr(f->svg, ">p50<"));
+		assert_non_null(strstr(f->svg, i ? ">H<" : ">B<"));
+		for (const char *s = f->svg; (s = strstr(s, "stroke-dasharray")); s++)
+			curves[i]++;
+		fl_doc_free(&doc);
+	}
+	/* of each result that is added p50 is dashed and p99.9 dotted */
+	assert_int_equal(curves[1] - curves[0], 2 * (FL_MAX_RESULTS - 2));
+	for (int i = 0; i < FL_MAX_RESULTS; i++) {
+		fl_analysis_free(&a[i]);
+		fl_bench_free(&b[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -201,6 +239,7 @@ int main(void)
 		cmocka_unit_test(a_reference_out_of_scale_is_said),
 		cmocka_unit_test(a_long_name_is_cut),
 		cmocka_unit_test(the_axis_fits_what_is_drawn),
+		cmocka_unit_test(latency_of_several_has_its_tail),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

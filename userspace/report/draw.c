@@ -155,6 +155,11 @@ bool fl_draw_curve_data(FILE *f, const char *name, const struct fl_analysis *a,
 	return any;
 }
 
+static const char *dashes(int how)
+{
+	return how & FL_DRAW_DASHED ? " dt 2" : how & FL_DRAW_DOTTED ? " dt 3" : "";
+}
+
 void fl_draw_curve(FILE *f, bool *first, const char *data, const char *colour, const char *title,
 		   int how)
 {
@@ -167,10 +172,15 @@ void fl_draw_curve(FILE *f, bool *first, const char *data, const char *colour, c
 		fprintf(f, "$%s using 1:2:3:4 with yerrorbars lc %s lw 1.5 pt 7 ps 0 notitle, ",
 			data, colour);
 	fprintf(f, "$%s using 1:2 with linespoints lc %s lw %s%s pt %d ps %s title '%s'", data,
-		colour, how & FL_DRAW_THIN ? "1.5" : "2.5", how & FL_DRAW_DASHED ? " dt 2" : "",
+		colour, how & FL_DRAW_THIN ? "1.5" : "2.5", dashes(how),
 		shapes[how / FL_DRAW_SHAPES % FL_MAX_RESULTS], how & FL_DRAW_THIN ? "0.35" : "0.55",
 		fl_plot_name(title, shown, sizeof(shown)));
 	*first = false;
+}
+
+void fl_draw_kind(FILE *f, const char *title, int how)
+{
+	fprintf(f, ", NaN with lines lc @MUTED lw 1.5%s title '%s'", dashes(how), title);
 }
 
 const char *fl_draw_colour(size_t k)

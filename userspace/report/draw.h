@@ -30,11 +30,14 @@ enum {
 	FL_DRAW_BARS = 1,
 	FL_DRAW_DASHED = 2,
 	FL_DRAW_THIN = 4,
+	FL_DRAW_DOTTED = 8,
 	FL_DRAW_SHAPES =
-		8, /* FL_DRAW_SHAPES * k: points of shape k, for eyes that do not tell all colours apart */
+		16, /* FL_DRAW_SHAPES * k: points of shape k, for eyes that do not tell all colours apart */
 };
 void fl_draw_curve(FILE *f, bool *first, const char *data, const char *colour, const char *title,
 		   int how);
+/* Only a name in the key, of a kind of line (FL_DRAW_DASHED, FL_DRAW_DOTTED, else solid) that many curves share. */
+void fl_draw_kind(FILE *f, const char *title, int how);
 /* The colour of result number k. */
 const char *fl_draw_colour(size_t k);
 

@@ -394,27 +394,45 @@ static void latency_of_one(struct fl_plot *p, bool *first, const struct fl_analy
 		fl_draw_curve(p->script, first, "rawp99", "@RAW", "raw p99", FL_DRAW_DASHED);
 }
 
+/* The three quantiles of several results: colours tell the results apart, kinds of lines the quantiles. */
+static const struct {
+	const char *block; /* "m": blocks "ma", "mb", ... */
+	const char *title;
+	fl_draw_value *value;
+	int how;
+} quantiles[] = {
+	{"u", "p99.9", p999_of, FL_DRAW_DOTTED | FL_DRAW_THIN},
+	{"t", "p99", p99_of, FL_DRAW_BARS},
+	{"m", "p50", p50_of, FL_DRAW_DASHED | FL_DRAW_THIN},
+};
+#define QUANTILES (sizeof(quantiles) / sizeof(quantiles[0]))
+
+/* Only the solid line of a result is in the key by its letter. */
+static void quantile_curve(struct fl_plot *p, bool *first, size_t q, size_t k)
+{
+	char name[8], title[16] = "";
+
+	if (quantiles[q].how & FL_DRAW_BARS)
+		letter_title(title, k, "");
+	fl_draw_curve(p->script, first, block_name(name, quantiles[q].block, k), fl_draw_colour(k),
+		      title, quantiles[q].how | FL_DRAW_SHAPES * k);
+}
+
 static void latency_of_several(struct fl_plot *p, bool *first, const struct fl_results *r)
 {
-	char name[8], title[16];
-	bool has[FL_MAX_RESULTS];
+	char name[8];
+	bool has[FL_MAX_RESULTS] = {};
 
-	for (size_t k = 0; k < r->n; k++) {
-		has[k] = fl_draw_curve_data(p->script, block_name(name, "m", k), r->a[k],
-					    FL_SYSTEM_MOUNT, p50_of);
-		fl_draw_curve_data(p->script, block_name(name, "t", k), r->a[k], FL_SYSTEM_MOUNT,
-				   p99_of);
-	}
-	for (size_t k = 0; k < r->n; k++) {
-		if (!has[k])
-			continue;
-		letter_title(title, k, "p99");
-		fl_draw_curve(p->script, first, block_name(name, "t", k), fl_draw_colour(k), title,
-			      FL_DRAW_BARS | FL_DRAW_SHAPES * k);
-		letter_title(title, k, "p50");
-		fl_draw_curve(p->script, first, block_name(name, "m", k), fl_draw_colour(k), title,
-			      FL_DRAW_DASHED | FL_DRAW_THIN | FL_DRAW_SHAPES * k);
-	}
+	for (size_t k = 0; k < r->n; k++)
+		for (size_t q = 0; q < QUANTILES; q++)
+			has[k] |= fl_draw_curve_data(p->script,
+						     block_name(name, quantiles[q].block, k),
+						     r->a[k], FL_SYSTEM_MOUNT, quantiles[q].value);
+	for (size_t k = 0; k < r->n; k++)
+		for (size_t q = 0; has[k] && q < QUANTILES; q++)
+			quantile_curve(p, first, q, k);
+	for (size_t q = 0; !*first && q < QUANTILES; q++)
+		fl_draw_kind(p->script, quantiles[q].title, quantiles[q].how);
 }
 
 /* Writes the reference's blocks; false: it has none. */
@@ -423,13 +441,20 @@ static bool latency_of_reference(struct fl_plot *p, const struct fl_results *r)
 	const struct fl_analysis *a = r->ref ? r->ref->earlier : NULL;
 
 	return a && fl_draw_curve_data(p->script, "refp50", a, FL_SYSTEM_MOUNT, p50_of) &&
-	       fl_draw_curve_data(p->script, "refp99", a, FL_SYSTEM_MOUNT, p99_of);
+	       fl_draw_curve_data(p->script, "refp99", a, FL_SYSTEM_MOUNT, p99_of) &&
+	       fl_draw_curve_data(p->script, "refp999", a, FL_SYSTEM_MOUNT, p999_of);
 }
 
-static void latency_curves_of_reference(struct fl_plot *p, bool *first)
+/* Beside one result the reference has names of its own, beside several it has the kinds of lines that they have. */
+static void latency_curves_of_reference(struct fl_plot *p, bool *first, bool several)
 {
-	fl_draw_curve(p->script, first, "refp99", "@FG", "R p99", FL_DRAW_DASHED | FL_DRAW_THIN);
-	fl_draw_curve(p->script, first, "refp50", "@MUTED", "R p50", FL_DRAW_DASHED | FL_DRAW_THIN);
+	int dashed = FL_DRAW_DASHED | FL_DRAW_THIN, dotted = FL_DRAW_DOTTED | FL_DRAW_THIN;
+
+	fl_draw_curve(p->script, first, "refp999", "@FG", several ? "" : "R p99.9", dotted);
+	fl_draw_curve(p->script, first, "refp99", "@FG", several ? "R" : "R p99",
+		      several ? FL_DRAW_THIN : dashed);
+	fl_draw_curve(p->script, first, "refp50", several ? "@FG" : "@MUTED",
+		      several ? "" : "R p50", dashed);
 }
 
 static void plot_latency(struct fl_doc *doc, const struct fl_results *r)
@@ -443,7 +468,6 @@ static void plot_latency(struct fl_doc *doc, const struct fl_results *r)
 		return;
 	fl_draw_level_axis(p.script, r->a[0]->bench);
 	fl_draw_log_time_axis(p.script, 'y', low / 1.3, high * 1.3);
-	/* two curves each */
 	key_of_many(&p, r, 3);
 	ref = latency_of_reference(&p, r);
 	if (r->n == 1)
@@ -451,7 +475,7 @@ static void plot_latency(struct fl_doc *doc, const struct fl_results *r)
 	else
 		latency_of_several(&p, &first, r);
 	if (ref)
-		latency_curves_of_reference(&p, &first);
+		latency_curves_of_reference(&p, &first, r->n > 1);
 	if (first)
 		fl_plot_drop(&p);
 	else
@@ -460,7 +484,7 @@ static void plot_latency(struct fl_doc *doc, const struct fl_results *r)
 			"fio's completion latency, on a logarithmic scale%s. Bars: lowest to highest run%s%s.",
 			r->n == 1
 				? ". Half of the writes take less than p50, one in a thousand longer than p99.9"
-				: "; solid: p99, dashed: p50",
+				: "; dotted: p99.9, solid: p99, dashed: p50",
 			ref ? ". R is the reference, " : "", ref ? r->ref->name : "");
 }
 
