@@ -135,7 +135,19 @@ calm_writers()
 {
 	screen | awk '/ writers /{at = index($0, "writers")} /calm/ && at {print substr($0, at, 7) + 0}'
 }
+# the most that eight screens show
+most_calm_writers()
+{
+	local most=0 now _
+	for _ in 1 2 3 4 5 6 7 8; do
+		now=$(calm_writers)
+		[ "${now:-0}" -le "$most" ] || most=$now
+		sleep 0.3
+	done
+	echo "$most"
+}
 check "and says how many processes write a file" wait_until 5 eval '[ "$(calm_writers)" = 1 ]'
+check_eq "not how many have it open" "$(most_calm_writers)" 1
 mux resize-window -x 60 -y 20
 check "a narrow one cuts no word" wait_until 5 eval 'shows "excl%" && shows " exclusive" && lacks "eli$\|eligib$\|Ent$"'
 mux resize-window -x 40 -y 8

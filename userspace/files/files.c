@@ -179,15 +179,12 @@ static void route_words(FILE *out)
 
 static void flag_words(FILE *out)
 {
-	char names[160];
+	char names[160], *rest = names, *name;
 
-	/* the list is separated by commas */
 	fl_fopen_flag_names(0xff, names, sizeof(names));
-	for (const char *s = names; *s; s++)
-		if (*s != ',' && *s != '|')
-			fputc(*s, out);
-		else if (s[1] != ' ')
-			fputc(' ', out);
+	while ((name = strsep(&rest, ",| ")))
+		if (*name)
+			fprintf(out, "%s%s no-%s", name == names ? "" : " ", name, name);
 }
 
 static const struct fl_option options[] = {
