@@ -158,6 +158,21 @@ static void a_table_wraps_its_last_column(void **state)
 	free(text);
 }
 
+static void a_line_does_not_end_before_a_percent_sign(void **state)
+{
+	const char *text =
+		"a line of seventy columns, which leave room for the number but no sign: 67 %.";
+	char *got = NULL;
+	size_t len;
+	FILE *f = open_memstream(&got, &len);
+
+	assert_non_null(f);
+	fl_wrap(f, text, 5, 0);
+	fclose(f);
+	assert_non_null(strstr(got, "\n67 %."));
+	free(got);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -170,6 +185,7 @@ int main(void)
 		cmocka_unit_test(table_aligns_by_shown_width),
 		cmocka_unit_test(slips_of_the_keyboard),
 		cmocka_unit_test(a_table_wraps_its_last_column),
+		cmocka_unit_test(a_line_does_not_end_before_a_percent_sign),
 	};
 
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);

@@ -312,6 +312,14 @@ int fl_text_width(FILE *out)
 	return size.ws_col < 40 ? 40 : size.ws_col;
 }
 
+/* Number of bytes up to the next blank at which a line may end: not between a number and its %. */
+static size_t word_at(const char *p)
+{
+	size_t n = strcspn(p, " ");
+
+	return p[n] == ' ' && p[n + 1] == '%' ? n + 1 + strcspn(p + n + 1, " ") : n;
+}
+
 void fl_wrap(FILE *out, const char *text, int column, int indent)
 {
 	const char *p = text;
@@ -319,7 +327,7 @@ void fl_wrap(FILE *out, const char *text, int column, int indent)
 	bool first = true;
 
 	while (*p) {
-		size_t n = strcspn(p, " ");
+		size_t n = word_at(p);
 		int w = shown(p, n);
 
 		if (!first && column + 1 + w > width) {
