@@ -195,7 +195,7 @@ static void the_axis_fits_what_is_drawn(void **state)
 	}
 }
 
-/* The picture that compares latencies shows p50, p99 and p99.9 of each result, and its key says which is which. */
+/* The picture that compares latencies shows p50, p99 and p99.9, and its key says which is which. */
 static void latency_of_several_has_its_tail(void **state)
 {
 	struct fl_bench b[FL_MAX_RESULTS];

@@ -225,6 +225,12 @@ const char *fl_draw_reference_bars(const struct fl_results *r, fl_draw_parts *pa
 	return words;
 }
 
+void fl_draw_key_room(struct fl_plot *p, const struct fl_results *r, size_t few)
+{
+	if (fl_draw_barred(r) > few)
+		p->height += 14 * (fl_draw_barred(r) - few);
+}
+
 /* Where bar k of n stands in group g, and half its width. */
 static double bar_at(size_t g, size_t k, size_t n, double *half)
 {

@@ -36,8 +36,11 @@ enum {
 };
 void fl_draw_curve(FILE *f, bool *first, const char *data, const char *colour, const char *title,
 		   int how);
-/* Only a name in the key, of a kind of line (FL_DRAW_DASHED, FL_DRAW_DOTTED, else solid) that many curves share. */
+/* Only a name in the key, of a kind of line that many curves share: dashed, dotted, or solid. */
 void fl_draw_kind(FILE *f, const char *title, int how);
+/* A key of several lines needs room, so the picture grows with each result after the first few. */
+struct fl_plot;
+void fl_draw_key_room(struct fl_plot *p, const struct fl_results *r, size_t few);
 /* The colour of result number k. */
 const char *fl_draw_colour(size_t k);
 

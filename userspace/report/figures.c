@@ -5,6 +5,7 @@
 
 #include "report/draw.h"
 #include "report/figures_counts.h"
+#include "report/figures_latency.h"
 #include "report/figures_volume.h"
 #include "report/gnuplot.h"
 #include "util/text.h"
@@ -14,25 +15,6 @@ static double iops_of(const struct fl_level *l, double *low, double *high)
 	*low = l->iops.min;
 	*high = l->iops.max;
 	return l->iops.mean;
-}
-
-static double p50_of(const struct fl_level *l, double *low, double *high)
-{
-	*low = *high = NAN;
-	return l->clat_p50_ns.mean;
-}
-
-static double p99_of(const struct fl_level *l, double *low, double *high)
-{
-	*low = l->clat_p99_ns.min;
-	*high = l->clat_p99_ns.max;
-	return l->clat_p99_ns.mean;
-}
-
-static double p999_of(const struct fl_level *l, double *low, double *high)
-{
-	*low = *high = NAN;
-	return l->clat_p999_ns.mean;
 }
 
 static double ceiling_of(const struct fl_level *l, double *low, double *high)
@@ -180,13 +162,6 @@ static void reference_key(struct fl_plot *p, const struct fl_results *r, size_t 
 	fputs("set key tmargin left vertical maxrows 12 font ',12'\n", p->script);
 }
 
-/* A key of several lines needs room: three curves a line, and more than a few results need more. */
-static void key_of_many(struct fl_plot *p, const struct fl_results *r, size_t few)
-{
-	if (fl_draw_barred(r) > few)
-		p->height += 14 * (fl_draw_barred(r) - few);
-}
-
 static void scaling_words(const struct fl_results *r, char *said, size_t len)
 {
 	size_t used = 0;
@@ -255,7 +230,7 @@ static void plot_scaling(struct fl_doc *doc, const struct fl_results *r)
 	if (ceiling)
 		fl_draw_curve_data(p.script, "ceiling", a, FL_SYSTEM_MOUNT, ceiling_of);
 	reference_key(&p, r, reference_data(p.script, ref, false));
-	key_of_many(&p, r, 4);
+	fl_draw_key_room(&p, r, 4);
 	if (r->n == 1)
 		curves_of_one(&p, &first, a, mount[0], raw[0], ceiling);
 	for (size_t k = 0; r->n > 1 && k < r->n; k++) {
@@ -337,7 +312,7 @@ static void plot_speedup(struct fl_doc *doc, const struct fl_results *r)
 		any |= raw = speedup_data(p.script, "raws", r->a[0], FL_SYSTEM_RAW, &most);
 	fl_draw_level_axis(p.script, r->a[0]->bench);
 	reference_key(&p, r, reference_data(p.script, r->ref, true));
-	key_of_many(&p, r, 4);
+	fl_draw_key_room(&p, r, 4);
 	fprintf(p.script,
 		"set format y '%%gx'\nset yrange [0:%g]\nplot x with lines lc @MUTED lw 1.2 dt 3 title 'ideal'",
 		most * 1.15);
@@ -355,137 +330,6 @@ static void plot_speedup(struct fl_doc *doc, const struct fl_results *r)
 				   : " R is the reference, ",
 		r->ref && r->ref->earlier ? r->ref->name : "",
 		r->ref ? ", relative to its own throughput at one job." : "");
-}
-
-/* The lowest and highest latency that is drawn. */
-static void latency_range(const struct fl_results *r, double *low, double *high)
-{
-	*low = INFINITY;
-	*high = 0;
-	for (size_t k = 0; k < fl_draw_barred(r); k++) {
-		const struct fl_analysis *a = fl_draw_barred_at(r, k);
-
-		for (size_t i = 0; i < a->nlevels; i++) {
-			const struct fl_level *l = &a->level[i];
-
-			if (!l->clat_p50_ns.n ||
-			    ((r->n > 1 || k >= r->n) && l->system == FL_SYSTEM_RAW))
-				continue;
-			*low = fmin(*low, l->clat_p50_ns.mean);
-			*high = fmax(*high, fmax(l->clat_p999_ns.mean, l->clat_p99_ns.max));
-		}
-	}
-}
-
-static void latency_of_one(struct fl_plot *p, bool *first, const struct fl_analysis *a)
-{
-	bool m = fl_draw_curve_data(p->script, "p50", a, FL_SYSTEM_MOUNT, p50_of);
-	bool raw = fl_draw_curve_data(p->script, "rawp99", a, FL_SYSTEM_RAW, p99_of);
-
-	fl_draw_curve_data(p->script, "p99", a, FL_SYSTEM_MOUNT, p99_of);
-	fl_draw_curve_data(p->script, "p999", a, FL_SYSTEM_MOUNT, p999_of);
-	if (m) {
-		fl_draw_curve(p->script, first, "p999", "@EXCLUSIVE", "p99.9", 2 * FL_DRAW_SHAPES);
-		fl_draw_curve(p->script, first, "p99", "@UPGRADE", "p99",
-			      FL_DRAW_BARS | FL_DRAW_SHAPES);
-		fl_draw_curve(p->script, first, "p50", "@MOUNT", "p50", 0);
-	}
-	if (raw)
-		fl_draw_curve(p->script, first, "rawp99", "@RAW", "raw p99", FL_DRAW_DASHED);
-}
-
-/* The three quantiles of several results: colours tell the results apart, kinds of lines the quantiles. */
-static const struct {
-	const char *block; /* "m": blocks "ma", "mb", ... */
-	const char *title;
-	fl_draw_value *value;
-	int how;
-} quantiles[] = {
-	{"u", "p99.9", p999_of, FL_DRAW_DOTTED | FL_DRAW_THIN},
-	{"t", "p99", p99_of, FL_DRAW_BARS},
-	{"m", "p50", p50_of, FL_DRAW_DASHED | FL_DRAW_THIN},
-};
-#define QUANTILES (sizeof(quantiles) / sizeof(quantiles[0]))
-
-/* Only the solid line of a result is in the key by its letter. */
-static void quantile_curve(struct fl_plot *p, bool *first, size_t q, size_t k)
-{
-	char name[8], title[16] = "";
-
-	if (quantiles[q].how & FL_DRAW_BARS)
-		letter_title(title, k, "");
-	fl_draw_curve(p->script, first, block_name(name, quantiles[q].block, k), fl_draw_colour(k),
-		      title, quantiles[q].how | FL_DRAW_SHAPES * k);
-}
-
-static void latency_of_several(struct fl_plot *p, bool *first, const struct fl_results *r)
-{
-	char name[8];
-	bool has[FL_MAX_RESULTS] = {};
-
-	for (size_t k = 0; k < r->n; k++)
-		for (size_t q = 0; q < QUANTILES; q++)
-			has[k] |= fl_draw_curve_data(p->script,
-						     block_name(name, quantiles[q].block, k),
-						     r->a[k], FL_SYSTEM_MOUNT, quantiles[q].value);
-	for (size_t k = 0; k < r->n; k++)
-		for (size_t q = 0; has[k] && q < QUANTILES; q++)
-			quantile_curve(p, first, q, k);
-	for (size_t q = 0; !*first && q < QUANTILES; q++)
-		fl_draw_kind(p->script, quantiles[q].title, quantiles[q].how);
-}
-
-/* Writes the reference's blocks; false: it has none. */
-static bool latency_of_reference(struct fl_plot *p, const struct fl_results *r)
-{
-	const struct fl_analysis *a = r->ref ? r->ref->earlier : NULL;
-
-	return a && fl_draw_curve_data(p->script, "refp50", a, FL_SYSTEM_MOUNT, p50_of) &&
-	       fl_draw_curve_data(p->script, "refp99", a, FL_SYSTEM_MOUNT, p99_of) &&
-	       fl_draw_curve_data(p->script, "refp999", a, FL_SYSTEM_MOUNT, p999_of);
-}
-
-/* Beside one result the reference has names of its own, beside several it has the kinds of lines that they have. */
-static void latency_curves_of_reference(struct fl_plot *p, bool *first, bool several)
-{
-	int dashed = FL_DRAW_DASHED | FL_DRAW_THIN, dotted = FL_DRAW_DOTTED | FL_DRAW_THIN;
-
-	fl_draw_curve(p->script, first, "refp999", "@FG", several ? "" : "R p99.9", dotted);
-	fl_draw_curve(p->script, first, "refp99", "@FG", several ? "R" : "R p99",
-		      several ? FL_DRAW_THIN : dashed);
-	fl_draw_curve(p->script, first, "refp50", several ? "@FG" : "@MUTED",
-		      several ? "" : "R p50", dashed);
-}
-
-static void plot_latency(struct fl_doc *doc, const struct fl_results *r)
-{
-	double low, high;
-	bool first = true, ref;
-	struct fl_plot p;
-
-	latency_range(r, &low, &high);
-	if (!(high > 0) || fl_plot_begin(&p))
-		return;
-	fl_draw_level_axis(p.script, r->a[0]->bench);
-	fl_draw_log_time_axis(p.script, 'y', low / 1.3, high * 1.3);
-	key_of_many(&p, r, 3);
-	ref = latency_of_reference(&p, r);
-	if (r->n == 1)
-		latency_of_one(&p, &first, r->a[0]);
-	else
-		latency_of_several(&p, &first, r);
-	if (ref)
-		latency_curves_of_reference(&p, &first, r->n > 1);
-	if (first)
-		fl_plot_drop(&p);
-	else
-		fl_plot_end(
-			&p, doc, "Latency of writes",
-			"fio's completion latency, on a logarithmic scale%s. Bars: lowest to highest run%s%s.",
-			r->n == 1
-				? ". Half of the writes take less than p50, one in a thousand longer than p99.9"
-				: "; dotted: p99.9, solid: p99, dashed: p50",
-			ref ? ". R is the reference, " : "", ref ? r->ref->name : "");
 }
 
 static bool time_parts(const struct fl_level *l, double part[FL_BAR_PARTS])
@@ -545,7 +389,7 @@ void fl_draw_several(struct fl_doc *doc, const struct fl_results *r)
 {
 	plot_scaling(doc, r);
 	fl_figure_volume(doc, r);
-	plot_latency(doc, r);
+	fl_figure_latency(doc, r);
 	plot_times(doc, r);
 	plot_speedup(doc, r);
 	fl_figure_takes(doc, r);
