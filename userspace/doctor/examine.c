@@ -54,7 +54,6 @@ static void check_privileges(struct fl_doctor *d)
 		{CAP_BPF, "CAP_BPF", "loading programs"},
 		{CAP_PERFMON, "CAP_PERFMON", "reading kernel memory from them"},
 		{CAP_SYS_PTRACE, "CAP_SYS_PTRACE", "mounts of other namespaces"},
-		{CAP_SYSLOG, "CAP_SYSLOG", "kernel addresses, for the call-site map"},
 	};
 	char missing[240] = "", command[256];
 	bool needed = true;
