@@ -36,7 +36,7 @@ static char *rendered(struct fl_stat_view *v, const struct fl_snapshot *s)
 	fl_stat_columns_choose(v, s);
 	fl_stat_columns_header(v, f);
 	fl_stat_figures(s, &row, fig);
-	fl_stat_columns_row(v, &row, fig, f);
+	fl_stat_columns_row(v, &row, fig, 4936, f);
 	fclose(f);
 	return text;
 }
@@ -93,6 +93,18 @@ static void what_was_asked_for(void **state)
 	       "         ------- per second -------\n"
 	       "    time writes    MB   excl shared elig%\n"
 	       "00:00:00   1234   5.0   1234      0  50.0\n");
+}
+
+static void a_file_has_its_share(void **state)
+{
+	struct fl_stat_view v = {};
+
+	v.files = true;
+	ask(&v, "writes,share");
+	expect(&v, &tracepoints,
+	       "    /s\n"
+	       "writes share%\n"
+	       "  1234   25.0\n");
 }
 
 static void a_wide_terminal_shows_more_and_a_narrow_one_less(void **state)
@@ -159,6 +171,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_what_the_evidence_has),
 		cmocka_unit_test(what_was_asked_for),
+		cmocka_unit_test(a_file_has_its_share),
 		cmocka_unit_test(a_wide_terminal_shows_more_and_a_narrow_one_less),
 		cmocka_unit_test(columns_that_are_none),
 		cmocka_unit_test(what_is_missing_is_said),

@@ -19,6 +19,7 @@ enum kind {
 	MB_RATE,  /* a rate of bytes */
 	DURATION, /* ns */
 	SHARE,	  /* a share of the writes, in percent */
+	OF_ALL,	  /* of the writes of all rows */
 	BEHIND,	  /* of the exclusive writes */
 	MEAN,
 	COUNT,
@@ -61,6 +62,7 @@ static const struct column {
 	{"hold99", "p99", "hold", 5, DURATION, FL_STAT_HOLD_P99, TIMES, 1},
 	{"ceiling", "ceil", NULL, 6, RATE, FL_STAT_CEILING, TIMES, 2},
 #define EXTRA 10
+	{"share", "share%", NULL, 6, OF_ALL, FL_STAT_WRITES, FILES, EXTRA + 6},
 	{"elig", "elig%", NULL, 5, SHARE, FL_STAT_ELIGIBLE, NATURE, EXTRA},
 	{"atonce", "atonce", NULL, 6, MEAN, FL_STAT_HOLDERS_MEAN, HOLDERS, EXTRA + 4},
 	{"behind", "behind%", NULL, 7, BEHIND, FL_STAT_QUEUED_BEHIND, HOLDERS, EXTRA + 5},
@@ -277,7 +279,7 @@ static const char *route_text(const struct fl_row *row)
 }
 
 static void figure_cell(const struct column *c, const struct fl_row *row,
-			const struct fl_stat_value *fig, char *buf, size_t len)
+			const struct fl_stat_value *fig, __u64 all, char *buf, size_t len)
 {
 	const struct fl_stat_value *v = &fig[c->figure];
 
@@ -296,6 +298,10 @@ static void figure_cell(const struct column *c, const struct fl_row *row,
 		fl_percent(v->n, fig[FL_STAT_WRITES].n, buf, len);
 		buf[strcspn(buf, " ")] = '\0';
 		break;
+	case OF_ALL:
+		fl_percent(v->n, all, buf, len);
+		buf[strcspn(buf, " ")] = '\0';
+		break;
 	case BEHIND:
 		fl_percent(v->n, fig[FL_STAT_EXCLUSIVE].n, buf, len);
 		buf[strcspn(buf, " ")] = '\0';
@@ -309,7 +315,7 @@ static void figure_cell(const struct column *c, const struct fl_row *row,
 }
 
 void fl_stat_columns_row(const struct fl_stat_view *v, const struct fl_row *row,
-			 const struct fl_stat_value *fig, FILE *out)
+			 const struct fl_stat_value *fig, __u64 all, FILE *out)
 {
 	int used = 0;
 	char text[64];
@@ -330,7 +336,7 @@ void fl_stat_columns_row(const struct fl_stat_view *v, const struct fl_row *row,
 			snprintf(text, sizeof(text), "%s", route_text(row));
 			break;
 		default:
-			figure_cell(c, row, fig, text, sizeof(text));
+			figure_cell(c, row, fig, all, text, sizeof(text));
 		}
 		fprintf(out, "%*s", width_of(v, c), text);
 		used += width_of(v, c);

@@ -22,7 +22,8 @@ void fl_stat_columns_words(FILE *out);
 void fl_stat_columns_choose(struct fl_stat_view *v, const struct fl_snapshot *s);
 
 void fl_stat_columns_header(const struct fl_stat_view *v, FILE *out);
+/* all: the writes of all rows of the interval. */
 void fl_stat_columns_row(const struct fl_stat_view *v, const struct fl_row *row,
-			 const struct fl_stat_value *fig, FILE *out);
+			 const struct fl_stat_value *fig, __u64 all, FILE *out);
 
 #endif

@@ -112,14 +112,17 @@ void fl_stat_row(const struct fl_stat_view *v, const struct fl_snapshot *s,
 		 const struct fl_row *row, FILE *out)
 {
 	struct fl_stat_value fig[FL_STAT_FIGURES] = {};
+	__u64 all = 0;
 
 	if (v->format == FL_STAT_JSON) {
 		fl_json_print(json_row(v, "interval", s, row), out, false);
 		return;
 	}
 	fl_stat_figures(s, row, fig);
+	for (size_t i = 0; i < s->nfiles; i++)
+		all += fl_file_writes(&s->file[i]);
 	if (v->format == FL_STAT_TEXT)
-		fl_stat_columns_row(v, row, fig, out);
+		fl_stat_columns_row(v, row, fig, all, out);
 	else
 		csv_row(v, row, fig, out);
 }
