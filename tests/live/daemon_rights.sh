@@ -10,6 +10,8 @@ set -u
 live_begin_on_xfs
 plain=$WORK/xfs/plain
 try=$LIVE_BUILD/tests/live/daemon_try
+# without it some checks would find nothing changed, and pass
+[ -x "$try" ] || { echo "not ok - daemon_try is built"; exit 1; }
 mkdir "$plain"
 chmod 755 "$LIVE_BUILD" 2>/dev/null
 cp "$try" "$WORK/try" && try=$WORK/try # where any user can run it
