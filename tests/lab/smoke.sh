@@ -8,12 +8,6 @@
 
 guest=()
 
-# of FILE FILTER - from what the guest brought back
-of()
-{
-	jq -r "$2" "$out/$1" 2>/dev/null || true
-}
-
 # judge VARIANT VERDICT LOCK
 judge()
 {
@@ -23,7 +17,7 @@ judge()
 		"$(of doctor '[.methods[] | select(.works) | .name] | sort | join(" ")')" \
 		"callsite global state-fentry state-tp"
 
-	wrote=$(of all.fio '[.jobs[].write.total_ios] | add')
+	wrote=$(fio_writes "$out/all.fio")
 	check "$variant: fio wrote" is "$wrote" 400
 	for method in state-tp state-fentry callsite global; do
 		check "$variant, $method: counted as many, all $lock, none lost" is \

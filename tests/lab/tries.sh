@@ -6,23 +6,21 @@
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 
+mkdir "$out"
 # shellcheck disable=SC2016 # the guest expands
-vm --variant next --cpus 2 --out "$tmp" -- bash -c '
-	set -e
-	lab/guest/disk cpu /mnt/disk
-	mkdir -p /mnt/disk/source /mnt/fuse
-	fuselens-passthroughd /mnt/disk/source /mnt/fuse 2>/tmp/daemon.log
-	dd if=/dev/zero of=/mnt/disk/source/data bs=1M count=1 oflag=direct status=none
+vm --variant next --cpus 2 --out "$out" -- bash -c '
+	. lab/guest/lib.sh
+	mirror cpu
+	written 1
 	for method in callsite global; do
-		fuselens prove /mnt/fuse --evidence $method -d 3600 --json -- \
-			tests/lab/guest/tries /mnt/fuse/data /mnt/disk >/out/$method || [ $? != 2 ]
+		prove /out/$method /mnt/fuse --evidence $method -- tests/lab/guest/tries /mnt/fuse/data /mnt/disk
 	done'
 check "the guest ended well" is "$rc" 0
 for method in callsite global; do
 	# the append, and the first write, which looks for privileges, are exclusive
 	check "$method: writes, takes exclusive and shared, and no more" is \
-		"$(jq -r '.counts | "\(.writes): \(.takes.exclusive) \(.takes.shared) \(.takes.upgrade)"' "$tmp/$method")" \
+		"$(of $method '.counts | "\(.writes): \(.takes.exclusive) \(.takes.shared) \(.takes.upgrade)"')" \
 		"21: 2 19 0"
-	check "... nothing is lost" is "$(jq .loss.lost "$tmp/$method")" 0
+	check "... nothing is lost" is "$(of $method .loss.lost)" 0
 done
 exit "$failed"

@@ -6,16 +6,11 @@
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# shellcheck disable=SC2016 # the guest expands
 vm --out "$tmp" -- bash -c '
-	set -e
-	truncate -s 400M /run/window.img
-	mkfs.xfs -q /run/window.img
-	mkdir -p /run/window/raw /run/window/mount
-	mount -o loop /run/window.img /run/window/raw
-	fuselens-passthroughd /run/window/raw /run/window/mount
-	fuselens stat /run/window/mount --evidence global --json -i 1 -- \
-		timeout 14 sh -c "while :; do dd if=/dev/zero of=/run/window/mount/f bs=4k count=20000 oflag=direct conv=notrunc; done" \
+	. lab/guest/lib.sh
+	mirror cpu
+	fuselens stat /mnt/fuse --evidence global --json -i 1 -- \
+		timeout 14 sh -c "while :; do dd if=/dev/zero of=/mnt/fuse/f bs=4k count=20000 oflag=direct conv=notrunc; done" \
 		>/out/rows 2>/out/said'
 check "stat outlives its window" is "$rc" 0
 
