@@ -5,7 +5,7 @@ DAEMON_TEST_PROGRAMS := $(B)/tests/live/daemon_load $(B)/tests/live/daemon_ops $
 $(B)/tests/live/daemon_load: tests/live/daemon_load.c
 $(B)/tests/live/daemon_try: tests/live/daemon_try.c
 $(B)/tests/live/daemon_ops: $(sort $(wildcard tests/live/daemon_ops/*.c)) tests/live/daemon_ops/ops.h
-$(B)/tests/live/daemon_diff: $(sort $(wildcard tests/live/daemon_diff/*.c)) tests/live/daemon_diff/diff.h
+$(B)/tests/live/daemon_diff: $(sort $(wildcard tests/live/daemon_diff/*.[ch]))
 
 $(DAEMON_TEST_PROGRAMS):
 	@mkdir -p $(@D)

@@ -53,6 +53,11 @@ struct fl_source *fl_collector_takes(struct fl_collector *c)
 	return source_that(c, false);
 }
 
+bool fl_collector_takes_only(const struct fl_collector *c)
+{
+	return !c->choice.source[0].form->counts_writes;
+}
+
 /* How many of the slots have room for something of this size on each CPU. */
 static __u32 that_fit(const struct fl_collector *c, __u32 nslots, size_t size)
 {

@@ -85,6 +85,8 @@ struct fl_collector {
 
 /* The source that counts takes; NULL where none does. */
 struct fl_source *fl_collector_takes(struct fl_collector *c);
+/* Whether only takes are counted, and writes are worked out from them. */
+bool fl_collector_takes_only(const struct fl_collector *c);
 /* Events that a program did not see, up to now or to the end of counting. */
 __u64 fl_collector_misses(const struct fl_collector *c, size_t source, size_t program);
 /*
@@ -93,6 +95,20 @@ __u64 fl_collector_misses(const struct fl_collector *c, size_t source, size_t pr
  */
 int fl_collector_drain_claim(struct fl_collector *c, struct fl_claim *claim,
 			     struct fl_file_counts *f);
+/* A map of requests, as a descriptor: the first source has it if it counts writes, else -1. */
+int fl_collector_request_map(const struct fl_collector *c, const char *name);
+/* Adds all requests of a mount so far to its counters. Returns 0, or -1 when out of memory. */
+int fl_collector_requests(struct fl_collector *c, struct fl_mount_snapshot *m);
+/*
+ * Adds the mounts of the target, those whose files were written, and those that sent requests; each
+ * with its requests since the last reading. Returns 0, or -1 with err set when out of memory.
+ */
+int fl_collector_read_mounts(struct fl_collector *c, struct fl_snapshot *s,
+			     const struct fl_mounts *now, struct fl_err *err);
+/* Adds what was counted of one slot to a sample. */
+void fl_collector_add_to_sample(const struct fl_collector *c, struct fl_sample *sample,
+				const struct fl_slot_counts *counts,
+				const struct fl_slot_takes *takes);
 /* What was counted on a mount and not read yet explains so much of its attr_version's rise. */
 __u64 fl_collector_explained(struct fl_collector *c, __u32 dev);
 /* Which methods count: s->method, writes_method, takes_only, has_takes. */

@@ -20,27 +20,6 @@
 /* Ids of files in snapshots: 0 for "other", then those of forgotten.c, then claims. */
 #define FIRST_CLAIM (16 * (FL_ROUTES + 1))
 
-/* A map of requests: the first source has it, if it counts writes; -1 if it does not. */
-static int map_of(const struct fl_collector *c, const char *name)
-{
-	return fl_source_map(&c->choice.source[0], name);
-}
-
-/* All requests of a mount so far. Returns 0, or -1 when out of memory. */
-static int read_requests(struct fl_collector *c, struct fl_mount_snapshot *m)
-{
-	struct fl_mount_counts *percpu = calloc(c->ncpus, sizeof(*percpu));
-
-	if (!percpu)
-		return -1;
-	if (!bpf_map_lookup_elem(map_of(c, "mounts"), &m->dev, percpu))
-		for (int i = 0; i < FL_MOUNT_COUNTERS; i++)
-			for (int cpu = 0; cpu < c->ncpus; cpu++)
-				m->counter[i] += percpu[cpu].counter[i];
-	free(percpu);
-	return 0;
-}
-
 static __u64 sum_of(const void *counts, size_t size)
 {
 	const __u64 *word = counts;
@@ -58,7 +37,7 @@ static void add_flag_knowledge(struct fl_collector *c, const struct fl_slot *slo
 	const struct fl_known_file *k = fl_known_files_find(&c->known, fl_key_of(f));
 	struct fl_asked asked;
 
-	if (!bpf_map_lookup_elem(map_of(c, "asked"), &key, &asked)) {
+	if (!bpf_map_lookup_elem(fl_collector_request_map(c, "asked"), &key, &asked)) {
 		f->flag.opens_seen = asked.opens;
 		f->flag.opens_asked = asked.opens_with_parallel;
 	}
@@ -99,49 +78,6 @@ static int drain_holders(struct fl_collector *c, __u32 slot, struct fl_file_coun
 	return slot < c->holder_slots ? fl_percpu_values_drain(&c->holders, slot, &f->holders) : 0;
 }
 
-static void add_to_sample(struct fl_sample *sample, const struct fl_slot_counts *counts,
-			  const struct fl_slot_takes *takes)
-{
-	for (int take = 0; take < FL_TAKES; take++) {
-		for (int nature = 0; nature < FL_NATURES; nature++) {
-			__u64 n = counts->cell[take][nature];
-
-			sample->writes += n;
-			if (take == FL_TAKE_SHARED)
-				sample->shared += n;
-			else if (take != FL_TAKE_UNKNOWN)
-				sample->exclusive += n;
-		}
-	}
-	sample->fi_lock += takes->take[FL_SITE_FI_LOCK];
-}
-
-/* An upgraded write took the lock twice and ran exclusively. */
-static void add_writes_from_takes(struct fl_sample *sample, const struct fl_slot_takes *takes)
-{
-	__u64 upgrades = takes->take[FL_SITE_UPGRADE], shared = takes->take[FL_SITE_SHARED];
-	__u64 exclusive = takes->take[FL_SITE_EXCLUSIVE] + upgrades;
-
-	shared = shared > upgrades ? shared - upgrades : 0;
-	sample->exclusive += exclusive;
-	sample->shared += shared;
-	sample->writes += exclusive + shared;
-}
-
-static bool takes_only(const struct fl_collector *c)
-{
-	return !c->choice.source[0].form->counts_writes;
-}
-
-static void add_slot_to_sample(const struct fl_collector *c, struct fl_sample *sample,
-			       const struct fl_slot_counts *counts,
-			       const struct fl_slot_takes *takes)
-{
-	add_to_sample(sample, counts, takes);
-	if (takes_only(c))
-		add_writes_from_takes(sample, takes);
-}
-
 /* Returns 0, or -1 with errno set. Sets *any if something was counted. */
 static int drain_slot(struct fl_collector *c, __u32 slot, struct fl_file_counts *f, __u64 *any)
 {
@@ -153,7 +89,7 @@ static int drain_slot(struct fl_collector *c, __u32 slot, struct fl_file_counts 
 	    fl_percpu_values_drain(&c->takes, slot, &takes) || drain_hists(c, slot, f) ||
 	    drain_holders(c, slot, f))
 		return -1;
-	add_slot_to_sample(c, &c->sum, &sum, &takes);
+	fl_collector_add_to_sample(c, &c->sum, &sum, &takes);
 	memcpy(f->cell, sum.cell, sizeof(f->cell));
 	memcpy(f->counter, sum.counter, sizeof(f->counter));
 	memcpy(f->takes, takes.take, sizeof(f->takes));
@@ -210,7 +146,7 @@ __u64 fl_collector_explained(struct fl_collector *c, __u32 dev)
 	s.mount = &m;
 	/* if memory is out, new claims are read next time */
 	fl_slot_table_update(&c->table);
-	if (read_requests(c, &m))
+	if (fl_collector_requests(c, &m))
 		return 0;
 	n = m.counter[FL_MOUNT_ATTRIBUTE_REPLIES];
 	s.nmounts = 0;
@@ -293,99 +229,11 @@ static int drain_files(struct fl_collector *c, struct fl_snapshot *s, struct fl_
 	return 0;
 }
 
-/* Finds what was already reported of a mount's requests, or makes a new entry; NULL: no memory. */
-static struct fl_mount_told *told_of(struct fl_collector *c, __u32 dev)
-{
-	__u32 place = fl_index_get(&c->told_by_dev, dev, 0);
-
-	if (place != FL_INDEX_NONE)
-		return &c->told[place];
-	if (!FL_MORE(c->told, c->ntold) || fl_index_put(&c->told_by_dev, dev, 0, c->ntold))
-		return NULL;
-	c->told[c->ntold] = (struct fl_mount_told){.dev = dev};
-	return &c->told[c->ntold++];
-}
-
-static int drain_requests(struct fl_collector *c, struct fl_mount_snapshot *m)
-{
-	struct fl_mount_told *told = told_of(c, m->dev);
-
-	if (!told || read_requests(c, m))
-		return -1;
-	for (int i = 0; i < FL_MOUNT_COUNTERS; i++) {
-		__u64 sum = m->counter[i];
-
-		m->counter[i] = sum - told->counter[i];
-		told->counter[i] = sum;
-	}
-	return 0;
-}
-
-static int read_mount(struct fl_collector *c, __u32 dev, const struct fl_mounts *mounts,
-		      struct fl_mount_snapshot *m)
-{
-	const struct fl_mount *info = fl_mounts_by_dev(mounts, dev);
-
-	memset(m, 0, sizeof(*m));
-	m->dev = dev;
-	m->present = info;
-	/* report a mount that went away under its old name */
-	if (!info)
-		info = fl_mounts_by_dev_last(&c->seen, dev);
-	if (!info)
-		info = fl_mounts_by_dev(&c->target->mounts, dev);
-	if (info) {
-		m->path = strdup(info->path);
-		m->fstype = strdup(info->fstype);
-		m->source = strdup(info->source);
-	}
-	return drain_requests(c, m);
-}
-
-static bool has_mount(const struct fl_snapshot *s, __u32 dev)
-{
-	for (size_t i = 0; i < s->nmounts; i++)
-		if (s->mount[i].dev == dev)
-			return true;
-	return false;
-}
-
-static int add_mount(struct fl_collector *c, struct fl_snapshot *s, __u32 dev,
-		     const struct fl_mounts *mounts)
-{
-	if (!dev || has_mount(s, dev))
-		return 0;
-	if (!FL_MORE(s->mount, s->nmounts))
-		return -1;
-	return read_mount(c, dev, mounts, &s->mount[s->nmounts++]);
-}
-
-/* Adds the mounts of the target, those whose files were written, and those that sent requests. */
-static int read_mounts(struct fl_collector *c, struct fl_snapshot *s, const struct fl_mounts *now,
-		       struct fl_err *err)
-{
-	__u32 dev, *prev = NULL;
-	int bad = 0, fd = map_of(c, "mounts");
-
-	for (__u32 i = 0; i < c->target->ndevs; i++)
-		bad |= add_mount(c, s, c->target->dev[i], now);
-	/* add idle mounts, too: a mount that appears or vanishes differs from an idle one */
-	for (size_t i = 0; c->target->kind == FL_TARGET_ALL && i < now->n; i++)
-		bad |= add_mount(c, s, now->mount[i].dev, now);
-	for (size_t i = 0; i < s->nfiles; i++)
-		bad |= add_mount(c, s, s->file[i].dev, now);
-	while (fd >= 0 && !bpf_map_get_next_key(fd, prev, &dev)) {
-		bad |= add_mount(c, s, dev, now);
-		prev = &dev;
-	}
-	return bad ? fl_err(err, "out of memory") : 0;
-}
-
 void fl_collector_describe(struct fl_collector *c, struct fl_snapshot *s)
 {
 	const struct fl_source *takes = fl_collector_takes(c);
 
-	s->takes_only = takes_only(c);
+	s->takes_only = fl_collector_takes_only(c);
 	s->writes_method = s->takes_only ? FL_METHOD_STATE_TP : c->choice.source[0].form->method;
 	s->method = takes ? takes->form->method : s->writes_method;
 	s->has_takes = takes;
@@ -469,7 +317,7 @@ static int read_all(struct fl_collector *c, struct fl_snapshot *s, struct fl_err
 	if (!ret && takes && takes->callsites && fl_callsites_read(takes->callsites, s))
 		ret = fl_err(err, "out of memory");
 	if (!ret)
-		ret = read_mounts(c, s, &now, err);
+		ret = fl_collector_read_mounts(c, s, &now, err);
 	fl_mounts_free(&now);
 	return ret;
 }
@@ -503,31 +351,4 @@ int fl_collector_read(struct fl_collector *c, struct fl_snapshot *s, struct fl_e
 	c->cross.blind = fl_follow_unseen_tries(&c->follow);
 	fl_cross_check_fill(&c->cross, s);
 	return 0;
-}
-
-void fl_collector_sample(struct fl_collector *c, struct fl_sample *sample)
-{
-	struct fl_slot_counts counts;
-	struct fl_slot_takes takes;
-
-	*sample = c->sum;
-	/* if memory is out, new claims are read next time */
-	fl_slot_table_update(&c->table);
-	for (size_t i = 0; i <= c->table.nclaims; i++) {
-		__u32 slot = i ? c->table.claim[i - 1].slot : 0;
-
-		if (!fl_percpu_values_peek(&c->counts, slot, &counts) &&
-		    !fl_percpu_values_peek(&c->takes, slot, &takes))
-			add_slot_to_sample(c, sample, &counts, &takes);
-	}
-	sample->has_fi_lock = fl_collector_takes(c);
-	sample->t_ns = fl_now_ns();
-}
-
-__u64 fl_collector_writes(struct fl_collector *c)
-{
-	struct fl_sample sample;
-
-	fl_collector_sample(c, &sample);
-	return sample.writes;
 }

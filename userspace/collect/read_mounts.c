@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The mounts of a snapshot, and the requests that each has sent since the last reading. */
+#include "collect/collector_impl.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <bpf/bpf.h>
+
+#include "util/array.h"
+
+int fl_collector_request_map(const struct fl_collector *c, const char *name)
+{
+	return fl_source_map(&c->choice.source[0], name);
+}
+
+int fl_collector_requests(struct fl_collector *c, struct fl_mount_snapshot *m)
+{
+	struct fl_mount_counts *percpu = calloc(c->ncpus, sizeof(*percpu));
+
+	if (!percpu)
+		return -1;
+	if (!bpf_map_lookup_elem(fl_collector_request_map(c, "mounts"), &m->dev, percpu))
+		for (int i = 0; i < FL_MOUNT_COUNTERS; i++)
+			for (int cpu = 0; cpu < c->ncpus; cpu++)
+				m->counter[i] += percpu[cpu].counter[i];
+	free(percpu);
+	return 0;
+}
+
+/* Finds what was already reported of a mount's requests, or makes a new entry; NULL: no memory. */
+static struct fl_mount_told *told_of(struct fl_collector *c, __u32 dev)
+{
+	__u32 place = fl_index_get(&c->told_by_dev, dev, 0);
+
+	if (place != FL_INDEX_NONE)
+		return &c->told[place];
+	if (!FL_MORE(c->told, c->ntold) || fl_index_put(&c->told_by_dev, dev, 0, c->ntold))
+		return NULL;
+	c->told[c->ntold] = (struct fl_mount_told){.dev = dev};
+	return &c->told[c->ntold++];
+}
+
+static int drain_requests(struct fl_collector *c, struct fl_mount_snapshot *m)
+{
+	struct fl_mount_told *told = told_of(c, m->dev);
+
+	if (!told || fl_collector_requests(c, m))
+		return -1;
+	for (int i = 0; i < FL_MOUNT_COUNTERS; i++) {
+		__u64 sum = m->counter[i];
+
+		m->counter[i] = sum - told->counter[i];
+		told->counter[i] = sum;
+	}
+	return 0;
+}
+
+static int read_mount(struct fl_collector *c, __u32 dev, const struct fl_mounts *mounts,
+		      struct fl_mount_snapshot *m)
+{
+	const struct fl_mount *info = fl_mounts_by_dev(mounts, dev);
+
+	memset(m, 0, sizeof(*m));
+	m->dev = dev;
+	m->present = info;
+	/* report a mount that went away under its old name */
+	if (!info)
+		info = fl_mounts_by_dev_last(&c->seen, dev);
+	if (!info)
+		info = fl_mounts_by_dev(&c->target->mounts, dev);
+	if (info) {
+		m->path = strdup(info->path);
+		m->fstype = strdup(info->fstype);
+		m->source = strdup(info->source);
+	}
+	return drain_requests(c, m);
+}
+
+static bool has_mount(const struct fl_snapshot *s, __u32 dev)
+{
+	for (size_t i = 0; i < s->nmounts; i++)
+		if (s->mount[i].dev == dev)
+			return true;
+	return false;
+}
+
+static int add_mount(struct fl_collector *c, struct fl_snapshot *s, __u32 dev,
+		     const struct fl_mounts *mounts)
+{
+	if (!dev || has_mount(s, dev))
+		return 0;
+	if (!FL_MORE(s->mount, s->nmounts))
+		return -1;
+	return read_mount(c, dev, mounts, &s->mount[s->nmounts++]);
+}
+
+int fl_collector_read_mounts(struct fl_collector *c, struct fl_snapshot *s,
+			     const struct fl_mounts *now, struct fl_err *err)
+{
+	__u32 dev, *prev = NULL;
+	int bad = 0, fd = fl_collector_request_map(c, "mounts");
+
+	for (__u32 i = 0; i < c->target->ndevs; i++)
+		bad |= add_mount(c, s, c->target->dev[i], now);
+	/* add idle mounts, too: a mount that appears or vanishes differs from an idle one */
+	for (size_t i = 0; c->target->kind == FL_TARGET_ALL && i < now->n; i++)
+		bad |= add_mount(c, s, now->mount[i].dev, now);
+	for (size_t i = 0; i < s->nfiles; i++)
+		bad |= add_mount(c, s, s->file[i].dev, now);
+	while (fd >= 0 && !bpf_map_get_next_key(fd, prev, &dev)) {
+		bad |= add_mount(c, s, dev, now);
+		prev = &dev;
+	}
+	return bad ? fl_err(err, "out of memory") : 0;
+}
