@@ -10,7 +10,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "abi.h"
-#include "dentry.bpf.h"
+#include "walks.bpf.h"
 #include "versions.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";

@@ -9,7 +9,10 @@
 
 #include "slots.bpf.h"
 
-/* The places below, less 1. The slots beyond them share slot 0's. Set by the collector before loading. */
+/*
+ * The number of the map's places less 1; that number is a power of two. Slots beyond them are counted in place 0.
+ * Set by the collector before loading.
+ */
 const volatile __u32 holders_mask = 63;
 
 struct {

@@ -11,7 +11,7 @@
 #include <bpf/bpf_core_read.h>
 #include "abi.h"
 
-/* One where nobody asks for waits. */
+/* One set; FL_LOCK_SETS if waits are asked for. The collector sets the size before loading. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -54,7 +54,7 @@ static __always_inline void follow_lock(__u64 address, __u32 slot, bool is_fi_lo
 	__sync_fetch_and_add(&state->unfollowed, 1);
 }
 
-/* The slot's file has another inode in memory than before: a first one, mostly. */
+/* Follows the locks of an inode that the slot's file did not have before; mostly it is the file's first one. */
 __attribute__((unused)) static __noinline int follow_inode(struct fl_slot *s, __u32 slot,
 							   __u64 inode)
 {
@@ -64,7 +64,7 @@ __attribute__((unused)) static __noinline int follow_inode(struct fl_slot *s, __
 	if (!s || !state)
 		return 0;
 	s->inode = inode;
-	/* as the verifier wants it: a number, which only memory makes of a pointer */
+	/* the verifier takes this for a pointer; what is loaded from memory is a number to it */
 	inode = *(volatile __u64 *)&s->inode;
 	if (!s->waits && state->places < FL_WAITED_FILES - 1)
 		s->waits = 1 + __sync_fetch_and_add(&state->places, 1);

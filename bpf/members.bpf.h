@@ -9,7 +9,7 @@
 #include <bpf/bpf_helpers.h>
 #include "abi.h"
 
-/* One word if no family is selected. */
+/* FL_FAMILY_WORDS words; one if no family is selected. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);

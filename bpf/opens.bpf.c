@@ -7,7 +7,7 @@
 #include "kernel_types.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
-#include "dentry.bpf.h"
+#include "walks.bpf.h"
 #include "abi.h"
 
 char LICENSE[] SEC("license") = "GPL";

@@ -3,7 +3,7 @@
 #ifndef FUSELENS_REQUEST_ORIGIN_BPF_H
 #define FUSELENS_REQUEST_ORIGIN_BPF_H
 
-#include "dentry.bpf.h"
+#include "walks.bpf.h"
 #include "select.bpf.h"
 
 #define MAX_MOUNTS 2048

@@ -11,7 +11,7 @@
 #include "kernel_types.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
-#include "dentry.bpf.h"
+#include "walks.bpf.h"
 #include "abi.h"
 #include "pointers.bpf.h"
 #include "slot_map.bpf.h"
@@ -294,6 +294,7 @@ static __always_inline void count_segment(__u32 slot, __u64 bytes)
 	c->counter[FL_COUNT_BYTES] += bytes;
 }
 
+/* Adds 1 to a counter of a slot. */
 static __always_inline void count_in_slot(__u32 slot, enum fl_counter what)
 {
 	struct fl_slot_counts *c = bpf_map_lookup_elem(&slot_counts, &slot);

@@ -12,7 +12,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include "abi.h"
-#include "dentry.bpf.h"
+#include "walks.bpf.h"
 
 /*
  * Identify processes by the PID that they themselves see, not by that in the initial PID namespace.

@@ -23,8 +23,9 @@ int fl_profile_files(const char *text, enum fl_profile_files *files, struct fl_e
  */
 char *fl_profile_load(const char *spec, char **name, struct fl_err *err);
 /*
- * The text that a bench is gone on with: the user's file or name where spec is not NULL, otherwise the
- * profile called name, which nobody's word but its own says and so is no path.
+ * The text of the profile with which a bench is resumed: that of spec, which the user gave, as above; where
+ * spec is NULL, that of the installed profile called name. Only the result directory says that name, so it may
+ * be no path, and the profile may run no program. The caller frees it. NULL with err set.
  */
 char *fl_profile_again(const char *spec, const char *name, struct fl_err *err);
 

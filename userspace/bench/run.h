@@ -28,8 +28,8 @@ struct fl_bench_run {
 /* Writes the files that the largest row needs. Returns 0; -1 with err set; 1 when interrupted. */
 int fl_bench_prefill(struct fl_bench_run *run, enum fl_system system, struct fl_err *err);
 /*
- * Runs one planned row and puts it into the result directory. Returns as above; nothing of a row stays
- * that did not end well.
+ * Runs one planned row and puts it into the result directory. Returns as above; unless it returns 0, nothing of
+ * the row stays.
  */
 int fl_bench_run_row(struct fl_bench_run *run, struct fl_bench_row *row, struct fl_err *err);
 #endif

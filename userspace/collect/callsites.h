@@ -7,7 +7,6 @@
 #include "snapshot/snapshot.h"
 
 struct fl_callsites;
-struct fl_source;
 
 /* Whether completions of writes are seen. */
 bool fl_callsites_see_completions(const struct fl_callsites *c);

@@ -23,7 +23,7 @@ enum fl_evidence {
 	FL_EVIDENCES = FL_EVIDENCE_FORMS + FL_METHODS,
 };
 
-/* The names that --evidence takes; the latter returns -1 for any other. */
+/* The names that --evidence takes; and back, -1 for any other name. */
 const char *fl_evidence_name(enum fl_evidence e);
 int fl_evidence_from_name(const char *name);
 
@@ -62,7 +62,7 @@ struct fl_collect_opts {
 	pid_t command;
 	bool only_command; /* only the command's writes count */
 	bool waits;    /* count waits for the locks, too: every queued lock of the system pays */
-	bool children; /* for fl_collect_target() */
+	bool children; /* --children was given: see fl_collect_target() */
 };
 
 #define FL_TIMED_IN 16 /* unless --times says otherwise */
@@ -114,6 +114,7 @@ struct fl_sample {
 };
 
 void fl_collector_sample(struct fl_collector *c, struct fl_sample *sample);
+/* The writes of such a sample. */
 __u64 fl_collector_writes(struct fl_collector *c);
 /* Detaches and frees everything. NULL is fine. */
 void fl_collector_finish(struct fl_collector *c);

@@ -109,7 +109,7 @@ int fl_collector_read_mounts(struct fl_collector *c, struct fl_snapshot *s,
 void fl_collector_add_to_sample(const struct fl_collector *c, struct fl_sample *sample,
 				const struct fl_slot_counts *counts,
 				const struct fl_slot_takes *takes);
-/* What was counted on a mount and not read yet explains so much of its attr_version's rise. */
+/* By how much what was counted on a mount and not read yet may have raised its attr_version. */
 __u64 fl_collector_explained(struct fl_collector *c, __u32 dev);
 /* Which methods count: s->method, writes_method, takes_only, has_takes. */
 void fl_collector_describe(struct fl_collector *c, struct fl_snapshot *s);

@@ -18,7 +18,7 @@ struct fl_forgotten {
 	struct fl_slot_hists *spare; /* for the next sum that needs times */
 };
 
-/* What tells the sum that a file belongs to from others of its mount; below 16 * (FL_ROUTES + 1). */
+/* The number of the sum that a file belongs to, among those of its mount; below 16 * (FL_ROUTES + 1). */
 __u32 fl_forgotten_id(const struct fl_file_counts *f);
 /*
  * Makes sure that the next fl_forgotten_add() cannot fail: what is taken out of a table must have a place

@@ -19,7 +19,7 @@ struct fl_gate_map {
 int fl_gate_map(struct fl_gate_map *g, struct bpf_object *obj, struct fl_err *err);
 void fl_gate_open(struct fl_gate_map *g);
 void fl_gate_close(struct fl_gate_map *g);
-/* Marked writes that began behind the open gate and have not been counted yet. */
+/* Marked writes that began while the gate was open and have not been counted yet. */
 __u64 fl_gate_inside(const struct fl_gate_map *g);
 /* Waits until there are none, but not for longer than ns; returns how many there are still. */
 __u64 fl_gate_wait(const struct fl_gate_map *g, __u64 ns);

@@ -28,7 +28,7 @@ int fl_percpu_values_init(struct fl_percpu_values *v, int fd, size_t size, int n
  * reads as 0 until it has made up for that. Returns 0, or -1 with errno set.
  */
 int fl_percpu_values_peek(struct fl_percpu_values *v, __u32 place, void *sum);
-/* The same, and drains the place: nothing falls between two calls. */
+/* The same, and drains the place: what is counted between two calls belongs to the second. */
 int fl_percpu_values_drain(struct fl_percpu_values *v, __u32 place, void *sum);
 void fl_percpu_values_free(struct fl_percpu_values *v);
 

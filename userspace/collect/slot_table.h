@@ -18,10 +18,10 @@ struct bpf_object;
 struct fl_claim {
 	__u32 id; /* unlike a slot, never given to another file */
 	__u32 slot;
-	/* For the collector. All counts of the file in one sum: those read, and all at the last look. */
-	__u64 read;
-	__u64 counted;
-	bool looked_at;
+	/* The collector's own. Sums of all counts of the file, whatever they count: */
+	__u64 read;	/* those that were read */
+	__u64 counted;	/* all, when fl_collector_forget() last looked */
+	bool looked_at; /* it has looked once */
 };
 
 struct fl_slot_table {

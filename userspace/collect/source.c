@@ -109,7 +109,9 @@ static int load(struct fl_source *s, const struct fl_source *first,
 
 static void unload(struct fl_source *s)
 {
-	fl_source_detach(s);
+	fl_callsites_detach(s->callsites);
+	for (size_t i = 0; i < FL_MAX_PROBES; i++)
+		fl_source_detach_program(s, i);
 	fl_callsites_free(s->callsites);
 	bpf_object__close(s->obj);
 	s->callsites = NULL;
@@ -274,13 +276,6 @@ void fl_source_detach_program(struct fl_source *s, size_t index)
 {
 	bpf_link__destroy(s->link[index]);
 	s->link[index] = NULL;
-}
-
-void fl_source_detach(struct fl_source *s)
-{
-	fl_callsites_detach(s->callsites);
-	for (size_t i = 0; i < FL_MAX_PROBES; i++)
-		fl_source_detach_program(s, i);
 }
 
 __u64 fl_source_misses(const struct fl_source *s, size_t index)

@@ -62,7 +62,6 @@ size_t fl_source_programs(const struct fl_source *s, int *fd);
 /* Attaches, detaches one program. The former returns 0, or -1 with errno set. */
 int fl_source_attach_program(struct fl_source *s, size_t program);
 void fl_source_detach_program(struct fl_source *s, size_t program);
-void fl_source_detach(struct fl_source *s);
 /* Events that a program did not see since it was loaded. */
 __u64 fl_source_misses(const struct fl_source *s, size_t program);
 /* A map's descriptor by name; -1 where the object has none such. */

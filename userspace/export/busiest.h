@@ -21,6 +21,7 @@ struct fl_busiest {
 	struct fl_index by_file;
 };
 
+/* room: files that are remembered. Returns 0, or -1 if out of memory. */
 int fl_busiest_init(struct fl_busiest *b, size_t room);
 /* Adds an interval of this many seconds. Returns 0, or -1 if out of memory. */
 int fl_busiest_add(struct fl_busiest *b, const struct fl_snapshot *interval, double seconds);

@@ -21,7 +21,7 @@ int fl_metrics_init(struct fl_metrics *m, const struct fl_metrics_limits *limits
 	m->limits = *limits;
 	m->mount = calloc(limits->mounts + 1, sizeof(*m->mount));
 	m->file = calloc(limits->files + 1, sizeof(*m->file));
-	m->nmounts = 1;
+	m->nmounts = !!m->mount;
 	m->changes = limits->files;
 	if (fl_busiest_init(&m->busiest, RATES_KEPT))
 		return -1;

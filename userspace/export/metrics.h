@@ -73,6 +73,7 @@ struct fl_metrics {
 	bool knows_nature;		  /* which writes were eligible */
 };
 
+/* Returns 0, or -1 when out of memory; fl_metrics_free() is due either way. */
 int fl_metrics_init(struct fl_metrics *m, const struct fl_metrics_limits *limits);
 /* Adds one interval. Returns 0, or -1 when out of memory: some of it may then be missing. */
 int fl_metrics_add(struct fl_metrics *m, const struct fl_snapshot *interval);

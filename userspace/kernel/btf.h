@@ -9,18 +9,18 @@
 struct fl_btf;
 
 /*
- * Loads the BTF of the kernel and of its modules, which anybody may read. NULL when out of memory, which is
- * fine for all of these: nothing is known then.
+ * Loads the BTF of the kernel and of its modules, which anybody may read. NULL when out of memory. All
+ * functions here take NULL, and know nothing then.
  */
 struct fl_btf *fl_btf_open(void);
 void fl_btf_close(struct fl_btf *b);
 bool fl_btf_available(const struct fl_btf *b);
 
-/* Value of an enumerator of any enum, named or not, of the kernel or of module ("" for vmlinux); -1. */
+/* Value of an enumerator of any enum, named or not, of the kernel or of a module; -1 where there is none. */
 int fl_btf_enumerator(const struct fl_btf *b, const char *name);
 /* Whether a BTF tracepoint (by its plain name) is in the BTF of the kernel or of fuse. */
 bool fl_btf_has_tracepoint(const struct fl_btf *b, const char *name);
-/* Whether it is a tracepoint of XFS, and XFS is not there. */
+/* Whether the tracepoint is one of XFS and the kernel lacks it: XFS is not loaded. */
 bool fl_btf_lacks_xfs_tracepoint(const struct fl_btf *b, const char *name);
 /* The BTF ID of a function of the kernel itself; 0 for those of modules, and for none. */
 __u32 fl_btf_kernel_function(const struct fl_btf *b, const char *name);

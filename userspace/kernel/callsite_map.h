@@ -14,10 +14,11 @@
 #include "kernel/kallsyms.h"
 #include "snapshot/snapshot.h"
 
+/* Whether a call may come back without the lock; if so, what it returns when it has the lock. */
 enum fl_tries {
-	FL_TRIES_NOT,
-	FL_TRIES_NONZERO, /* trylock: not 0 */
-	FL_TRIES_ZERO,	  /* killable, interruptible: 0 */
+	FL_TRIES_NOT,	  /* it always has the lock */
+	FL_TRIES_NONZERO, /* not 0, as trylocks do */
+	FL_TRIES_ZERO,	  /* 0, as killable and interruptible calls do */
 };
 
 struct fl_callsite {
@@ -30,7 +31,6 @@ struct fl_callsite {
 	/* Bit per enum fl_route whose write path comes here; 0: not on a write path. */
 	__u32 routes;
 	bool merged; /* one call does both exclusive takes and upgrades, so they cannot be told apart */
-	/* Whether the call may come back without the lock, and what it returns if it has it. */
 	enum fl_tries tries;
 	/* An instruction in the same straight line before it, to calibrate a probe pair; 0: none. */
 	__u64 calibrate_at;
@@ -66,9 +66,10 @@ struct fl_redirect {
 	__u64 from, to;
 };
 
-/* The kernel's text. Reads len bytes at addr; 0, or -1 with err set. */
+/* The kernel's text. */
 struct fl_text {
 	const struct fl_symbols *symbols;
+	/* Reads len bytes at addr. Returns 0, or -1 with err set. */
 	int (*read)(void *ctx, __u64 addr, void *buf, size_t len, struct fl_err *err);
 	void *ctx;
 	const struct fl_redirect *redirect; /* code is read where calls of a function really go */

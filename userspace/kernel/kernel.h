@@ -12,15 +12,16 @@
 struct fl_kernel;
 
 /*
- * Opens what takes privileges to open, and reads nothing yet: that happens once, when it is first asked
- * for. What cannot be opened is told then. NULL when out of memory.
+ * Opens what takes privileges to open, and reads nothing yet: each thing is read once, when it is first
+ * asked for, and an error of opening it is reported then. NULL when out of memory.
  */
-/* The version of the running library, as "1.5". */
-const char *fl_kernel_libbpf_version(void);
-
 struct fl_kernel *fl_kernel_open(void);
 void fl_kernel_close(struct fl_kernel *k);
 
+/* The version of the running libbpf, as "1.5". */
+const char *fl_kernel_libbpf_version(void);
+
+/* Owned by k. NULL when out of memory, which all functions of btf.h take. */
 const struct fl_btf *fl_kernel_btf(struct fl_kernel *k);
 /*
  * The call-site map, owned by k; NULL with err set to the reason where the kernel's text cannot be read.

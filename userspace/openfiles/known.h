@@ -3,8 +3,8 @@
  * What is remembered of files that were seen open for writing: the path, and how many opens had the parallel
  * flag in force at the same time. It is kept after they are closed. Pure.
  */
-#ifndef FL_KNOWNFILES_H
-#define FL_KNOWNFILES_H
+#ifndef FL_KNOWN_H
+#define FL_KNOWN_H
 
 #include "util/index.h"
 #include "openfiles/openfiles.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/* The figure of fio's completion latency. */
 #ifndef FL_FIGURES_LATENCY_H
 #define FL_FIGURES_LATENCY_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/* The figure of bytes and reads per second. */
 #ifndef FL_FIGURES_VOLUME_H
 #define FL_FIGURES_VOLUME_H
 

@@ -14,19 +14,25 @@ struct fl_result_dir {
 	char *path; /* for messages */
 };
 
-/* Makes an empty result directory; fails when path exists. */
+/*
+ * Makes an empty result directory, and fails when path exists; opens one that exists. Return 0, or -1 with err
+ * set, and then there is nothing to close.
+ */
 int fl_result_create(struct fl_result_dir *d, const char *path, struct fl_err *err);
 int fl_result_open(struct fl_result_dir *d, const char *path, struct fl_err *err);
 void fl_result_close(struct fl_result_dir *d);
-/* Writes bench.json and profile.fio. */
+/* Writes bench.json and profile.fio. Returns 0, or -1 with err set. */
 int fl_result_write_bench(const struct fl_result_dir *d, const struct fl_bench *bench,
 			  struct fl_err *err);
-/* Reads bench.json and every finished row, in the order of the plan. */
+/*
+ * Reads bench.json and every finished row, in the order of the plan. Returns 0, and the caller frees bench, or -1 with
+ * err set.
+ */
 int fl_result_read(const struct fl_result_dir *d, struct fl_bench *bench, struct fl_err *err);
 
 /* Where a row collects its files until it is finished: made anew, empty. A descriptor, or -1 with err set. */
 int fl_result_row_begin(const struct fl_result_dir *d, const char *id, struct fl_err *err);
-/* Writes row.json and series.json beside them and puts the row in place. */
+/* Writes row.json and series.json beside them and puts the row in place. Returns 0, or -1 with err set. */
 int fl_result_row_finish(const struct fl_result_dir *d, int dir, const struct fl_bench_row *row,
 			 struct fl_err *err);
 /* Throws away what an unfinished row collected. */

@@ -112,6 +112,7 @@ void fl_bench_free(struct fl_bench *bench);
 
 /* Sets bench's variable, replacing an earlier value. -1 when out of memory. */
 int fl_bench_set(struct fl_bench *bench, const char *name, const char *value);
+/* The variable's value, owned by bench; NULL where it was not set. */
 const char *fl_bench_get(const struct fl_bench *bench, const char *name);
 
 /*
@@ -146,6 +147,7 @@ long long fl_bench_row_difference(const struct fl_bench_row *row, bool *known);
 /* Sets status and why from the difference, fio's error and the tolerance. */
 void fl_bench_row_judge(struct fl_bench_row *row, double max_loss);
 
+/* To JSON that the caller puts; and back: 0, and the caller frees what was read, or -1 with err set. */
 struct json_object;
 struct json_object *fl_bench_to_json(const struct fl_bench *bench);
 int fl_bench_from_json(struct fl_bench *bench, struct json_object *o, struct fl_err *err);

@@ -7,7 +7,7 @@
 
 __u64 fl_hist_count(const struct fl_hist *h);
 /*
- * Upper bound in ns of the bucket that holds the q-quantile (0 < q <= 1): at least so many writes took less
+ * Upper bound in ns of the bucket that holds the q-quantile (0 < q <= 1): a share of q of the writes took less
  * than this. 0 for an empty histogram.
  */
 __u64 fl_hist_quantile(const struct fl_hist *h, double q);

@@ -100,7 +100,7 @@ struct fl_probe {
 	char name[64];
 	bool live;
 	bool counts_writes; /* a miss of it is a lost write, not only a lost detail */
-	__u64 misses;	    /* recursion_misses between start and stop */
+	__u64 misses;	    /* events it did not see between start_ns and end_ns */
 	char why_not[128];  /* for a probe that is not live */
 };
 
@@ -163,8 +163,9 @@ static inline struct fl_file_key fl_key_of(const struct fl_file_counts *f)
 	return fl_file_key(f->dev, f->generation, f->nodeid, f->ino);
 }
 
+/* Frees all that the snapshot owns, and sets it to zero. */
 void fl_snapshot_free(struct fl_snapshot *s);
-/* Whether the evidence tells this of the files' writes; false: its 0 means nothing. */
+/* Whether the evidence counts this; if not, the counter's 0 means nothing. */
 bool fl_snapshot_knows(const struct fl_snapshot *s, enum fl_counter counter);
 /*
  * Fills in the writes from the takes where nothing else counted writes. A write that was upgraded took the
@@ -191,9 +192,13 @@ __u64 fl_totals_unsure(const struct fl_totals *t);
 
 /* All writes of one file, however they took the lock. */
 __u64 fl_file_writes(const struct fl_file_counts *f);
-/* The totals of one file, and of a whole snapshot (lost is 0 in the former). */
+/*
+ * The totals of one file, of one mount, and of a whole snapshot. Losses belong to no file and no mount: lost is
+ * 0 for a file, and all of the snapshot's for a mount.
+ */
 void fl_file_totals(const struct fl_snapshot *s, const struct fl_file_counts *f,
 		    struct fl_totals *t);
+void fl_mount_totals(const struct fl_snapshot *s, __u32 dev, struct fl_totals *t);
 void fl_snapshot_totals(const struct fl_snapshot *s, struct fl_totals *t);
 /* Adds a struct of nothing but __u64 to another one of its kind. */
 void fl_add_words(void *to, const void *from, size_t size);
@@ -202,8 +207,6 @@ void fl_file_counts_add(struct fl_file_counts *to, const struct fl_file_counts *
 /* Adds up totals; adds a snapshot's losses, which no file's totals hold. */
 void fl_totals_add(struct fl_totals *sum, const struct fl_totals *t);
 void fl_totals_add_losses(const struct fl_snapshot *s, struct fl_totals *t);
-/* The same for one mount's files only; lost counts in full, as losses carry no mount. */
-void fl_mount_totals(const struct fl_snapshot *s, __u32 dev, struct fl_totals *t);
 
 /* Sets *upgrades to the upgrades among the writes of t. False where the evidence does not count them. */
 bool fl_totals_upgrades(const struct fl_snapshot *s, const struct fl_totals *t, __u64 *upgrades);

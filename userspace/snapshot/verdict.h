@@ -15,8 +15,8 @@ enum fl_verdict_kind {
 struct fl_verdict_opts {
 	double min_share;	   /* of eligible writes that must run shared, 0..1 */
 	double max_loss;	   /* of writes that may be lost, uncertain or untold, 0..1 */
-	__u64 min_eligible;	   /* writes that a SHARED is said of */
-	double min_eligible_share; /* of all writes, 0..1 */
+	__u64 min_eligible;	   /* eligible writes that SHARED needs */
+	double min_eligible_share; /* share of all writes that has to be eligible for SHARED, 0..1 */
 };
 
 /*
@@ -40,7 +40,7 @@ struct fl_verdict {
 	struct fl_totals totals;
 	struct fl_reason_count reason[FL_REASONS]; /* by weight, only those that occurred */
 	int nreasons;
-	double loss;	/* fl_totals_unsure() of the counted and those, 0..1 */
+	double loss;	/* fl_totals_unsure() as a share of the writes and itself, 0..1 */
 	char why[640];	/* one sentence */
 	char next[384]; /* what to do now */
 };

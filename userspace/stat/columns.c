@@ -45,7 +45,7 @@ static const struct column {
 	enum needs needs;
 	/*
 	 * 0: always shown. Without room for all, the highest rank is dropped first. Ranks from
-	 * FL_EXTRA on are shown only if there is more room.
+	 * EXTRA on are shown only if there is more room.
 	 */
 	int rank;
 } columns[] = {

@@ -18,7 +18,10 @@
 int fl_below_open(int dir, const char *path, int flags, mode_t mode);
 /* Makes the directory name in dir and opens it. -1 with errno set; what is there already is not taken. */
 int fl_below_mkdir(int dir, const char *name, mode_t mode);
-/* A new file with this text, written to the disk; one that is there already is replaced. */
+/*
+ * Writes text to a new file, and to the disk; replaces a file that is there already. Returns 0, or -1 with err
+ * set.
+ */
 int fl_below_write(int dir, const char *name, const char *text, struct fl_err *err);
 /* As fl_read_file(), below dir. */
 char *fl_below_read(int dir, const char *path, size_t *len, struct fl_err *err);

@@ -23,12 +23,12 @@ struct fl_janitor {
 };
 
 /*
- * Makes a directory called prefix and something below path. Waits no longer than seconds for the file
- * system to answer, and not when interrupted.
+ * Makes a directory below path whose name begins with prefix. Waits no longer than seconds for the file
+ * system to answer, and not when interrupted. Returns 0, or -1 with err set, and then there is no janitor.
  */
 int fl_janitor_start(struct fl_janitor *k, const char *path, const char *prefix, double seconds,
 		     struct fl_err *err);
-/* Removes what lies in the directory. Waits as above. */
+/* Removes what lies in the directory. Waits and returns as above, but the janitor stays. */
 int fl_janitor_empty(struct fl_janitor *k, double seconds, struct fl_err *err);
 /* For processes forked meanwhile: they must not keep the line open. */
 void fl_janitor_forget(struct fl_janitor *k);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The few shapes that all our JSON shares. */
-#ifndef FL_JSON_UTIL_H
-#define FL_JSON_UTIL_H
+#ifndef FL_JSON_H
+#define FL_JSON_H
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -14,14 +14,14 @@ bool fl_in_first_pid_namespace(void);
 /* Our own children, at most FL_MAX_CHILDREN of them; returns their number. */
 size_t fl_processes_children(pid_t child[FL_MAX_CHILDREN]);
 /*
- * Kills and reaps all children of ours but these n, and what becomes a child of ours by that: with
- * PR_SET_CHILD_SUBREAPER all that descends from them. Returns how many are left after seconds: the kernel
- * holds them.
+ * Kills and reaps all our children but these n, and their orphans, which become our children: with
+ * PR_SET_CHILD_SUBREAPER those are all their descendants. Waits at most seconds. Returns how many are still
+ * there, because the kernel holds them.
  */
 size_t fl_processes_end_children(const pid_t *but, size_t n, double seconds);
 /*
- * Kills the processes that work in the mount of dir, and ours is spared. Does nothing where dir has no
- * mount of its own: see fl_below_own().
+ * Kills the processes that work in the mount of dir, except our own. Does nothing where dir lies in the same
+ * mount as base: see fl_below_own().
  */
 void fl_processes_end_in(int base, int dir);
 

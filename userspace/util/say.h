@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Messages on stderr, the only way to it. Names, fio's words and what a result directory holds may stand
- * in any of them, so whatever a terminal would act on comes out as \xNN. And the standard streams: none is
- * closed while we run, and what went to stdout was delivered or the command fails.
+ * Messages on stderr: nothing else writes there. Any of them may hold names, fio's words or text of a result
+ * directory, so whatever a terminal would act on comes out as \xNN. And the standard streams: none is closed
+ * while we run, and a command fails when not all of its stdout could be written.
  */
 #ifndef FL_SAY_H
 #define FL_SAY_H

@@ -9,12 +9,11 @@
 #include <linux/types.h>
 
 /*
- * A name from the system as a terminal may show it: control characters, quotes of the escape itself
- * and bytes that are not UTF-8 as \xNN or \n, \t, \\. The caller frees the result; NULL when out of
- * memory.
+ * A name from the system as a terminal may show it: control characters, backslashes and bytes that are not
+ * UTF-8 become \xNN, \n, \t or \\. The caller frees the result; NULL when out of memory.
  */
 char *fl_escape(const char *name);
-/* The same but for the backslash, so that text with escaped names in it may pass through it again. */
+/* The same, but leaves backslashes alone: for text in which names are escaped already. */
 char *fl_safe(const char *text);
 /*
  * The same bytes as valid UTF-8 for JSON: bytes that are not UTF-8 become U+FFFD. json-c escapes the
@@ -37,7 +36,7 @@ char *fl_duration(__u64 ns, char *buf, size_t len);
 char *fl_scaled(double n, char *buf, size_t len);
 /* fl_duration() in five characters: "512ns", "1.0ms", "131us". */
 char *fl_short_duration(__u64 ns, char *buf, size_t len);
-/* part of whole in percent with one decimal, rounded so that only all is 100.0 and only none 0.0. */
+/* part of whole: "12.3 %". Only all of it is "100.0 %", and only none "0.0 %". "-" where whole is 0. */
 char *fl_percent(__u64 part, __u64 whole, char *buf, size_t len);
 
 #define FL_TEXT_WIDTH 80

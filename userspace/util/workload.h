@@ -37,6 +37,7 @@ struct fl_workload_opts {
 /*
  * Forks a child that waits before it executes argv. The child's stdout is our stderr, because stdout is for
  * reports only. The child gets SIGTERM when we die. From now on orphans of our descendants become our children.
+ * Returns 0, or -1 with err set, and then no child is left.
  */
 int fl_workload_prepare(struct fl_workload *w, char *const argv[], struct fl_err *err);
 /* The same for a program of ours, whose file is argv[0]. What it leaves running ends with it. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Blocks that say who wrote them, when and where, and whose every byte follows from that: a block is
- * whole or it is not, and one in the wrong place shows. Pure.
+ * Blocks that begin with a stamp: who wrote the block, when and where. All other bytes follow from the stamp, so
+ * a block shows whether it is whole and in its place. Pure.
  */
 #ifndef FL_VERIFY_BLOCKS_H
 #define FL_VERIFY_BLOCKS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Two walks through kernel structures that several programs need: to a dentry, and to a PID. */
-#ifndef FUSELENS_DENTRY_BPF_H
-#define FUSELENS_DENTRY_BPF_H
+#ifndef FUSELENS_WALKS_BPF_H
+#define FUSELENS_WALKS_BPF_H
 
 #include "kernel_types.h"
 #include <bpf/bpf_helpers.h>
