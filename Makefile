@@ -13,10 +13,29 @@ mandir  ?= $(datadir)/man
 docdir  ?= $(datadir)/doc/fuselens
 unitdir ?= $(prefix)/lib/systemd/system
 DESTDIR ?=
-B       ?= build
+B       ?= build$(CROSS:%-=/%)
 
 CC      ?= gcc
 CLANG   ?= clang
+PKG_CONFIG ?= pkg-config
+STRIP   ?= strip
+# CROSS=aarch64-linux-gnu- compiles for arm64, with that compiler and the libraries below SYSROOT: by default those
+# of a Debian 13, which lab/build/rootfs unpacks.
+CROSS   ?=
+ifneq ($(CROSS),)
+CROSS_TRIPLET := $(CROSS:%-=%)
+SYSROOT ?= $(CROSS_SYSROOT)
+CROSS_SYSROOT := $(shell lab/build/rootfs sysroot-arm64 --find)
+ifeq ($(origin CC),default)
+CC := $(CROSS)gcc --sysroot=$(SYSROOT)
+endif
+ifeq ($(origin AR),default)
+AR := $(CROSS)ar
+endif
+STRIP := $(CROSS)strip
+PKG_CONFIG := PKG_CONFIG_SYSROOT_DIR=$(SYSROOT:/=) \
+	PKG_CONFIG_LIBDIR=$(SYSROOT:/=)/usr/lib/$(CROSS_TRIPLET)/pkgconfig:$(SYSROOT:/=)/usr/share/pkgconfig pkg-config
+endif
 CFLAGS  ?= -O2 -g
 # fuselens runs with privileges: hardened unless the packager says otherwise
 CPPFLAGS ?= -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
@@ -33,6 +52,7 @@ include bpf/module.mk userspace/module.mk daemon/module.mk tests/unit/module.mk 
 
 help:
 	@echo 'make all         build fuselens and fuselens-passthroughd'
+	@echo '                 CROSS=aarch64-linux-gnu- builds them for arm64, in build/aarch64-linux-gnu'
 	@echo 'make demo        mount, write with fio, and show how the writes lock (root; minutes)'
 	@echo 'make test        every feature once: unit tests, this kernel, the lab VM (root; ten minutes)'
 	@echo 'make test-full   every test (root; an hour)'
@@ -45,7 +65,7 @@ help:
 	@sed -n 's/^##@ //p' $(MAKEFILE_LIST)
 
 # The packages come first and in a make of their own: the rules ask pkg-config what is there.
-all: host-build
+all: host-build $(if $(CROSS),host-cross)
 	@$(MAKE) -j$(shell nproc) --no-print-directory programs
 
 .PHONY: programs
@@ -53,6 +73,12 @@ programs: $(FUSELENS) $(DAEMON)
 
 host-build host-run host-lint: host-%:
 	@lab/host-deps $*
+
+# The compiler for another machine, and the libraries for it unless SYSROOT names others.
+.PHONY: host-cross
+host-cross:
+	@lab/host-deps cross
+	@$(if $(filter command line environment,$(origin SYSROOT)),true,lab/build/rootfs sysroot-arm64 >/dev/null)
 
 host-test:
 	@lab/host-deps test prometheus

@@ -8,6 +8,7 @@
  * without contention, so a pair around a plain instruction before the call measures what a pair takes.
  * A call that may fail to take the lock is counted at its return address, once its result is known.
  */
+#include "registers.bpf.h"
 #include "takes.bpf.h"
 #include "times.bpf.h"
 
@@ -74,11 +75,6 @@ static __always_inline struct attempt *attempt_of_current(void)
 	__u32 place = (__u32)bpf_get_current_pid_tgid() & (START_PLACES - 1);
 
 	return bpf_map_lookup_elem(&attempts, &place);
-}
-
-static __always_inline __u64 first_argument(struct pt_regs *ctx)
-{
-	return ctx->di; /* x86-64: the map is made from code of this machine only */
 }
 
 /* entry: the index in site_times. */
@@ -224,7 +220,7 @@ int after_site(struct pt_regs *ctx)
 	if (site >= FL_MAX_SITES)
 		return 0;
 	if (cookie >> 32 & FL_SITE_TRY)
-		end_attempt(site, cookie, ctx->ax);
+		end_attempt(site, cookie, result_of_call(ctx));
 	else
 		end(site, now);
 	return 0;

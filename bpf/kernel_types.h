@@ -35,11 +35,17 @@ enum { BPF_F_MMAPABLE = 1 << 10 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
-/* x86-64 */
+/* What a kprobe sees of the processor: see registers.bpf.h. */
+#if defined(__TARGET_ARCH_x86)
 struct pt_regs {
 	unsigned long ax;
 	unsigned long di;
 };
+#elif defined(__TARGET_ARCH_arm64)
+struct user_pt_regs {
+	__u64 regs[31];
+};
+#endif
 
 struct list_head {
 	struct list_head *next, *prev;

@@ -7,8 +7,8 @@ FUSELENS_OBJS := $(FUSELENS_SRCS:userspace/%.c=$(B)/userspace/%.o)
 FUSELENS_PKGS := libbpf json-c capstone libcap libmicrohttpd ncursesw
 # -iquote . finds "bpf/abi.h"; -I. would also turn <bpf/libbpf.h> into a file of ours.
 FUSELENS_INCLUDES := -I$(B)/bpf -Iuserspace -iquote .
-FUSELENS_CFLAGS = -D_GNU_SOURCE $(FUSELENS_INCLUDES) $$(pkg-config --cflags $(FUSELENS_PKGS))
-FUSELENS_LIBS = $$(pkg-config --libs $(FUSELENS_PKGS)) -lelf -lz -lm
+FUSELENS_CFLAGS = -D_GNU_SOURCE $(FUSELENS_INCLUDES) $$($(PKG_CONFIG) --cflags $(FUSELENS_PKGS))
+FUSELENS_LIBS = $$($(PKG_CONFIG) --libs $(FUSELENS_PKGS)) -lelf -lz -lm
 
 $(B)/userspace/%.o: userspace/%.c | $(BPF_SKELS)
 	@mkdir -p $(@D)

@@ -5,8 +5,8 @@ ORACLE_SRCS := $(sort $(wildcard tests/oracle/*.c))
 
 $(ORACLE): $(ORACLE_SRCS) $(wildcard tests/oracle/*.h)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(WARN) -D_GNU_SOURCE $$(pkg-config --cflags json-c) $(ORACLE_SRCS) -o $@ \
-		$$(pkg-config --libs json-c) -pthread
+	$(CC) $(CFLAGS) $(WARN) -D_GNU_SOURCE $$($(PKG_CONFIG) --cflags json-c) $(ORACLE_SRCS) -o $@ \
+		$$($(PKG_CONFIG) --libs json-c) -pthread
 
 .PHONY: oracle
 oracle: $(ORACLE)

@@ -38,8 +38,12 @@ void fl_gate_open(struct fl_gate_map *g)
 
 void fl_gate_close(struct fl_gate_map *g)
 {
-	/* closing must come before counting who is inside: see gate_enter() */
+	/*
+	 * Closing must come before counting who is inside: see gate_enter(). The fence says it for processors
+	 * on which a later load may overtake the store.
+	 */
 	__atomic_exchange_n(g->open, 0, __ATOMIC_SEQ_CST);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
 __u64 fl_gate_inside(const struct fl_gate_map *g)

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where a kprobe finds the first argument of a call, and behind the call its result. A program is built for one
+ * machine: bpf/module.mk names it, and libbpf puts in the offsets that the running kernel has.
+ */
+#ifndef FUSELENS_REGISTERS_BPF_H
+#define FUSELENS_REGISTERS_BPF_H
+
+#include "kernel_types.h"
+#include <bpf/bpf_helpers.h>
+
+#if defined(__TARGET_ARCH_x86)
+
+static __always_inline __u64 first_argument(const struct pt_regs *ctx)
+{
+	return ctx->di;
+}
+
+static __always_inline __u64 result_of_call(const struct pt_regs *ctx)
+{
+	return ctx->ax;
+}
+
+#elif defined(__TARGET_ARCH_arm64)
+
+/* struct pt_regs begins with the registers that user space knows. */
+static __always_inline __u64 first_argument(const struct pt_regs *ctx)
+{
+	return ((const struct user_pt_regs *)ctx)->regs[0];
+}
+
+static __always_inline __u64 result_of_call(const struct pt_regs *ctx)
+{
+	return ((const struct user_pt_regs *)ctx)->regs[0];
+}
+
+#else
+#error "the registers of this machine are not known here"
+#endif
+
+#endif
