@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "device.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/fuse.h>
 #include <stdio.h>
@@ -12,12 +13,42 @@
  * The device is read and written here, not inside libfuse, to see each request: libfuse counts
  * nothing, and does not pass on the flags that ask to remove setuid bits.
  */
+static void answer_interrupted(int fd, uint64_t unique)
+{
+	const struct fuse_out_header out = {.len = sizeof(out), .error = -EINTR, .unique = unique};
+
+	/* If this fails the request is gone, with the mount. */
+	if (write(fd, &out, sizeof(out)) < 0)
+		return;
+}
+
+/* Reads the next request that this thread must serve, and looks into it. Returns as read(2) does. */
+static ssize_t next_request(struct mirror *m, int fd, void *buf, size_t len,
+			    struct wire_request *req)
+{
+	ssize_t n = fair_next(&m->fair, buf);
+
+	if (n) {
+		wire_peek(buf, n, req);
+		return n;
+	}
+	for (;;) {
+		n = read(fd, buf, len);
+		if (n <= 0 || !wire_peek(buf, n, req))
+			return n;
+		if (req->interrupted && fair_withdraw(&m->fair, req->interrupted))
+			answer_interrupted(fd, req->interrupted);
+		else if (fair_admit(&m->fair, req, buf, n))
+			return n;
+	}
+}
+
 static ssize_t device_read(int fd, void *buf, size_t len, void *userdata)
 {
 	struct mirror *m = userdata;
-	ssize_t n = read(fd, buf, len);
+	ssize_t n = next_request(m, fd, buf, len, &current_request);
 
-	if (n > 0 && wire_peek(buf, n, &current_request)) {
+	if (n > 0) {
 		stats_upcall(&m->stats, current_request.opcode);
 		/* The kernel sends these flags with killpriv_v2 only. */
 		if (current_request.opcode == FUSE_SETXATTR ? !m->granted_setxattr_ext

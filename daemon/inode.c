@@ -192,25 +192,34 @@ void inode_drop(struct inode_table *table, struct inode *inode)
 		inode_free(dead);
 }
 
-size_t inode_names(struct inode_table *table, size_t *cursor, struct inode_name *names, size_t max)
+/* The caller holds the table's lock, so the inode can't go; the kernel ignores a node that it does not know. */
+static void add(struct inode_batch *batch, const struct inode *inode)
 {
-	size_t n = 0;
+	if (batch->by_node)
+		batch->node[batch->n++] = (uintptr_t)inode;
+	else
+		batch->n += names_copy(&inode->names, batch->name + batch->n,
+				       INODE_BATCH - batch->n);
+}
 
+void inode_unused(struct inode_table *table, size_t *cursor, struct inode_batch *batch)
+{
+	batch->n = 0;
 	pthread_mutex_lock(&table->lock);
 	/*
-	 * Takes whole chains, so that the cursor is a chain's number; @max is much longer than a
+	 * Takes whole chains, so that the cursor is a chain's number; a batch is much longer than a
 	 * chain.
 	 */
-	while (*cursor < table->nchain && n < max) {
+	while (*cursor < table->nchain && batch->n < INODE_BATCH) {
 		struct inode *inode = table->chain[(*cursor)++];
 
-		for (; inode && n < max; inode = inode->next) {
-			if (!inode->nopen && !S_ISDIR(inode->type))
-				n += names_copy(&inode->names, names + n, max - n);
+		for (; inode && batch->n < INODE_BATCH; inode = inode->next) {
+			/* By its name, a directory would lose what is mounted in it. */
+			if (!inode->nopen && (batch->by_node || !S_ISDIR(inode->type)))
+				add(batch, inode);
 		}
 	}
 	pthread_mutex_unlock(&table->lock);
-	return n;
 }
 
 static bool has_no_name(const struct inode *inode)
@@ -222,25 +231,26 @@ static bool has_no_name(const struct inode *inode)
 	       st.stx_mask & STATX_NLINK && st.stx_nlink == 0;
 }
 
-size_t inode_removed(struct inode_table *table, size_t *cursor, size_t budget,
-		     struct inode_name *names, size_t max)
+void inode_removed(struct inode_table *table, size_t *cursor, size_t budget,
+		   struct inode_batch *batch)
 {
-	size_t n = 0, seen = 0;
+	size_t seen = 0;
 
+	batch->n = 0;
 	pthread_mutex_lock(&table->lock);
-	while (*cursor < table->nchain && n < max && seen < budget) {
+	while (*cursor < table->nchain && batch->n < INODE_BATCH && seen < budget) {
 		struct inode *inode = table->chain[(*cursor)++];
 
-		for (; inode && n < max; inode = inode->next) {
+		for (; inode && batch->n < INODE_BATCH; inode = inode->next) {
 			seen++;
-			if (!inode->nopen && inode->names.first && has_no_name(inode))
-				n += names_copy(&inode->names, names + n, max - n);
+			if (!inode->nopen && (batch->by_node || inode->names.first) &&
+			    has_no_name(inode))
+				add(batch, inode);
 		}
 	}
 	if (*cursor >= table->nchain)
 		*cursor = 0;
 	pthread_mutex_unlock(&table->lock);
-	return n;
 }
 
 void inode_renamed(struct inode_table *table, struct inode_key key, uint64_t oldparent,

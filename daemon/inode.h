@@ -23,6 +23,8 @@
 #include "names.h"
 #include "openflags.h"
 
+#define INODE_BATCH 128
+
 struct inode_key {
 	dev_t dev;
 	ino_t ino;
@@ -86,18 +88,31 @@ void inode_hold(struct inode_table *table, struct inode *inode);
 void inode_drop(struct inode_table *table, struct inode *inode);
 
 /*
- * Fills in up to @max names of files that are no directories and that nobody has open. Begins at
- * *@cursor, which starts at 0, and moves it. Returns how many; 0 at the end of the table. While the
- * table grows, names may be missed or come twice.
+ * What the kernel is to forget, as its protocol allows: nodes, since Linux 6.18, or each of their names.
+ * The caller frees the names.
  */
-size_t inode_names(struct inode_table *table, size_t *cursor, struct inode_name *names, size_t max);
+struct inode_batch {
+	bool by_node;
+	size_t n; /* of nodes or names */
+	union {
+		uint64_t node[INODE_BATCH];
+		struct inode_name name[INODE_BATCH];
+	};
+};
+
+/*
+ * Fills @batch with files that nobody has open; by name, with no directories. Begins at *@cursor, which
+ * starts at 0, and moves it. The batch is empty at the end of the table. While the table grows, files may be
+ * missed or come twice.
+ */
+void inode_unused(struct inode_table *table, size_t *cursor, struct inode_batch *batch);
 
 /*
  * The same for files that have no name in the source any more. Looks at @budget files at most. At
  * the end of the table it returns, and the next call starts from the beginning.
  */
-size_t inode_removed(struct inode_table *table, size_t *cursor, size_t budget,
-		     struct inode_name *names, size_t max);
+void inode_removed(struct inode_table *table, size_t *cursor, size_t budget,
+		   struct inode_batch *batch);
 
 /* The file of @key, if it is in the table, has this name now, and no longer @old in @oldparent. */
 void inode_renamed(struct inode_table *table, struct inode_key key, uint64_t oldparent,

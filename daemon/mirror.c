@@ -289,6 +289,7 @@ int mirror_start(struct mirror *m)
 		return -1;
 	}
 	acl_init(&m->acl);
+	fair_init(&m->fair, m->threads > 1 ? m->threads : 0);
 	pthread_mutex_init(&m->handles_lock, NULL);
 	return 0;
 }
@@ -305,6 +306,7 @@ void mirror_end(struct mirror *m)
 	inode_table_destroy(&m->table);
 	numbers_destroy(&m->numbers);
 	acl_destroy(&m->acl);
+	fair_destroy(&m->fair);
 	pthread_mutex_destroy(&m->handles_lock);
 }
 
@@ -330,6 +332,7 @@ void mirror_init(void *userdata, struct fuse_conn_info *conn)
 	/* The kernel checks the source's access control lists. */
 	m->granted_acl = fuse_set_feature_flag(conn, FUSE_CAP_POSIX_ACL);
 	m->granted_setxattr_ext = fuse_set_feature_flag(conn, FUSE_CAP_SETXATTR_EXT);
+	m->granted_prune = conn->proto_minor >= 45; /* FUSE_NOTIFY_PRUNE */
 	/*
 	 * A node's number is valid only while the kernel knows the node: file handles would go
 	 * stale.

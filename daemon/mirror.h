@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "acl.h"
+#include "fair.h"
 #include "inode.h"
 #include "number.h"
 #include "openflags.h"
@@ -40,6 +41,7 @@ struct mirror {
 	bool others;	       /* users who did not mount it may use it */
 	bool suid, devices;    /* the mount lets setuid bits and devices take effect */
 	unsigned int max_read; /* bytes; 0: the kernel's choice */
+	unsigned int threads;  /* of one user; 1: in all */
 	double entry_timeout;
 	double attr_timeout;
 
@@ -51,6 +53,7 @@ struct mirror {
 	struct acl_devices acl;
 	struct stats stats;
 	struct pruner pruner;
+	struct fair fair;
 	struct handle *handles;
 	pthread_mutex_t handles_lock; /* taken last, and held during no call */
 
@@ -59,6 +62,7 @@ struct mirror {
 	bool granted_killpriv;
 	bool granted_acl;
 	bool granted_setxattr_ext;
+	bool granted_prune;
 	/*
 	 * Called once, from the INIT request, when the kernel's features are known. Returns 0, or
 	 * -1 to end.

@@ -145,6 +145,7 @@ int mount_fuse(struct mounted *mounted, const char *source, const char *mountpoi
 	       const struct mount_options *opts)
 {
 	char shown[256], type[128], *data = NULL;
+	struct statx stx;
 	int dev, fd, err;
 
 	dev = open("/dev/fuse", O_RDWR | O_CLOEXEC);
@@ -171,6 +172,8 @@ int mount_fuse(struct mounted *mounted, const char *source, const char *mountpoi
 	free(data);
 	*mounted = (struct mounted){.dev = dev, .mountpoint = mountpoint};
 	fd = open_top(mountpoint, &mounted->mnt_id);
+	if (fd >= 0 && statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &stx) == 0)
+		mounted->connection = stx.stx_dev_minor;
 	if (fd >= 0)
 		close(fd); /* an open descriptor would keep the mount busy */
 	return 0;
@@ -202,6 +205,21 @@ void mount_detach(const struct mounted *mounted)
 				    log_name(mounted->mountpoint, shown, sizeof(shown)));
 	}
 	close(top);
+}
+
+void mount_abort(const struct mounted *mounted)
+{
+	char path[64];
+	int fd = -1;
+
+	snprintf(path, sizeof(path), "/sys/fs/fuse/connections/%u/abort", mounted->connection);
+	if (mounted->connection)
+		fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, "1", 1) != 1)
+		log_failure(errno, "mount the fusectl file system on /sys/fs/fuse/connections",
+			    "ending the connection to the kernel");
+	if (fd >= 0)
+		close(fd);
 }
 
 /* The same flags for mount(2) and mount_setattr(2), except those for times. */

@@ -25,6 +25,7 @@ struct mounted {
 	int dev; /* the FUSE device */
 	const char *mountpoint;
 	uint64_t mnt_id; /* as in STATX_MNT_ID_UNIQUE, or STATX_MNT_ID where there is none */
+	unsigned int connection; /* the kernel's number for it; 0: not known */
 };
 
 /*
@@ -58,5 +59,8 @@ int mount_watch(const struct mounted *mounted);
  * must still be served.
  */
 void mount_detach(const struct mounted *mounted);
+
+/* Ends the connection to the kernel: all requests fail, those under way, too. */
+void mount_abort(const struct mounted *mounted);
 
 #endif

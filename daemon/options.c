@@ -116,7 +116,7 @@ void options_usage(void)
 	       "The daemon:\n"
 	       "    -f                     stay in the foreground\n"
 	       "    -d, -o debug           print every request; implies -f\n"
-	       "    -s, -o threads=N       one thread, or at most N (%d)\n"
+	       "    -s, -o threads=N       one thread, or at most N (%d) for each user\n"
 	       "    -o clone_fd            a device descriptor for each thread\n"
 	       "    -o io_uring            requests by io_uring, with -o direct or -o cached\n"
 	       "    -o stats_file=PATH     where SIGUSR1 writes the counters\n"
@@ -399,6 +399,7 @@ void options_apply(const struct options *opts, struct mirror *m)
 	/* What the kernel says of setuid bits with each write is not seen through io_uring. */
 	m->killpriv = !opts->no_killpriv && !opts->io_uring;
 	m->max_read = opts->max_read;
+	m->threads = opts->threads;
 	m->suid = !(opts->mount.flags & MS_NOSUID);
 	m->devices = !(opts->mount.flags & MS_NODEV);
 	m->others = opts->mount.others;

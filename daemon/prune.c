@@ -3,12 +3,24 @@
 #include "prune.h"
 
 #include <errno.h>
+#include <linux/fuse.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#define BATCH 128
+/* Linux 6.18; older headers lack it. */
+#define NOTIFY_PRUNE 9
+struct notify_prune {
+	struct fuse_out_header head;
+	uint32_t count, padding;
+	uint64_t spare;
+	uint64_t node[INODE_BATCH];
+};
+
+/* How long the end of the daemon waits for this thread. */
+#define END_SECONDS 10
 
 static size_t descriptors(struct mirror *m)
 {
@@ -55,30 +67,56 @@ void prune_now(struct mirror *m)
 	pthread_mutex_unlock(&p->lock);
 }
 
+static void forget_nodes(struct mirror *m, const struct inode_batch *batch)
+{
+	struct notify_prune out = {.head.error = NOTIFY_PRUNE, .count = batch->n};
+
+	out.head.len = offsetof(struct notify_prune, node) + batch->n * sizeof(batch->node[0]);
+	memcpy(out.node, batch->node, batch->n * sizeof(batch->node[0]));
+	/* A failure means the end of the mount, or no memory: the files are still there the next time. */
+	if (write(m->dev, &out, out.head.len) < 0)
+		return;
+}
+
 /*
- * Goes through the table at most once, until few enough descriptors are in use. For each name the
- * kernel waits for the lock of its directory. A CREATE that we are serving may hold that lock, so
- * no worker may do this.
+ * For each name the kernel waits for the lock of its directory, which users can hold: whoever reads the
+ * directory into memory that has no pages. A CREATE that we are serving may hold it, too, so no worker may
+ * do this.
  */
+static void forget_names(struct pruner *p, const struct inode_batch *batch)
+{
+	for (size_t i = 0; i < batch->n; i++) {
+		/* ENOENT: renamed meanwhile, or already dropped. */
+		if (!p->stop)
+			fuse_lowlevel_notify_inval_entry(p->se, batch->name[i].parent,
+							 batch->name[i].name,
+							 strlen(batch->name[i].name));
+		free(batch->name[i].name);
+	}
+}
+
+static void forget(struct mirror *m, const struct inode_batch *batch)
+{
+	if (!batch->n)
+		return;
+	if (batch->by_node)
+		forget_nodes(m, batch);
+	else
+		forget_names(&m->pruner, batch);
+}
+
+/* Goes through the table at most once, until few enough descriptors are in use. */
 static void prune(struct mirror *m, size_t target)
 {
-	struct pruner *p = &m->pruner;
-	struct inode_name batch[BATCH];
-	size_t cursor = 0, n;
+	struct inode_batch batch = {.by_node = m->granted_prune};
+	size_t cursor = 0;
 
-	while (!p->stop && descriptors(m) > target) {
-		n = inode_names(&m->table, &cursor, batch, BATCH);
-		if (!n)
+	while (!m->pruner.stop && descriptors(m) > target) {
+		inode_unused(&m->table, &cursor, &batch);
+		if (!batch.n)
 			return;
-		for (size_t i = 0; i < n; i++) {
-			/* ENOENT: renamed meanwhile, or already dropped. */
-			if (!p->stop)
-				fuse_lowlevel_notify_inval_entry(p->se, batch[i].parent,
-								 batch[i].name,
-								 strlen(batch[i].name));
-			free(batch[i].name);
-		}
-		atomic_fetch_add(&m->stats.pruned, n);
+		forget(m, &batch);
+		atomic_fetch_add(&m->stats.pruned, batch.n);
 	}
 }
 
@@ -90,17 +128,11 @@ static void prune(struct mirror *m, size_t target)
  */
 static void sweep(struct mirror *m, size_t *cursor)
 {
-	struct pruner *p = &m->pruner;
-	struct inode_name batch[BATCH];
+	struct inode_batch batch = {.by_node = m->granted_prune};
 
-	for (size_t seen = 0; seen < SWEEP_EACH && !p->stop; seen += SWEEP_EACH / 20) {
-		size_t n = inode_removed(&m->table, cursor, SWEEP_EACH / 20, batch, BATCH);
-
-		for (size_t i = 0; i < n; i++) {
-			fuse_lowlevel_notify_inval_entry(p->se, batch[i].parent, batch[i].name,
-							 strlen(batch[i].name));
-			free(batch[i].name);
-		}
+	for (size_t seen = 0; seen < SWEEP_EACH && !m->pruner.stop; seen += SWEEP_EACH / 20) {
+		inode_removed(&m->table, cursor, SWEEP_EACH / 20, &batch);
+		forget(m, &batch);
 		if (*cursor == 0)
 			return;
 	}
@@ -160,18 +192,23 @@ int prune_start(struct mirror *m, struct fuse_session *se, size_t limit)
 	return err;
 }
 
-void prune_end(struct mirror *m)
+bool prune_end(struct mirror *m)
 {
 	struct pruner *p = &m->pruner;
+	struct timespec until;
+	int err = 0;
 
 	if (!p->running)
-		return;
+		return true;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += END_SECONDS;
 	pthread_mutex_lock(&p->lock);
 	p->stop = true;
 	pthread_cond_broadcast(&p->changed);
-	while (!p->ended)
-		pthread_cond_wait(&p->changed, &p->lock);
+	while (!p->ended && err == 0)
+		err = pthread_cond_timedwait(&p->changed, &p->lock, &until);
 	pthread_mutex_unlock(&p->lock);
+	return err == 0;
 }
 
 void prune_join(struct mirror *m)
@@ -180,7 +217,6 @@ void prune_join(struct mirror *m)
 
 	if (!p->running)
 		return;
-	prune_end(m);
 	pthread_join(p->thread, NULL);
 	pthread_mutex_destroy(&p->lock);
 	pthread_cond_destroy(&p->changed);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Every inode that the kernel knows holds a descriptor, and the kernel forgets inodes only when
- * memory is short, perhaps never. Before descriptors run out, a thread asks the kernel to drop the
- * names of files that nobody has open. The kernel answers with a FORGET for each. The same thread
- * does this, at any time, for files that were removed in the source.
+ * memory is short, perhaps never. Before descriptors run out, a thread asks the kernel to drop files that
+ * nobody has open. The kernel answers with a FORGET for each. The same thread does this, at any time, for
+ * files that were removed in the source.
  */
 #ifndef FUSELENS_DAEMON_PRUNE_H
 #define FUSELENS_DAEMON_PRUNE_H
@@ -14,10 +14,11 @@
 int prune_start(struct mirror *m, struct fuse_session *se, size_t limit);
 
 /*
- * Ends the thread's work, and returns when it makes no more requests. Any thread may call this,
- * even twice.
+ * Ends the thread's work. Returns true when it makes no more requests; false if a user holds it up, after
+ * ten seconds. Any thread may call this, even twice.
  */
-void prune_end(struct mirror *m);
+bool prune_end(struct mirror *m);
+/* To be called only when prune_end() has returned true. */
 void prune_join(struct mirror *m);
 
 /* Call this after an inode was added: wakes the thread if necessary. */

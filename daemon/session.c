@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "creds.h"
@@ -18,6 +19,8 @@
 #include "log.h"
 #include "prune.h"
 #include "start.h"
+
+#define MAX_WORKERS 1000
 
 struct session {
 	struct options *opts;
@@ -217,20 +220,38 @@ static void on_wake(int sig)
 {
 }
 
-static void stop_loop(struct session *s)
+/* Some thread can't be ended: a user holds a lock in the source, or that of a directory. */
+static void end_without_threads(const struct session *s)
 {
+	log_failure(0, NULL, "a request is stuck: ending without it");
+	mount_abort(&s->mounted);
+	_exit(1);
+}
+
+/* How long a second signal lets requests take that are under way. */
+#define SECOND_PATIENCE_S 10
+
+static void stop_loop(struct session *s, bool again)
+{
+	struct timespec now, start;
+
 	/*
 	 * Join this thread while there are still workers: it may wait for a lock that an answer of
 	 * theirs releases.
 	 */
-	prune_end(&s->m);
+	if (!again && !prune_end(&s->m))
+		end_without_threads(s);
 	fuse_session_exit(s->se);
 	/*
 	 * The loop may check the flag just before it begins to wait, so one wake-up is not enough.
 	 */
+	clock_gettime(CLOCK_MONOTONIC, &start);
 	while (!atomic_load(&s->loop_ended)) {
 		pthread_kill(s->main_thread, SIGUSR2);
 		usleep(5000);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if (again && now.tv_sec > start.tv_sec + SECOND_PATIENCE_S)
+			end_without_threads(s);
 	}
 }
 
@@ -243,7 +264,7 @@ static void *stop_main(void *arg)
 	struct session *s = arg;
 
 	mount_detach(&s->mounted);
-	stop_loop(s);
+	stop_loop(s, false);
 	return NULL;
 }
 
@@ -265,7 +286,7 @@ static void *signal_main(void *arg)
 		if (sig == SIGUSR1)
 			report(s);
 		else if (s->stopping || pthread_create(&s->stop_thread, NULL, stop_main, s) != 0)
-			stop_loop(s); /* second signal: do not wait for write-back any more */
+			stop_loop(s, true); /* second signal: do not wait for write-back any more */
 		else
 			s->stopping = true;
 	}
@@ -324,7 +345,8 @@ static int serve(struct session *s)
 	if (!config)
 		return -ENOMEM;
 	fuse_loop_cfg_set_clone_fd(config, s->opts->clone_fd);
-	fuse_loop_cfg_set_max_threads(config, s->opts->threads);
+	/* The limit for one user is in fair.h. With io_uring it is the limit for all. */
+	fuse_loop_cfg_set_max_threads(config, s->opts->io_uring ? s->opts->threads : MAX_WORKERS);
 	res = fuse_session_loop_mt(s->se, config);
 	fuse_loop_cfg_destroy(config);
 	return res;
@@ -360,6 +382,8 @@ static int mount_and_serve(struct session *s)
 			log_failure(res, NULL, "starting the thread that saves descriptors");
 		res = serve(s);
 		later_stop();
+		if (!prune_end(&s->m))
+			end_without_threads(s);
 		end_signals(s);
 		prune_join(&s->m);
 		if (res != 0)

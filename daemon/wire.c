@@ -81,7 +81,8 @@ bool wire_peek(const void *buf, size_t len, struct wire_request *req)
 	if (len < sizeof(head))
 		return false;
 	memcpy(&head, buf, sizeof(head));
-	*req = (struct wire_request){.seen = true, .opcode = head.opcode, .uid = head.uid};
+	*req = (struct wire_request){
+		.seen = true, .opcode = head.opcode, .uid = head.uid, .unique = head.unique};
 
 	switch (head.opcode) {
 	case FUSE_WRITE: {
@@ -89,6 +90,14 @@ bool wire_peek(const void *buf, size_t len, struct wire_request *req)
 
 		body(buf, len, &in, sizeof(in));
 		req->kill_suidgid = in.write_flags & FUSE_WRITE_KILL_SUIDGID;
+		req->write_back = in.write_flags & FUSE_WRITE_CACHE;
+		break;
+	}
+	case FUSE_INTERRUPT: {
+		struct fuse_interrupt_in in;
+
+		body(buf, len, &in, sizeof(in));
+		req->interrupted = in.unique;
 		break;
 	}
 	case FUSE_OPEN: {

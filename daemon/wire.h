@@ -14,6 +14,9 @@ struct wire_request {
 	bool seen; /* false: the request did not come through the device, and the rest is not known */
 	uint32_t opcode;
 	uint32_t uid;
+	uint64_t unique;      /* number of the request */
+	uint64_t interrupted; /* of an INTERRUPT: number of the request it means */
+	bool write_back;      /* a WRITE from the page cache */
 	bool kill_suidgid;
 };
 

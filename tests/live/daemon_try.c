@@ -13,17 +13,22 @@
  *        daemon_try lease FILE...               holds a write lease on each until it is killed
  *        daemon_try cut FILE                    truncate(2) to no bytes
  *        daemon_try place FILE OFFSET           one write to OFFSET of a file open with O_APPEND
+ *        daemon_try hold DIR|FILE               holds the lock of its inode until it is killed
+ *        daemon_try copy FROM TO                copy_file_range(2) of the whole file
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
 #include <linux/aio_abi.h>
+#include <linux/userfaultfd.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <pthread.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -252,8 +257,59 @@ static int try_place(const char *file, off_t offset)
 	return say(fd < 0 ? -1 : pwritev2(fd, &iov, 1, offset, RWF_NOAPPEND));
 }
 
+/* Reports the first access to the memory that try_hold() uses, and never lets it have a page. */
+static void *watch_fault(void *arg)
+{
+	struct uffd_msg msg;
+
+	if (read(*(int *)arg, &msg, sizeof(msg)) == sizeof(msg))
+		say(0);
+	fflush(stdout);
+	return NULL;
+}
+
+/*
+ * The kernel copies a directory's names, and the data of a write without cache, under the inode's lock. Here
+ * it copies to or from memory that gets no page, as a user can have it: by mapping a file of a server of
+ * one's own that does not answer.
+ */
+static int try_hold(const char *name)
+{
+	const size_t size = 1 << 16;
+	struct uffdio_api api = {.api = UFFD_API};
+	struct uffdio_register range = {.range.len = size, .mode = UFFDIO_REGISTER_MODE_MISSING};
+	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	void *mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	pthread_t watcher;
+	struct stat st;
+	int fd;
+
+	range.range.start = (uintptr_t)mem;
+	if (uffd < 0 || ioctl(uffd, UFFDIO_API, &api) || ioctl(uffd, UFFDIO_REGISTER, &range))
+		return say(-1);
+	if (stat(name, &st) != 0)
+		return say(-1);
+	fd = open(name, S_ISDIR(st.st_mode) ? O_RDONLY : O_WRONLY | O_DIRECT);
+	if (fd < 0 || pthread_create(&watcher, NULL, watch_fault, &uffd) != 0)
+		return say(-1);
+	if (S_ISDIR(st.st_mode))
+		return say(syscall(SYS_getdents64, fd, mem, size));
+	return say(pwrite(fd, mem, size, (st.st_size + size) / size * size));
+}
+
+static int try_copy(const char *from, const char *to)
+{
+	int in = open(from, O_RDONLY), out = open(to, O_WRONLY);
+
+	return say(in < 0 || out < 0 ? -1 : copy_file_range(in, NULL, out, NULL, 1 << 20, 0));
+}
+
 int main(int argc, char **argv)
 {
+	if (argc == 3 && strcmp(argv[1], "hold") == 0)
+		return try_hold(argv[2]);
+	if (argc == 4 && strcmp(argv[1], "copy") == 0)
+		return try_copy(argv[2], argv[3]);
 	if (argc == 6 && strcmp(argv[1], "append") == 0)
 		return try_append(argv[2], argv[3][0], strtoul(argv[4], NULL, 0), argv[5]);
 	if (argc == 3 && strcmp(argv[1], "bits") == 0)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: default
-# Nobody holds up the other users of a mirror: neither who has a lease on a file in the source, nor who writes
-# to places in a file that is open with O_APPEND.
+# Nobody holds up the other users of a mirror: neither who has a lease on a file in the source, or the lock of
+# one, or that of a directory, nor who writes to places in a file that is open with O_APPEND.
 # shellcheck source=tests/live/lib.sh disable=SC1091
 . "$(dirname "$0")/lib.sh"
 live_begin_on_xfs
@@ -99,4 +99,60 @@ for mode in direct cached; do
 	check_eq "$mode: the daemon ends" "$DAEMON_CODE" 0
 	check_eq "... and each write was made" "$(tail -c +6 "$src/log" | tr -d x)" ""
 done
+
+# --- the lock of a file in the source. More requests of one user need it than a user has workers.
+# holds FILE|DIR - sets $holder
+holds()
+{
+	rm -f "$WORK/held"
+	spawn "$try" hold "$1" >"$WORK/held"
+	holder=$SPAWNED
+	wait_until 20 [ -s "$WORK/held" ]
+	said_ok "$WORK/held"
+}
+dd if=/dev/zero of="$src/locked" bs=1M count=1 status=none
+for i in {1..6}; do
+	install -o 65534 -m 600 /dev/null "$src/copy.$i"
+done
+chmod 644 "$src/locked"
+chmod 755 "$LIVE_BUILD" 2>/dev/null
+cp "$try" "$WORK/try" # where any user can run it
+start_daemon "$src" "$mnt" allow_other,threads=2 || exit 1
+if holds "$src/locked"; then
+	waiting=()
+	for i in {1..6}; do
+		"${nobody[@]}" "$WORK/try" copy "$mnt/locked" "$mnt/copy.$i" >"$WORK/copied.$i" &
+		waiting+=($!)
+	done
+	wait_until 20 came COPY_FILE_RANGE 2
+	check "while a user's requests wait for a lock in the source, others are served" answers other
+	check "... and they still wait" still "${waiting[@]}"
+	kill "${waiting[5]}"
+	kill "$holder"
+	wait "$holder" "${waiting[@]}" 2>/dev/null
+	check_eq "without the lock each is served" "$(cat "$WORK"/copied.[1-5] | sort | uniq -c | xargs)" "5 1048576"
+else
+	skip "the lock of a file in the source" "$(cat "$WORK/held")"
+fi
+
+# --- the lock of a directory of the mirror, which the kernel needs to forget a file by its name
+mkdir "$src/dir"
+if holds "$mnt/dir"; then
+	touch "$src/dir/file"
+	stat "$mnt/dir/file" >/dev/null
+	inodes=$(daemon_stat inodes)
+	fewer() { [ "$(daemon_stat inodes)" -lt "$inodes" ]; }
+	rm "$src/dir/file"
+	if [ "$(uname -r | awk -F. '{print $1 * 100 + $2}')" -ge 618 ]; then
+		check "a removed file is given up while a user holds the lock of its directory" wait_until 20 fewer
+	else
+		sleep 2 # it is looked for each second
+	fi
+	stop_daemon
+	check "the daemon ends while a user holds the lock of a directory" [ "$DAEMON_CODE" -le 1 ]
+	kill "$holder"
+else
+	skip "the lock of a directory" "$(cat "$WORK/held")"
+	stop_daemon
+fi
 exit "$((LIVE_FAILED > 0))"

@@ -136,9 +136,9 @@ static void test_growth(void **state)
 
 static void test_names(void **state)
 {
-	struct inode_name names[10];
+	struct inode_batch batch = {};
 	struct inode *open_one = lookup(1, 1, "open");
-	size_t cursor = 0, n;
+	size_t cursor = 0;
 
 	inode_hold(&table, open_one);
 	lookup(1, 2, "first");
@@ -147,53 +147,72 @@ static void test_names(void **state)
 	lookup(1, 3, NULL);
 	inode_lookup(&table, (struct inode_key){1, 4}, some_fd(), S_IFDIR, 1, "dir");
 
-	n = inode_names(&table, &cursor, names, 10);
-	assert_int_equal(n, 2);
-	assert_string_equal(names[0].name, "first");
-	assert_string_equal(names[1].name, "second");
-	assert_int_equal(names[0].parent, 1);
-	free(names[0].name);
-	free(names[1].name);
-	assert_int_equal(inode_names(&table, &cursor, names, 10), 0);
+	inode_unused(&table, &cursor, &batch);
+	assert_int_equal(batch.n, 2);
+	assert_string_equal(batch.name[0].name, "first");
+	assert_string_equal(batch.name[1].name, "second");
+	assert_int_equal(batch.name[0].parent, 1);
+	free(batch.name[0].name);
+	free(batch.name[1].name);
+	inode_unused(&table, &cursor, &batch);
+	assert_int_equal(batch.n, 0);
+	inode_drop(&table, open_one);
+}
+
+/* Nodes that have no name, and directories, can be forgotten as well. */
+static void test_nodes(void **state)
+{
+	struct inode_batch batch = {.by_node = true};
+	struct inode *open_one = lookup(1, 1, "open"), *file, *dir;
+	size_t cursor = 0;
+
+	inode_hold(&table, open_one);
+	file = lookup(1, 3, NULL);
+	dir = inode_lookup(&table, (struct inode_key){1, 4}, some_fd(), S_IFDIR, 1, "dir");
+	inode_unused(&table, &cursor, &batch);
+	assert_int_equal(batch.n, 2);
+	assert_true((batch.node[0] == (uintptr_t)file && batch.node[1] == (uintptr_t)dir) ||
+		    (batch.node[0] == (uintptr_t)dir && batch.node[1] == (uintptr_t)file));
 	inode_drop(&table, open_one);
 }
 
 /* The names of the file (1, 2), the last one found first. */
-static size_t names_now(struct inode_name *names, size_t max)
+static struct inode_batch names_now(void)
 {
+	struct inode_batch batch = {};
 	size_t cursor = 0;
 
-	return inode_names(&table, &cursor, names, max);
+	inode_unused(&table, &cursor, &batch);
+	return batch;
 }
 
 static void test_renamed(void **state)
 {
 	struct inode_key key = {1, 2};
-	struct inode_name names[NAMES_MAX + 10];
+	struct inode_batch batch;
 	char name[16];
-	size_t n;
 
 	lookup(1, 2, "old");
 	lookup(1, 2, "link");
 	inode_renamed(&table, key, 1, "old", 7, "new");
 	inode_renamed(&table, (struct inode_key){1, 3}, 1, "link", 7, "unknown");
-	n = names_now(names, 10);
-	assert_int_equal(n, 2);
-	assert_string_equal(names[0].name, "new");
-	assert_int_equal(names[0].parent, 7);
-	assert_string_equal(names[1].name, "link");
-	free(names[0].name);
-	free(names[1].name);
+	batch = names_now();
+	assert_int_equal(batch.n, 2);
+	assert_string_equal(batch.name[0].name, "new");
+	assert_int_equal(batch.name[0].parent, 7);
+	assert_string_equal(batch.name[1].name, "link");
+	free(batch.name[0].name);
+	free(batch.name[1].name);
 
 	for (int i = 0; i < NAMES_MAX; i++) {
 		snprintf(name, sizeof(name), "%d", i);
 		lookup(1, 2, name);
 	}
-	n = names_now(names, NAMES_MAX + 10);
-	assert_int_equal(n, NAMES_MAX);
-	assert_string_equal(names[n - 1].name, "0"); /* "new" and "link" had to go */
-	while (n)
-		free(names[--n].name);
+	batch = names_now();
+	assert_int_equal(batch.n, NAMES_MAX);
+	assert_string_equal(batch.name[batch.n - 1].name, "0"); /* "new" and "link" had to go */
+	while (batch.n)
+		free(batch.name[--batch.n].name);
 }
 
 int main(void)
@@ -207,6 +226,7 @@ int main(void)
 		TEST(test_generations_differ),
 		TEST(test_growth),
 		TEST(test_names),
+		TEST(test_nodes),
 		TEST(test_renamed),
 	};
 
