@@ -103,6 +103,11 @@ static void losses_are_short(void **state)
 	text = rendered(&s);
 	assert_non_null(strstr(text, "loss: 0 of 0 writes (two missed 3, unpaired 0,"));
 	free(text);
+	/* what else was lost is named, so that the parts make the sum */
+	s.loss[FL_LOSS_NO_TASK] = 2;
+	text = rendered(&s);
+	assert_non_null(strstr(text, "task not\n    known 2, uncertain"));
+	free(text);
 }
 
 int main(void)

@@ -377,17 +377,11 @@ static void programs(const struct page *g)
 
 static void losses(const struct page *g)
 {
-	static const char *const kinds[FL_LOSSES] = {
-		[FL_LOSS_TABLE_FULL] = "not_told_apart",
-		[FL_LOSS_UNPAIRED] = "unpaired",
-		[FL_LOSS_NO_INODE] = "no_inode",
-		[FL_LOSS_NO_TASK] = "no_task",
-	};
-
 	family(g, "fuselens_lost_events", COUNTER, NULL,
 	       "Events that were lost or are only partly known: not_told_apart writes are counted, but not by file or mount.");
 	for (int i = 0; i < FL_LOSSES; i++) {
-		fprintf(g->out, "fuselens_lost_events_total{kind=\"%s\"", kinds[i]);
+		fprintf(g->out, "fuselens_lost_events_total{kind=\"%s\"",
+			i == FL_LOSS_TABLE_FULL ? "not_told_apart" : fl_loss_name(i));
 		value(g, g->p->metrics->loss[i]);
 	}
 }

@@ -343,12 +343,16 @@ static void evidence_text(const struct fl_prove_report *r, FILE *out)
 	const struct fl_totals *t = &r->verdict.totals;
 	char *missed = live_probes(s, true), *live = live_probes(s, false), n[5][32];
 	__u64 unsure = fl_totals_unsure(t);
+	char not_known[80] = "";
 
-	SAY(out, "loss: %s of %s writes (%s, unpaired %s, uncertain %s, unseen %s)",
+	if (s->loss[FL_LOSS_NO_INODE] || s->loss[FL_LOSS_NO_TASK])
+		snprintf(not_known, sizeof(not_known), ", file not known %llu, task not known %llu",
+			 s->loss[FL_LOSS_NO_INODE], s->loss[FL_LOSS_NO_TASK]);
+	SAY(out, "loss: %s of %s writes (%s, unpaired %s%s, uncertain %s, unseen %s)",
 	    fl_grouped(unsure, n[0], sizeof(n[0])),
 	    fl_grouped(t->writes + unsure, n[1], sizeof(n[1])),
 	    missed && *missed ? missed : "no program missed any",
-	    fl_grouped(s->loss[FL_LOSS_UNPAIRED], n[2], sizeof(n[2])),
+	    fl_grouped(s->loss[FL_LOSS_UNPAIRED], n[2], sizeof(n[2])), not_known,
 	    fl_grouped(t->counter[FL_COUNT_UNCERTAIN], n[3], sizeof(n[3])),
 	    fl_grouped(t->unseen, n[4], sizeof(n[4])));
 	SAY(out, "evidence: %s (%s); live: %s", fl_method_title(s->method), s->method_why,

@@ -173,7 +173,9 @@ void fl_totals_add_losses(const struct fl_snapshot *s, struct fl_totals *t)
 	for (size_t i = 0; i < s->nprobes; i++)
 		if (s->probe[i].counts_writes)
 			t->lost += s->probe[i].misses;
-	t->lost += s->loss[FL_LOSS_UNPAIRED] + s->loss[FL_LOSS_NO_INODE] + s->loss[FL_LOSS_NO_TASK];
+	for (int i = 0; i < FL_LOSSES; i++)
+		if (i != FL_LOSS_TABLE_FULL) /* these are counted, as writes to "other" */
+			t->lost += s->loss[i];
 }
 
 __u64 fl_totals_unsure(const struct fl_totals *t)

@@ -308,7 +308,8 @@ int fl_snapshot_from_json(struct fl_snapshot *s, struct json_object *o, struct f
 		s->has_takes |= s->file[i].has_takes;
 	loss = fl_json_get(&r, o, "losses", json_type_object);
 	for (int i = 0; loss && i < FL_LOSSES; i++)
-		s->loss[i] = i == FL_LOSS_NO_TASK ? fl_json_find_u64(loss, fl_loss_name(i))
+		/* from no_task on they were added later to this version */
+		s->loss[i] = i >= FL_LOSS_NO_TASK ? fl_json_find_u64(loss, fl_loss_name(i))
 						  : fl_json_get_u64(&r, loss, fl_loss_name(i));
 	if (!r.bad)
 		check_sums(&r, s);
