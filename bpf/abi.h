@@ -97,19 +97,18 @@ struct fl_site_counts {
 };
 
 /*
- * Times at one site, in buckets fine enough to subtract a probe pair's own time: eight per octave.
+ * A fine histogram of times in ns: eight buckets an octave, fine enough to subtract a probe pair's own time.
  * Bucket 8 * l + f holds [2^l * (1 + f/8), 2^l * (1 + (f+1)/8)) ns; each time below 8 ns has its
  * own bucket.
  */
-#define FL_TIME_BUCKETS 288
-struct fl_site_times {
-	__u64 bucket[FL_TIME_BUCKETS];
+#define FL_FINE_HIST_BUCKETS 288
+struct fl_fine_hist {
+	__u64 bucket[FL_FINE_HIST_BUCKETS];
 	__u64 sum_ns;
 };
 
 /*
- * Waits for the locks of a file's inode that queued, by the contention tracepoints. Their times are in
- * buckets as above.
+ * Waits for the locks of a file's inode that queued, by the contention tracepoints.
  */
 enum fl_wait_kind {
 	FL_WAIT_EXCL,
@@ -118,7 +117,7 @@ enum fl_wait_kind {
 	FL_WAIT_KINDS,
 };
 struct fl_wait_times {
-	struct fl_site_times times;
+	struct fl_fine_hist times;
 	__u64 max_ns;
 };
 struct fl_waits {

@@ -31,7 +31,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 2 * FL_MAX_SITES);
 	__type(key, __u32);
-	__type(value, struct fl_site_times);
+	__type(value, struct fl_fine_hist);
 } site_times SEC(".maps");
 
 #define START_PLACES 32768
@@ -92,7 +92,7 @@ static __always_inline void begin(__u32 entry)
 static __always_inline void end(__u32 entry, __u64 now)
 {
 	struct start *s = start_of_current();
-	struct fl_site_times *t;
+	struct fl_fine_hist *t;
 
 	if (!s || s->task != bpf_get_current_task() || s->site != entry)
 		return;

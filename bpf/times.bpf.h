@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Histograms of times with eight buckets an octave (struct fl_site_times). */
+/* Fine histograms of times (struct fl_fine_hist): finding the bucket, and adding. */
 #ifndef FUSELENS_TIMES_BPF_H
 #define FUSELENS_TIMES_BPF_H
 
@@ -33,25 +33,25 @@ static __always_inline __u32 time_bucket(__u64 ns)
 	if (n >> 1)
 		l += 1;
 	l = 8 * l + ((ns >> (l - 3)) & 7);
-	return l < FL_TIME_BUCKETS ? l : FL_TIME_BUCKETS - 1;
+	return l < FL_FINE_HIST_BUCKETS ? l : FL_FINE_HIST_BUCKETS - 1;
 }
 
 /* On a CPU's own histogram. */
-static __always_inline void add_time(struct fl_site_times *t, __u64 ns)
+static __always_inline void add_time(struct fl_fine_hist *t, __u64 ns)
 {
 	__u32 b = time_bucket(ns);
 
-	if (b < FL_TIME_BUCKETS)
+	if (b < FL_FINE_HIST_BUCKETS)
 		t->bucket[b]++;
 	t->sum_ns += ns;
 }
 
 /* On one that all CPUs share. */
-static __always_inline void add_time_atomic(struct fl_site_times *t, __u64 ns)
+static __always_inline void add_time_atomic(struct fl_fine_hist *t, __u64 ns)
 {
 	__u32 b = time_bucket(ns);
 
-	if (b < FL_TIME_BUCKETS)
+	if (b < FL_FINE_HIST_BUCKETS)
 		__sync_fetch_and_add(&t->bucket[b], 1);
 	__sync_fetch_and_add(&t->sum_ns, ns);
 }

@@ -45,7 +45,7 @@ static void add(struct world *w, enum fl_take take, enum fl_nature nature, __u64
 	w->leg.done += n;
 }
 
-static enum fl_result judge(struct world *w)
+static enum fl_outcome judge(struct world *w)
 {
 	fl_verify_judge_leg(&w->s, DEV, &w->leg, &w->facts, &w->rules, &w->v);
 	return w->v.result;
@@ -92,9 +92,9 @@ static void flag_not_in_force_means_exclusive(void **state)
 
 	begin(&w, FL_WANT_WITHIN, FL_ROUTE_PASSTHROUGH, false);
 	add(&w, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_PLAIN, 1000);
-	assert_int_equal(judge(&w), FL_RESULT_PASS);
+	assert_int_equal(judge(&w), FL_OUTCOME_PASS);
 	add(&w, SHARED, FL_NATURE_PLAIN, 1);
-	assert_int_equal(judge(&w), FL_RESULT_FAIL);
+	assert_int_equal(judge(&w), FL_OUTCOME_FAIL);
 	assert_non_null(strstr(w.v.why, "1 of 1,001 writes ran under the shared lock"));
 }
 
@@ -105,13 +105,13 @@ static void flag_in_force_means_shared(void **state)
 
 	begin(&w, FL_WANT_WITHIN, FL_ROUTE_PASSTHROUGH, true);
 	add(&w, SHARED, FL_NATURE_PLAIN, 1000);
-	assert_int_equal(judge(&w), FL_RESULT_PASS);
+	assert_int_equal(judge(&w), FL_OUTCOME_PASS);
 	add(&w, EXCL, FL_NATURE_PLAIN, 1);
-	assert_int_equal(judge(&w), FL_RESULT_FAIL);
+	assert_int_equal(judge(&w), FL_OUTCOME_FAIL);
 
 	begin(&w, FL_WANT_WITHIN, FL_ROUTE_PASSTHROUGH, true);
 	add(&w, EXCL, FL_NATURE_PLAIN, 1000);
-	assert_int_equal(judge(&w), FL_RESULT_FAIL);
+	assert_int_equal(judge(&w), FL_OUTCOME_FAIL);
 }
 
 static void looking_for_privileges_may_be_exclusive(void **state)
@@ -122,10 +122,10 @@ static void looking_for_privileges_may_be_exclusive(void **state)
 	add(&w, EXCL, FL_NATURE_UNCHECKED, 1);
 	add(&w, EXCL, FL_NATURE_PLAIN, 4); /* queued behind it */
 	add(&w, SHARED, FL_NATURE_PLAIN, 1000);
-	assert_int_equal(judge(&w), FL_RESULT_PASS);
+	assert_int_equal(judge(&w), FL_OUTCOME_PASS);
 	assert_non_null(strstr(w.v.note, "1 writes took the lock exclusively to look"));
 	add(&w, EXCL, FL_NATURE_PLAIN, 1); /* more than there are writers */
-	assert_int_equal(judge(&w), FL_RESULT_FAIL);
+	assert_int_equal(judge(&w), FL_OUTCOME_FAIL);
 }
 
 static void never_shared(void **state)
@@ -144,9 +144,9 @@ static void never_shared(void **state)
 
 		begin(&w, rows[i].want, FL_ROUTE_PASSTHROUGH, true);
 		add(&w, EXCL, rows[i].nature, 1000);
-		assert_int_equal(judge(&w), FL_RESULT_PASS);
+		assert_int_equal(judge(&w), FL_OUTCOME_PASS);
 		add(&w, SHARED, rows[i].nature, 1);
-		assert_int_equal(judge(&w), FL_RESULT_FAIL);
+		assert_int_equal(judge(&w), FL_OUTCOME_FAIL);
 	}
 }
 
@@ -160,10 +160,10 @@ static void one_missed_upgrade_fails(void **state)
 	add(&w, SHARED, FL_NATURE_PLAIN, 50000);
 	add(&w, EXCL, FL_NATURE_PAST_EOF, 9000);
 	add(&w, EXCL, FL_NATURE_PLAIN, 700); /* were past EOF when they looked */
-	assert_int_equal(judge(&w), FL_RESULT_PASS);
+	assert_int_equal(judge(&w), FL_OUTCOME_PASS);
 	assert_int_equal(w.v.past_eof, 9000);
 	add(&w, SHARED, FL_NATURE_PAST_EOF, 1);
-	assert_int_equal(judge(&w), FL_RESULT_FAIL);
+	assert_int_equal(judge(&w), FL_OUTCOME_FAIL);
 	assert_non_null(strstr(w.v.why, "1 'past_eof' writes ran under the shared lock"));
 }
 
@@ -175,9 +175,9 @@ static void growing_has_to_grow(void **state)
 	w.leg.min_past_eof = 64;
 	add(&w, EXCL, FL_NATURE_PAST_EOF, 63);
 	add(&w, EXCL, FL_NATURE_PLAIN, 193);
-	assert_int_equal(judge(&w), FL_RESULT_FAIL);
+	assert_int_equal(judge(&w), FL_OUTCOME_FAIL);
 	add(&w, EXCL, FL_NATURE_PAST_EOF, 1);
-	assert_int_equal(judge(&w), FL_RESULT_PASS);
+	assert_int_equal(judge(&w), FL_OUTCOME_PASS);
 }
 
 static void a_path_that_locks_as_direct_io_may_share_buffered_writes(void **state)
@@ -187,10 +187,10 @@ static void a_path_that_locks_as_direct_io_may_share_buffered_writes(void **stat
 	begin(&w, FL_WANT_BUFFERED, FL_ROUTE_PASSTHROUGH, true);
 	add(&w, SHARED, FL_NATURE_BUFFERED, 1000);
 	w.rules.as_dio = true;
-	assert_int_equal(judge(&w), FL_RESULT_PASS);
+	assert_int_equal(judge(&w), FL_OUTCOME_PASS);
 	assert_non_null(strstr(w.v.note, "direct-io path"));
 	w.rules.as_dio = false;
-	assert_int_equal(judge(&w), FL_RESULT_FAIL);
+	assert_int_equal(judge(&w), FL_OUTCOME_FAIL);
 }
 
 static void another_kind_of_write_than_was_made_fails(void **state)
@@ -200,9 +200,9 @@ static void another_kind_of_write_than_was_made_fails(void **state)
 	begin(&w, FL_WANT_WITHIN, FL_ROUTE_PASSTHROUGH, false);
 	add(&w, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_PLAIN, 10);
 	add(&w, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_BUFFERED, 1);
-	assert_int_equal(judge(&w), FL_RESULT_FAIL);
+	assert_int_equal(judge(&w), FL_OUTCOME_FAIL);
 	w.leg.flags_differ = true;
-	assert_int_equal(judge(&w), FL_RESULT_PASS);
+	assert_int_equal(judge(&w), FL_OUTCOME_PASS);
 }
 
 static void buffered_writes_say_where_they_went(void **state)
@@ -211,13 +211,13 @@ static void buffered_writes_say_where_they_went(void **state)
 
 	begin(&w, FL_WANT_BUFFERED, FL_ROUTE_PASSTHROUGH, false);
 	add(&w, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_BUFFERED, 1234);
-	assert_int_equal(judge(&w), FL_RESULT_PASS);
+	assert_int_equal(judge(&w), FL_OUTCOME_PASS);
 	assert_non_null(strstr(
 		w.v.note,
 		"1,234 of 1,234 buffered writes went through fuse_passthrough_write_iter()"));
 	begin(&w, FL_WANT_BUFFERED, FL_ROUTE_CACHED, false);
 	add(&w, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_BUFFERED, 1234);
-	assert_int_equal(judge(&w), FL_RESULT_PASS);
+	assert_int_equal(judge(&w), FL_OUTCOME_PASS);
 	assert_string_equal(w.v.note, "");
 }
 
@@ -228,34 +228,34 @@ static void missing_evidence_is_inconclusive(void **state)
 	/* nothing seen at all */
 	begin(&w, FL_WANT_WITHIN, FL_ROUTE_PASSTHROUGH, true);
 	w.leg.done = 1000;
-	assert_int_equal(judge(&w), FL_RESULT_INCONCLUSIVE);
+	assert_int_equal(judge(&w), FL_OUTCOME_INCONCLUSIVE);
 	/* seen, but of another file, or another file system's */
 	begin(&w, FL_WANT_WITHIN, FL_ROUTE_PASSTHROUGH, true);
 	add(&w, SHARED, FL_NATURE_PLAIN, 1000);
 	w.file[0].ino++;
-	assert_int_equal(judge(&w), FL_RESULT_INCONCLUSIVE);
+	assert_int_equal(judge(&w), FL_OUTCOME_INCONCLUSIVE);
 	w.file[0].ino--;
 	w.file[0].dev++;
-	assert_int_equal(judge(&w), FL_RESULT_INCONCLUSIVE);
+	assert_int_equal(judge(&w), FL_OUTCOME_INCONCLUSIVE);
 	w.file[0].dev--;
-	assert_int_equal(judge(&w), FL_RESULT_PASS);
+	assert_int_equal(judge(&w), FL_OUTCOME_PASS);
 	/* one more or one fewer than were made */
 	w.leg.done++;
-	assert_int_equal(judge(&w), FL_RESULT_INCONCLUSIVE);
+	assert_int_equal(judge(&w), FL_OUTCOME_INCONCLUSIVE);
 	w.leg.done -= 2;
-	assert_int_equal(judge(&w), FL_RESULT_INCONCLUSIVE);
+	assert_int_equal(judge(&w), FL_OUTCOME_INCONCLUSIVE);
 	w.leg.done++;
 	/* the lock of one is not known */
 	add(&w, FL_TAKE_UNKNOWN, FL_NATURE_PLAIN, 1);
-	assert_int_equal(judge(&w), FL_RESULT_INCONCLUSIVE);
+	assert_int_equal(judge(&w), FL_OUTCOME_INCONCLUSIVE);
 	/* the flags are not */
 	begin(&w, FL_WANT_WITHIN, FL_ROUTE_PASSTHROUGH, true);
 	add(&w, SHARED, FL_NATURE_PLAIN, 1000);
 	w.facts.known = false;
-	assert_int_equal(judge(&w), FL_RESULT_INCONCLUSIVE);
+	assert_int_equal(judge(&w), FL_OUTCOME_INCONCLUSIVE);
 	/* no write */
 	begin(&w, FL_WANT_WITHIN, FL_ROUTE_PASSTHROUGH, true);
-	assert_int_equal(judge(&w), FL_RESULT_INCONCLUSIVE);
+	assert_int_equal(judge(&w), FL_OUTCOME_INCONCLUSIVE);
 }
 
 static void known_loss_is_allowed_within_a_thousandth(void **state)
@@ -265,14 +265,14 @@ static void known_loss_is_allowed_within_a_thousandth(void **state)
 	begin(&w, FL_WANT_WITHIN, FL_ROUTE_PASSTHROUGH, true);
 	add(&w, SHARED, FL_NATURE_PLAIN, 9995);
 	w.leg.done = 10000;
-	assert_int_equal(judge(&w), FL_RESULT_INCONCLUSIVE);
+	assert_int_equal(judge(&w), FL_OUTCOME_INCONCLUSIVE);
 	w.probe[0].misses = 5;
-	assert_int_equal(judge(&w), FL_RESULT_PASS);
+	assert_int_equal(judge(&w), FL_OUTCOME_PASS);
 	assert_non_null(
 		strstr(w.v.note, "9,995 of 10,000 writes were counted, 5 known to be lost"));
 	w.file[0].cell[SHARED][FL_NATURE_PLAIN] = 9900;
 	w.probe[0].misses = 100;
-	assert_int_equal(judge(&w), FL_RESULT_INCONCLUSIVE);
+	assert_int_equal(judge(&w), FL_OUTCOME_INCONCLUSIVE);
 }
 
 static void pieces_of_cached_writes(void **state)
@@ -283,10 +283,10 @@ static void pieces_of_cached_writes(void **state)
 	w.s.method = FL_METHOD_STATE_TP;
 	add(&w, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_BUFFERED, 1301);
 	w.leg.done = 1048;
-	assert_int_equal(judge(&w), FL_RESULT_PASS);
+	assert_int_equal(judge(&w), FL_OUTCOME_PASS);
 	assert_non_null(strstr(w.v.note, "1,301 requests for 1,048 writes"));
 	w.s.method = FL_METHOD_STATE_FENTRY; /* counts writes, not requests */
-	assert_int_equal(judge(&w), FL_RESULT_INCONCLUSIVE);
+	assert_int_equal(judge(&w), FL_OUTCOME_INCONCLUSIVE);
 }
 
 static void writes_that_a_mapping_catches_with_the_lock(void **state)
@@ -297,9 +297,9 @@ static void writes_that_a_mapping_catches_with_the_lock(void **state)
 	w.leg.writers = 2;
 	add(&w, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_CACHE_MODE, 500);
 	add(&w, FL_TAKE_SHARED, FL_NATURE_CACHE_MODE, 2);
-	assert_int_equal(judge(&w), FL_RESULT_PASS);
+	assert_int_equal(judge(&w), FL_OUTCOME_PASS);
 	add(&w, FL_TAKE_SHARED, FL_NATURE_CACHE_MODE, 1);
-	assert_int_equal(judge(&w), FL_RESULT_FAIL);
+	assert_int_equal(judge(&w), FL_OUTCOME_FAIL);
 	assert_non_null(strstr(w.v.why, "3 'cache_io_mode' writes ran under the shared lock"));
 }
 
@@ -311,26 +311,26 @@ static void a_path_that_varies(void **state)
 	begin(&w, FL_WANT_WITHIN, FL_ROUTE_PASSTHROUGH, false);
 	add(&w, EXCL, FL_NATURE_PLAIN, 1);
 	add(&w, SHARED, FL_NATURE_PLAIN, 1);
-	assert_int_equal(judge(&w), FL_RESULT_FAIL);
+	assert_int_equal(judge(&w), FL_OUTCOME_FAIL);
 	w.facts.path_varied = true;
-	assert_int_equal(judge(&w), FL_RESULT_FAIL); /* the daemon did not ask */
+	assert_int_equal(judge(&w), FL_OUTCOME_FAIL); /* the daemon did not ask */
 	w.facts.answered = true;
-	assert_int_equal(judge(&w), FL_RESULT_PASS);
+	assert_int_equal(judge(&w), FL_OUTCOME_PASS);
 	assert_non_null(strstr(w.v.note, "livepatch"));
 	w.facts.parallel = true; /* opened while the livepatch was there */
-	assert_int_equal(judge(&w), FL_RESULT_PASS);
+	assert_int_equal(judge(&w), FL_OUTCOME_PASS);
 	w.leg.want = FL_WANT_GROWING;
 	add(&w, SHARED, FL_NATURE_PAST_EOF, 1);
-	assert_int_equal(judge(&w), FL_RESULT_FAIL);
+	assert_int_equal(judge(&w), FL_OUTCOME_FAIL);
 	begin(&w, FL_WANT_APPEND, FL_ROUTE_PASSTHROUGH, true);
 	w.facts.path_varied = w.facts.answered = true;
 	add(&w, SHARED, FL_NATURE_APPEND, 1);
-	assert_int_equal(judge(&w), FL_RESULT_FAIL);
+	assert_int_equal(judge(&w), FL_OUTCOME_FAIL);
 	/* without a livepatch the rule is as strict as before */
 	begin(&w, FL_WANT_WITHIN, FL_ROUTE_DIRECT, false);
 	w.facts.path_varied = w.facts.answered = true;
 	add(&w, SHARED, FL_NATURE_PLAIN, 1);
-	assert_int_equal(judge(&w), FL_RESULT_FAIL);
+	assert_int_equal(judge(&w), FL_OUTCOME_FAIL);
 }
 
 static void lax_rules_are_remarked_on_backing_files_only(void **state)
@@ -340,17 +340,17 @@ static void lax_rules_are_remarked_on_backing_files_only(void **state)
 	begin(&w, FL_WANT_EITHER, FL_ROUTE_PASSTHROUGH, true);
 	strcpy(w.leg.lax_if_shared, "stripped under the shared lock");
 	add(&w, SHARED, FL_NATURE_PRIVILEGES, 1);
-	assert_int_equal(judge(&w), FL_RESULT_PASS);
+	assert_int_equal(judge(&w), FL_OUTCOME_PASS);
 	assert_true(w.v.lax);
 	assert_string_equal(w.v.note, "stripped under the shared lock");
 	w.file[0].cell[SHARED][FL_NATURE_PRIVILEGES] = 0;
 	w.file[0].cell[EXCL][FL_NATURE_PRIVILEGES] = 1;
-	assert_int_equal(judge(&w), FL_RESULT_PASS);
+	assert_int_equal(judge(&w), FL_OUTCOME_PASS);
 	assert_false(w.v.lax);
 	begin(&w, FL_WANT_EITHER, FL_ROUTE_DIRECT, true);
 	strcpy(w.leg.lax_if_shared, "stripped under the shared lock");
 	add(&w, SHARED, FL_NATURE_PRIVILEGES, 1);
-	assert_int_equal(judge(&w), FL_RESULT_PASS);
+	assert_int_equal(judge(&w), FL_OUTCOME_PASS);
 	assert_false(w.v.lax);
 }
 
@@ -359,13 +359,14 @@ static void upgrades(void **state)
 	char why[256];
 
 	assert_int_equal(fl_verify_judge_upgrades(false, false, 0, why, sizeof(why)),
-			 FL_RESULT_PASS);
-	assert_int_equal(fl_verify_judge_upgrades(true, true, 3, why, sizeof(why)), FL_RESULT_PASS);
+			 FL_OUTCOME_PASS);
+	assert_int_equal(fl_verify_judge_upgrades(true, true, 3, why, sizeof(why)),
+			 FL_OUTCOME_PASS);
 	assert_int_equal(fl_verify_judge_upgrades(true, true, 0, why, sizeof(why)),
-			 FL_RESULT_INCONCLUSIVE);
+			 FL_OUTCOME_INCONCLUSIVE);
 	assert_non_null(strstr(why, "no write had to upgrade"));
 	assert_int_equal(fl_verify_judge_upgrades(true, false, 0, why, sizeof(why)),
-			 FL_RESULT_INCONCLUSIVE);
+			 FL_OUTCOME_INCONCLUSIVE);
 	assert_non_null(strstr(why, "does not count upgrades"));
 }
 

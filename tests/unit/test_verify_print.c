@@ -14,7 +14,7 @@
 static const struct fl_verify_case overwrite = {.name = "overwrite", .what = "w", .why = "y"};
 static const struct fl_verify_case race = {.name = "extend_race", .what = "w", .why = "y"};
 
-static void fill(struct fl_case_report *r, const struct fl_verify_case *def, enum fl_result result)
+static void fill(struct fl_case_report *r, const struct fl_verify_case *def, enum fl_outcome result)
 {
 	memset(r, 0, sizeof(*r));
 	r->def = def;
@@ -37,11 +37,11 @@ static void exit_code_is_the_worst_result(void **state)
 	struct fl_case_report r[3];
 
 	for (int i = 0; i < 3; i++)
-		fill(&r[i], &overwrite, FL_RESULT_PASS);
+		fill(&r[i], &overwrite, FL_OUTCOME_PASS);
 	assert_int_equal(fl_verify_exit_code(r, 3), FL_EXIT_OK);
-	r[1].result = FL_RESULT_INCONCLUSIVE;
+	r[1].result = FL_OUTCOME_INCONCLUSIVE;
 	assert_int_equal(fl_verify_exit_code(r, 3), FL_EXIT_INCONCLUSIVE);
-	r[2].result = FL_RESULT_FAIL;
+	r[2].result = FL_OUTCOME_FAIL;
 	assert_int_equal(fl_verify_exit_code(r, 3), FL_EXIT_NEGATIVE);
 	assert_int_equal(fl_verify_exit_code(r, 0), FL_EXIT_INCONCLUSIVE);
 }
@@ -74,15 +74,15 @@ static void text_has_the_numbers_and_the_reasons(void **state)
 	struct fl_case_report r[2];
 	char *text, *at;
 
-	fill(&r[0], &overwrite, FL_RESULT_PASS);
-	fill(&r[1], &race, FL_RESULT_FAIL);
+	fill(&r[0], &overwrite, FL_OUTCOME_PASS);
+	fill(&r[1], &race, FL_OUTCOME_FAIL);
 	strcpy(r[1].why, "1 'past_eof' writes ran under the shared lock");
 	r[1].upgrades_known = true;
 	r[1].upgrades = 7;
 	r[1].page.has_size = true;
 	r[1].page.size = 1 << 20;
 	r[1].page.want_size = 2 << 20;
-	r[1].page.data = FL_RESULT_FAIL;
+	r[1].page.data = FL_OUTCOME_FAIL;
 	text = rendered(r, 2, false);
 	assert_non_null(strstr(text, "1 passed, 1 failed, 0 inconclusive"));
 	assert_non_null(strstr(text, "/mnt\\nx")); /* names of the system are made harmless */
@@ -126,8 +126,8 @@ static void json_says_null_for_what_is_not_known(void **state)
 	struct json_object *o, *c;
 	char *text;
 
-	fill(&r[0], &overwrite, FL_RESULT_PASS);
-	fill(&r[1], &race, FL_RESULT_INCONCLUSIVE);
+	fill(&r[0], &overwrite, FL_OUTCOME_PASS);
+	fill(&r[1], &race, FL_OUTCOME_INCONCLUSIVE);
 	r[1].upgrades_known = true;
 	r[1].ran = false;
 	text = rendered(r, 2, true);
@@ -150,7 +150,7 @@ static void json_says_null_for_what_is_not_known(void **state)
 
 static void a_case_that_did_not_run_renders(void **state)
 {
-	struct fl_case_report r = {.def = &overwrite, .result = FL_RESULT_INCONCLUSIVE};
+	struct fl_case_report r = {.def = &overwrite, .result = FL_OUTCOME_INCONCLUSIVE};
 	char *text = rendered(&r, 1, false);
 
 	assert_non_null(strstr(text, "0 passed, 0 failed, 1 inconclusive"));

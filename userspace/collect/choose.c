@@ -24,26 +24,23 @@ int fl_evidence_from_name(const char *name)
 	return -1;
 }
 
-struct candidate {
-	const struct fl_form *form;
-	enum fl_evidence evidence;
-};
+/* The forms that count writes, in order of preference. */
+static const enum fl_method candidates[] = {FL_METHOD_STATE_FENTRY, FL_METHOD_STATE_TP};
 
-/* In order of preference. */
-static const struct candidate candidates[] = {
-	{&fl_form_state_fentry, FL_EVIDENCE_STATE_FENTRY},
-	{&fl_form_state_tp, FL_EVIDENCE_STATE_TP},
-};
+/* The form that was asked for; NULL where it is to be chosen. */
+static const struct fl_form *form_of(enum fl_evidence e)
+{
+	return e < FL_EVIDENCE_FORMS ? NULL : fl_forms[e - FL_EVIDENCE_FORMS];
+}
 
 static bool counts_takes(enum fl_evidence e)
 {
-	return e == FL_EVIDENCE_CALLSITE || e == FL_EVIDENCE_GLOBAL;
+	return form_of(e) && !form_of(e)->counts_writes;
 }
 
-static bool may_choose(enum fl_evidence wanted, const struct candidate *c)
+static bool may_choose(enum fl_evidence wanted, const struct fl_form *form)
 {
-	return wanted == FL_EVIDENCE_AUTO || wanted == FL_EVIDENCE_STATE || counts_takes(wanted) ||
-	       wanted == c->evidence;
+	return !form_of(wanted) || counts_takes(wanted) || form_of(wanted) == form;
 }
 
 /* Loads the first candidate that works. Returns 0, or -1 with err set to the last one's failure. */
@@ -56,9 +53,11 @@ static int choose_writes(struct fl_choice *c, enum fl_evidence wanted, struct fl
 
 	opts.counts_takes = counts_takes(wanted);
 	for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
-		if (!may_choose(wanted, &candidates[i]))
+		const struct fl_form *form = fl_forms[candidates[i]];
+
+		if (!may_choose(wanted, form))
 			continue;
-		if (!fl_source_load(s, candidates[i].form, NULL, &opts, &last)) {
+		if (!fl_source_load(s, form, NULL, &opts, &last)) {
 			c->nsources = 1;
 			if (tried)
 				snprintf(c->why, sizeof(c->why), "%.200s", err->what);
@@ -78,14 +77,12 @@ static int choose_writes(struct fl_choice *c, enum fl_evidence wanted, struct fl
 static int choose_takes(struct fl_choice *c, enum fl_evidence wanted, struct fl_source_opts opts,
 			struct fl_err *err)
 {
-	const struct fl_form *form = wanted == FL_EVIDENCE_CALLSITE ? &fl_form_callsite
-								    : &fl_form_global;
 	const struct fl_source *writes = c->nsources ? &c->source[0] : NULL;
 
 	opts.counts_takes = true;
 	opts.writes_are_seen = writes && writes->form->sees_entry;
 	opts.waits &= !!writes;
-	return fl_source_load(&c->source[c->nsources++], form, writes, &opts, err);
+	return fl_source_load(&c->source[c->nsources++], form_of(wanted), writes, &opts, err);
 }
 
 /* More than the programs, the maps and the kernel's BTF take. */
@@ -121,19 +118,10 @@ int fl_evidence_choose(struct fl_choice *c, enum fl_evidence wanted,
 	return choose_takes(c, wanted, *opts, err);
 }
 
-static const struct fl_form *form_of(enum fl_evidence evidence)
-{
-	for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++)
-		if (candidates[i].evidence == evidence)
-			return candidates[i].form;
-	return NULL;
-}
-
 int fl_collector_try(struct fl_kernel *kernel, enum fl_evidence evidence, struct fl_probe *probes,
 		     size_t *n, struct fl_err *err)
 {
-	const struct fl_form *form = evidence == FL_EVIDENCE_CALLSITE ? &fl_form_callsite
-								      : form_of(evidence);
+	const struct fl_form *form = form_of(evidence);
 	const struct fl_target everything = {.kind = FL_TARGET_ALL};
 	struct fl_source_opts opts = {.kernel = kernel,
 				      .target = &everything,
@@ -144,8 +132,8 @@ int fl_collector_try(struct fl_kernel *kernel, enum fl_evidence evidence, struct
 	int ret;
 
 	*n = 0;
-	if (!form)
-		return fl_err(err, "there is no such form");
+	if (!form || form->kept)
+		return fl_err(err, "%s cannot be tried", fl_evidence_name(evidence));
 	if (form == &fl_form_callsite)
 		opts.map = fl_kernel_callsites(kernel, err);
 	if (form == &fl_form_callsite && !opts.map)

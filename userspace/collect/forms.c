@@ -27,7 +27,7 @@ static const struct fl_prog state_tp_progs[] = {
 	{"request_end", false, false, "what daemons ask for when files are opened"},
 };
 
-const struct fl_form fl_form_state_tp = {
+static const struct fl_form form_state_tp = {
 	.method = FL_METHOD_STATE_TP,
 	.title = "state (BTF tracepoints)",
 	.elf = state_tp_bpf__elf_bytes,
@@ -63,7 +63,7 @@ static int configure_fentry(struct fl_source *s, const struct fl_source_opts *o,
 	return bad ? fl_err(err, "the BPF object and the collector do not fit together") : 0;
 }
 
-const struct fl_form fl_form_state_fentry = {
+static const struct fl_form form_state_fentry = {
 	.method = FL_METHOD_STATE_FENTRY,
 	.title = "state (fentry)",
 	.elf = state_fentry_bpf__elf_bytes,
@@ -114,7 +114,7 @@ int fl_configure_takes(struct fl_source *s, const struct fl_source_opts *o, stru
 	return 0;
 }
 
-const struct fl_form fl_form_global = {
+static const struct fl_form form_global = {
 	.method = FL_METHOD_GLOBAL,
 	.title = "the global method",
 	.elf = global_bpf__elf_bytes,
@@ -122,4 +122,11 @@ const struct fl_form fl_form_global = {
 	.nprogs = sizeof(global_progs) / sizeof(global_progs[0]),
 	.kept = true,
 	.configure = fl_configure_takes,
+};
+
+const struct fl_form *const fl_forms[FL_METHODS] = {
+	[FL_METHOD_STATE_TP] = &form_state_tp,
+	[FL_METHOD_STATE_FENTRY] = &form_state_fentry,
+	[FL_METHOD_CALLSITE] = &fl_form_callsite,
+	[FL_METHOD_GLOBAL] = &form_global,
 };

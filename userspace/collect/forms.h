@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * How one method collects: its BPF object, and what each program is for. The collector walks these
- * descriptions; a new method is a new description.
+ * descriptions; a new method is a new description in fl_forms.
  */
 #ifndef FL_FORMS_H
 #define FL_FORMS_H
@@ -43,9 +43,8 @@ struct fl_form {
 /* configure() of the forms that count takes. */
 int fl_configure_takes(struct fl_source *s, const struct fl_source_opts *opts, struct fl_err *err);
 
-extern const struct fl_form fl_form_state_tp;
-extern const struct fl_form fl_form_state_fentry;
+/* All forms, by their method. */
+extern const struct fl_form *const fl_forms[FL_METHODS];
 extern const struct fl_form fl_form_callsite;
-extern const struct fl_form fl_form_global;
 
 #endif

@@ -3,14 +3,13 @@
 #ifndef FL_SITE_TIMES_H
 #define FL_SITE_TIMES_H
 
-#include "snapshot/snapshot.h"
-#include "snapshot/waits.h"
+#include "snapshot/hist.h"
 
 /*
  * Fills in the wait at a site. pair: times around the lock call. own: times of a probe pair around one plain
  * instruction, which is what a pair takes by itself. With too few of either, measured is false.
  */
-void fl_site_wait_of(const struct fl_site_times *pair, const struct fl_site_times *own,
+void fl_site_wait_of(const struct fl_fine_hist *pair, const struct fl_fine_hist *own,
 		     struct fl_site_wait *wait);
 
 #endif

@@ -4,41 +4,9 @@
 #include <stdlib.h>
 #include <json-c/json.h>
 
-#include "snapshot/snapshot.h"
+#include "snapshot/hist.h"
 #include "util/json.h"
 #include "util/json_read.h"
-
-__u64 fl_site_bucket_ns(int bucket)
-{
-	int l = bucket / 8, f = bucket % 8;
-
-	if (bucket < 8)
-		return bucket;
-	if (l < 3)
-		return 0; /* each time below 8 ns has its own bucket, so these buckets stay empty */
-	return ((8ull + f) << (l - 3)) + (1ull << (l - 3)) / 2;
-}
-
-__u64 fl_site_count(const struct fl_site_times *t)
-{
-	__u64 n = 0;
-
-	for (int i = 0; i < FL_TIME_BUCKETS; i++)
-		n += t->bucket[i];
-	return n;
-}
-
-__u64 fl_site_quantile(const struct fl_site_times *t, double q)
-{
-	__u64 n = fl_site_count(t), seen = 0, wanted = (__u64)(q * (double)n);
-
-	for (int i = 0; i < FL_TIME_BUCKETS && n; i++) {
-		seen += t->bucket[i];
-		if (seen > wanted || seen == n)
-			return fl_site_bucket_ns(i);
-	}
-	return 0;
-}
 
 /* The keys in JSON. */
 static const char *const kinds[FL_WAIT_KINDS] = {
@@ -49,7 +17,7 @@ static const char *const kinds[FL_WAIT_KINDS] = {
 
 static void add(struct fl_wait_times *sum, const struct fl_wait_times *one)
 {
-	for (int b = 0; b < FL_TIME_BUCKETS; b++)
+	for (int b = 0; b < FL_FINE_HIST_BUCKETS; b++)
 		sum->times.bucket[b] += one->times.bucket[b];
 	sum->times.sum_ns += one->times.sum_ns;
 	if (one->max_ns > sum->max_ns)
@@ -71,21 +39,21 @@ struct json_object *fl_waits_to_json(const struct fl_waits *w)
 	struct json_object *o = w ? json_object_new_object() : NULL;
 
 	for (int k = 0; w && k < FL_WAIT_KINDS; k++) {
-		const struct fl_site_times *t = &w->kind[k].times;
+		const struct fl_fine_hist *t = &w->kind[k].times;
 		struct json_object *one = json_object_new_object(), *list = json_object_new_array();
 
-		fl_json_u64(one, "count", fl_site_count(t));
+		fl_json_u64(one, "count", fl_fine_hist_count(t));
 		fl_json_u64(one, "sum_ns", t->sum_ns);
-		fl_json_u64(one, "p50_ns", fl_site_quantile(t, 0.5));
-		fl_json_u64(one, "p99_ns", fl_site_quantile(t, 0.99));
+		fl_json_u64(one, "p50_ns", fl_fine_hist_quantile(t, 0.5));
+		fl_json_u64(one, "p99_ns", fl_fine_hist_quantile(t, 0.99));
 		fl_json_u64(one, "max_ns", w->kind[k].max_ns);
-		for (int b = 0; b < FL_TIME_BUCKETS; b++) {
+		for (int b = 0; b < FL_FINE_HIST_BUCKETS; b++) {
 			struct json_object *bucket;
 
 			if (!t->bucket[b])
 				continue;
 			bucket = json_object_new_object();
-			fl_json_u64(bucket, "ns", fl_site_bucket_ns(b));
+			fl_json_u64(bucket, "ns", fl_fine_hist_bucket_ns(b));
 			fl_json_u64(bucket, "count", t->bucket[b]);
 			json_object_array_add(list, bucket);
 		}
@@ -98,8 +66,8 @@ struct json_object *fl_waits_to_json(const struct fl_waits *w)
 /* Times below 8 ns have buckets of their own; those up to 24 stay empty. */
 static int bucket_of(__u64 ns)
 {
-	for (int b = 0; b < FL_TIME_BUCKETS; b++)
-		if (fl_site_bucket_ns(b) == ns && (b < 8 || b >= 24))
+	for (int b = 0; b < FL_FINE_HIST_BUCKETS; b++)
+		if (fl_fine_hist_bucket_ns(b) == ns && (b < 8 || b >= 24))
 			return b;
 	return -1;
 }

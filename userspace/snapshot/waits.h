@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Fine histograms of times, and the waits for a file's locks that are kept in them. Pure. */
+/* The waits for a file's locks, as fine histograms. Pure. */
 #ifndef FL_SNAPSHOT_WAITS_H
 #define FL_SNAPSHOT_WAITS_H
 
@@ -9,11 +9,6 @@
 struct fl_snapshot;
 struct fl_json_reader;
 struct json_object;
-
-/* The middle of a bucket, and the quantile q in 0..1 of the times, in ns; 0 where there are none. */
-__u64 fl_site_bucket_ns(int bucket);
-__u64 fl_site_quantile(const struct fl_site_times *t, double q);
-__u64 fl_site_count(const struct fl_site_times *t);
 
 /* The waits of all files. The caller frees it; NULL when out of memory. */
 struct fl_waits *fl_waits_sum(const struct fl_snapshot *s);

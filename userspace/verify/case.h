@@ -15,17 +15,18 @@
 #define FL_VERIFY_LEGS	  6
 #define FL_VERIFY_WORKERS 8
 
-enum fl_result {
-	FL_RESULT_PASS,
-	FL_RESULT_INCONCLUSIVE,
-	FL_RESULT_FAIL,
-	FL_RESULTS,
+/* How a case, or one leg of it, ended. */
+enum fl_outcome {
+	FL_OUTCOME_PASS,
+	FL_OUTCOME_INCONCLUSIVE,
+	FL_OUTCOME_FAIL,
+	FL_OUTCOMES,
 };
 
 /* "pass", "inconclusive", "FAIL". */
-const char *fl_result_name(enum fl_result result);
+const char *fl_outcome_name(enum fl_outcome outcome);
 /* The worse of the two; the enum's order is that of gravity. */
-enum fl_result fl_result_worse(enum fl_result a, enum fl_result b);
+enum fl_outcome fl_outcome_worse(enum fl_outcome a, enum fl_outcome b);
 
 /* What the writes of a leg are by their own nature, and so how they have to lock. */
 enum fl_want {
@@ -61,7 +62,7 @@ struct fl_leg {
 struct fl_case_page {
 	struct fl_leg leg[FL_VERIFY_LEGS];
 	__u32 nlegs;
-	enum fl_result data;	/* what the workload itself found */
+	enum fl_outcome data;	/* what the workload itself found */
 	char data_text[384];	/* why data is not a pass */
 	__u64 size, want_size;	/* of the file whose size matters most */
 	bool has_size, size_ok; /* size_ok: every size that was checked was right */

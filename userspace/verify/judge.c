@@ -7,18 +7,18 @@
 
 #include "util/text.h"
 
-const char *fl_result_name(enum fl_result result)
+const char *fl_outcome_name(enum fl_outcome outcome)
 {
-	static const char *const names[FL_RESULTS] = {
-		[FL_RESULT_PASS] = "pass",
-		[FL_RESULT_INCONCLUSIVE] = "inconclusive",
-		[FL_RESULT_FAIL] = "FAIL",
+	static const char *const names[FL_OUTCOMES] = {
+		[FL_OUTCOME_PASS] = "pass",
+		[FL_OUTCOME_INCONCLUSIVE] = "inconclusive",
+		[FL_OUTCOME_FAIL] = "FAIL",
 	};
 
-	return result < FL_RESULTS ? names[result] : "?";
+	return outcome < FL_OUTCOMES ? names[outcome] : "?";
 }
 
-enum fl_result fl_result_worse(enum fl_result a, enum fl_result b)
+enum fl_outcome fl_outcome_worse(enum fl_outcome a, enum fl_outcome b)
 {
 	return a > b ? a : b;
 }
@@ -96,7 +96,7 @@ static void gather(const struct fl_snapshot *s, __u32 dev, __u64 ino, struct tal
 }
 
 __attribute__((format(printf, 3, 4))) static void
-conclude(struct fl_leg_verdict *v, enum fl_result result, const char *fmt, ...)
+conclude(struct fl_leg_verdict *v, enum fl_outcome result, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -129,10 +129,10 @@ static bool evidence_holds(const struct fl_snapshot *s, const struct fl_leg *leg
 
 	fl_snapshot_totals(s, &all);
 	if (!leg->done) {
-		conclude(v, FL_RESULT_INCONCLUSIVE, "the workload made no write");
+		conclude(v, FL_OUTCOME_INCONCLUSIVE, "the workload made no write");
 	} else if (!seen) {
 		conclude(
-			v, FL_RESULT_INCONCLUSIVE,
+			v, FL_OUTCOME_INCONCLUSIVE,
 			"none of %s writes was seen by the %s method: %s",
 			fl_grouped(leg->done, a, sizeof(a)), fl_method_name(s->method),
 			s->method == FL_METHOD_STATE_TP
@@ -146,23 +146,23 @@ static bool evidence_holds(const struct fl_snapshot *s, const struct fl_leg *leg
 			 fl_grouped(seen, a, sizeof(a)), fl_grouped(leg->done, b, sizeof(b)));
 		remark(v, text);
 	} else if (seen > leg->done || seen + all.lost < leg->done || all.lost * 1000 > leg->done) {
-		conclude(v, FL_RESULT_INCONCLUSIVE,
+		conclude(v, FL_OUTCOME_INCONCLUSIVE,
 			 "%s writes were counted, and %s were made (%llu known to be lost)",
 			 fl_grouped(seen, a, sizeof(a)), fl_grouped(leg->done, b, sizeof(b)),
 			 (unsigned long long)all.lost);
 	} else if (v->totals.unknown) {
 		conclude(
-			v, FL_RESULT_INCONCLUSIVE,
+			v, FL_OUTCOME_INCONCLUSIVE,
 			"the lock mode of %s writes is not known: a task that need not hold the lock sent them",
 			fl_grouped(v->totals.unknown, a, sizeof(a)));
 	}
-	if (v->result == FL_RESULT_PASS && seen < leg->done) {
+	if (v->result == FL_OUTCOME_PASS && seen < leg->done) {
 		snprintf(text, sizeof(text), "%s of %s writes were counted, %llu known to be lost",
 			 fl_grouped(seen, a, sizeof(a)), fl_grouped(leg->done, b, sizeof(b)),
 			 (unsigned long long)all.lost);
 		remark(v, text);
 	}
-	return v->result == FL_RESULT_PASS;
+	return v->result == FL_OUTCOME_PASS;
 }
 
 static bool nature_fits(const struct fl_leg *leg, const struct fl_leg_facts *facts,
@@ -197,12 +197,12 @@ static void judge_natures(const struct fl_leg *leg, const struct fl_leg_facts *f
 	for (int n = 0; n < FL_NATURES; n++)
 		if (t->excl[n] + t->shared[n] && !nature_fits(leg, facts, n))
 			conclude(
-				v, FL_RESULT_FAIL,
+				v, FL_OUTCOME_FAIL,
 				"%s writes reached the lock as '%s', which this workload does not make",
 				fl_grouped(t->excl[n] + t->shared[n], a, sizeof(a)),
 				fl_nature_name(n));
 	if (leg->want == FL_WANT_GROWING && v->past_eof < leg->min_past_eof)
-		conclude(v, FL_RESULT_FAIL,
+		conclude(v, FL_OUTCOME_FAIL,
 			 "only %llu writes were past EOF when they were made, not %llu or more",
 			 (unsigned long long)v->past_eof, (unsigned long long)leg->min_past_eof);
 }
@@ -231,14 +231,14 @@ static void judge_shared(const struct fl_leg *leg, const struct fl_leg_facts *fa
 		return;
 	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
 		if (t->shared[never[i]] > caught_by_mapping(leg, never[i]))
-			conclude(v, FL_RESULT_FAIL, "%s '%s' writes ran under the shared lock",
+			conclude(v, FL_OUTCOME_FAIL, "%s '%s' writes ran under the shared lock",
 				 fl_grouped(t->shared[never[i]], a, sizeof(a)),
 				 fl_nature_name(never[i]));
 	if (!t->shared[FL_NATURE_BUFFERED] || facts->route == FL_ROUTE_DIRECT ||
 	    leg->want == FL_WANT_MAPPED)
 		return;
 	if (!rules->as_dio) {
-		conclude(v, FL_RESULT_FAIL, "%s buffered writes ran under the shared lock",
+		conclude(v, FL_OUTCOME_FAIL, "%s buffered writes ran under the shared lock",
 			 fl_grouped(t->shared[FL_NATURE_BUFFERED], a, sizeof(a)));
 		return;
 	}
@@ -265,7 +265,7 @@ static void judge_exclusive_in_shared_leg(const struct fl_leg *leg, const struct
 	}
 	if (rest > (checked ? leg->writers : 0))
 		conclude(
-			v, FL_RESULT_FAIL,
+			v, FL_OUTCOME_FAIL,
 			"%s of %s writes took the lock exclusively, though FOPEN_PARALLEL_DIRECT_WRITES is in force and nothing ruled out sharing",
 			fl_grouped(rest, a, sizeof(a)), fl_grouped(v->totals.writes, b, sizeof(b)));
 }
@@ -302,7 +302,7 @@ void fl_verify_judge_leg(const struct fl_snapshot *s, __u32 dev, const struct fl
 		return;
 	if (!facts->known) {
 		conclude(
-			v, FL_RESULT_INCONCLUSIVE,
+			v, FL_OUTCOME_INCONCLUSIVE,
 			"the open flags in force could not be read, so the expected lock mode is not known");
 		return;
 	}
@@ -313,7 +313,7 @@ void fl_verify_judge_leg(const struct fl_snapshot *s, __u32 dev, const struct fl
 	case FL_EXPECT_EXCLUSIVE:
 		if (v->totals.shared)
 			conclude(
-				v, FL_RESULT_FAIL,
+				v, FL_OUTCOME_FAIL,
 				"%s of %s writes ran under the shared lock, and all have to be exclusive",
 				fl_grouped(v->totals.shared, a, sizeof(a)), b);
 		break;
@@ -335,12 +335,12 @@ void fl_verify_judge_leg(const struct fl_snapshot *s, __u32 dev, const struct fl
 		say_which_function(s, &t, v);
 }
 
-enum fl_result fl_verify_judge_upgrades(bool sharing, bool known, __u64 upgrades, char *why,
-					size_t len)
+enum fl_outcome fl_verify_judge_upgrades(bool sharing, bool known, __u64 upgrades, char *why,
+					 size_t len)
 {
 	why[0] = '\0';
 	if (!sharing || (known && upgrades))
-		return FL_RESULT_PASS;
+		return FL_OUTCOME_PASS;
 	if (known)
 		snprintf(
 			why, len,
@@ -349,5 +349,5 @@ enum fl_result fl_verify_judge_upgrades(bool sharing, bool known, __u64 upgrades
 		snprintf(
 			why, len,
 			"this evidence does not count upgrades, so nothing shows whether the second check of EOF was tested; the callsite and global methods count them");
-	return FL_RESULT_INCONCLUSIVE;
+	return FL_OUTCOME_INCONCLUSIVE;
 }

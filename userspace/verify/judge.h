@@ -37,7 +37,7 @@ enum fl_expect fl_verify_expect(const struct fl_leg *leg, const struct fl_leg_fa
 				const struct fl_lock_rules *rules);
 
 struct fl_leg_verdict {
-	enum fl_result result;
+	enum fl_outcome result;
 	enum fl_expect expect;
 	char why[320];	/* of anything but a pass */
 	char note[384]; /* or empty */
@@ -54,7 +54,7 @@ void fl_verify_judge_leg(const struct fl_snapshot *s, __u32 dev, const struct fl
  * Upgrades of a case that has to show some. known: the evidence counts them. sharing: the case's files
  * share the lock at all.
  */
-enum fl_result fl_verify_judge_upgrades(bool sharing, bool known, __u64 upgrades, char *why,
-					size_t len);
+enum fl_outcome fl_verify_judge_upgrades(bool sharing, bool known, __u64 upgrades, char *why,
+					 size_t len);
 
 #endif

@@ -12,21 +12,21 @@
 
 int fl_verify_exit_code(const struct fl_case_report *cases, size_t n)
 {
-	enum fl_result worst = FL_RESULT_PASS;
+	enum fl_outcome worst = FL_OUTCOME_PASS;
 
 	for (size_t i = 0; i < n; i++)
-		worst = fl_result_worse(worst, cases[i].result);
-	if (!n || worst == FL_RESULT_INCONCLUSIVE)
+		worst = fl_outcome_worse(worst, cases[i].result);
+	if (!n || worst == FL_OUTCOME_INCONCLUSIVE)
 		return FL_EXIT_INCONCLUSIVE;
-	return worst == FL_RESULT_FAIL ? FL_EXIT_NEGATIVE : FL_EXIT_OK;
+	return worst == FL_OUTCOME_FAIL ? FL_EXIT_NEGATIVE : FL_EXIT_OK;
 }
 
-static const char *colour_of(enum fl_result result)
+static const char *colour_of(enum fl_outcome result)
 {
-	static const char *const codes[FL_RESULTS] = {
-		[FL_RESULT_PASS] = "\033[1;32m",
-		[FL_RESULT_INCONCLUSIVE] = "\033[1;35m",
-		[FL_RESULT_FAIL] = "\033[1;31m",
+	static const char *const codes[FL_OUTCOMES] = {
+		[FL_OUTCOME_PASS] = "\033[1;32m",
+		[FL_OUTCOME_INCONCLUSIVE] = "\033[1;35m",
+		[FL_OUTCOME_FAIL] = "\033[1;31m",
 	};
 
 	return codes[result];
@@ -37,7 +37,7 @@ void fl_verify_line(const struct fl_case_report *r, FILE *out, bool colour)
 	char n[32], took[24];
 
 	fprintf(out, "%-12s %s%s%s  %s writes, %s%s%s\n", r->def->name,
-		colour ? colour_of(r->result) : "", fl_result_name(r->result),
+		colour ? colour_of(r->result) : "", fl_outcome_name(r->result),
 		colour ? "\033[0m" : "", fl_grouped(r->totals.writes, n, sizeof(n)),
 		fl_duration(r->took_ns, took, sizeof(took)), r->why[0] ? ": " : "", r->why);
 }
@@ -79,9 +79,9 @@ static void size_cell(struct fl_table *t, const struct fl_case_page *p)
 
 static const char *data_word(const struct fl_case_report *r)
 {
-	if (r->page.data == FL_RESULT_FAIL)
+	if (r->page.data == FL_OUTCOME_FAIL)
 		return "BAD";
-	return r->page.data == FL_RESULT_PASS && r->ran ? "ok" : "?";
+	return r->page.data == FL_OUTCOME_PASS && r->ran ? "ok" : "?";
 }
 
 static void table_text(const struct fl_verify_report *v, FILE *out)
@@ -99,7 +99,7 @@ static void table_text(const struct fl_verify_report *v, FILE *out)
 
 		reasons_of(&r->totals, reasons, sizeof(reasons));
 		fl_table_cell(t, "%s", r->def->name);
-		fl_table_cell(t, "%s", fl_result_name(r->result));
+		fl_table_cell(t, "%s", fl_outcome_name(r->result));
 		fl_table_cell(t, "%s", fl_grouped(r->totals.writes, n[0], sizeof(n[0])));
 		fl_table_cell(t, "%s", fl_grouped(r->totals.exclusive, n[1], sizeof(n[1])));
 		fl_table_cell(t, "%s", fl_grouped(r->totals.shared, n[2], sizeof(n[2])));
@@ -196,17 +196,17 @@ static const char *mode_text(const struct fl_verify_report *v, char *buf, size_t
 
 void fl_verify_text(const struct fl_verify_report *v, FILE *out, bool colour)
 {
-	size_t count[FL_RESULTS] = {};
-	enum fl_result worst = FL_RESULT_PASS;
+	size_t count[FL_OUTCOMES] = {};
+	enum fl_outcome worst = FL_OUTCOME_PASS;
 	char mode[96], took[24], *target = fl_escape(v->target);
 
 	for (size_t i = 0; i < v->ncases; i++) {
 		count[v->cases[i].result]++;
-		worst = fl_result_worse(worst, v->cases[i].result);
+		worst = fl_outcome_worse(worst, v->cases[i].result);
 	}
 	fprintf(out, "%s%zu passed, %zu failed, %zu inconclusive%s  %s%s\n",
-		colour ? colour_of(worst) : "", count[FL_RESULT_PASS], count[FL_RESULT_FAIL],
-		count[FL_RESULT_INCONCLUSIVE], colour ? "\033[0m" : "",
+		colour ? colour_of(worst) : "", count[FL_OUTCOME_PASS], count[FL_OUTCOME_FAIL],
+		count[FL_OUTCOME_INCONCLUSIVE], colour ? "\033[0m" : "",
 		fl_duration(v->took_ns, took, sizeof(took)),
 		v->interrupted ? " (interrupted)" : "");
 	fprintf(out, "  %s (%s), kernel %s\n  %s\n", target ? target : "?", v->fstype,
@@ -263,7 +263,7 @@ static struct json_object *leg_json(const struct fl_case_report *r, __u32 i)
 	json_object_object_add(o, "parallel_in_force",
 			       f->known ? json_object_new_boolean(f->parallel) : NULL);
 	fl_json_name(o, "expected_lock", f->known ? fl_expect_name(r->leg[i].expect) : NULL);
-	fl_json_name(o, "result", fl_result_name(r->leg[i].result));
+	fl_json_name(o, "result", fl_outcome_name(r->leg[i].result));
 	fl_json_u64(o, "writes_made", leg->done);
 	add_counts(o, &r->leg[i].totals);
 	fl_json_u64(o, "past_eof", r->leg[i].past_eof);
@@ -280,7 +280,7 @@ static struct json_object *case_json(const struct fl_case_report *r)
 	fl_json_name(o, "case", r->def->name);
 	fl_json_name(o, "what", r->def->what);
 	fl_json_name(o, "expected_because", r->def->why);
-	fl_json_name(o, "result", fl_result_name(r->result));
+	fl_json_name(o, "result", fl_outcome_name(r->result));
 	add_text(o, "why", r->why);
 	add_text(o, "kernel_defect", r->defect);
 	add_counts(o, &r->totals);
@@ -288,8 +288,8 @@ static struct json_object *case_json(const struct fl_case_report *r)
 	fl_json_u64_or_null(o, "size_bytes", p->has_size, p->size);
 	fl_json_u64_or_null(o, "expected_size_bytes", p->has_size, p->want_size);
 	fl_json_name(o, "data",
-		     r->page.data == FL_RESULT_PASS && !r->ran ? NULL
-							       : fl_result_name(r->page.data));
+		     r->page.data == FL_OUTCOME_PASS && !r->ran ? NULL
+								: fl_outcome_name(r->page.data));
 	fl_json_bool(o, "rule_broken_without_harm", r->lax);
 	fl_json_bool(o, "hung", r->hung);
 	add_text(o, "where_it_hangs", r->where);

@@ -174,7 +174,7 @@ static struct fl_collector *prepare(struct fl_verify_world *w, const struct fl_v
 	return c ? c : fl_collector_prepare(w->target, &w->collect, err);
 }
 
-static void conclude(struct fl_case_report *r, enum fl_result result, const char *leg,
+static void conclude(struct fl_case_report *r, enum fl_outcome result, const char *leg,
 		     const char *why)
 {
 	if (result <= r->result)
@@ -198,7 +198,7 @@ static void judge_locks(struct fl_verify_world *w, struct running *run, struct f
 		conclude(r, v->result, run->page->nlegs > 1 ? run->page->leg[i].name : NULL,
 			 v->why);
 		if (v->lax && w->opts->strict)
-			conclude(r, FL_RESULT_FAIL,
+			conclude(r, FL_OUTCOME_FAIL,
 				 run->page->nlegs > 1 ? run->page->leg[i].name : NULL, v->note);
 		r->lax |= v->lax;
 		fl_totals_add(&r->totals, &v->totals);
@@ -222,7 +222,7 @@ static void explain_data(struct running *run, struct fl_case_report *r)
 	char shared[32], all[32];
 	size_t len;
 
-	for (__u32 i = 0; p->data == FL_RESULT_FAIL && i < p->nlegs; i++) {
+	for (__u32 i = 0; p->data == FL_OUTCOME_FAIL && i < p->nlegs; i++) {
 		const struct fl_leg *leg = &p->leg[i];
 		const struct fl_totals *t = &r->leg[i].totals;
 
@@ -264,7 +264,7 @@ static void judge_ending(struct fl_verify_world *w, struct running *run, struct 
 	int status;
 
 	if (fl_interrupted) {
-		conclude(r, FL_RESULT_INCONCLUSIVE, NULL, "interrupted");
+		conclude(r, FL_OUTCOME_INCONCLUSIVE, NULL, "interrupted");
 	} else if (r->hung) {
 		/* the kernel shows a task's stack only with CAP_SYS_ADMIN */
 		fl_privileges_admin(true);
@@ -272,15 +272,15 @@ static void judge_ending(struct fl_verify_world *w, struct running *run, struct 
 		fl_privileges_admin(false);
 		snprintf(why, sizeof(why), "%s did not end within %.0f s", phase,
 			 w->opts->deadline);
-		conclude(r, FL_RESULT_FAIL, NULL, why);
-	} else if (run->page->data == FL_RESULT_PASS) {
+		conclude(r, FL_OUTCOME_FAIL, NULL, why);
+	} else if (run->page->data == FL_OUTCOME_PASS) {
 		/* the case has not said why it ended */
 		status = 0;
 		waitpid(run->pid, &status, 0);
 		snprintf(why, sizeof(why), "%s ended %s %d", phase,
 			 WIFSIGNALED(status) ? "by signal" : "with exit code",
 			 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-		conclude(r, FL_RESULT_FAIL, NULL, why);
+		conclude(r, FL_OUTCOME_FAIL, NULL, why);
 	}
 }
 
@@ -354,7 +354,7 @@ static void remove_files(struct fl_verify_world *w, const struct fl_case_report 
 	int dir = w->janitor->dir;
 	pid_t pid;
 
-	if (r->stuck || (w->opts->keep && r->result != FL_RESULT_PASS))
+	if (r->stuck || (w->opts->keep && r->result != FL_OUTCOME_PASS))
 		return;
 	pid = fork();
 	if (!pid) {
@@ -393,7 +393,7 @@ void fl_verify_run(struct fl_verify_world *w, const struct fl_verify_case *def,
 	fl_path_close(&run.path);
 	r->ran = !stopped;
 	if (stopped && err.what[0])
-		conclude(r, FL_RESULT_INCONCLUSIVE, NULL, err.what);
+		conclude(r, FL_OUTCOME_INCONCLUSIVE, NULL, err.what);
 	else if (stopped)
 		judge_ending(w, &run, r, stopped);
 	if (run.pid > 0)

@@ -11,7 +11,7 @@
 
 struct fl_case_report {
 	const struct fl_verify_case *def;
-	enum fl_result result;
+	enum fl_outcome result;
 	char why[1024];		  /* of anything but a pass */
 	struct fl_case_page page; /* as the case's process left it */
 	struct fl_leg_facts facts[FL_VERIFY_LEGS];

@@ -139,7 +139,7 @@ static void not_run(struct fl_case_report *r, const struct fl_verify_case *def, 
 {
 	memset(r, 0, sizeof(*r));
 	r->def = def;
-	r->result = FL_RESULT_INCONCLUSIVE;
+	r->result = FL_OUTCOME_INCONCLUSIVE;
 	snprintf(r->why, sizeof(r->why), "not run: %s", why);
 }
 
@@ -180,7 +180,7 @@ static void say_how_to_abort(const struct fl_target *t)
 static bool want_kept(const struct verify *v, const struct fl_case_report *reports, int n)
 {
 	for (int i = 0; v->opts.keep && i < n; i++)
-		if (reports[i].result != FL_RESULT_PASS)
+		if (reports[i].result != FL_OUTCOME_PASS)
 			return true;
 	return false;
 }

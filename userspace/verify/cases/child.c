@@ -17,7 +17,7 @@
 #include "verify/cases/blocks.h"
 
 /* Workers may find faults at the same time; the text of the first one is kept. */
-static int found(struct fl_case_env *e, enum fl_result result, const char *fmt, va_list ap)
+static int found(struct fl_case_env *e, enum fl_outcome result, const char *fmt, va_list ap)
 {
 	struct fl_case_page *p = e->page;
 	char text[sizeof(p->data_text)];
@@ -35,7 +35,7 @@ int fl_case_fail(struct fl_case_env *e, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	found(e, FL_RESULT_FAIL, fmt, ap);
+	found(e, FL_OUTCOME_FAIL, fmt, ap);
 	va_end(ap);
 	return -1;
 }
@@ -45,7 +45,7 @@ int fl_case_inconclusive(struct fl_case_env *e, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	found(e, FL_RESULT_INCONCLUSIVE, fmt, ap);
+	found(e, FL_OUTCOME_INCONCLUSIVE, fmt, ap);
 	va_end(ap);
 	return -1;
 }
@@ -171,7 +171,7 @@ int fl_case_workers(struct fl_case_env *e, int n, int (*fn)(struct fl_case_env *
 			fl_case_fail(e, "worker %d was killed by signal %d", i, WTERMSIG(status));
 		bad |= status;
 	}
-	if (bad && e->page->data == FL_RESULT_PASS)
+	if (bad && e->page->data == FL_OUTCOME_PASS)
 		fl_case_fail(e, "a worker failed without saying why");
 	return bad ? -1 : 0;
 }
