@@ -123,7 +123,7 @@ int fl_watch_open(struct fl_watch *w, const char *spec, pid_t pid,
 	w->opts = *opts;
 	w->opts.open_list = &w->open_list;
 	w->mountinfo = -1;
-	fl_path_open(&w->path);
+	fl_write_path_open(&w->path);
 	if (session_prepare(w, &w->session, err))
 		return -1;
 	if (follows_a_path(w->session.target)) {
@@ -157,7 +157,7 @@ void fl_watch_close(struct fl_watch *w)
 	fl_snapshot_free(&w->before);
 	fl_snapshot_free(&w->interval);
 	fl_served_free(&w->served);
-	fl_path_close(&w->path);
+	fl_write_path_close(&w->path);
 	fl_open_files_free(&w->open_list.files);
 	if (w->mountinfo >= 0)
 		close(w->mountinfo);
@@ -321,7 +321,7 @@ static void look_at_path(struct fl_watch *w)
 	char what[sizeof(w->note[0].text)];
 	bool settled;
 
-	if (fl_path_look(&w->path, what, sizeof(what), &settled)) {
+	if (fl_write_path_look(&w->path, what, sizeof(what), &settled)) {
 		note(w, FL_WATCH_PATH_CHANGED, "%s", what);
 		fl_kernel_read_again(w->opts.kernel);
 		w->anew_tries = settled && fl_collector_counts_sites(w->session.collector)

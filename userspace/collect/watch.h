@@ -7,7 +7,7 @@
 #define FL_WATCH_H
 
 #include "collect/collector.h"
-#include "collect/path.h"
+#include "collect/write_path.h"
 #include "snapshot/snapshot.h"
 #include "openfiles/served.h"
 
@@ -52,7 +52,7 @@ struct fl_watch {
 	struct fl_snapshot before; /* the mounts of the reading before it */
 	bool ended; /* counting has ended by itself: from now on intervals are of no length */
 	struct fl_served served;
-	struct fl_path path;
+	struct fl_write_path path;
 	unsigned int anew_tries; /* left to take up a path that has changed; 0: nothing to do */
 	__u64 anew_tried_ns;
 	struct fl_open_list open_list; /* for the collectors, for daemons, and for who watches */

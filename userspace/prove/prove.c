@@ -10,7 +10,7 @@
 #include "cmd.h"
 #include "collect/options.h"
 #include "collect/collector.h"
-#include "collect/path.h"
+#include "collect/write_path.h"
 #include "kernel/privileges.h"
 #include "prove/print.h"
 #include "collect/target.h"
@@ -28,7 +28,7 @@ struct prove {
 	struct fl_verdict_opts verdict;
 	bool json;
 	bool quiet; /* no progress: stderr is no terminal, or a command may write there */
-	struct fl_path path;
+	struct fl_write_path path;
 	struct fl_prove_path_change path_change[FL_PROVE_PATH_CHANGES];
 	size_t npath_changes;
 };
@@ -106,7 +106,7 @@ static void look_at_path(struct prove *p, __u64 began_ns)
 	bool settled;
 
 	if (p->npath_changes < FL_PROVE_PATH_CHANGES &&
-	    fl_path_look(&p->path, change->text, sizeof(change->text), &settled)) {
+	    fl_write_path_look(&p->path, change->text, sizeof(change->text), &settled)) {
 		change->after_ns = fl_now_ns() - began_ns;
 		p->npath_changes++;
 	}
@@ -197,7 +197,7 @@ static int prove(struct prove *p)
 	c = fl_collector_prepare(&target, &p->collect, &err);
 	if (!c)
 		goto fail;
-	fl_path_open(&p->path);
+	fl_write_path_open(&p->path);
 	fl_collector_start(c);
 	fl_privileges_drop();
 	if (p->command && fl_workload_go(&w, p->command[0], &err))
@@ -213,7 +213,7 @@ static int prove(struct prove *p)
 fail:
 	fl_fail(&err, p->json);
 out:
-	fl_path_close(&p->path);
+	fl_write_path_close(&p->path);
 	fl_workload_finish(&w);
 	fl_collector_finish(c);
 	fl_snapshot_free(&s);

@@ -17,7 +17,7 @@
 #include "cmd.h"
 #include "openfiles/openfiles.h"
 #include "kernel/privileges.h"
-#include "collect/path.h"
+#include "collect/write_path.h"
 #include "util/text.h"
 #include "verify/cases/child.h"
 #include "verify/hang.h"
@@ -39,7 +39,7 @@ struct running {
 	__u64 deadline_ns;
 	struct fl_case_page *page; /* shared */
 	struct fl_collector *c;
-	struct fl_path path;
+	struct fl_write_path path;
 	bool path_varied;
 };
 
@@ -48,7 +48,7 @@ static void look_at_path(struct running *run)
 	char what[128];
 	bool settled;
 
-	run->path_varied |= fl_path_look(&run->path, what, sizeof(what), &settled);
+	run->path_varied |= fl_write_path_look(&run->path, what, sizeof(what), &settled);
 }
 
 static void say(int line, char what)
@@ -386,11 +386,11 @@ void fl_verify_run(struct fl_verify_world *w, const struct fl_verify_case *def,
 	memset(r, 0, sizeof(*r));
 	r->def = def;
 	run.deadline_ns = began + (__u64)(w->opts->deadline * 1e9);
-	fl_path_open(&run.path);
+	fl_write_path_open(&run.path);
 	stopped = phases(w, &run, r, &s, &err);
 	run.path.looked_ns = 0;
 	look_at_path(&run);
-	fl_path_close(&run.path);
+	fl_write_path_close(&run.path);
 	r->ran = !stopped;
 	if (stopped && err.what[0])
 		conclude(r, FL_OUTCOME_INCONCLUSIVE, NULL, err.what);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The sentences about livepatches that come and go while a command watches. */
 #include "check.h"
-#include "collect/path.h"
+#include "collect/write_path.h"
 
 static char what[512];
 static bool settled;
@@ -22,7 +22,7 @@ static bool compare(struct fl_livepatch *before, size_t nbefore, struct fl_livep
 	struct fl_livepatches b = {.supported = true, .patch = before, .n = nbefore};
 	struct fl_livepatches n = {.supported = true, .patch = now, .n = nnow};
 
-	return fl_path_compare(&b, &n, what, sizeof(what), &settled);
+	return fl_write_path_compare(&b, &n, what, sizeof(what), &settled);
 }
 
 static void tells_each_stage(void **state)

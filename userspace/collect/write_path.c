@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "collect/path.h"
+#include "collect/write_path.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -81,8 +81,8 @@ static void say(const struct fl_livepatch *p, enum stage now, char *what, size_t
 	}
 }
 
-bool fl_path_compare(const struct fl_livepatches *before, const struct fl_livepatches *now,
-		     char *what, size_t size, bool *settled)
+bool fl_write_path_compare(const struct fl_livepatches *before, const struct fl_livepatches *now,
+			   char *what, size_t size, bool *settled)
 {
 	what[0] = '\0';
 	*settled = true;
@@ -104,7 +104,7 @@ bool fl_path_compare(const struct fl_livepatches *before, const struct fl_livepa
 	return *what;
 }
 
-void fl_path_open(struct fl_path *p)
+void fl_write_path_open(struct fl_write_path *p)
 {
 	struct fl_err ignored;
 
@@ -112,12 +112,12 @@ void fl_path_open(struct fl_path *p)
 	fl_livepatches_read(&p->seen, &ignored);
 }
 
-void fl_path_close(struct fl_path *p)
+void fl_write_path_close(struct fl_write_path *p)
 {
 	fl_livepatches_free(&p->seen);
 }
 
-bool fl_path_look(struct fl_path *p, char *what, size_t size, bool *settled)
+bool fl_write_path_look(struct fl_write_path *p, char *what, size_t size, bool *settled)
 {
 	struct fl_livepatches now;
 	struct fl_err ignored;
@@ -128,7 +128,7 @@ bool fl_path_look(struct fl_path *p, char *what, size_t size, bool *settled)
 	p->looked_ns = fl_now_ns();
 	if (fl_livepatches_read(&now, &ignored))
 		return false;
-	changed = fl_path_compare(&p->seen, &now, what, size, settled);
+	changed = fl_write_path_compare(&p->seen, &now, what, size, settled);
 	fl_livepatches_free(&p->seen);
 	p->seen = now;
 	return changed;
