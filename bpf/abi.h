@@ -153,7 +153,10 @@ enum fl_site_action {
 	/* the call may fail: what it returns says whether the lock was taken */
 	FL_SITE_TRY = 32,
 	FL_SITE_TRY_IS_ZERO = 64, /* by 0, as down_write_killable() does; else by another value */
+	FL_SITE_INLINED = 128,	  /* the lock's address is in a register that the cookie names */
 };
+/* The number of that register is in the cookie's highest bits. */
+#define FL_SITE_REGISTER_SHIFT 56
 
 /* Wait and hold, each by mode. Bucket b holds [2^(b-1), 2^b) ns; bucket 0 holds 0 ns. */
 enum fl_hist_kind {

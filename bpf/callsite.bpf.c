@@ -4,6 +4,9 @@
  * lock's address is the call's first argument, and leads to the inode. So nothing depends on the task, and
  * a completion in a worker goes to the right file.
  *
+ * A spin lock that is compiled into its users (arm64 without preemption) has its probe on the unlock, where a
+ * register that the cookie names holds its address. That is one hit for each take, too.
+ *
  * A second probe at the return address times the wait for a spin lock. A probe pair takes longer than a take
  * without contention, so a pair around a plain instruction before the call measures what a pair takes.
  * A call that may fail to take the lock is counted at its return address, once its result is known.
@@ -75,6 +78,13 @@ static __always_inline struct attempt *attempt_of_current(void)
 	__u32 place = (__u32)bpf_get_current_pid_tgid() & (START_PLACES - 1);
 
 	return bpf_map_lookup_elem(&attempts, &place);
+}
+
+static __always_inline __u64 lock_at(struct pt_regs *ctx, __u64 cookie)
+{
+	if (cookie >> 32 & FL_SITE_INLINED)
+		return register_numbered(ctx, cookie >> FL_SITE_REGISTER_SHIFT);
+	return first_argument(ctx);
 }
 
 /* entry: the index in site_times. */
@@ -188,7 +198,7 @@ int at_site(struct pt_regs *ctx)
 	if (action & FL_SITE_TRY)
 		begin_attempt(site, first_argument(ctx));
 	if (action & FL_SITE_COUNT &&
-	    !count_site(site, cookie >> 16 & 0xff, cookie >> 24 & 0xff, first_argument(ctx)))
+	    !count_site(site, cookie >> 16 & 0xff, cookie >> 24 & 0xff, lock_at(ctx, cookie)))
 		return 0;
 	if (action & FL_SITE_BEGIN)
 		begin(site);

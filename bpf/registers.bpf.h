@@ -21,6 +21,12 @@ static __always_inline __u64 result_of_call(const struct pt_regs *ctx)
 	return ctx->ax;
 }
 
+/* x86 kernels call the functions of their spin locks. */
+static __always_inline __u64 register_numbered(const struct pt_regs *ctx, __u32 n)
+{
+	return ctx->di;
+}
+
 #elif defined(__TARGET_ARCH_arm64)
 
 /* struct pt_regs begins with the registers that user space knows. */
@@ -32,6 +38,18 @@ static __always_inline __u64 first_argument(const struct pt_regs *ctx)
 static __always_inline __u64 result_of_call(const struct pt_regs *ctx)
 {
 	return ((const struct user_pt_regs *)ctx)->regs[0];
+}
+
+/*
+ * Any of the registers from 0 to 30. The verifier allows direct accesses at constant offsets only, so this one
+ * reads memory. These registers are part of the kernel's interface to user space, and lie at the beginning.
+ */
+static __always_inline __u64 register_numbered(const struct pt_regs *ctx, __u32 n)
+{
+	__u64 value = 0;
+
+	bpf_probe_read_kernel(&value, sizeof(value), (const void *)ctx + (n & 31) * sizeof(value));
+	return value;
 }
 
 #else

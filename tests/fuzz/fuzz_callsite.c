@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Arbitrary machine code, for the decoder and the map that is built from it. */
 #include <stdint.h>
+#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,6 +56,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	code = data;
 	code_size = size;
+	/* an odd first byte makes it arm64's code */
+	text.machine = size && data[0] & 1 ? EM_AARCH64 : EM_X86_64;
 	if (!fl_callsite_map_build(&map, &text, &at, &err)) {
 		(void)fl_variant_name(&map);
 		for (size_t i = 0; i < map.nsites; i++)

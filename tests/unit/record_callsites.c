@@ -27,19 +27,19 @@ static int read_and_record(void *ctx, __u64 addr, void *buf, size_t len, struct 
 {
 	const unsigned char *p = buf;
 	__u64 end = fl_symbol_end(&symbols, addr);
+	struct fl_code code;
 
 	if (fl_kcore_read(ctx, addr, buf, len, err))
 		return -1;
 	print_symbol(fl_symbol_at(&symbols, addr));
 	print_symbol(end ? fl_symbol_at(&symbols, end) : NULL);
-	for (size_t i = 0; i + 5 <= len; i++) {
-		__s32 rel;
-
-		if (p[i] != 0xe8 && p[i] != 0xe9)
-			continue;
-		memcpy(&rel, p + i + 1, sizeof(rel));
-		print_symbol(fl_symbol_at(&symbols, addr + i + 5 + rel));
-	}
+	print_symbol(fl_symbol_at(&symbols, fl_veneer_target(kcore.machine, buf, len, addr)));
+	if (fl_decode(&code, kcore.machine, buf, len, addr, err))
+		return -1;
+	for (size_t i = 0; i < code.n; i++)
+		if (code.insn[i].target && fl_code_index(&code, code.insn[i].target) < 0)
+			print_symbol(fl_symbol_at(&symbols, code.insn[i].target));
+	fl_code_free(&code);
 	printf("text %016" PRIx64 " ", (uint64_t)addr);
 	for (size_t i = 0; i < len; i++)
 		printf("%02x", p[i]);
@@ -55,10 +55,14 @@ int main(void)
 	struct fl_callsite_map map = {};
 	struct fl_err err = {};
 
-	printf("offsets %lld %lld\n", at.i_rwsem, at.fi_lock);
 	if (fl_kcore_open(&kcore, &err) ||
-	    fl_kallsyms_read(fl_kallsyms_open(&err), &symbols, &err) ||
-	    fl_callsite_map_build(&map, &text, &at, &err)) {
+	    fl_kallsyms_read(fl_kallsyms_open(&err), &symbols, &err)) {
+		fprintf(stderr, "%s\n", err.what);
+		return 1;
+	}
+	printf("offsets %lld %lld\nmachine %d\n", at.i_rwsem, at.fi_lock, kcore.machine);
+	text.machine = kcore.machine;
+	if (fl_callsite_map_build(&map, &text, &at, &err)) {
 		fprintf(stderr, "%s\n", err.what);
 		return 1;
 	}

@@ -1,105 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The call-site map, on the code of the lab's four variants of fs/fuse as recorded from a running kernel. */
+#include <elf.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
-#include "kernel/callsite_decode.h"
-#include "kernel/callsite_map.h"
-
-struct part {
-	__u64 addr;
-	size_t len;
-	unsigned char *bytes;
-};
-
-struct recording {
-	struct fl_symbols symbols;
-	struct fl_lock_offsets at;
-	struct part part[96];
-	size_t nparts;
-	struct fl_callsite_map map;
-};
-
-static void add_text(struct recording *r, char *line)
-{
-	struct part *p = &r->part[r->nparts++];
-	char *hex;
-
-	assert_true(r->nparts <= 96);
-	p->addr = strtoull(line, &hex, 16);
-	hex++;
-	p->len = strcspn(hex, "\n") / 2;
-	p->bytes = malloc(p->len);
-	for (size_t i = 0; i < p->len; i++) {
-		char two[3] = {hex[2 * i], hex[2 * i + 1]};
-
-		p->bytes[i] = strtoul(two, NULL, 16);
-	}
-}
-
-static int read_part(void *ctx, __u64 addr, void *buf, size_t len, struct fl_err *err)
-{
-	const struct recording *r = ctx;
-
-	for (size_t i = 0; i < r->nparts; i++)
-		if (r->part[i].addr == addr && r->part[i].len == len) {
-			memcpy(buf, r->part[i].bytes, len);
-			return 0;
-		}
-	return fl_err(err, "not recorded");
-}
-
-static struct recording *load(const char *variant)
-{
-	struct recording *r = calloc(1, sizeof(*r));
-	char path[128], *text = calloc(1, 1 << 20), *line = NULL;
-	size_t room = 0, len = 0;
-	struct fl_err err;
-	struct fl_text reader = {.symbols = &r->symbols, .read = read_part, .ctx = r};
-	FILE *f;
-
-	snprintf(path, sizeof(path), "tests/unit/data/callsites-%s.txt", variant);
-	f = fopen(path, "r");
-	assert_non_null(f);
-	while (getline(&line, &room, f) > 0) {
-		if (!strncmp(line, "symbol ", 7))
-			len += sprintf(text + len, "%s", line + 7);
-		else if (!strncmp(line, "text ", 5))
-			add_text(r, line + 5);
-		else
-			sscanf(line, "offsets %lld %lld", &r->at.i_rwsem, &r->at.fi_lock);
-	}
-	free(line);
-	fclose(f);
-	assert_int_equal(fl_symbols_parse(&r->symbols, text, len, &err), 0);
-	assert_int_equal(fl_callsite_map_build(&r->map, &reader, &r->at, &err), 0);
-	return r;
-}
-
-static void done(struct recording *r)
-{
-	fl_callsite_map_free(&r->map);
-	fl_symbols_free(&r->symbols);
-	for (size_t i = 0; i < r->nparts; i++)
-		free(r->part[i].bytes);
-	free(r);
-}
-
-/* How many sites of a role lie on a route's write path. */
-static int sites(const struct recording *r, enum fl_route route, enum fl_site_role role)
-{
-	int n = 0;
-
-	for (size_t i = 0; i < r->map.nsites; i++)
-		n += r->map.site[i].role == role && r->map.site[i].routes & 1u << route;
-	return n;
-}
+#include "recorded_text.h"
 
 static void stock_passthrough_cannot_share(void **state)
 {
@@ -126,6 +36,7 @@ static void a_replaced_function_is_read_where_it_runs(void **state)
 		.to = fl_symbol_by_name(&r->symbols, "fuse_passthrough_write_iter")->addr,
 	};
 	struct fl_text reader = {
+		.machine = r->machine,
 		.symbols = &r->symbols,
 		.read = read_part,
 		.ctx = r,
@@ -196,7 +107,8 @@ static void v1_follows_the_helper(void **state)
 static void other_spin_locks_are_left_out(void **state)
 {
 	struct recording *r = load("stock");
-	struct fl_text reader = {.symbols = &r->symbols, .read = read_part, .ctx = r};
+	struct fl_text reader = {
+		.machine = r->machine, .symbols = &r->symbols, .read = read_part, .ctx = r};
 	struct fl_lock_offsets elsewhere = {.i_rwsem = r->at.i_rwsem, .fi_lock = 8};
 	struct fl_callsite_map map;
 	struct fl_err err;
@@ -213,28 +125,32 @@ static void other_spin_locks_are_left_out(void **state)
 
 static void garbage_is_decoded_without_harm(void **state)
 {
+	static const fl_machine machines[] = {EM_X86_64, EM_AARCH64};
 	unsigned char bytes[4096];
 	struct fl_code code;
 	struct fl_err err;
 	unsigned int seed = 7;
 
-	for (int round = 0; round < 50; round++) {
+	for (int round = 0; round < 100; round++) {
+		fl_machine machine = machines[round % 2];
 		size_t total = 0;
 
 		for (size_t i = 0; i < sizeof(bytes); i++)
 			bytes[i] = rand_r(&seed) >> 3;
-		assert_int_equal(
-			fl_decode(&code, bytes, sizeof(bytes), 0xffffffff81000000ull, &err), 0);
+		assert_int_equal(fl_decode(&code, machine, bytes, sizeof(bytes) - round,
+					   0xffffffff81000000ull, &err),
+				 0);
 		for (size_t i = 0; i < code.n; i++) {
 			assert_int_equal(code.insn[i].addr - 0xffffffff81000000ull, total);
 			total += code.insn[i].size;
 		}
-		assert_int_equal(total, sizeof(bytes));
+		assert_int_equal(total, sizeof(bytes) - round);
 		fl_code_free(&code);
 	}
-	assert_int_equal(fl_decode(&code, bytes, 0, 0, &err), 0);
+	assert_int_equal(fl_decode(&code, EM_X86_64, bytes, 0, 0, &err), 0);
 	assert_int_equal(code.n, 0);
 	fl_code_free(&code);
+	assert_int_equal(fl_decode(&code, EM_S390, bytes, 4, 0, &err), -1);
 }
 
 static int parse(struct fl_symbols *s, const char *text, struct fl_err *err)
@@ -255,6 +171,7 @@ static void kallsyms_lines(void **state)
 			       "ffffffff81000200 t second\n"
 			       "ffffffff81000100 T first\n"
 			       "ffffffff81000150 d data_is_no_text\n"
+			       "ffffffff81000104 t $x.1\n"
 			       "not a line\n"
 			       "ffffffffc0000000 t second\t[other]\n"
 			       "ffffffffc0001000 t second\t[fuse]",

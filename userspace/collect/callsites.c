@@ -58,6 +58,9 @@ static __u64 cookie_of(const struct fl_callsite *s, size_t index, __u64 action)
 		route = __builtin_ctz(routes);
 	else if (routes && !(routes & ~through_daemon))
 		route = FL_ROUTE_DIRECT;
+	if (s->inlined)
+		action |= FL_SITE_INLINED | (__u64)s->lock_register
+						    << (FL_SITE_REGISTER_SHIFT - 32);
 	return index | (__u64)s->role << 16 | route << 24 | action << 32;
 }
 

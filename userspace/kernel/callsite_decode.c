@@ -3,65 +3,40 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <capstone/capstone.h>
 
-bool fl_decode_supported(void)
+#include "kernel/callsite_isa.h"
+
+static const struct fl_isa *isa_of(fl_machine machine)
 {
-#ifdef __x86_64__
-	return cs_support(CS_ARCH_X86);
-#else
-	return false;
-#endif
+	static const struct fl_isa *const known[] = {&fl_isa_x86, &fl_isa_arm64};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (known[i]->machine == machine)
+			return known[i];
+	return NULL;
 }
 
-/* What an instruction does to registers, as far as this is needed to follow a lock's address. */
-struct def {
-	x86_reg reg;  /* written, 64 bits; X86_REG_INVALID for none */
-	x86_reg from; /* "mov reg, from" or "lea reg, [from + offset]" */
-	__s64 offset;
-	bool opaque; /* written with something else */
-};
-
-static struct def def_of(const cs_insn *in)
+bool fl_decode_supported(fl_machine machine)
 {
-	const cs_x86 *x = &in->detail->x86;
-	struct def d = {.reg = X86_REG_INVALID};
+	const struct fl_isa *isa = isa_of(machine);
 
-	if (x->op_count < 1 || x->operands[0].type != X86_OP_REG || in->id == X86_INS_CMP ||
-	    in->id == X86_INS_TEST || in->id == X86_INS_PUSH)
-		return d;
-	d.reg = x->operands[0].reg;
-	d.opaque = true;
-	if (x->op_count < 2)
-		return d;
-	if (in->id == X86_INS_MOV && x->operands[1].type == X86_OP_REG) {
-		d.from = x->operands[1].reg;
-		d.opaque = false;
-	} else if (in->id == X86_INS_LEA && x->operands[1].mem.index == X86_REG_INVALID) {
-		d.from = x->operands[1].mem.base;
-		d.offset = x->operands[1].mem.disp;
-		d.opaque = false;
-	} else if (in->id == X86_INS_ADD && x->operands[1].type == X86_OP_IMM) {
-		d.from = d.reg;
-		d.offset = x->operands[1].imm;
-		d.opaque = false;
-	}
-	return d;
+	return isa && cs_support(isa->arch);
 }
 
 #define MAX_BACK 256
 
 /*
- * Follows the first argument of the call at index back to the nearest offset that was added to a
- * pointer. It goes back in a straight line, which is enough for compiled lock calls. Where it is
- * not, the programs still check the lock's address.
+ * Follows what a register holds at index back to the nearest offset that was added to a pointer. It goes back in a
+ * straight line, which is enough for compiled lock calls. Where it is not, the programs still check the lock's
+ * address.
  */
-static __s64 first_argument(const struct def *def, size_t index)
+static __s64 member_offset(const struct fl_def *def, size_t index, unsigned int reg)
 {
-	x86_reg reg = X86_REG_RDI;
 	size_t stop = index > MAX_BACK ? index - MAX_BACK : 0;
 
 	while (index-- > stop) {
+		if (def[index].also == reg)
+			return -1;
 		if (def[index].reg != reg)
 			continue;
 		if (def[index].opaque)
@@ -73,40 +48,53 @@ static __s64 first_argument(const struct def *def, size_t index)
 	return -1;
 }
 
-static void set_flow(struct fl_insn *o, const cs_insn *in)
+static __s64 lock_offset(const struct fl_isa *isa, const struct fl_def *def, size_t index,
+			 const struct fl_insn *in)
 {
-	const cs_x86 *x = &in->detail->x86;
-	bool direct = x->op_count == 1 && x->operands[0].type == X86_OP_IMM;
-
-	o->flow = FL_FLOW_NEXT;
-	if (in->id == X86_INS_CALL) {
-		o->flow = FL_FLOW_CALL;
-	} else if (in->id == X86_INS_JMP) {
-		o->flow = FL_FLOW_JUMP;
-	} else if (in->id == X86_INS_RET || in->id == X86_INS_INT3 || in->id == X86_INS_UD2 ||
-		   in->id == X86_INS_HLT) {
-		o->flow = FL_FLOW_END;
-	} else {
-		for (int i = 0; i < in->detail->groups_count; i++)
-			if (in->detail->groups[i] == X86_GRP_JUMP && direct)
-				o->flow = FL_FLOW_BRANCH;
-	}
-	if (o->flow != FL_FLOW_NEXT && o->flow != FL_FLOW_END && direct)
-		o->target = x->operands[0].imm;
+	if (in->flow == FL_FLOW_CALL || in->flow == FL_FLOW_JUMP)
+		return member_offset(def, index, isa->first_argument);
+	return in->unlocks ? member_offset(def, index, isa->lock_register(in)) : -1;
 }
 
-int fl_decode(struct fl_code *code, const void *bytes, size_t len, __u64 addr, struct fl_err *err)
+static void decode_all(struct fl_code *code, const struct fl_isa *isa, csh cs, cs_insn *in,
+		       struct fl_def *def, const uint8_t *p, size_t len, uint64_t at)
 {
-	const uint8_t *p = bytes;
-	uint64_t at = addr;
-	struct def *def;
+	while (len) {
+		struct fl_insn *o = &code->insn[code->n];
+		size_t before = len;
+
+		o->addr = at;
+		if (cs_disasm_iter(cs, &p, &len, &at, in)) {
+			o->size = before - len;
+			isa->set_flow(o, in);
+			def[code->n] = isa->def_of(in);
+		} else {
+			/* an instruction newer than the disassembler: the rest is most likely none */
+			o->size = len < isa->step ? len : isa->step;
+			o->flow = FL_FLOW_NEXT;
+			if (isa->unknown)
+				isa->unknown(o, &def[code->n], p, len);
+			p += o->size;
+			at += o->size;
+			len -= o->size;
+		}
+		code->arg_offset[code->n] = lock_offset(isa, def, code->n, o);
+		code->n++;
+	}
+}
+
+int fl_decode(struct fl_code *code, fl_machine machine, const void *bytes, size_t len, __u64 addr,
+	      struct fl_err *err)
+{
+	const struct fl_isa *isa = isa_of(machine);
+	struct fl_def *def;
 	cs_insn *in;
 	csh cs;
 
 	memset(code, 0, sizeof(*code));
-	if (!fl_decode_supported())
+	if (!fl_decode_supported(machine))
 		return fl_err(err, "there is no decoder for this machine's instructions");
-	if (cs_open(CS_ARCH_X86, CS_MODE_64, &cs) != CS_ERR_OK)
+	if (cs_open(isa->arch, isa->mode, &cs) != CS_ERR_OK)
 		return fl_err(err, "cannot open the disassembler");
 	cs_option(cs, CS_OPT_DETAIL, CS_OPT_ON);
 	code->insn = calloc(len + 1, sizeof(*code->insn));
@@ -116,36 +104,21 @@ int fl_decode(struct fl_code *code, const void *bytes, size_t len, __u64 addr, s
 	if (!code->insn || !code->arg_offset || !def || !in) {
 		fl_code_free(code);
 		fl_err(err, "out of memory");
-		goto out;
+	} else {
+		decode_all(code, isa, cs, in, def, bytes, len, addr);
 	}
-	while (len) {
-		struct fl_insn *o = &code->insn[code->n];
-		size_t before = len;
-
-		o->addr = at;
-		if (cs_disasm_iter(cs, &p, &len, &at, in)) {
-			o->size = before - len;
-			set_flow(o, in);
-			def[code->n] = def_of(in);
-		} else {
-			/* an instruction newer than the disassembler: the rest is most likely none */
-			o->size = 1;
-			o->flow = FL_FLOW_NEXT;
-			p++;
-			at++;
-			len--;
-		}
-		code->arg_offset[code->n] = o->flow == FL_FLOW_CALL || o->flow == FL_FLOW_JUMP
-						    ? first_argument(def, code->n)
-						    : -1;
-		code->n++;
-	}
-out:
 	if (in)
 		cs_free(in, 1);
 	free(def);
 	cs_close(&cs);
 	return code->insn ? 0 : -1;
+}
+
+__u64 fl_veneer_target(fl_machine machine, const void *bytes, size_t len, __u64 addr)
+{
+	const struct fl_isa *isa = isa_of(machine);
+
+	return isa && isa->veneer_target ? isa->veneer_target(bytes, len, addr) : 0;
 }
 
 void fl_code_free(struct fl_code *code)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One function's machine code, cut into what the call-site map asks about. x86-64 so far. */
+/*
+ * One function's machine code, cut into what the call-site map asks about. Which machine's code it is does
+ * not depend on the machine that this runs on.
+ */
 #ifndef FL_CALLSITE_DECODE_H
 #define FL_CALLSITE_DECODE_H
 
@@ -7,6 +10,9 @@
 #include <stddef.h>
 #include <linux/types.h>
 #include "util/err.h"
+
+/* A processor, by its number in ELF headers (EM_X86_64, EM_AARCH64). */
+typedef __u16 fl_machine;
 
 enum fl_flow {
 	FL_FLOW_NEXT,	/* goes on with the next instruction */
@@ -21,6 +27,12 @@ struct fl_insn {
 	__u64 target;
 	__u8 size;
 	__u8 flow;
+	/*
+	 * Frees a spin lock, where the kernel has the lock functions compiled into their callers (arm64
+	 * without preemption); and the number of the register that holds the lock's address.
+	 */
+	bool unlocks;
+	__u8 lock_register;
 };
 
 struct fl_code {
@@ -28,20 +40,29 @@ struct fl_code {
 	size_t n;
 	/*
 	 * One per instruction. For a call whose first argument is the address of a structure's member, the
-	 * offset of that member ("lea 0x2d8(%rbx), %rdi"); -1 for others.
+	 * offset of that member ("lea 0x2d8(%rbx), %rdi"), and for an unlock that of its lock; -1 for others.
 	 */
 	__s64 *arg_offset;
 };
 
-/* Whether this machine's code can be decoded. */
-bool fl_decode_supported(void);
+/* Whether a machine's code can be decoded. */
+bool fl_decode_supported(fl_machine machine);
 /*
- * Decodes len bytes that the kernel has at addr. Bytes that are no instruction are skipped. The caller frees
- * code with fl_code_free(). Returns 0, or -1 with err set and an empty code.
+ * Decodes len bytes of a machine's code that the kernel has at addr. Bytes that are no instruction are skipped.
+ * The caller frees code with fl_code_free(). Returns 0, or -1 with err set and an empty code.
  */
-int fl_decode(struct fl_code *code, const void *bytes, size_t len, __u64 addr, struct fl_err *err);
+int fl_decode(struct fl_code *code, fl_machine machine, const void *bytes, size_t len, __u64 addr,
+	      struct fl_err *err);
 void fl_code_free(struct fl_code *code);
 /* Index of the instruction at addr, or -1. */
 long fl_code_index(const struct fl_code *code, __u64 addr);
+
+/* The most bytes that fl_veneer_target() looks at. */
+#define FL_VENEER_SIZE 16
+/*
+ * Where code leads that only stands between a call and a function too far away for it: what the kernel's linker and
+ * module loader make on arm64. 0 if the bytes at addr are no such code, as always on x86.
+ */
+__u64 fl_veneer_target(fl_machine machine, const void *bytes, size_t len, __u64 addr);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "kernel/callsite_map.h"
 
+#include <elf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,7 +110,14 @@ static const struct callee_name {
 	{"_raw_spin_lock_nested", CALLEE_SPIN_LOCK, FL_TRIES_NOT},
 };
 
-static const struct callee_name no_lock = {"", CALLEE_OTHER, false};
+static const struct callee_name no_lock = {"", CALLEE_OTHER, FL_TRIES_NOT};
+
+/*
+ * A spin lock that is compiled into its users has no call to find. Each take of it comes to one unlock, which is
+ * one instruction and knows the lock: that stands for the take.
+ */
+static const struct callee_name inlined_lock = {"spin_unlock, inlined", CALLEE_SPIN_LOCK,
+						FL_TRIES_NOT};
 
 static const struct callee_name *classify(const char *name)
 {
@@ -129,6 +137,8 @@ static const struct callee_name *callee_of(const struct builder *b, const struct
 {
 	const struct fl_symbol *sym = NULL;
 
+	if (in->unlocks)
+		return &inlined_lock;
 	if (in->target && (in->flow == FL_FLOW_CALL || in->flow == FL_FLOW_JUMP))
 		sym = fl_symbol_at(b->text->symbols, in->target);
 	return sym ? classify(sym->name) : &no_lock;
@@ -264,7 +274,9 @@ static void add_site(const struct builder *b, const struct fl_mapped_function *f
 		if (!is_lock(code->arg_offset[index], b->at->fi_lock))
 			return;
 		site->role = write_path ? FL_SITE_FI_LOCK : FL_SITE_OTHER_FI_LOCK;
-		site->calibrate_at = calibration_point(code, index);
+		site->inlined = in->unlocks;
+		site->lock_register = in->unlocks ? in->lock_register : 0;
+		site->calibrate_at = in->unlocks ? 0 : calibration_point(code, index);
 		if (!strcmp(f->name, "fuse_write_update_attr"))
 			b->map->fi_lock_offset = code->arg_offset[index];
 		break;
@@ -332,6 +344,28 @@ static __u64 code_address(const struct builder *b, const struct fl_symbol *sym)
 	return sym->addr;
 }
 
+/* A call that goes by way of a veneer calls what the veneer leads to. */
+static void pass_veneers(const struct builder *b, struct fl_code *code)
+{
+	unsigned char bytes[FL_VENEER_SIZE];
+	struct fl_err ignored;
+
+	for (size_t i = 0; i < code->n; i++) {
+		struct fl_insn *in = &code->insn[i];
+		__u64 target;
+
+		if (!in->target || (in->flow != FL_FLOW_CALL && in->flow != FL_FLOW_JUMP) ||
+		    fl_code_index(code, in->target) >= 0 ||
+		    fl_symbol_at(b->text->symbols, in->target))
+			continue;
+		if (b->text->read(b->text->ctx, in->target, bytes, sizeof(bytes), &ignored))
+			continue;
+		target = fl_veneer_target(b->text->machine, bytes, sizeof(bytes), in->target);
+		if (target)
+			in->target = target;
+	}
+}
+
 static int read_code(const struct builder *b, __u64 addr, struct fl_code *code, struct fl_err *err)
 {
 	__u64 end = fl_symbol_end(b->text->symbols, addr);
@@ -343,8 +377,10 @@ static int read_code(const struct builder *b, __u64 addr, struct fl_code *code, 
 		return fl_err(err, "out of memory");
 	ret = b->text->read(b->text->ctx, addr, bytes, len, err);
 	if (!ret)
-		ret = fl_decode(code, bytes, len, addr, err);
+		ret = fl_decode(code, b->text->machine, bytes, len, addr, err);
 	free(bytes);
+	if (!ret && b->text->machine == EM_AARCH64)
+		pass_veneers(b, code);
 	return ret;
 }
 

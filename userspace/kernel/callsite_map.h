@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <linux/types.h>
 #include "util/err.h"
+#include "kernel/callsite_decode.h"
 #include "kernel/kallsyms.h"
 #include "snapshot/snapshot.h"
 
@@ -25,7 +26,13 @@ struct fl_callsite {
 	char function[64];
 	__u64 offset; /* of the call instruction in the function */
 	__u64 address;
-	__u8 size;	 /* of the call instruction: the return address is address + size */
+	__u8 size; /* of the call instruction: the return address is address + size */
+	/*
+	 * Where a probe finds the lock's address: the first argument, or for a spin lock that is compiled into
+	 * the function the register of this number.
+	 */
+	bool inlined;
+	__u8 lock_register;
 	char callee[48]; /* "down_write", "_raw_spin_lock" */
 	enum fl_site_role role;
 	/* Bit per enum fl_route whose write path comes here; 0: not on a write path. */
@@ -68,6 +75,7 @@ struct fl_redirect {
 
 /* The kernel's text. */
 struct fl_text {
+	fl_machine machine;
 	const struct fl_symbols *symbols;
 	/* Reads len bytes at addr. Returns 0, or -1 with err set. */
 	int (*read)(void *ctx, __u64 addr, void *buf, size_t len, struct fl_err *err);

@@ -32,7 +32,8 @@ static bool parse_line(struct fl_symbols *s, char *line, struct fl_symbol *sym)
 		*module++ = '\0';
 	sym->name = name;
 	sym->in_fuse = module && strstr(module, "[fuse]");
-	return *name;
+	/* "$x" and "$d" tell code from data in arm64's modules, and are no functions */
+	return *name && *name != '$';
 }
 
 int fl_symbols_parse(struct fl_symbols *s, char *text, size_t len, struct fl_err *err)

@@ -61,6 +61,7 @@ int fl_kcore_open(struct fl_kcore *k, struct fl_err *err)
 		fl_kcore_close(k);
 		return fl_err(err, "/proc/kcore is not the ELF file it should be");
 	}
+	k->machine = ehdr.e_machine;
 	n = ehdr.e_phnum < 64 ? ehdr.e_phnum : 64;
 	k->part = calloc(n + 1, sizeof(*k->part));
 	if (!k->part || pread(k->fd, phdr, n * sizeof(phdr[0]), ehdr.e_phoff) !=

@@ -14,6 +14,7 @@ int fl_kallsyms_read(int fd, struct fl_symbols *s, struct fl_err *err);
 /* The kernel's memory, and which addresses lie where in the file. */
 struct fl_kcore {
 	int fd;
+	__u16 machine; /* whose code it is: e_machine of ELF */
 	struct fl_kcore_part {
 		__u64 addr, size, offset;
 	} * part;

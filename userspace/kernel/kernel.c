@@ -84,15 +84,18 @@ static void build_map(struct fl_kernel *k)
 	struct fl_symbols symbols = {};
 	struct fl_lock_offsets at;
 	struct reading *r;
-	struct fl_text text = {.symbols = &symbols, .read = fl_kcore_read, .ctx = &k->kcore};
+	struct fl_text text = {.symbols = &symbols,
+			       .read = fl_kcore_read,
+			       .ctx = &k->kcore,
+			       .machine = k->kcore.machine};
 
 	k->tried = true;
 	if (fl_disabled(FL_DISABLE_TEXT)) {
 		fl_err(&k->why_not, "reading the kernel's text is disabled (FUSELENS_DISABLE)");
 		return;
 	}
-	if (!fl_decode_supported()) {
-		fl_err(&k->why_not, "fuselens reads the machine code of x86-64 only");
+	if (k->kcore.fd >= 0 && !fl_decode_supported(k->kcore.machine)) {
+		fl_err(&k->why_not, "fuselens reads the machine code of x86-64 and arm64 only");
 		return;
 	}
 	if (k->kallsyms < 0 || fl_kallsyms_read(k->kallsyms, &symbols, &k->why_not))
