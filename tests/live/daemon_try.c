@@ -114,7 +114,7 @@ static void change(const char *file, const char *what)
 	close(fd);
 }
 
-/* A file of user 1000 and group 100, changed by user 1000, who is in that group or not, by another user, and by root. */
+/* A file of user 1000 and group 100, changed by user 1000, who is in that group or not, by another user, by root. */
 static int try_bits(const char *dir)
 {
 	static const char *const changes[] = {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Messages on stderr: nothing else writes there. Any of them may hold names, fio's words or text of a result
- * directory, so whatever a terminal would act on comes out as \xNN. And the standard streams: none is closed
- * while we run, and a command fails when not all of its stdout could be written.
+ * Messages on stderr. (Help, and what print.c files show there, do not come this way.) Any of them may hold names,
+ * fio's words or text of a result directory, so whatever a terminal would act on comes out as \xNN. And the standard
+ * streams: none is closed while we run, and a command fails when not all of its stdout could be written.
  */
 #ifndef FL_SAY_H
 #define FL_SAY_H
@@ -11,7 +11,7 @@
 
 /* One line; the newline is added. */
 void fl_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* Rewrites the last line, where stderr is a terminal. The next message takes it away again, or fl_say_progress_end(). */
+/* Rewrites the last line, where stderr is a terminal. The next message removes it, or fl_say_progress_end() does. */
 void fl_say_progress(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void fl_say_progress_end(void);
 

@@ -4,7 +4,12 @@
 #define FL_VERIFY_JUDGE_H
 
 #include "snapshot/snapshot.h"
-#include "verify/case.h"
+#include "verify/cases/case.h"
+
+/* "pass", "inconclusive", "FAIL". */
+const char *fl_outcome_name(enum fl_outcome outcome);
+/* The worse of the two. */
+enum fl_outcome fl_outcome_worse(enum fl_outcome a, enum fl_outcome b);
 
 /* What was in force for a leg's file while it was written. */
 struct fl_leg_facts {

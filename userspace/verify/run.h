@@ -6,7 +6,7 @@
 #include "collect/collector.h"
 #include "collect/target.h"
 #include "util/janitor.h"
-#include "verify/case.h"
+#include "verify/cases/case.h"
 #include "verify/judge.h"
 
 struct fl_case_report {

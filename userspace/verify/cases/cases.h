@@ -3,7 +3,7 @@
 #ifndef FL_VERIFY_CASES_H
 #define FL_VERIFY_CASES_H
 
-#include "verify/case.h"
+#include "verify/cases/case.h"
 
 extern const struct fl_verify_case fl_case_overwrite, fl_case_read_write, fl_case_append,
 	fl_case_o_append, fl_case_extend, fl_case_extend_race, fl_case_buffered, fl_case_suid,

@@ -4,7 +4,7 @@
 #define FL_VERIFY_CHILD_H
 
 #include <sys/types.h>
-#include "verify/case.h"
+#include "verify/cases/case.h"
 
 #define FL_BLOCK 4096u
 

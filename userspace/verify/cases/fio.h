@@ -4,7 +4,7 @@
 #define FL_VERIFY_FIO_H
 
 #include "result/fio_json.h"
-#include "verify/case.h"
+#include "verify/cases/case.h"
 
 /*
  * Runs fio in the working directory with [global] lines that every run of ours needs, then the jobs of fmt. It

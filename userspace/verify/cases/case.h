@@ -15,18 +15,13 @@
 #define FL_VERIFY_LEGS	  6
 #define FL_VERIFY_WORKERS 8
 
-/* How a case, or one leg of it, ended. */
+/* How a case, or one leg of it, ended; in the order of gravity. */
 enum fl_outcome {
 	FL_OUTCOME_PASS,
 	FL_OUTCOME_INCONCLUSIVE,
 	FL_OUTCOME_FAIL,
 	FL_OUTCOMES,
 };
-
-/* "pass", "inconclusive", "FAIL". */
-const char *fl_outcome_name(enum fl_outcome outcome);
-/* The worse of the two; the enum's order is that of gravity. */
-enum fl_outcome fl_outcome_worse(enum fl_outcome a, enum fl_outcome b);
 
 /* What the writes of a leg are by their own nature, and so how they have to lock. */
 enum fl_want {
