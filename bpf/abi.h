@@ -374,7 +374,9 @@ struct fl_file_record {
 	__u32 answered_flags; /* FOPEN_* of the answer; those in force if it is not kept */
 	char comm[16];
 	__u32 path_len;
-	__u32 global_pid; /* in the initial PID namespace; the programs filter by it */
+	__u32 global_pid;  /* in the initial PID namespace; the programs filter by it */
+	__u32 answer_kept; /* answered_flags are those of the answer */
+	__u32 pad;
 };
 
 /* Which rule of fs/fuse/iomode.c refused an open. Users see EIO for all of them. */

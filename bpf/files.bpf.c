@@ -95,8 +95,10 @@ static __always_inline void fill_fuse_file(struct fl_file_record *r, struct file
 	r->open_flags = BPF_CORE_READ(ff, open_flags);
 	/* the answer is kept until the release, since v6.11 */
 	r->answered_flags = r->open_flags;
-	if (bpf_core_field_exists(ff->args) && BPF_CORE_READ(ff, args))
+	if (bpf_core_field_exists(ff->args) && BPF_CORE_READ(ff, args)) {
 		r->answered_flags = BPF_CORE_READ(ff, args, open_outarg.open_flags);
+		r->answer_kept = 1;
+	}
 	/* commit cb098dd24bab ("fuse: introduce inode io modes"), v6.9 */
 	r->iomode = bpf_core_field_exists(ff->iomode) ? BPF_CORE_READ(ff, iomode) : -1;
 	if (bpf_core_field_exists(fi->iocachectr)) {

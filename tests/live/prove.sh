@@ -230,4 +230,27 @@ code "$FUSELENS" nonsense
 check_eq "an unknown command: exit 2 and a hint" "$CODE $(grep -c '^hint: ' "$out.err")" "2 1"
 code "$FUSELENS" doctor --json
 check "doctor --json is valid" jq -e '.methods | length >= 2' "$out"
+
+# --- files that were opened before anybody watched: the open file keeps what the daemon answered
+code "$FUSELENS" prove "$mnt" --json -- true
 stop_daemon
+cases=("direct,no_parallel:flag-not-set")
+# a kernel that shares passthrough writes strips no flag
+[ "$(report "$out" .snapshot.kernel_can_share.passthrough)" = yes ] || cases+=(passthrough:flag-stripped)
+for case in "${cases[@]}"; do
+	start_daemon "$src" "$WORK/before" "${case%:*}" || exit 1
+	fio --name=w --filename="$WORK/before/f" --size=16M --rw=randwrite --bs=4k --direct=1 --ioengine=psync --time_based \
+		--runtime=60 --output=/dev/null &
+	load=$!
+	wait_until 10 writes_seen "$WORK/before"
+	code "$FUSELENS" prove "$WORK/before" -d 0.5 --json
+	kill "$load"
+	wait "$load" 2>/dev/null
+	# a kernel whose code says that it cannot share needs no flag to say so
+	check "opened before, ${case%:*}: ${case#*:}" \
+		grep -qxE "${case#*:}|kernel-cannot" <(report "$out" '.reasons[0].reason')
+	check_eq "... as the answer was read, no open was seen" \
+		"$(report "$out" '"\(.snapshot.files[0].parallel_flag.opens_seen > 0) \(.snapshot.mounts[0].opens)"')" "true 0"
+	stop_daemon
+	umount "$WORK/before" 2>/dev/null
+done

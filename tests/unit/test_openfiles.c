@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the iterator writes, whole and damaged. */
 #include "check.h"
+#include "openfiles/known.h"
 #include "openfiles/openfiles.h"
 
 static size_t put(char *buf, size_t at, const void *data, size_t len)
@@ -71,12 +72,56 @@ static void damage_is_an_error(void **state)
 	fl_open_files_free(&files);
 }
 
+#define PARALLEL (1u << 6)
+
+/* A file's descriptors as one list shows them: whether the daemon asked for parallel writes, -1 for an answer not kept. */
+static const struct fl_known_file *merged(struct fl_known_files *k, const int *asked, size_t n)
+{
+	struct fl_open_file file[4] = {};
+	const struct fl_open_files list = {.file = file, .n = n};
+
+	for (size_t i = 0; i < n; i++) {
+		struct fl_file_record *r = &file[i].rec;
+
+		r->kind = FL_FILE_OPEN;
+		r->f_flags = 2;
+		r->nodeid = 7;
+		r->answer_kept = asked[i] >= 0;
+		r->answered_flags = asked[i] > 0 ? PARALLEL : 0;
+	}
+	fl_known_files_merge(k, &list, NULL, 0);
+	return fl_known_files_find(k, fl_file_key(0, 0, 7, 0));
+}
+
+static void answers_of_open_files_are_known(void **state)
+{
+	struct fl_known_files known = {};
+	const struct fl_known_file *f;
+
+	f = merged(&known, (int[]){1, 0, -1}, 3);
+	assert_int_equal(f->answers, 2);
+	assert_int_equal(f->asked, 1);
+	assert_int_equal(f->effective_unset, 3);
+	/* fewer are open now; what was seen before counts */
+	f = merged(&known, (int[]){1}, 1);
+	assert_int_equal(f->answers, 2);
+	assert_int_equal(f->asked, 1);
+	f = merged(&known, (int[]){1, 1, 1}, 3);
+	assert_int_equal(f->answers, 3);
+	assert_int_equal(f->asked, 3);
+	fl_known_files_free(&known);
+	f = merged(&known, (int[]){-1}, 1);
+	assert_int_equal(f->answers, 0);
+	fl_known_files_free(&known);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_records),
 		cmocka_unit_test(every_cut_is_an_error),
 		cmocka_unit_test(damage_is_an_error),
+		cmocka_unit_test(answers_of_open_files_are_known),
 	};
 
 	return cmocka_run_group_tests_name("openfiles", tests, NULL, NULL);

@@ -47,6 +47,11 @@ static void add_flag_knowledge(struct fl_collector *c, const struct fl_slot *slo
 		f->flag.effective_unset = 1;
 	if (!k)
 		return;
+	/* opened before anybody watched: the kernel keeps the answer until the release */
+	if (!f->flag.opens_seen) {
+		f->flag.opens_seen = k->answers;
+		f->flag.opens_asked = k->asked;
+	}
 	/* a list of open files tells more than the first writer's descriptor, if it has the file */
 	if (!k->effective_set && !k->effective_unset)
 		return;

@@ -55,11 +55,26 @@ static void forget_closed(struct fl_known_files *k)
 	k->forget_at = 2 * kept > FORGET_AT_LEAST ? 2 * kept : FORGET_AT_LEAST;
 }
 
+static void add_answer(struct fl_known_file *k, const struct fl_file_record *r)
+{
+	if (!r->answer_kept)
+		return;
+	k->now_answers++;
+	if (r->answered_flags & FOPEN_PARALLEL)
+		k->now_asked++;
+	if (k->now_answers < k->answers)
+		return;
+	k->answers = k->now_answers;
+	k->asked = k->now_asked;
+}
+
 void fl_known_files_merge(struct fl_known_files *k, const struct fl_open_files *list,
 			  const __u32 *devs, __u32 ndevs)
 {
-	for (size_t i = 0; i < k->n; i++)
+	for (size_t i = 0; i < k->n; i++) {
 		k->file[i].now_set = k->file[i].now_unset = 0;
+		k->file[i].now_answers = k->file[i].now_asked = 0;
+	}
 	for (size_t i = 0; i < list->n; i++) {
 		const struct fl_open_file *f = &list->file[i];
 		struct fl_known_file *known;
@@ -78,6 +93,7 @@ void fl_known_files_merge(struct fl_known_files *k, const struct fl_open_files *
 			known->now_set++;
 		else
 			known->now_unset++;
+		add_answer(known, &f->rec);
 		if (known->now_set > known->effective_set)
 			known->effective_set = known->now_set;
 		if (known->now_unset > known->effective_unset)

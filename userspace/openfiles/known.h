@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is remembered of files that were seen open for writing: the path, and how many opens had the parallel
- * flag in force at the same time. It is kept after they are closed. Pure.
+ * What is remembered of files that were seen open for writing: the path, how many opens had the parallel flag in
+ * force at the same time, and for how many the daemon had asked for it. It is kept after they are closed. Pure.
  */
 #ifndef FL_KNOWN_H
 #define FL_KNOWN_H
@@ -15,6 +15,9 @@ struct fl_known_file {
 	char *path;			      /* may be NULL */
 	__u64 effective_set, effective_unset; /* the most seen open at once */
 	__u64 now_set, now_unset;	      /* in the list merged last */
+	/* the most open at once whose answers the kernel keeps, and those of them that asked for the flag */
+	__u64 answers, asked;
+	__u64 now_answers, now_asked;
 };
 
 struct fl_known_files {

@@ -15,7 +15,8 @@
 
 /* What is known of FOPEN_PARALLEL_DIRECT_WRITES on one file, from its opens and its open descriptors. */
 struct fl_flag_knowledge {
-	__u64 opens_seen;    /* replies of the daemon to OPEN and CREATE */
+	/* replies of the daemon to OPEN and CREATE; if none was seen, those that open files keep */
+	__u64 opens_seen;
 	__u64 opens_asked;   /* of those, with the flag */
 	__u64 effective_set; /* open files seen with the flag in force */
 	__u64 effective_unset;
