@@ -29,7 +29,7 @@ lab-live: host-build
 	@lab/live
 
 .PHONY: lab-cost
-##@ make lab-cost    what each method costs a write, in turns in one VM (root; minutes)
+##@ make lab-cost    what watching costs a write, by method, in turns in one VM (root; minutes)
 lab-cost: host-build
 	@lab/cost
 
@@ -38,7 +38,3 @@ lab-cost: host-build
 lab-debug: host-build
 	@lab/debug
 
-##@ make lab-overhead instructions per write with and without watchers, in the lab (root; a quarter of an hour)
-.PHONY: lab-overhead
-lab-overhead:
-	@lab/overhead
