@@ -69,12 +69,12 @@ static uint32_t device(struct json_object *file)
 	return dev && sscanf(dev, "%u:%u", &major, &minor) == 2 ? major << 20 | minor : 0;
 }
 
-__attribute__((format(printf, 2, 3))) static void differs(struct trial *t, const char *format, ...)
+/* Adds a line to what is printed if the trial differs. */
+__attribute__((format(printf, 2, 3))) static void note(struct trial *t, const char *format, ...)
 {
 	char *line = NULL, *all = NULL;
 	va_list args;
 
-	t->outcome = OUTCOME_DIFFERENT;
 	va_start(args, format);
 	if (vasprintf(&line, format, args) < 0)
 		abort();
@@ -85,6 +85,12 @@ __attribute__((format(printf, 2, 3))) static void differs(struct trial *t, const
 	free(t->why);
 	t->why = all;
 }
+
+#define differs(trial, ...)                           \
+	do {                                          \
+		(trial)->outcome = OUTCOME_DIFFERENT; \
+		note(trial, __VA_ARGS__);             \
+	} while (0)
 
 static bool had_name(const struct ledger_entry *e, const char *name)
 {
@@ -225,20 +231,21 @@ static const char *errnos(const struct ledger_entry *e, char out[128])
 	return out;
 }
 
+/* A file that is off by no more than the report allows is shown beside those that differ. */
 static void describe(const struct expected *e, const char *what)
 {
 	const struct ledger_entry *l = e->entry;
 	int64_t by = e->counted - l->wrote;
 	char failures[128];
 
-	differs(e->trial,
-		"file %u (%s, inode %" PRIu64 "): %s; wrote %" PRIu64 " (%" PRIu64
-		" partly), counted %" PRIu64 " (%+" PRId64 "); bytes %" PRIu64 ", counted %" PRIu64
-		"; uncertain %" PRIu64 ", maybe split %" PRIu64 "; failed %" PRIu64
-		", counted %" PRIu64 "; failures:%s",
-		l->file, l->name[0], l->ino, what, l->wrote, l->partly, e->counted, by, l->bytes,
-		e->bytes, e->uncertain, e->split, l->failed + l->again + l->cancelled, e->failed,
-		errnos(l, failures));
+	note(e->trial,
+	     "file %u (%s, inode %" PRIu64 "): %s; wrote %" PRIu64 " (%" PRIu64
+	     " partly), counted %" PRIu64 " (%+" PRId64 "); bytes %" PRIu64 ", counted %" PRIu64
+	     "; uncertain %" PRIu64 ", maybe split %" PRIu64 "; failed %" PRIu64
+	     ", counted %" PRIu64 "; failures:%s",
+	     l->file, l->name[0], l->ino, what, l->wrote, l->partly, e->counted, by, l->bytes,
+	     e->bytes, e->uncertain, e->split, l->failed + l->again + l->cancelled, e->failed,
+	     errnos(l, failures));
 }
 
 /* How far the count is off, beyond what the file's own figures allow. */
@@ -249,6 +256,12 @@ static uint64_t beyond(const struct expected *e, uint64_t wrote)
 	/* parts of one write may have been counted as writes, so only too many are possible */
 	allowed = e->uncertain + (e->counted > wrote ? e->split : 0);
 	return off > allowed ? off - allowed : 0;
+}
+
+static void file_differs(const struct expected *e, const char *what)
+{
+	describe(e, what);
+	e->trial->outcome = OUTCOME_DIFFERENT;
 }
 
 static void judge(struct comparison *c, struct expected *e)
@@ -262,22 +275,23 @@ static void judge(struct comparison *c, struct expected *e)
 		char why[PLACE_NAME + 32];
 
 		snprintf(why, sizeof(why), "is called '%s'", e->called);
-		describe(e, why);
+		file_differs(e, why);
 	}
 	more = beyond(e, wrote);
 	if (!is_explained(c, l->dev, more, e->counted < wrote)) {
-		describe(e, selected ? "writes differ" : "is not the target");
+		file_differs(e, selected ? "writes differ" : "is not the target");
 		return;
 	}
 	if (e->counted != wrote || e->uncertain) {
+		describe(e, "is within what is said");
 		e->trial->outcome = MAX(e->trial->outcome, OUTCOME_SAID);
 		e->trial->said += more + e->uncertain + (e->counted > wrote ? e->split : 0);
 		return;
 	}
 	if (selected && e->bytes != l->bytes)
-		describe(e, "bytes differ");
+		file_differs(e, "bytes differ");
 	if (e->failed > l->failed + l->again + l->cancelled)
-		describe(e, "failures differ");
+		file_differs(e, "failures differ");
 }
 
 static int gather(struct comparison *c)

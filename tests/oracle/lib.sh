@@ -47,7 +47,7 @@ oracle_mutant()
 		mkdir "$tree"
 		tar -C "$top" --exclude=./.git --exclude=./build -cf - . | tar -C "$tree" -xf -
 	fi
-	patch -d "$tree" -p1 <"$1" && make -s -C "$tree" -j"$(nproc)" B=build build/fuselens
+	patch -d "$tree" --fuzz=0 -p1 <"$1" && make -s -C "$tree" -j"$(nproc)" B=build build/fuselens
 }
 
 # By the plans 1 to 70, unless the patch has a line 'plans: CLASSES SEED...' with some that show it.
@@ -57,7 +57,7 @@ oracle_catches()
 	name=$(basename "$1" .patch)
 	read -r classes seeds < <(sed -n 's/^plans: //p' "$1")
 	oracle_mutant "$1" >"$oracle_dir/out" 2>&1 || built=
-	patch -d "$oracle_dir/tree" -p1 -R <"$1" >>"$oracle_dir/out" 2>&1
+	patch -d "$oracle_dir/tree" --fuzz=0 -p1 -R <"$1" >>"$oracle_dir/out" 2>&1
 	if [ -z "$built" ]; then
 		echo "not ok - mutant $name: it does not apply or does not build"
 		sed 's/^/# /' "$oracle_dir/out" | tail -n 20

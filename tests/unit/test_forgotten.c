@@ -61,10 +61,11 @@ static void test_sums_are_by_mount_route_and_flag(void **state)
 	fl_forgotten_free(&k);
 }
 
-static void test_times_are_summed_and_copied(void **state)
+static void test_times_and_holders_are_summed_and_copied(void **state)
 {
 	struct fl_slot_hists *h = calloc(1, sizeof(*h));
 	struct fl_file_counts f = file(CLAIM, 1, FL_ROUTE_PASSTHROUGH, 1), list[2];
+	struct fl_holders holders = {.looks = {[2] = 5}};
 	struct fl_forgotten k = {};
 	size_t n = 0;
 
@@ -73,13 +74,16 @@ static void test_times_are_summed_and_copied(void **state)
 	h->hist[FL_HIST_HOLD_EXCL].bucket[9] = 3;
 	h->hist[FL_HIST_HOLD_EXCL].sum_ns = 900;
 	f.hists = h;
+	f.holders = &holders;
 	forget(&k, &f);
 	forget(&k, &f);
 	fl_forgotten_move(&k, list, &n);
 	assert_int_equal(n, 1);
 	assert_int_equal(list[0].hists->hist[FL_HIST_HOLD_EXCL].bucket[9], 6);
 	assert_int_equal(list[0].hists->hist[FL_HIST_HOLD_EXCL].sum_ns, 1800);
+	assert_int_equal(list[0].holders->looks[2], 10);
 	free(list[0].hists);
+	free(list[0].holders);
 	free(h);
 	fl_forgotten_free(&k);
 }
@@ -130,7 +134,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sums_are_by_mount_route_and_flag),
-		cmocka_unit_test(test_times_are_summed_and_copied),
+		cmocka_unit_test(test_times_and_holders_are_summed_and_copied),
 		cmocka_unit_test(test_sums_are_told_once),
 		cmocka_unit_test(test_sums_past_the_limit_keep_the_total),
 	};

@@ -9,6 +9,7 @@
 #include <json-c/json.h>
 
 #include "snapshot/holders.h"
+#include "snapshot/rows.h"
 #include "snapshot/snapshot.h"
 #include "util/json_read.h"
 
@@ -38,17 +39,25 @@ static void test_many(void **state)
 	assert_string_equal(fl_holders_text(FL_HOLDERS, text), "64 or more");
 }
 
-static void test_totals_over_files(void **state)
+static void test_sums_over_files(void **state)
 {
-	struct fl_file_counts file[2] = {{.holders = {.looks = {[0] = 1, [3] = 2}}},
-					 {.holders = {.looks = {[3] = 5}, .beyond = 1}}};
-	struct fl_snapshot s = {.file = file, .nfiles = 2};
-	struct fl_totals t;
+	struct fl_holders h[2] = {{.looks = {[0] = 1, [3] = 2}}, {.looks = {[3] = 5}, .beyond = 1}};
+	struct fl_file_counts file[3] = {{.holders = &h[0]}, {}, {.holders = &h[1]}};
+	struct fl_snapshot s = {.file = file, .nfiles = 3};
+	struct fl_holders sum;
+	struct fl_rows rows;
 
-	fl_snapshot_totals(&s, &t);
-	assert_int_equal(t.holders.looks[0], 1);
-	assert_int_equal(t.holders.looks[3], 7);
-	assert_int_equal(t.holders.beyond, 1);
+	fl_holders_sum(&s, &sum);
+	assert_int_equal(sum.looks[0], 1);
+	assert_int_equal(sum.looks[3], 7);
+	assert_int_equal(sum.beyond, 1);
+	assert_false(fl_rows_whole(&s, &rows));
+	assert_memory_equal(rows.row[0].holders, &sum, sizeof(sum));
+	fl_rows_free(&rows);
+	assert_false(fl_rows_by_file(&s, &rows));
+	for (size_t i = 0; i < rows.n; i++)
+		assert_ptr_equal(rows.row[i].holders, rows.row[i].file->holders);
+	fl_rows_free(&rows);
 }
 
 static void there_and_back(const struct fl_holders *h)
@@ -106,10 +115,8 @@ static void test_damaged_json(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_figures),
-		cmocka_unit_test(test_many),
-		cmocka_unit_test(test_totals_over_files),
-		cmocka_unit_test(test_json_there_and_back),
+		cmocka_unit_test(test_figures),		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_sums_over_files), cmocka_unit_test(test_json_there_and_back),
 		cmocka_unit_test(test_damaged_json),
 	};
 

@@ -80,11 +80,13 @@ static void writers_at_once(void **state)
 
 	made_up_bench(&b);
 	f = made_up_row(&b, FL_SYSTEM_MOUNT, true, 4, 1, 400, 0.5, 0)->snapshot.file;
-	f->holders.looks[0] = 5;
-	f->holders.looks[3] = 15;
+	f->holders = calloc(1, sizeof(*f->holders));
+	f->holders->looks[0] = 5;
+	f->holders->looks[3] = 15;
 	f->counter[FL_COUNT_QUEUED_BEHIND] = 200;
 	f = made_up_row(&b, FL_SYSTEM_MOUNT, true, 4, 2, 400, 0.5, 0)->snapshot.file;
-	f->holders.looks[1] = 20;
+	f->holders = calloc(1, sizeof(*f->holders));
+	f->holders->looks[1] = 20;
 	text = report_of(&b, fl_doc_text);
 	assert_says(text, "Writers at once at 4 jobs: 2.6 held the lock together on average, 4 at");
 	assert_says(text, "somebody was queued behind 5.0 % of the");

@@ -44,6 +44,7 @@ void fl_collector_forget(struct fl_collector *c)
 		free(f.name);
 		free(f.path);
 		free(f.hists);
+		free(f.holders);
 		fl_writers_free(&f.writers);
 		free(f.waits);
 	}

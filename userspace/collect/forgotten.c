@@ -46,7 +46,9 @@ int fl_forgotten_reserve(struct fl_forgotten *k)
 		return -1;
 	if (!k->spare)
 		k->spare = calloc(1, sizeof(*k->spare));
-	return k->spare ? 0 : -1;
+	if (!k->spare_holders)
+		k->spare_holders = calloc(1, sizeof(*k->spare_holders));
+	return k->spare && k->spare_holders ? 0 : -1;
 }
 
 void fl_forgotten_add(struct fl_forgotten *k, const struct fl_file_counts *f)
@@ -56,6 +58,10 @@ void fl_forgotten_add(struct fl_forgotten *k, const struct fl_file_counts *f)
 	if (f->hists && !sum->hists) {
 		sum->hists = k->spare;
 		k->spare = NULL;
+	}
+	if (f->holders && !sum->holders) {
+		sum->holders = k->spare_holders;
+		k->spare_holders = NULL;
 	}
 	fl_file_counts_add(sum, f);
 	sum->has_takes |= f->has_takes;
@@ -71,9 +77,12 @@ void fl_forgotten_move(struct fl_forgotten *k, struct fl_file_counts *list, size
 
 void fl_forgotten_free(struct fl_forgotten *k)
 {
-	for (size_t i = 0; i < k->n; i++)
+	for (size_t i = 0; i < k->n; i++) {
 		free(k->sum[i].hists);
+		free(k->sum[i].holders);
+	}
 	free(k->sum);
 	free(k->spare);
+	free(k->spare_holders);
 	memset(k, 0, sizeof(*k));
 }

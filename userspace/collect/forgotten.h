@@ -16,6 +16,7 @@ struct fl_forgotten {
 		*sum; /* is_other, in the order of their first file; slot is fl_forgotten_id() */
 	size_t n;
 	struct fl_slot_hists *spare; /* for the next sum that needs times */
+	struct fl_holders *spare_holders;
 };
 
 /* The number of the sum that a file belongs to, among those of its mount; below 16 * (FL_ROUTES + 1). */

@@ -75,8 +75,10 @@ int fl_percpu_values_drain(struct fl_percpu_values *v, __u32 place, void *sum)
 	if (v->fd < 0)
 		return 0;
 	drained = drained_of(v, place);
+	/* memory that nothing was added to takes no room, and most places count a few things only */
 	for (size_t i = 0; i < v->size / sizeof(__u64); i++)
-		drained[i] += out[i];
+		if (out[i])
+			drained[i] += out[i];
 	return 0;
 }
 

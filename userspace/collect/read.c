@@ -80,7 +80,19 @@ static int drain_hists(struct fl_collector *c, __u32 slot, struct fl_file_counts
 /* As with histograms: there are as many as memory allows. */
 static int drain_holders(struct fl_collector *c, __u32 slot, struct fl_file_counts *f)
 {
-	return slot < c->holder_slots ? fl_percpu_values_drain(&c->holders, slot, &f->holders) : 0;
+	struct fl_holders holders;
+
+	if (slot >= c->holder_slots)
+		return 0;
+	if (fl_percpu_values_drain(&c->holders, slot, &holders))
+		return -1;
+	if (!sum_of(&holders, sizeof(holders)))
+		return 0;
+	f->holders = malloc(sizeof(*f->holders));
+	if (!f->holders)
+		return -1;
+	*f->holders = holders;
+	return 0;
 }
 
 /* Returns 0, or -1 with errno set. Sets *any if something was counted. */
@@ -131,7 +143,7 @@ int fl_collector_drain_claim(struct fl_collector *c, struct fl_claim *claim,
 	f->nodeid = slot->nodeid;
 	f->generation = slot->generation;
 	f->route = slot->route;
-	if (!any && !f->hists && !f->waits)
+	if (!any && !f->hists && !f->holders && !f->waits)
 		return 0;
 	if (slot->name_len)
 		f->name = strndup(slot->name, sizeof(slot->name));
@@ -184,7 +196,7 @@ int fl_collector_unread(struct fl_collector *c, const struct fl_claim *claim, __
 
 bool fl_collector_counted(const struct fl_file_counts *f)
 {
-	return f->hists || f->waits || sum_of(f->cell, sizeof(f->cell)) ||
+	return f->hists || f->holders || f->waits || sum_of(f->cell, sizeof(f->cell)) ||
 	       sum_of(f->counter, sizeof(f->counter)) || sum_of(f->takes, sizeof(f->takes));
 }
 

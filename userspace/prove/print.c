@@ -112,10 +112,14 @@ static void hists_text(const struct fl_snapshot *s, FILE *out)
 }
 
 /* How many writers the shared lock let in together. */
-static void holders_text(const struct fl_holders *h, FILE *out)
+static void holders_text(const struct fl_snapshot *s, FILE *out)
 {
-	struct fl_table *t = fl_holders_looks(h) ? fl_table_new(6) : NULL;
+	struct fl_holders sum, *h = &sum;
+	struct fl_table *t;
 	char n[32], p[3][16];
+
+	fl_holders_sum(s, h);
+	t = fl_holders_looks(h) ? fl_table_new(6) : NULL;
 
 	if (!t)
 		return;
@@ -274,8 +278,10 @@ static void remarks_text(const struct fl_prove_report *r, FILE *out)
 	const struct fl_snapshot *s = r->snapshot;
 	const struct fl_totals *t = &r->verdict.totals;
 	__u64 sum[FL_MOUNT_COUNTERS] = {};
+	struct fl_holders holders;
 	char n[32];
 
+	fl_holders_sum(s, &holders);
 	for (size_t i = 0; i < s->nmounts; i++)
 		for (int k = 0; k < FL_MOUNT_COUNTERS; k++)
 			sum[k] += s->mount[i].counter[k];
@@ -302,7 +308,7 @@ static void remarks_text(const struct fl_prove_report *r, FILE *out)
 		SAY(out,
 		    "%s of the writes may be parts of larger ones: cached requests of the largest size, or what io_uring could write without waiting",
 		    fl_grouped(t->counter[FL_COUNT_MAYBE_SPLIT], n, sizeof(n)));
-	if (fl_holders_looks(&t->holders))
+	if (fl_holders_looks(&holders))
 		SAY(out,
 		    "writers at once: how many held the lock together when a write looked, soon after it had got the lock; those that came later see it in their turn, and a task that has just asked counts, too, until it queues");
 	if (t->counter[FL_COUNT_QUEUED_BEHIND])
@@ -420,7 +426,7 @@ void fl_prove_text(const struct fl_prove_report *r, FILE *out, bool colour)
 	if (r->verdict.totals.writes) {
 		counts_text(r, out);
 		hists_text(s, out);
-		holders_text(&r->verdict.totals.holders, out);
+		holders_text(s, out);
 		waits_text(s, out);
 		fl_takes_text(s, &r->verdict.totals, out);
 		files_text(s, r->verdict.totals.writes, out);

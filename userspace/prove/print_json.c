@@ -33,7 +33,9 @@ static struct json_object *counts_json(const struct fl_snapshot *s, const struct
 {
 	bool takes_only = s->takes_only;
 	struct json_object *o = json_object_new_object(), *routes;
+	struct fl_holders holders;
 
+	fl_holders_sum(s, &holders);
 	fl_json_u64(o, "writes", t->writes);
 	fl_json_u64_or_null(o, "bytes", !takes_only, t->counter[FL_COUNT_BYTES]);
 	fl_json_u64(o, "exclusive", t->exclusive);
@@ -47,7 +49,7 @@ static struct json_object *counts_json(const struct fl_snapshot *s, const struct
 	add_counter(o, s, t, FL_COUNT_OUTSIDE);
 	add_counter(o, s, t, FL_COUNT_QUEUED_BEHIND);
 	json_object_object_add(o, "shared_holders",
-			       s->has_holders ? fl_holders_to_json(&t->holders) : NULL);
+			       s->has_holders ? fl_holders_to_json(&holders) : NULL);
 	routes = fl_json_object(o, "writes_by_route");
 	for (int i = 0; i < FL_ROUTES; i++)
 		fl_json_u64(routes, fl_route_name(i), t->by_route[i]);

@@ -174,6 +174,7 @@ static void fill_level(struct fl_level *l, const struct fl_bench *b, double *scr
 
 	for (size_t i = 0; i < b->nrows; i++) {
 		const struct fl_bench_row *row = &b->row[i];
+		struct fl_holders holders;
 		struct fl_totals t;
 		bool known;
 
@@ -197,6 +198,8 @@ static void fill_level(struct fl_level *l, const struct fl_bench *b, double *scr
 		l->difference += llabs(fl_bench_row_difference(row, &known));
 		files += files_written(&row->snapshot);
 		add_hists(l, &row->snapshot);
+		fl_holders_sum(&row->snapshot, &holders);
+		fl_add_words(&l->holders, &holders, sizeof(holders));
 	}
 	l->counted = counted;
 	l->iops = spread(&samples, OF_IOPS);

@@ -25,6 +25,7 @@ struct fl_level {
 	/* counted, all repeats together */
 	bool counted;
 	struct fl_totals totals;
+	struct fl_holders holders;
 	long long difference; /* sum of the magnitudes */
 	double files;	      /* inodes written to, mean of the repeats */
 	struct fl_slot_hists hists;

@@ -209,18 +209,18 @@ static void holders(struct fl_doc *doc, const struct fl_analysis *a)
 		__u64 behind = l->totals.counter[FL_COUNT_QUEUED_BEHIND];
 
 		fl_cell_at(a->bench, l->at, at);
-		if (fl_holders_looks(&l->totals.holders))
+		if (fl_holders_looks(&l->holders))
 			fl_doc_item(
 				doc,
 				"Writers at once at %s: %.1f held the lock together on average, %s at most.",
-				at, fl_holders_mean(&l->totals.holders),
-				fl_holders_text(fl_holders_most(&l->totals.holders), c));
+				at, fl_holders_mean(&l->holders),
+				fl_holders_text(fl_holders_most(&l->holders), c));
 		if (behind)
 			fl_doc_item(
 				doc,
 				"Waited for at %s: somebody was queued behind %s of the exclusive writes.",
 				at, fl_percent(behind, l->totals.exclusive, c, sizeof(c)));
-		any |= behind || fl_holders_looks(&l->totals.holders);
+		any |= behind || fl_holders_looks(&l->holders);
 	}
 	if (any)
 		fl_doc_note(

@@ -5,8 +5,17 @@
 #include <string.h>
 #include <json-c/json.h>
 
+#include "snapshot/snapshot.h"
 #include "util/json.h"
 #include "util/json_read.h"
+
+void fl_holders_sum(const struct fl_snapshot *s, struct fl_holders *sum)
+{
+	memset(sum, 0, sizeof(*sum));
+	for (size_t i = 0; i < s->nfiles; i++)
+		if (s->file[i].holders)
+			fl_add_words(sum, s->file[i].holders, sizeof(*sum));
+}
 
 __u64 fl_holders_looks(const struct fl_holders *h)
 {
@@ -61,9 +70,12 @@ const char *fl_holders_text(__u32 holders, char *buf)
 
 struct json_object *fl_holders_to_json(const struct fl_holders *h)
 {
+	static const struct fl_holders none;
 	struct json_object *o = json_object_new_object(), *list;
-	__u64 looks = fl_holders_looks(h);
+	__u64 looks;
 
+	h = h ? h : &none;
+	looks = fl_holders_looks(h);
 	fl_json_u64(o, "looks", looks);
 	fl_json_u64(o, "sum", sum_of(h));
 	json_object_object_add(o, "mean",

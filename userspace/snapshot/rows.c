@@ -16,33 +16,53 @@ static void row_begin(const struct fl_snapshot *s, struct fl_row *row)
 }
 
 static void add_file_to_row(const struct fl_snapshot *s, const struct fl_file_counts *f,
-			    struct fl_row *row, struct fl_slot_hists *hists)
+			    struct fl_row *row)
 {
 	struct fl_totals one;
 
 	fl_file_totals(s, f, &one);
 	fl_totals_add(&row->totals, &one);
-	if (!f->hists || !hists)
-		return;
-	row->hists = hists;
-	for (int i = 0; i < FL_HISTS; i++)
-		fl_hist_add(&hists->hist[i], &f->hists->hist[i]);
 }
 
-static bool has_hists(const struct fl_snapshot *s)
+/* Adds a file to a row of several: the row has room of its own for the sums. */
+static void add_file_to_sums(const struct fl_snapshot *s, const struct fl_file_counts *f,
+			     struct fl_rows *rows, size_t at)
 {
-	for (size_t i = 0; i < s->nfiles; i++)
-		if (s->file[i].hists)
-			return true;
-	return false;
+	struct fl_row *row = &rows->row[at];
+
+	add_file_to_row(s, f, row);
+	if (f->holders) {
+		fl_add_words(&rows->holders[at], f->holders, sizeof(*f->holders));
+		row->holders = &rows->holders[at];
+	}
+	if (f->hists) {
+		for (int i = 0; i < FL_HISTS; i++)
+			fl_hist_add(&rows->hists[at].hist[i], &f->hists->hist[i]);
+		row->hists = &rows->hists[at];
+	}
 }
 
-static int rows_alloc(struct fl_rows *rows, size_t n, bool hists)
+static int rows_alloc(struct fl_rows *rows, size_t n)
 {
-	rows->n = 0;
+	memset(rows, 0, sizeof(*rows));
 	rows->row = calloc(n + 1, sizeof(*rows->row));
+	return rows->row ? 0 : -1;
+}
+
+/* Rows of several files, with room for their sums where the files have what is summed. */
+static int rows_alloc_sums(struct fl_rows *rows, size_t n, const struct fl_snapshot *s)
+{
+	bool hists = false, holders = false;
+
+	for (size_t i = 0; i < s->nfiles; i++) {
+		hists |= s->file[i].hists != NULL;
+		holders |= s->file[i].holders != NULL;
+	}
+	if (rows_alloc(rows, n))
+		return -1;
 	rows->hists = hists ? calloc(n + 1, sizeof(*rows->hists)) : NULL;
-	if (rows->row && (!hists || rows->hists))
+	rows->holders = holders ? calloc(n + 1, sizeof(*rows->holders)) : NULL;
+	if ((!hists || rows->hists) && (!holders || rows->holders))
 		return 0;
 	fl_rows_free(rows);
 	return -1;
@@ -52,6 +72,7 @@ void fl_rows_free(struct fl_rows *rows)
 {
 	free(rows->row);
 	free(rows->hists);
+	free(rows->holders);
 	memset(rows, 0, sizeof(*rows));
 }
 
@@ -73,7 +94,7 @@ int fl_rows_by_mount(const struct fl_snapshot *s, struct fl_rows *rows)
 {
 	const struct fl_mount_snapshot **list = fl_sorted_mounts(s);
 
-	if (!list || rows_alloc(rows, s->nmounts + 1, has_hists(s))) {
+	if (!list || rows_alloc_sums(rows, s->nmounts + 1, s)) {
 		free(list);
 		return -1;
 	}
@@ -89,8 +110,7 @@ int fl_rows_by_mount(const struct fl_snapshot *s, struct fl_rows *rows)
 		/* files beyond the table, of any mount */
 		if (at == s->nmounts && rows->n == s->nmounts)
 			row_begin(s, &rows->row[rows->n++]);
-		add_file_to_row(s, &s->file[i], &rows->row[at],
-				rows->hists ? &rows->hists[at] : NULL);
+		add_file_to_sums(s, &s->file[i], rows, at);
 	}
 	free(list);
 	qsort(rows->row, rows->n, sizeof(*rows->row), busier);
@@ -101,7 +121,7 @@ int fl_rows_by_file(const struct fl_snapshot *s, struct fl_rows *rows)
 {
 	const struct fl_mount_snapshot **list = fl_sorted_mounts(s);
 
-	if (!list || rows_alloc(rows, s->nfiles, false)) {
+	if (!list || rows_alloc(rows, s->nfiles)) {
 		free(list);
 		return -1;
 	}
@@ -112,8 +132,9 @@ int fl_rows_by_file(const struct fl_snapshot *s, struct fl_rows *rows)
 		row->dev = s->file[i].dev;
 		row->file = &s->file[i];
 		row->mount = fl_sorted_mount(list, s->nmounts, row->dev);
-		add_file_to_row(s, &s->file[i], row, NULL);
+		add_file_to_row(s, &s->file[i], row);
 		row->hists = s->file[i].hists;
+		row->holders = s->file[i].holders;
 	}
 	free(list);
 	qsort(rows->row, rows->n, sizeof(*rows->row), busier);
@@ -122,7 +143,7 @@ int fl_rows_by_file(const struct fl_snapshot *s, struct fl_rows *rows)
 
 int fl_rows_whole(const struct fl_snapshot *s, struct fl_rows *rows)
 {
-	if (rows_alloc(rows, 1, has_hists(s)))
+	if (rows_alloc_sums(rows, 1, s))
 		return -1;
 	row_begin(s, &rows->row[0]);
 	rows->n = 1;
@@ -131,7 +152,7 @@ int fl_rows_whole(const struct fl_snapshot *s, struct fl_rows *rows)
 		rows->row[0].dev = s->mount[0].dev;
 	}
 	for (size_t i = 0; i < s->nfiles; i++)
-		add_file_to_row(s, &s->file[i], &rows->row[0], rows->hists);
+		add_file_to_sums(s, &s->file[i], rows, 0);
 	fl_totals_add_losses(s, &rows->row[0].totals);
 	return 0;
 }

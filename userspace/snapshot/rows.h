@@ -13,6 +13,7 @@ struct fl_row {
 	__u64 ns;			   /* length of the interval */
 	struct fl_totals totals;
 	const struct fl_slot_hists *hists; /* NULL where the method has none */
+	const struct fl_holders *holders;  /* NULL where none were told */
 	bool knows_takes;		   /* upgrades and fi->lock */
 	bool knows_nature;		   /* which writes were eligible, and the reasons */
 };
@@ -20,7 +21,9 @@ struct fl_row {
 struct fl_rows {
 	struct fl_row *row;
 	size_t n;
-	struct fl_slot_hists *hists; /* behind the rows' pointers; owned */
+	/* behind the rows' pointers; owned */
+	struct fl_slot_hists *hists;
+	struct fl_holders *holders;
 };
 
 /*

@@ -12,6 +12,7 @@ void fl_snapshot_free(struct fl_snapshot *s)
 		free(s->file[i].name);
 		free(s->file[i].path);
 		free(s->file[i].hists);
+		free(s->file[i].holders);
 		free(s->file[i].waits);
 		fl_writers_free(&s->file[i].writers);
 	}
@@ -139,7 +140,6 @@ static void add_file(const struct fl_snapshot *s, const struct fl_file_counts *f
 		t->counter[i] += f->counter[i];
 	for (int i = 0; i < FL_SITE_ROLES; i++)
 		t->takes[i] += f->takes[i];
-	t->holders = f->holders;
 	tell_upgrades_apart(s, t);
 	fl_totals_add(sum, t);
 }
@@ -158,7 +158,8 @@ void fl_file_counts_add(struct fl_file_counts *to, const struct fl_file_counts *
 	fl_add_words(to->cell, f->cell, sizeof(to->cell));
 	fl_add_words(to->counter, f->counter, sizeof(to->counter));
 	fl_add_words(to->takes, f->takes, sizeof(to->takes));
-	fl_add_words(&to->holders, &f->holders, sizeof(to->holders));
+	if (f->holders)
+		fl_add_words(to->holders, f->holders, sizeof(*to->holders));
 	if (f->hists)
 		fl_add_words(to->hists, f->hists, sizeof(*to->hists));
 }

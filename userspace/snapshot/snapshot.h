@@ -36,7 +36,7 @@ struct fl_file_counts {
 	__u64 cell[FL_TAKES][FL_NATURES];
 	__u64 counter[FL_COUNTERS];
 	struct fl_slot_hists *hists; /* NULL where the method has none; owned */
-	struct fl_holders holders;   /* 0 where nothing tells them */
+	struct fl_holders *holders;  /* NULL where nothing was told of them; owned */
 	struct fl_waits *waits;	     /* NULL where nobody was seen to wait for its locks; owned */
 	struct fl_writer_counts writers; /* the busiest; owned */
 	struct fl_flag_knowledge flag;
@@ -183,7 +183,6 @@ struct fl_totals {
 	__u64 reason[FL_REASONS]; /* exclusive writes */
 	__u64 counter[FL_COUNTERS];
 	__u64 takes[FL_SITE_ROLES];
-	struct fl_holders holders;
 	__u64 lost;   /* writes that probes missed, scopes that never paired */
 	__u64 unseen; /* by the mounts' cross-check; in no file's totals */
 };
@@ -203,7 +202,7 @@ void fl_mount_totals(const struct fl_snapshot *s, __u32 dev, struct fl_totals *t
 void fl_snapshot_totals(const struct fl_snapshot *s, struct fl_totals *t);
 /* Adds a struct of nothing but __u64 to another one of its kind. */
 void fl_add_words(void *to, const void *from, size_t size);
-/* Adds what was counted; where f has times, to must have room for them. */
+/* Adds what was counted; where f has times or holders, to must have room for them. */
 void fl_file_counts_add(struct fl_file_counts *to, const struct fl_file_counts *f);
 /* Adds up totals; adds a snapshot's losses, which no file's totals hold. */
 void fl_totals_add(struct fl_totals *sum, const struct fl_totals *t);

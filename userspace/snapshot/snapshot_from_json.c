@@ -91,8 +91,15 @@ static void file_from_json(struct fl_json_reader *r, struct json_object *o,
 		for (int i = 0; f->hists && i < FL_HISTS; i++)
 			get_hist(r, hists, fl_hist_name(i), &f->hists->hist[i]);
 	}
-	if (fl_json_has(o, "shared_holders"))
-		fl_holders_from_json(r, o, "shared_holders", &f->holders);
+	if (fl_json_has(o, "shared_holders")) {
+		f->holders = calloc(1, sizeof(*f->holders));
+		if (f->holders)
+			fl_holders_from_json(r, o, "shared_holders", f->holders);
+		if (f->holders && !fl_holders_looks(f->holders)) {
+			free(f->holders);
+			f->holders = NULL;
+		}
+	}
 	if (fl_json_has(o, "queued_waits"))
 		f->waits = fl_waits_from_json(r, o, "queued_waits");
 	if (fl_json_has(o, "writers"))
@@ -221,9 +228,9 @@ static void check_sums(struct fl_json_reader *r, const struct fl_snapshot *s)
 			sum += f->counter[k];
 		for (int k = 0; k < FL_SITE_ROLES; k++)
 			sum += f->takes[k];
-		for (int k = 0; k < FL_HOLDERS; k++)
-			sum += (long double)(k + 1) * f->holders.looks[k];
-		sum += f->holders.beyond;
+		for (int k = 0; f->holders && k < FL_HOLDERS; k++)
+			sum += (long double)(k + 1) * f->holders->looks[k];
+		sum += f->holders ? f->holders->beyond : 0;
 		for (int k = 0; f->hists && k < FL_HISTS; k++)
 			sum += f->hists->hist[k].sum_ns;
 	}

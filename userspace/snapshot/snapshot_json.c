@@ -122,7 +122,7 @@ static struct json_object *file_to_json(const struct fl_snapshot *s, const struc
 	json_object_object_add(o, "histograms", hists);
 	json_object_object_add(o, "takes", fl_takes_to_json(f->has_takes, f->takes));
 	json_object_object_add(o, "shared_holders",
-			       s->has_holders ? fl_holders_to_json(&f->holders) : NULL);
+			       s->has_holders ? fl_holders_to_json(f->holders) : NULL);
 	/* null where waits were not counted; without any each kind has 0 */
 	json_object_object_add(o, "queued_waits",
 			       s->has_waits ? fl_waits_to_json(f->waits ? f->waits : &no_waits)

@@ -95,10 +95,10 @@ void fl_stat_figures(const struct fl_snapshot *s, const struct fl_row *row,
 				       row->mount ? row->mount->counter[FL_MOUNT_GETXATTR_SECURITY]
 						  : 0);
 	v[FL_STAT_QUEUED_BEHIND] = count_if(s->has_holders, t->counter[FL_COUNT_QUEUED_BEHIND]);
-	if (fl_holders_looks(&t->holders)) {
-		v[FL_STAT_HOLDERS_MEAN] = (struct fl_stat_value){.known = true,
-								 .d = fl_holders_mean(&t->holders)};
-		v[FL_STAT_HOLDERS_MAX] = count(fl_holders_most(&t->holders));
+	if (row->holders) {
+		v[FL_STAT_HOLDERS_MEAN] =
+			(struct fl_stat_value){.known = true, .d = fl_holders_mean(row->holders)};
+		v[FL_STAT_HOLDERS_MAX] = count(fl_holders_most(row->holders));
 	} else {
 		v[FL_STAT_HOLDERS_MEAN] = v[FL_STAT_HOLDERS_MAX] = (struct fl_stat_value){};
 	}

@@ -48,10 +48,10 @@ static void add_counts(struct fl_top_lines *l, const struct fl_row *all)
 	if (t->counter[FL_COUNT_QUEUED_BEHIND])
 		add(l, "  waited for %15s  of the exclusive ones: somebody was queued behind",
 		    fl_grouped(t->counter[FL_COUNT_QUEUED_BEHIND], n, sizeof(n)));
-	if (fl_holders_looks(&t->holders))
+	if (all->holders)
 		add(l, "  at once    %15.1f  writers under the shared lock on average, %s at most",
-		    fl_holders_mean(&t->holders),
-		    fl_holders_text(fl_holders_most(&t->holders), pct));
+		    fl_holders_mean(all->holders),
+		    fl_holders_text(fl_holders_most(all->holders), pct));
 	for (int r = 0; r < FL_ROUTES; r++)
 		if (t->by_route[r])
 			add(l, "  route      %15s  %s", fl_grouped(t->by_route[r], n, sizeof(n)),

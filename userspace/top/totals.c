@@ -61,6 +61,11 @@ static int add_file(struct fl_top_totals *t, const struct fl_file_counts *f, __u
 		if (!e->hists)
 			return -1;
 	}
+	if (f->holders && !e->holders) {
+		e->holders = calloc(1, sizeof(*e->holders));
+		if (!e->holders)
+			return -1;
+	}
 	if (fl_writers_add_all(&e->writers, &f->writers))
 		return -1;
 	fl_writers_keep(&e->writers, FL_WRITERS_TOLD);
@@ -114,6 +119,7 @@ static int forget_idle(struct fl_top_totals *t)
 		free(f.name);
 		free(f.path);
 		free(f.hists);
+		free(f.holders);
 		fl_writers_free(&f.writers);
 		free(f.waits);
 	}
