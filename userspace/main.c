@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* fuselens: dispatches to the commands. */
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -127,6 +128,11 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	/*
+	 * Arrays of all files come and go with each reading. glibc would soon keep them in the heap, where names
+	 * that stay for longer hinder it from giving the room back: with 10,000 files 10 MiB.
+	 */
+	mallopt(M_MMAP_THRESHOLD, 128 << 10);
 	fl_streams_open();
 	return fl_streams_close(run(argc, argv), FL_EXIT_ERROR);
 }

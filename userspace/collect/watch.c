@@ -369,6 +369,8 @@ int fl_watch_read(struct fl_watch *w, struct fl_err *err)
 	fl_snapshot_free(&w->before);
 	w->before = w->interval;
 	memset(&w->interval, 0, sizeof(w->interval));
+	/* thousands of files need megabytes, and only the mounts are compared */
+	fl_snapshot_free_files(&w->before);
 	if (fl_collector_read(w->session.collector, &w->interval, err))
 		return -1;
 	if (w->has_read && !w->new_session)

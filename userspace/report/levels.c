@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "report/analysis.h"
+#include "snapshot/holders.h"
 
 static bool belongs(const struct fl_bench *b, const struct fl_bench_row *row,
 		    const struct fl_level *l)

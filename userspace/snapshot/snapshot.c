@@ -6,7 +6,7 @@
 
 #include "snapshot/reason.h"
 
-void fl_snapshot_free(struct fl_snapshot *s)
+void fl_snapshot_free_files(struct fl_snapshot *s)
 {
 	for (size_t i = 0; i < s->nfiles; i++) {
 		free(s->file[i].name);
@@ -16,12 +16,19 @@ void fl_snapshot_free(struct fl_snapshot *s)
 		free(s->file[i].waits);
 		fl_writers_free(&s->file[i].writers);
 	}
+	free(s->file);
+	s->file = NULL;
+	s->nfiles = 0;
+}
+
+void fl_snapshot_free(struct fl_snapshot *s)
+{
+	fl_snapshot_free_files(s);
 	for (size_t i = 0; i < s->nmounts; i++) {
 		free(s->mount[i].path);
 		free(s->mount[i].fstype);
 		free(s->mount[i].source);
 	}
-	free(s->file);
 	free(s->mount);
 	free(s->probe);
 	free(s->site);

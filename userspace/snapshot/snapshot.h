@@ -166,6 +166,8 @@ static inline struct fl_file_key fl_key_of(const struct fl_file_counts *f)
 
 /* Frees all that the snapshot owns, and sets it to zero. */
 void fl_snapshot_free(struct fl_snapshot *s);
+/* Leaves the snapshot without files, for who needs only the rest of it. */
+void fl_snapshot_free_files(struct fl_snapshot *s);
 /* Whether the evidence counts this; if not, the counter's 0 means nothing. */
 bool fl_snapshot_knows(const struct fl_snapshot *s, enum fl_counter counter);
 /*

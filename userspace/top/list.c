@@ -72,20 +72,28 @@ static int order(const void *a, const void *b, void *arg)
 	return sign * strcmp(fl_top_name(x->all), fl_top_name(y->all));
 }
 
-/* Filters by names as they are displayed, so that text typed from the screen matches. */
-static bool wanted(const struct fl_row *row, const struct fl_top_query *q)
+/* Names as they are displayed, so that text typed from the screen matches. */
+static bool matches(const char *name, const char *filter)
 {
-	char *shown;
-	bool found;
+	char *shown = fl_escape(name);
+	bool found = shown && strstr(shown, filter);
 
-	if (q->files && q->only_dev && row->dev != q->only_dev)
-		return false;
-	if (!q->filter || !*q->filter)
-		return true;
-	shown = fl_escape(fl_top_name(row));
-	found = shown && strstr(shown, q->filter);
 	free(shown);
 	return found;
+}
+
+/*
+ * A file whose path is not known yet has the filter's word in its mount's path all the same: it must not come
+ * into the list only when a look at the open files has found its path.
+ */
+static bool wanted(const struct fl_row *row, const struct fl_top_query *q)
+{
+	if (q->files && q->only_dev && row->dev != q->only_dev)
+		return false;
+	if (!q->filter || !*q->filter || matches(fl_top_name(row), q->filter))
+		return true;
+	return row->file && !row->file->path && row->mount && row->mount->path &&
+	       matches(row->mount->path, q->filter);
 }
 
 static __u32 slot_of(const struct fl_row *row)
