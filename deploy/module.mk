@@ -39,16 +39,23 @@ define uninstall_one
 rm -f $(DESTDIR)$(word 2,$(1))/$(notdir $(word 1,$(1)));
 endef
 
-# Completion comes from the tables that --help is printed from.
+# Completion comes from the tables that --help is printed from. Where the programs are another machine's, those that
+# this machine runs are built for it.
+COMPLETION_FROM := $(if $(CROSS),build/fuselens,$(FUSELENS))
+ifneq ($(CROSS),)
+.PHONY: FORCE
+$(COMPLETION_FROM): FORCE
+	@$(MAKE) --no-print-directory -s CROSS= B=build $@ >/dev/null
+endif
 .PHONY: completion
 completion: $(B)/deploy/completion/fuselens $(B)/deploy/completion/_fuselens \
 	$(B)/deploy/completion/fuselens.fish
 $(B)/deploy/completion/fuselens: SHELL_NAME = bash
 $(B)/deploy/completion/_fuselens: SHELL_NAME = zsh
 $(B)/deploy/completion/fuselens.fish: SHELL_NAME = fish
-$(B)/deploy/completion/fuselens $(B)/deploy/completion/_fuselens $(B)/deploy/completion/fuselens.fish: $(FUSELENS)
+$(B)/deploy/completion/fuselens $(B)/deploy/completion/_fuselens $(B)/deploy/completion/fuselens.fish: $(COMPLETION_FROM)
 	@mkdir -p $(@D)
-	@$(FUSELENS) completion $(SHELL_NAME) >$@
+	@$(COMPLETION_FROM) completion $(SHELL_NAME) >$@
 
 # The prefix is a matter of the command line, not of the sources.
 .PHONY: FORCE
@@ -71,4 +78,4 @@ dist:
 ##@ make deb          Debian packages, in the build directory (fakeroot is not needed)
 .PHONY: deb
 deb: all
-	@deploy/make-deb $(B)
+	@CROSS='$(CROSS)' SYSROOT='$(SYSROOT)' deploy/make-deb $(B)

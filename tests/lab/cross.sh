@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: full
-# Both programs compile for arm64 on this machine, and their BPF programs read that machine's registers.
+# Both programs compile for arm64 on this machine, their BPF programs read that machine's registers, and Debian packages
+# for it say what they need.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 "$top/lab/host-deps" cross || {
@@ -26,4 +27,21 @@ check "make CROSS=aarch64-linux-gnu-" \
 check "fuselens is an arm64 program" is "$(machine "$tmp/b/fuselens")" AArch64
 check "the daemon is an arm64 program" is "$(machine "$tmp/b/fuselens-passthroughd")" AArch64
 check "its kprobes read arm64's registers" member "$tmp/b/bpf/callsite.bpf.o" user_pt_regs
+check "make deb CROSS=aarch64-linux-gnu-" \
+	bash -c 'make -C "$1" B="$2/b" CROSS=aarch64-linux-gnu- deb >"$2/err" 2>&1' - "$top" "$tmp"
+for package in fuselens fuselens-passthroughd; do
+	deb=$(echo "$tmp/b/${package}"_*_arm64.deb)
+	check "$package is for arm64" is "$(dpkg-deb -f "$deb" Architecture)" arm64
+	dpkg-deb -x "$deb" "$tmp/$package"
+	check "... and holds a program for it" is "$(machine "$tmp/$package"/usr/*bin/$package)" AArch64
+	# each library that the program names is in a package that the package names
+	LC_ALL=C readelf -d "$tmp/$package"/usr/*bin/$package | sed -n 's/.*(NEEDED).*\[lib\([a-z-]*\).*/\1/p' |
+		grep -vE '^m$' >"$tmp/needed"
+	dpkg-deb -f "$deb" Depends >"$tmp/depends"
+	check "... whose libraries it depends on" is "$(while read -r lib; do
+		grep -qE "(^|[ ,])(lib)?$lib" "$tmp/depends" || echo "$lib"
+	done <"$tmp/needed")" ""
+done
+check "its completion is that of this machine's programs" \
+	is "$(grep -c doctor "$tmp/fuselens/usr/share/bash-completion/completions/fuselens" | sed 's/^[1-9].*/some/')" some
 exit "$failed"

@@ -176,8 +176,9 @@ static void the_lock_is_followed_back(void **state)
 	assert_int_equal(OFFSET(0x910d0260, 0xa9400021), -1); /* ldp x1, x0, [x1] */
 	assert_int_equal(OFFSET(0x910d0260, 0xf8e10020), -1); /* ldaddal x1, x0, [x1] */
 	assert_int_equal(OFFSET(0x910d0260, 0xf8408401), -1); /* ldr x1, [x0], #8 */
-	/* mov w0, w22 keeps half an address */
+	/* mov w0, w22 keeps half an address, and so does an addition to a half */
 	assert_int_equal(OFFSET(0x910262d6, 0x2a1603e0), -1);
+	assert_int_equal(OFFSET(0x110d0260), -1); /* add w0, w19, #0x340 */
 	assert_int_equal(OFFSET(0xd503201f), -1);
 }
 
