@@ -50,7 +50,8 @@ struct inode {
 
 	/* A user may have mapped it for writing; the mapping outlives the close. */
 	atomic_bool mapped;
-	atomic_uint told_owner; /* whom the kernel takes for the owner, to our knowledge */
+	/* What the kernel believes, to our knowledge. */
+	atomic_uint told_owner, told_group, told_mode;
 };
 
 struct inode_table {

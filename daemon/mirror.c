@@ -47,11 +47,21 @@ double attr_timeout_of(const struct mirror *m, const struct inode *inode, const 
 	return m->attr_timeout;
 }
 
+/* Keeps what the kernel is going to believe of the file. */
+static void tell(struct inode *inode, const struct stat *st)
+{
+	append_told(&inode->append, st->st_size);
+	atomic_store(&inode->told_owner, st->st_uid);
+	atomic_store(&inode->told_group, st->st_gid);
+	atomic_store(&inode->told_mode, st->st_mode);
+}
+
 int entry_from_fd(struct mirror *m, int fd, fuse_ino_t parent, const char *name,
 		  struct fuse_entry_param *entry)
 {
 	struct inode *inode;
 	struct inode_key key;
+	struct stat told;
 	int err;
 
 	*entry = (struct fuse_entry_param){.entry_timeout = m->entry_timeout};
@@ -67,13 +77,13 @@ int entry_from_fd(struct mirror *m, int fd, fuse_ino_t parent, const char *name,
 		close(fd);
 		return err;
 	}
+	told = entry->attr;
 	hide(m, fd, &entry->attr);
 	inode = inode_lookup(&m->table, key, fd, entry->attr.st_mode & S_IFMT, parent, name);
 	if (!inode)
 		return ENOMEM;
 	entry->attr_timeout = attr_timeout_of(m, inode, &entry->attr);
-	append_told(&inode->append, entry->attr.st_size);
-	atomic_store(&inode->told_owner, entry->attr.st_uid);
+	tell(inode, &told);
 	entry->ino = (uintptr_t)inode;
 	entry->generation = inode->generation;
 	prune_if_needed(m);
@@ -84,8 +94,7 @@ int stat_inode(struct mirror *m, struct inode *inode, struct stat *st)
 {
 	if (fstat(inode->fd, st) != 0)
 		return errno;
-	append_told(&inode->append, st->st_size);
-	atomic_store(&inode->told_owner, st->st_uid);
+	tell(inode, st);
 	hide(m, inode->fd, st);
 	st->st_ino = number_of(&m->numbers, inode->key.dev, inode->key.ino);
 	return st->st_ino ? 0 : ENOMEM;
@@ -211,9 +220,15 @@ void begin_removal(fuse_req_t req)
 	creds_as(ctx->uid, ctx->gid, ctx->uid != 0 ? CREDS_NO_FOWNER : 0);
 }
 
+/* Has the kernel ask for the attributes before it uses them again. */
+static void invalidate(struct mirror *m, struct inode *inode)
+{
+	fuse_lowlevel_notify_inval_inode(
+		m->pruner.se, inode == &m->root ? FUSE_ROOT_ID : (uintptr_t)inode, -1, 0);
+}
+
 int check_owner(fuse_req_t req, struct inode *inode)
 {
-	struct mirror *m = mirror_of(req);
 	uid_t caller = fuse_req_ctx(req)->uid;
 	struct stat st;
 
@@ -223,9 +238,29 @@ int check_owner(fuse_req_t req, struct inode *inode)
 		return errno;
 	if (st.st_uid == caller || st.st_uid == atomic_load(&inode->told_owner))
 		return 0;
-	fuse_lowlevel_notify_inval_inode(
-		m->pruner.se, inode == &m->root ? FUSE_ROOT_ID : (uintptr_t)inode, -1, 0);
+	invalidate(mirror_of(req), inode);
 	return EPERM;
+}
+
+int check_told(fuse_req_t req, struct inode *inode)
+{
+	struct stat st;
+
+	if (fuse_req_ctx(req)->uid == 0)
+		return 0;
+	if (fstat(inode->fd, &st) != 0)
+		return errno;
+	if (st.st_uid == atomic_load(&inode->told_owner) &&
+	    st.st_gid == atomic_load(&inode->told_group) &&
+	    st.st_mode == atomic_load(&inode->told_mode))
+		return 0;
+	invalidate(mirror_of(req), inode);
+	return ESTALE;
+}
+
+int check_told_dir(fuse_req_t req, fuse_ino_t dir)
+{
+	return check_told(req, inode_of(mirror_of(req), dir));
 }
 
 int end_as_caller(int res)

@@ -200,6 +200,12 @@ void begin_removal(fuse_req_t req);
  * it belongs to the caller, and the kernel asks for the owner again; else returns 0.
  */
 int check_owner(fuse_req_t req, struct inode *inode);
+/*
+ * For what the kernel has allowed by a file's owner, group and mode. If these are not what it believes, returns
+ * ESTALE: the VFS then looks the name up again and decides anew. Else returns 0.
+ */
+int check_told(fuse_req_t req, struct inode *inode);
+int check_told_dir(fuse_req_t req, fuse_ino_t dir);
 /* Ends acting as the caller, and returns the errno of the call in between. */
 int end_as_caller(int res);
 

@@ -30,12 +30,10 @@ void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct mirror *m = mirror_of(req);
 	struct open_dir *dir = calloc(1, sizeof(*dir));
-	int fd = -1, err;
+	int fd = -1, err = dir ? check_told_dir(req, ino) : ENOMEM;
 
-	if (!dir) {
-		err = ENOMEM;
+	if (err)
 		goto fail;
-	}
 	fd = openat(fd_of(m, ino), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0) {
 		err = errno;

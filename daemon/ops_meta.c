@@ -190,15 +190,15 @@ static bool setattr_once(fuse_req_t req, fuse_ino_t ino, const struct stat *attr
 	struct mirror *m = mirror_of(req);
 	struct inode *inode = inode_of(m, ino);
 	bool by_path = to_set & FUSE_SET_ATTR_SIZE && !fi;
-	int fd = fi ? file_of(fi)->fd : -1, err;
+	int fd = fi ? file_of(fi)->fd : -1, err = by_path ? check_told(req, inode) : 0;
 
 	/* This comes first, since all is tried again if it has to wait. */
-	if (by_path) {
+	if (by_path && !err) {
 		fd = open_without_wait(m, inode->fd, O_WRONLY | O_CLOEXEC);
 		if (fd < 0 && errno == EWOULDBLOCK)
 			return false;
+		err = fd < 0 ? errno : 0;
 	}
-	err = by_path && fd < 0 ? errno : 0;
 	if (!err && set_attributes(req, inode, attr, to_set, fd) != 0)
 		err = errno;
 	if (by_path && fd >= 0)

@@ -28,10 +28,12 @@ static void answer_made(fuse_req_t req, fuse_ino_t parent, const char *name, int
 
 void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
 {
-	int dirfd = fd_of(mirror_of(req), parent), err;
+	int dirfd = fd_of(mirror_of(req), parent), err = check_told_dir(req, parent);
 
-	begin_as_caller(req);
-	err = end_as_caller(mknodat(dirfd, name, mode, rdev));
+	if (!err) {
+		begin_as_caller(req);
+		err = end_as_caller(mknodat(dirfd, name, mode, rdev));
+	}
 	if (err)
 		fuse_reply_err(req, err);
 	else
@@ -40,10 +42,12 @@ void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, 
 
 void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 {
-	int dirfd = fd_of(mirror_of(req), parent), err;
+	int dirfd = fd_of(mirror_of(req), parent), err = check_told_dir(req, parent);
 
-	begin_as_caller(req);
-	err = end_as_caller(mkdirat(dirfd, name, mode));
+	if (!err) {
+		begin_as_caller(req);
+		err = end_as_caller(mkdirat(dirfd, name, mode));
+	}
 	if (err)
 		fuse_reply_err(req, err);
 	else
@@ -52,10 +56,12 @@ void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 
 void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
 {
-	int dirfd = fd_of(mirror_of(req), parent), err;
+	int dirfd = fd_of(mirror_of(req), parent), err = check_told_dir(req, parent);
 
-	begin_as_caller(req);
-	err = end_as_caller(symlinkat(target, dirfd, name));
+	if (!err) {
+		begin_as_caller(req);
+		err = end_as_caller(symlinkat(target, dirfd, name));
+	}
 	if (err)
 		fuse_reply_err(req, err);
 	else
@@ -71,8 +77,16 @@ void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const char *n
 		.generation = inode->generation,
 		.entry_timeout = m->entry_timeout,
 	};
-	int dirfd = fd_of(m, newparent), res, err;
+	int dirfd = fd_of(m, newparent), res, err = check_told_dir(req, newparent);
 
+	if (!err)
+		err = check_told(
+			req,
+			inode); /* only some may link it; see proc_sys_fs(5), protected_hardlinks */
+	if (err) {
+		fuse_reply_err(req, err);
+		return;
+	}
 	/*
 	 * Links the descriptor itself, through /proc. A symlink would be followed there, so it is
 	 * linked by the empty path, which needs CAP_DAC_READ_SEARCH.
@@ -95,18 +109,25 @@ void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const char *n
 	answer_entry(req, &entry);
 }
 
+static void remove_name(fuse_req_t req, fuse_ino_t parent, const char *name, int flags)
+{
+	int err = check_told_dir(req, parent);
+
+	if (!err) {
+		begin_removal(req);
+		err = end_as_caller(unlinkat(fd_of(mirror_of(req), parent), name, flags));
+	}
+	fuse_reply_err(req, err);
+}
+
 void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-	begin_removal(req);
-	fuse_reply_err(req, end_as_caller(unlinkat(fd_of(mirror_of(req), parent), name, 0)));
+	remove_name(req, parent, name, 0);
 }
 
 void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-	int dirfd = fd_of(mirror_of(req), parent);
-
-	begin_removal(req);
-	fuse_reply_err(req, end_as_caller(unlinkat(dirfd, name, AT_REMOVEDIR)));
+	remove_name(req, parent, name, AT_REMOVEDIR);
 }
 
 /* Keeps the new name, by which the kernel can be asked to forget the inode. */
@@ -124,11 +145,15 @@ void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t n
 	       const char *newname, unsigned int flags)
 {
 	struct mirror *m = mirror_of(req);
-	int res, err;
+	int res, err = check_told_dir(req, parent);
 
-	begin_removal(req);
-	res = renameat2(fd_of(m, parent), name, fd_of(m, newparent), newname, flags);
-	err = end_as_caller(res);
+	if (!err)
+		err = check_told_dir(req, newparent);
+	if (!err) {
+		begin_removal(req);
+		res = renameat2(fd_of(m, parent), name, fd_of(m, newparent), newname, flags);
+		err = end_as_caller(res);
+	}
 	if (!err) {
 		found_as(m, parent, name, newparent, newname);
 		if (flags & RENAME_EXCHANGE)

@@ -168,8 +168,12 @@ static bool open_once(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct mirror *m = mirror_of(req);
 	struct inode *inode = inode_of(m, ino);
-	int fd, err;
+	int fd, err = check_told(req, inode);
 
+	if (err) {
+		fuse_reply_err(req, err);
+		return true;
+	}
 	if (fi->flags & O_TRUNC)
 		begin_as_writer(req, inode->fd);
 	fd = open_source_file(m, inode, fi->flags);
@@ -262,8 +266,12 @@ void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	       struct fuse_file_info *fi)
 {
 	struct mirror *m = mirror_of(req);
-	int dirfd = fd_of(m, parent), fd, err;
+	int dirfd = fd_of(m, parent), fd, err = check_told_dir(req, parent);
 
+	if (err) {
+		fuse_reply_err(req, err);
+		return;
+	}
 	begin_as_caller(req);
 	fd = openat(dirfd, name, source_open_flags(fi->flags) | O_CREAT | O_EXCL, mode);
 	err = errno;
@@ -292,8 +300,12 @@ void op_tmpfile(fuse_req_t req, fuse_ino_t parent, mode_t mode, struct fuse_file
 {
 	struct mirror *m = mirror_of(req);
 	int flags = source_open_flags(fi->flags) | O_TMPFILE | (fi->flags & O_EXCL);
-	int fd, err;
+	int fd, err = check_told_dir(req, parent);
 
+	if (err) {
+		fuse_reply_err(req, err);
+		return;
+	}
 	begin_as_caller(req);
 	fd = openat(fd_of(m, parent), ".", flags, mode);
 	err = errno;

@@ -64,7 +64,8 @@ static int may_set(fuse_req_t req, fuse_ino_t ino, const char *name)
 
 	if (!served(m, name))
 		return EOPNOTSUPP;
-	return acl_is_name(name) ? check_owner(req, inode_of(m, ino)) : 0;
+	return acl_is_name(name) ? check_owner(req, inode_of(m, ino))
+				 : check_told(req, inode_of(m, ino));
 }
 
 void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size,

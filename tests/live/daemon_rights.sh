@@ -166,6 +166,74 @@ done
 check_eq "... and the kernel has heard of the new owner" "$(stat -c %u "$mnt/$name")" 0
 stop_daemon
 
+# --- directories and files that somebody took over, or closed, while the kernel believes in the former owner,
+# group and mode
+# denied_in DIR CHANGE CMD... - what is in the directory after user 1000 has tried CMD, in which D is its path
+denied_in()
+{
+	local dir=$1 change=$2
+	shift 2
+	install -d -o 1000 -g 1000 "$src/$dir" "$src/$dir/sub"
+	echo text >"$src/$dir/file"
+	chown 1000:1000 "$src/$dir/file"
+	# The kernel hears of all. To list the directory, or to change it, would have it ask again.
+	as 1000 1000 - cat "$mnt/$dir/file" >/dev/null
+	as 1000 1000 - stat "$mnt/$dir" "$mnt/$dir/sub" >/dev/null
+	as 1000 1000 - touch -d 2000-01-01 "$mnt/$dir/file"
+	(cd "$src/$dir" && $change)
+	as 1000 1000 - "${@//D/$mnt/$dir}" 2>/dev/null
+	(cd "$src/$dir" && find . -printf '%P %y %s %n, ' | sort)
+	getfattr "$src/$dir/file" 2>/dev/null
+}
+for options in passthrough direct cached; do
+	start_daemon "$src" "$mnt" "allow_other,xattr,entry_timeout=1000,attr_timeout=1000,$options" || exit 1
+	n=0
+	before=$(denied_in "took.$options" true true)
+	while read -ra cmd; do
+		for change in "chown 0:0 ." "chmod 500 ."; do
+			n=$((n + 1))
+			check_eq "$options: who was a directory's owner has no ${cmd[0]} there after $change" \
+				"$(denied_in "took.$options.$n" "$change" "${cmd[@]}")" "$before"
+		done
+	done <<-'EOF'
+		touch D/new
+		env -C D mkdir new
+		mkdir D/new
+		ln -s to D/new
+		mkfifo D/new
+		ln D/file D/new
+		mv D/file D/new
+		rm -f D/file
+		rmdir D/sub
+	EOF
+	while read -r cmd; do
+		for change in "chown 0:0 file" "chmod 400 file"; do
+			n=$((n + 1))
+			check_eq "$options: who could write to a file has no ${cmd%% *} for it after $change" \
+				"$(denied_in "took.$options.$n" "$change" sh -c "$cmd")" "$before"
+		done
+	done <<-'EOF'
+		echo more >>D/file
+		: >D/file
+		truncate -s 0 D/file
+		setfattr -n user.a -v 1 D/file
+	EOF
+	for name in file dir; do
+		echo text >"$src/$options.file"
+		mkdir -p "$src/$options.dir"
+		as 1000 1000 - stat "$mnt/$options.$name" >/dev/null
+		chmod go= "$src/$options.$name"
+		check_eq "$options: a $name that was closed is not read" \
+			"$(as 1000 1000 - "$([ $name = dir ] && echo ls || echo cat)" "$mnt/$options.$name" 2>&1 | grep -c denied)" 1
+	done
+	install -d -m 777 -o 1000 -g 1000 "$src/open.$options"
+	as 1000 1000 - stat "$mnt/open.$options" >/dev/null
+	chown 1001:1001 "$src/open.$options"
+	check "$options: who may still do it meets no error" as 1000 1000 - env -C "$mnt/open.$options" \
+		sh -c 'touch two && mkdir dir && mv two dir && cat dir/two && rm -r dir'
+	stop_daemon
+done
+
 # --- append-only files
 touch "$src/log"
 if chattr +a "$src/log" 2>/dev/null; then
@@ -336,11 +404,17 @@ with_quotas()
 		"$limited" >/dev/null
 }
 
-# A mirror gives the space of a removed file back when the kernel has forgotten it.
-none_used()
+# What is used of both limits. The directory itself may have a block in it.
+used()
 {
 	sync -f "$limited"
-	! xfs_quota -f -x -c 'report -unN -b' -c 'report -pnN -b' "$limited" | grep -qE '^#(1000|42) +[1-9]'
+	xfs_quota -f -x -c 'report -unN -b' -c 'report -pnN -b' "$limited" | awk '/^#(1000|42) / {print $1, $2}'
+}
+
+# A mirror gives the space of a removed file back when the kernel has forgotten it.
+all_is_free()
+{
+	[ "$(used)" = "$free" ]
 }
 
 # used_up DIR - what users get of it, and what they are told then
@@ -354,7 +428,7 @@ used_up()
 			out+=" ($(as "$uid" "$uid" - dd if=/dev/zero of="$1/$name" bs=1M count=1 seek=30 conv=notrunc 2>&1 |
 				grep -o 'quota exceeded\|No space left' || echo more)), "
 			rm "$1/$name"
-			wait_until 20 none_used
+			wait_until 20 all_is_free
 		done
 	done
 	# Whoever opened it first: it is the file's owner, or the writer, who is held to it.
@@ -363,7 +437,7 @@ used_up()
 	out+="opened by root before: $(as 1000 1000 - "$try" fill "$1/d/first" 30) MiB, "
 	exec 3>&-
 	rm "$1/d/first"
-	wait_until 20 none_used
+	wait_until 20 all_is_free
 	for ((n = 0; n < 30; n++)); do
 		as 1000 1000 - touch "$1/d/$n" 2>"$WORK/err" || break
 	done
@@ -376,6 +450,7 @@ for fs in xfs "ext4 -O quota,project"; do
 	# shellcheck disable=SC2086
 	if command -v xfs_quota "mkfs.${fs%% *}" >/dev/null && with_quotas $fs; then
 		fs=${fs%% *}
+		free=$(used)
 		wanted=$(used_up "$limited")
 		check "$fs: the source holds a user to its quota ($wanted)" grep -q 'd/own by 1000: [78] MiB (quota.*1001: 30.*opened.*: [78] .*(quota' <<<"$wanted"
 		for options in passthrough direct cached; do
