@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <linux/magic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
@@ -13,12 +12,6 @@
 
 #include "log.h"
 #include "mirror.h"
-
-struct acl_device {
-	struct acl_device *next;
-	dev_t dev;
-	bool served;
-};
 
 /* Lists that only their own file system can evaluate. */
 static const char *const foreign[] = {
@@ -35,12 +28,6 @@ void acl_init(struct acl_devices *devices)
 
 void acl_destroy(struct acl_devices *devices)
 {
-	while (devices->list) {
-		struct acl_device *d = devices->list;
-
-		devices->list = d->next;
-		free(d);
-	}
 	pthread_mutex_destroy(&devices->lock);
 }
 
@@ -84,35 +71,38 @@ static bool can_serve(const struct mirror *m, int fd)
 	return true;
 }
 
+#define MAX_LOGGED 16
+
 int acl_admit(struct mirror *m, int fd, dev_t dev)
 {
 	struct acl_devices *devices = &m->acl;
-	struct acl_device *d;
-	bool served;
+	struct acl_device *d = &devices->known[(dev ^ dev >> 8) % ACL_DEVICES];
+	bool is_known, served = false, log = false;
 
 	/* The source's own file system was checked when the mount began. */
 	if (!m->others || dev == m->root.key.dev)
 		return 0;
 	pthread_mutex_lock(&devices->lock);
-	for (d = devices->list; d && d->dev != dev; d = d->next)
-		;
-	if (d) {
+	is_known = d->dev == dev;
+	if (is_known)
 		served = d->served;
-	} else {
-		served = can_serve(m, fd);
-		d = malloc(sizeof(*d));
-		if (d) {
-			*d = (struct acl_device){devices->list, dev, served};
-			devices->list = d;
-		}
-		if (!served)
-			log_failure(
-				0,
-				"mount that file system's part without allow_other, or keep it out of the source",
-				"device %u:%u below the source has access control lists, or other rules, that can't be served to other users; its files are refused",
-				major(dev), minor(dev));
-	}
 	pthread_mutex_unlock(&devices->lock);
+	if (is_known)
+		return served ? 0 : EACCES;
+
+	/* A server may take its time, so without the lock. */
+	served = can_serve(m, fd);
+	pthread_mutex_lock(&devices->lock);
+	if (!served && (d->dev != dev || d->served))
+		log = devices->refusals++ < MAX_LOGGED;
+	*d = (struct acl_device){dev, served};
+	pthread_mutex_unlock(&devices->lock);
+	if (log)
+		log_failure(
+			0,
+			"mount that file system's part without allow_other, or keep it out of the source",
+			"device %u:%u below the source has access control lists, or other rules, that can't be served to other users; its files are refused",
+			major(dev), minor(dev));
 	return served ? 0 : EACCES;
 }
 

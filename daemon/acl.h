@@ -14,10 +14,19 @@
 
 struct mirror;
 
-/* What is known about the file systems below the source. */
+#define ACL_DEVICES 1024
+
+/*
+ * What is known about the file systems below the source. There may be any number of them, since a user can
+ * make btrfs subvolumes; a newer one takes an older one's place.
+ */
 struct acl_devices {
 	pthread_mutex_t lock;
-	struct acl_device *list;
+	struct acl_device {
+		dev_t dev; /* 0: free */
+		bool served;
+	} known[ACL_DEVICES];
+	unsigned int refusals; /* so far */
 };
 
 void acl_init(struct acl_devices *devices);
@@ -25,8 +34,7 @@ void acl_destroy(struct acl_devices *devices);
 
 /*
  * Whether the file that is open (O_PATH) at @fd, on device @dev, may be shown. Returns 0, or EACCES
- * for a file system whose lists can't be served on a mount for other users. Logs the first such
- * refusal.
+ * for a file system whose lists can't be served on a mount for other users. Logs the first refusals.
  */
 int acl_admit(struct mirror *m, int fd, dev_t dev);
 

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 
 #define INO_BITS  48
-#define MAX_DEVS  255 /* few enough for a linear search, and numbers stay positive in any type */
+#define MAX_DEVS  0x7fff /* a btrfs subvolume is a device; and numbers stay positive in any type */
+#define SLOTS	  (1u << 16) /* twice as many, so that searches are short */
 #define ODD_FIRST 64
 
 /* A file whose device or inode number is too large for the plain scheme. Never freed before the end. */
@@ -17,15 +18,45 @@ struct odd_number {
 	uint64_t number;
 };
 
+static size_t hash(dev_t dev, ino_t ino, size_t max)
+{
+	uint64_t h = (ino ^ (uint64_t)dev << 40) * UINT64_C(0x9e3779b97f4a7c15);
+
+	return (h >> 20) & (max - 1);
+}
+
+/* The slot of @dev, or the free one where it belongs. */
+static struct device_place *slot_of(const struct numbers *t, dev_t dev)
+{
+	size_t i = hash(dev, 0, SLOTS);
+
+	while (atomic_load_explicit(&t->slot[i].place, memory_order_acquire) &&
+	       t->slot[i].dev != dev)
+		i = (i + 1) % SLOTS;
+	return &t->slot[i];
+}
+
+/* The caller holds the lock, if there are other threads. */
+static unsigned int add_device(struct numbers *t, struct device_place *slot, dev_t dev)
+{
+	slot->dev = dev;
+	atomic_store_explicit(&slot->place, ++t->ndev, memory_order_release);
+	return t->ndev;
+}
+
+static uint64_t plain_number(unsigned int place, ino_t ino)
+{
+	return (uint64_t)(place - 1) << INO_BITS | ino;
+}
+
 int numbers_init(struct numbers *t, dev_t dev)
 {
 	*t = (struct numbers){0};
-	t->dev = calloc(MAX_DEVS, sizeof(*t->dev));
-	if (!t->dev)
+	t->slot = calloc(SLOTS, sizeof(*t->slot));
+	if (!t->slot)
 		return -1;
-	t->dev[0] = dev;
-	atomic_store(&t->ndev, 1);
 	pthread_mutex_init(&t->lock, NULL);
+	add_device(t, slot_of(t, dev), dev);
 	return 0;
 }
 
@@ -40,15 +71,8 @@ void numbers_destroy(struct numbers *t)
 		}
 	}
 	free(t->odd);
-	free(t->dev);
+	free(t->slot);
 	pthread_mutex_destroy(&t->lock);
-}
-
-static size_t hash(dev_t dev, ino_t ino, size_t max)
-{
-	uint64_t h = (ino ^ (uint64_t)dev << 40) * UINT64_C(0x9e3779b97f4a7c15);
-
-	return (h >> 20) & (max - 1);
 }
 
 /* Makes room. A failure is an error only if there is no room at all. */
@@ -100,35 +124,23 @@ static uint64_t odd_number(struct numbers *t, dev_t dev, ino_t ino)
 	return o->number;
 }
 
-/* The place of @dev among the first @n devices; @n if it is not there. */
-static size_t place(const struct numbers *t, dev_t dev, size_t n)
-{
-	size_t i = 0;
-
-	while (i < n && t->dev[i] != dev)
-		i++;
-	return i;
-}
-
 uint64_t number_of(struct numbers *t, dev_t dev, ino_t ino)
 {
-	size_t n = atomic_load_explicit(&t->ndev, memory_order_acquire), i;
+	struct device_place *slot = slot_of(t, dev);
+	unsigned int place = atomic_load_explicit(&slot->place, memory_order_acquire);
 	bool fits = ino >> INO_BITS == 0;
 	uint64_t number = 0;
 
-	i = place(t, dev, n);
-	if (i < n && fits)
-		return (uint64_t)i << INO_BITS | ino;
+	if (place && fits)
+		return plain_number(place, ino);
 
 	pthread_mutex_lock(&t->lock);
-	n = atomic_load(&t->ndev);
-	i = place(t, dev, n);
-	if (i == n && n < MAX_DEVS) {
-		t->dev[n] = dev;
-		atomic_store_explicit(&t->ndev, ++n, memory_order_release);
-	}
-	if (i < n && fits)
-		number = (uint64_t)i << INO_BITS | ino;
+	slot = slot_of(t, dev);
+	place = atomic_load(&slot->place);
+	if (!place && t->ndev < MAX_DEVS)
+		place = add_device(t, slot, dev);
+	if (place && fits)
+		number = plain_number(place, ino);
 	else
 		number = odd_number(t, dev, ino);
 	pthread_mutex_unlock(&t->lock);

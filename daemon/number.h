@@ -13,11 +13,17 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct device_place {
+	dev_t dev;
+	atomic_uint
+		place; /* in the order they were met, the source's own is 1; 0: this slot is free */
+};
+
 struct numbers {
-	dev_t *dev;	    /* in the order they were met; the source's own first */
-	atomic_size_t ndev; /* only ever grows */
+	struct device_place *slot; /* a hash table; slots are only ever added */
 
 	pthread_mutex_t lock; /* guards new devices and the rest */
+	unsigned int ndev;
 	struct odd_number **odd;
 	size_t odd_max, odd_count; /* odd_max is a power of two */
 };
@@ -27,9 +33,9 @@ int numbers_init(struct numbers *t, dev_t dev);
 void numbers_destroy(struct numbers *t);
 
 /*
- * The number to show for an inode. Devices and the upper 16 bits of an inode number share the upper
- * bits of the shown number. An inode that does not fit gets a number that is remembered until the
- * end. Returns 0, which is no file's number, if out of memory.
+ * The number to show for an inode: its own number below, and the place of its device in the upper 16 bits. An
+ * inode whose number is too large for that, or whose device comes after 32,766 others, gets a number that is
+ * remembered until the end. Returns 0, which is no file's number, if out of memory.
  */
 uint64_t number_of(struct numbers *t, dev_t dev, ino_t ino);
 

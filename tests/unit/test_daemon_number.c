@@ -41,10 +41,24 @@ static int by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/* A daemon's memory does not grow with the files of subvolumes. */
+static void nothing_is_remembered(void **state)
+{
+	struct numbers t;
+
+	assert_int_equal(numbers_init(&t, 1), 0);
+	for (int dev = 1; dev < 0x7fff; dev++)
+		for (int ino = 256; ino < 260; ino++)
+			assert_int_equal(number_of(&t, dev, ino),
+					 (uint64_t)(dev - 1) << 48 | (uint64_t)ino);
+	assert_int_equal(t.odd_count, 0);
+	numbers_destroy(&t);
+}
+
 /* More devices than there are places, and inode numbers of 64 bits. */
 static void nothing_collides(void **state)
 {
-	enum { DEVS = 2000, EACH = 5, ALL = DEVS * EACH };
+	enum { DEVS = 40000, EACH = 5, ALL = DEVS * EACH };
 	static const uint64_t ino[EACH] = {1, 128, UINT64_C(1) << 48, UINT64_C(1) << 63,
 					   UINT64_MAX};
 	uint64_t *first = calloc(ALL, sizeof(*first)), *sorted = calloc(ALL, sizeof(*sorted));
@@ -70,6 +84,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(source_keeps_its_numbers),
 		cmocka_unit_test(devices_are_told_apart),
+		cmocka_unit_test(nothing_is_remembered),
 		cmocka_unit_test(nothing_collides),
 	};
 
