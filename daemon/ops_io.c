@@ -89,12 +89,20 @@ static ssize_t write_all(int fd, const char *buf, size_t size, off_t off, int fl
 	return done;
 }
 
+/* What the kernel sends of RWF_SYNC and RWF_DSYNC. A file that is open with O_SYNC has it in the source, too. */
+static int sync_flags(const struct fuse_file_info *fi)
+{
+	if (!(fi->flags & O_DSYNC))
+		return 0;
+	return (fi->flags & O_SYNC) == O_SYNC ? RWF_SYNC : RWF_DSYNC;
+}
+
 /*
  * Appends one piece of a write, after waiting up to @ms for the piece before it; returns as write(2)
  * does, with EAGAIN if that has not come and this is not the @last time.
  */
 static ssize_t append_piece(struct inode *inode, int fd, const char *buf, size_t size, off_t off,
-			    int ms, bool last)
+			    int flags, int ms, bool last)
 {
 	int err = append_begin(&inode->append, off, size, ms, last);
 	ssize_t n;
@@ -103,7 +111,7 @@ static ssize_t append_piece(struct inode *inode, int fd, const char *buf, size_t
 		errno = err;
 		return -1;
 	}
-	n = write_all(fd, buf, size, off, RWF_APPEND);
+	n = write_all(fd, buf, size, off, flags | RWF_APPEND);
 	err = errno;
 	append_end(&inode->append, off, size, n > 0 ? n : 0, n < 0 ? err : 0);
 	errno = err;
@@ -139,9 +147,9 @@ static bool write_once(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t s
 	else
 		begin_as_writer(req, fd);
 	if (appends) {
-		n = append_piece(inode, fd, buf, size, off, ms, last);
+		n = append_piece(inode, fd, buf, size, off, sync_flags(fi), ms, last);
 	} else {
-		n = write_all(fd, buf, size, off, 0);
+		n = write_all(fd, buf, size, off, sync_flags(fi));
 		if (n > 0)
 			append_reached(&inode->append, off + n);
 	}

@@ -42,6 +42,18 @@ for options in passthrough direct cached; do
 	stop_daemon
 done
 
+# --- writes that shall be on the disk before they return (RWF_DSYNC)
+for options in passthrough direct cached; do
+	start_daemon "$src" "$mnt" "$options" || exit 1
+	for how in write append; do
+		out=$("$try" durable "$mnt/$options.$how" $how)
+		check_eq "$options: a durable $how is on the disk" "$out $("$try" unwritten "$src/$options.$how")" "65536 0 of 1"
+	done
+	stop_daemon
+done
+"$try" append "$src/delayed" a 65536 write >"$WORK/out"
+check_eq "... where another one is not yet" "$("$try" unwritten "$src/delayed")" "1 of 1"
+
 # --- a second file system below the source
 mkdir "$src/other" "$src/third"
 mount -t tmpfs -o size=20M tmpfs "$src/other"

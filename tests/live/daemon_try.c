@@ -14,6 +14,8 @@
  *        daemon_try cut FILE                    truncate(2) to no bytes
  *        daemon_try place FILE OFFSET           one write to OFFSET of a file open with O_APPEND
  *        daemon_try hold DIR|FILE               holds the lock of its inode until it is killed
+ *        daemon_try durable FILE write|append   one pwritev2(2) with RWF_DSYNC
+ *        daemon_try unwritten FILE              its extents that have no place on the disk yet
  *        daemon_try copy FROM TO                copy_file_range(2) of the whole file
  */
 #include <errno.h>
@@ -21,6 +23,8 @@
 #include <grp.h>
 #include <signal.h>
 #include <linux/aio_abi.h>
+#include <linux/fiemap.h>
+#include <linux/fs.h>
 #include <linux/userfaultfd.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -297,6 +301,31 @@ static int try_hold(const char *name)
 	return say(pwrite(fd, mem, size, (st.st_size + size) / size * size));
 }
 
+static int try_durable(const char *file, const char *how)
+{
+	static char block[1 << 16];
+	struct iovec iov = {.iov_base = block, .iov_len = sizeof(block)};
+	int fd = open(file, O_WRONLY | O_CREAT | (strcmp(how, "append") == 0 ? O_APPEND : 0), 0600);
+
+	return say(fd < 0 ? -1 : pwritev2(fd, &iov, 1, 0, RWF_DSYNC));
+}
+
+static int try_unwritten(const char *file)
+{
+	union {
+		struct fiemap map;
+		char space[sizeof(struct fiemap) + 16 * sizeof(struct fiemap_extent)];
+	} u = {.map = {.fm_length = FIEMAP_MAX_OFFSET, .fm_extent_count = 16}};
+	int fd = open(file, O_RDONLY), found = 0;
+
+	if (fd < 0 || ioctl(fd, FS_IOC_FIEMAP, &u.map) != 0)
+		return say(-1);
+	for (unsigned int i = 0; i < u.map.fm_mapped_extents; i++)
+		found += !!(u.map.fm_extents[i].fe_flags & FIEMAP_EXTENT_DELALLOC);
+	printf("%d of %u\n", found, u.map.fm_mapped_extents);
+	return 0;
+}
+
 static int try_copy(const char *from, const char *to)
 {
 	int in = open(from, O_RDONLY), out = open(to, O_WRONLY);
@@ -308,6 +337,10 @@ int main(int argc, char **argv)
 {
 	if (argc == 3 && strcmp(argv[1], "hold") == 0)
 		return try_hold(argv[2]);
+	if (argc == 4 && strcmp(argv[1], "durable") == 0)
+		return try_durable(argv[2], argv[3]);
+	if (argc == 3 && strcmp(argv[1], "unwritten") == 0)
+		return try_unwritten(argv[2]);
 	if (argc == 4 && strcmp(argv[1], "copy") == 0)
 		return try_copy(argv[2], argv[3]);
 	if (argc == 6 && strcmp(argv[1], "append") == 0)
