@@ -4,20 +4,29 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <time.h>
 
 #define RETRY_NS 10000000
 
+/*
+ * One user's requests, and a thread for them. A try can be stuck while the user holds a lock in the source.
+ * Then only that user waits.
+ */
+struct queue {
+	struct queue *next;
+	uid_t user;
+	struct later *first, **last;
+};
+
 static struct {
 	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	struct later *first, **last;
-	pthread_t thread;
-	bool running, stop;
+	pthread_cond_t ended; /* a thread, and its queue with it */
+	struct queue *queues;
+	bool stop;
 } waiting = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
-	.changed = PTHREAD_COND_INITIALIZER,
-	.last = &waiting.first,
+	.ended = PTHREAD_COND_INITIALIZER,
 };
 
 /* Returns true if the request has its answer. */
@@ -33,7 +42,7 @@ static bool try_one(struct later *l, bool stop)
 }
 
 /* Releases those that are done. The others stay on the list, in their order. */
-static void try_all(struct later *list, bool stop)
+static void try_all(struct queue *q, struct later *list, bool stop)
 {
 	struct later *left = NULL, **end = &left;
 
@@ -51,68 +60,108 @@ static void try_all(struct later *list, bool stop)
 	}
 	pthread_mutex_lock(&waiting.lock);
 	if (left) {
-		*end = waiting.first;
-		if (!waiting.first)
-			waiting.last = end;
-		waiting.first = left;
+		*end = q->first;
+		if (!q->first)
+			q->last = end;
+		q->first = left;
 	}
 	pthread_mutex_unlock(&waiting.lock);
+}
+
+/* The caller holds the lock. */
+static void end_queue(struct queue *q)
+{
+	struct queue **at = &waiting.queues;
+
+	while (*at != q)
+		at = &(*at)->next;
+	*at = q->next;
+	free(q);
+	pthread_cond_broadcast(&waiting.ended);
 }
 
 static void *later_main(void *arg)
 {
 	const struct timespec pause = {.tv_nsec = RETRY_NS};
+	struct queue *q = arg;
 
 	for (;;) {
 		struct later *list;
 		bool stop;
 
 		pthread_mutex_lock(&waiting.lock);
-		while (!waiting.first && !waiting.stop)
-			pthread_cond_wait(&waiting.changed, &waiting.lock);
-		list = waiting.first;
-		waiting.first = NULL;
-		waiting.last = &waiting.first;
+		list = q->first;
+		q->first = NULL;
+		q->last = &q->first;
 		stop = waiting.stop;
+		if (!list)
+			end_queue(q);
 		pthread_mutex_unlock(&waiting.lock);
-
-		try_all(list, stop);
-		if (stop)
+		if (!list)
 			return NULL;
-		nanosleep(&pause, NULL);
+
+		try_all(q, list, stop);
+		if (!stop)
+			nanosleep(&pause, NULL);
 	}
+}
+
+/* The caller holds the lock. Returns the user's queue, or NULL with @err set. */
+static struct queue *queue_of(uid_t user, int *err)
+{
+	struct queue *q = waiting.queues;
+	pthread_t thread;
+
+	while (q && q->user != user)
+		q = q->next;
+	if (q)
+		return q;
+	q = malloc(sizeof(*q));
+	*err = q ? 0 : ENOMEM;
+	if (!q)
+		return NULL;
+	*q = (struct queue){.next = waiting.queues, .user = user, .last = &q->first};
+	*err = pthread_create(&thread, NULL, later_main, q);
+	if (*err) {
+		free(q);
+		return NULL;
+	}
+	pthread_detach(thread);
+	waiting.queues = q;
+	return q;
 }
 
 int later_add(struct later *later)
 {
-	int err = 0;
+	struct queue *q = NULL;
+	int err = ENOTCONN;
 
 	later->next = NULL;
 	later->request = current_request;
 	pthread_mutex_lock(&waiting.lock);
-	if (waiting.stop)
-		err = ENOTCONN;
-	else if (!waiting.running)
-		err = pthread_create(&waiting.thread, NULL, later_main, NULL);
-	if (!err) {
-		waiting.running = true;
-		*waiting.last = later;
-		waiting.last = &later->next;
-		pthread_cond_signal(&waiting.changed);
+	if (!waiting.stop)
+		q = queue_of(fuse_req_ctx(later->req)->uid, &err);
+	if (q) {
+		*q->last = later;
+		q->last = &later->next;
 	}
 	pthread_mutex_unlock(&waiting.lock);
-	return err;
+	return q ? 0 : err;
 }
 
-void later_stop(void)
+bool later_stop(int seconds)
 {
-	bool running;
+	struct timespec until;
+	bool ended;
+	int err = 0;
 
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += seconds;
 	pthread_mutex_lock(&waiting.lock);
 	waiting.stop = true;
-	running = waiting.running;
-	pthread_cond_signal(&waiting.changed);
+	while (waiting.queues && err == 0)
+		err = pthread_cond_timedwait(&waiting.ended, &waiting.lock, &until);
+	ended = !waiting.queues;
 	pthread_mutex_unlock(&waiting.lock);
-	if (running)
-		pthread_join(waiting.thread, NULL);
+	return ended;
 }

@@ -2,7 +2,7 @@
 /*
  * Requests that have to wait for a user of the mirror or of its source: for a lock, for a lease, for
  * another piece of an append. They must not hold a worker: if all workers waited, none could serve
- * anybody. One thread has them all and tries them in turn, first come, first served.
+ * anybody. For each user a thread has them all and tries them in turn, first come, first served.
  */
 #ifndef FUSELENS_DAEMON_LATER_H
 #define FUSELENS_DAEMON_LATER_H
@@ -26,7 +26,10 @@ struct later {
  * itself (creds_end()), since a thread begins with the rights of the one that starts it.
  */
 int later_add(struct later *later);
-/* Fails every request that still waits, and ends the thread. No request may be served any more. */
-void later_stop(void);
+/*
+ * Fails every request that still waits, and ends the threads. No request may be served any more. Returns false
+ * if a thread is still stuck in the source after so many seconds.
+ */
+bool later_stop(int seconds);
 
 #endif

@@ -228,7 +228,7 @@ static void end_without_threads(const struct session *s)
 	_exit(1);
 }
 
-/* How long a second signal lets requests take that are under way. */
+/* How long a second signal lets requests take that are under way; and at any end, those that wait. */
 #define SECOND_PATIENCE_S 10
 
 static void stop_loop(struct session *s, bool again)
@@ -381,8 +381,7 @@ static int mount_and_serve(struct session *s)
 		if (res != 0)
 			log_failure(res, NULL, "starting the thread that saves descriptors");
 		res = serve(s);
-		later_stop();
-		if (!prune_end(&s->m))
+		if (!later_stop(SECOND_PATIENCE_S) || !prune_end(&s->m))
 			end_without_threads(s);
 		end_signals(s);
 		prune_join(&s->m);
