@@ -51,6 +51,7 @@ for options in passthrough direct cached; do
 	done
 	stop_daemon
 done
+: >"$src/delayed"
 "$try" append "$src/delayed" a 65536 write >"$WORK/out"
 check_eq "... where another one is not yet" "$("$try" unwritten "$src/delayed")" "1 of 1"
 

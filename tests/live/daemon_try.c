@@ -11,6 +11,7 @@
  *        daemon_try scribble FILE               a store to a shared mapping of a file open with O_APPEND
  *        daemon_try fill FILE MIB               the MiB that could be written
  *        daemon_try lease FILE...               holds a write lease on each until it is killed
+ *        daemon_try read-lease FILE...          holds a read lease on each
  *        daemon_try cut FILE                    truncate(2) to no bytes
  *        daemon_try place FILE OFFSET           one write to OFFSET of a file open with O_APPEND
  *        daemon_try hold DIR|FILE               holds the lock of its inode until it is killed
@@ -238,13 +239,13 @@ static int try_fill(const char *file, long most)
 	return say(done);
 }
 
-static int try_lease(char **files)
+static int try_lease(char **files, int kind)
 {
 	signal(SIGIO, SIG_IGN); /* asks for the lease; this holder does not answer */
 	for (; *files; files++) {
-		int fd = open(*files, O_RDWR);
+		int fd = open(*files, kind == F_WRLCK ? O_RDWR : O_RDONLY);
 
-		if (fd < 0 || fcntl(fd, F_SETLEASE, F_WRLCK) != 0)
+		if (fd < 0 || fcntl(fd, F_SETLEASE, kind) != 0)
 			return say(-1);
 	}
 	say(0);
@@ -273,9 +274,9 @@ static void *watch_fault(void *arg)
 }
 
 /*
- * The kernel copies a directory's names, and the data of a write without cache, under the inode's lock. Here
- * it copies to or from memory that gets no page, as a user can have it: by mapping a file of a server of
- * one's own that does not answer.
+ * The kernel copies a directory's names, and data that it reads without cache, under the inode's lock. Here it
+ * copies them to memory that gets no page, as a user can have it: by mapping a file of a server of one's own
+ * that does not answer.
  */
 static int try_hold(const char *name)
 {
@@ -293,12 +294,12 @@ static int try_hold(const char *name)
 		return say(-1);
 	if (stat(name, &st) != 0)
 		return say(-1);
-	fd = open(name, S_ISDIR(st.st_mode) ? O_RDONLY : O_WRONLY | O_DIRECT);
+	fd = open(name, O_RDONLY | (S_ISDIR(st.st_mode) ? 0 : O_DIRECT));
 	if (fd < 0 || pthread_create(&watcher, NULL, watch_fault, &uffd) != 0)
 		return say(-1);
 	if (S_ISDIR(st.st_mode))
 		return say(syscall(SYS_getdents64, fd, mem, size));
-	return say(pwrite(fd, mem, size, (st.st_size + size) / size * size));
+	return say(read(fd, mem, size));
 }
 
 static int try_durable(const char *file, const char *how)
@@ -358,7 +359,9 @@ int main(int argc, char **argv)
 	if (argc == 4 && strcmp(argv[1], "fill") == 0)
 		return try_fill(argv[2], strtol(argv[3], NULL, 0));
 	if (argc >= 3 && strcmp(argv[1], "lease") == 0)
-		return try_lease(argv + 2);
+		return try_lease(argv + 2, F_WRLCK);
+	if (argc >= 3 && strcmp(argv[1], "read-lease") == 0)
+		return try_lease(argv + 2, F_RDLCK);
 	if (argc == 3 && strcmp(argv[1], "cut") == 0)
 		return say(truncate(argv[2], 0));
 	if (argc == 4 && strcmp(argv[1], "place") == 0)

@@ -134,9 +134,42 @@ if holds "$src/locked"; then
 else
 	skip "the lock of a file in the source" "$(cat "$WORK/held")"
 fi
+stop_daemon
+
+# --- the same for a request that had to wait: here for a lease, and then it needs a lock
+start_daemon "$src" "$mnt" allow_other || exit 1
+chown 65534 "$src/locked"
+echo one >"$src/one"
+spawn "$WORK/try" lease "$src/one" >"$WORK/lease.one"
+one=$SPAWNED
+spawn "$WORK/try" read-lease "$src/locked" >"$WORK/lease.locked"
+locked=$SPAWNED
+wait_until 20 said_ok "$WORK/lease.one"
+wait_until 20 said_ok "$WORK/lease.locked"
+if holds "$src/locked"; then
+	"${nobody[@]}" "$WORK/try" cut "$mnt/locked" >"$WORK/cut" &
+	cut=$!
+	cat "$mnt/one" >"$WORK/one" &
+	reader=$!
+	wait_until 20 came SETATTR 1
+	wait_until 20 came OPEN 1
+	kill "$locked"
+	wait "$locked" 2>/dev/null
+	sleep 0.1 # the request that waited for this lease now waits for the lock
+	kill "$one"
+	check "a request that is stuck after a lease holds up nobody who waits" wait_until 20 live_gone "$reader"
+	check "... and it is stuck" still "$cut"
+	kill "$holder"
+	wait "$holder" "$cut" "$reader" 2>/dev/null
+	check_eq "... and served at last" "$(cat "$WORK/cut" "$WORK/one") $(stat -c %s "$src/locked")" $'ok\none 0'
+else
+	kill "$one" "$locked"
+fi
+stop_daemon
 
 # --- the lock of a directory of the mirror, which the kernel needs to forget a file by its name
 mkdir "$src/dir"
+start_daemon "$src" "$mnt" allow_other || exit 1
 if holds "$mnt/dir"; then
 	touch "$src/dir/file"
 	stat "$mnt/dir/file" >/dev/null
