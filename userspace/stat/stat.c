@@ -12,6 +12,7 @@
 #include "cmd.h"
 #include "collect/options.h"
 #include "snapshot/hist.h"
+#include "snapshot/holders.h"
 #include "kernel/privileges.h"
 #include "snapshot/missing.h"
 #include "stat/columns.h"
@@ -34,6 +35,7 @@ struct stat_cmd {
 	struct fl_watch watch;
 	struct fl_workload workload;
 	struct fl_totals sum; /* counts of all rows together */
+	struct fl_holders holders;
 	struct fl_slot_hists hists;
 	__u64 written_back; /* requests of the writeback cache */
 	__u64 began_ns;
@@ -214,11 +216,14 @@ static int output_failed(struct fl_err *err)
 /* Adds the interval to the sum of the run. */
 static void add_to_sum(struct stat_cmd *s)
 {
+	struct fl_holders holders;
 	struct fl_totals t;
 	struct fl_slot_hists hists;
 
 	fl_snapshot_totals(&s->watch.interval, &t);
 	fl_totals_add(&s->sum, &t);
+	fl_holders_sum(&s->watch.interval, &holders);
+	fl_add_words(&s->holders, &holders, sizeof(holders));
 	for (size_t i = 0; i < s->watch.interval.nmounts; i++)
 		s->written_back += s->watch.interval.mount[i].counter[FL_MOUNT_WRITEBACK_REQUESTS];
 	fl_hists_sum(&s->watch.interval, &hists);
@@ -302,6 +307,7 @@ static void print_total(struct stat_cmd *s)
 	if (fl_rows_whole(&whole, &sum))
 		return;
 	sum.row[0].totals = s->sum;
+	sum.row[0].holders = fl_holders_looks(&s->holders) ? &s->holders : NULL;
 	sum.row[0].hists = whole.timed_in ? &s->hists : NULL;
 	fl_verdict_of_totals(&whole, 0, &s->sum, &defaults, &verdict);
 	fl_stat_total(&s->view, &whole, &sum.row[0], &verdict, stdout);
