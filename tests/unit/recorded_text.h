@@ -20,7 +20,7 @@ struct recording {
 	unsigned int machine; /* see <elf.h> */
 	struct fl_symbols symbols;
 	struct fl_lock_offsets at;
-	struct part part[96];
+	struct part part[512];
 	size_t nparts;
 	struct fl_callsite_map map;
 };
@@ -30,7 +30,7 @@ static inline void add_text(struct recording *r, char *line)
 	struct part *p = &r->part[r->nparts++];
 	char *hex;
 
-	assert_true(r->nparts <= 96);
+	assert_true(r->nparts <= 512);
 	p->addr = strtoull(line, &hex, 16);
 	hex++;
 	p->len = strcspn(hex, "\n") / 2;

@@ -56,6 +56,25 @@ static void control_flow_shows_the_upgrade(void **state)
 	done(r);
 }
 
+/* A module that lies so far away that each of its calls of the kernel goes by way of a veneer. */
+static void v3_has_shared_and_upgrade(void **state)
+{
+	struct recording *r = load("arm64-v3");
+	const struct fl_callsite *upgrade = site_in(r, "fuse_passthrough_write_iter",
+						    FL_SITE_UPGRADE);
+
+	assert_int_equal(fl_callsite_can(&r->map, FL_ROUTE_PASSTHROUGH), FL_CAN_YES);
+	assert_int_equal(fl_callsite_can(&r->map, FL_ROUTE_SPLICE), FL_CAN_NO);
+	assert_int_equal(sites(r, FL_ROUTE_PASSTHROUGH, FL_SITE_SHARED), 1);
+	assert_int_equal(sites(r, FL_ROUTE_PASSTHROUGH, FL_SITE_EXCLUSIVE), 1);
+	assert_int_equal(sites(r, FL_ROUTE_PASSTHROUGH, FL_SITE_FI_LOCK), 1);
+	assert_non_null(upgrade);
+	assert_int_equal(upgrade->offset, 0x14c);
+	assert_false(upgrade->merged);
+	assert_string_equal(fl_variant_name(&r->map), "v3");
+	done(r);
+}
+
 /* Spin locks are compiled into their users on Debian's kernel: a take is seen where the lock is freed. */
 static void inlined_spin_locks_are_seen_at_their_unlocks(void **state)
 {
@@ -255,6 +274,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stock_passthrough_cannot_share),
 		cmocka_unit_test(control_flow_shows_the_upgrade),
+		cmocka_unit_test(v3_has_shared_and_upgrade),
 		cmocka_unit_test(inlined_spin_locks_are_seen_at_their_unlocks),
 		cmocka_unit_test(other_spin_locks_are_left_out),
 		cmocka_unit_test(each_instruction_leads_where_it_does),

@@ -259,6 +259,12 @@ static void check_global(struct fl_doctor *d)
 		m->works
 			? "hooks can be attached; only on request and for 10 s, because the whole system pays"
 			: "needs the same hooks as state-fentry");
+	if (!m->works || fl_btf_kernel_function(fl_kernel_btf(d->running), "_raw_spin_lock"))
+		return;
+	m->works = false;
+	snprintf(m->why, sizeof(m->why),
+		 "this kernel has its spin locks compiled into their users: no function to hook");
+	snprintf(m->remedy, sizeof(m->remedy), "the callsite method counts these takes");
 }
 
 void fl_doctor_examine(struct fl_doctor *d, struct fl_kernel *kernel)
