@@ -7,14 +7,14 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct fl_tick ticks[] = {{.t_ns = 1}, {.t_ns = 100000000, .writes = 5}};
+	static const struct fl_sample samples[] = {{.t_ns = 1}, {.t_ns = 100000000, .writes = 5}};
 	struct fl_fio fio;
 	struct fl_series s;
 	struct fl_err err;
 
 	fl_fio_read_output(&fio, (const char *)data, size, &err);
 	for (size_t n = 0; n <= 2; n += 2)
-		if (!fl_series_join(&s, (const char *)data, size, 100, ticks, n, &err))
+		if (!fl_series_join(&s, (const char *)data, size, 100, samples, n, &err))
 			fl_series_free(&s);
 	return 0;
 }

@@ -6,23 +6,23 @@
 
 #define MS 1000000ull
 
-static void join(struct fl_series *s, const char *log, const struct fl_tick *tick, size_t n)
+static void join(struct fl_series *s, const char *log, const struct fl_sample *sample, size_t n)
 {
 	struct fl_err err;
 
-	assert_int_equal(fl_series_join(s, log, strlen(log), 100, tick, n, &err), 0);
+	assert_int_equal(fl_series_join(s, log, strlen(log), 100, sample, n, &err), 0);
 }
 
 static void two_jobs_in_one_window(void **state)
 {
-	static const struct fl_tick ticks[] = {
+	static const struct fl_sample samples[] = {
 		{.t_ns = 1000 * MS},
 		{.t_ns = 1100 * MS, .writes = 30, .exclusive = 10, .shared = 20},
 		{.t_ns = 1200 * MS, .writes = 80, .exclusive = 60, .shared = 20},
 	};
 	struct fl_series s;
 
-	join(&s, "1100, 100, 1, 0, 0\n1100, 200, 1, 0, 0\n1200, 400, 1, 0, 0\n", ticks, 3);
+	join(&s, "1100, 100, 1, 0, 0\n1100, 200, 1, 0, 0\n1200, 400, 1, 0, 0\n", samples, 3);
 	assert_int_equal(s.n, 2);
 	assert_true(s.start_ns == 1000 * MS && s.point[0].t_ns == 1100 * MS);
 	assert_float_equal(s.point[0].fio_iops, 300, 1e-6);
@@ -37,13 +37,13 @@ static void two_jobs_in_one_window(void **state)
 
 static void ios_are_spread_over_windows(void **state)
 {
-	static const struct fl_tick ticks[] = {
+	static const struct fl_sample samples[] = {
 		{.t_ns = 1000 * MS}, {.t_ns = 1050 * MS}, {.t_ns = 1075 * MS}, {.t_ns = 1300 * MS}};
 	struct fl_series s;
 	double ios = 0;
 
 	/* 100 I/Os between 1000 and 1100 ms, whatever the windows are */
-	join(&s, "1100, 1000, 1, 0, 0\n", ticks, 4);
+	join(&s, "1100, 1000, 1, 0, 0\n", samples, 4);
 	assert_float_equal(s.point[0].fio_iops, 1000, 1e-6);
 	assert_float_equal(s.point[1].fio_iops, 1000, 1e-6);
 	for (size_t i = 0; i < s.n; i++)
@@ -55,13 +55,13 @@ static void ios_are_spread_over_windows(void **state)
 
 static void fi_lock_where_it_is_told(void **state)
 {
-	static const struct fl_tick ticks[] = {
+	static const struct fl_sample samples[] = {
 		{.t_ns = 0, .has_fi_lock = true},
 		{.t_ns = 100 * MS, .has_fi_lock = true, .fi_lock = 7},
 	};
 	struct fl_series s;
 
-	join(&s, "", ticks, 2);
+	join(&s, "", samples, 2);
 	assert_float_equal(s.point[0].fi_lock, 70, 1e-6);
 	assert_float_equal(s.point[0].fio_iops, 0, 1e-6);
 	fl_series_free(&s);
@@ -97,13 +97,13 @@ static void reads_and_garbage_are_passed_over(void **state)
 
 static void time_that_stands_still_or_runs_back(void **state)
 {
-	static const struct fl_tick ticks[] = {{.t_ns = 5 * MS, .writes = 9},
-					       {.t_ns = 5 * MS},
-					       {.t_ns = 4 * MS},
-					       {.t_ns = 6 * MS}};
+	static const struct fl_sample samples[] = {{.t_ns = 5 * MS, .writes = 9},
+						   {.t_ns = 5 * MS},
+						   {.t_ns = 4 * MS},
+						   {.t_ns = 6 * MS}};
 	struct fl_series s;
 
-	join(&s, "6, 1, 1, 0\n", ticks, 4);
+	join(&s, "6, 1, 1, 0\n", samples, 4);
 	assert_int_equal(s.n, 1);
 	for (size_t i = 0; i < s.n; i++)
 		assert_true(isfinite(s.point[i].fio_iops) && isfinite(s.point[i].writes));

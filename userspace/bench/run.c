@@ -139,31 +139,23 @@ int fl_bench_prefill(struct fl_bench_run *run, enum fl_system system, struct fl_
 	return end_fio(&w, ret, err);
 }
 
-struct ticks {
-	struct fl_tick *tick;
+struct samples {
+	struct fl_sample *sample;
 	size_t n;
 };
 
-static __u64 add_tick(struct ticks *t, struct fl_collector *c)
+static __u64 add_sample(struct samples *all, struct fl_collector *c)
 {
 	struct fl_sample s;
 
 	fl_collector_sample(c, &s);
-	if (!FL_MORE(t->tick, t->n))
-		return s.writes;
-	t->tick[t->n++] = (struct fl_tick){
-		.t_ns = s.t_ns,
-		.writes = s.writes,
-		.exclusive = s.exclusive,
-		.shared = s.shared,
-		.has_fi_lock = s.has_fi_lock,
-		.fi_lock = s.fi_lock,
-	};
+	if (FL_MORE(all->sample, all->n))
+		all->sample[all->n++] = s;
 	return s.writes;
 }
 
 static void watch(const struct fl_bench_run *run, struct fl_bench_row *row, struct fl_workload *w,
-		  struct fl_collector *c, struct ticks *ticks)
+		  struct fl_collector *c, struct samples *samples)
 {
 	__u64 next = row->start_ns;
 
@@ -184,7 +176,7 @@ static void watch(const struct fl_bench_run *run, struct fl_bench_row *row, stru
 			next = now + FL_SERIES_MS * 1000000ull;
 		if (c) {
 			fl_collector_poll(c);
-			writes = add_tick(ticks, c);
+			writes = add_sample(samples, c);
 		}
 		if (run->progress)
 			run->progress(run->ctx, row, now - row->start_ns, writes);
@@ -242,8 +234,8 @@ static struct fl_collector *begin_counting(const struct fl_bench_run *run, pid_t
  * The measurement itself: start counting, run fio, stop counting. fio reaches its files through
  * descriptors that it inherits.
  */
-static int measure(struct fl_bench_run *run, struct fl_bench_row *row, int dir, struct ticks *ticks,
-		   struct fl_err *err)
+static int measure(struct fl_bench_run *run, struct fl_bench_row *row, int dir,
+		   struct samples *samples, struct fl_err *err)
 {
 	int profile_fd = profile_file(run->bench, err);
 	char output[64], log[64], profile[64];
@@ -277,13 +269,13 @@ static int measure(struct fl_bench_run *run, struct fl_bench_row *row, int dir, 
 		c = begin_counting(run, w.pid, err);
 		if (!c)
 			goto out;
-		add_tick(ticks, c);
+		add_sample(samples, c);
 	}
 	row->started_s = time(NULL);
 	row->start_ns = fl_now_ns();
 	if (fl_workload_go(&w, run->fio, err))
 		goto out;
-	watch(run, row, &w, c, ticks);
+	watch(run, row, &w, c, samples);
 	row->end_ns = fl_now_ns();
 	if (fl_interrupted) {
 		ret = 1;
@@ -291,7 +283,7 @@ static int measure(struct fl_bench_run *run, struct fl_bench_row *row, int dir, 
 	}
 	if (c) {
 		fl_collector_stop(c);
-		add_tick(ticks, c);
+		add_sample(samples, c);
 		if (fl_collector_read(c, &row->snapshot, err))
 			goto out;
 		row->counted = true;
@@ -305,7 +297,7 @@ out:
 }
 
 static int read_fio(struct fl_bench_row *row, const char *profile, int dir,
-		    const struct ticks *ticks, struct fl_err *err)
+		    const struct samples *samples, struct fl_err *err)
 {
 	struct fl_err ignored;
 	size_t len;
@@ -328,7 +320,7 @@ static int read_fio(struct fl_bench_row *row, const char *profile, int dir,
 	/* a row without its time series is still a row */
 	text = fl_below_read(dir, "fio_iops.log", &len, &ignored);
 	ret = fl_series_join(&row->series, text ? text : "", text ? len : 0, FL_SERIES_MS,
-			     ticks->tick, ticks->n, err);
+			     samples->sample, samples->n, err);
 	free(text);
 	return ret;
 }
@@ -345,7 +337,7 @@ static void keep_messages(const struct fl_result_dir *result, int dir, struct fl
 
 int fl_bench_run_row(struct fl_bench_run *run, struct fl_bench_row *row, struct fl_err *err)
 {
-	struct ticks ticks = {};
+	struct samples samples = {};
 	int dir, ret;
 
 	if (run->files == FL_FILES_FRESH &&
@@ -354,9 +346,9 @@ int fl_bench_run_row(struct fl_bench_run *run, struct fl_bench_row *row, struct 
 	dir = fl_result_row_begin(run->result, row->id, err);
 	if (dir < 0)
 		return -1;
-	ret = measure(run, row, dir, &ticks, err);
+	ret = measure(run, row, dir, &samples, err);
 	if (!ret)
-		ret = read_fio(row, run->bench->profile_text, dir, &ticks, err);
+		ret = read_fio(row, run->bench->profile_text, dir, &samples, err);
 	if (!ret) {
 		fl_bench_row_judge(row, run->bench->max_loss);
 		ret = fl_result_row_finish(run->result, dir, row, err);
@@ -366,6 +358,6 @@ int fl_bench_run_row(struct fl_bench_run *run, struct fl_bench_row *row, struct 
 	close(dir);
 	if (ret)
 		fl_result_row_discard(run->result, row->id);
-	free(ticks.tick);
+	free(samples.sample);
 	return ret;
 }

@@ -106,14 +106,7 @@ void fl_collector_stop(struct fl_collector *c);
  */
 int fl_collector_read(struct fl_collector *c, struct fl_snapshot *s, struct fl_err *err);
 
-/* Totals since the start, with less work than a snapshot: for time series. */
-struct fl_sample {
-	__u64 t_ns; /* CLOCK_MONOTONIC */
-	__u64 writes, exclusive, shared;
-	bool has_fi_lock; /* the method counts takes */
-	__u64 fi_lock;	  /* by writes */
-};
-
+/* Totals since the start, with less work than a snapshot. */
 void fl_collector_sample(struct fl_collector *c, struct fl_sample *sample);
 /* The writes of such a sample. */
 __u64 fl_collector_writes(struct fl_collector *c);

@@ -100,14 +100,14 @@ static double per_second(__u64 now, __u64 before, __u64 ns)
 	return ns && now >= before ? (now - before) * 1e9 / ns : 0;
 }
 
-static int windows_from_ticks(struct fl_series *s, const struct fl_tick *tick, size_t n)
+static int windows_from_samples(struct fl_series *s, const struct fl_sample *sample, size_t n)
 {
 	s->point = calloc(n, sizeof(*s->point));
 	if (!s->point)
 		return -1;
-	s->start_ns = tick[0].t_ns;
+	s->start_ns = sample[0].t_ns;
 	for (size_t i = 1; i < n; i++) {
-		const struct fl_tick *a = &tick[i - 1], *b = &tick[i];
+		const struct fl_sample *a = &sample[i - 1], *b = &sample[i];
 		__u64 ns = b->t_ns - a->t_ns;
 
 		if (b->t_ns <= a->t_ns)
@@ -157,7 +157,7 @@ static void pour(struct fl_series *s, const struct entries *list, __u64 step)
 }
 
 int fl_series_join(struct fl_series *series, const char *log, size_t len, unsigned int avg_ms,
-		   const struct fl_tick *tick, size_t n, struct fl_err *err)
+		   const struct fl_sample *sample, size_t n, struct fl_err *err)
 {
 	struct entries list = {};
 	__u64 step = avg_ms * NS_PER_MS;
@@ -166,7 +166,7 @@ int fl_series_join(struct fl_series *series, const char *log, size_t len, unsign
 	memset(series, 0, sizeof(*series));
 	ret = parse_log(&list, log, len);
 	if (!ret)
-		ret = n >= 2 ? windows_from_ticks(series, tick, n)
+		ret = n >= 2 ? windows_from_samples(series, sample, n)
 			     : windows_from_log(series, &list, step);
 	if (!ret)
 		pour(series, &list, step);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <linux/types.h>
 #include "util/err.h"
+#include "snapshot/snapshot.h"
 
 /* What happened in the time from the previous point (or start_ns) to t_ns. NAN: not known. */
 struct fl_point {
@@ -24,21 +25,13 @@ struct fl_series {
 	size_t n;
 };
 
-/* The collector's running totals at one moment. */
-struct fl_tick {
-	__u64 t_ns;
-	__u64 writes, exclusive, shared;
-	__u64 fi_lock;
-	bool has_fi_lock;
-};
-
 /*
- * Joins fio's log with n ticks. The log is text of len bytes; each line is the average over the avg_ms before
- * its time stamp, which is in ms of the same clock. Without ticks there is a point every avg_ms of the log.
+ * Joins fio's log with n samples. The log is text of len bytes; each line is the average over the avg_ms before
+ * its time stamp, which is in ms of the same clock. Without samples there is a point every avg_ms of the log.
  * Lines of other than writes, or of another form, are ignored. The caller frees series->point.
  */
 int fl_series_join(struct fl_series *series, const char *log, size_t len, unsigned int avg_ms,
-		   const struct fl_tick *tick, size_t n, struct fl_err *err);
+		   const struct fl_sample *sample, size_t n, struct fl_err *err);
 void fl_series_free(struct fl_series *series);
 
 #endif

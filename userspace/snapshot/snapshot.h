@@ -189,6 +189,14 @@ struct fl_totals {
 	__u64 unseen; /* by the mounts' cross-check; in no file's totals */
 };
 
+/* The totals since the start at one moment: for time series. */
+struct fl_sample {
+	__u64 t_ns; /* CLOCK_MONOTONIC */
+	__u64 writes, exclusive, shared;
+	bool has_fi_lock; /* the method counts takes */
+	__u64 fi_lock;	  /* takes by writes */
+};
+
 /* What may be missing from the writes, or be too much in them: lost, uncertain or unseen. */
 __u64 fl_totals_unsure(const struct fl_totals *t);
 
