@@ -50,20 +50,12 @@ include bpf/module.mk userspace/module.mk daemon/module.mk tests/unit/module.mk 
 .PHONY: help all demo test test-full test-unit test-live test-lab test-programs lint install uninstall \
 	clean host-build host-run host-test host-browser host-lint
 
+# Each target that people type has a line '##@ make TARGET  WHAT' where it is made.
 help:
-	@echo 'make all         build fuselens and fuselens-passthroughd'
-	@echo '                 CROSS=aarch64-linux-gnu- builds them for arm64, in build/aarch64-linux-gnu'
-	@echo 'make demo        mount, write with fio, and show how the writes lock (root; minutes)'
-	@echo 'make test        every feature once: unit tests, this kernel, the lab VM (root; ten minutes)'
-	@echo 'make test-full   every test (root; an hour)'
-	@echo 'make test-unit   unit tests (no root)'
-	@echo 'make test-live   every test on this kernel (root)'
-	@echo 'make test-lab    every test in the lab VM, at full length (root; an hour)'
-	@echo 'make lint        formatting, static checks, layers, man pages, schemas'
-	@echo 'make install     to DESTDIR, prefix ($(prefix)) and the usual directories; make uninstall removes it'
-	@echo 'make clean       remove what was built here'
-	@sed -n 's/^##@ //p' $(MAKEFILE_LIST)
+	@sed -n 's/^##@ make \([^ ]*\) */\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target what; do \
+		printf 'make %-21s %s\n' "$$target" "$$what"; done
 
+##@ make all  build fuselens and fuselens-passthroughd; with CROSS=aarch64-linux-gnu- for arm64
 # The packages come first and in a make of their own: the rules ask pkg-config what is there.
 all: host-build $(if $(CROSS),host-cross)
 	@$(MAKE) -j$(shell nproc) --no-print-directory programs
@@ -86,23 +78,29 @@ host-test:
 host-browser:
 	@lab/host-deps browser
 
+##@ make demo  mount, write with fio, and show how the writes lock (root; minutes)
 demo: host-build host-run
 	@$(MAKE) -j$(shell nproc) --no-print-directory programs
 	@lab/demo $(B)
 
+##@ make test  every feature once: unit tests, this kernel, the lab VM (root; ten minutes)
 test: test-programs
 	@exec tests/all $(B)
 
+##@ make test-full  every test (root; an hour)
 test-full: test-programs host-browser
 	@TIER=full exec tests/all $(B)
 
+##@ make test-unit  unit tests (no root)
 test-unit: host-build
 	@$(MAKE) -j$(shell nproc) --no-print-directory unit-tests
 	@tests/run $(UNIT_TESTS)
 
+##@ make test-live  every test on this kernel (root)
 test-live: test-programs host-browser
 	@TESTS=live TIER=full exec tests/all $(B)
 
+##@ make test-lab  every test in the lab VM, at full length (root; an hour)
 test-lab: test-programs
 	@TESTS=lab TIER=full LONG=1 exec tests/all $(B)
 
@@ -110,8 +108,10 @@ test-lab: test-programs
 test-programs: host-build host-run host-test
 	@$(MAKE) -j$(shell nproc) --no-print-directory programs daemon-tests oracle
 
+##@ make lint  formatting, static checks, layers, man pages, schemas
 lint: host-lint
 	@tests/lint
 
+##@ make clean  remove what was built here
 clean:
 	rm -rf $(B)

@@ -20,6 +20,7 @@ INSTALL_FILES += $(foreach u,$(UNITS),$(u):$(unitdir):644) \
 	$(B)/deploy/completion/_fuselens:$(datadir)/zsh/site-functions:644 \
 	$(B)/deploy/completion/fuselens.fish:$(datadir)/fish/vendor_completions.d:644
 
+##@ make install  to DESTDIR, prefix (/usr/local) and the usual directories; make uninstall removes it
 install: all $(UNITS) completion
 	@set -e; $(foreach f,$(INSTALL_FILES),$(call install_one,$(subst :, ,$(f))))
 	@# mount -t fuse.fuselens looks for a helper of the file system's name

@@ -19,8 +19,8 @@
 #   spawn CMD...                    in the background, without our descriptors; sets $SPAWNED
 #   at_end CMD...                   runs before all that is cleaned up; the last one first
 #
-# Temporary files go to $TMPDIR, which is in $WORK. $FUSELENS and $FUSELENS_DAEMON are what is tested, by default from the build directory $B, and
-# $LIVE_BUILD that directory. FUSELENS_DAEMON_OPTIONS adds options to every mount.
+# Temporary files go to $TMPDIR, which is in $WORK. $LIVE_BUILD is the build directory ($B), and $FUSELENS and
+# $FUSELENS_DAEMON are what is tested, by default from there. FUSELENS_DAEMON_OPTIONS adds options to every mount.
 
 LIVE_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 LIVE_BUILD=$(realpath -m "${B:-$LIVE_TOP/build}")
