@@ -25,6 +25,7 @@ stamp=$(stat -c %Y "$WORK/cut/rows/raw-j1-r1/row.json")
 rc=0
 eval "'$FUSELENS' $(sed -n 's/^hint: the rest is run by: fuselens //p' "$WORK/err")" >"$WORK/out" 2>"$WORK/err" || rc=$?
 check_eq "resumed as the hint says: exit code" "$rc" 0
+[ "$rc" = 0 ] || sed 's/^/# /' "$WORK/err"
 check_eq "... runs what is missing" "$(rows "$WORK/cut" | wc -l)" 4
 check_eq "... and nothing twice" "$(stat -c %Y "$WORK/cut/rows/raw-j1-r1/row.json")" "$stamp"
 bench --resume -o "$WORK/cut" --jobs 8
