@@ -89,10 +89,10 @@ static bool is_dot(const char *name)
 	return !strcmp(name, ".") || !strcmp(name, "..");
 }
 
-static int empty(int dir, int depth);
+static int empty(int dir, int depth, unsigned long *most);
 
-/* Returns whether it is gone. */
-static bool remove_entry(int dir, const char *name, int depth)
+/* Returns whether it is gone. Takes what was looked at from *most. */
+static bool remove_entry(int dir, const char *name, int depth, unsigned long *most)
 {
 	int fd;
 
@@ -103,12 +103,12 @@ static bool remove_entry(int dir, const char *name, int depth)
 	fd = fl_below_open(dir, name, O_RDONLY | O_DIRECTORY, 0);
 	if (fd < 0)
 		return false;
-	empty(fd, depth + 1);
+	empty(fd, depth + 1, most);
 	close(fd);
 	return !unlinkat(dir, name, AT_REMOVEDIR) || errno == ENOENT;
 }
 
-static int empty(int dir, int depth)
+static int empty(int dir, int depth, unsigned long *most)
 {
 	/* open it again: a duplicate would share its position in the directory with dir */
 	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), left, why = 0;
@@ -126,30 +126,38 @@ static int empty(int dir, int depth)
 		left = 0;
 		removed = false;
 		rewinddir(d);
-		while ((entry = readdir(d))) {
+		while (*most && (entry = readdir(d))) {
 			if (is_dot(entry->d_name))
 				continue;
-			if (remove_entry(dir, entry->d_name, depth)) {
+			--*most;
+			if (remove_entry(dir, entry->d_name, depth, most)) {
 				removed = true;
 			} else {
 				why = errno;
 				left++;
 			}
 		}
-	} while (removed);
+	} while (removed && *most);
 	closedir(d);
-	errno = why;
-	return left ? -1 : 0;
+	errno = *most ? why : EOVERFLOW;
+	return left || !*most ? -1 : 0;
+}
+
+int fl_below_empty_most(int dir, unsigned long most)
+{
+	return empty(dir, 0, &most);
 }
 
 int fl_below_empty(int dir)
 {
-	return empty(dir, 0);
+	return fl_below_empty_most(dir, FL_BELOW_MOST);
 }
 
 int fl_below_remove(int dir, const char *name)
 {
-	if (remove_entry(dir, name, 0))
+	unsigned long most = FL_BELOW_MOST;
+
+	if (remove_entry(dir, name, 0, &most))
 		return 0;
 	return -1;
 }

@@ -27,9 +27,13 @@ int fl_below_write(int dir, const char *name, const char *text, struct fl_err *e
 char *fl_below_read(int dir, const char *path, size_t *len, struct fl_err *err);
 /*
  * Removes all that is in dir, directories too. What is mounted there stays, and what is below it. Returns 0
- * when dir is empty, otherwise -1 with errno set.
+ * when dir is empty, otherwise -1 with errno set: EOVERFLOW after a million entries, since a hostile file
+ * system can list without end.
  */
+#define FL_BELOW_MOST 1000000
 int fl_below_empty(int dir);
+/* The same with another limit, as tests need it. */
+int fl_below_empty_most(int dir, unsigned long most);
 /* Removes the directory name in dir with all that is in it; returns as fl_below_empty(). */
 int fl_below_remove(int dir, const char *name);
 

@@ -43,6 +43,8 @@ static int clear_away(int base, const char *name, int dir)
 		fl_processes_end_in(base, dir);
 		if (!fl_below_own_remove(base, name, dir) || errno == ENOENT)
 			return 0;
+		if (errno == EOVERFLOW)
+			break;
 		usleep(50000);
 	}
 	return -1;
