@@ -228,7 +228,8 @@ static void end_without_threads(const struct session *s)
 	_exit(1);
 }
 
-/* How long a second signal lets requests take that are under way; and at any end, those that wait. */
+/* How long requests may still take when the loop ends: after one signal, after two, and those that wait. */
+#define PATIENCE_S	  60
 #define SECOND_PATIENCE_S 10
 
 static void stop_loop(struct session *s, bool again)
@@ -250,7 +251,7 @@ static void stop_loop(struct session *s, bool again)
 		pthread_kill(s->main_thread, SIGUSR2);
 		usleep(5000);
 		clock_gettime(CLOCK_MONOTONIC, &now);
-		if (again && now.tv_sec > start.tv_sec + SECOND_PATIENCE_S)
+		if (now.tv_sec - start.tv_sec > (again ? SECOND_PATIENCE_S : PATIENCE_S))
 			end_without_threads(s);
 	}
 }

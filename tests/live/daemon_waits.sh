@@ -136,7 +136,36 @@ else
 fi
 stop_daemon
 
-# --- the same for a request that had to wait: here for a lease, and then it needs a lock
+# --- a second signal ends the daemon although a request is stuck
+echo text >"$src/other"
+start_daemon "$src" "$mnt" || exit 1
+if holds "$src/locked"; then
+	"$WORK/try" copy "$mnt/locked" "$mnt/copy.1" >"$WORK/copied" &
+	copier=$!
+	exec 3<"$mnt/other"
+	wait_until 20 came COPY_FILE_RANGE 1
+	again()
+	{
+		kill "$DAEMON_PID"
+		live_gone "$DAEMON_PID"
+	}
+	check "a second signal ends the daemon although a request is stuck" wait_until 20 again
+	check "... and says so" grep -q 'a request is stuck' "$DAEMON_LOG"
+	if mountpoint -q /sys/fs/fuse/connections; then
+		check "... and its users hear an error" wait_until 20 live_gone "$copier"
+		check_eq "... that of a file, too" "$(timeout 600 stat -L /dev/fd/3 2>&1 | grep -c 'not connected')" 1
+	else
+		skip "errors for users of a daemon that is stuck" "fusectl is not mounted"
+	fi
+	exec 3<&-
+	kill "$holder"
+	wait "$holder" "$copier" "$DAEMON_PID" 2>/dev/null
+else
+	skip "a second signal" "$(cat "$WORK/held")"
+	stop_daemon
+fi
+
+# --- a request that had to wait for a lease, and then needs a lock
 start_daemon "$src" "$mnt" allow_other || exit 1
 chown 65534 "$src/locked"
 echo one >"$src/one"

@@ -1,0 +1,148 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# tier: default
+# Nobody holds up the other users of a mirror: neither who has a lease on a file in the source, or the lock of
+# one, or that of a directory, nor who writes to places in a file that is open with O_APPEND.
+# shellcheck source=tests/live/lib.sh disable=SC1091
+. "$(dirname "$0")/lib.sh"
+live_begin_on_xfs
+try=$LIVE_BUILD/tests/live/daemon_try
+chmod 1777 "$src"
+nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+
+# answers NAME - a request for a file that the kernel has not seen yet
+answers()
+{
+	[ "$(timeout 600 cat "$mnt/$1")" = "$1" ]
+}
+still()
+{
+	local pid
+	for pid; do
+		! live_gone "$pid" || return 1
+	done
+}
+said_ok()
+{
+	grep -qsx ok "$1"
+}
+
+# came OPCODE N - the daemon has had so many of these requests
+came()
+{
+	[ "$(daemon_stat "upcall_$1")" -ge "$2" ]
+}
+
+echo other >"$src/other"; chown 65534 "$src/other"
+# --- the lock of a file in the source. More requests of one user need it than a user has workers.
+# holds FILE|DIR - sets $holder
+holds()
+{
+	rm -f "$WORK/held"
+	spawn "$try" hold "$1" >"$WORK/held"
+	holder=$SPAWNED
+	wait_until 20 [ -s "$WORK/held" ]
+	said_ok "$WORK/held"
+}
+dd if=/dev/zero of="$src/locked" bs=1M count=1 status=none
+for i in {1..6}; do
+	install -o 65534 -m 600 /dev/null "$src/copy.$i"
+done
+chmod 644 "$src/locked"
+chmod 755 "$LIVE_BUILD" 2>/dev/null
+cp "$try" "$WORK/try" # where any user can run it
+start_daemon "$src" "$mnt" allow_other,threads=2 || exit 1
+if holds "$src/locked"; then
+	waiting=()
+	for i in {1..6}; do
+		"${nobody[@]}" "$WORK/try" copy "$mnt/locked" "$mnt/copy.$i" >"$WORK/copied.$i" &
+		waiting+=($!)
+	done
+	wait_until 20 came COPY_FILE_RANGE 2
+	check "while a user's requests wait for a lock in the source, others are served" answers other
+	check "... and they still wait" still "${waiting[@]}"
+	kill "${waiting[5]}"
+	kill "$holder"
+	wait "$holder" "${waiting[@]}" 2>/dev/null
+	check_eq "without the lock each is served" "$(cat "$WORK"/copied.[1-5] | sort | uniq -c | xargs)" "5 1048576"
+else
+	skip "the lock of a file in the source" "$(cat "$WORK/held")"
+fi
+stop_daemon
+
+# --- a second signal ends the daemon although a request is stuck
+echo text >"$src/other"
+start_daemon "$src" "$mnt" || exit 1
+if holds "$src/locked"; then
+	"$WORK/try" copy "$mnt/locked" "$mnt/copy.1" >"$WORK/copied" &
+	copier=$!
+	exec 3<"$mnt/other"
+	wait_until 20 came COPY_FILE_RANGE 1
+	kill "$DAEMON_PID"
+	sleep 0.5
+	kill "$DAEMON_PID"
+	check "a second signal ends the daemon although a request is stuck" wait_until 20 live_gone "$DAEMON_PID"
+	check "... and says so" grep -q 'a request is stuck' "$DAEMON_LOG"
+	check "... and its users hear an error" wait_until 20 live_gone "$copier"
+	check_eq "... that of a file, too" "$(timeout 600 stat -L /dev/fd/3 2>&1 | grep -c 'not connected')" 1
+	exec 3<&-
+	kill "$holder"
+	wait "$holder" "$copier" "$DAEMON_PID" 2>/dev/null
+else
+	skip "a second signal" "$(cat "$WORK/held")"
+	stop_daemon
+fi
+
+# --- a request that had to wait for a lease, and then needs a lock
+start_daemon "$src" "$mnt" allow_other || exit 1
+chown 65534 "$src/locked"
+echo one >"$src/one"
+spawn "$WORK/try" lease "$src/one" >"$WORK/lease.one"
+one=$SPAWNED
+spawn "$WORK/try" read-lease "$src/locked" >"$WORK/lease.locked"
+locked=$SPAWNED
+wait_until 20 said_ok "$WORK/lease.one"
+wait_until 20 said_ok "$WORK/lease.locked"
+if holds "$src/locked"; then
+	"${nobody[@]}" "$WORK/try" cut "$mnt/locked" >"$WORK/cut" &
+	cut=$!
+	cat "$mnt/one" >"$WORK/one" &
+	reader=$!
+	wait_until 20 came SETATTR 1
+	wait_until 20 came OPEN 1
+	kill "$locked"
+	wait "$locked" 2>/dev/null
+	sleep 0.1 # the request that waited for this lease now waits for the lock
+	kill "$one"
+	check "a request that is stuck after a lease holds up nobody who waits" wait_until 20 live_gone "$reader"
+	check "... and it is stuck" still "$cut"
+	kill "$holder"
+	wait "$holder" "$cut" "$reader" 2>/dev/null
+	check_eq "... and served at last" "$(cat "$WORK/cut" "$WORK/one") $(stat -c %s "$src/locked")" $'ok\none 0'
+else
+	kill "$one" "$locked"
+fi
+stop_daemon
+
+# --- the lock of a directory of the mirror, which the kernel needs to forget a file by its name
+mkdir "$src/dir"
+start_daemon "$src" "$mnt" allow_other || exit 1
+if holds "$mnt/dir"; then
+	touch "$src/dir/file"
+	stat "$mnt/dir/file" >/dev/null
+	inodes=$(daemon_stat inodes)
+	fewer() { [ "$(daemon_stat inodes)" -lt "$inodes" ]; }
+	rm "$src/dir/file"
+	if [ "$(uname -r | awk -F. '{print $1 * 100 + $2}')" -ge 618 ]; then
+		check "a removed file is given up while a user holds the lock of its directory" wait_until 20 fewer
+	else
+		sleep 2 # it is looked for each second
+	fi
+	stop_daemon
+	check "the daemon ends while a user holds the lock of a directory" [ "$DAEMON_CODE" -le 1 ]
+	kill "$holder"
+else
+	skip "the lock of a directory" "$(cat "$WORK/held")"
+	stop_daemon
+fi
+exit "$((LIVE_FAILED > 0))"
