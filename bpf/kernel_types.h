@@ -443,6 +443,7 @@ struct fuse_req___chan {
 #define FOPEN_PASSTHROUGH	     (1u << 7)
 
 #define EAGAIN	    11
+#define ERESTARTSYS 512
 #define EIOCBQUEUED 529
 
 #define FUSE_LOOKUP_OP		   1

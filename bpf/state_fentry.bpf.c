@@ -357,15 +357,20 @@ int write_exit(__u64 *ctx)
 	return 0;
 }
 
-/* fuse_passthrough_splice_write() calls this under the lock, with the backing file. */
-SEC("fentry/backing_file_splice_write")
-int splice_locked(__u64 *ctx)
+/*
+ * fuse_passthrough_splice_write() calls this with the backing file, and holds the lock until after its return. What
+ * it returns decides: a task with a signal to look at, be it only work of its io_uring, gets nothing done and comes
+ * a second time.
+ */
+SEC("fexit/backing_file_splice_write")
+int splice_ended(__u64 *ctx)
 {
 	struct file *out = (void *)ctx[1];
 	struct backing_file *bf = (void *)out;
 	struct inode *inode;
 	__u32 dev, slot;
-	__u64 ino;
+	__u64 ino, got;
+	long ret;
 
 	if (!is_backing_file(out->f_mode))
 		return 0;
@@ -376,11 +381,19 @@ int splice_locked(__u64 *ctx)
 	ino = BPF_CORE_READ(inode, i_ino);
 	if (!dev_selected(dev) || !mark_write_counted() || !file_selected(inode, ino))
 		return 0;
+	if (bpf_get_func_ret(ctx, &got))
+		return 0;
+	ret = (long)got;
 	slot = slot_of(inode, FL_ROUTE_SPLICE, ino, dev, BPF_CORE_READ(inode, i_generation));
+	if (ret <= 0) {
+		count_in_slot(slot, ret == -EAGAIN || ret == -ERESTARTSYS ? FL_COUNT_RETRIED
+									  : FL_COUNT_FAILED);
+		return 0;
+	}
 	count_write(slot,
 		    take_from(held_from_count(BPF_CORE_READ(inode, i_rwsem.count.counter)), false,
 			      false),
-		    FL_NATURE_OTHER, ctx[3]);
+		    FL_NATURE_OTHER, ret);
 	tell_whose(slot);
 	return 0;
 }

@@ -7,5 +7,5 @@
 . "$(dirname "$0")/lib.sh"
 
 vm --cpus 2 --variant stock -- tests/lab/guest/fentry
-relayed 89
+relayed 90
 exit "$failed"

@@ -48,7 +48,7 @@ static const struct fl_prog state_fentry_progs[] = {
 			   "the lock of direct writes that other tasks send"},
 	{"write_exit", true, true, "hold times"},
 	{"request_send", false, true, "cached writes"},
-	{"splice_locked", false, false, "splice writes"},
+	{"splice_ended", false, false, "splice writes"},
 	{"request_end", false, false, "what daemons ask for when files are opened"},
 };
 
