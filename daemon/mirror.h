@@ -185,7 +185,7 @@ static inline void begin_as_writer(fuse_req_t req, int fd)
  */
 int open_without_wait(struct mirror *m, int path_fd, int flags);
 
-/* The same for all other changes: creates, links, attributes. */
+/* Takes the caller's rights for all other changes, such as of names and attributes; end_as_caller() must follow. */
 void begin_as_caller(fuse_req_t req);
 
 /*

@@ -16,7 +16,7 @@ char *fl_escape(const char *name);
 /* The same, but leaves backslashes alone: for text in which names are escaped already. */
 char *fl_safe(const char *text);
 /*
- * The same bytes as valid UTF-8 for JSON: bytes that are not UTF-8 become U+FFFD. json-c escapes the
+ * A name as valid UTF-8 for JSON: bytes that are not UTF-8 become U+FFFD. json-c escapes the
  * rest. The caller frees the result.
  */
 char *fl_utf8(const char *name);
