@@ -156,11 +156,6 @@ static int begin_new(struct state *s, struct fl_err *err)
 	return fl_result_write_bench(&s->dir, &s->bench, err);
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return a && b && !strcmp(a, b);
-}
-
 /*
  * A result directory is data. Its profile is run only if its text equals that of an installed
  * profile, or of one that the user gives now. The directory must belong to the user, because it
@@ -217,7 +212,7 @@ static int begin_resumed(struct state *s, struct fl_err *err)
 	fl_bench_environment(&now, 0);
 	if (find_fio(s, &now.fio, err))
 		goto out;
-	if (!same_text(now.kernel, then->kernel) || !same_text(now.fio, then->fio)) {
+	if (!fl_same_text(now.kernel, then->kernel) || !fl_same_text(now.fio, then->fio)) {
 		fl_err(err, "this bench was begun on kernel %s with %s; here are %s and %s",
 		       then->kernel, then->fio, now.kernel, now.fio);
 		fl_hint(err, "rows of two machines cannot make one result: begin a new bench");

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "snapshot/hist.h"
+#include "util/text.h"
 
 /* Files whose rates are remembered: twice as many as the programs tell apart by default. */
 #define RATES_KEPT 8192
@@ -104,11 +105,6 @@ static int forget(struct fl_metrics *m, __u64 now)
 	return reindex(m);
 }
 
-static bool same_path(const char *a, const char *b)
-{
-	return a && b && !strcmp(a, b);
-}
-
 static char *mount_path(const struct fl_mount_snapshot *s)
 {
 	char text[32];
@@ -126,7 +122,7 @@ static struct fl_metric_mount *mount_entry(struct fl_metrics *m, const struct fl
 
 	for (size_t i = 1; i < m->nmounts; i++) {
 		e = &m->mount[i];
-		if (e->dev == s->dev && (!s->path || same_path(e->path, s->path)))
+		if (e->dev == s->dev && (!s->path || fl_same_text(e->path, s->path)))
 			return e;
 	}
 	if (m->nmounts > m->limits.mounts)

@@ -228,6 +228,11 @@ char *fl_percent(__u64 part, __u64 whole, char *buf, size_t len)
 	return buf;
 }
 
+bool fl_same_text(const char *a, const char *b)
+{
+	return a && b && !strcmp(a, b);
+}
+
 /*
  * Edit distance between a and b (insertions, removals, changes, swaps of neighbours); 99 for long
  * words.

@@ -56,6 +56,8 @@ void fl_wrapped(FILE *out, int first, int further, const char *fmt, ...)
 /* A name as a quoted field of CSV, escaped as fl_escape() does; nothing for NULL. */
 void fl_csv_name(FILE *out, const char *name);
 
+/* Whether both texts are there and equal. */
+bool fl_same_text(const char *a, const char *b);
 /* Whether word is a likely slip of the keyboard for name: one edit in three letters, or its beginning. */
 bool fl_meant(const char *word, const char *name);
 
