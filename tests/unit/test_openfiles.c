@@ -74,7 +74,7 @@ static void damage_is_an_error(void **state)
 
 #define PARALLEL (1u << 6)
 
-/* A file's descriptors as one list shows them: whether the daemon asked for parallel writes, -1 for an answer not kept. */
+/* A list of a file's descriptors: whether the daemon asked for parallel writes, -1 for an answer that was not kept. */
 static const struct fl_known_file *merged(struct fl_known_files *k, const int *asked, size_t n)
 {
 	struct fl_open_file file[4] = {};
