@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -125,12 +126,28 @@ static void print_granted(const struct session *s, const struct fuse_conn_info *
 		yes_no(creds_have_sys_admin()));
 }
 
+/* The file may lie where others can plant a link, or a pipe that nobody reads. Returns -1 with errno. */
+static int open_log(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+		      0644);
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && !S_ISFIFO(st.st_mode))
+		return fd;
+	if (fd >= 0) {
+		close(fd);
+		errno = EINVAL;
+	}
+	return -1;
+}
+
 /* Leaves the terminal and lets the waiting parent go. */
 static void go_background(struct session *s)
 {
 	const char *log = s->opts->log_file;
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int log_fd = log ? open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644) : -1;
+	int log_fd = log ? open_log(log) : -1;
 
 	if (log && log_fd < 0)
 		log_failure(errno, "messages go to syslog", "opening the log file");

@@ -98,6 +98,19 @@ else
 	not_ok "umount ends it"
 fi
 
+# --- where others can plant something in the log's place
+mkfifo "$WORK/pipe"
+echo precious >"$WORK/precious"
+ln -s precious "$WORK/link"
+for log in pipe link; do
+	timeout 60 "$FUSELENS_DAEMON" "$src" "$mnt" -o "log_file=$WORK/$log" 2>"$WORK/err"
+	check_eq "log_file= a $log: mounted, with a message" \
+		"$? $(is_mounted && echo mounted) $(grep -c 'opening the log file' "$WORK/err")" "0 mounted 1"
+	umount "$mnt"
+	wait_until 5 no_daemon
+done
+check_eq "what a link leads to is not written" "$(cat "$WORK/precious")" precious
+
 (cd "$WORK/xfs" && "$FUSELENS_DAEMON" source ../mnt -o log_file="$WORK/log" 2>/dev/null)
 check "relative paths" is_mounted
 kill -TERM "$(pgrep -f "^$FUSELENS_DAEMON source ../mnt")"
