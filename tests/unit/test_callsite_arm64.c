@@ -75,6 +75,18 @@ static void v3_has_shared_and_upgrade(void **state)
 	done(r);
 }
 
+/* A way through the function without a take is one without an unlock. */
+static void next_has_a_way_without_fi_lock(void **state)
+{
+	struct recording *r = load("arm64-next");
+
+	assert_int_equal(fl_callsite_can(&r->map, FL_ROUTE_PASSTHROUGH), FL_CAN_YES);
+	assert_int_equal(fl_callsite_can(&r->map, FL_ROUTE_SPLICE), FL_CAN_YES);
+	assert_non_null(site_in(r, "fuse_write_update_attr", FL_SITE_FI_LOCK));
+	assert_string_equal(fl_variant_name(&r->map), "next");
+	done(r);
+}
+
 /* Spin locks are compiled into their users on Debian's kernel: a take is seen where the lock is freed. */
 static void inlined_spin_locks_are_seen_at_their_unlocks(void **state)
 {
@@ -275,6 +287,7 @@ int main(void)
 		cmocka_unit_test(stock_passthrough_cannot_share),
 		cmocka_unit_test(control_flow_shows_the_upgrade),
 		cmocka_unit_test(v3_has_shared_and_upgrade),
+		cmocka_unit_test(next_has_a_way_without_fi_lock),
 		cmocka_unit_test(inlined_spin_locks_are_seen_at_their_unlocks),
 		cmocka_unit_test(other_spin_locks_are_left_out),
 		cmocka_unit_test(each_instruction_leads_where_it_does),
