@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: full
 # Both programs compile for arm64 on this machine, their BPF programs read that machine's registers, and Debian packages
-# for it say what they need.
+# for it say what they need. An emulator of the processor runs them, and some unit tests, on this kernel: what calls
+# bpf(2) cannot run in it.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 "$top/lab/host-deps" cross || {
@@ -27,6 +28,23 @@ check "make CROSS=aarch64-linux-gnu-" \
 check "fuselens is an arm64 program" is "$(machine "$tmp/b/fuselens")" AArch64
 check "the daemon is an arm64 program" is "$(machine "$tmp/b/fuselens-passthroughd")" AArch64
 check "its kprobes read arm64's registers" member "$tmp/b/bpf/callsite.bpf.o" user_pt_regs
+emulate=(qemu-aarch64 -L "$("$top/lab/build/rootfs" sysroot-arm64)")
+unit=(test_callsite test_callsite_arm64 test_hist test_kallsyms test_snapshot test_verdict test_daemon_openflags
+	test_daemon_wire)
+if "$top/lab/host-deps" emulator; then
+	check "fuselens runs in an emulator" is "$("${emulate[@]}" "$tmp/b/fuselens" --version | sed -n 's/^build.* //p')" aarch64
+	check "the daemon runs in an emulator" \
+		is "$("${emulate[@]}" "$tmp/b/fuselens-passthroughd" --version | sed 's/ [0-9].*//')" fuselens-passthroughd
+	check "unit tests compile" bash -c 'cd "$1" && make B="$2/b" CROSS=aarch64-linux-gnu- "${@:3}" >"$2/err" 2>&1' - \
+		"$top" "$tmp" "${unit[@]/#/$tmp/b/tests/unit/}"
+	cd "$top"
+	for name in "${unit[@]}"; do
+		check "$name passes as an arm64 program" \
+			bash -c '"${@:2}" >"$1" 2>&1' - "$tmp/err" "${emulate[@]}" "$tmp/b/tests/unit/$name"
+	done
+else
+	echo "skip - arm64: no emulator here"
+fi
 check "make deb CROSS=aarch64-linux-gnu-" \
 	bash -c 'make -C "$1" B="$2/b" CROSS=aarch64-linux-gnu- deb >"$2/err" 2>&1' - "$top" "$tmp"
 for package in fuselens fuselens-passthroughd; do
