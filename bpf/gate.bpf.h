@@ -60,7 +60,9 @@ static __always_inline bool gate_enter(void)
 	place = gate_place(g);
 	/*
 	 * First mark the write as inside, then look at the gate, with a full barrier in between. So
-	 * whoever closes the gate and then finds nobody inside has not overlooked this write.
+	 * whoever closes the gate and then finds nobody inside has not overlooked this write. An
+	 * exchange is such a barrier on every machine: BPF's atomic operations that return a value
+	 * are, and arm64 makes it one instruction (swpal) or puts a barrier (dmb) behind it.
 	 */
 	__sync_lock_test_and_set(place, bpf_get_current_task() | FL_GATE_INSIDE);
 	if (gate_open)
