@@ -26,6 +26,8 @@ judge()
 	check "$kernel: verify's cases pass while it comes and goes ($(flips verify_flips) times)" is \
 		"$(jq -r '[.cases[] | select(.result != "pass" and .result != "inconclusive") | .case] | join(" ")' "$out/verify.json"), exit $(flips verify_exit)" \
 		", exit $(jq -r 'if any(.cases[]; .result == "inconclusive") then 3 else 0 end' "$out/verify.json")"
+	jq -r '.cases[] | select(.result != "pass") | "# \(.case): \(.result): \([.files[]?.why // empty] + [.why // empty] | join("; "))"' \
+		"$out/verify.json"
 	check "... all fifteen of them" is "$(jq '.cases | length' "$out/verify.json")" 15
 	check "$kernel: $cycles times loaded and unloaded under libaio and io_uring" is "$(flips cycles)" "$cycles"
 	check "... the kernel has its memory back ($(flips vmalloc_kib) KiB)" test "$(flips vmalloc_kib)" -lt $((1024 + 4 * cycles))

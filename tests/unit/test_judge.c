@@ -319,6 +319,11 @@ static void a_path_that_varies(void **state)
 	assert_non_null(strstr(w.v.note, "livepatch"));
 	w.facts.parallel = true; /* opened while the livepatch was there */
 	assert_int_equal(judge(&w), FL_OUTCOME_PASS);
+	w.leg.want = FL_WANT_MAPPED;
+	assert_int_equal(judge(&w), FL_OUTCOME_PASS);
+	w.facts.path_varied = false;
+	assert_int_equal(judge(&w), FL_OUTCOME_FAIL);
+	w.facts.path_varied = true;
 	w.leg.want = FL_WANT_GROWING;
 	add(&w, SHARED, FL_NATURE_PAST_EOF, 1);
 	assert_int_equal(judge(&w), FL_OUTCOME_FAIL);

@@ -62,7 +62,9 @@ enum fl_expect fl_verify_expect(const struct fl_leg *leg, const struct fl_leg_fa
 		return FL_EXPECT_BY_NATURE;
 	case FL_WANT_MAPPED:
 		/* a mapping needs the page cache: fuse_file_cached_io_open() */
-		return direct ? FL_EXPECT_BY_NATURE : FL_EXPECT_SHARED;
+		if (direct)
+			return FL_EXPECT_BY_NATURE;
+		return varied ? FL_EXPECT_EITHER : FL_EXPECT_SHARED;
 	default:
 		return FL_EXPECT_EITHER;
 	}
