@@ -252,5 +252,4 @@ for case in "${cases[@]}"; do
 	check_eq "... as the answer was read, no open was seen" \
 		"$(report "$out" '"\(.snapshot.files[0].parallel_flag.opens_seen > 0) \(.snapshot.mounts[0].opens)"')" "true 0"
 	stop_daemon
-	umount "$WORK/before" 2>/dev/null
 done
