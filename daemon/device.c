@@ -26,19 +26,23 @@ static void answer_interrupted(int fd, uint64_t unique)
 static ssize_t next_request(struct mirror *m, int fd, void *buf, size_t len,
 			    struct wire_request *req)
 {
-	ssize_t n = fair_next(&m->fair, buf);
+	ssize_t n = fair_next(&m->fair, fd, buf);
 
 	if (n) {
 		wire_peek(buf, n, req);
 		return n;
 	}
 	for (;;) {
+		int waits = -1;
+
 		n = read(fd, buf, len);
 		if (n <= 0 || !wire_peek(buf, n, req))
 			return n;
-		if (req->interrupted && fair_withdraw(&m->fair, req->interrupted))
-			answer_interrupted(fd, req->interrupted);
-		else if (fair_admit(&m->fair, req, buf, n))
+		if (req->interrupted)
+			waits = fair_withdraw(&m->fair, req->interrupted);
+		if (waits >= 0)
+			answer_interrupted(waits, req->interrupted);
+		else if (fair_admit(&m->fair, req, fd, buf, n))
 			return n;
 	}
 }
@@ -60,6 +64,12 @@ static ssize_t device_read(int fd, void *buf, size_t len, void *userdata)
 
 static ssize_t device_writev(int fd, struct iovec *iov, int count, void *userdata)
 {
+	const struct fuse_out_header *out = iov[0].iov_base;
+	struct mirror *m = userdata;
+
+	/* 0: not an answer, but a notification. */
+	if (out->unique != 0)
+		fd = fair_answer_fd(&m->fair, fd, out->unique);
 	return writev(fd, iov, count);
 }
 

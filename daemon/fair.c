@@ -15,6 +15,7 @@
 struct waiting_request {
 	struct waiting_request *next;
 	uint64_t unique;
+	int fd; /* it was read from */
 	size_t len;
 	char data[];
 };
@@ -35,7 +36,9 @@ void fair_init(struct fair *f, unsigned int limit)
 	*f = (struct fair){.lock = PTHREAD_MUTEX_INITIALIZER, .limit = limit};
 }
 
-static void drop(struct fair *f, struct waiting_request **at, struct share *share)
+/* The caller owns what it returns. */
+static struct waiting_request *take_out(struct fair *f, struct waiting_request **at,
+					struct share *share)
 {
 	struct waiting_request *w = *at;
 
@@ -43,7 +46,7 @@ static void drop(struct fair *f, struct waiting_request **at, struct share *shar
 	if (share->last == &w->next)
 		share->last = at;
 	f->waiting -= w->len;
-	free(w);
+	return w;
 }
 
 void fair_destroy(struct fair *f)
@@ -52,9 +55,15 @@ void fair_destroy(struct fair *f)
 		struct share *share = f->shares;
 
 		while (share->first)
-			drop(f, &share->first, share);
+			free(take_out(f, &share->first, share));
 		f->shares = share->next;
 		free(share);
+	}
+	while (f->away) {
+		struct waiting_request *away = f->away;
+
+		f->away = away->next;
+		free(away);
 	}
 	pthread_mutex_destroy(&f->lock);
 }
@@ -69,9 +78,22 @@ static void remove_share(struct fair *f, struct share *share)
 	free(share);
 }
 
-size_t fair_next(struct fair *f, void *buf)
+/* Of a request that is being served now. Only the descriptor for its answer is still needed. */
+static void keep_fd(struct fair *f, struct waiting_request *w)
+{
+	struct waiting_request *smaller = realloc(w, sizeof(*w));
+
+	if (smaller)
+		w = smaller;
+	w->next = f->away;
+	f->away = w;
+	f->n_away++;
+}
+
+size_t fair_next(struct fair *f, int fd, void *buf)
 {
 	struct share *share = serving;
+	struct waiting_request *w;
 	size_t len = 0;
 
 	if (!share)
@@ -79,10 +101,14 @@ size_t fair_next(struct fair *f, void *buf)
 	pthread_mutex_lock(&f->lock);
 	share->served--;
 	if (share->first && share->served < f->limit) {
-		len = share->first->len;
-		memcpy(buf, share->first->data, len);
-		drop(f, &share->first, share);
+		w = take_out(f, &share->first, share);
+		len = w->len;
+		memcpy(buf, w->data, len);
 		share->served++;
+		if (w->fd == fd)
+			free(w);
+		else
+			keep_fd(f, w);
 	} else {
 		serving = NULL;
 		if (share->served == 0)
@@ -90,6 +116,27 @@ size_t fair_next(struct fair *f, void *buf)
 	}
 	pthread_mutex_unlock(&f->lock);
 	return len;
+}
+
+int fair_answer_fd(struct fair *f, int fd, uint64_t unique)
+{
+	struct waiting_request **at = &f->away, *w;
+
+	/* If it is about this request, this thread saw it counted, or got the request from one that did. */
+	if (f->n_away == 0)
+		return fd;
+	pthread_mutex_lock(&f->lock);
+	while (*at && (*at)->unique != unique)
+		at = &(*at)->next;
+	w = *at;
+	if (w) {
+		fd = w->fd;
+		*at = w->next;
+		f->n_away--;
+	}
+	pthread_mutex_unlock(&f->lock);
+	free(w);
+	return fd;
 }
 
 /* Requests that give something back must not wait for the requests that are stuck. */
@@ -128,7 +175,7 @@ static struct share *share_of(struct fair *f, uint32_t user)
 }
 
 /* Returns false if there is no room. */
-static bool put_aside(struct fair *f, struct share *share, const struct wire_request *req,
+static bool put_aside(struct fair *f, struct share *share, const struct wire_request *req, int fd,
 		      const void *buf, size_t len)
 {
 	struct waiting_request *w = NULL;
@@ -137,7 +184,7 @@ static bool put_aside(struct fair *f, struct share *share, const struct wire_req
 		w = malloc(sizeof(*w) + len);
 	if (!w)
 		return false;
-	*w = (struct waiting_request){.unique = req->unique, .len = len};
+	*w = (struct waiting_request){.unique = req->unique, .fd = fd, .len = len};
 	memcpy(w->data, buf, len);
 	*share->last = w;
 	share->last = &w->next;
@@ -145,7 +192,7 @@ static bool put_aside(struct fair *f, struct share *share, const struct wire_req
 	return true;
 }
 
-bool fair_admit(struct fair *f, const struct wire_request *req, const void *buf, size_t len)
+bool fair_admit(struct fair *f, const struct wire_request *req, int fd, const void *buf, size_t len)
 {
 	struct share *share;
 	bool admitted = true;
@@ -155,7 +202,7 @@ bool fair_admit(struct fair *f, const struct wire_request *req, const void *buf,
 	pthread_mutex_lock(&f->lock);
 	share = share_of(f, req->write_back ? WRITE_BACK : req->uid);
 	if (share && share->served >= f->limit)
-		admitted = !put_aside(f, share, req, buf, len);
+		admitted = !put_aside(f, share, req, fd, buf, len);
 	if (share && admitted) {
 		share->served++;
 		serving = share;
@@ -164,20 +211,23 @@ bool fair_admit(struct fair *f, const struct wire_request *req, const void *buf,
 	return admitted;
 }
 
-bool fair_withdraw(struct fair *f, uint64_t unique)
+int fair_withdraw(struct fair *f, uint64_t unique)
 {
-	bool found = false;
+	struct waiting_request *w = NULL;
+	int fd = -1;
 
 	pthread_mutex_lock(&f->lock);
-	for (struct share *share = f->shares; share && !found; share = share->next) {
+	for (struct share *share = f->shares; share && !w; share = share->next) {
 		struct waiting_request **at = &share->first;
 
 		while (*at && (*at)->unique != unique)
 			at = &(*at)->next;
-		found = *at;
-		if (found)
-			drop(f, at, share);
+		if (*at)
+			w = take_out(f, at, share);
 	}
 	pthread_mutex_unlock(&f->lock);
-	return found;
+	if (w)
+		fd = w->fd;
+	free(w);
+	return fd;
 }

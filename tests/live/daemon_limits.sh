@@ -35,7 +35,8 @@ at_rest()
 }
 
 # --- several processes, few names
-for options in passthrough direct cached passthrough,entry_timeout=0,attr_timeout=0,clone_fd; do
+# With threads=2 most requests wait, and are then served by another worker than the one that read them.
+for options in passthrough direct cached passthrough,entry_timeout=0,attr_timeout=0,clone_fd,threads=2; do
 	rm -rf "$src"
 	mkdir "$src"
 	start_daemon "$src" "$mnt" "$options" || exit 1

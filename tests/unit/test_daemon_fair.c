@@ -14,11 +14,16 @@
 
 #define LIMIT 2
 
+/* The descriptor of a worker of its own, and of this thread. */
+#define ITS_FD 100
+#define OUR_FD 7
+
 static struct fair fair;
 
 struct request {
 	struct wire_request req;
 	uint64_t body;
+	int fd;
 	bool admitted;
 };
 
@@ -26,7 +31,7 @@ static void *admit(void *arg)
 {
 	struct request *r = arg;
 
-	r->admitted = fair_admit(&fair, &r->req, &r->body, sizeof(r->body));
+	r->admitted = fair_admit(&fair, &r->req, r->fd, &r->body, sizeof(r->body));
 	return NULL;
 }
 
@@ -40,6 +45,7 @@ static bool is_served(uint32_t uid, uint32_t opcode, uint64_t unique, bool write
 			.unique = unique,
 			.write_back = write_back},
 		.body = unique,
+		.fd = ITS_FD,
 	};
 	pthread_t worker;
 
@@ -57,7 +63,8 @@ static bool served(uint32_t uid, uint64_t unique)
 static bool serve(uint32_t uid, uint64_t unique)
 {
 	struct request r = {.req = {.opcode = FUSE_LOOKUP, .uid = uid, .unique = unique},
-			    .body = unique};
+			    .body = unique,
+			    .fd = OUR_FD};
 
 	admit(&r);
 	return r.admitted;
@@ -68,7 +75,7 @@ static uint64_t next(void)
 {
 	uint64_t body = 0;
 
-	return fair_next(&fair, &body) ? body : 0;
+	return fair_next(&fair, OUR_FD, &body) ? body : 0;
 }
 
 static int setup(void **state)
@@ -151,17 +158,39 @@ static void test_withdraw(void **state)
 	assert_true(served(1000, 2));
 	for (uint64_t unique = 3; unique < 7; unique++)
 		assert_false(served(1000, unique));
-	assert_false(fair_withdraw(&fair, 2)); /* it is being served */
-	assert_false(fair_withdraw(&fair, 8));
-	assert_true(fair_withdraw(&fair, 4));
-	assert_true(fair_withdraw(&fair, 6)); /* the last one */
-	assert_false(fair_withdraw(&fair, 6));
+	assert_int_equal(fair_withdraw(&fair, 2), -1); /* it is being served */
+	assert_int_equal(fair_withdraw(&fair, 8), -1);
+	assert_int_equal(fair_withdraw(&fair, 4), ITS_FD);
+	assert_int_equal(fair_withdraw(&fair, 6), ITS_FD); /* the last one */
+	assert_int_equal(fair_withdraw(&fair, 6), -1);
 	assert_false(served(1000, 9));
 	assert_int_equal(next(), 3);
 	assert_int_equal(next(), 5);
 	assert_int_equal(next(), 9);
 	assert_int_equal(next(), 0);
 	assert_int_equal(fair.waiting, 0);
+}
+
+/* The kernel takes an answer only where it gave the request. */
+static void test_answers(void **state)
+{
+	assert_true(served(1000, 1));
+	assert_true(serve(1000, 2));
+	assert_int_equal(fair_answer_fd(&fair, OUR_FD, 2), OUR_FD);
+	assert_false(served(1000, 3));
+	assert_false(serve(1000, 4));
+	assert_false(served(1000, 5));
+	assert_int_equal(next(), 3);
+	/* What is answered late, by whatever thread, is answered there, too. */
+	assert_int_equal(next(), 4);
+	assert_int_equal(next(), 5);
+	assert_int_equal(fair_answer_fd(&fair, OUR_FD, 3), ITS_FD);
+	assert_int_equal(fair_answer_fd(&fair, OUR_FD, 4), OUR_FD);
+	assert_int_equal(fair_answer_fd(&fair, OUR_FD, 5), ITS_FD);
+	/* Nothing is left of them. */
+	assert_int_equal(fair.n_away, 0);
+	assert_null(fair.away);
+	assert_int_equal(fair_answer_fd(&fair, OUR_FD, 3), OUR_FD);
 }
 
 /* Nothing fails for lack of room. */
@@ -174,7 +203,7 @@ static void test_room(void **state)
 
 	assert_true(served(1000, 1));
 	assert_true(served(1000, 2));
-	while (!fair_admit(&fair, &req, big, len))
+	while (!fair_admit(&fair, &req, OUR_FD, big, len))
 		n++;
 	assert_int_equal(n, 64);
 	free(big);
@@ -192,8 +221,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_users),      TEST(test_order),    TEST(test_end),  TEST(test_exempt),
-		TEST(test_write_back), TEST(test_withdraw), TEST(test_room), TEST(test_no_limit),
+		TEST(test_users),   TEST(test_order),	   TEST(test_end),
+		TEST(test_exempt),  TEST(test_write_back), TEST(test_withdraw),
+		TEST(test_answers), TEST(test_room),	   TEST(test_no_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
