@@ -70,6 +70,33 @@ static void test_takes_of_another_route_are_other_takes(void **state)
 	fl_snapshot_free(&s);
 }
 
+/* An attempt that failed has held the lock, and others have waited for it. */
+static void test_waits_and_holders_stay_with_the_file(void **state)
+{
+	struct fl_file_counts list[] = {
+		file(7, FL_ROUTE_DIRECT, 0, 1, 0), file(7, FL_ROUTE_PASSTHROUGH, 50, 50, 0),
+		file(7, FL_ROUTE_SPLICE, 0, 1, 0), file(8, FL_ROUTE_OTHER, 0, 1, 0)};
+	struct fl_snapshot s;
+
+	for (int i = 0; i < 3; i += 2) {
+		list[i].waits = calloc(1, sizeof(*list[i].waits));
+		list[i].waits->kind[FL_WAIT_EXCL].times.bucket[20] = 1 + i;
+		list[i].waits->kind[FL_WAIT_EXCL].max_ns = 100 - i;
+		list[i].holders = calloc(1, sizeof(*list[i].holders));
+		list[i].holders->looks[1] = 3 + i;
+	}
+	join(&s, list, 4);
+	assert_int_equal(fl_takes_join(&s), 0);
+	assert_int_equal(s.nfiles, 2);
+	assert_non_null(s.file[0].waits);
+	assert_int_equal(s.file[0].waits->kind[FL_WAIT_EXCL].times.bucket[20], 4);
+	assert_int_equal(s.file[0].waits->kind[FL_WAIT_EXCL].max_ns, 100);
+	assert_non_null(s.file[0].holders);
+	assert_int_equal(s.file[0].holders->looks[1], 8);
+	assert_null(s.file[1].waits);
+	fl_snapshot_free(&s);
+}
+
 static void test_takes_alone_make_the_writes(void **state)
 {
 	const struct fl_file_counts list[] = {file(7, FL_ROUTE_PASSTHROUGH, 0, 9, 0),
@@ -91,6 +118,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_takes_without_a_route_go_to_the_writes),
 		cmocka_unit_test(test_takes_of_another_route_are_other_takes),
+		cmocka_unit_test(test_waits_and_holders_stay_with_the_file),
 		cmocka_unit_test(test_takes_alone_make_the_writes),
 	};
 

@@ -2,8 +2,6 @@
 /* Removes files that nobody writes any more, to make room for others. */
 #include "collect/collector_impl.h"
 
-#include <stdlib.h>
-
 /*
  * Looks at a file, and remembers how much was counted for it. Returns whether that is as much as at
  * the last look.
@@ -41,11 +39,6 @@ void fl_collector_forget(struct fl_collector *c)
 		if (fl_collector_counted(&f))
 			fl_forgotten_add(&c->forgotten, &f);
 		fl_slot_table_release(&c->table, i);
-		free(f.name);
-		free(f.path);
-		free(f.hists);
-		free(f.holders);
-		fl_writers_free(&f.writers);
-		free(f.waits);
+		fl_file_counts_free(&f);
 	}
 }

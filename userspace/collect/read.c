@@ -104,8 +104,10 @@ static int drain_slot(struct fl_collector *c, __u32 slot, struct fl_file_counts 
 	memset(f, 0, sizeof(*f));
 	if (fl_percpu_values_drain(&c->counts, slot, &sum) ||
 	    fl_percpu_values_drain(&c->takes, slot, &takes) || drain_hists(c, slot, f) ||
-	    drain_holders(c, slot, f))
+	    drain_holders(c, slot, f)) {
+		fl_file_counts_free(f);
 		return -1;
+	}
 	fl_collector_add_to_sample(c, &c->sum, &sum, &takes);
 	memcpy(f->cell, sum.cell, sizeof(f->cell));
 	memcpy(f->counter, sum.counter, sizeof(f->counter));
@@ -133,10 +135,11 @@ int fl_collector_drain_claim(struct fl_collector *c, struct fl_claim *claim,
 		return -1;
 	claim->read += any;
 	/* place 0 is all others': theirs are told once, with what has no slot */
-	if (slot->waits && fl_wait_table_drain(&c->waits, slot->waits, &f->waits))
+	if ((slot->waits && fl_wait_table_drain(&c->waits, slot->waits, &f->waits)) ||
+	    (any && fl_writer_table_drain(&c->writers, claim->slot, &f->writers))) {
+		fl_file_counts_free(f);
 		return -1;
-	if (any && fl_writer_table_drain(&c->writers, claim->slot, &f->writers))
-		return -1;
+	}
 	f->slot = FIRST_CLAIM + claim->id;
 	f->dev = slot->dev;
 	f->ino = slot->ino;
@@ -208,10 +211,11 @@ static int drain_other(struct fl_collector *c, struct fl_snapshot *s)
 
 	if (drain_slot(c, 0, f, &any))
 		return -1;
-	if (fl_writer_table_drain(&c->writers, 0, &f->writers))
+	if (fl_writer_table_drain(&c->writers, 0, &f->writers) ||
+	    fl_wait_table_drain(&c->waits, 0, &f->waits)) {
+		fl_file_counts_free(f);
 		return -1;
-	if (fl_wait_table_drain(&c->waits, 0, &f->waits))
-		return -1;
+	}
 	f->is_other = true;
 	f->route = FL_ROUTE_OTHER;
 	f->dev = c->target->ndevs == 1 ? c->target->dev[0] : 0;

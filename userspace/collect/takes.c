@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "collect/takes.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "snapshot/waits.h"
 #include "util/index.h"
 
 static bool through_daemon(enum fl_route route)
@@ -38,8 +38,26 @@ static bool may_be_of(enum fl_route site, enum fl_route written)
 	       (through_daemon(site) && through_daemon(written));
 }
 
-static void join(struct fl_file_counts *to, const struct fl_file_counts *from, bool its_route)
+/* Who waited for the file's locks, and who held them together: of attempts that wrote nothing, too. */
+static void join_waits(struct fl_file_counts *to, struct fl_file_counts *from)
 {
+	if (!to->waits) {
+		to->waits = from->waits;
+		from->waits = NULL;
+	} else if (from->waits) {
+		fl_waits_add(to->waits, from->waits);
+	}
+	if (!to->holders) {
+		to->holders = from->holders;
+		from->holders = NULL;
+	} else if (from->holders) {
+		fl_add_words(to->holders, from->holders, sizeof(*to->holders));
+	}
+}
+
+static void join(struct fl_file_counts *to, struct fl_file_counts *from, bool its_route)
+{
+	join_waits(to, from);
 	for (int r = 0; r < FL_SITE_ROLES; r++)
 		to->takes[its_route ? (enum fl_site_role)r : as_other(r)] += from->takes[r];
 	for (int i = 0; i < FL_COUNTERS; i++)
@@ -71,13 +89,6 @@ static int index_written(const struct fl_snapshot *s, struct fl_index *written)
 	return 0;
 }
 
-static void file_free(struct fl_file_counts *f)
-{
-	free(f->name);
-	free(f->path);
-	free(f->hists);
-}
-
 int fl_takes_join(struct fl_snapshot *s)
 {
 	struct fl_index written = {};
@@ -102,7 +113,7 @@ int fl_takes_join(struct fl_snapshot *s)
 
 		if (tells_a_file(f) && !fl_file_writes(f) &&
 		    fl_index_get(&written, fl_key_of(f).mount, fl_key_of(f).node) != FL_INDEX_NONE)
-			file_free(f);
+			fl_file_counts_free(f);
 		else
 			s->file[kept++] = *f;
 	}

@@ -6,16 +6,20 @@
 
 #include "snapshot/reason.h"
 
+void fl_file_counts_free(struct fl_file_counts *f)
+{
+	free(f->name);
+	free(f->path);
+	free(f->hists);
+	free(f->holders);
+	free(f->waits);
+	fl_writers_free(&f->writers);
+}
+
 void fl_snapshot_free_files(struct fl_snapshot *s)
 {
-	for (size_t i = 0; i < s->nfiles; i++) {
-		free(s->file[i].name);
-		free(s->file[i].path);
-		free(s->file[i].hists);
-		free(s->file[i].holders);
-		free(s->file[i].waits);
-		fl_writers_free(&s->file[i].writers);
-	}
+	for (size_t i = 0; i < s->nfiles; i++)
+		fl_file_counts_free(&s->file[i]);
 	free(s->file);
 	s->file = NULL;
 	s->nfiles = 0;

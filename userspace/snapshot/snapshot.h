@@ -164,6 +164,8 @@ static inline struct fl_file_key fl_key_of(const struct fl_file_counts *f)
 	return fl_file_key(f->dev, f->generation, f->nodeid, f->ino);
 }
 
+/* Frees all that one file owns. */
+void fl_file_counts_free(struct fl_file_counts *f);
 /* Frees all that the snapshot owns, and sets it to zero. */
 void fl_snapshot_free(struct fl_snapshot *s);
 /* Leaves the snapshot without files, for who needs only the rest of it. */

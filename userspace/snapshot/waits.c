@@ -24,13 +24,19 @@ static void add(struct fl_wait_times *sum, const struct fl_wait_times *one)
 		sum->max_ns = one->max_ns;
 }
 
+void fl_waits_add(struct fl_waits *sum, const struct fl_waits *one)
+{
+	for (int k = 0; k < FL_WAIT_KINDS; k++)
+		add(&sum->kind[k], &one->kind[k]);
+}
+
 struct fl_waits *fl_waits_sum(const struct fl_snapshot *s)
 {
 	struct fl_waits *sum = calloc(1, sizeof(*sum));
 
 	for (size_t i = 0; sum && i < s->nfiles; i++)
-		for (int k = 0; s->file[i].waits && k < FL_WAIT_KINDS; k++)
-			add(&sum->kind[k], &s->file[i].waits->kind[k]);
+		if (s->file[i].waits)
+			fl_waits_add(sum, s->file[i].waits);
 	return sum;
 }
 

@@ -10,6 +10,8 @@ struct fl_snapshot;
 struct fl_json_reader;
 struct json_object;
 
+/* Adds one's waits to sum; the longest of each kind is the longer of both. */
+void fl_waits_add(struct fl_waits *sum, const struct fl_waits *one);
 /* The waits of all files. The caller frees it; NULL when out of memory. */
 struct fl_waits *fl_waits_sum(const struct fl_snapshot *s);
 
