@@ -201,7 +201,7 @@ static int begin_resumed(struct state *s, struct fl_err *err)
 	const char *dir[FL_SYSTEMS] = {};
 	struct fl_environment now = {}, *then;
 	char *paths[FL_SYSTEMS] = {};
-	int ret = -1;
+	int evidence, ret = -1;
 
 	if (fl_result_open(&s->dir, s->args.result, err) ||
 	    fl_result_read(&s->dir, &s->bench, err) || check_resumed(s, err))
@@ -233,10 +233,8 @@ static int begin_resumed(struct state *s, struct fl_err *err)
 		free(p->options);
 		memset(p, 0, sizeof(*p));
 	}
-	s->args.collect.evidence = 0;
-	for (int i = 0; s->bench.evidence && i < FL_EVIDENCES; i++)
-		if (!strcmp(fl_evidence_name(i), s->bench.evidence))
-			s->args.collect.evidence = i;
+	evidence = s->bench.evidence ? fl_evidence_from_name(s->bench.evidence) : -1;
+	s->args.collect.evidence = evidence < 0 ? FL_EVIDENCE_AUTO : evidence;
 	ret = fl_profile_files(s->bench.profile_text, &s->run.files, err);
 	if (!ret)
 		ret = find_places(s, dir, err);

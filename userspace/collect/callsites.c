@@ -183,7 +183,7 @@ static int can_work(struct fl_err *err)
 
 const struct fl_form fl_form_callsite = {
 	.method = FL_METHOD_CALLSITE,
-	.title = "the callsite method",
+	.needs = "needs kprobes and readable kernel text (CAP_SYSLOG, CAP_SYS_RAWIO)",
 	.elf = callsite_bpf__elf_bytes,
 	.prog = callsite_progs,
 	.nprogs = sizeof(callsite_progs) / sizeof(callsite_progs[0]),

@@ -24,9 +24,6 @@ int fl_evidence_from_name(const char *name)
 	return -1;
 }
 
-/* The forms that count writes, in order of preference. */
-static const enum fl_method candidates[] = {FL_METHOD_STATE_FENTRY, FL_METHOD_STATE_TP};
-
 /* The form that was asked for; NULL where it is to be chosen. */
 static const struct fl_form *form_of(enum fl_evidence e)
 {
@@ -43,7 +40,10 @@ static bool may_choose(enum fl_evidence wanted, const struct fl_form *form)
 	return !form_of(wanted) || counts_takes(wanted) || form_of(wanted) == form;
 }
 
-/* Loads the first candidate that works. Returns 0, or -1 with err set to the last one's failure. */
+/*
+ * Loads the first form that counts writes, may be chosen and works. Returns 0, or -1 with err set to the last
+ * one's failure.
+ */
 static int choose_writes(struct fl_choice *c, enum fl_evidence wanted, struct fl_source_opts opts,
 			 struct fl_err *err)
 {
@@ -52,10 +52,10 @@ static int choose_writes(struct fl_choice *c, enum fl_evidence wanted, struct fl
 	bool tried = false;
 
 	opts.counts_takes = counts_takes(wanted);
-	for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
-		const struct fl_form *form = fl_forms[candidates[i]];
+	for (int i = 0; i < FL_METHODS; i++) {
+		const struct fl_form *form = fl_forms[fl_methods_in_order[i]];
 
-		if (!may_choose(wanted, form))
+		if (!form->counts_writes || !may_choose(wanted, form))
 			continue;
 		if (!fl_source_load(s, form, NULL, &opts, &last)) {
 			c->nsources = 1;
@@ -118,10 +118,10 @@ int fl_evidence_choose(struct fl_choice *c, enum fl_evidence wanted,
 	return choose_takes(c, wanted, *opts, err);
 }
 
-int fl_collector_try(struct fl_kernel *kernel, enum fl_evidence evidence, struct fl_probe *probes,
+int fl_collector_try(struct fl_kernel *kernel, enum fl_method method, struct fl_probe *probes,
 		     size_t *n, struct fl_err *err)
 {
-	const struct fl_form *form = form_of(evidence);
+	const struct fl_form *form = fl_forms[method];
 	const struct fl_target everything = {.kind = FL_TARGET_ALL};
 	struct fl_source_opts opts = {.kernel = kernel,
 				      .target = &everything,
@@ -132,8 +132,8 @@ int fl_collector_try(struct fl_kernel *kernel, enum fl_evidence evidence, struct
 	int ret;
 
 	*n = 0;
-	if (!form || form->kept)
-		return fl_err(err, "%s cannot be tried", fl_evidence_name(evidence));
+	if (form->kept)
+		return fl_err(err, "%s cannot be tried", fl_method_name(method));
 	if (form == &fl_form_callsite)
 		opts.map = fl_kernel_callsites(kernel, err);
 	if (form == &fl_form_callsite && !opts.map)

@@ -73,12 +73,11 @@ struct fl_collect_opts {
 struct fl_collector;
 
 /*
- * Whether a form of evidence works here, found by loading and attaching each of its programs. Fills in
- * probes (room for FL_MAX_PROBES; live is what could be attached) and their number. Returns 0 when the
- * form works, else -1 with err saying which program stands in the way. For one form, not for auto and state, and
- * not for global, whose hooks the whole system would pay for.
+ * Whether a method works here, found by loading and attaching each of its programs. Fills in probes (room for
+ * FL_MAX_PROBES; live is what could be attached) and their number. Returns 0 when the method works, else -1 with
+ * err saying which program stands in the way. Not for global, whose hooks the whole system would pay for.
  */
-int fl_collector_try(struct fl_kernel *kernel, enum fl_evidence evidence, struct fl_probe *probes,
+int fl_collector_try(struct fl_kernel *kernel, enum fl_method method, struct fl_probe *probes,
 		     size_t *n, struct fl_err *err);
 
 /*

@@ -29,7 +29,7 @@ static const struct fl_prog state_tp_progs[] = {
 
 static const struct fl_form form_state_tp = {
 	.method = FL_METHOD_STATE_TP,
-	.title = "state (BTF tracepoints)",
+	.needs = "needs BTF, CAP_BPF, CAP_PERFMON and fuse's tracepoints (v6.11)",
 	.elf = state_tp_bpf__elf_bytes,
 	.prog = state_tp_progs,
 	.nprogs = sizeof(state_tp_progs) / sizeof(state_tp_progs[0]),
@@ -65,7 +65,8 @@ static int configure_fentry(struct fl_source *s, const struct fl_source_opts *o,
 
 static const struct fl_form form_state_fentry = {
 	.method = FL_METHOD_STATE_FENTRY,
-	.title = "state (fentry)",
+	.needs =
+		"trampolines are refused under lockdown, without CONFIG_FUNCTION_TRACER, or where fuse is a module without BTF; the tracepoint form needs none",
 	.elf = state_fentry_bpf__elf_bytes,
 	.prog = state_fentry_progs,
 	.nprogs = sizeof(state_fentry_progs) / sizeof(state_fentry_progs[0]),
@@ -116,7 +117,7 @@ int fl_configure_takes(struct fl_source *s, const struct fl_source_opts *o, stru
 
 static const struct fl_form form_global = {
 	.method = FL_METHOD_GLOBAL,
-	.title = "the global method",
+	.needs = "the callsite method counts these takes",
 	.elf = global_bpf__elf_bytes,
 	.prog = global_progs,
 	.nprogs = sizeof(global_progs) / sizeof(global_progs[0]),
@@ -129,4 +130,11 @@ const struct fl_form *const fl_forms[FL_METHODS] = {
 	[FL_METHOD_STATE_FENTRY] = &form_state_fentry,
 	[FL_METHOD_CALLSITE] = &fl_form_callsite,
 	[FL_METHOD_GLOBAL] = &form_global,
+};
+
+const enum fl_method fl_methods_in_order[FL_METHODS] = {
+	FL_METHOD_STATE_FENTRY,
+	FL_METHOD_STATE_TP,
+	FL_METHOD_CALLSITE,
+	FL_METHOD_GLOBAL,
 };

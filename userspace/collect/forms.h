@@ -22,7 +22,7 @@ struct fl_prog {
 
 struct fl_form {
 	enum fl_method method;
-	const char *title; /* "state (BTF tracepoints)" */
+	const char *needs; /* what to do where it does not work, for people */
 	const void *(*elf)(size_t *size);
 	const struct fl_prog *prog;
 	size_t nprogs;	    /* at most FL_MAX_PROBES */
@@ -45,6 +45,8 @@ int fl_configure_takes(struct fl_source *s, const struct fl_source_opts *opts, s
 
 /* All forms, by their method. */
 extern const struct fl_form *const fl_forms[FL_METHODS];
+/* All methods, in the order in which --evidence auto tries them; it never tries the last one, global. */
+extern const enum fl_method fl_methods_in_order[FL_METHODS];
 extern const struct fl_form fl_form_callsite;
 
 #endif

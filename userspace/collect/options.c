@@ -3,26 +3,32 @@
 
 #include <string.h>
 
+/* The names of --evidence, one after the other. Returns buf. */
+static char *names(const char *between, char *buf, size_t len)
+{
+	size_t used = 0;
+
+	for (int i = 0; i < FL_EVIDENCES && used < len; i++)
+		used += snprintf(buf + used, len - used, "%s%s", i ? between : "",
+				 fl_evidence_name(i));
+	return buf;
+}
+
 void fl_evidence_words(FILE *out)
 {
-	for (int i = 0; i < FL_EVIDENCES; i++)
-		fprintf(out, "%s%s", i ? " " : "", fl_evidence_name(i));
+	char all[256];
+
+	fputs(names(" ", all, sizeof(all)), out);
 }
 
 int fl_set_evidence(const struct fl_option *o, const char *arg, void *to, struct fl_err *err)
 {
 	int evidence = fl_evidence_from_name(arg);
-	char names[256] = "";
+	char all[256];
 
 	if (evidence < 0) {
-		for (int i = 0; i < FL_EVIDENCES; i++) {
-			size_t used = strlen(names);
-
-			snprintf(names + used, sizeof(names) - used, "%s%s", i ? ", " : "",
-				 fl_evidence_name(i));
-		}
 		fl_err(err, "%s: there is no method '%s'", o->name, arg);
-		return fl_hint(err, "there are %s", names);
+		return fl_hint(err, "there are %s", names(", ", all, sizeof(all)));
 	}
 	*(enum fl_evidence *)to = evidence;
 	return 0;

@@ -102,8 +102,8 @@ static int load(struct fl_source *s, const struct fl_source *first,
 	if (configure(s, opts, err) || share(s, first, err))
 		return -1;
 	if (bpf_object__load(s->obj))
-		return fl_errno(err, errno, "cannot load the programs of %s: %.300s",
-				s->form->title, fl_bpf_log());
+		return fl_errno(err, errno, "%s: cannot load its programs: %.300s",
+				fl_method_name(s->form->method), fl_bpf_log());
 	return 0;
 }
 
@@ -138,7 +138,8 @@ static int without(struct fl_source *s, size_t index, int e, struct fl_err *err)
 	s->available[index] = false;
 	snprintf(probe->why_not, sizeof(probe->why_not), "%s; not known: %s", strerror(e),
 		 prog->costs);
-	return prog->required ? fl_errno(err, e, "%s: cannot attach %s", s->form->title, prog->name)
+	return prog->required ? fl_errno(err, e, "%s: cannot attach %s",
+					 fl_method_name(s->form->method), prog->name)
 			      : 0;
 }
 

@@ -223,36 +223,11 @@ static void check_program(struct fl_doctor *d, const char *name, const char *wit
 	free(said);
 }
 
-static void check_method(struct fl_doctor *d, enum fl_evidence evidence, const char *fix)
+/* A method whose hooks slow down the whole system is not even tried. */
+static void check_kept(struct fl_doctor *d, struct fl_method_check *m, const char *needs)
 {
-	struct fl_method_check *m = &d->method[d->nmethods++];
-	struct fl_err err = {};
-
-	m->name = fl_evidence_name(evidence);
-	m->works = !fl_collector_try(d->running, evidence, m->probe, &m->nprobes, &err);
-	if (m->works) {
-		size_t live = 0;
-
-		for (size_t i = 0; i < m->nprobes; i++)
-			live += m->probe[i].live;
-		snprintf(m->why, sizeof(m->why), "%zu of %zu programs attached", live, m->nprobes);
-		if (d->chosen < 0)
-			d->chosen = (int)d->nmethods - 1;
-	} else {
-		snprintf(m->why, sizeof(m->why), "%.500s", err.what);
-		snprintf(m->remedy, sizeof(m->remedy), "%s", fix);
-	}
-}
-
-/* The global method's hooks slow down the whole system, so they are not even tried. */
-static void check_global(struct fl_doctor *d)
-{
-	struct fl_method_check *m = &d->method[d->nmethods++];
-
-	m->name = fl_evidence_name(FL_EVIDENCE_GLOBAL);
-	m->works = false;
 	for (size_t i = 0; i + 1 < d->nmethods; i++)
-		if (!strcmp(d->method[i].name, fl_evidence_name(FL_EVIDENCE_STATE_FENTRY)))
+		if (!strcmp(d->method[i].name, fl_method_name(FL_METHOD_STATE_FENTRY)))
 			m->works = d->method[i].works;
 	snprintf(
 		m->why, sizeof(m->why), "%s",
@@ -264,7 +239,33 @@ static void check_global(struct fl_doctor *d)
 	m->works = false;
 	snprintf(m->why, sizeof(m->why),
 		 "this kernel has its spin locks compiled into their users: no function to hook");
-	snprintf(m->remedy, sizeof(m->remedy), "the callsite method counts these takes");
+	snprintf(m->remedy, sizeof(m->remedy), "%s", needs);
+}
+
+static void check_method(struct fl_doctor *d, enum fl_method method)
+{
+	struct fl_method_check *m = &d->method[d->nmethods++];
+	const struct fl_form *form = fl_forms[method];
+	struct fl_err err = {};
+
+	m->name = fl_method_name(method);
+	if (form->kept) {
+		check_kept(d, m, form->needs);
+		return;
+	}
+	m->works = !fl_collector_try(d->running, method, m->probe, &m->nprobes, &err);
+	if (m->works) {
+		size_t live = 0;
+
+		for (size_t i = 0; i < m->nprobes; i++)
+			live += m->probe[i].live;
+		snprintf(m->why, sizeof(m->why), "%zu of %zu programs attached", live, m->nprobes);
+		if (d->chosen < 0)
+			d->chosen = (int)d->nmethods - 1;
+	} else {
+		snprintf(m->why, sizeof(m->why), "%.500s", err.what);
+		snprintf(m->remedy, sizeof(m->remedy), "%s", form->needs);
+	}
 }
 
 void fl_doctor_examine(struct fl_doctor *d, struct fl_kernel *kernel)
@@ -296,14 +297,8 @@ void fl_doctor_examine(struct fl_doctor *d, struct fl_kernel *kernel)
 	check_iterator(d);
 	check_program(d, "fio", "'fuselens bench' and 'fuselens verify' need it");
 	check_program(d, "gnuplot", "without it reports have no figures");
-	check_method(
-		d, FL_EVIDENCE_STATE_FENTRY,
-		"trampolines are refused under lockdown, without CONFIG_FUNCTION_TRACER, or where fuse is a module without BTF; the tracepoint form needs none");
-	check_method(d, FL_EVIDENCE_STATE_TP,
-		     "needs BTF, CAP_BPF, CAP_PERFMON and fuse's tracepoints (v6.11)");
-	check_method(d, FL_EVIDENCE_CALLSITE,
-		     "needs kprobes and readable kernel text (CAP_SYSLOG, CAP_SYS_RAWIO)");
-	check_global(d);
+	for (int i = 0; i < FL_METHODS; i++)
+		check_method(d, fl_methods_in_order[i]);
 	fl_mounts_read(&d->mounts, true, false, &ignored);
 }
 

@@ -36,7 +36,7 @@ struct fl_doctor {
 	char machine[72];
 	struct fl_check check[24];
 	size_t nchecks;
-	struct fl_method_check method[6];
+	struct fl_method_check method[FL_METHODS];
 	size_t nmethods;
 	int chosen;		 /* index of what --evidence auto takes; -1 where none works */
 	struct fl_mounts mounts; /* FUSE mounts */

@@ -361,7 +361,7 @@ static void evidence_text(const struct fl_prove_report *r, FILE *out)
 	    fl_grouped(s->loss[FL_LOSS_UNPAIRED], n[2], sizeof(n[2])), not_known,
 	    fl_grouped(t->counter[FL_COUNT_UNCERTAIN], n[3], sizeof(n[3])),
 	    fl_grouped(t->unseen, n[4], sizeof(n[4])));
-	SAY(out, "evidence: %s (%s); live: %s", fl_method_title(s->method), s->method_why,
+	SAY(out, "evidence: %s (%s); live: %s", fl_method_name(s->method), s->method_why,
 	    live ? live : "?");
 	for (size_t i = 0; i < s->nprobes; i++)
 		if (!s->probe[i].live)

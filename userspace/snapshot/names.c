@@ -19,13 +19,6 @@ static const char *const methods[FL_METHODS] = {
 	[FL_METHOD_GLOBAL] = "global",
 };
 
-static const char *const method_titles[FL_METHODS] = {
-	[FL_METHOD_STATE_TP] = "state, BTF tracepoints",
-	[FL_METHOD_STATE_FENTRY] = "state, fentry",
-	[FL_METHOD_CALLSITE] = "call sites",
-	[FL_METHOD_GLOBAL] = "global",
-};
-
 static const char *const routes[FL_ROUTES] = {
 	[FL_ROUTE_PASSTHROUGH] = "passthrough",
 	[FL_ROUTE_DIRECT] = "direct",
@@ -219,11 +212,6 @@ const char *fl_reason_meaning(enum fl_reason reason)
 const char *fl_method_name(enum fl_method method)
 {
 	return name_in(methods, COUNT(methods), method);
-}
-
-const char *fl_method_title(enum fl_method method)
-{
-	return name_in(method_titles, COUNT(method_titles), method);
 }
 
 int fl_method_from_name(const char *name)

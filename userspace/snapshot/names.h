@@ -52,9 +52,8 @@ const char *fl_loss_name(enum fl_loss loss);
 /* "no", "yes"; NULL for FL_CAN_UNKNOWN. */
 const char *fl_can_name(enum fl_can can);
 const char *fl_mount_counter_name(enum fl_mount_counter counter);
-/* "state-tp", "state-fentry", "callsite", "global"; in a sentence: "state, BTF tracepoints". */
+/* "state-tp", "state-fentry", "callsite", "global": as --evidence takes them. */
 const char *fl_method_name(enum fl_method method);
-const char *fl_method_title(enum fl_method method);
 /* One sentence on what a reason means, for people. */
 const char *fl_reason_meaning(enum fl_reason reason);
 
