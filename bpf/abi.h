@@ -36,13 +36,13 @@ enum fl_nature {
 };
 
 /* How a write held the inode lock, and what was known of FOPEN_PARALLEL_DIRECT_WRITES. */
-enum fl_take {
-	FL_TAKE_EXCL_FLAG_UNKNOWN,
-	FL_TAKE_EXCL_FLAG_UNSET,
-	FL_TAKE_EXCL_FLAG_SET,
-	FL_TAKE_SHARED,
-	FL_TAKE_UNKNOWN, /* seen from a task that need not hold the lock */
-	FL_TAKES,
+enum fl_mode {
+	FL_MODE_EXCL_FLAG_UNKNOWN,
+	FL_MODE_EXCL_FLAG_UNSET,
+	FL_MODE_EXCL_FLAG_SET,
+	FL_MODE_SHARED,
+	FL_MODE_UNKNOWN, /* seen from a task that need not hold the lock */
+	FL_MODES,
 };
 
 /* What is counted besides the cells. */
@@ -170,7 +170,7 @@ enum fl_hist_kind {
 
 /* One (inode, route) pair on one CPU. */
 struct fl_slot_counts {
-	__u64 cell[FL_TAKES][FL_NATURES];
+	__u64 cell[FL_MODES][FL_NATURES];
 	__u64 counter[FL_COUNTERS];
 };
 

@@ -54,12 +54,12 @@ static __always_inline struct scope *scope_of(__u32 pid)
 	return &scopes[pid & (SCOPE_PLACES - 1)];
 }
 
-static __always_inline __u8 cell_of(enum fl_take take, enum fl_nature nature)
+static __always_inline __u8 cell_of(enum fl_mode mode, enum fl_nature nature)
 {
-	return (__u32)take * FL_NATURES + (__u32)nature;
+	return (__u32)mode * FL_NATURES + (__u32)nature;
 }
 
-static __always_inline enum fl_take take_of(__u8 cell)
+static __always_inline enum fl_mode mode_of(__u8 cell)
 {
 	return cell / FL_NATURES;
 }

@@ -25,7 +25,7 @@ static __always_inline void settle(__u32 slot, __u32 cell, __s64 writes, __s64 b
 {
 	struct fl_slot_counts *c = bpf_map_lookup_elem(&settled_counts, &slot);
 
-	if (!c || cell >= FL_TAKES * FL_NATURES)
+	if (!c || cell >= FL_MODES * FL_NATURES)
 		return;
 	__sync_fetch_and_add(&(&c->cell[0][0])[cell], writes);
 	__sync_fetch_and_add(&c->counter[FL_COUNT_BYTES], bytes);

@@ -261,25 +261,25 @@ static __always_inline __u32 slot_of(struct inode *inode, enum fl_route route, _
 	return idx;
 }
 
-/* Counts a write in a slot. cell: take and nature as one number. */
+/* Counts a write in a slot. cell: mode and nature as one number. */
 static __always_inline void count_cell(const __u32 *slot, __u32 cell, __u64 bytes)
 {
 	struct fl_slot_counts *c = bpf_map_lookup_elem(&slot_counts, slot);
 
-	if (!c || cell >= FL_TAKES * FL_NATURES)
+	if (!c || cell >= FL_MODES * FL_NATURES)
 		return;
 	(&c->cell[0][0])[cell]++;
 	c->counter[FL_COUNT_BYTES] += bytes;
 }
 
-static __always_inline void count_write(__u32 slot, enum fl_take take, enum fl_nature nature,
+static __always_inline void count_write(__u32 slot, enum fl_mode mode, enum fl_nature nature,
 					__u64 bytes)
 {
 	struct fl_slot_counts *c = bpf_map_lookup_elem(&slot_counts, &slot);
 
-	if (!c || (__u32)take >= FL_TAKES || (__u32)nature >= FL_NATURES)
+	if (!c || (__u32)mode >= FL_MODES || (__u32)nature >= FL_NATURES)
 		return;
-	c->cell[take][nature]++;
+	c->cell[mode][nature]++;
 	c->counter[FL_COUNT_BYTES] += bytes;
 }
 

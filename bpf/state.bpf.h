@@ -44,23 +44,23 @@ static __always_inline enum held held_from_count(long count)
 	return (unsigned long)count & RWSEM_READER_MASK ? HELD_SHARED : HELD_UNKNOWN;
 }
 
-static __always_inline enum fl_take take_from(enum held held, bool flag_known, bool flag_set)
+static __always_inline enum fl_mode mode_from(enum held held, bool flag_known, bool flag_set)
 {
 	if (held == HELD_SHARED)
-		return FL_TAKE_SHARED;
+		return FL_MODE_SHARED;
 	if (held != HELD_EXCL)
-		return FL_TAKE_UNKNOWN;
+		return FL_MODE_UNKNOWN;
 	if (!flag_known)
-		return FL_TAKE_EXCL_FLAG_UNKNOWN;
-	return flag_set ? FL_TAKE_EXCL_FLAG_SET : FL_TAKE_EXCL_FLAG_UNSET;
+		return FL_MODE_EXCL_FLAG_UNKNOWN;
+	return flag_set ? FL_MODE_EXCL_FLAG_SET : FL_MODE_EXCL_FLAG_UNSET;
 }
 
 /* The same in one step, without the open flags. */
-static __always_inline enum fl_take take_from_count(long count)
+static __always_inline enum fl_mode mode_from_count(long count)
 {
 	if (count & RWSEM_WRITER_LOCKED)
-		return FL_TAKE_EXCL_FLAG_UNKNOWN;
-	return (unsigned long)count & RWSEM_READER_MASK ? FL_TAKE_SHARED : FL_TAKE_UNKNOWN;
+		return FL_MODE_EXCL_FLAG_UNKNOWN;
+	return (unsigned long)count & RWSEM_READER_MASK ? FL_MODE_SHARED : FL_MODE_UNKNOWN;
 }
 
 /*

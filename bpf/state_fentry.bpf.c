@@ -63,12 +63,12 @@ static __noinline int record_times(const struct scope *s)
 	__u64 now = bpf_ktime_get_ns(), locked = s->locked_ns;
 	__u32 at = s->slot < hist_slots ? s->slot : 0;
 	struct fl_slot_hists *h = bpf_map_lookup_elem(&slot_hists, &at);
-	enum fl_take take = take_of(s->cell);
+	enum fl_mode mode = mode_of(s->cell);
 	struct fl_hist *wait;
 
-	if (!h || take == FL_TAKE_UNKNOWN)
+	if (!h || mode == FL_MODE_UNKNOWN)
 		return 0;
-	wait = &h->hist[take == FL_TAKE_SHARED ? FL_HIST_WAIT_SHARED : FL_HIST_WAIT_EXCL];
+	wait = &h->hist[mode == FL_MODE_SHARED ? FL_HIST_WAIT_SHARED : FL_HIST_WAIT_EXCL];
 	add_to_hist(wait, locked - s->entry_ns);
 	add_to_hist(wait + (FL_HIST_HOLD_EXCL - FL_HIST_WAIT_EXCL), now - locked);
 	return 0;
@@ -143,8 +143,8 @@ static __noinline int open_file(struct scope *s, struct file *file, __u32 pid)
 	s->slot = slot;
 	s->epoch = epoch;
 	s->open_flags = open_flags;
-	s->excl_cell = cell_of(open_flags & FOPEN_PARALLEL_DIRECT_WRITES ? FL_TAKE_EXCL_FLAG_SET
-									 : FL_TAKE_EXCL_FLAG_UNSET,
+	s->excl_cell = cell_of(open_flags & FOPEN_PARALLEL_DIRECT_WRITES ? FL_MODE_EXCL_FLAG_SET
+									 : FL_MODE_EXCL_FLAG_UNSET,
 			       FL_NATURE_PLAIN);
 	/*
 	 * Not remembered: files beyond the table (each write is a loss of its own), files while one
@@ -227,9 +227,9 @@ int passthrough_locked(__u64 *ctx)
 	count = inode->i_rwsem.count.counter;
 	cell = s->excl_cell;
 	if (!(count & RWSEM_WRITER_LOCKED)) {
-		cell = cell_of(FL_TAKE_SHARED, FL_NATURE_PLAIN);
+		cell = cell_of(FL_MODE_SHARED, FL_NATURE_PLAIN);
 		if (!(count & RWSEM_READER_MASK))
-			cell = cell_of(FL_TAKE_UNKNOWN, FL_NATURE_PLAIN);
+			cell = cell_of(FL_MODE_UNKNOWN, FL_NATURE_PLAIN);
 	}
 	look_at_holders(s->slot, count);
 	iter = (void *)ctx[1];
@@ -276,7 +276,7 @@ int direct_locked(__u64 *ctx)
 		cache_mode = BPF_CORE_READ((struct fuse_inode *)inode, state) >>
 				     (cache_io_mode_bit & 63) &
 			     1;
-	s->cell = cell_of(take_from(held, true, s->open_flags & FOPEN_PARALLEL_DIRECT_WRITES),
+	s->cell = cell_of(mode_from(held, true, s->open_flags & FOPEN_PARALLEL_DIRECT_WRITES),
 			  nature_of(direct || ki_flags & IOCB_DIRECT, ki_flags & IOCB_APPEND,
 				    iocb->ki_pos + s->bytes, inode->i_size, cache_mode,
 				    inode->i_mode, inode->i_flags));
@@ -309,7 +309,7 @@ static __noinline int count_unlocked(struct scope *s, __u64 *ctx)
 		return 0;
 	slot = slot_of(inode, FL_ROUTE_CACHED, inode->i_ino, inode->i_sb->s_dev,
 		       inode->i_generation);
-	count_write(slot, FL_TAKE_UNKNOWN,
+	count_write(slot, FL_MODE_UNKNOWN,
 		    iocb->ki_flags & IOCB_DIRECT ? FL_NATURE_OTHER : FL_NATURE_BUFFERED, ret);
 	tell_whose(slot);
 	return 0;
@@ -341,7 +341,7 @@ static __always_inline int end_write(__u64 *ctx)
 		record_times(s);
 	ret = ctx[2];
 	cell = s->cell;
-	if (cell >= cell_of(FL_TAKE_SHARED + 1, 0) || ret <= 0)
+	if (cell >= cell_of(FL_MODE_SHARED + 1, 0) || ret <= 0)
 		return count_unusual(s, ret);
 	count_cell(&s->slot, cell, ret);
 	tell_whose(s->slot);
@@ -391,7 +391,7 @@ int splice_ended(__u64 *ctx)
 		return 0;
 	}
 	count_write(slot,
-		    take_from(held_from_count(BPF_CORE_READ(inode, i_rwsem.count.counter)), false,
+		    mode_from(held_from_count(BPF_CORE_READ(inode, i_rwsem.count.counter)), false,
 			      false),
 		    FL_NATURE_OTHER, ret);
 	tell_whose(slot);

@@ -123,7 +123,7 @@ static __always_inline int backing_write(struct kiocb *iocb, struct file *file,
 	struct inode *inode;
 	struct remembered *known;
 	enum fl_nature nature;
-	enum fl_take take;
+	enum fl_mode mode;
 	__u64 len, count;
 	__u32 slot, epoch;
 	/* in memory the verifier forgets its value, and need not go on with each of them */
@@ -146,12 +146,12 @@ static __always_inline int backing_write(struct kiocb *iocb, struct file *file,
 			remember_slot(known, inode, slot, epoch);
 	}
 	count = inode->i_rwsem.count.counter;
-	take = take_from_count(count);
+	mode = mode_from_count(count);
 	look_at_holders(slot, count);
 	len = iter->count;
 	nature = nature_of_backing(inode, how != BUFFERED_BEGINS, iocb->ki_flags & IOCB_APPEND,
 				   iocb->ki_pos + len);
-	cell = take * FL_NATURES + nature;
+	cell = mode * FL_NATURES + nature;
 	return write_begins(iocb, file, slot, cell, len, dio_flags, how);
 others:
 	/* the attempt that an earlier kiocb left at this address must not get this one's failure */

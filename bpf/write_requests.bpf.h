@@ -215,7 +215,7 @@ static __always_inline void write_request(const struct fuse_req *req, struct fus
 	struct inode *inode;
 	enum held held = HELD_UNKNOWN;
 	enum at_request at;
-	enum fl_take take;
+	enum fl_mode mode;
 	__u32 cell, where, writer;
 	__u64 ino, count;
 	bool own;
@@ -243,8 +243,8 @@ static __always_inline void write_request(const struct fuse_req *req, struct fus
 		held = held_by_current(inode, &count);
 	if (held != HELD_UNKNOWN)
 		look_at_holders(w.slot, count);
-	take = take_from(held, w.iocb, w.open_flags & FOPEN_PARALLEL_DIRECT_WRITES);
-	cell = (__u32)take * FL_NATURES + (__u32)nature_of_sent(&w);
+	mode = mode_from(held, w.iocb, w.open_flags & FOPEN_PARALLEL_DIRECT_WRITES);
+	cell = (__u32)mode * FL_NATURES + (__u32)nature_of_sent(&w);
 	if (at == REQUEST_IS_FIRST) {
 		tell_first_request(&w, cell);
 		return;

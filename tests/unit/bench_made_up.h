@@ -74,8 +74,8 @@ static inline struct fl_bench_row *made_up_row(struct fl_bench *b, enum fl_syste
 	row->snapshot.file[0].route = FL_ROUTE_PASSTHROUGH;
 	row->snapshot.file[0].ino = 7;
 	row->snapshot.file[0].name = strdup("data.0");
-	row->snapshot.file[0].cell[FL_TAKE_SHARED][FL_NATURE_PLAIN] = writes * shared;
-	row->snapshot.file[0].cell[FL_TAKE_EXCL_FLAG_UNSET][FL_NATURE_PLAIN] =
+	row->snapshot.file[0].cell[FL_MODE_SHARED][FL_NATURE_PLAIN] = writes * shared;
+	row->snapshot.file[0].cell[FL_MODE_EXCL_FLAG_UNSET][FL_NATURE_PLAIN] =
 		writes - (__u64)(writes * shared);
 	if (hold_ns && shared < 1) {
 		struct fl_slot_hists *hists = calloc(1, sizeof(*hists));

@@ -16,7 +16,7 @@ static struct fl_file_counts file(__u32 id, __u32 dev, enum fl_route route, __u6
 {
 	struct fl_file_counts f = {.slot = id, .dev = dev, .ino = 1000 + id, .route = route};
 
-	f.cell[FL_TAKE_EXCL_FLAG_UNKNOWN][FL_NATURE_PLAIN] = writes;
+	f.cell[FL_MODE_EXCL_FLAG_UNKNOWN][FL_NATURE_PLAIN] = writes;
 	f.counter[FL_COUNT_BYTES] = 4096 * writes;
 	f.takes[FL_SITE_FI_LOCK] = 2 * writes;
 	return f;
@@ -46,12 +46,12 @@ static void test_sums_are_by_mount_route_and_flag(void **state)
 	forget(&k, &f);
 	fl_forgotten_move(&k, list, &n);
 	assert_int_equal(n, 4);
-	assert_int_equal(list[0].cell[FL_TAKE_EXCL_FLAG_UNKNOWN][FL_NATURE_PLAIN], 12);
+	assert_int_equal(list[0].cell[FL_MODE_EXCL_FLAG_UNKNOWN][FL_NATURE_PLAIN], 12);
 	assert_int_equal(list[0].counter[FL_COUNT_BYTES], 12 * 4096);
 	assert_int_equal(list[0].takes[FL_SITE_FI_LOCK], 24);
 	assert_int_equal(list[1].dev, 2);
 	assert_int_equal(list[2].route, FL_ROUTE_DIRECT);
-	assert_int_equal(list[2].cell[FL_TAKE_EXCL_FLAG_UNKNOWN][FL_NATURE_PLAIN], 13);
+	assert_int_equal(list[2].cell[FL_MODE_EXCL_FLAG_UNKNOWN][FL_NATURE_PLAIN], 13);
 	assert_int_equal(list[3].flag.effective_set, 1);
 	for (size_t i = 0; i < n; i++) {
 		assert_true(list[i].is_other);
@@ -108,7 +108,7 @@ static void test_sums_are_told_once(void **state)
 	assert_int_equal(n, 2);
 	/* the same sum, so that readings can be added up */
 	assert_int_equal(list[0].slot, list[1].slot);
-	assert_int_equal(list[1].cell[FL_TAKE_EXCL_FLAG_UNKNOWN][FL_NATURE_PLAIN], 2);
+	assert_int_equal(list[1].cell[FL_MODE_EXCL_FLAG_UNKNOWN][FL_NATURE_PLAIN], 2);
 	fl_forgotten_free(&k);
 }
 
@@ -125,7 +125,7 @@ static void test_sums_past_the_limit_keep_the_total(void **state)
 	assert_int_equal(k.n, FL_FORGOTTEN_MAX + 1);
 	assert_int_equal(k.sum[FL_FORGOTTEN_MAX].dev, 0);
 	for (size_t i = 0; i < k.n; i++)
-		sum += k.sum[i].cell[FL_TAKE_EXCL_FLAG_UNKNOWN][FL_NATURE_PLAIN];
+		sum += k.sum[i].cell[FL_MODE_EXCL_FLAG_UNKNOWN][FL_NATURE_PLAIN];
 	assert_int_equal(sum, 3 * (FL_FORGOTTEN_MAX + 50));
 	fl_forgotten_free(&k);
 }

@@ -39,9 +39,9 @@ static void begin(struct world *w, enum fl_want want, enum fl_route route, bool 
 	w->facts.parallel = parallel;
 }
 
-static void add(struct world *w, enum fl_take take, enum fl_nature nature, __u64 n)
+static void add(struct world *w, enum fl_mode mode, enum fl_nature nature, __u64 n)
 {
-	w->file[0].cell[take][nature] += n;
+	w->file[0].cell[mode][nature] += n;
 	w->leg.done += n;
 }
 
@@ -51,8 +51,8 @@ static enum fl_outcome judge(struct world *w)
 	return w->v.result;
 }
 
-#define EXCL   FL_TAKE_EXCL_FLAG_SET
-#define SHARED FL_TAKE_SHARED
+#define EXCL   FL_MODE_EXCL_FLAG_SET
+#define SHARED FL_MODE_SHARED
 
 static void expectation_follows_flags_and_kind(void **state)
 {
@@ -91,7 +91,7 @@ static void flag_not_in_force_means_exclusive(void **state)
 	struct world w;
 
 	begin(&w, FL_WANT_WITHIN, FL_ROUTE_PASSTHROUGH, false);
-	add(&w, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_PLAIN, 1000);
+	add(&w, FL_MODE_EXCL_FLAG_UNSET, FL_NATURE_PLAIN, 1000);
 	assert_int_equal(judge(&w), FL_OUTCOME_PASS);
 	add(&w, SHARED, FL_NATURE_PLAIN, 1);
 	assert_int_equal(judge(&w), FL_OUTCOME_FAIL);
@@ -198,8 +198,8 @@ static void another_kind_of_write_than_was_made_fails(void **state)
 	struct world w;
 
 	begin(&w, FL_WANT_WITHIN, FL_ROUTE_PASSTHROUGH, false);
-	add(&w, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_PLAIN, 10);
-	add(&w, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_BUFFERED, 1);
+	add(&w, FL_MODE_EXCL_FLAG_UNSET, FL_NATURE_PLAIN, 10);
+	add(&w, FL_MODE_EXCL_FLAG_UNSET, FL_NATURE_BUFFERED, 1);
 	assert_int_equal(judge(&w), FL_OUTCOME_FAIL);
 	w.leg.flags_differ = true;
 	assert_int_equal(judge(&w), FL_OUTCOME_PASS);
@@ -210,13 +210,13 @@ static void buffered_writes_say_where_they_went(void **state)
 	struct world w;
 
 	begin(&w, FL_WANT_BUFFERED, FL_ROUTE_PASSTHROUGH, false);
-	add(&w, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_BUFFERED, 1234);
+	add(&w, FL_MODE_EXCL_FLAG_UNSET, FL_NATURE_BUFFERED, 1234);
 	assert_int_equal(judge(&w), FL_OUTCOME_PASS);
 	assert_non_null(strstr(
 		w.v.note,
 		"1,234 of 1,234 buffered writes went through fuse_passthrough_write_iter()"));
 	begin(&w, FL_WANT_BUFFERED, FL_ROUTE_CACHED, false);
-	add(&w, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_BUFFERED, 1234);
+	add(&w, FL_MODE_EXCL_FLAG_UNSET, FL_NATURE_BUFFERED, 1234);
 	assert_int_equal(judge(&w), FL_OUTCOME_PASS);
 	assert_string_equal(w.v.note, "");
 }
@@ -246,7 +246,7 @@ static void missing_evidence_is_inconclusive(void **state)
 	assert_int_equal(judge(&w), FL_OUTCOME_INCONCLUSIVE);
 	w.leg.done++;
 	/* the lock of one is not known */
-	add(&w, FL_TAKE_UNKNOWN, FL_NATURE_PLAIN, 1);
+	add(&w, FL_MODE_UNKNOWN, FL_NATURE_PLAIN, 1);
 	assert_int_equal(judge(&w), FL_OUTCOME_INCONCLUSIVE);
 	/* the flags are not */
 	begin(&w, FL_WANT_WITHIN, FL_ROUTE_PASSTHROUGH, true);
@@ -281,7 +281,7 @@ static void pieces_of_cached_writes(void **state)
 
 	begin(&w, FL_WANT_BUFFERED, FL_ROUTE_CACHED, false);
 	w.s.method = FL_METHOD_STATE_TP;
-	add(&w, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_BUFFERED, 1301);
+	add(&w, FL_MODE_EXCL_FLAG_UNSET, FL_NATURE_BUFFERED, 1301);
 	w.leg.done = 1048;
 	assert_int_equal(judge(&w), FL_OUTCOME_PASS);
 	assert_non_null(strstr(w.v.note, "1,301 requests for 1,048 writes"));
@@ -295,10 +295,10 @@ static void writes_that_a_mapping_catches_with_the_lock(void **state)
 
 	begin(&w, FL_WANT_MAPPED, FL_ROUTE_DIRECT, true);
 	w.leg.writers = 2;
-	add(&w, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_CACHE_MODE, 500);
-	add(&w, FL_TAKE_SHARED, FL_NATURE_CACHE_MODE, 2);
+	add(&w, FL_MODE_EXCL_FLAG_SET, FL_NATURE_CACHE_MODE, 500);
+	add(&w, FL_MODE_SHARED, FL_NATURE_CACHE_MODE, 2);
 	assert_int_equal(judge(&w), FL_OUTCOME_PASS);
-	add(&w, FL_TAKE_SHARED, FL_NATURE_CACHE_MODE, 1);
+	add(&w, FL_MODE_SHARED, FL_NATURE_CACHE_MODE, 1);
 	assert_int_equal(judge(&w), FL_OUTCOME_FAIL);
 	assert_non_null(strstr(w.v.why, "3 'cache_io_mode' writes ran under the shared lock"));
 }

@@ -35,8 +35,8 @@ static void every_name_leads_back(void **state)
 		assert_int_equal(fl_route_from_name(fl_route_name(i)), i);
 	for (int i = 0; i < FL_NATURES; i++)
 		assert_int_equal(fl_nature_from_name(fl_nature_name(i)), i);
-	for (int i = 0; i < FL_TAKES; i++)
-		assert_int_equal(fl_take_from_name(fl_take_name(i)), i);
+	for (int i = 0; i < FL_MODES; i++)
+		assert_int_equal(fl_mode_from_name(fl_mode_name(i)), i);
 	for (int i = 0; i < FL_COUNTERS; i++)
 		assert_string_not_equal(fl_counter_name(i), "?");
 	for (int i = 0; i < FL_MOUNT_COUNTERS; i++)

@@ -15,8 +15,8 @@ static struct fl_file_counts file(__u32 slot, __u32 dev, __u64 excl, __u64 share
 {
 	struct fl_file_counts f = {.slot = slot, .dev = dev, .ino = 100 + slot};
 
-	f.cell[FL_TAKE_EXCL_FLAG_UNKNOWN][FL_NATURE_PLAIN] = excl;
-	f.cell[FL_TAKE_SHARED][FL_NATURE_PLAIN] = shared;
+	f.cell[FL_MODE_EXCL_FLAG_UNKNOWN][FL_NATURE_PLAIN] = excl;
+	f.cell[FL_MODE_SHARED][FL_NATURE_PLAIN] = shared;
 	return f;
 }
 

@@ -31,7 +31,7 @@ static void the_busiest_files_come_first(void **state)
 
 		snprintf(name[i], sizeof(name[i]), "file-%d-", writes);
 		file[i] = (struct fl_file_counts){.slot = i + 1, .name = name[i]};
-		file[i].cell[FL_TAKE_SHARED][FL_NATURE_PLAIN] = writes;
+		file[i].cell[FL_MODE_SHARED][FL_NATURE_PLAIN] = writes;
 	}
 	last = text = rendered(&s);
 	for (int writes = FILES - 1; writes > 2; writes--) {

@@ -99,7 +99,7 @@ static void there_and_back(void **state)
 	assert_true(r->fio.write.iops == 123.5);
 	assert_int_equal(r->fio.write.clat_pct_ns[FL_CLAT_P99], 3000);
 	assert_int_equal(fl_bench_row_difference(r, &known), 0);
-	assert_int_equal(r->snapshot.file[0].cell[FL_TAKE_SHARED][FL_NATURE_PLAIN], 308);
+	assert_int_equal(r->snapshot.file[0].cell[FL_MODE_SHARED][FL_NATURE_PLAIN], 308);
 	assert_int_equal(r->snapshot.file[0].hists->hist[FL_HIST_HOLD_EXCL].sum_ns, 1235 * 2000);
 	assert_int_equal(r->series.n, 2);
 	assert_true(r->series.point[0].fio_iops == 1.5 && isnan(r->series.point[0].fi_lock));

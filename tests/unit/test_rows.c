@@ -16,8 +16,8 @@ static struct fl_file_counts file(__u32 slot, __u32 dev, __u64 excl, __u64 share
 	struct fl_file_counts f = {.slot = slot, .dev = dev, .ino = 100 + slot};
 
 	f.is_other = !slot;
-	f.cell[FL_TAKE_EXCL_FLAG_SET][FL_NATURE_APPEND] = excl;
-	f.cell[FL_TAKE_SHARED][FL_NATURE_PLAIN] = shared;
+	f.cell[FL_MODE_EXCL_FLAG_SET][FL_NATURE_APPEND] = excl;
+	f.cell[FL_MODE_SHARED][FL_NATURE_PLAIN] = shared;
 	f.counter[FL_COUNT_BYTES] = 4096 * (excl + shared);
 	return f;
 }

@@ -15,7 +15,7 @@ static struct fl_file_counts file(__u64 ino, enum fl_route route, __u64 writes, 
 {
 	struct fl_file_counts f = {.dev = 1, .ino = ino, .route = route, .has_takes = true};
 
-	f.cell[FL_TAKE_EXCL_FLAG_UNKNOWN][FL_NATURE_PLAIN] = writes;
+	f.cell[FL_MODE_EXCL_FLAG_UNKNOWN][FL_NATURE_PLAIN] = writes;
 	f.takes[FL_SITE_EXCLUSIVE] = exclusive;
 	f.takes[FL_SITE_FI_LOCK] = fi_lock;
 	return f;

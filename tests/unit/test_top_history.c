@@ -18,7 +18,7 @@ static void add_long(struct fl_top_history *h, __u32 slot, __u64 writes, __u64 n
 		.nmounts = 1,
 	};
 
-	file.cell[FL_TAKE_SHARED][FL_NATURE_PLAIN] = writes;
+	file.cell[FL_MODE_SHARED][FL_NATURE_PLAIN] = writes;
 	fl_top_history_add(h, &s, 1);
 }
 

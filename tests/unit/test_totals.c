@@ -14,7 +14,7 @@ static struct fl_file_counts file(__u32 slot, __u32 dev, __u64 writes)
 {
 	struct fl_file_counts f = {.slot = slot, .dev = dev, .ino = 100 + slot};
 
-	f.cell[FL_TAKE_SHARED][FL_NATURE_PLAIN] = writes;
+	f.cell[FL_MODE_SHARED][FL_NATURE_PLAIN] = writes;
 	f.counter[FL_COUNT_BYTES] = 4096 * writes;
 	return f;
 }

@@ -61,7 +61,7 @@ static void all_exclusive(void **state)
 	struct world w;
 
 	world_init(&w, FL_ROUTE_PASSTHROUGH);
-	w.file[0].cell[FL_TAKE_EXCL_FLAG_UNKNOWN][FL_NATURE_PLAIN] = 1000;
+	w.file[0].cell[FL_MODE_EXCL_FLAG_UNKNOWN][FL_NATURE_PLAIN] = 1000;
 	w.file[0].flag =
 		(struct fl_flag_knowledge){.opens_seen = 4, .opens_asked = 4, .effective_unset = 4};
 	assert_int_equal(judge(&w), FL_EXCLUSIVE);
@@ -77,15 +77,15 @@ static void shared_needs_its_share_of_the_eligible(void **state)
 	struct world w;
 
 	world_init(&w, FL_ROUTE_DIRECT);
-	w.file[0].cell[FL_TAKE_SHARED][FL_NATURE_PLAIN] = 990;
-	w.file[0].cell[FL_TAKE_EXCL_FLAG_SET][FL_NATURE_PLAIN] = 10;
+	w.file[0].cell[FL_MODE_SHARED][FL_NATURE_PLAIN] = 990;
+	w.file[0].cell[FL_MODE_EXCL_FLAG_SET][FL_NATURE_PLAIN] = 10;
 	/* they are not eligible, so they do not count against SHARED */
-	w.file[0].cell[FL_TAKE_EXCL_FLAG_SET][FL_NATURE_PAST_EOF] = 5000;
+	w.file[0].cell[FL_MODE_EXCL_FLAG_SET][FL_NATURE_PAST_EOF] = 5000;
 	assert_int_equal(judge(&w), FL_SHARED);
 	assert_int_equal(w.v.exit_code, 0);
 	assert_int_equal(w.v.reason[0].reason, FL_REASON_PAST_EOF);
 
-	w.file[0].cell[FL_TAKE_EXCL_FLAG_SET][FL_NATURE_PLAIN] = 11;
+	w.file[0].cell[FL_MODE_EXCL_FLAG_SET][FL_NATURE_PLAIN] = 11;
 	assert_int_equal(judge(&w), FL_MIXED);
 	assert_int_equal(w.v.exit_code, 1);
 }
@@ -97,14 +97,14 @@ static void shared_needs_evidence_in_proportion(void **state)
 
 	/* few, and few of many */
 	world_init(&w, FL_ROUTE_DIRECT);
-	w.file[0].cell[FL_TAKE_SHARED][FL_NATURE_PLAIN] = 9;
+	w.file[0].cell[FL_MODE_SHARED][FL_NATURE_PLAIN] = 9;
 	assert_int_equal(judge(&w), FL_INCONCLUSIVE);
 	assert_non_null(strstr(w.v.why, "only 9 of 9 writes"));
-	w.file[0].cell[FL_TAKE_SHARED][FL_NATURE_PLAIN] = 10;
+	w.file[0].cell[FL_MODE_SHARED][FL_NATURE_PLAIN] = 10;
 	assert_int_equal(judge(&w), FL_SHARED);
-	w.file[0].cell[FL_TAKE_EXCL_FLAG_SET][FL_NATURE_APPEND] = 90;
+	w.file[0].cell[FL_MODE_EXCL_FLAG_SET][FL_NATURE_APPEND] = 90;
 	assert_int_equal(judge(&w), FL_SHARED);
-	w.file[0].cell[FL_TAKE_EXCL_FLAG_SET][FL_NATURE_APPEND] = 91;
+	w.file[0].cell[FL_MODE_EXCL_FLAG_SET][FL_NATURE_APPEND] = 91;
 	assert_int_equal(judge(&w), FL_INCONCLUSIVE);
 	assert_int_equal(w.v.exit_code, 3);
 	assert_non_null(strstr(w.v.why, "only 10 of 101 writes"));
@@ -117,7 +117,7 @@ static void shared_needs_evidence_in_proportion(void **state)
 	assert_int_equal(w.v.kind, FL_INCONCLUSIVE);
 	/* an EXCLUSIVE verdict needs no share */
 	world_init(&w, FL_ROUTE_DIRECT);
-	w.file[0].cell[FL_TAKE_EXCL_FLAG_SET][FL_NATURE_APPEND] = 1;
+	w.file[0].cell[FL_MODE_EXCL_FLAG_SET][FL_NATURE_APPEND] = 1;
 	assert_int_equal(judge(&w), FL_EXCLUSIVE);
 }
 
@@ -126,7 +126,7 @@ static void shared_without_any_eligible_is_no_shared(void **state)
 	struct world w;
 
 	world_init(&w, FL_ROUTE_PASSTHROUGH);
-	w.file[0].cell[FL_TAKE_SHARED][FL_NATURE_BUFFERED] = 10;
+	w.file[0].cell[FL_MODE_SHARED][FL_NATURE_BUFFERED] = 10;
 	assert_int_equal(judge(&w), FL_MIXED);
 }
 
@@ -135,7 +135,7 @@ static void loss_withholds_the_verdict(void **state)
 	struct world w;
 
 	world_init(&w, FL_ROUTE_DIRECT);
-	w.file[0].cell[FL_TAKE_SHARED][FL_NATURE_PLAIN] = 100000;
+	w.file[0].cell[FL_MODE_SHARED][FL_NATURE_PLAIN] = 100000;
 	w.probe[0].misses = 100;
 	assert_int_equal(judge(&w), FL_SHARED);
 	w.probe[0].misses = 101;
@@ -155,7 +155,7 @@ static void uncertain_attempts_are_a_loss(void **state)
 	struct world w;
 
 	world_init(&w, FL_ROUTE_PASSTHROUGH);
-	w.file[0].cell[FL_TAKE_EXCL_FLAG_UNKNOWN][FL_NATURE_PLAIN] = 9990;
+	w.file[0].cell[FL_MODE_EXCL_FLAG_UNKNOWN][FL_NATURE_PLAIN] = 9990;
 	w.file[0].counter[FL_COUNT_UNCERTAIN] = 10;
 	assert_int_equal(judge(&w), FL_EXCLUSIVE);
 	w.file[0].counter[FL_COUNT_UNCERTAIN] = 11;
@@ -178,7 +178,7 @@ static void unseen_attempts_are_a_loss(void **state)
 	struct world w;
 
 	world_init(&w, FL_ROUTE_PASSTHROUGH);
-	w.file[0].cell[FL_TAKE_EXCL_FLAG_UNKNOWN][FL_NATURE_PLAIN] = 1000;
+	w.file[0].cell[FL_MODE_EXCL_FLAG_UNKNOWN][FL_NATURE_PLAIN] = 1000;
 	w.mount[0].counter[FL_MOUNT_ATTRIBUTE_REPLIES] = 5;
 	fl_cross_check_judge(&w.s, &w.mount[0], 1005, 0, 0);
 	assert_int_equal(w.mount[0].cross_check, FL_CROSS_DONE);
@@ -222,7 +222,7 @@ static void a_blind_file_is_told(void **state)
 	struct world w;
 
 	world_init(&w, FL_ROUTE_PASSTHROUGH);
-	w.file[0].cell[FL_TAKE_EXCL_FLAG_UNKNOWN][FL_NATURE_PLAIN] = 1000;
+	w.file[0].cell[FL_MODE_EXCL_FLAG_UNKNOWN][FL_NATURE_PLAIN] = 1000;
 	judge(&w);
 	assert_null(strstr(w.v.why, "only part"));
 	w.s.blind_files = 2;
@@ -276,10 +276,10 @@ static void untold_modes_withhold_the_verdict(void **state)
 	struct world w;
 
 	world_init(&w, FL_ROUTE_DIRECT);
-	w.file[0].cell[FL_TAKE_SHARED][FL_NATURE_PLAIN] = 1000;
-	w.file[0].cell[FL_TAKE_UNKNOWN][FL_NATURE_PLAIN] = 1;
+	w.file[0].cell[FL_MODE_SHARED][FL_NATURE_PLAIN] = 1000;
+	w.file[0].cell[FL_MODE_UNKNOWN][FL_NATURE_PLAIN] = 1;
 	assert_int_equal(judge(&w), FL_SHARED);
-	w.file[0].cell[FL_TAKE_UNKNOWN][FL_NATURE_PLAIN] = 2;
+	w.file[0].cell[FL_MODE_UNKNOWN][FL_NATURE_PLAIN] = 2;
 	assert_int_equal(judge(&w), FL_INCONCLUSIVE);
 	assert_non_null(strstr(w.v.why, "is not known"));
 }
@@ -291,9 +291,9 @@ static void one_mount_of_several(void **state)
 
 	world_init(&w, FL_ROUTE_DIRECT);
 	w.s.nfiles = 2;
-	w.file[0].cell[FL_TAKE_SHARED][FL_NATURE_PLAIN] = 10;
+	w.file[0].cell[FL_MODE_SHARED][FL_NATURE_PLAIN] = 10;
 	w.file[1].dev = 46;
-	w.file[1].cell[FL_TAKE_EXCL_FLAG_SET][FL_NATURE_APPEND] = 20;
+	w.file[1].cell[FL_MODE_EXCL_FLAG_SET][FL_NATURE_APPEND] = 20;
 	fl_verdict_of(&w.s, 45, &defaults, &w.v);
 	assert_int_equal(w.v.kind, FL_SHARED);
 	fl_verdict_of(&w.s, 46, &defaults, &w.v);
@@ -311,73 +311,73 @@ static void reasons_follow_the_order_of_tests(void **state)
 	static const struct {
 		enum fl_route route;
 		enum fl_can can;
-		enum fl_take take;
+		enum fl_mode mode;
 		enum fl_nature nature;
 		const struct fl_flag_knowledge *flag;
 		enum fl_reason want;
 		struct fl_file_seen seen;
 	} cases[] = {
 		/* what the kernel can do comes first */
-		{FL_ROUTE_PASSTHROUGH, FL_CAN_NO, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_APPEND,
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_NO, FL_MODE_EXCL_FLAG_UNSET, FL_NATURE_APPEND,
 		 &stripped, FL_REASON_KERNEL_CANNOT},
 		/* then the flags */
-		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_APPEND,
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_MODE_EXCL_FLAG_UNSET, FL_NATURE_APPEND,
 		 &never, FL_REASON_FLAG_NOT_SET},
-		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_PLAIN, &asked,
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_MODE_EXCL_FLAG_UNSET, FL_NATURE_PLAIN, &asked,
 		 FL_REASON_FLAG_STRIPPED},
-		{FL_ROUTE_PASSTHROUGH, FL_CAN_UNKNOWN, FL_TAKE_EXCL_FLAG_UNKNOWN, FL_NATURE_PLAIN,
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_UNKNOWN, FL_MODE_EXCL_FLAG_UNKNOWN, FL_NATURE_PLAIN,
 		 &stripped, FL_REASON_FLAG_STRIPPED},
-		{FL_ROUTE_PASSTHROUGH, FL_CAN_UNKNOWN, FL_TAKE_EXCL_FLAG_UNKNOWN, FL_NATURE_PLAIN,
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_UNKNOWN, FL_MODE_EXCL_FLAG_UNKNOWN, FL_NATURE_PLAIN,
 		 &unset, FL_REASON_FLAG_NOT_SET_OR_STRIPPED},
-		{FL_ROUTE_PASSTHROUGH, FL_CAN_UNKNOWN, FL_TAKE_EXCL_FLAG_UNKNOWN, FL_NATURE_PLAIN,
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_UNKNOWN, FL_MODE_EXCL_FLAG_UNKNOWN, FL_NATURE_PLAIN,
 		 &none, FL_REASON_FLAG_NOT_SET_OR_STRIPPED},
-		{FL_ROUTE_PASSTHROUGH, FL_CAN_UNKNOWN, FL_TAKE_EXCL_FLAG_UNKNOWN, FL_NATURE_PLAIN,
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_UNKNOWN, FL_MODE_EXCL_FLAG_UNKNOWN, FL_NATURE_PLAIN,
 		 &never, FL_REASON_FLAG_NOT_SET},
 		/* then the write */
-		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_BUFFERED, &none,
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_MODE_EXCL_FLAG_SET, FL_NATURE_BUFFERED, &none,
 		 FL_REASON_BUFFERED},
-		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_UNKNOWN, FL_NATURE_PAST_EOF,
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_MODE_EXCL_FLAG_UNKNOWN, FL_NATURE_PAST_EOF,
 		 &in_force, FL_REASON_PAST_EOF},
-		{FL_ROUTE_DIRECT, FL_CAN_YES, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_APPEND, &none,
+		{FL_ROUTE_DIRECT, FL_CAN_YES, FL_MODE_EXCL_FLAG_SET, FL_NATURE_APPEND, &none,
 		 FL_REASON_APPEND},
-		{FL_ROUTE_DIRECT, FL_CAN_YES, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_CACHE_MODE, &none,
+		{FL_ROUTE_DIRECT, FL_CAN_YES, FL_MODE_EXCL_FLAG_SET, FL_NATURE_CACHE_MODE, &none,
 		 FL_REASON_CACHE_IO_MODE},
-		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_UNCHECKED,
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_MODE_EXCL_FLAG_SET, FL_NATURE_UNCHECKED,
 		 &none, FL_REASON_PRIVILEGES},
-		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_PLAIN, &none,
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_MODE_EXCL_FLAG_SET, FL_NATURE_PLAIN, &none,
 		 FL_REASON_UNKNOWN},
 		/* inside EOF once it had the lock, past it when it chose */
-		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_PLAIN, &none,
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_MODE_EXCL_FLAG_SET, FL_NATURE_PLAIN, &none,
 		 FL_REASON_PAST_EOF, .seen.grew = true},
-		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_UNKNOWN, FL_NATURE_PLAIN,
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_MODE_EXCL_FLAG_UNKNOWN, FL_NATURE_PLAIN,
 		 &in_force, FL_REASON_PAST_EOF, .seen.grew = true},
-		{FL_ROUTE_PASSTHROUGH, FL_CAN_NO, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_PLAIN, &none,
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_NO, FL_MODE_EXCL_FLAG_SET, FL_NATURE_PLAIN, &none,
 		 FL_REASON_KERNEL_CANNOT, .seen.grew = true},
-		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_PLAIN, &never,
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_MODE_EXCL_FLAG_UNSET, FL_NATURE_PLAIN, &never,
 		 FL_REASON_FLAG_NOT_SET, .seen.grew = true},
-		{FL_ROUTE_PASSTHROUGH, FL_CAN_UNKNOWN, FL_TAKE_EXCL_FLAG_UNKNOWN, FL_NATURE_PLAIN,
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_UNKNOWN, FL_MODE_EXCL_FLAG_UNKNOWN, FL_NATURE_PLAIN,
 		 &none, FL_REASON_FLAG_NOT_SET_OR_STRIPPED, .seen.grew = true},
 		/* a kernel that shares without IS_NOSEC does not look at it */
-		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_UNCHECKED,
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_MODE_EXCL_FLAG_SET, FL_NATURE_UNCHECKED,
 		 &none, FL_REASON_PRIVILEGES, .seen.grew = true},
-		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_UNCHECKED,
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_MODE_EXCL_FLAG_SET, FL_NATURE_UNCHECKED,
 		 &none, FL_REASON_PAST_EOF, .seen = {true, true}},
-		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_PRIVILEGES,
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_MODE_EXCL_FLAG_SET, FL_NATURE_PRIVILEGES,
 		 &none, FL_REASON_UNKNOWN, .seen = {false, true}},
-		{FL_ROUTE_DIRECT, FL_CAN_YES, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_UNCHECKED, &none,
+		{FL_ROUTE_DIRECT, FL_CAN_YES, FL_MODE_EXCL_FLAG_SET, FL_NATURE_UNCHECKED, &none,
 		 FL_REASON_PAST_EOF, .seen.grew = true},
-		{FL_ROUTE_DIRECT, FL_CAN_YES, FL_TAKE_EXCL_FLAG_SET, FL_NATURE_UNCHECKED, &none,
+		{FL_ROUTE_DIRECT, FL_CAN_YES, FL_MODE_EXCL_FLAG_SET, FL_NATURE_UNCHECKED, &none,
 		 FL_REASON_UNKNOWN},
-		{FL_ROUTE_SPLICE, FL_CAN_UNKNOWN, FL_TAKE_EXCL_FLAG_UNKNOWN, FL_NATURE_OTHER, &none,
+		{FL_ROUTE_SPLICE, FL_CAN_UNKNOWN, FL_MODE_EXCL_FLAG_UNKNOWN, FL_NATURE_OTHER, &none,
 		 FL_REASON_SPLICE},
-		{FL_ROUTE_CACHED, FL_CAN_NO, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_BUFFERED, &none,
+		{FL_ROUTE_CACHED, FL_CAN_NO, FL_MODE_EXCL_FLAG_UNSET, FL_NATURE_BUFFERED, &none,
 		 FL_REASON_BUFFERED},
-		{FL_ROUTE_CACHED, FL_CAN_NO, FL_TAKE_EXCL_FLAG_UNSET, FL_NATURE_PLAIN, &none,
+		{FL_ROUTE_CACHED, FL_CAN_NO, FL_MODE_EXCL_FLAG_UNSET, FL_NATURE_PLAIN, &none,
 		 FL_REASON_KERNEL_CANNOT},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		enum fl_reason got = fl_reason_of(cases[i].route, cases[i].can, cases[i].take,
+		enum fl_reason got = fl_reason_of(cases[i].route, cases[i].can, cases[i].mode,
 						  cases[i].nature, cases[i].flag, &cases[i].seen);
 
 		if (got != cases[i].want)
@@ -393,17 +393,17 @@ static void a_growing_file_explains_its_writes(void **state)
 	struct world w;
 
 	world_init(&w, FL_ROUTE_DIRECT);
-	w.file[0].cell[FL_TAKE_EXCL_FLAG_SET][FL_NATURE_PLAIN] = 7;
-	w.file[0].cell[FL_TAKE_EXCL_FLAG_SET][FL_NATURE_UNCHECKED] = 5;
+	w.file[0].cell[FL_MODE_EXCL_FLAG_SET][FL_NATURE_PLAIN] = 7;
+	w.file[0].cell[FL_MODE_EXCL_FLAG_SET][FL_NATURE_UNCHECKED] = 5;
 	fl_snapshot_totals(&w.s, &t);
 	assert_int_equal(t.reason[FL_REASON_UNKNOWN], 12);
 	/* another file's growth says nothing about this one */
 	w.s.nfiles = 2;
 	w.file[1].route = FL_ROUTE_DIRECT;
-	w.file[1].cell[FL_TAKE_EXCL_FLAG_SET][FL_NATURE_PAST_EOF] = 1;
+	w.file[1].cell[FL_MODE_EXCL_FLAG_SET][FL_NATURE_PAST_EOF] = 1;
 	fl_snapshot_totals(&w.s, &t);
 	assert_int_equal(t.reason[FL_REASON_UNKNOWN], 12);
-	w.file[0].cell[FL_TAKE_EXCL_FLAG_SET][FL_NATURE_PAST_EOF] = 3;
+	w.file[0].cell[FL_MODE_EXCL_FLAG_SET][FL_NATURE_PAST_EOF] = 3;
 	fl_snapshot_totals(&w.s, &t);
 	assert_int_equal(t.reason[FL_REASON_UNKNOWN], 0);
 	assert_int_equal(t.reason[FL_REASON_PAST_EOF], 16);
@@ -413,7 +413,7 @@ static void a_growing_file_explains_its_writes(void **state)
 	fl_snapshot_totals(&w.s, &t);
 	assert_int_equal(t.reason[FL_REASON_PRIVILEGES], 5);
 	assert_int_equal(t.reason[FL_REASON_PAST_EOF], 10);
-	w.file[0].cell[FL_TAKE_SHARED][FL_NATURE_UNCHECKED] = 1;
+	w.file[0].cell[FL_MODE_SHARED][FL_NATURE_UNCHECKED] = 1;
 	fl_snapshot_totals(&w.s, &t);
 	assert_int_equal(t.reason[FL_REASON_PRIVILEGES], 0);
 	assert_int_equal(t.reason[FL_REASON_PAST_EOF], 15);
@@ -429,20 +429,20 @@ static void looking_for_privileges_is_not_eligible(void **state)
 
 	world_init(&w, FL_ROUTE_PASSTHROUGH);
 	w.s.can[FL_ROUTE_PASSTHROUGH] = FL_CAN_YES;
-	w.file[0].cell[FL_TAKE_EXCL_FLAG_SET][FL_NATURE_UNCHECKED] = 5;
+	w.file[0].cell[FL_MODE_EXCL_FLAG_SET][FL_NATURE_UNCHECKED] = 5;
 	fl_snapshot_totals(&w.s, &t);
 	/* nothing shows that this kernel shares at all */
 	assert_int_equal(t.eligible, 5);
-	w.file[0].cell[FL_TAKE_SHARED][FL_NATURE_PLAIN] = 95;
+	w.file[0].cell[FL_MODE_SHARED][FL_NATURE_PLAIN] = 95;
 	fl_snapshot_totals(&w.s, &t);
 	assert_int_equal(t.eligible, 95);
 	assert_int_equal(t.eligible_shared, 95);
 	assert_int_equal(t.reason[FL_REASON_PRIVILEGES], 5);
 	/* a kernel that shares without looking: there is another reason */
-	w.file[0].cell[FL_TAKE_SHARED][FL_NATURE_UNCHECKED] = 1;
+	w.file[0].cell[FL_MODE_SHARED][FL_NATURE_UNCHECKED] = 1;
 	fl_snapshot_totals(&w.s, &t);
 	assert_int_equal(t.eligible, 101);
-	w.file[0].cell[FL_TAKE_SHARED][FL_NATURE_UNCHECKED] = 0;
+	w.file[0].cell[FL_MODE_SHARED][FL_NATURE_UNCHECKED] = 0;
 	w.file[0].route = FL_ROUTE_DIRECT;
 	fl_snapshot_totals(&w.s, &t);
 	assert_int_equal(t.eligible, 100);
@@ -456,8 +456,8 @@ static void upgrades_are_a_reason_of_their_own(void **state)
 
 	world_init(&w, FL_ROUTE_PASSTHROUGH);
 	w.s.can[FL_ROUTE_PASSTHROUGH] = FL_CAN_YES;
-	w.file[0].cell[FL_TAKE_EXCL_FLAG_SET][FL_NATURE_PAST_EOF] = 10;
-	w.file[0].cell[FL_TAKE_SHARED][FL_NATURE_PLAIN] = 90;
+	w.file[0].cell[FL_MODE_EXCL_FLAG_SET][FL_NATURE_PAST_EOF] = 10;
+	w.file[0].cell[FL_MODE_SHARED][FL_NATURE_PLAIN] = 90;
 	w.file[0].takes[FL_SITE_SHARED] = 94;
 	w.file[0].takes[FL_SITE_EXCLUSIVE] = 6;
 	w.file[0].takes[FL_SITE_UPGRADE] = 4;
@@ -486,9 +486,9 @@ static void reasons_are_ordered_by_weight(void **state)
 	struct world w;
 
 	world_init(&w, FL_ROUTE_DIRECT);
-	w.file[0].cell[FL_TAKE_EXCL_FLAG_SET][FL_NATURE_APPEND] = 3;
-	w.file[0].cell[FL_TAKE_EXCL_FLAG_SET][FL_NATURE_PAST_EOF] = 30;
-	w.file[0].cell[FL_TAKE_EXCL_FLAG_UNSET][FL_NATURE_PLAIN] = 10;
+	w.file[0].cell[FL_MODE_EXCL_FLAG_SET][FL_NATURE_APPEND] = 3;
+	w.file[0].cell[FL_MODE_EXCL_FLAG_SET][FL_NATURE_PAST_EOF] = 30;
+	w.file[0].cell[FL_MODE_EXCL_FLAG_UNSET][FL_NATURE_PLAIN] = 10;
 	judge(&w);
 	assert_int_equal(w.v.nreasons, 3);
 	assert_int_equal(w.v.reason[0].writes, 30);

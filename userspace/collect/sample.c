@@ -5,14 +5,14 @@
 static void add_to_sample(struct fl_sample *sample, const struct fl_slot_counts *counts,
 			  const struct fl_slot_takes *takes)
 {
-	for (int take = 0; take < FL_TAKES; take++) {
+	for (int mode = 0; mode < FL_MODES; mode++) {
 		for (int nature = 0; nature < FL_NATURES; nature++) {
-			__u64 n = counts->cell[take][nature];
+			__u64 n = counts->cell[mode][nature];
 
 			sample->writes += n;
-			if (take == FL_TAKE_SHARED)
+			if (mode == FL_MODE_SHARED)
 				sample->shared += n;
-			else if (take != FL_TAKE_UNKNOWN)
+			else if (mode != FL_MODE_UNKNOWN)
 				sample->exclusive += n;
 		}
 	}

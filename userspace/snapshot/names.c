@@ -36,12 +36,12 @@ static const char *const natures[FL_NATURES] = {
 	[FL_NATURE_PRIVILEGES] = "privileges", [FL_NATURE_OTHER] = "other",
 };
 
-static const char *const takes[FL_TAKES] = {
-	[FL_TAKE_EXCL_FLAG_UNKNOWN] = "exclusive_flag_unknown",
-	[FL_TAKE_EXCL_FLAG_UNSET] = "exclusive_flag_unset",
-	[FL_TAKE_EXCL_FLAG_SET] = "exclusive_flag_set",
-	[FL_TAKE_SHARED] = "shared",
-	[FL_TAKE_UNKNOWN] = "unknown",
+static const char *const modes[FL_MODES] = {
+	[FL_MODE_EXCL_FLAG_UNKNOWN] = "exclusive_flag_unknown",
+	[FL_MODE_EXCL_FLAG_UNSET] = "exclusive_flag_unset",
+	[FL_MODE_EXCL_FLAG_SET] = "exclusive_flag_set",
+	[FL_MODE_SHARED] = "shared",
+	[FL_MODE_UNKNOWN] = "unknown",
 };
 
 static const char *const counters[FL_COUNTERS] = {
@@ -169,9 +169,9 @@ const char *fl_site_role_name(enum fl_site_role role)
 	return name_in(site_roles, COUNT(site_roles), role);
 }
 
-const char *fl_take_name(enum fl_take take)
+const char *fl_mode_name(enum fl_mode mode)
 {
-	return name_in(takes, COUNT(takes), take);
+	return name_in(modes, COUNT(modes), mode);
 }
 
 const char *fl_counter_name(enum fl_counter counter)
@@ -234,9 +234,9 @@ int fl_nature_from_name(const char *name)
 	return fl_name_index(natures, COUNT(natures), name);
 }
 
-int fl_take_from_name(const char *name)
+int fl_mode_from_name(const char *name)
 {
-	return fl_name_index(takes, COUNT(takes), name);
+	return fl_name_index(modes, COUNT(modes), name);
 }
 
 struct flag_name {

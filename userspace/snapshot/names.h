@@ -44,7 +44,7 @@ char *fl_route_names(unsigned int mask, char *buf, size_t len);
 const char *fl_nature_name(enum fl_nature nature);
 const char *fl_site_role_name(enum fl_site_role role);
 int fl_site_role_from_name(const char *name);
-const char *fl_take_name(enum fl_take take);
+const char *fl_mode_name(enum fl_mode mode);
 const char *fl_reason_name(enum fl_reason reason);
 const char *fl_counter_name(enum fl_counter counter);
 const char *fl_hist_name(enum fl_hist_kind kind);
@@ -62,7 +62,7 @@ int fl_name_index(const char *const *table, size_t n, const char *name);
 int fl_method_from_name(const char *name);
 int fl_route_from_name(const char *name);
 int fl_nature_from_name(const char *name);
-int fl_take_from_name(const char *name);
+int fl_mode_from_name(const char *name);
 
 /*
  * FOPEN_* flags of include/uapi/linux/fuse.h by name, joined by '|', unknown bits as hex; "none" for 0.

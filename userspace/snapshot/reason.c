@@ -7,11 +7,11 @@ enum flag_state {
 	FLAG_UNKNOWN,
 };
 
-static enum flag_state flag_in_force(enum fl_take take, const struct fl_flag_knowledge *flag)
+static enum flag_state flag_in_force(enum fl_mode mode, const struct fl_flag_knowledge *flag)
 {
-	if (take == FL_TAKE_EXCL_FLAG_SET)
+	if (mode == FL_MODE_EXCL_FLAG_SET)
 		return FLAG_SET;
-	if (take == FL_TAKE_EXCL_FLAG_UNSET)
+	if (mode == FL_MODE_EXCL_FLAG_UNSET)
 		return FLAG_UNSET;
 	if (flag->effective_set && !flag->effective_unset)
 		return FLAG_SET;
@@ -75,7 +75,7 @@ static enum fl_reason write_reason(enum fl_route route, enum fl_nature nature,
 	}
 }
 
-enum fl_reason fl_reason_of(enum fl_route route, enum fl_can can, enum fl_take take,
+enum fl_reason fl_reason_of(enum fl_route route, enum fl_can can, enum fl_mode mode,
 			    enum fl_nature nature, const struct fl_flag_knowledge *flag,
 			    const struct fl_file_seen *seen)
 {
@@ -91,7 +91,7 @@ enum fl_reason fl_reason_of(enum fl_route route, enum fl_can can, enum fl_take t
 		return FL_REASON_KERNEL_CANNOT;
 	if (route == FL_ROUTE_SPLICE)
 		return FL_REASON_SPLICE;
-	switch (flag_in_force(take, flag)) {
+	switch (flag_in_force(mode, flag)) {
 	case FLAG_UNSET:
 		return flag_reason(flag);
 	case FLAG_UNKNOWN:
@@ -106,17 +106,17 @@ enum fl_reason fl_reason_of(enum fl_route route, enum fl_can can, enum fl_take t
 	return reason;
 }
 
-static bool is_exclusive(enum fl_take take)
+static bool is_exclusive(enum fl_mode mode)
 {
-	return take != FL_TAKE_SHARED && take != FL_TAKE_UNKNOWN;
+	return mode != FL_MODE_SHARED && mode != FL_MODE_UNKNOWN;
 }
 
-bool fl_is_eligible(enum fl_route route, enum fl_take take, enum fl_nature nature,
+bool fl_is_eligible(enum fl_route route, enum fl_mode mode, enum fl_nature nature,
 		    const struct fl_file_seen *seen)
 {
 	if (route == FL_ROUTE_SPLICE)
 		return false;
-	if (nature == FL_NATURE_UNCHECKED && is_exclusive(take) && privileges_matter(route, seen))
+	if (nature == FL_NATURE_UNCHECKED && is_exclusive(mode) && privileges_matter(route, seen))
 		return !seen->shared_with_nosec;
 	/* on the direct route O_DIRECT plays no part: its writes never count as buffered */
 	return nature == FL_NATURE_PLAIN || nature == FL_NATURE_UNCHECKED;

@@ -16,16 +16,16 @@ struct fl_file_seen {
  * The reason why a write of this nature took the lock exclusively. The kernel's ability on the route is
  * tested first, then the open flags, then the write itself.
  */
-enum fl_reason fl_reason_of(enum fl_route route, enum fl_can can, enum fl_take take,
+enum fl_reason fl_reason_of(enum fl_route route, enum fl_can can, enum fl_mode mode,
 			    enum fl_nature nature, const struct fl_flag_knowledge *flag,
 			    const struct fl_file_seen *seen);
 
 /*
- * Whether the shared path would accept a write of this nature on this route. take is how it held the lock: a
+ * Whether the shared path would accept a write of this nature on this route. mode is how it held the lock: a
  * write that was exclusive because it had to look for privileges is not eligible where the file's other
  * writes show that the kernel looks.
  */
-bool fl_is_eligible(enum fl_route route, enum fl_take take, enum fl_nature nature,
+bool fl_is_eligible(enum fl_route route, enum fl_mode mode, enum fl_nature nature,
 		    const struct fl_file_seen *seen);
 
 #endif

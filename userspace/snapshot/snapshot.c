@@ -66,20 +66,20 @@ void fl_writes_from_takes(struct fl_snapshot *s)
 		__u64 upgrades = f->takes[FL_SITE_UPGRADE], shared = f->takes[FL_SITE_SHARED];
 
 		memset(f->cell, 0, sizeof(f->cell));
-		f->cell[FL_TAKE_EXCL_FLAG_UNKNOWN][FL_NATURE_OTHER] = f->takes[FL_SITE_EXCLUSIVE] +
+		f->cell[FL_MODE_EXCL_FLAG_UNKNOWN][FL_NATURE_OTHER] = f->takes[FL_SITE_EXCLUSIVE] +
 								      upgrades;
-		f->cell[FL_TAKE_SHARED][FL_NATURE_OTHER] = shared > upgrades ? shared - upgrades
+		f->cell[FL_MODE_SHARED][FL_NATURE_OTHER] = shared > upgrades ? shared - upgrades
 									     : 0;
 	}
 }
 
 static void see_file(const struct fl_file_counts *f, struct fl_file_seen *seen)
 {
-	const __u64 *shared = f->cell[FL_TAKE_SHARED];
+	const __u64 *shared = f->cell[FL_MODE_SHARED];
 
 	seen->grew = false;
-	for (int take = 0; take < FL_TAKES; take++)
-		seen->grew |= f->cell[take][FL_NATURE_PAST_EOF] > 0;
+	for (int mode = 0; mode < FL_MODES; mode++)
+		seen->grew |= f->cell[mode][FL_NATURE_PAST_EOF] > 0;
 	seen->shared_without_nosec = shared[FL_NATURE_UNCHECKED] || shared[FL_NATURE_PRIVILEGES];
 	seen->shared_with_nosec = shared[FL_NATURE_PLAIN];
 }
@@ -123,26 +123,26 @@ static void add_file(const struct fl_snapshot *s, const struct fl_file_counts *f
 	struct fl_file_seen seen;
 
 	see_file(f, &seen);
-	for (int take = 0; take < FL_TAKES; take++) {
+	for (int mode = 0; mode < FL_MODES; mode++) {
 		for (int nature = 0; nature < FL_NATURES; nature++) {
-			__u64 n = f->cell[take][nature];
+			__u64 n = f->cell[mode][nature];
 
 			if (!n)
 				continue;
 			t->writes += n;
 			t->by_route[f->route] += n;
-			if (fl_is_eligible(f->route, take, nature, &seen)) {
+			if (fl_is_eligible(f->route, mode, nature, &seen)) {
 				t->eligible += n;
-				if (take == FL_TAKE_SHARED)
+				if (mode == FL_MODE_SHARED)
 					t->eligible_shared += n;
 			}
-			if (take == FL_TAKE_SHARED) {
+			if (mode == FL_MODE_SHARED) {
 				t->shared += n;
-			} else if (take == FL_TAKE_UNKNOWN) {
+			} else if (mode == FL_MODE_UNKNOWN) {
 				t->unknown += n;
 			} else {
 				t->exclusive += n;
-				t->reason[fl_reason_of(f->route, s->can[f->route], take, nature,
+				t->reason[fl_reason_of(f->route, s->can[f->route], mode, nature,
 						       &f->flag, &seen)] += n;
 			}
 		}
@@ -199,9 +199,9 @@ __u64 fl_file_writes(const struct fl_file_counts *f)
 {
 	__u64 n = 0;
 
-	for (int take = 0; take < FL_TAKES; take++)
+	for (int mode = 0; mode < FL_MODES; mode++)
 		for (int nature = 0; nature < FL_NATURES; nature++)
-			n += f->cell[take][nature];
+			n += f->cell[mode][nature];
 	return n;
 }
 

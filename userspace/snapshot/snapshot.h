@@ -33,7 +33,7 @@ struct fl_file_counts {
 	bool is_other; /* this is the sum of files that had no room in the table */
 	char *name;    /* last component, or NULL; owned */
 	char *path;    /* whole path where an open file showed it, or NULL; owned */
-	__u64 cell[FL_TAKES][FL_NATURES];
+	__u64 cell[FL_MODES][FL_NATURES];
 	__u64 counter[FL_COUNTERS];
 	struct fl_slot_hists *hists; /* NULL where the method has none; owned */
 	struct fl_holders *holders;  /* NULL where nothing was told of them; owned */

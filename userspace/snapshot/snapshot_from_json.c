@@ -69,10 +69,10 @@ static void file_from_json(struct fl_json_reader *r, struct json_object *o,
 	list = fl_json_get(r, o, "cells", json_type_array);
 	for (size_t i = 0; list && i < json_object_array_length(list) && !r->bad; i++) {
 		struct json_object *cell = json_object_array_get_idx(list, i);
-		int take = fl_json_get_index(r, cell, "take", fl_take_from_name);
+		int mode = fl_json_get_index(r, cell, "take", fl_mode_from_name);
 		int nature = fl_json_get_index(r, cell, "nature", fl_nature_from_name);
 
-		f->cell[take][nature] = fl_json_get_u64(r, cell, "writes");
+		f->cell[mode][nature] = fl_json_get_u64(r, cell, "writes");
 	}
 	for (int i = 0; i < FL_COUNTERS; i++)
 		f->counter[i] = may_be_null(i) ? fl_json_find_u64(o, fl_counter_name(i))
@@ -221,9 +221,9 @@ static void check_sums(struct fl_json_reader *r, const struct fl_snapshot *s)
 	for (size_t i = 0; i < s->nfiles; i++) {
 		const struct fl_file_counts *f = &s->file[i];
 
-		for (int take = 0; take < FL_TAKES; take++)
+		for (int mode = 0; mode < FL_MODES; mode++)
 			for (int nature = 0; nature < FL_NATURES; nature++)
-				sum += f->cell[take][nature];
+				sum += f->cell[mode][nature];
 		for (int k = 0; k < FL_COUNTERS; k++)
 			sum += f->counter[k];
 		for (int k = 0; k < FL_SITE_ROLES; k++)

@@ -62,21 +62,21 @@ static struct json_object *sites_to_json(const struct fl_snapshot *s)
 	return list;
 }
 
-/* Writes only cells that are not 0, as [take, nature, writes]: the matrix is sparse. */
+/* Writes only cells that are not 0: the matrix is sparse. The mode has the key "take", as it always had. */
 static struct json_object *cells_to_json(const struct fl_file_counts *f)
 {
 	struct json_object *list = json_object_new_array();
 
-	for (int take = 0; take < FL_TAKES; take++) {
+	for (int mode = 0; mode < FL_MODES; mode++) {
 		for (int nature = 0; nature < FL_NATURES; nature++) {
 			struct json_object *cell;
 
-			if (!f->cell[take][nature])
+			if (!f->cell[mode][nature])
 				continue;
 			cell = json_object_new_object();
-			fl_json_name(cell, "take", fl_take_name(take));
+			fl_json_name(cell, "take", fl_mode_name(mode));
 			fl_json_name(cell, "nature", fl_nature_name(nature));
-			fl_json_u64(cell, "writes", f->cell[take][nature]);
+			fl_json_u64(cell, "writes", f->cell[mode][nature]);
 			json_object_array_add(list, cell);
 		}
 	}

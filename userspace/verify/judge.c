@@ -89,10 +89,10 @@ static void gather(const struct fl_snapshot *s, __u32 dev, __u64 ino, struct tal
 		fl_file_totals(s, f, &one);
 		fl_totals_add(sum, &one);
 		for (int n = 0; n < FL_NATURES; n++) {
-			t->shared[n] += f->cell[FL_TAKE_SHARED][n];
-			t->excl[n] += f->cell[FL_TAKE_EXCL_FLAG_UNKNOWN][n] +
-				      f->cell[FL_TAKE_EXCL_FLAG_UNSET][n] +
-				      f->cell[FL_TAKE_EXCL_FLAG_SET][n];
+			t->shared[n] += f->cell[FL_MODE_SHARED][n];
+			t->excl[n] += f->cell[FL_MODE_EXCL_FLAG_UNKNOWN][n] +
+				      f->cell[FL_MODE_EXCL_FLAG_UNSET][n] +
+				      f->cell[FL_MODE_EXCL_FLAG_SET][n];
 		}
 	}
 }
