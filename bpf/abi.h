@@ -59,12 +59,12 @@ enum fl_counter {
 	 * -EAGAIN, for example if it must update times. This makes dozens of takes per write.
 	 */
 	FL_COUNT_RETRIED,
-	FL_COUNT_FAILED,    /* the same with another error */
+	FL_COUNT_FAILED,    /* attempts that took the lock and ended with another error */
 	FL_COUNT_UNCERTAIN, /* attempts that may have written or not: a loss */
 	FL_COUNT_OUTSIDE,   /* writes of tasks that do not belong to the command's family */
 	/*
-	 * Attempts that held the lock exclusively while somebody was queued for it, when they were
-	 * looked at: who came later is not counted.
+	 * Attempts that held the lock exclusively, and behind which somebody was queued when they were
+	 * looked at. Whoever queues later is not seen.
 	 */
 	FL_COUNT_QUEUED_BEHIND,
 	FL_COUNTERS,

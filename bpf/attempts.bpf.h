@@ -23,7 +23,7 @@ struct attempt {
 };
 
 #define CERTAIN_BITS 12
-/* The last attempt that hashes to a place has it. */
+/* A place holds the last attempt that hashes to it. */
 static struct attempt certain[1 << CERTAIN_BITS];
 
 #define SET_BITS 10
@@ -123,7 +123,7 @@ static __always_inline void put_certain(struct kiocb *iocb, __u32 where, __u32 w
 	a->writer = writer;
 }
 
-/* Of the current task. */
+/* Remembers an attempt of the current task. */
 static __noinline int put_tentative(struct kiocb *iocb, __u32 where, __u32 len)
 {
 	struct attempt_set *set = set_of(iocb);
@@ -154,7 +154,7 @@ static __always_inline __u32 slot_of_kiocb(struct kiocb *iocb)
 	struct backing_file *bf;
 	struct inode *inode;
 
-	/* only so that the verifier does not search the BTF for what may be trusted: this is rare */
+	/* this path is rare: the cast only saves the verifier a search of the BTF for what may be trusted */
 	iocb = bpf_rdonly_cast(iocb, bpf_core_type_id_kernel(struct kiocb));
 	bf = bpf_rdonly_cast(iocb->ki_filp, bpf_core_type_id_kernel(struct backing_file));
 	inode = bf->user_path.dentry->d_inode;

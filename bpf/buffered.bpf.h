@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Buffered writes to backing files on XFS. Their tracepoint says that one begins, nothing says how it
- * ended; but iomap goes through the file's extents in the same task, and iomap_iter shows how far it
- * got: once before the first part of the write, and once after each.
+ * Buffered writes to backing files on XFS. A tracepoint says that one begins, and none says how it ended.
+ * But iomap goes through the file's extents in the same task, and its tracepoint iomap_iter shows how far
+ * it got: it fires once before the first part of the write, and once after each part.
  *
- * iomap_iter runs twice for each direct I/O, too, of all file systems that use iomap. So the collector
- * takes it away once there were direct writes and no buffered ones, and puts it back when one is seen.
- * Buffered writes that begin meanwhile count, and as uncertain.
+ * iomap_iter also fires twice for each direct I/O of every file system that uses iomap. So the collector
+ * detaches the program from it when there have been direct writes and no buffered ones, and attaches the
+ * program again when it sees a buffered one. Buffered writes that begin in between are counted, and are
+ * uncertain.
  */
 #ifndef FUSELENS_BUFFERED_BPF_H
 #define FUSELENS_BUFFERED_BPF_H

@@ -45,7 +45,7 @@ struct start {
 	__u64 ns;
 };
 
-/* A call that may fail is under way. Apart from the times: an interrupt may time a take of its own. */
+/* A call that may fail is under way. Not a struct start: an interrupt may time a take of its own meanwhile. */
 struct attempt {
 	__u64 task; /* 0: none */
 	__u64 site;

@@ -7,11 +7,10 @@
 #include <bpf/bpf_helpers.h>
 
 /*
- * The version of what programs remember. It grows whenever the address of a struct file or inode may
- * have passed to another one. Only files on the passthrough route are remembered. The daemon answers
- * each open of one, so a new one at an old address was seen being opened. It also grows with
- * releases, and when user space gives slots back. 0 means that opens are not watched; then nothing may
- * be remembered.
+ * The version of what programs remember. It grows whenever another struct file or inode may have come to
+ * an old address: with each open that a daemon answers, with each release, and when user space gives slots
+ * back. Only files on the passthrough route are remembered, because a daemon answers every open of such a
+ * file. 0 means that opens are not watched; then nothing may be remembered.
  */
 __u32 open_epoch SEC(".data.epoch");
 

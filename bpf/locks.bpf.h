@@ -54,7 +54,7 @@ static __always_inline void follow_lock(__u64 address, __u32 slot, bool is_fi_lo
 	__sync_fetch_and_add(&state->unfollowed, 1);
 }
 
-/* Follows the locks of an inode that the slot's file did not have before; mostly it is the file's first one. */
+/* Follows the locks of an inode that is new for the slot's file: nearly always the file's first one. */
 __attribute__((unused)) static __noinline int follow_inode(struct fl_slot *s, __u32 slot,
 							   __u64 inode)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The slots of the inodes that were written last on each CPU. What is found here needs none of the
- * loads by which a slot is looked up: a load through an unchecked pointer costs eight instructions.
+ * The slots of the inodes that were written last on each CPU. A slot that is found here does not have to
+ * be looked up, which takes several loads through unchecked pointers, of eight instructions each.
  */
 #ifndef FUSELENS_REMEMBERED_BPF_H
 #define FUSELENS_REMEMBERED_BPF_H
@@ -17,7 +17,7 @@ struct remembered {
 
 #define REMEMBERED_BITS 8
 #define REMEMBERED_CPUS 256
-/* A CPU runs a program once at a time, so nobody writes a place while another one reads it. */
+/* A program never interrupts itself on a CPU, so nobody writes a place while it is read. */
 static struct remembered remembered[REMEMBERED_CPUS << REMEMBERED_BITS];
 
 /* NULL on CPUs beyond the table. */
@@ -29,7 +29,7 @@ static __always_inline struct remembered *remembered_place(struct inode *inode)
 	return at < sizeof(remembered) / sizeof(remembered[0]) ? &remembered[at] : NULL;
 }
 
-/* Whether the inode's slot is remembered, and so that the inode is selected. */
+/* Whether the inode's slot is remembered. If so, the inode is selected. */
 static __always_inline bool is_remembered(const struct remembered *r, struct inode *inode)
 {
 	return r && r->inode == (__u64)inode && r->epoch == open_epoch;

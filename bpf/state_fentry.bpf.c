@@ -265,7 +265,7 @@ int direct_locked(__u64 *ctx)
 	direct = s->open_flags & FOPEN_DIRECT_IO;
 	count = inode->i_rwsem.count.counter;
 	held = held_from_count(count);
-	/* the other writes of a cached file are counted with their requests, and so is their slot found */
+	/* other writes of a cached file are counted with their requests, which find the slot */
 	if (!direct)
 		s->slot = slot_of(inode, FL_ROUTE_CACHED, inode->i_ino, inode->i_sb->s_dev,
 				  inode->i_generation);
@@ -358,9 +358,9 @@ int write_exit(__u64 *ctx)
 }
 
 /*
- * fuse_passthrough_splice_write() calls this with the backing file, and holds the lock until after its return. What
- * it returns decides: a task with a signal to look at, be it only work of its io_uring, gets nothing done and comes
- * a second time.
+ * fuse_passthrough_splice_write() calls this with the backing file, and holds the lock until after its return.
+ * The splice counts by what the function returns: if the task has a signal to handle, or only work of its
+ * io_uring, nothing is written, and the kernel makes the call again.
  */
 SEC("fexit/backing_file_splice_write")
 int splice_ended(__u64 *ctx)

@@ -126,7 +126,7 @@ static __always_inline int backing_write(struct kiocb *iocb, struct file *file,
 	enum fl_mode mode;
 	__u64 len, count;
 	__u32 slot, epoch;
-	/* in memory the verifier forgets its value, and need not go on with each of them */
+	/* in memory, so that the verifier forgets its value and does not follow each possible one */
 	volatile __u8 cell;
 
 	bf = bpf_rdonly_cast(file, bpf_core_type_id_kernel(struct backing_file));
@@ -141,7 +141,7 @@ static __always_inline int backing_write(struct kiocb *iocb, struct file *file,
 		slot = look_up_slot(number_of(inode));
 		if (slot == NOT_SELECTED)
 			goto others;
-		/* each look-up follows the locks, if they are to be followed */
+		/* with --waits each write looks its slot up, because that follows the locks */
 		if (!follow_locks)
 			remember_slot(known, inode, slot, epoch);
 	}

@@ -102,7 +102,7 @@ int wait_ends(__u64 *ctx)
 {
 	struct waiting *w = waiting_of_current();
 
-	/* nearly always that of a lock that is not ours */
+	/* nearly always the lock is not ours */
 	if (w->lock != ctx[0] || w->task != bpf_get_current_task())
 		return 0;
 	return wait_of_ours_ends(w);

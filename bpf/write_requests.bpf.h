@@ -180,7 +180,7 @@ static __always_inline enum fl_nature nature_of_sent(const struct sent_write *w)
 
 /*
  * Requests that were counted as they were sent, until they end. What a request failed to write is
- * subtracted. The last request that hashes to a place has it.
+ * subtracted. A place holds the last request that hashes to it.
  */
 struct counted_request {
 	__u64 req; /* 0: none */

@@ -47,7 +47,7 @@ struct fl_collector {
 	struct fl_family family;
 	bool tells_outside;
 	struct fl_cross_check cross;
-	struct fl_snapshot blind; /* nothing of it but what blind.h speaks of, and the method */
+	struct fl_snapshot blind; /* only the method, and what blind.h fills in, are used */
 	int ncpus;
 	__u32 timed_in; /* of the options; 0 where nothing takes times */
 	__u32 hist_slots, holder_slots;

@@ -19,11 +19,11 @@ struct fl_forgotten {
 	struct fl_holders *spare_holders;
 };
 
-/* The number of the sum that a file belongs to, among those of its mount; below 16 * (FL_ROUTES + 1). */
+/* Which of its mount's sums a file belongs to: a number below 16 * (FL_ROUTES + 1). */
 __u32 fl_forgotten_id(const struct fl_file_counts *f);
 /*
- * Makes sure that the next fl_forgotten_add() cannot fail: what is taken out of a table must have a place
- * to go. Returns 0, or -1 when out of memory.
+ * Makes sure that the next fl_forgotten_add() cannot fail, because counts that have left the table must not be
+ * lost. Returns 0, or -1 when out of memory.
  */
 int fl_forgotten_reserve(struct fl_forgotten *k);
 /* Adds a file's counts. To be called after a reserve. */

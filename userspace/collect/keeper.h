@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A process that keeps the hooks which the whole system pays for, and lets them go at a deadline. It does
- * so whatever happens to the command: while that is stopped, or waits for a reader of its output. The
- * process attaches the hooks itself, so that at no time the command has them.
+ * A process that holds the hooks which the whole system pays for, and removes them at a deadline. It does so
+ * whatever happens to the command, even if the command is stopped or waits for a reader of its output. The
+ * process attaches the hooks itself, so the command never holds them.
  */
 #ifndef FL_KEEPER_H
 #define FL_KEEPER_H

@@ -6,7 +6,9 @@
 #include "collect/collector.h"
 #include "util/option.h"
 
+/* Sets an enum fl_evidence by name. Returns 0, or -1 with err set, which lists the names. */
 int fl_set_evidence(const struct fl_option *o, const char *arg, void *to, struct fl_err *err);
+/* Prints the names, separated by blanks: for completion. */
 void fl_evidence_words(FILE *out);
 
 /* Rows of a table, see util/option.h; M is the member of struct T that is a struct fl_collect_opts. */

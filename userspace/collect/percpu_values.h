@@ -24,8 +24,8 @@ struct fl_percpu_values {
  */
 int fl_percpu_values_init(struct fl_percpu_values *v, int fd, size_t size, int ncpus, __u32 places);
 /*
- * What was counted at a place since it was drained, into *sum, which has v->size bytes. A count that fell
- * reads as 0 until it has made up for that. Returns 0, or -1 with errno set.
+ * Writes what was counted at a place since it was drained to *sum, which has v->size bytes. A count that has
+ * fallen since then reads as 0 until it has risen again as far. Returns 0, or -1 with errno set.
  */
 int fl_percpu_values_peek(struct fl_percpu_values *v, __u32 place, void *sum);
 /* The same, and drains the place: what is counted between two calls belongs to the second. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Takes whose route a program could not tell, or that no write of their route stands behind, joined to
- * the file's writes. Pure.
+ * Joins takes to the writes of their file where both have different routes: a program could not tell the route of
+ * the take, or no write has this route. Pure.
  */
 #ifndef FL_TAKES_H
 #define FL_TAKES_H

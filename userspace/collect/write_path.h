@@ -13,7 +13,7 @@ struct fl_write_path {
 	__u64 looked_ns;
 };
 
-/* Livepatches that are loaded at the beginning are no change. */
+/* Begins to look. Livepatches that are loaded already are not reported as changes. */
 void fl_write_path_open(struct fl_write_path *p);
 void fl_write_path_close(struct fl_write_path *p);
 /*

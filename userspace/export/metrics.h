@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the exporter has counted, in a form in which nothing ever falls: each reading's interval is
- * added to the mount and the file it belongs to, under the reasons known at that time. Bounded: past
- * the limits, mounts and files are added up as "other". The files with series of their own are the busiest
- * of the last minutes. Pure.
+ * Sums since the exporter's start, which never fall. The counts of each reading are added to their mount and file,
+ * and to the reasons that were known at that time. Bounded: past the limits, mounts and files are added up as
+ * "other". The files with series of their own are the busiest of the last minutes. Pure.
  */
 #ifndef FL_METRICS_H
 #define FL_METRICS_H

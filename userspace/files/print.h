@@ -27,7 +27,7 @@ const char *fl_file_can_share(const struct fl_open_file *f, enum fl_can can);
 /* Whether a file that can be written can run no write under the shared lock. */
 bool fl_file_never_shares(const struct fl_open_file *f, enum fl_can can);
 
-/* mounts name the mounts of the opens. */
+/* The opens with the names of their mounts, which come from mounts. */
 void fl_refused_text(const struct fl_refused_opens *opens, const struct fl_mounts *mounts,
 		     FILE *out);
 void fl_refused_json(const struct fl_refused_opens *opens, const struct fl_mounts *mounts,

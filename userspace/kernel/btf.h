@@ -26,7 +26,7 @@ bool fl_btf_lacks_xfs_tracepoint(const struct fl_btf *b, const char *name);
 __u32 fl_btf_kernel_function(const struct fl_btf *b, const char *name);
 /* Whether a struct has a member (directly or in an anonymous one). */
 bool fl_btf_has_member(const struct fl_btf *b, const char *type, const char *member);
-/* Whether a struct is known from a module's BTF rather than the kernel's own. */
+/* Whether a struct comes from a module's BTF and not from the kernel's own. */
 bool fl_btf_in_module(const struct fl_btf *b, const char *type);
 /* Where a member lies in its struct, in bytes; -1 where not known. */
 long fl_btf_member_offset(const struct fl_btf *b, const char *type, const char *member);

@@ -7,8 +7,8 @@
 #include "util/err.h"
 
 /*
- * Reads the mounts of this mount namespace and adds them to mounts. others: those of every other one
- * follow, but for a device that is known at the same path. FUSE mounts only, unless all_types is set.
+ * Reads the mounts of this mount namespace and adds them to mounts; with others also those of all other
+ * namespaces, except where the list has the same device at the same path. FUSE mounts only, unless all_types is set.
  * Returns 0, or -1 with err set. The caller frees mounts with fl_mounts_free() either way.
  */
 int fl_mounts_read(struct fl_mounts *mounts, bool others, bool all_types, struct fl_err *err);

@@ -43,7 +43,7 @@ struct fl_open_list {
 	__u64 read_ns;		 /* on CLOCK_MONOTONIC; 0: there was none yet */
 	__u64 tried_ns, took_ns; /* the last attempt, which may have failed */
 };
-/* Lists anew if the last attempt is longer ago than pause_ns and five times what it took. */
+/* Lists anew if more time has passed since the last attempt than pause_ns plus five times its duration. */
 void fl_open_list_again(struct fl_open_list *l, __u64 pause_ns);
 /*
  * An iterator that writes a struct fl_version_record for each FUSE file that this process has open. The

@@ -7,11 +7,11 @@
 
 #include "report/sections.h"
 
-/* One more field of a data line; NAN where it is not known. */
+/* Writes one more field of a data line; NAN stands for what is not known. */
 void fl_draw_number(FILE *f, double v);
 /* The y axis from 0 past most, in writes a second: ticks in round steps. */
 void fl_draw_rate_axis(FILE *f, double most);
-/* The same of a time in ns. */
+/* The same for times in ns. */
 void fl_draw_time_axis(FILE *f, double most);
 /* A logarithmic axis ('x' or 'y') of times in ns that shows low to high. */
 void fl_draw_log_time_axis(FILE *f, char axis, double low, double high);

@@ -47,9 +47,9 @@ __u64 fl_explained_rise(const struct fl_snapshot *s, __u32 dev);
 #define FL_CROSS_UNDER_WAY 64
 
 /*
- * Settles a mount's check: rise since the check began, when so much of the rise was explained already.
- * under_way: how many counted writes may have been under way at that moment; so many
- * unexplained attempts are not called unseen.
+ * Settles a mount's check. rise: by how much attr_version has risen since the check began. explained_before: how
+ * much of what was counted before that moment. under_way: how many counted writes may have been under way at that
+ * moment; as many unexplained attempts are not called unseen.
  */
 void fl_cross_check_judge(const struct fl_snapshot *s, struct fl_mount_snapshot *m, __u64 rise,
 			  __u64 explained_before, __u64 under_way);

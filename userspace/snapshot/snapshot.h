@@ -170,7 +170,7 @@ void fl_file_counts_free(struct fl_file_counts *f);
 void fl_snapshot_free(struct fl_snapshot *s);
 /* Leaves the snapshot without files, for who needs only the rest of it. */
 void fl_snapshot_free_files(struct fl_snapshot *s);
-/* Whether the evidence counts this; if not, the counter's 0 means nothing. */
+/* Whether the evidence counts this. If it does not, the counter is 0, and that means nothing. */
 bool fl_snapshot_knows(const struct fl_snapshot *s, enum fl_counter counter);
 /*
  * Fills in the writes from the takes where nothing else counted writes. A write that was upgraded took the
@@ -199,7 +199,7 @@ struct fl_sample {
 	__u64 fi_lock;	  /* takes by writes */
 };
 
-/* What may be missing from the writes, or be too much in them: lost, uncertain or unseen. */
+/* By how much the number of writes may be wrong: lost, uncertain and unseen ones. */
 __u64 fl_totals_unsure(const struct fl_totals *t);
 
 /* All writes of one file, however they took the lock. */

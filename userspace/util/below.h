@@ -16,7 +16,7 @@
  * link. Returns a descriptor, or -1 with errno set.
  */
 int fl_below_open(int dir, const char *path, int flags, mode_t mode);
-/* Makes the directory name in dir and opens it. -1 with errno set; what is there already is not taken. */
+/* Makes the directory name in dir and opens it. -1 with errno set, EEXIST where there is one already. */
 int fl_below_mkdir(int dir, const char *name, mode_t mode);
 /*
  * Writes text to a new file, and to the disk; replaces a file that is there already. Returns 0, or -1 with err

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Clocks. All intervals are told by the first. */
+/* Clocks. Intervals are measured with the first one. */
 #ifndef FL_CLOCK_H
 #define FL_CLOCK_H
 

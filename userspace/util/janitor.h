@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A process that makes a directory of ours below one of the user's, and removes it when the command ends,
- * however it ends: killed too. Only it asks the file system there anything, so that one that hangs never
- * hangs the command.
+ * A process that makes a directory of ours below one of the user's, and removes it when the command ends, even
+ * by SIGKILL. Only this process asks the file system there anything, so a file system that hangs never hangs the
+ * command.
  */
 #ifndef FL_JANITOR_H
 #define FL_JANITOR_H
@@ -15,7 +15,7 @@
 
 struct fl_janitor {
 	pid_t pid;		/* 0: none */
-	int line;		/* closed by whoever holds it: time to clean up */
+	int line;		/* the command's end of a socket; once it is closed, the janitor cleans up */
 	int base;		/* the user's directory, O_PATH */
 	int dir;		/* ours, to work in: see fl_below_own() */
 	char name[FL_OWN_NAME]; /* of ours, below base */
@@ -33,8 +33,8 @@ int fl_janitor_empty(struct fl_janitor *k, double seconds, struct fl_err *err);
 /* For processes forked meanwhile: they must not keep the line open. */
 void fl_janitor_forget(struct fl_janitor *k);
 /*
- * The directory goes, unless keep; with it go processes that still work in it. Waits at most seconds.
- * Returns 0 when it is gone or kept, -1 when the janitor failed or is still at it.
+ * Removes the directory, and ends processes that still work in it; with keep it stays. Waits at most seconds.
+ * Returns 0 when that is done, -1 when the janitor failed or is still at it.
  */
 int fl_janitor_finish(struct fl_janitor *k, bool keep, double seconds);
 

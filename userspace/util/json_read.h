@@ -40,7 +40,7 @@ double fl_json_get_number(struct fl_json_reader *r, struct json_object *o, const
 bool fl_json_get_bool(struct fl_json_reader *r, struct json_object *o, const char *key);
 /* A string that belongs to o; "" where it is bad. */
 const char *fl_json_get_str(struct fl_json_reader *r, struct json_object *o, const char *key);
-/* The string's place in a table of names, by from_name(), which returns -1 for an unknown one. */
+/* What from_name() makes of the string under key; it returns -1 for a name that it does not know, which is bad. */
 int fl_json_get_index(struct fl_json_reader *r, struct json_object *o, const char *key,
 		      int (*from_name)(const char *));
 

@@ -19,7 +19,7 @@ int fl_parse_seconds(const char *text, const char *name, double min, double max,
 		     struct fl_err *err);
 int fl_parse_whole_seconds(const char *text, const char *name, __u64 min, __u64 max, __u64 *value,
 			   struct fl_err *err);
-/* A size in bytes, in powers of 1024: "64k", "512MiB", "1g". A number alone counts so many times plain. */
+/* A size in bytes, in powers of 1024: "64k", "512MiB", "1g". A number without a unit is multiplied by plain. */
 int fl_parse_size(const char *text, const char *name, __u64 plain, __u64 min, __u64 max,
 		  __u64 *bytes, struct fl_err *err);
 

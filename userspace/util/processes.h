@@ -14,9 +14,9 @@ bool fl_in_first_pid_namespace(void);
 /* Our own children, at most FL_MAX_CHILDREN of them; returns their number. */
 size_t fl_processes_children(pid_t child[FL_MAX_CHILDREN]);
 /*
- * Kills and reaps all our children but these n, and their orphans, which become our children: with
- * PR_SET_CHILD_SUBREAPER those are all their descendants. Waits at most seconds. Returns how many are still
- * there, because the kernel holds them.
+ * Kills and reaps all our children but these n. Orphans of those killed become our children, if
+ * PR_SET_CHILD_SUBREAPER is set, and end as well: so all descendants do. Waits at most seconds. Returns how many are
+ * still there, because the kernel holds them.
  */
 size_t fl_processes_end_children(const pid_t *but, size_t n, double seconds);
 /*

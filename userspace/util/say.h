@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Messages on stderr. (Help, and what print.c files show there, do not come this way.) Any of them may hold names,
- * fio's words or text of a result directory, so whatever a terminal would act on comes out as \xNN. And the standard
- * streams: none is closed while we run, and a command fails when not all of its stdout could be written.
+ * Messages on stderr; but not help, nor what print.c files show there. A message may hold names, fio's words or
+ * text of a result directory, so whatever a terminal would act on comes out as \xNN.
+ *
+ * And the standard streams: none is closed while we run, and a command fails when not all of its stdout could be
+ * written.
  */
 #ifndef FL_SAY_H
 #define FL_SAY_H
@@ -20,7 +22,7 @@ void fl_say_progress_end(void);
  * what is written, so that no file of ours gets its number.
  */
 void fl_streams_open(void);
-/* The reader of stdout went away and that is no failure; fl_streams_close() says nothing of it. */
+/* Makes it no failure that the reader of stdout went away: fl_streams_close() then says nothing of it. */
 void fl_streams_forgive(void);
 /* To be called last. Returns code, or failed with a message when stdout did not take all that was written. */
 int fl_streams_close(int code, int failed);

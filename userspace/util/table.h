@@ -29,8 +29,8 @@ struct fl_fit {
 	bool on;
 };
 /*
- * Turns columns off, that of the highest rank first and none of a rank below from, until those that are on,
- * with a blank behind each, fit into room columns of the screen.
+ * Turns columns off until the others, each with a blank behind it, fit into room columns of the screen. The
+ * column with the highest rank goes first; columns with a rank below from stay.
  */
 void fl_fit_columns(struct fl_fit *column, size_t n, int from, int room);
 

@@ -25,7 +25,7 @@ struct fl_workload {
 	size_t left; /* processes of it that the kernel did not let go */
 };
 
-/* A program of ours, such as fio: what is not set is as it is for a command of the user's. */
+/* How to run a program of ours, such as fio. A member that is 0 changes nothing: then it runs as a user's command. */
 struct fl_workload_opts {
 	int output;		/* stdout and stderr go there */
 	int dir;		/* it works in there */
@@ -40,7 +40,7 @@ struct fl_workload_opts {
  * Returns 0, or -1 with err set, and then no child is left.
  */
 int fl_workload_prepare(struct fl_workload *w, char *const argv[], struct fl_err *err);
-/* The same for a program of ours, whose file is argv[0]. What it leaves running ends with it. */
+/* The same for a program of ours, whose file is argv[0]. Processes that it leaves running end with it. */
 int fl_workload_prepare_ours(struct fl_workload *w, char *const argv[],
 			     const struct fl_workload_opts *o, struct fl_err *err);
 /* Lets the child execute. Returns 0, or -1 with err set when the command could not be executed. */

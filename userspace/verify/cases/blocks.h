@@ -30,8 +30,8 @@ enum fl_block_state {
 };
 
 /*
- * What the block of len bytes read at off is. st gets its stamp where it has one. *bad_at: the first
- * byte that does not follow from the stamp.
+ * Says what the block of len bytes is that was read at off. If it has a stamp, st is set to it. *bad_at is set to the
+ * first byte that does not follow from the stamp.
  */
 enum fl_block_state fl_stamp_check(const void *buf, __u32 len, __u64 off, struct fl_stamp *st,
 				   size_t *bad_at);

@@ -47,9 +47,9 @@ struct fl_leg {
 	 * whom one asks: only the lock is judged.
 	 */
 	bool flags_differ;
-	/* said where writes to a backing file ran shared, which breaks a locking rule of the VFS */
+	/* the remark where writes to a backing file ran shared, which breaks a locking rule of the VFS */
 	char lax_if_shared[160];
-	/* said where its data came out wrong and writes to it ran shared: what the kernel does wrong */
+	/* what the kernel does wrong if the data came out wrong and writes ran shared */
 	char defect_if_shared[288];
 };
 

@@ -23,7 +23,7 @@ int fl_case_errno(struct fl_case_env *e, const char *what);
  */
 struct fl_leg *fl_case_leg(struct fl_case_env *e, const char *file, int flags, enum fl_want want,
 			   unsigned int writers);
-/* A descriptor of one's own on a leg's file; -1 after saying why. */
+/* Opens a leg's file once more, for the caller alone. Returns a descriptor, or -1 after saying why. */
 int fl_case_open(struct fl_case_env *e, const char *file, int flags);
 
 /* An aligned buffer of len bytes, or no return: out of memory ends the process. */
@@ -52,7 +52,7 @@ int fl_case_check_blocks(struct fl_case_env *e, int fd, __u64 from, __u64 to, __
 			 enum fl_zero zero);
 /* [0, to) was never written and has to read as zeros. */
 int fl_case_check_zeros(struct fl_case_env *e, int fd, __u64 to);
-/* The size as it is believed and as the daemon tells it afresh: both have to be want. */
+/* Checks the size in the kernel's cache and the size that the daemon answers anew: both have to be want. */
 int fl_case_size(struct fl_case_env *e, int fd, __u64 want);
 
 /* Time since the workload began has not reached seconds. */
