@@ -71,7 +71,6 @@ static void unknown_is_a_dash(void **state)
 	fl_bench_free(&b);
 }
 
-/* What fi->lock costs, from its takes and mean waits. */
 static void writers_at_once(void **state)
 {
 	struct fl_bench b;
@@ -94,6 +93,7 @@ static void writers_at_once(void **state)
 	fl_bench_free(&b);
 }
 
+/* What fi->lock costs, from its takes and mean waits. */
 static void fi_lock_in_ns_and_cores(void **state)
 {
 	static const struct {

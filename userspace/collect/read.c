@@ -16,7 +16,6 @@
 #include "snapshot/coverage.h"
 #include "util/array.h"
 
-#define FOPEN_PARALLEL (1u << 6)
 /* Ids of files in snapshots: 0 for "other", then those of forgotten.c, then claims. */
 #define FIRST_CLAIM (16 * (FL_ROUTES + 1))
 
@@ -41,7 +40,7 @@ static void add_flag_knowledge(struct fl_collector *c, const struct fl_slot *slo
 		f->flag.opens_seen = asked.opens;
 		f->flag.opens_asked = asked.opens_with_parallel;
 	}
-	if (slot->open_flags_known && slot->open_flags & FOPEN_PARALLEL)
+	if (slot->open_flags_known && slot->open_flags & FL_FOPEN_PARALLEL)
 		f->flag.effective_set = 1;
 	else if (slot->open_flags_known)
 		f->flag.effective_unset = 1;

@@ -10,12 +10,10 @@
 #include "util/table.h"
 #include "util/text.h"
 
-#define FOPEN_PARALLEL (1u << 6)
-
 const char *fl_file_can_share(const struct fl_open_file *f, enum fl_can can)
 {
-	bool answered = f->rec.answered_flags & FOPEN_PARALLEL;
-	bool flag = f->rec.open_flags & FOPEN_PARALLEL || (answered && f->answer_counts);
+	bool answered = f->rec.answered_flags & FL_FOPEN_PARALLEL;
+	bool flag = f->rec.open_flags & FL_FOPEN_PARALLEL || (answered && f->answer_counts);
 
 	if ((f->rec.f_flags & O_ACCMODE) == O_RDONLY)
 		return "does not write";
@@ -85,9 +83,9 @@ static void file_text(const struct fl_open_file *f, const struct fl_mounts *moun
 	fprintf(out, "; route %s\n", fl_route_name(fl_open_file_route(f)));
 	fprintf(out, "  open flags %s",
 		fl_fopen_flag_names(f->rec.open_flags, flags, sizeof(flags)));
-	if (f->rec.answered_flags & ~f->rec.open_flags & FOPEN_PARALLEL)
+	if (f->rec.answered_flags & ~f->rec.open_flags & FL_FOPEN_PARALLEL)
 		fprintf(out, "; the daemon also asked for %s",
-			fl_fopen_flag_names(FOPEN_PARALLEL, flags, sizeof(flags)));
+			fl_fopen_flag_names(FL_FOPEN_PARALLEL, flags, sizeof(flags)));
 	if (iomode)
 		fprintf(out, "; I/O mode %s", iomode);
 	fprintf(out, "\n");

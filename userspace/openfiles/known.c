@@ -6,7 +6,6 @@
 
 #include "util/array.h"
 
-#define FOPEN_PARALLEL (1u << 6)
 /*
  * Closed files are forgotten when this many files are known, or twice as many as were open at the
  * last time. Otherwise memory would grow for weeks.
@@ -60,7 +59,7 @@ static void add_answer(struct fl_known_file *k, const struct fl_file_record *r)
 	if (!r->answer_kept)
 		return;
 	k->now_answers++;
-	if (r->answered_flags & FOPEN_PARALLEL)
+	if (r->answered_flags & FL_FOPEN_PARALLEL)
 		k->now_asked++;
 	if (k->now_answers < k->answers)
 		return;
@@ -89,7 +88,7 @@ void fl_known_files_merge(struct fl_known_files *k, const struct fl_open_files *
 			return;
 		if (!known->path && f->path)
 			known->path = strdup(f->path);
-		if (f->rec.open_flags & FOPEN_PARALLEL)
+		if (f->rec.open_flags & FL_FOPEN_PARALLEL)
 			known->now_set++;
 		else
 			known->now_unset++;

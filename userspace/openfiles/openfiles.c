@@ -6,10 +6,6 @@
 
 #include "util/array.h"
 
-static const struct fl_fopen_bits {
-	__u32 direct_io, passthrough;
-} fopen_bits = {1u << 0, 1u << 7};
-
 /* Joins leaf-first components into "/a/b/c"; *used is set to the bytes read. NULL when cut short. */
 static char *join_components(const char *p, size_t left, size_t *used)
 {
@@ -102,9 +98,9 @@ void fl_open_files_free(struct fl_open_files *files)
  */
 enum fl_route fl_open_file_route(const struct fl_open_file *f)
 {
-	if (f->rec.open_flags & fopen_bits.direct_io)
+	if (f->rec.open_flags & FL_FOPEN_DIRECT_IO)
 		return FL_ROUTE_DIRECT;
-	if (f->rec.open_flags & fopen_bits.passthrough && f->rec.passthrough)
+	if (f->rec.open_flags & FL_FOPEN_PASSTHROUGH && f->rec.passthrough)
 		return FL_ROUTE_PASSTHROUGH;
 	return FL_ROUTE_CACHED;
 }

@@ -265,14 +265,14 @@ static __u32 append_flags(__u32 flags, const struct flag_name *table, size_t n, 
 }
 
 static const struct flag_name fopen_flags[] = {
-	{1u << 0, "DIRECT_IO"},
+	{FL_FOPEN_DIRECT_IO, "DIRECT_IO"},
 	{1u << 1, "KEEP_CACHE"},
 	{1u << 2, "NONSEEKABLE"},
 	{1u << 3, "CACHE_DIR"},
 	{1u << 4, "STREAM"},
 	{1u << 5, "NOFLUSH"},
-	{1u << 6, "PARALLEL_DIRECT_WRITES"},
-	{1u << 7, "PASSTHROUGH"},
+	{FL_FOPEN_PARALLEL, "PARALLEL_DIRECT_WRITES"},
+	{FL_FOPEN_PASSTHROUGH, "PASSTHROUGH"},
 };
 
 __u32 fl_fopen_flag_from_name(const char *name)

@@ -64,8 +64,14 @@ int fl_route_from_name(const char *name);
 int fl_nature_from_name(const char *name);
 int fl_mode_from_name(const char *name);
 
+/* The FOPEN_* flags of include/uapi/linux/fuse.h that decide how writes lock. */
+enum {
+	FL_FOPEN_DIRECT_IO = 1u << 0,
+	FL_FOPEN_PARALLEL = 1u << 6, /* FOPEN_PARALLEL_DIRECT_WRITES */
+	FL_FOPEN_PASSTHROUGH = 1u << 7,
+};
 /*
- * FOPEN_* flags of include/uapi/linux/fuse.h by name, joined by '|', unknown bits as hex; "none" for 0.
+ * FOPEN_* flags by name, joined by '|', unknown bits as hex; "none" for 0.
  * Writes at most len bytes, always ends them with NUL; returns buf.
  */
 char *fl_fopen_flag_names(__u32 open_flags, char *buf, size_t len);

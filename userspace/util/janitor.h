@@ -15,7 +15,7 @@
 
 struct fl_janitor {
 	pid_t pid;		/* 0: none */
-	int line;		/* the command's end of a socket; once it is closed, the janitor cleans up */
+	int line;		/* closed by whoever holds it: the janitor cleans up */
 	int base;		/* the user's directory, O_PATH */
 	int dir;		/* ours, to work in: see fl_below_own() */
 	char name[FL_OWN_NAME]; /* of ours, below base */

@@ -22,8 +22,6 @@
 #include "verify/cases/child.h"
 #include "verify/hang.h"
 
-#define FOPEN_PARALLEL (1u << 6)
-
 /* Messages between the two processes, one byte each. */
 enum {
 	SAY_READY = 'r', /* case: set up, files open */
@@ -150,8 +148,8 @@ static void read_facts(struct fl_verify_world *w, struct running *run, struct fl
 				continue;
 			r->facts[l].known = true;
 			r->facts[l].route = fl_open_file_route(f);
-			r->facts[l].parallel = f->rec.open_flags & FOPEN_PARALLEL;
-			r->facts[l].answered = f->rec.answered_flags & FOPEN_PARALLEL;
+			r->facts[l].parallel = f->rec.open_flags & FL_FOPEN_PARALLEL;
+			r->facts[l].answered = f->rec.answered_flags & FL_FOPEN_PARALLEL;
 		}
 	}
 out:
