@@ -125,6 +125,7 @@ static const struct {
 	__u32 word;
 	enum fl_flow flow;
 	__s64 ahead; /* the target, relative to the instruction; 0: none */
+	enum fl_sequence sequence;
 } instructions[] = {
 	{"bti c", 0xd503245f, FL_FLOW_NEXT, 0},
 	{"paciasp", 0xd503233f, FL_FLOW_NEXT, 0},
@@ -144,9 +145,11 @@ static const struct {
 	{"retaa", 0xd65f0bff, FL_FLOW_END, 0},
 	{"retab", 0xd65f0fff, FL_FLOW_END, 0},
 	{"brk #0x800", 0xd4210000, FL_FLOW_END, 0},
-	{"casa w3, w1, [x0]", 0x88e37c01, FL_FLOW_NEXT, 0},
-	{"ldaxr w3, [x5]", 0x885ffca3, FL_FLOW_NEXT, 0},
-	{"stlr x22, [x0]", 0xc89ffc16, FL_FLOW_NEXT, 0},
+	{"casa w3, w1, [x0]", 0x88e37c01, FL_FLOW_NEXT, 0, FL_SEQUENCE_SEEMS_TO_BEGIN},
+	{"ldar x1, [x1]", 0xc8dffc21, FL_FLOW_NEXT, 0, FL_SEQUENCE_SEEMS_TO_BEGIN},
+	{"ldaxr w3, [x5]", 0x885ffca3, FL_FLOW_NEXT, 0, FL_SEQUENCE_BEGINS},
+	{"stxr w4, w2, [x5]", 0x88047ca2, FL_FLOW_NEXT, 0, FL_SEQUENCE_ENDS},
+	{"stlr x22, [x0]", 0xc89ffc16, FL_FLOW_NEXT, 0, FL_SEQUENCE_ENDS},
 	{"no instruction", 0x00000000, FL_FLOW_NEXT, 0},
 };
 #define INSTRUCTIONS (sizeof(instructions) / sizeof(instructions[0]))
@@ -169,6 +172,7 @@ static void each_instruction_leads_where_it_does(void **state)
 		if (in->target != (instructions[i].ahead ? in->addr + instructions[i].ahead : 0))
 			fail_msg("%s: target %llx", instructions[i].text, in->target);
 		assert_int_equal(in->size, 4);
+		assert_int_equal(in->sequence, instructions[i].sequence);
 		assert_false(in->unlocks);
 	}
 	fl_code_free(&code);
@@ -281,6 +285,94 @@ static void a_veneer_leads_to_the_function(void **state)
 	fl_symbols_free(&symbols);
 }
 
+static const struct fl_callsite *site_at(const struct recording *r, const char *function,
+					 __u64 offset)
+{
+	for (size_t i = 0; i < r->map.nsites; i++)
+		if (r->map.site[i].offset == offset && !strcmp(r->map.site[i].function, function))
+			return &r->map.site[i];
+	fail_msg("no site at %s+%#llx", function, offset);
+	return NULL;
+}
+
+/* Load-acquires and compare-and-swaps in front of the sites, each with what is in front of itself. */
+static void what_old_kernels_mistake_is_covered(void **state)
+{
+	struct recording *r = load("arm64-stock");
+	const struct fl_callsite *shared = site_at(r, "fuse_file_write_iter", 0x18c);
+	const struct fl_callsite *exclusive = site_at(r, "fuse_file_write_iter", 0x1e8);
+	const struct fl_callsite *lock = site_at(r, "fuse_inode_uncached_io_start", 0x7c);
+
+	assert_int_equal(shared->ncovered, 1);
+	assert_int_equal(shared->address - shared->covered[0], 0x18c - 0x178);
+	assert_int_equal(exclusive->ncovered, 2);
+	assert_int_equal(exclusive->address - exclusive->covered[0], 0x1e8 - 0x178);
+	assert_int_equal(exclusive->address - exclusive->covered[1], 0x1e8 - 0x1a4);
+	assert_int_equal(lock->ncovered, 1);
+	assert_int_equal(lock->address - lock->covered[0], 0x7c - 0x30);
+	/* here a store-release comes in between */
+	assert_int_equal(site_at(r, "fuse_write_update_attr", 0x8c)->ncovered, 0);
+	assert_int_equal(site_at(r, "fuse_passthrough_write_iter", 0x74)->ncovered, 0);
+	done(r);
+}
+
+struct words {
+	__u32 word[64];
+};
+
+static int read_words(void *ctx, __u64 addr, void *buf, size_t len, struct fl_err *err)
+{
+	const struct words *w = ctx;
+
+	if (addr != BASE || len > sizeof(w->word))
+		return fl_err(err, "not there");
+	memcpy(buf, w->word, len);
+	return 0;
+}
+
+/* How many instructions are covered for a call of down_write() behind the first, which are so many. */
+static int covered_for_call(size_t at, __u32 first, __u32 second)
+{
+	static const char table[] = "ffff800080000000 t fuse_file_write_iter\n"
+				    "ffff800080000100 T down_write\n";
+	struct fl_lock_offsets anywhere = {-1, -1};
+	struct words w;
+	struct fl_symbols symbols;
+	struct fl_text text = {
+		.machine = EM_AARCH64, .symbols = &symbols, .read = read_words, .ctx = &w};
+	struct fl_callsite_map map;
+	struct fl_err err;
+	char *copy = strdup(table);
+	int n;
+
+	for (size_t i = 0; i < 64; i++)
+		w.word[i] = 0xd503201f; /* nop */
+	w.word[0] = first;
+	w.word[1] = second;
+	w.word[at] = 0x94000000 | (64 - at); /* bl */
+	assert_int_equal(fl_symbols_parse(&symbols, copy, strlen(copy), &err), 0);
+	assert_int_equal(fl_callsite_map_build(&map, &text, &anywhere, &err), 0);
+	assert_int_equal(map.nsites, 1);
+	n = map.site[0].ncovered;
+	fl_callsite_map_free(&map);
+	fl_symbols_free(&symbols);
+	return n;
+}
+
+static void only_what_is_near_and_harmless_is_covered(void **state)
+{
+	enum { NOP = 0xd503201f, LDAR = 0xc8dffc21, LDXR = 0xc85f7c40, STXR = 0xc801fc40 };
+
+	assert_int_equal(covered_for_call(32, LDAR, NOP), 1);
+	assert_int_equal(covered_for_call(33, LDAR, NOP), 0);
+	/* the second is near the call, and the first near the second */
+	assert_int_equal(covered_for_call(33, LDAR, LDAR), 2);
+	assert_int_equal(covered_for_call(20, LDAR, STXR), 0);
+	assert_int_equal(covered_for_call(20, LDXR, NOP), 0);
+	assert_int_equal(covered_for_call(20, LDAR, LDXR), 0);
+	assert_int_equal(covered_for_call(20, LDXR, LDAR), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -294,6 +386,8 @@ int main(void)
 		cmocka_unit_test(the_lock_is_followed_back),
 		cmocka_unit_test(an_unlock_names_its_register),
 		cmocka_unit_test(a_veneer_leads_to_the_function),
+		cmocka_unit_test(what_old_kernels_mistake_is_covered),
+		cmocka_unit_test(only_what_is_near_and_harmless_is_covered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

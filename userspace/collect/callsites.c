@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <bpf/libbpf.h>
 
 #include "collect/kprobe.h"
@@ -69,6 +70,29 @@ static struct bpf_program *program(const struct fl_source *s, size_t index)
 	return bpf_object__find_program_by_name(s->obj, callsite_progs[index].name);
 }
 
+/*
+ * A kernel that mistakes the instructions in front of a probe looks at the text as it is. So while those have kprobes,
+ * it sees their traps instead, and allows the probe.
+ */
+static struct bpf_link *attach_probe(struct bpf_program *prog, const struct fl_callsite *site,
+				     __u64 addr, __u64 cookie)
+{
+	struct bpf_link *link = fl_kprobe_attach(prog, addr, cookie);
+	int fd[FL_MAX_COVERED], e;
+
+	if (link || errno != EINVAL || !site->ncovered)
+		return link;
+	for (int i = 0; i < site->ncovered; i++)
+		fd[i] = fl_kprobe_open(site->covered[i]);
+	link = fl_kprobe_attach(prog, addr, cookie);
+	e = errno;
+	for (int i = 0; i < site->ncovered; i++)
+		if (fd[i] >= 0)
+			close(fd[i]);
+	errno = e;
+	return link;
+}
+
 /* The probe that counts is attached last: a pair with one probe missing measures no time. */
 static int attach_site(struct fl_source *s, size_t index)
 {
@@ -80,21 +104,21 @@ static int attach_site(struct fl_source *s, size_t index)
 
 	if (site->tries) {
 		action = FL_SITE_TRY | (site->tries == FL_TRIES_ZERO ? FL_SITE_TRY_IS_ZERO : 0);
-		if (keep_link(c, fl_kprobe_attach(after, site->address + site->size,
-						  cookie_of(site, index, action))))
+		if (keep_link(c, attach_probe(after, site, site->address + site->size,
+					      cookie_of(site, index, action))))
 			return -1;
 	}
 	if (timed) {
-		if (keep_link(c, fl_kprobe_attach(after, site->address + site->size,
-						  cookie_of(site, index, FL_SITE_END))) ||
-		    keep_link(c, fl_kprobe_attach(at, site->calibrate_at,
-						  cookie_of(site, index, FL_SITE_CALIBRATE_BEGIN))))
+		if (keep_link(c, attach_probe(after, site, site->address + site->size,
+					      cookie_of(site, index, FL_SITE_END))) ||
+		    keep_link(c, attach_probe(at, site, site->calibrate_at,
+					      cookie_of(site, index, FL_SITE_CALIBRATE_BEGIN))))
 			timed = false;
 		else
 			action |= FL_SITE_BEGIN | FL_SITE_CALIBRATE_END;
 	}
 	c->timed[index] = timed;
-	return keep_link(c, fl_kprobe_attach(at, site->address, cookie_of(site, index, action)));
+	return keep_link(c, attach_probe(at, site, site->address, cookie_of(site, index, action)));
 }
 
 /* Without this probe only the completions are not known. */

@@ -36,19 +36,24 @@ bool fl_kprobes_available(struct fl_err *err)
 	return false;
 }
 
-struct bpf_link *fl_kprobe_attach(struct bpf_program *prog, __u64 addr, __u64 cookie)
+int fl_kprobe_open(__u64 addr)
 {
-	LIBBPF_OPTS(bpf_perf_event_opts, opts, .bpf_cookie = cookie);
 	struct perf_event_attr attr = {
 		.size = sizeof(attr),
 		.type = kprobe_type(),
 		/* kprobe_func stays NULL: a name could be ambiguous */
 		.kprobe_addr = addr,
 	};
-	struct bpf_link *link;
-	int fd, e;
 
-	fd = syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+	return syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+}
+
+struct bpf_link *fl_kprobe_attach(struct bpf_program *prog, __u64 addr, __u64 cookie)
+{
+	LIBBPF_OPTS(bpf_perf_event_opts, opts, .bpf_cookie = cookie);
+	struct bpf_link *link;
+	int fd = fl_kprobe_open(addr), e;
+
 	if (fd < 0)
 		return NULL;
 	link = bpf_program__attach_perf_event_opts(prog, fd, &opts);

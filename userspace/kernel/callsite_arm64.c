@@ -114,6 +114,19 @@ static bool is_signed_return(__u32 w)
 	return (w & 0xfffffbff) == 0xd65f0bff; /* retaa, retab */
 }
 
+/*
+ * The masks of Linux until "arm64: insn: Add BIT(23) to {load,store}_ex's mask". Bit 23 tells the others from
+ * exclusive loads and stores.
+ */
+static enum fl_sequence sequence_of(__u32 w)
+{
+	if ((w & 0x3f400000) == 0x08000000)
+		return FL_SEQUENCE_ENDS;
+	if ((w & 0x3f400000) == 0x08400000)
+		return w & 1u << 23 ? FL_SEQUENCE_SEEMS_TO_BEGIN : FL_SEQUENCE_BEGINS;
+	return FL_SEQUENCE_NONE;
+}
+
 static void set_flow(struct fl_insn *o, const cs_insn *in)
 {
 	const cs_arm64 *a = &in->detail->arm64;
@@ -122,6 +135,7 @@ static void set_flow(struct fl_insn *o, const cs_insn *in)
 
 	o->flow = FL_FLOW_NEXT;
 	o->unlocks = is_unlock(w, &o->lock_register);
+	o->sequence = sequence_of(w);
 	if (in->id == ARM64_INS_BL || in->id == ARM64_INS_BLR)
 		o->flow = FL_FLOW_CALL;
 	else if (in->id == ARM64_INS_BR || (w & 0xfc000000) == 0x14000000)
@@ -149,6 +163,7 @@ static void unknown(struct fl_insn *o, struct fl_def *def, const void *bytes, si
 	w = word_of(bytes);
 	if (is_signed_return(w))
 		o->flow = FL_FLOW_END;
+	o->sequence = sequence_of(w);
 	def->reg = register_numbered(w & 31);
 	def->also = register_numbered(w >> 16 & 31);
 	def->opaque = true;

@@ -144,3 +144,26 @@ long fl_code_index(const struct fl_code *code, __u64 addr)
 	}
 	return -1;
 }
+
+/* How far back arm64 kernels look from a kprobe, in bytes. */
+#define LOOKS_BACK 128
+
+size_t fl_code_covered(const struct fl_code *code, size_t index, __u64 covered[FL_MAX_COVERED])
+{
+	__u64 from = code->insn[index].addr, found[FL_MAX_COVERED];
+	size_t n = 0;
+
+	while (index-- > 0 && n < FL_MAX_COVERED) {
+		const struct fl_insn *in = &code->insn[index];
+
+		if (from - in->addr > LOOKS_BACK || in->sequence == FL_SEQUENCE_BEGINS ||
+		    in->sequence == FL_SEQUENCE_ENDS)
+			break;
+		/* its own probe is refused for the same reasons */
+		if (in->sequence == FL_SEQUENCE_SEEMS_TO_BEGIN)
+			from = found[n++] = in->addr;
+	}
+	for (size_t i = 0; i < n; i++)
+		covered[i] = found[n - 1 - i];
+	return n;
+}

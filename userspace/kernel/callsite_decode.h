@@ -22,6 +22,17 @@ enum fl_flow {
 	FL_FLOW_END,	/* returns, traps */
 };
 
+/*
+ * What a kernel looks for in front of a kprobe on arm64: an exclusive load whose store lies behind the probe, and would
+ * fail for ever because of it. Kernels before 6.15 take load-acquires and compare-and-swaps for exclusive loads, too.
+ */
+enum fl_sequence {
+	FL_SEQUENCE_NONE,
+	FL_SEQUENCE_BEGINS,
+	FL_SEQUENCE_SEEMS_TO_BEGIN, /* to those kernels */
+	FL_SEQUENCE_ENDS,
+};
+
 struct fl_insn {
 	__u64 addr;
 	__u64 target;
@@ -33,6 +44,7 @@ struct fl_insn {
 	 */
 	bool unlocks;
 	__u8 lock_register;
+	__u8 sequence; /* enum fl_sequence */
 };
 
 struct fl_code {
@@ -56,6 +68,14 @@ int fl_decode(struct fl_code *code, fl_machine machine, const void *bytes, size_
 void fl_code_free(struct fl_code *code);
 /* Index of the instruction at addr, or -1. */
 long fl_code_index(const struct fl_code *code, __u64 addr);
+
+#define FL_MAX_COVERED 4
+/*
+ * The addresses of instructions because of which some kernels refuse a kprobe on the one at index, though they need
+ * not: kprobes on them, set in this order, cover them. Returns how many there are; past FL_MAX_COVERED the first are
+ * left out.
+ */
+size_t fl_code_covered(const struct fl_code *code, size_t index, __u64 covered[FL_MAX_COVERED]);
 
 /* The most bytes that fl_veneer_target() looks at. */
 #define FL_VENEER_SIZE 16

@@ -290,6 +290,7 @@ static void add_site(const struct builder *b, const struct fl_mapped_function *f
 	site->size = in->size;
 	site->routes = f->routes;
 	site->tries = callee->tries;
+	site->ncovered = fl_code_covered(code, index, site->covered);
 	b->map->nsites++;
 }
 
