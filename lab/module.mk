@@ -23,6 +23,11 @@ lab: host-build
 lab-kernels: host-build
 	@lab/kernels
 
+.PHONY: lab-arm64
+##@ make lab-arm64   Debian's kernels for arm64 in an emulator, with programs compiled for it (root; minutes)
+lab-arm64: host-build host-cross
+	@lab/kernels --arch arm64
+
 .PHONY: lab-live
 ##@ make lab-live    Debian's own kernels with the livepatch loaded, unloaded, and counted (root; minutes)
 lab-live: host-build
