@@ -260,6 +260,7 @@ enum fl_mount_counter {
 	FL_MOUNT_OPENS,
 	FL_MOUNT_OPENS_ASKED_PARALLEL,
 	FL_MOUNT_ATTRIBUTE_REPLIES, /* how often replies may have raised fc->attr_version */
+	FL_MOUNT_UNREAD_REPLIES,    /* the same is not known of so many more */
 	FL_MOUNT_COUNTERS,
 };
 

@@ -369,11 +369,13 @@ struct fuse_in_header {
 };
 
 struct fuse_out_header {
+	__u32 len;
 	int error;
 };
 
 enum fuse_req_flag {
 	FR_BACKGROUND = 2,
+	FR_URING = 12, /* sent through a ring, v6.14 */
 };
 
 struct fuse_req {

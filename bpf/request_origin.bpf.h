@@ -99,6 +99,13 @@ static __always_inline bool is_background(const struct fuse_req *req)
 	return req->flags >> bpf_core_enum_value(enum fuse_req_flag, FR_BACKGROUND) & 1;
 }
 
+/* Whether the request went to the daemon through a ring of io_uring. */
+static __always_inline bool is_ring_request(const struct fuse_req *req)
+{
+	return bpf_core_enum_value_exists(enum fuse_req_flag, FR_URING) &&
+	       req->flags >> bpf_core_enum_value(enum fuse_req_flag, FR_URING) & 1;
+}
+
 /*
  * Whether what was read of an ended request's arguments was true. They belong to the task that waits for the
  * request. The kernel marks the request as finished before it calls the tracepoint, so that the task may go on

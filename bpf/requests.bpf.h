@@ -103,15 +103,19 @@ int request_send(__u64 *ctx)
 
 /* sizeof(struct fuse_direntplus) and a name of at least one byte */
 #define DIRENTPLUS_LEAST 160
-/* of those in the largest reply: max_pages is 65,535 */
-#define DIRENTPLUS_MOST (65535ull * 4096 / DIRENTPLUS_LEAST)
 
-/* At most how many entries the reply has. */
-static __always_inline __u64 entries_of(const struct fuse_req *req, struct fuse_args *args)
+/*
+ * At most how many entries the reply has; -1 if that is not known. The header belongs to the request
+ * and is always there, but a daemon that replies through a ring leaves the length in it as it was.
+ */
+static __always_inline __s64 entries_of(const struct fuse_req *req, struct fuse_args *args)
 {
-	__u64 size = BPF_CORE_READ(args, out_args[0].size);
+	__u64 size;
 
-	return arguments_were_there(req) ? size / DIRENTPLUS_LEAST : DIRENTPLUS_MOST;
+	if (!is_ring_request(req))
+		return req->out.h.len / DIRENTPLUS_LEAST;
+	size = BPF_CORE_READ(args, out_args[0].size);
+	return arguments_were_there(req) ? size / DIRENTPLUS_LEAST : -1;
 }
 
 /*
@@ -123,14 +127,16 @@ static __always_inline void count_attribute_reply(const struct fuse_req *req,
 						  struct fuse_args *args, __u32 opcode, __u32 dev)
 {
 	struct fl_mount_counts *m = mount_counts(dev);
-	__u64 n = 2;
+	__s64 n = 2;
 
 	if (opcode == FUSE_LOOKUP_OP || opcode == FUSE_GETATTR_OP || opcode == FUSE_OPEN_OP ||
 	    opcode == FUSE_STATX_OP)
 		n = 1;
 	else if (opcode == FUSE_READDIRPLUS_OP)
 		n = entries_of(req, args);
-	if (m)
+	if (m && n < 0)
+		m->counter[FL_MOUNT_UNREAD_REPLIES]++;
+	else if (m)
 		m->counter[FL_MOUNT_ATTRIBUTE_REPLIES] += n;
 }
 

@@ -68,10 +68,14 @@ struct sent_write {
 	int ki_flags;
 	enum fl_route route;
 	__u32 slot;
+	bool written_back;
 };
 
-/* Fills in all but the slot. Returns false if the request is not of a write(2). */
-static __always_inline bool look_at_write(struct fuse_args *args, __u32 dev, struct sent_write *w)
+/*
+ * Fills in all but the slot; the inode is NULL if it cannot be read. Returns false if requests do not
+ * count this write, or it is no write(2).
+ */
+static __always_inline bool look_at_write(struct fuse_args *args, struct sent_write *w)
 {
 	struct fuse_io_args *ia = (void *)args -
 				  bpf_core_field_offset(struct fuse_io_args, ap.args);
@@ -82,8 +86,8 @@ static __always_inline bool look_at_write(struct fuse_args *args, __u32 dev, str
 
 	bpf_probe_read_kernel(&in, sizeof(in), &ia->write.in);
 	if (in.write_flags & FUSE_WRITE_CACHE) {
-		/* written back later by a kworker or msync: not a write(2), and no inode lock */
-		count_on_mount(dev, FL_MOUNT_WRITEBACK_REQUESTS);
+		/* by a kworker or msync: not a write(2), and no inode lock */
+		w->written_back = true;
 		return false;
 	}
 	w->offset = in.offset;
@@ -104,10 +108,8 @@ static __always_inline bool look_at_write(struct fuse_args *args, __u32 dev, str
 	} else {
 		w->inode = inode_of_pages(ia);
 	}
-	if (!w->inode)
-		lost(FL_LOSS_NO_INODE);
 	w->route = w->open_flags & FOPEN_DIRECT_IO ? FL_ROUTE_DIRECT : FL_ROUTE_CACHED;
-	return w->inode;
+	return true;
 }
 
 /* The last cached request of a task. Its next one may belong to the same write. */
@@ -221,9 +223,16 @@ static __always_inline void write_request(const struct fuse_req *req, struct fus
 	bool own;
 
 	count_on_mount(dev, FL_MOUNT_WRITE_REQUESTS);
-	if (!look_at_write(args, dev, &w))
+	if (!look_at_write(args, &w)) {
+		if (w.written_back)
+			count_on_mount(dev, FL_MOUNT_WRITEBACK_REQUESTS);
 		return;
+	}
 	inode = w.inode;
+	if (!inode) {
+		lost(FL_LOSS_NO_INODE);
+		return;
+	}
 	ino = BPF_CORE_READ(inode, i_ino);
 	if (!file_selected(inode, ino))
 		return;
@@ -261,17 +270,24 @@ static __always_inline void write_request(const struct fuse_req *req, struct fus
 
 /*
  * A request failed that may have been counted. Another request has its place, so this is not known.
+ * If its arguments are gone, neither is the file.
  */
 static __noinline int unknown_request_failed(const struct fuse_req *req, struct fuse_args *args,
 					     __u32 dev)
 {
 	struct sent_write w = {};
 	struct inode *inode;
+	bool counts = look_at_write(args, &w);
 	__u32 slot;
 
-	if (!look_at_write(args, dev, &w) || !arguments_were_there(req))
+	if (!arguments_were_there(req)) {
+		if (others_selected())
+			lost(FL_LOSS_NO_INODE);
 		return 0;
+	}
 	inode = w.inode;
+	if (!counts || !inode)
+		return 0;
 	slot = slot_with_key(slot_key(inode, BPF_CORE_READ(inode, i_ino), dev,
 				      BPF_CORE_READ(inode, i_generation), w.route));
 	if (slot)

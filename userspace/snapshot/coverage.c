@@ -59,6 +59,9 @@ static const struct {
 	[FL_CROSS_SHORT] =
 		{"short",
 		 "the watching was too short to tell its writes from those before and after"},
+	[FL_CROSS_REPLIES] =
+		{"replies",
+		 "the size of a reply to READDIRPLUS could not be read, so how often replies raised attr_version is not known"},
 };
 
 const char *fl_cross_check_name(enum fl_cross_check_state state)
@@ -114,6 +117,10 @@ void fl_cross_check_judge(const struct fl_snapshot *s, struct fl_mount_snapshot 
 {
 	__u64 explained = fl_explained_rise(s, m->dev), certain = attempts(s, m->dev, true);
 
+	if (m->counter[FL_MOUNT_UNREAD_REPLIES]) {
+		m->cross_check = FL_CROSS_REPLIES;
+		return;
+	}
 	explained = explained > explained_before ? explained - explained_before : 0;
 	/* attr_version should have risen with each of these attempts */
 	certain = certain > explained_before ? certain - explained_before : 0;

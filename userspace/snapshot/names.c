@@ -100,6 +100,7 @@ static const char *const mount_counters[FL_MOUNT_COUNTERS] = {
 	[FL_MOUNT_OPENS] = "opens",
 	[FL_MOUNT_OPENS_ASKED_PARALLEL] = "opens_asked_parallel",
 	[FL_MOUNT_ATTRIBUTE_REPLIES] = "attribute_replies",
+	[FL_MOUNT_UNREAD_REPLIES] = "unread_replies",
 };
 
 static const struct {

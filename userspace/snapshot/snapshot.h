@@ -82,6 +82,7 @@ enum fl_cross_check_state {
 	FL_CROSS_KERNEL,
 	FL_CROSS_UNREADABLE,
 	FL_CROSS_SHORT,
+	FL_CROSS_REPLIES,
 	FL_CROSS_STATES,
 };
 

@@ -160,11 +160,11 @@ static void mount_from_json(struct fl_json_reader *r, struct json_object *o,
 	m->path = fl_json_find_name(o, "path");
 	m->fstype = fl_json_find_name(o, "fstype");
 	m->source = fl_json_find_name(o, "source");
+	/* the last ones were added later to this version */
 	for (int i = 0; i < FL_MOUNT_COUNTERS; i++)
-		m->counter[i] = i == FL_MOUNT_ATTRIBUTE_REPLIES
+		m->counter[i] = i >= FL_MOUNT_ATTRIBUTE_REPLIES
 					? fl_json_find_u64(o, fl_mount_counter_name(i))
 					: fl_json_get_u64(r, o, fl_mount_counter_name(i));
-	/* added later to this version */
 	if (fl_json_has(o, "cross_check"))
 		m->cross_check = fl_json_get_index(r, o, "cross_check", fl_cross_check_from_name);
 	m->unseen = fl_json_find_u64(o, "unseen");
