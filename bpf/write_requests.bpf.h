@@ -189,7 +189,7 @@ struct counted_request {
 	__u32 len;
 	__u32 where; /* WHERE_MARK: a further request of a write */
 	__u32 writer;
-	__u32 pad;
+	__u32 displaced; /* a request lost this place before it ended */
 };
 #define COUNTED_BITS 12
 static struct counted_request counted_requests[1 << COUNTED_BITS];
@@ -204,6 +204,8 @@ static __always_inline void remember_request(const struct fuse_req *req, __u32 w
 {
 	struct counted_request *c = counted_of(req);
 
+	if (c->req)
+		c->displaced = 1;
 	c->req = (__u64)req;
 	c->len = len;
 	c->where = where;
@@ -269,7 +271,7 @@ static __always_inline void write_request(const struct fuse_req *req, struct fus
 }
 
 /*
- * A request failed that may have been counted. Another request has its place, so this is not known.
+ * A request failed that may have been counted. Another request has or had its place, so this is not known.
  * If its arguments are gone, neither is the file.
  */
 static __noinline int unknown_request_failed(const struct fuse_req *req, struct fuse_args *args,
@@ -322,7 +324,8 @@ static __always_inline void write_request_ended(const struct fuse_req *req, stru
 	__u32 written, dev;
 
 	if (c->req != (__u64)req) {
-		if (unlikely(error) && c->req && conn_of_request(req, &dev) && dev_selected(dev))
+		if (unlikely(error) && (c->req || c->displaced) && conn_of_request(req, &dev) &&
+		    dev_selected(dev))
 			unknown_request_failed(req, args, dev);
 		return;
 	}
