@@ -148,6 +148,12 @@ struct kiocb {
 	int ki_flags;
 };
 
+/* fs/backing-file.c */
+struct backing_aio {
+	struct kiocb iocb;
+	struct kiocb *orig_iocb;
+};
+
 struct iov_iter {
 	bool data_source;
 	unsigned long count;
@@ -350,7 +356,10 @@ struct fuse_write_out {
 
 struct fuse_io_priv {
 	int async;
+	unsigned long size;
+	bool write;
 	struct kiocb *iocb;
+	bool blocking;
 };
 
 struct fuse_io_args {
@@ -403,8 +412,9 @@ struct fuse_req___chan {
 #pragma clang attribute pop
 
 /* Macros of the kernel, which BTF does not carry. All are stable user or VFS interface values. */
-#define FUSE_SUPER_MAGIC 0x65735546
-#define FUSE_DEV_RDEV	 ((10u << 20) | 229u)
+#define FUSE_SUPER_MAGIC      0x65735546
+#define OVERLAYFS_SUPER_MAGIC 0x794c7630
+#define FUSE_DEV_RDEV	      ((10u << 20) | 229u)
 
 /*
  * FMODE_BACKING moved from bit 25 to bit 24 when FMODE_NONOTIFY became two bits (the series that
@@ -444,6 +454,7 @@ struct fuse_req___chan {
 #define FOPEN_PARALLEL_DIRECT_WRITES (1u << 6)
 #define FOPEN_PASSTHROUGH	     (1u << 7)
 
+#define EIO	    5
 #define EAGAIN	    11
 #define ERESTARTSYS 512
 #define EIOCBQUEUED 529

@@ -51,7 +51,11 @@ static __always_inline __u32 current_pid(void)
 
 static __always_inline struct scope *scope_of(__u32 pid)
 {
-	return &scopes[pid & (SCOPE_PLACES - 1)];
+	struct scope *s = &scopes[pid & (SCOPE_PLACES - 1)];
+
+	/* else the compiler computes the address anew for one field after the other */
+	barrier_var(s);
+	return s;
 }
 
 static __always_inline __u8 cell_of(enum fl_mode mode, enum fl_nature nature)
@@ -59,9 +63,12 @@ static __always_inline __u8 cell_of(enum fl_mode mode, enum fl_nature nature)
 	return (__u32)mode * FL_NATURES + (__u32)nature;
 }
 
+/* Added to a scope's cell: queued.bpf.h remembers the write. */
+#define CELL_REMEMBERED 0x80
+
 static __always_inline enum fl_mode mode_of(__u8 cell)
 {
-	return cell / FL_NATURES;
+	return (cell & ~CELL_REMEMBERED) / FL_NATURES;
 }
 
 static __always_inline void scope_locked(struct scope *s, __u64 iocb)

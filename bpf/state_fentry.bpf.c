@@ -8,7 +8,7 @@
  * The wait includes the few instructions before the lock is asked for, the hold the few after it is
  * let go; both are tens of nanoseconds.
  */
-#include "scopes.bpf.h"
+#include "queued.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -124,7 +124,7 @@ static __always_inline __u32 first_untimed(void)
  * remembered: the daemon answers each open of one, and its answer shows the backing file. If the
  * requests count a write, its slot is found with them.
  */
-static __noinline int open_file(struct scope *s, struct file *file, __u32 pid)
+static __noinline int open_file(struct scope *s, struct kiocb *iocb, struct file *file, __u32 pid)
 {
 	struct inode *inode = file->f_inode;
 	__u32 dev = inode->i_sb->s_dev, epoch = open_epoch, open_flags, slot = 0;
@@ -134,6 +134,8 @@ static __noinline int open_file(struct scope *s, struct file *file, __u32 pid)
 		return -1;
 	open_flags = open_flags_of(file->private_data);
 	route = route_of_flags(open_flags);
+	if (sees_passthrough_end && iocb->ki_complete)
+		asynchronous_seen = 1;
 	if (route == FL_ROUTE_PASSTHROUGH || (route == FL_ROUTE_DIRECT && direct_by_function))
 		slot = slot_of(inode, route, inode->i_ino, dev, inode->i_generation);
 	if (!s->pid)
@@ -181,7 +183,7 @@ int write_entry(__u64 *ctx)
 	 */
 	if ((s->file != (__u64)file || s->inode != (__u64)file->f_inode ||
 	     s->epoch != open_epoch) &&
-	    open_file(s, file, pid))
+	    open_file(s, iocb, file, pid))
 		return not_selected(s, iocb);
 	if (s->iocb)
 		lost(FL_LOSS_UNPAIRED);
@@ -240,6 +242,8 @@ int passthrough_locked(__u64 *ctx)
 	    !(inode->i_flags & S_NOSEC) || iocb->ki_pos + bytes > inode->i_size)
 		cell = unusual_cell(iocb, inode, bytes, cell);
 	s->cell = cell;
+	if (unlikely(asynchronous_seen))
+		remember_passthrough(s, iocb);
 	scope_locked(s, (__u64)iocb);
 	return 0;
 }
@@ -280,6 +284,7 @@ int direct_locked(__u64 *ctx)
 			  nature_of(direct || ki_flags & IOCB_DIRECT, ki_flags & IOCB_APPEND,
 				    iocb->ki_pos + s->bytes, inode->i_size, cache_mode,
 				    inode->i_mode, inode->i_flags));
+	remember_direct(s, io);
 	scope_locked(s, (__u64)iocb);
 	return 0;
 }
@@ -315,14 +320,26 @@ static __noinline int count_unlocked(struct scope *s, __u64 *ctx)
 	return 0;
 }
 
-/* The lock was not seen held, or the write did not return a number of bytes. */
-static __noinline int count_unusual(struct scope *s, long ret)
+/*
+ * The lock was not seen held, the write did not return a number of bytes, or it is remembered. What completion shows of
+ * a queued write may be settled already.
+ */
+static __noinline int count_unusual(struct scope *s, struct kiocb *iocb, long ret)
 {
-	if (ret <= 0 && ret != -EIOCBQUEUED) {
+	bool remembered = s->cell & CELL_REMEMBERED, queued = ret == -EIOCBQUEUED;
+
+	if (queued && !remembered)
+		queued_unremembered(s);
+	else if (!queued && remembered)
+		forget_queued(iocb);
+	if (ret <= 0 && !queued) {
 		count_in_slot(s->slot, ret == -EAGAIN ? FL_COUNT_RETRIED : FL_COUNT_FAILED);
 		return 0;
 	}
-	count_cell(&s->slot, s->cell, ret > 0 ? ret : s->bytes);
+	/* io_uring makes another call for what would have waited */
+	if (remembered && !queued && ret < s->bytes && iocb->ki_flags & IOCB_NOWAIT)
+		count_in_slot(s->slot, FL_COUNT_MAYBE_SPLIT);
+	count_cell(&s->slot, s->cell & ~CELL_REMEMBERED, queued ? s->bytes : ret);
 	tell_whose(s->slot);
 	return 0;
 }
@@ -330,7 +347,8 @@ static __noinline int count_unusual(struct scope *s, long ret)
 /* The order of these steps keeps the path of the usual write short. */
 static __always_inline int end_write(__u64 *ctx)
 {
-	struct scope *s = scope_of(current_pid());
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct scope *s = scope_of(task->pid);
 	__u32 cell;
 	long ret;
 
@@ -342,9 +360,11 @@ static __always_inline int end_write(__u64 *ctx)
 	ret = ctx[2];
 	cell = s->cell;
 	if (cell >= cell_of(FL_MODE_SHARED + 1, 0) || ret <= 0)
-		return count_unusual(s, ret);
+		return count_unusual(s, (void *)ctx[0], ret);
 	count_cell(&s->slot, cell, ret);
-	tell_whose(s->slot);
+	count_writer_as(task, s->slot);
+	if (is_outside())
+		count_in_slot(s->slot, FL_COUNT_OUTSIDE);
 	return 0;
 }
 
@@ -360,7 +380,8 @@ int write_exit(__u64 *ctx)
 /*
  * fuse_passthrough_splice_write() calls this with the backing file, and holds the lock until after its return.
  * The splice counts by what the function returns: if the task has a signal to handle, or only work of its
- * io_uring, nothing is written, and the kernel makes the call again.
+ * io_uring, nothing is written, and the kernel makes the call again. A backing file of overlayfs leads to another
+ * call, with the file below, and that one is counted.
  */
 SEC("fexit/backing_file_splice_write")
 int splice_ended(__u64 *ctx)
@@ -372,7 +393,7 @@ int splice_ended(__u64 *ctx)
 	__u64 ino, got;
 	long ret;
 
-	if (!is_backing_file(out->f_mode))
+	if (!is_backing_file(out->f_mode) || out->f_inode->i_sb->s_magic == OVERLAYFS_SUPER_MAGIC)
 		return 0;
 	inode = BPF_CORE_READ(bf, user_path.dentry, d_inode);
 	if (BPF_CORE_READ(inode, i_sb, s_magic) != FUSE_SUPER_MAGIC)

@@ -84,25 +84,35 @@ __noinline __u32 find_writer(__u64 key)
 	return place;
 }
 
-/* The place of the current task's process, as a writer of the slot's file. */
-static __always_inline __u32 writer_of(__u32 slot)
+/* The place of a task's process, as a writer of the slot's file. It is the current task's. */
+static __always_inline __u32 writer_as(struct task_struct *task, __u32 slot)
 {
-	__u64 key = writer_key(slot, bpf_get_current_task_btf()->tgid);
+	__u64 key = writer_key(slot, task->tgid);
 	__u32 place = writer_place(key);
 
 	return writer_at(place)->key == key ? place : find_writer(key);
 }
 
-/*
- * Adds a write of the current task. Returns the place, for callers that may have to subtract it
- * again.
- */
-static __always_inline __u32 count_writer(__u32 slot)
+static __always_inline __u32 writer_of(__u32 slot)
 {
-	__u32 place = writer_of(slot);
+	return writer_as(bpf_get_current_task_btf(), slot);
+}
+
+/*
+ * Adds a write of the current task, which a caller that has it need not ask for again. Returns the place, for
+ * callers that may have to subtract it again.
+ */
+static __always_inline __u32 count_writer_as(struct task_struct *task, __u32 slot)
+{
+	__u32 place = writer_as(task, slot);
 
 	writer_at(place)->writes++;
 	return place;
+}
+
+static __always_inline __u32 count_writer(__u32 slot)
+{
+	return count_writer_as(bpf_get_current_task_btf(), slot);
 }
 
 /* Adds or subtracts writes, in any task. place: FL_WRITERS if the writer is not known. */

@@ -15,5 +15,5 @@ ORACLE_COUNTED=$oracle_common,reader,mapped,buffered,uring,sqpoll,fixed,linked,f
 ORACLE_COUNTED+=,badbuf,badalign,append,setfl
 # What the forms that hook functions count so.
 ORACLE_COUNTED_HOOKED=$oracle_common,reader,mapped,buffered,uring,sqpoll,fixed,linked,forced,cancel,replace,huge
-ORACLE_COUNTED_HOOKED+=,reflink,append,setfl,cached
+ORACLE_COUNTED_HOOKED+=,reflink,append,setfl,cached,badbuf,badalign,halfbuf,fsize,full
 ORACLE_COUNTED_SYNCED=$oracle_common,synced,onefile,replace

@@ -39,6 +39,8 @@ static const struct fl_form form_state_tp = {
 
 enum {
 	FENTRY_DIRECT = 2,
+	FENTRY_PASSTHROUGH_END = 7,
+	FENTRY_DIRECT_END = 8,
 };
 
 static const struct fl_prog state_fentry_progs[] = {
@@ -50,14 +52,23 @@ static const struct fl_prog state_fentry_progs[] = {
 	{"request_send", false, true, "cached writes"},
 	{"splice_ended", false, false, "splice writes"},
 	{"request_end", false, false, "what daemons ask for when files are opened"},
+	[FENTRY_PASSTHROUGH_END] = {"passthrough_ended", false, true,
+				    "which queued passthrough writes wrote"},
+	[FENTRY_DIRECT_END] = {"direct_ended", false, true, "which queued direct writes wrote"},
 };
 
 static int configure_fentry(struct fl_source *s, const struct fl_source_opts *o, struct fl_err *err)
 {
 	bool by_function = s->available[FENTRY_DIRECT];
+	bool passthrough_end = s->available[FENTRY_PASSTHROUGH_END];
+	/* without it, writes are not remembered where direct_locked() would do so */
+	bool direct_end = by_function && s->available[FENTRY_DIRECT_END];
 	int bad = 0;
 
 	bad |= fl_set_rodata(s->obj, "direct_by_function", &by_function, sizeof(by_function));
+	bad |= fl_set_rodata(s->obj, "sees_passthrough_end", &passthrough_end,
+			     sizeof(passthrough_end));
+	bad |= fl_set_rodata(s->obj, "sees_direct_end", &direct_end, sizeof(direct_end));
 	bad |= fl_set_rodata(s->obj, "timed_in", &o->timed_in, sizeof(o->timed_in));
 	bad |= fl_set_rodata(s->obj, "hist_slots", &o->hist_slots, sizeof(o->hist_slots));
 	return bad ? fl_err(err, "the BPF object and the collector do not fit together") : 0;
