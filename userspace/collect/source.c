@@ -138,9 +138,14 @@ static int without(struct fl_source *s, size_t index, int e, struct fl_err *err)
 	s->available[index] = false;
 	snprintf(probe->why_not, sizeof(probe->why_not), "%s; not known: %s", strerror(e),
 		 prog->costs);
-	return prog->required ? fl_errno(err, e, "%s: cannot attach %s",
-					 fl_method_name(s->form->method), prog->name)
-			      : 0;
+	if (!prog->required)
+		return 0;
+	/* the kernel refuses this program and not all of its kind: what it has said of it leads further */
+	if ((e == EINVAL || e == EACCES) && *fl_bpf_log())
+		return fl_errno(err, e, "%s: cannot attach %s (%.300s)",
+				fl_method_name(s->form->method), prog->name, fl_bpf_log());
+	return fl_errno(err, e, "%s: cannot attach %s", fl_method_name(s->form->method),
+			prog->name);
 }
 
 /*
