@@ -30,7 +30,7 @@ check "... and leaves nothing" is "$(find "$FUSELENS_CACHE/thing" -name '*k3*')"
 bash -c '. "$1/lab/build/cache.sh"; cache_entry thing k4 sh -c "touch \$CACHE_OUT/half; sleep 1000"' - "$top" \
 	>/dev/null 2>&1 &
 pid=$!
-for ((i = 0; i < 100; i++)); do
+for ((i = 0; i < 3000; i++)); do
 	[ ! -e "$FUSELENS_CACHE/thing/.tmp.k4/half" ] || break
 	sleep 0.05
 done

@@ -16,7 +16,7 @@ processes()
 gone()
 {
 	local i
-	for ((i = 0; i < 50; i++)); do
+	for ((i = 0; i < 3000; i++)); do
 		[ "$(processes "$1")" != 0 ] || return 0
 		sleep 0.1
 	done
@@ -75,7 +75,7 @@ for signal in KILL INT TERM; do
 	"$top/lab/run" --build none --cmdline "fuselens.test=$tag" -- sleep 1000 >/dev/null 2>&1 &
 	pid=$!
 	set +m
-	for ((i = 0; i < 300; i++)); do
+	for ((i = 0; i < 3000; i++)); do
 		[ "$(pgrep -fc "qemu.*fuselens.test=$tag" || true)" = 0 ] || break
 		sleep 0.1
 	done

@@ -315,7 +315,9 @@ static int read_fio(struct fl_bench_row *row, const char *profile, int dir,
 			return fl_hint(
 				err,
 				"fio leaves out a job whose exec_prerun fails, and does not say so: try that command by hand");
-		return fl_hint(err, "does this profile write?");
+		return fl_hint(
+			err,
+			"does this profile write? if so, the machine was too busy: a longer --runtime helps");
 	}
 	/* a row without its time series is still a row */
 	text = fl_below_read(dir, "fio_iops.log", &len, &ignored);
