@@ -225,7 +225,7 @@ static void holders(struct fl_doc *doc, const struct fl_analysis *a)
 	if (any)
 		fl_doc_note(
 			doc,
-			"Both as each write found the lock soon after it had got it; who only spun for it is not in them.");
+			"Each write tells what it found when it had just got the lock. Writers that only spin for the lock do not count as queued.");
 }
 
 static void locks(struct fl_doc *doc, const struct fl_analysis *a)
