@@ -91,6 +91,20 @@ static inline struct fl_bench_row *made_up_row(struct fl_bench *b, enum fl_syste
 	return row;
 }
 
+/* A bench with all of its rows. shared 0: writes are exclusive, and 8 jobs do hardly more than one. */
+static inline void made_up_rows(struct fl_bench *b, double shared)
+{
+	made_up_bench(b);
+	for (unsigned int r = 1; r <= 2; r++) {
+		for (unsigned int jobs = 1; jobs <= 8; jobs *= 2) {
+			double iops = shared > 0 ? 410.0 * jobs : jobs == 1 ? 400 : 480;
+
+			made_up_row(b, FL_SYSTEM_RAW, false, jobs, r, 450.0 * jobs, 0, 0);
+			made_up_row(b, FL_SYSTEM_MOUNT, true, jobs, r, iops + r, shared, 2000000);
+		}
+	}
+}
+
 /* Adds a call site of fi->lock to a counted row, taken so often and with such waits (0: not timed). */
 static inline void made_up_site(struct fl_bench_row *row, __u64 takes, __u64 mean_ns,
 				__u64 resolution_ns)

@@ -5,19 +5,6 @@
 #include "report/gnuplot.h"
 #include "report/sections.h"
 
-static void fill(struct fl_bench *b, double shared)
-{
-	made_up_bench(b);
-	for (unsigned int r = 1; r <= 2; r++) {
-		for (unsigned int jobs = 1; jobs <= 8; jobs *= 2) {
-			double iops = shared > 0 ? 410.0 * jobs : jobs == 1 ? 400 : 480;
-
-			made_up_row(b, FL_SYSTEM_RAW, false, jobs, r, 450.0 * jobs, 0, 0);
-			made_up_row(b, FL_SYSTEM_MOUNT, true, jobs, r, iops + r, shared, 2000000);
-		}
-	}
-}
-
 static char *report_of(struct fl_bench *b, void (*how)(const struct fl_doc *, FILE *))
 {
 	struct fl_analysis a;
@@ -38,7 +25,7 @@ static void text_of_one(void **state)
 	struct fl_bench b;
 	char *text;
 
-	fill(&b, 0);
+	made_up_rows(&b, 0);
 	text = report_of(&b, fl_doc_text);
 	assert_says(text, "EXCLUSIVE: all 36,920 writes");
 	assert_says(text, "In each of the 8 counted rows");
@@ -140,7 +127,7 @@ static void markdown_of_one(void **state)
 	struct fl_bench b;
 	char *text;
 
-	fill(&b, 1);
+	made_up_rows(&b, 1);
 	free(b.profile);
 	b.profile = strdup("a|b*c_d`e[f]<g>&");
 	text = report_of(&b, fl_doc_markdown);
@@ -189,7 +176,7 @@ static void names_stay_inert(void **state)
 	struct fl_bench b;
 	char *text;
 
-	fill(&b, 0);
+	made_up_rows(&b, 0);
 	hostile_everywhere(&b);
 	text = report_of(&b, fl_doc_html);
 	assert_null(strstr(text, "<script"));
@@ -213,71 +200,6 @@ static void names_stay_inert(void **state)
 	assert_null(strstr(text, "<script"));
 	free(text);
 	fl_bench_free(&b);
-}
-
-static void two_compared(void **state)
-{
-	struct fl_bench x, y;
-	struct fl_analysis a, b;
-	struct fl_doc doc = {};
-	char *text;
-
-	fill(&x, 0);
-	fill(&y, 1);
-	y.env.kernel[0] = '7';
-	assert_int_equal(fl_analyse(&a, &x), 0);
-	assert_int_equal(fl_analyse(&b, &y), 0);
-	fl_report_several(
-		&doc, &(struct fl_results){.a = {&a, &b}, .name = {"stock", "v3"}, .n = 2}, NULL);
-	text = render(&doc, fl_doc_text);
-	assert_says(text, "made-up: stock (A) against v3 (B)");
-	assert_says(text, "EXCLUSIVE: A: all");
-	assert_says(text, "SHARED: B: 123,120 of 123,120");
-	assert_says(text, "- A: 8 jobs do 1.20 times what one does: flat.");
-	assert_says(text, "- B: 8 jobs do 7.97 times what one does.");
-	assert_says(text, "  mount      8     482   3,282  +581.5 %  +/- ");
-	assert_says(text, "  raw        8   3,600   3,600    +0.0 %  +/- 0.0 %  within the noise");
-	assert_says(text, "  kernel  6.99  7.99");
-	assert_width(text, 80);
-	free(text);
-	fl_doc_free(&doc);
-	fl_analysis_free(&a);
-	fl_analysis_free(&b);
-	fl_bench_free(&x);
-	fl_bench_free(&y);
-}
-
-/* Three results: a line for each, all relative to the first; and where the time of writes goes. */
-static void three_compared(void **state)
-{
-	struct fl_bench bench[3];
-	struct fl_analysis a[3];
-	struct fl_results r = {.name = {"stock", "v1", "v3"}, .n = 3};
-	struct fl_doc doc = {};
-	char *text;
-
-	for (int k = 0; k < 3; k++) {
-		fill(&bench[k], k ? 1 : 0);
-		assert_int_equal(fl_analyse(&a[k], &bench[k]), 0);
-		r.a[k] = &a[k];
-	}
-	fl_report_several(&doc, &r, NULL);
-	text = render(&doc, fl_doc_text);
-	assert_says(text, "made-up: stock (A) against v1 (B) and v3 (C)");
-	assert_says(text, "  mount      8  A         482         -          -\n");
-	assert_says(text, "  mount      8  C       3,282  +581.5 %  +/- ");
-	assert_says(text, "  mount      8  B       1.0 us  3.0 us  4.0 us    +0.0 %");
-	/* 8 jobs at 481.5 a second: 16.6 ms a write, of which 20 ns are waited and 2 ms held */
-	assert_says(text, "     8  A             16.6 ms  20 ns  0 %  2.0 ms  12 %  14.6 ms  88 %");
-	/* the shared ones were not timed */
-	assert_null(strstr(text, "     8  C             "));
-	assert_width(text, 80);
-	free(text);
-	fl_doc_free(&doc);
-	for (int k = 0; k < 3; k++) {
-		fl_analysis_free(&a[k]);
-		fl_bench_free(&bench[k]);
-	}
 }
 
 static void rows_as_csv(void **state)
@@ -368,7 +290,7 @@ static void reads_beside_writes(void **state)
 	struct fl_bench b;
 	char *text;
 
-	fill(&b, 0);
+	made_up_rows(&b, 0);
 	text = report_of(&b, fl_doc_text);
 	assert_null(strstr(text, "reads/s"));
 	free(text);
@@ -382,34 +304,6 @@ static void reads_beside_writes(void **state)
 	fl_bench_free(&b);
 }
 
-/* Rows that only a later result has are not left out without a word. */
-static void more_jobs_than_the_first(void **state)
-{
-	struct fl_bench x, y;
-	struct fl_analysis a, b;
-	struct fl_results r = {.a = {&a, &b}, .name = {"x", "y"}, .n = 2};
-	struct fl_doc doc = {};
-	char *text;
-
-	fill(&x, 0);
-	fill(&y, 0);
-	x.njob_counts = 2;
-	assert_int_equal(fl_analyse(&a, &x), 0);
-	assert_int_equal(fl_analyse(&b, &y), 0);
-	fl_report_several(&doc, &r, NULL);
-	text = render(&doc, fl_doc_text);
-	assert_says(text, "B has rows at 4 jobs, 8 jobs, too;");
-	assert_says(text, "\nA: x\n----\n");
-	/* what belongs to one result is below its heading */
-	assert_says(text, "\nScaling\n.......\n");
-	free(text);
-	fl_doc_free(&doc);
-	fl_analysis_free(&a);
-	fl_analysis_free(&b);
-	fl_bench_free(&x);
-	fl_bench_free(&y);
-}
-
 /* Long settings of two results wrap between words, each in its own column. */
 static void long_settings_wrap(void **state)
 {
@@ -420,8 +314,8 @@ static void long_settings_wrap(void **state)
 	struct fl_doc doc = {};
 	char *text;
 
-	fill(&x, 0);
-	fill(&y, 0);
+	made_up_rows(&x, 0);
+	made_up_rows(&y, 0);
 	assert_true(asprintf(&x.env.place[0].options, "%smax_read=1", options) > 0);
 	assert_true(asprintf(&y.env.place[0].options, "%smax_read=2", options) > 0);
 	assert_int_equal(fl_analyse(&a, &x), 0);
@@ -448,7 +342,7 @@ static void beside_a_published_table(void **state)
 	struct fl_doc doc = {};
 	char *text;
 
-	fill(&b, 0);
+	made_up_rows(&b, 0);
 	assert_int_equal(fl_reference_parse(&ref,
 					    "series,system,numjobs,iops,approximate\n"
 					    "s,flat,1,800,no\ns,flat,8,1000,no\n"
@@ -511,13 +405,10 @@ int main(void)
 		cmocka_unit_test(fi_lock_in_ns_and_cores),
 		cmocka_unit_test(markdown_of_one),
 		cmocka_unit_test(names_stay_inert),
-		cmocka_unit_test(two_compared),
-		cmocka_unit_test(three_compared),
 		cmocka_unit_test(rows_as_csv),
 		cmocka_unit_test(a_sweep),
 		cmocka_unit_test(few_rows),
 		cmocka_unit_test(reads_beside_writes),
-		cmocka_unit_test(more_jobs_than_the_first),
 		cmocka_unit_test(long_settings_wrap),
 		cmocka_unit_test(beside_a_published_table),
 		cmocka_unit_test(figures_are_adapted),
