@@ -40,17 +40,45 @@ static void each_process(bool (*fn)(pid_t pid, void *arg), void *arg)
 		closedir(proc);
 }
 
+/* The state and the parent of a process or thread, from its stat file. Returns false where it is gone. */
+static bool read_stat(const char *path, char *state, int *parent)
+{
+	char stat[512], *p;
+
+	if (!fl_read_proc(path, stat, sizeof(stat)))
+		return false;
+	/* the name before it may contain anything, so search after the last ')' */
+	p = strrchr(stat, ')');
+	return p && sscanf(p + 1, " %c %d", state, parent) == 2;
+}
+
 static pid_t parent_of(pid_t pid)
 {
-	char path[32], stat[512], *p;
+	char path[32], state;
 	int parent;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	if (!fl_read_proc(path, stat, sizeof(stat)))
-		return 0;
-	/* the name before it may contain anything, so search after the last ')' */
-	p = strrchr(stat, ')');
-	return p && sscanf(p + 1, " %*c %d", &parent) == 1 ? parent : 0;
+	return read_stat(path, &state, &parent) ? parent : 0;
+}
+
+/* Whether the kernel holds a killed process: one of its threads sleeps, and no signal wakes it. */
+static bool is_held(pid_t pid)
+{
+	char path[64], state;
+	struct dirent *d;
+	bool held = false;
+	int parent;
+	DIR *threads;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	threads = opendir(path);
+	while (threads && !held && (d = readdir(threads))) {
+		snprintf(path, sizeof(path), "/proc/%d/task/%.20s/stat", pid, d->d_name);
+		held = read_stat(path, &state, &parent) && state == 'D';
+	}
+	if (threads)
+		closedir(threads);
+	return held;
 }
 
 struct children {
@@ -83,28 +111,31 @@ static bool is_one_of(pid_t pid, const pid_t *list, size_t n)
 	return false;
 }
 
+/* How much longer killed processes have that only wait for a processor. */
+#define BUSY_NS 60000000000ull
+
 size_t fl_processes_end_children(const pid_t *but, size_t n, double seconds)
 {
 	__u64 end = fl_now_ns() + (__u64)(seconds * 1e9);
 	pid_t child[FL_MAX_CHILDREN];
-	size_t left;
 
 	for (;;) {
-		size_t found = fl_processes_children(child);
+		size_t found = fl_processes_children(child), left = 0, held = 0;
+		__u64 now = fl_now_ns();
 
-		left = 0;
 		for (size_t i = 0; i < found; i++) {
 			if (is_one_of(child[i], but, n))
 				continue;
 			kill(child[i], SIGKILL);
 			left++;
+			held += now >= end && is_held(child[i]);
 		}
-		if (!left || fl_now_ns() >= end)
+		if (!left || (now >= end && held == left) || now >= end + BUSY_NS)
 			return left;
 		for (size_t i = 0; i < found; i++)
 			if (!is_one_of(child[i], but, n))
 				waitpid(child[i], NULL, WNOHANG);
-		usleep(2000);
+		usleep(now < end ? 2000 : 50000);
 	}
 }
 

@@ -15,8 +15,8 @@ bool fl_in_first_pid_namespace(void);
 size_t fl_processes_children(pid_t child[FL_MAX_CHILDREN]);
 /*
  * Kills and reaps all our children but these n. Orphans of those killed become our children, if
- * PR_SET_CHILD_SUBREAPER is set, and end as well: so all descendants do. Waits at most seconds. Returns how many are
- * still there, because the kernel holds them.
+ * PR_SET_CHILD_SUBREAPER is set, and end as well: so all descendants do. Waits at most seconds for those that the
+ * kernel holds, and a minute longer for those that only wait for a processor. Returns how many are still there.
  */
 size_t fl_processes_end_children(const pid_t *but, size_t n, double seconds);
 /*
