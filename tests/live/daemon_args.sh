@@ -15,7 +15,7 @@ refused()
 {
 	local name=$1 pattern=$2 code
 	shift 2
-	timeout 200 "$FUSELENS_DAEMON" "$@" >"$WORK/out" 2>"$WORK/err"
+	timeout 600 "$FUSELENS_DAEMON" "$@" >"$WORK/out" 2>"$WORK/err"
 	code=$?
 	if [ "$code" = 1 ] && grep -q "^fuselens-passthroughd: .*$pattern" "$WORK/err" &&
 		grep -q '^hint: ' "$WORK/err" && [ ! -s "$WORK/out" ]; then
@@ -103,7 +103,7 @@ mkfifo "$WORK/pipe"
 echo precious >"$WORK/precious"
 ln -s precious "$WORK/link"
 for log in pipe link; do
-	timeout 60 "$FUSELENS_DAEMON" "$src" "$mnt" -o "log_file=$WORK/$log" 2>"$WORK/err"
+	timeout 600 "$FUSELENS_DAEMON" "$src" "$mnt" -o "log_file=$WORK/$log" 2>"$WORK/err"
 	check_eq "log_file= a $log: mounted, with a message" \
 		"$? $(is_mounted && echo mounted) $(grep -c 'opening the log file' "$WORK/err")" "0 mounted 1"
 	umount "$mnt"
@@ -159,7 +159,7 @@ umount -l "$mnt" 2>/dev/null
 start_daemon "$src" "$mnt"
 exec 3<"$mnt/f"
 stop_daemon KILL
-check_eq "kill -9: users hear an error, and none hangs" "$(timeout 50 ls "$mnt" 2>&1 | grep -c 'not connected')" 1
+check_eq "kill -9: users hear an error, and none hangs" "$(timeout 600 ls "$mnt" 2>&1 | grep -c 'not connected')" 1
 exec 3<&-
 umount -l "$mnt"
 start_daemon "$src" "$mnt"

@@ -203,7 +203,7 @@ spawn flock "$mnt/f" touch "$WORK/locked"
 sleep 0.2
 check "and waited for" [ ! -e "$WORK/locked" ]
 for _ in $(seq 12); do spawn flock "$mnt/f" true 2>/dev/null; done
-check_eq "12 waiters leave workers for the rest" "$(timeout 50 cat "$mnt/f")" text
+check_eq "12 waiters leave workers for the rest" "$(timeout 600 cat "$mnt/f")" text
 exec 3<&-
 check "and had when it is free" wait_until 5 [ -e "$WORK/locked" ]
 exec 3<"$src/f"

@@ -51,9 +51,10 @@ stop_daemon
 start_daemon "$src" "$mnt" || exit 1
 at_end fsfreeze -u "$WORK/xfs"
 
+# asleep PID - in write(2), and not for a moment: fs/fuse waits for its daemon in another state
 asleep()
 {
-	[ "$(awk '/^State:/ {print $2}' "/proc/$1/status")" = D ]
+	[ "$(awk '/^State:/ {print $2}' "/proc/$1/status")" = D ] && [[ "$(cat "/proc/$1/syscall")" == "$write_nr "* ]]
 }
 
 # The writers' PIDs go to $WORK/pids, one after the other, as each sleeps.
@@ -64,13 +65,13 @@ queue_on_frozen()
 	for ((i = 0; i < 3; i++)); do
 		dd if=/dev/zero of="$mnt/f" bs=4k count=1 oflag=direct,append conv=notrunc status=none &
 		wait_until 10 asleep $! || return 1
-		sleep 0.3
 	done
 	fsfreeze -u "$WORK/xfs"
 	wait
 }
 export -f queue_on_frozen asleep wait_until
-export WORK mnt
+write_nr=$(python3 -c 'import platform; print({"x86_64": 1, "aarch64": 64}[platform.machine()])')
+export WORK mnt write_nr
 "$FUSELENS" prove "$mnt" --evidence state-tp --json -- bash -c queue_on_frozen >"$out" 2>"$out.err"
 check_eq "passthrough: three exclusive writes" "$(report "$out" '.counts | "\(.writes) \(.exclusive)"')" "3 3"
 check_eq "somebody is queued behind two of them" "$(report "$out" .counts.queued_behind)" 2

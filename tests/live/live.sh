@@ -67,7 +67,7 @@ cp "$out/made_up.ko" "$out/shared.ko"
 chmod 664 "$out/shared.ko"
 check "one that others may write is refused" says 2 'can be written by others' load --module "$out/shared.ko"
 mkfifo "$out/fifo.ko"
-check "a FIFO is no module, and holds nobody up" timeout 60 bash -c '"$1" live load --module "$2" 2>&1 | grep -q "not a regular file"' - \
+check "a FIFO is no module, and holds nobody up" timeout 600 bash -c '"$1" live load --module "$2" 2>&1 | grep -q "not a regular file"' - \
 	"$FUSELENS" "$out/fifo.ko"
 if command -v strace >/dev/null; then
 	strace -f -qq -o "$out/calls" -e trace=open,openat,openat2,execve,stat,access,newfstatat \

@@ -25,7 +25,7 @@ verdict()
 # objects of our own attachments: other programs may use BPF on this machine, too
 : >"$WORK/objects"
 fio --name=w --filename="$mnt/f" --size=32M --rw=randwrite --bs=4k --direct=1 --ioengine=libaio --iodepth=16 \
-	--numjobs=2 --time_based --runtime=600 --group_reporting --output-format=json --output="$WORK/fio" &
+	--numjobs=2 --time_based --runtime=3600 --group_reporting --output-format=json --output="$WORK/fio" &
 fio_pid=$!
 sleep 1
 bad=0
@@ -49,7 +49,7 @@ check "no BPF object stays" wait_until 10 gone "$WORK/objects"
 # --- the tool, killed at random moments
 for _ in $(seq 15); do
 	"$FUSELENS" prove "$mnt" -- fio --name=k --filename="$mnt/f" --size=32M --rw=randwrite --bs=4k --direct=1 \
-		--ioengine=psync --time_based --runtime=60 --output=/dev/null >/dev/null 2>&1 &
+		--ioengine=psync --time_based --runtime=3600 --output=/dev/null >/dev/null 2>&1 &
 	tool=$!
 	sleep "0.$((RANDOM % 6))$((RANDOM % 10))"
 	objects "$tool" >>"$WORK/objects"
@@ -81,7 +81,7 @@ check_eq "workload killed: said, and no verdict without writes" \
 # --- the daemon killed while it is watched
 touch "$WORK/before"
 fio --name=d --filename="$mnt/f" --size=32M --rw=randwrite --bs=4k --direct=1 --ioengine=psync --time_based \
-	--runtime=60 --output=/dev/null >/dev/null 2>&1 &
+	--runtime=3600 --output=/dev/null >/dev/null 2>&1 &
 # its file must be open before the daemon is gone
 wait_until 60 [ "$src/f" -nt "$WORK/before" ]
 "$FUSELENS" prove "$mnt" -d 2 --json >"$out" 2>/dev/null &
@@ -95,9 +95,9 @@ check "daemon killed: the tool ends in time with a verdict ($code)" verdict "$co
 # passthrough writes go on without their daemon: end them first
 pkill -KILL -f "fio --name=d --filename=$mnt/f"
 code=0
-timeout 60 "$FUSELENS" prove "$mnt" -d 0.2 >/dev/null 2>&1 || code=$?
+timeout 600 "$FUSELENS" prove "$mnt" -d 0.2 >/dev/null 2>&1 || code=$?
 check_eq "a dead mount: no hang, no traffic" "$code" 3
-timeout 60 "$FUSELENS" files "$mnt" >/dev/null
+timeout 600 "$FUSELENS" files "$mnt" >/dev/null
 check_eq "files on a dead mount: no hang" "$?" 0
 umount -l "$mnt" 2>/dev/null
 check "afterwards no BPF object stays" wait_until 10 gone "$WORK/objects"

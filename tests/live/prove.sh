@@ -24,7 +24,7 @@ code()
 writer()
 {
 	spawn fio --name=w --filename="$1" --size=16M --rw=randwrite --bs=4k --direct=1 --ioengine=psync \
-		--time_based --runtime=60 --output=/dev/null
+		--time_based --runtime=3600 --output=/dev/null
 	wait_until 10 writes_seen "$mnt"
 }
 
@@ -111,7 +111,7 @@ inner=$WORK/inner
 mkdir "$inner"
 spawn unshare --mount --propagation private sh -c "mount --bind '$mnt' '$inner' && cd '$inner' &&
 	exec fio --name=nsw --filename=f --size=16M --rw=randwrite --bs=4k --direct=1 --ioengine=psync \
-	--time_based --runtime=60 --output=/dev/null"
+	--time_based --runtime=3600 --output=/dev/null"
 ns_pid=$SPAWNED
 bound()
 {
@@ -240,7 +240,7 @@ cases=("direct,no_parallel:flag-not-set")
 for case in "${cases[@]}"; do
 	start_daemon "$src" "$WORK/before" "${case%:*}" || exit 1
 	fio --name=w --filename="$WORK/before/f" --size=16M --rw=randwrite --bs=4k --direct=1 --ioengine=psync --time_based \
-		--runtime=60 --output=/dev/null &
+		--runtime=3600 --output=/dev/null &
 	load=$!
 	wait_until 10 writes_seen "$WORK/before"
 	code "$FUSELENS" prove "$WORK/before" -d 0.5 --json

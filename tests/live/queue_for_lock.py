@@ -38,7 +38,7 @@ def is_stopped(pid):
 
 
 def wait_until(what):
-    end = time.monotonic() + 100
+    end = time.monotonic() + 600
     while not what():
         if time.monotonic() > end:
             os.kill(daemon, signal.SIGCONT)

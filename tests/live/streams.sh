@@ -62,7 +62,7 @@ background()
 {
 	local name=$1
 	shift
-	timeout 60 "$@"
+	timeout 600 "$@"
 	check_eq "the daemon with $name: it returns" "$?" 0
 	check "... mounted" mounted
 	check "... and serves" eval "echo x >'$mnt/file' && grep -q x '$src/file'"

@@ -58,7 +58,7 @@ keys()
 # Writers that keep their files open, the two on ma together faster than the one on mb.
 for f in "ma/busy 300" "ma/b_usy2 200" "mb/calm 100"; do
 	spawn fio --name=w --filename="$WORK/${f% *}" --size=1m --bs=4k --rw=randwrite --direct=1 \
-		--ioengine=psync --norandommap --time_based --runtime=300 --rate_iops="${f#* }" \
+		--ioengine=psync --norandommap --time_based --runtime=3600 --rate_iops="${f#* }" \
 		--output=/dev/null
 done
 # The machine may have other mounts, and other tests their own.
