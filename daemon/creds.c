@@ -3,6 +3,7 @@
 #include "creds.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <sched.h>
@@ -94,6 +95,22 @@ void creds_as(uid_t uid, gid_t gid, unsigned int without)
 	 */
 	if (caps_set(&caps) == 0)
 		now.without = without;
+}
+
+bool creds_may(uid_t uid, gid_t gid, const gid_t *groups, size_t n, int fd, int mask)
+{
+	bool may;
+
+	if (!privileged || syscall(SYS_setgroups, n, groups) != 0)
+		return true;
+	/* Leaving fsuid 0 takes the capabilities that would allow everything. */
+	setfsgid(gid);
+	setfsuid(uid);
+	may = faccessat(fd, "", mask, AT_EACCESS | AT_EMPTY_PATH) == 0 || errno != EACCES;
+	setfsuid(0);
+	setfsgid(0);
+	syscall(SYS_setgroups, 0, NULL);
+	return may;
 }
 
 void creds_begin(uid_t uid, gid_t gid, mode_t mask)

@@ -36,6 +36,12 @@ void creds_as(uid_t uid, gid_t gid, unsigned int without);
 /* The same for making a new file, with @mask as the umask. */
 void creds_begin(uid_t uid, gid_t gid, mode_t mask);
 
+/*
+ * Whether a user of @gid and the @n supplementary @groups has the rights @mask (see access(2)) to the file that is
+ * open at @fd. True if this process can't act for other users. The thread must act for the daemon itself.
+ */
+bool creds_may(uid_t uid, gid_t gid, const gid_t *groups, size_t n, int fd, int mask);
+
 /* Returns to the daemon's own credentials. Does not change errno. */
 void creds_end(void);
 

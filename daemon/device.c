@@ -9,42 +9,73 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "users.h"
+
 /*
  * The device is read and written here, not inside libfuse, to see each request: libfuse counts
  * nothing, and does not pass on the flags that ask to remove setuid bits.
  */
-static void answer_interrupted(int fd, uint64_t unique)
+static void answer(int fd, uint64_t unique, int err)
 {
-	const struct fuse_out_header out = {.len = sizeof(out), .error = -EINTR, .unique = unique};
+	const struct fuse_out_header out = {.len = sizeof(out), .error = -err, .unique = unique};
 
 	/* If this fails the request is gone, with the mount. */
 	if (write(fd, &out, sizeof(out)) < 0)
 		return;
 }
 
+/* In whose share of the workers the request is served; see fair.h. */
+static uint64_t share_of(struct mirror *m, const struct wire_request *req)
+{
+	const struct handle *handle = (const struct handle *)(uintptr_t)req->handle;
+
+	if (handle)
+		return FAIR_CLOSE | users_of(handle->user);
+	if (req->write_back)
+		return FAIR_WRITE_BACK | users_of(inode_of(m, req->node)->told_owner);
+	return users_of(req->uid);
+}
+
+/* Says whether this thread must serve the request of @len bytes at @buf. */
+static bool must_serve(struct mirror *m, const struct wire_request *req, const void *buf,
+		       size_t len)
+{
+	int fd;
+
+	if (req->interrupted && fair_withdraw(&m->fair, req->interrupted, &fd)) {
+		answer(fd, req->interrupted, EINTR);
+		return false;
+	}
+	switch (fair_admit(&m->fair, share_of(m, req), req, buf, len)) {
+	case FAIR_SERVE:
+		return true;
+	case FAIR_REFUSE:
+		answer(req->fd, req->unique, ENOMEM);
+		break;
+	case FAIR_WAITS:
+		/* The kernel has places for so many requests of this kind, and this one needs its no longer. */
+		if (req->handle)
+			answer(req->fd, req->unique, 0);
+		break;
+	}
+	return false;
+}
+
 /* Reads the next request that this thread must serve, and looks into it. Returns as read(2) does. */
 static ssize_t next_request(struct mirror *m, int fd, void *buf, size_t len,
 			    struct wire_request *req)
 {
-	ssize_t n = fair_next(&m->fair, fd, buf);
+	ssize_t n = fair_next(&m->fair, buf, req);
 
-	if (n) {
-		wire_peek(buf, n, req);
-		return n;
-	}
-	for (;;) {
-		int waits = -1;
-
+	while (!n) {
 		n = read(fd, buf, len);
 		if (n <= 0 || !wire_peek(buf, n, req))
 			return n;
-		if (req->interrupted)
-			waits = fair_withdraw(&m->fair, req->interrupted);
-		if (waits >= 0)
-			answer_interrupted(waits, req->interrupted);
-		else if (fair_admit(&m->fair, req, fd, buf, n))
-			return n;
+		req->fd = fd;
+		if (!must_serve(m, req, buf, n))
+			n = 0;
 	}
+	return n;
 }
 
 static ssize_t device_read(int fd, void *buf, size_t len, void *userdata)
@@ -64,12 +95,11 @@ static ssize_t device_read(int fd, void *buf, size_t len, void *userdata)
 
 static ssize_t device_writev(int fd, struct iovec *iov, int count, void *userdata)
 {
-	const struct fuse_out_header *out = iov[0].iov_base;
-	struct mirror *m = userdata;
+	const struct fuse_out_header *head = iov->iov_base;
 
-	/* 0: not an answer, but a notification. */
-	if (out->unique != 0)
-		fd = fair_answer_fd(&m->fair, fd, out->unique);
+	/* With -o clone_fd another thread may have read it, from a device of its own. */
+	if (current_request.seen && head->unique == current_request.unique)
+		fd = current_request.fd;
 	return writev(fd, iov, count);
 }
 

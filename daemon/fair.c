@@ -5,48 +5,56 @@
 #include <linux/fuse.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-/* Not a user: writes of the page cache, which the kernel sends for whom it may concern. */
-#define WRITE_BACK UINT32_MAX
-
-/* More than this is not kept here. Further requests are served at once, however many their user has. */
-#define MAX_WAITING (64u << 20)
+/* Room for what waits: the part of the memory, the most bytes, and the most requests. */
+#define MEMORY_PART  8
+#define MAX_BYTES    (1u << 30)
+#define MAX_REQUESTS 40000 /* with those of later.c fewer than MIRROR_MAX_BACKGROUND */
 
 struct waiting_request {
 	struct waiting_request *next;
-	uint64_t unique;
-	int fd; /* it was read from */
+	struct wire_request req;
 	size_t len;
 	char data[];
 };
 
-/* A user who has requests. While some wait, as many as the limit allows are being served. */
+/* One that has requests. While some wait, as many as the limit allows are being served, and one at least. */
 struct share {
 	struct share *next;
-	uint32_t user;
-	unsigned int served;
+	uint64_t who;
+	size_t served;
+	size_t bytes, requests; /* that wait */
 	struct waiting_request *first, **last;
 };
 
 /* Whose request this thread is serving. */
 static _Thread_local struct share *serving;
 
-void fair_init(struct fair *f, unsigned int limit)
+void fair_init(struct fair *f, unsigned int limit, unsigned int workers)
 {
-	*f = (struct fair){.lock = PTHREAD_MUTEX_INITIALIZER, .limit = limit};
+	long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+	size_t bytes = pages > 0 && size > 0 ? (size_t)pages * size / MEMORY_PART : MAX_BYTES;
+
+	*f = (struct fair){
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+		.limit = limit,
+		.workers = {.total = workers},
+		.bytes = {.total = bytes < MAX_BYTES ? bytes : MAX_BYTES},
+		.requests = {.total = MAX_REQUESTS},
+	};
 }
 
-/* The caller owns what it returns. */
-static struct waiting_request *take_out(struct fair *f, struct waiting_request **at,
-					struct share *share)
+static void drop(struct fair *f, struct waiting_request **at, struct share *share)
 {
 	struct waiting_request *w = *at;
 
 	*at = w->next;
 	if (share->last == &w->next)
 		share->last = at;
-	f->waiting -= w->len;
-	return w;
+	room_give(&f->bytes, &share->bytes, w->len);
+	room_give(&f->requests, &share->requests, 1);
+	free(w);
 }
 
 void fair_destroy(struct fair *f)
@@ -55,15 +63,9 @@ void fair_destroy(struct fair *f)
 		struct share *share = f->shares;
 
 		while (share->first)
-			free(take_out(f, &share->first, share));
+			drop(f, &share->first, share);
 		f->shares = share->next;
 		free(share);
-	}
-	while (f->away) {
-		struct waiting_request *away = f->away;
-
-		f->away = away->next;
-		free(away);
 	}
 	pthread_mutex_destroy(&f->lock);
 }
@@ -78,65 +80,42 @@ static void remove_share(struct fair *f, struct share *share)
 	free(share);
 }
 
-/* Of a request that is being served now. Only the descriptor for its answer is still needed. */
-static void keep_fd(struct fair *f, struct waiting_request *w)
+/* How many requests of one share are served before others wait: fewer when few workers are left. */
+static size_t allowed(const struct fair *f)
 {
-	struct waiting_request *smaller = realloc(w, sizeof(*w));
+	size_t spare = f->workers.used < f->workers.total ? f->workers.total - f->workers.used : 0;
 
-	if (smaller)
-		w = smaller;
-	w->next = f->away;
-	f->away = w;
-	f->n_away++;
+	return spare / 4 > f->limit ? f->limit : spare / 4 ?: 1;
 }
 
-size_t fair_next(struct fair *f, int fd, void *buf)
+static void begin(struct fair *f, struct share *share)
+{
+	f->workers.used++;
+	share->served++;
+	serving = share;
+}
+
+size_t fair_next(struct fair *f, void *buf, struct wire_request *req)
 {
 	struct share *share = serving;
-	struct waiting_request *w;
 	size_t len = 0;
 
 	if (!share)
 		return 0;
 	pthread_mutex_lock(&f->lock);
-	share->served--;
-	if (share->first && share->served < f->limit) {
-		w = take_out(f, &share->first, share);
-		len = w->len;
-		memcpy(buf, w->data, len);
-		share->served++;
-		if (w->fd == fd)
-			free(w);
-		else
-			keep_fd(f, w);
-	} else {
-		serving = NULL;
-		if (share->served == 0)
-			remove_share(f, share);
+	serving = NULL;
+	room_give(&f->workers, &share->served, 1);
+	if (share->first && share->served < allowed(f)) {
+		len = share->first->len;
+		memcpy(buf, share->first->data, len);
+		*req = share->first->req;
+		drop(f, &share->first, share);
+		begin(f, share);
+	} else if (share->served == 0) {
+		remove_share(f, share);
 	}
 	pthread_mutex_unlock(&f->lock);
 	return len;
-}
-
-int fair_answer_fd(struct fair *f, int fd, uint64_t unique)
-{
-	struct waiting_request **at = &f->away, *w;
-
-	/* If it is about this request, this thread saw it counted, or got the request from one that did. */
-	if (f->n_away == 0)
-		return fd;
-	pthread_mutex_lock(&f->lock);
-	while (*at && (*at)->unique != unique)
-		at = &(*at)->next;
-	w = *at;
-	if (w) {
-		fd = w->fd;
-		*at = w->next;
-		f->n_away--;
-	}
-	pthread_mutex_unlock(&f->lock);
-	free(w);
-	return fd;
 }
 
 /* Requests that give something back must not wait for the requests that are stuck. */
@@ -148,86 +127,100 @@ static bool is_exempt(const struct wire_request *req)
 	case FUSE_FORGET:
 	case FUSE_BATCH_FORGET:
 	case FUSE_INTERRUPT:
-	case FUSE_RELEASE:
-	case FUSE_RELEASEDIR:
 		return true;
 	default:
 		return false;
 	}
 }
 
-static struct share *share_of(struct fair *f, uint32_t user)
+static struct share *share_of(struct fair *f, uint64_t who)
 {
 	struct share *share = f->shares;
 
-	while (share && share->user != user)
+	while (share && share->who != who)
 		share = share->next;
 	if (share)
 		return share;
 	share = calloc(1, sizeof(*share));
 	if (!share)
 		return NULL;
-	share->user = user;
+	share->who = who;
 	share->last = &share->first;
 	share->next = f->shares;
 	f->shares = share;
 	return share;
 }
 
+static bool take_room(struct fair *f, struct share *share, size_t len)
+{
+	if (!room_take(&f->bytes, &share->bytes, len))
+		return false;
+	if (room_take(&f->requests, &share->requests, 1))
+		return true;
+	room_give(&f->bytes, &share->bytes, len);
+	return false;
+}
+
 /* Returns false if there is no room. */
-static bool put_aside(struct fair *f, struct share *share, const struct wire_request *req, int fd,
+static bool put_aside(struct fair *f, struct share *share, const struct wire_request *req,
 		      const void *buf, size_t len)
 {
-	struct waiting_request *w = NULL;
+	struct waiting_request *w;
 
-	if (f->waiting + len <= MAX_WAITING)
-		w = malloc(sizeof(*w) + len);
-	if (!w)
+	if (!take_room(f, share, len))
 		return false;
-	*w = (struct waiting_request){.unique = req->unique, .fd = fd, .len = len};
+	w = malloc(sizeof(*w) + len);
+	if (!w) {
+		room_give(&f->bytes, &share->bytes, len);
+		room_give(&f->requests, &share->requests, 1);
+		return false;
+	}
+	*w = (struct waiting_request){.req = *req, .len = len};
 	memcpy(w->data, buf, len);
 	*share->last = w;
 	share->last = &w->next;
-	f->waiting += len;
 	return true;
 }
 
-bool fair_admit(struct fair *f, const struct wire_request *req, int fd, const void *buf, size_t len)
+enum fair_verdict fair_admit(struct fair *f, uint64_t who, const struct wire_request *req,
+			     const void *buf, size_t len)
 {
+	enum fair_verdict verdict = FAIR_SERVE;
 	struct share *share;
-	bool admitted = true;
 
 	if (!f->limit || is_exempt(req))
-		return true;
+		return FAIR_SERVE;
 	pthread_mutex_lock(&f->lock);
-	share = share_of(f, req->write_back ? WRITE_BACK : req->uid);
-	if (share && share->served >= f->limit)
-		admitted = !put_aside(f, share, req, fd, buf, len);
-	if (share && admitted) {
-		share->served++;
-		serving = share;
+	share = share_of(f, who);
+	if (share && share->served >= allowed(f)) {
+		if (put_aside(f, share, req, buf, len))
+			verdict = FAIR_WAITS;
+		/* a user who does not hold things up is served faster than this */
+		else if (!(who & FAIR_CLOSE) && share->served >= f->workers.total - f->workers.used)
+			verdict = FAIR_REFUSE;
 	}
+	if (share && verdict == FAIR_SERVE)
+		begin(f, share);
 	pthread_mutex_unlock(&f->lock);
-	return admitted;
+	return verdict;
 }
 
-int fair_withdraw(struct fair *f, uint64_t unique)
+bool fair_withdraw(struct fair *f, uint64_t unique, int *fd)
 {
-	struct waiting_request *w = NULL;
-	int fd = -1;
+	bool found = false;
 
 	pthread_mutex_lock(&f->lock);
-	for (struct share *share = f->shares; share && !w; share = share->next) {
+	for (struct share *share = f->shares; share && !found; share = share->next) {
 		struct waiting_request **at = &share->first;
 
-		while (*at && (*at)->unique != unique)
+		while (*at && (*at)->req.unique != unique)
 			at = &(*at)->next;
-		if (*at)
-			w = take_out(f, at, share);
+		found = *at;
+		if (found) {
+			*fd = (*at)->req.fd;
+			drop(f, at, share);
+		}
 	}
 	pthread_mutex_unlock(&f->lock);
-	if (w)
-		fd = w->fd;
-	free(w);
-	return fd;
+	return found;
 }

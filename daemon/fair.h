@@ -3,7 +3,7 @@
  * Each user's share of the workers. A user may hold the lock of a file or directory in the source for as
  * long as he likes, and every request that needs it then holds a worker. So only so many requests of one
  * user are served at the same time; the rest waits here, in its order, without a worker. There are workers
- * for many users.
+ * for many users. For what waits there is only so much room, of which nobody gets all.
  *
  * The kernel takes an answer only through the descriptor that the request was read from. With clone_fd each
  * worker has one of its own, and a request that waited may be served by another worker than its reader. So
@@ -14,47 +14,51 @@
 #define FUSELENS_DAEMON_FAIR_H
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#include "room.h"
 #include "wire.h"
 
 struct fair {
 	pthread_mutex_t lock;
 	unsigned int limit; /* requests of one user; 0: no limit */
 	struct share *shares;
-	size_t waiting;		      /* bytes of all requests that wait */
-	struct waiting_request *away; /* they wait no more; their answer needs another descriptor */
-	atomic_uint n_away;
+	struct room workers;	     /* those that serve */
+	struct room bytes, requests; /* that wait */
 };
 
-void fair_init(struct fair *f, unsigned int limit);
+/*
+ * A share is of a user, or of a user and one of these. What the kernel does for whom it may concern must not use up
+ * the share of anybody who waits for an answer.
+ */
+#define FAIR_WRITE_BACK (UINT64_C(1) << 32) /* the user is the file's owner */
+#define FAIR_CLOSE	(UINT64_C(1) << 33) /* the user is who opened the file; never refused */
+
+/* @workers: how many there are in all. */
+void fair_init(struct fair *f, unsigned int limit, unsigned int workers);
 void fair_destroy(struct fair *f);
 
 /*
- * Call this when the thread has served its request. If another one of the same user waits, copies it to
- * @buf, and returns its length; the thread must serve it. Else returns 0. @buf has room for any request.
- * @fd is the thread's own descriptor.
+ * Call this when the thread has served its request. If another one of the same share waits, copies it to
+ * @buf and @req, and returns its length; the thread must serve it. Else returns 0. @buf has room for any request.
  */
-size_t fair_next(struct fair *f, int fd, void *buf);
+size_t fair_next(struct fair *f, void *buf, struct wire_request *req);
+
+enum fair_verdict {
+	FAIR_SERVE,  /* the thread must serve the request */
+	FAIR_WAITS,  /* it waits now */
+	FAIR_REFUSE, /* its user has too many: the user needs an answer */
+};
+
+/* Says what becomes of the request of @len bytes at @buf, of which @req tells, in the share @who. */
+enum fair_verdict fair_admit(struct fair *f, uint64_t who, const struct wire_request *req,
+			     const void *buf, size_t len);
 
 /*
- * Returns true if the thread must serve the request of @len bytes at @buf, which it read from @fd, false if
- * the request waits now. @req is what wire_peek() says of it.
+ * Drops the request @unique, and returns true, if it waits. Its user then needs an answer, on the device *@fd from
+ * which it was read.
  */
-bool fair_admit(struct fair *f, const struct wire_request *req, int fd, const void *buf,
-		size_t len);
-
-/*
- * Drops the request @unique if it waits. Its user then needs an answer: returns the descriptor for it. Else
- * returns -1.
- */
-int fair_withdraw(struct fair *f, uint64_t unique);
-
-/*
- * Where the answer to the request @unique must be written, by a thread whose own descriptor is @fd. Call it
- * once for each answer.
- */
-int fair_answer_fd(struct fair *f, int fd, uint64_t unique);
+bool fair_withdraw(struct fair *f, uint64_t unique, int *fd);
 
 #endif

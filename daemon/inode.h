@@ -52,6 +52,7 @@ struct inode {
 	atomic_bool mapped;
 	/* What the kernel believes, to our knowledge. */
 	atomic_uint told_owner, told_group, told_mode;
+	atomic_bool is_told, was_told_otherwise; /* these */
 };
 
 struct inode_table {

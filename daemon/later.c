@@ -7,7 +7,13 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "room.h"
+#include "users.h"
+
 #define RETRY_NS 10000000
+
+#define MAX_BYTES    (128u << 20)
+#define MAX_REQUESTS 20000
 
 /*
  * One user's requests, and a thread for them. A try can be stuck while the user holds a lock in the source.
@@ -15,7 +21,8 @@
  */
 struct queue {
 	struct queue *next;
-	uid_t user;
+	uint32_t user;
+	size_t bytes, requests;
 	struct later *first, **last;
 };
 
@@ -23,8 +30,11 @@ static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t ended; /* a thread, and its queue with it */
 	struct queue *queues;
+	struct room bytes, requests;
 	bool stop;
 } waiting = {
+	.bytes = {.total = MAX_BYTES},
+	.requests = {.total = MAX_REQUESTS},
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.ended = PTHREAD_COND_INITIALIZER,
 };
@@ -41,6 +51,15 @@ static bool try_one(struct later *l, bool stop)
 	return true;
 }
 
+static void done(struct queue *q, struct later *l)
+{
+	pthread_mutex_lock(&waiting.lock);
+	room_give(&waiting.bytes, &q->bytes, l->size);
+	room_give(&waiting.requests, &q->requests, 1);
+	pthread_mutex_unlock(&waiting.lock);
+	l->release(l);
+}
+
 /* Releases those that are done. The others stay on the list, in their order. */
 static void try_all(struct queue *q, struct later *list, bool stop)
 {
@@ -52,7 +71,7 @@ static void try_all(struct queue *q, struct later *list, bool stop)
 		list = l->next;
 		l->next = NULL;
 		if (try_one(l, stop)) {
-			l->release(l);
+			done(q, l);
 		} else {
 			*end = l;
 			end = &l->next;
@@ -107,7 +126,7 @@ static void *later_main(void *arg)
 }
 
 /* The caller holds the lock. Returns the user's queue, or NULL with @err set. */
-static struct queue *queue_of(uid_t user, int *err)
+static struct queue *queue_of(uint32_t user, int *err)
 {
 	struct queue *q = waiting.queues;
 	pthread_t thread;
@@ -131,6 +150,17 @@ static struct queue *queue_of(uid_t user, int *err)
 	return q;
 }
 
+/* The caller holds the lock. */
+static bool take_room(struct queue *q, const struct later *later)
+{
+	if (!room_take(&waiting.bytes, &q->bytes, later->size))
+		return false;
+	if (room_take(&waiting.requests, &q->requests, 1))
+		return true;
+	room_give(&waiting.bytes, &q->bytes, later->size);
+	return false;
+}
+
 int later_add(struct later *later)
 {
 	struct queue *q = NULL;
@@ -140,13 +170,16 @@ int later_add(struct later *later)
 	later->request = current_request;
 	pthread_mutex_lock(&waiting.lock);
 	if (!waiting.stop)
-		q = queue_of(fuse_req_ctx(later->req)->uid, &err);
-	if (q) {
+		q = queue_of(users_of(fuse_req_ctx(later->req)->uid), &err);
+	if (q && !take_room(q, later))
+		err = ENOMEM;
+	else if (q) {
 		*q->last = later;
 		q->last = &later->next;
+		err = 0;
 	}
 	pthread_mutex_unlock(&waiting.lock);
-	return q ? 0 : err;
+	return err;
 }
 
 bool later_stop(int seconds)

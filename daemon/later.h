@@ -14,6 +14,7 @@ struct later {
 	struct later *next;
 	fuse_req_t req;
 	struct wire_request request; /* current_request, as it was when the request came */
+	size_t size;		     /* of its data; set it before later_add() */
 	/* Tries once, without waiting. Answers the request and returns true, or returns false. */
 	bool (*try_once)(struct later *later);
 	/* Frees it when the request has its answer. */
@@ -22,8 +23,8 @@ struct later {
 
 /*
  * Has @later tried until it succeeds, the request is interrupted, or the daemon ends. Takes it over
- * and returns 0, or returns an errno and leaves it to the caller. The caller must act as the daemon
- * itself (creds_end()), since a thread begins with the rights of the one that starts it.
+ * and returns 0, or returns an errno and leaves it to the caller: ENOMEM if the user has too many. The caller must
+ * act as the daemon itself (creds_end()), since a thread begins with the rights of the one that starts it.
  */
 int later_add(struct later *later);
 /*

@@ -13,6 +13,7 @@
 #include "hidden.h"
 #include "log.h"
 #include "prune.h"
+#include "users.h"
 
 _Thread_local struct wire_request current_request;
 
@@ -47,10 +48,21 @@ double attr_timeout_of(const struct mirror *m, const struct inode *inode, const 
 	return m->attr_timeout;
 }
 
+static bool as_told(const struct inode *inode, const struct stat *st)
+{
+	return st->st_uid == atomic_load(&inode->told_owner) &&
+	       st->st_gid == atomic_load(&inode->told_group) &&
+	       st->st_mode == atomic_load(&inode->told_mode);
+}
+
 /* Keeps what the kernel is going to believe of the file. */
 static void tell(struct inode *inode, const struct stat *st)
 {
 	append_told(&inode->append, st->st_size);
+	if (as_told(inode, st))
+		return;
+	if (atomic_exchange(&inode->is_told, true))
+		atomic_store(&inode->was_told_otherwise, true);
 	atomic_store(&inode->told_owner, st->st_uid);
 	atomic_store(&inode->told_group, st->st_gid);
 	atomic_store(&inode->told_mode, st->st_mode);
@@ -134,19 +146,27 @@ void answer_entry(fuse_req_t req, const struct fuse_entry_param *entry)
 	prune_pace(m);
 }
 
+/* Capabilities in a user namespace of one's own give no rights here. */
+static bool shares_user_namespace(pid_t pid)
+{
+	struct stat ours, theirs;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
+	return stat("/proc/self/ns/user", &ours) == 0 && stat(path, &theirs) == 0 &&
+	       ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+}
+
 bool caller_is_capable(fuse_req_t req, int cap)
 {
+	const struct fuse_ctx *ctx = fuse_req_ctx(req);
 	char path[64], line[256];
 	unsigned long long set = 0;
 	FILE *f;
 
-	/*
-	 * Other users may have the capability in their own user namespace, where it gives no rights
-	 * here.
-	 */
-	if (fuse_req_ctx(req)->uid != 0)
+	if (!shares_user_namespace(ctx->pid))
 		return false;
-	snprintf(path, sizeof(path), "/proc/%d/status", fuse_req_ctx(req)->pid);
+	snprintf(path, sizeof(path), "/proc/%d/status", ctx->pid);
 	f = fopen(path, "re");
 	if (!f)
 		return false;
@@ -227,7 +247,7 @@ static void invalidate(struct mirror *m, struct inode *inode)
 		m->pruner.se, inode == &m->root ? FUSE_ROOT_ID : (uintptr_t)inode, -1, 0);
 }
 
-int check_owner(fuse_req_t req, struct inode *inode)
+int check_owner(fuse_req_t req, struct inode *inode, int cap)
 {
 	uid_t caller = fuse_req_ctx(req)->uid;
 	struct stat st;
@@ -236,13 +256,33 @@ int check_owner(fuse_req_t req, struct inode *inode)
 		return 0;
 	if (fstat(inode->fd, &st) != 0)
 		return errno;
-	if (st.st_uid == caller || st.st_uid == atomic_load(&inode->told_owner))
+	if (st.st_uid == caller || caller_is_capable(req, cap))
 		return 0;
 	invalidate(mirror_of(req), inode);
 	return EPERM;
 }
 
-int check_told(fuse_req_t req, struct inode *inode)
+/* Whether the source gives the caller the rights @mask to the file that is open at @fd, or that is not known. */
+static bool may(fuse_req_t req, int fd, int mask)
+{
+	const struct fuse_ctx *ctx = fuse_req_ctx(req);
+	gid_t some[64], *all = some;
+	int n = fuse_req_getgroups(req, 64, some);
+	bool allowed = true;
+
+	if (n > 64) {
+		all = calloc(n, sizeof(*all));
+		n = all ? fuse_req_getgroups(req, n, all) : -1;
+	}
+	if (n >= 0)
+		allowed = creds_may(ctx->uid, ctx->gid, all, n, fd, mask) ||
+			  caller_is_capable(req, CAP_DAC_OVERRIDE);
+	if (all != some)
+		free(all);
+	return allowed;
+}
+
+int check_told(fuse_req_t req, struct inode *inode, int mask)
 {
 	struct stat st;
 
@@ -250,17 +290,16 @@ int check_told(fuse_req_t req, struct inode *inode)
 		return 0;
 	if (fstat(inode->fd, &st) != 0)
 		return errno;
-	if (st.st_uid == atomic_load(&inode->told_owner) &&
-	    st.st_gid == atomic_load(&inode->told_group) &&
-	    st.st_mode == atomic_load(&inode->told_mode))
+	if (as_told(inode, &st) &&
+	    (!mask || !atomic_load(&inode->was_told_otherwise) || may(req, inode->fd, mask)))
 		return 0;
 	invalidate(mirror_of(req), inode);
 	return ESTALE;
 }
 
-int check_told_dir(fuse_req_t req, fuse_ino_t dir)
+int check_told_dir(fuse_req_t req, fuse_ino_t dir, int mask)
 {
-	return check_told(req, inode_of(mirror_of(req), dir));
+	return check_told(req, inode_of(mirror_of(req), dir), mask);
 }
 
 int end_as_caller(int res)
@@ -324,7 +363,8 @@ int mirror_start(struct mirror *m)
 		return -1;
 	}
 	acl_init(&m->acl);
-	fair_init(&m->fair, m->threads > 1 ? m->threads : 0);
+	users_read(USERS_FILE);
+	fair_init(&m->fair, m->threads > 1 ? m->threads : 0, m->workers);
 	pthread_mutex_init(&m->handles_lock, NULL);
 	return 0;
 }
@@ -350,7 +390,7 @@ static void ask_for(struct fuse_conn_info *conn, uint64_t cap)
 	fuse_set_feature_flag(conn, cap);
 }
 
-#define MIRROR_MAX_BACKGROUND 1024
+#define MIRROR_MAX_BACKGROUND 65535
 
 void mirror_init(void *userdata, struct fuse_conn_info *conn)
 {
@@ -387,9 +427,9 @@ void mirror_init(void *userdata, struct fuse_conn_info *conn)
 		fuse_unset_feature_flag(conn, FUSE_CAP_WRITEBACK_CACHE);
 	}
 	/*
-	 * With more asynchronous requests than this the kernel queues further ones, and the task
-	 * that ends a request sends the next. Requests of an asynchronous writer would then wait
-	 * for the daemon. The default is 12.
+	 * With more asynchronous requests than this, of all users, the kernel queues further ones. So they would
+	 * wait for a user whose requests are stuck. The default is 12; the kernel's field has no room for more than
+	 * this.
 	 */
 	conn->max_background = MIRROR_MAX_BACKGROUND;
 	conn->congestion_threshold = MIRROR_MAX_BACKGROUND;

@@ -42,6 +42,7 @@ struct mirror {
 	bool suid, devices;    /* the mount lets setuid bits and devices take effect */
 	unsigned int max_read; /* bytes; 0: the kernel's choice */
 	unsigned int threads;  /* of one user; 1: in all */
+	unsigned int workers;  /* in all */
 	double entry_timeout;
 	double attr_timeout;
 
@@ -81,6 +82,7 @@ struct handle {
 	struct handle *next, **at;
 	void (*close)(
 		struct handle *handle); /* closes and frees; the inode and its backing id stay */
+	uid_t user;			/* who opened it */
 };
 
 /* One open(2). Its address is the file handle. */
@@ -195,21 +197,26 @@ void begin_as_caller(fuse_req_t req);
  */
 void begin_removal(fuse_req_t req);
 /*
- * For a change that only a file's owner may make. The kernel has checked that by an owner that it may
- * have known for attr_timeout: the file may belong to another user by now. Then returns EPERM, unless
- * it belongs to the caller, and the kernel asks for the owner again; else returns 0.
+ * For a change that only a file's owner may make, and who has the capability @cap. The kernel has checked that by
+ * an owner that it may have known for attr_timeout, and the request may have waited here since: the file may
+ * belong to another user by now. Then returns EPERM, and the kernel asks for the owner again; else returns 0.
  */
-int check_owner(fuse_req_t req, struct inode *inode);
+int check_owner(fuse_req_t req, struct inode *inode, int cap);
 /*
- * For what the kernel has allowed by a file's owner, group and mode. If these are not what it believes, returns
- * ESTALE: the VFS then looks the name up again and decides anew. Else returns 0.
+ * For what the kernel has allowed by a file's owner, group and mode, which has to give the rights @mask (R_OK, W_OK,
+ * X_OK; 0 for others than these). If they are not what the kernel believes, returns ESTALE: the VFS then looks the
+ * name up again and decides anew. Else returns 0.
+ *
+ * The kernel may have looked long before it sent the request, for what it asks in between can be made to wait; and it
+ * may drop an answer, because it takes another one for newer (fuse_change_attributes_i()). So if these attributes have
+ * ever changed, the source itself is asked for the caller's rights.
  */
-int check_told(fuse_req_t req, struct inode *inode);
-int check_told_dir(fuse_req_t req, fuse_ino_t dir);
+int check_told(fuse_req_t req, struct inode *inode, int mask);
+int check_told_dir(fuse_req_t req, fuse_ino_t dir, int mask);
 /* Ends acting as the caller, and returns the errno of the call in between. */
 int end_as_caller(int res);
 
-/* Whether the caller is root and has the capability @cap. False if that is not known. */
+/* Whether the caller has the capability @cap in our user namespace. False if that is not known. */
 bool caller_is_capable(fuse_req_t req, int cap);
 /* Whether the caller is in the group @gid. */
 bool caller_in_group(fuse_req_t req, gid_t gid);

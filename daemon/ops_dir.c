@@ -30,7 +30,7 @@ void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct mirror *m = mirror_of(req);
 	struct open_dir *dir = calloc(1, sizeof(*dir));
-	int fd = -1, err = dir ? check_told_dir(req, ino) : ENOMEM;
+	int fd = -1, err = dir ? check_told_dir(req, ino, R_OK) : ENOMEM;
 
 	if (err)
 		goto fail;
@@ -46,6 +46,7 @@ void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	}
 	pthread_mutex_init(&dir->lock, NULL);
 	dir->handle.close = dir_close;
+	dir->handle.user = fuse_req_ctx(req)->uid;
 	handle_add(m, &dir->handle);
 	fi->fh = (uintptr_t)dir;
 	atomic_fetch_add(&m->stats.open_dirs, 1);
@@ -61,8 +62,11 @@ fail:
 
 void op_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	dir_end(mirror_of(req), dir_of(fi));
+	struct mirror *m = mirror_of(req);
+	struct open_dir *dir = dir_of(fi);
+
 	fuse_reply_err(req, 0);
+	dir_end(m, dir);
 }
 
 void op_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)

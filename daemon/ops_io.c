@@ -174,10 +174,6 @@ struct piece {
 	char data[];
 };
 
-/* Bytes of all pieces that wait. A limit, so that no user can make the daemon run out of memory. */
-static atomic_size_t waiting_bytes;
-#define MAX_WAITING_BYTES (64u << 20)
-
 static bool is_past(const struct timespec *t)
 {
 	struct timespec now;
@@ -196,27 +192,20 @@ static bool try_piece(struct later *later)
 
 static void release(struct later *later)
 {
-	struct piece *p = (struct piece *)later;
-
-	atomic_fetch_sub(&waiting_bytes, p->size);
-	free(p);
+	free(later);
 }
 
 /* Lets a piece of an append wait for the one before it. Returns 0 or an errno. */
 static int wait_for_predecessor(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size,
 				off_t off, const struct fuse_file_info *fi)
 {
-	struct piece *p = NULL;
+	struct piece *p = malloc(sizeof(*p) + size);
 	int err;
 
-	if (atomic_fetch_add(&waiting_bytes, size) + size <= MAX_WAITING_BYTES)
-		p = malloc(sizeof(*p) + size);
-	if (!p) {
-		atomic_fetch_sub(&waiting_bytes, size);
+	if (!p)
 		return ENOMEM;
-	}
 	*p = (struct piece){
-		.later = {.req = req, .try_once = try_piece, .release = release},
+		.later = {.req = req, .try_once = try_piece, .release = release, .size = size},
 		.ino = ino,
 		.fi = *fi,
 		.off = off,

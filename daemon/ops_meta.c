@@ -150,21 +150,48 @@ static int set_times(struct mirror *m, const struct inode *inode, const struct s
 	return utimensat(m->proc_self, fd_path(inode->fd).name, times, 0);
 }
 
+/*
+ * Whether the kernel sends this for users who may only write to the file, too: the current time, and, without
+ * killpriv_v2, a mode that has lost the bits that a write takes away.
+ */
+static bool is_a_writers(const struct inode *inode, const struct stat *attr, int to_set)
+{
+	const int now = FUSE_SET_ATTR_ATIME_NOW | FUSE_SET_ATTR_MTIME_NOW;
+	mode_t mode = atomic_load(&inode->told_mode) & 07777;
+
+	if (to_set & (FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID))
+		return false;
+	if (to_set & (FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_MTIME) && (to_set & now) != now)
+		return false;
+	return !(to_set & FUSE_SET_ATTR_MODE) ||
+	       ((mode ^ attr->st_mode) & 07777 & ~(mode & (S_ISUID | S_ISGID))) == 0;
+}
+
+static int may_set(fuse_req_t req, struct inode *inode, const struct stat *attr, int to_set)
+{
+	const int owned = FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID;
+	const int all = owned | FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_MTIME;
+	struct stat st;
+
+	if (!(to_set & all))
+		return 0;
+	if (is_a_writers(inode, attr, to_set) && fstat(inode->fd, &st) == 0 &&
+	    st.st_uid == atomic_load(&inode->told_owner))
+		return 0;
+	return check_owner(req, inode, to_set & owned ? CAP_CHOWN : CAP_FOWNER);
+}
+
 /* @fd is open for writing if the size is to be set. Returns 0, or -1 with errno. */
 static int set_attributes(fuse_req_t req, struct inode *inode, const struct stat *attr, int to_set,
 			  int fd)
 {
-	const int owners = FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID |
-			   FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_MTIME;
 	struct mirror *m = mirror_of(req);
 
 	if (!to_set && drop_suidgid(req, inode) != 0)
 		return -1;
-	if (to_set & owners) {
-		errno = check_owner(req, inode);
-		if (errno)
-			return -1;
-	}
+	errno = may_set(req, inode, attr, to_set);
+	if (errno)
+		return -1;
 	if (to_set & (FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID)) {
 		uid_t uid = to_set & FUSE_SET_ATTR_UID ? attr->st_uid : (uid_t)-1;
 		gid_t gid = to_set & FUSE_SET_ATTR_GID ? attr->st_gid : (gid_t)-1;
@@ -190,7 +217,7 @@ static bool setattr_once(fuse_req_t req, fuse_ino_t ino, const struct stat *attr
 	struct mirror *m = mirror_of(req);
 	struct inode *inode = inode_of(m, ino);
 	bool by_path = to_set & FUSE_SET_ATTR_SIZE && !fi;
-	int fd = fi ? file_of(fi)->fd : -1, err = by_path ? check_told(req, inode) : 0;
+	int fd = fi ? file_of(fi)->fd : -1, err = by_path ? check_told(req, inode, W_OK) : 0;
 
 	/* This comes first, since all is tried again if it has to wait. */
 	if (by_path && !err) {

@@ -28,7 +28,7 @@ static void answer_made(fuse_req_t req, fuse_ino_t parent, const char *name, int
 
 void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
 {
-	int dirfd = fd_of(mirror_of(req), parent), err = check_told_dir(req, parent);
+	int dirfd = fd_of(mirror_of(req), parent), err = check_told_dir(req, parent, W_OK | X_OK);
 
 	if (!err) {
 		begin_as_caller(req);
@@ -42,7 +42,7 @@ void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, 
 
 void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 {
-	int dirfd = fd_of(mirror_of(req), parent), err = check_told_dir(req, parent);
+	int dirfd = fd_of(mirror_of(req), parent), err = check_told_dir(req, parent, W_OK | X_OK);
 
 	if (!err) {
 		begin_as_caller(req);
@@ -56,7 +56,7 @@ void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 
 void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
 {
-	int dirfd = fd_of(mirror_of(req), parent), err = check_told_dir(req, parent);
+	int dirfd = fd_of(mirror_of(req), parent), err = check_told_dir(req, parent, W_OK | X_OK);
 
 	if (!err) {
 		begin_as_caller(req);
@@ -77,12 +77,12 @@ void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const char *n
 		.generation = inode->generation,
 		.entry_timeout = m->entry_timeout,
 	};
-	int dirfd = fd_of(m, newparent), res, err = check_told_dir(req, newparent);
+	int dirfd = fd_of(m, newparent), res, err = check_told_dir(req, newparent, W_OK | X_OK);
 
 	if (!err)
 		err = check_told(
-			req,
-			inode); /* only some may link it; see proc_sys_fs(5), protected_hardlinks */
+			req, inode,
+			0); /* only some may link it; see proc_sys_fs(5), protected_hardlinks */
 	if (err) {
 		fuse_reply_err(req, err);
 		return;
@@ -111,7 +111,7 @@ void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const char *n
 
 static void remove_name(fuse_req_t req, fuse_ino_t parent, const char *name, int flags)
 {
-	int err = check_told_dir(req, parent);
+	int err = check_told_dir(req, parent, W_OK | X_OK);
 
 	if (!err) {
 		begin_removal(req);
@@ -145,10 +145,10 @@ void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t n
 	       const char *newname, unsigned int flags)
 {
 	struct mirror *m = mirror_of(req);
-	int res, err = check_told_dir(req, parent);
+	int res, err = check_told_dir(req, parent, W_OK | X_OK);
 
 	if (!err)
-		err = check_told_dir(req, newparent);
+		err = check_told_dir(req, newparent, W_OK | X_OK);
 	if (!err) {
 		begin_removal(req);
 		res = renameat2(fd_of(m, parent), name, fd_of(m, newparent), newname, flags);

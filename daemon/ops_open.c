@@ -107,7 +107,7 @@ static int file_start(fuse_req_t req, struct inode *inode, int fd, struct fuse_f
 		return ENOMEM;
 	}
 	*file = (struct open_file){
-		.handle.close = file_close,
+		.handle = {.close = file_close, .user = fuse_req_ctx(req)->uid},
 		.inode = inode,
 		.fd = fd,
 		.append_only = request.append_only,
@@ -163,12 +163,25 @@ static bool may_be_mapped(struct inode *inode, const struct fuse_file_info *fi)
 	       !atomic_exchange(&inode->mapped, true);
 }
 
+/* What the kernel says of an open by execve(2): include/linux/fs.h, FMODE_EXEC. No user can set it. */
+#define TO_EXECUTE 0x20
+
+static int rights_to_open(int flags)
+{
+	int mode = flags & O_ACCMODE;
+
+	/* The mirror may let execute what the source's mount does not. */
+	if (flags & TO_EXECUTE)
+		return 0;
+	return (mode != O_WRONLY ? R_OK : 0) | (mode != O_RDONLY || flags & O_TRUNC ? W_OK : 0);
+}
+
 /* Answers and returns true, or returns false while another user's lease is in the way. */
 static bool open_once(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct mirror *m = mirror_of(req);
 	struct inode *inode = inode_of(m, ino);
-	int fd, err = check_told(req, inode);
+	int fd, err = check_told(req, inode, rights_to_open(fi->flags));
 
 	if (err) {
 		fuse_reply_err(req, err);
@@ -266,7 +279,7 @@ void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	       struct fuse_file_info *fi)
 {
 	struct mirror *m = mirror_of(req);
-	int dirfd = fd_of(m, parent), fd, err = check_told_dir(req, parent);
+	int dirfd = fd_of(m, parent), fd, err = check_told_dir(req, parent, W_OK | X_OK);
 
 	if (err) {
 		fuse_reply_err(req, err);
@@ -300,7 +313,7 @@ void op_tmpfile(fuse_req_t req, fuse_ino_t parent, mode_t mode, struct fuse_file
 {
 	struct mirror *m = mirror_of(req);
 	int flags = source_open_flags(fi->flags) | O_TMPFILE | (fi->flags & O_EXCL);
-	int fd, err = check_told_dir(req, parent);
+	int fd, err = check_told_dir(req, parent, W_OK | X_OK);
 
 	if (err) {
 		fuse_reply_err(req, err);
@@ -329,6 +342,10 @@ void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 
 void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	file_end(mirror_of(req), file_of(fi));
+	struct mirror *m = mirror_of(req);
+	struct open_file *file = file_of(fi);
+
+	/* Nobody waits for it. And a file system below may let close(2) wait. */
 	fuse_reply_err(req, 0);
+	file_end(m, file);
 }

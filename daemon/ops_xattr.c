@@ -64,8 +64,9 @@ static int may_set(fuse_req_t req, fuse_ino_t ino, const char *name)
 
 	if (!served(m, name))
 		return EOPNOTSUPP;
-	return acl_is_name(name) ? check_owner(req, inode_of(m, ino))
-				 : check_told(req, inode_of(m, ino));
+	return acl_is_name(name)
+		       ? check_owner(req, inode_of(m, ino), CAP_FOWNER)
+		       : check_told(req, inode_of(m, ino), starts_with(name, "user.") ? W_OK : 0);
 }
 
 void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size,

@@ -400,6 +400,7 @@ void options_apply(const struct options *opts, struct mirror *m)
 	m->killpriv = !opts->no_killpriv && !opts->io_uring;
 	m->max_read = opts->max_read;
 	m->threads = opts->threads;
+	m->workers = MAX_THREADS;
 	m->suid = !(opts->mount.flags & MS_NOSUID);
 	m->devices = !(opts->mount.flags & MS_NODEV);
 	m->others = opts->mount.others;

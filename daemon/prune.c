@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "users.h"
+
 /* Linux 6.18; older headers lack it. */
 #define NOTIFY_PRUNE 9
 struct notify_prune {
@@ -156,6 +158,7 @@ static void *prune_main(void *arg)
 			if (err == ETIMEDOUT && !p->stop) {
 				pthread_mutex_unlock(&p->lock);
 				sweep(m, &cursor);
+				users_read(USERS_FILE);
 				pthread_mutex_lock(&p->lock);
 			}
 			continue;

@@ -21,8 +21,6 @@
 #include "prune.h"
 #include "start.h"
 
-#define MAX_WORKERS 1000
-
 struct session {
 	struct options *opts;
 	struct mirror m;
@@ -364,7 +362,8 @@ static int serve(struct session *s)
 		return -ENOMEM;
 	fuse_loop_cfg_set_clone_fd(config, s->opts->clone_fd);
 	/* The limit for one user is in fair.h. With io_uring it is the limit for all. */
-	fuse_loop_cfg_set_max_threads(config, s->opts->io_uring ? s->opts->threads : MAX_WORKERS);
+	fuse_loop_cfg_set_max_threads(config, s->opts->io_uring ? (unsigned int)s->opts->threads
+								: s->m.workers);
 	res = fuse_session_loop_mt(s->se, config);
 	fuse_loop_cfg_destroy(config);
 	return res;

@@ -82,7 +82,12 @@ bool wire_peek(const void *buf, size_t len, struct wire_request *req)
 		return false;
 	memcpy(&head, buf, sizeof(head));
 	*req = (struct wire_request){
-		.seen = true, .opcode = head.opcode, .uid = head.uid, .unique = head.unique};
+		.seen = true,
+		.opcode = head.opcode,
+		.uid = head.uid,
+		.node = head.nodeid,
+		.unique = head.unique,
+	};
 
 	switch (head.opcode) {
 	case FUSE_WRITE: {
@@ -91,6 +96,14 @@ bool wire_peek(const void *buf, size_t len, struct wire_request *req)
 		body(buf, len, &in, sizeof(in));
 		req->kill_suidgid = in.write_flags & FUSE_WRITE_KILL_SUIDGID;
 		req->write_back = in.write_flags & FUSE_WRITE_CACHE;
+		break;
+	}
+	case FUSE_RELEASE:
+	case FUSE_RELEASEDIR: {
+		struct fuse_release_in in;
+
+		body(buf, len, &in, sizeof(in));
+		req->handle = in.fh;
 		break;
 	}
 	case FUSE_INTERRUPT: {

@@ -14,10 +14,13 @@ struct wire_request {
 	bool seen; /* false: the request did not come through the device, and the rest is not known */
 	uint32_t opcode;
 	uint32_t uid;
+	uint64_t node;
 	uint64_t unique;      /* number of the request */
 	uint64_t interrupted; /* of an INTERRUPT: number of the request it means */
+	uint64_t handle;      /* of a RELEASE or RELEASEDIR: what was opened */
 	bool write_back;      /* a WRITE from the page cache */
 	bool kill_suidgid;
+	int fd; /* the device that takes the answer; whoever reads the request fills this in */
 };
 
 /* Returns false for a buffer too short to be a request. */

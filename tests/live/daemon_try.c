@@ -18,6 +18,10 @@
  *        daemon_try durable FILE write|append   one pwritev2(2) with RWF_DSYNC
  *        daemon_try unwritten FILE              its extents that have no place on the disk yet
  *        daemon_try copy FROM TO                copy_file_range(2) of the whole file
+ *        daemon_try flood FILE COUNT            so many asynchronous writes of a block at once; waits for none
+ *        daemon_try late FILE chmod|open        opens it; at SIGUSR1 makes a setuid file of it, or opens it to write
+ *        daemon_try late DIR make               the same, and makes "new" in it
+ *        daemon_try dirty FILE                  stores to every second page of a shared mapping, and msync(2)
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -334,6 +338,68 @@ static int try_copy(const char *from, const char *to)
 	return say(in < 0 || out < 0 ? -1 : copy_file_range(in, NULL, out, NULL, 1 << 20, 0));
 }
 
+static int try_flood(const char *file, size_t count)
+{
+	static char block[4096] __attribute__((aligned(4096)));
+	int fd = open(file, O_WRONLY | O_DIRECT);
+	struct iocb cb = {.aio_fildes = fd,
+			  .aio_lio_opcode = IOCB_CMD_PWRITE,
+			  .aio_buf = (uintptr_t)block,
+			  .aio_nbytes = sizeof(block)};
+	struct iocb *list = &cb;
+	aio_context_t ctx = 0;
+
+	if (fd < 0 || syscall(SYS_io_setup, count, &ctx) != 0)
+		return say(-1);
+	for (size_t i = 0; i < count; i++)
+		if (syscall(SYS_io_submit, ctx, 1, &list) != 1)
+			return say(-1);
+	say(0);
+	fflush(stdout);
+	pause();
+	return 0;
+}
+
+/* By descriptors, so that the kernel has nothing to ask before. */
+static int try_late(const char *name, const char *what)
+{
+	bool opens = strcmp(what, "open") == 0;
+	int fd = open(name, opens ? O_PATH : O_RDONLY), sig;
+	char path[32];
+	sigset_t set;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	if (fd < 0)
+		return say(-1);
+	say(0);
+	fflush(stdout);
+	sigwait(&set, &sig);
+	if (strcmp(what, "chmod") == 0)
+		return say(fchmod(fd, 04777));
+	if (opens)
+		return say(open(path, O_RDWR) < 0 ? -1 : 0);
+	return say(openat(fd, "new", O_CREAT | O_WRONLY, 0666) < 0 ? -1 : 0);
+}
+
+static int try_dirty(const char *file)
+{
+	int fd = open(file, O_RDWR);
+	char *map = MAP_FAILED;
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0)
+		map = mmap(NULL, st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		return say(-1);
+	/* pages that are no neighbours are written back one by one */
+	for (off_t at = 0; at < st.st_size; at += 8192)
+		map[at] = '!';
+	return say(msync(map, st.st_size, MS_SYNC));
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 3 && strcmp(argv[1], "hold") == 0)
@@ -344,6 +410,12 @@ int main(int argc, char **argv)
 		return try_unwritten(argv[2]);
 	if (argc == 4 && strcmp(argv[1], "copy") == 0)
 		return try_copy(argv[2], argv[3]);
+	if (argc == 4 && strcmp(argv[1], "flood") == 0)
+		return try_flood(argv[2], strtoul(argv[3], NULL, 0));
+	if (argc == 4 && strcmp(argv[1], "late") == 0)
+		return try_late(argv[2], argv[3]);
+	if (argc == 3 && strcmp(argv[1], "dirty") == 0)
+		return try_dirty(argv[2]);
 	if (argc == 6 && strcmp(argv[1], "append") == 0)
 		return try_append(argv[2], argv[3][0], strtoul(argv[4], NULL, 0), argv[5]);
 	if (argc == 3 && strcmp(argv[1], "bits") == 0)

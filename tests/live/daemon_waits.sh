@@ -6,32 +6,8 @@
 # shellcheck source=tests/live/lib.sh disable=SC1091
 . "$(dirname "$0")/lib.sh"
 live_begin_on_xfs
-try=$LIVE_BUILD/tests/live/daemon_try
-chmod 1777 "$src"
-nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
-
-# answers NAME - a request for a file that the kernel has not seen yet
-answers()
-{
-	[ "$(timeout 600 cat "$mnt/$1")" = "$1" ]
-}
-still()
-{
-	local pid
-	for pid; do
-		! live_gone "$pid" || return 1
-	done
-}
-said_ok()
-{
-	grep -qsx ok "$1"
-}
-
-# came OPCODE N - the daemon has had so many of these requests
-came()
-{
-	[ "$(daemon_stat "upcall_$1")" -ge "$2" ]
-}
+# shellcheck source=tests/live/hold_lib.sh disable=SC1091
+. "$(dirname "$0")/hold_lib.sh"
 
 # --- leases. There are more of them than workers, and each lasts for 45 s unless the system says otherwise.
 for name in one two three four other; do
@@ -105,40 +81,35 @@ for mode in direct cached; do
 done
 
 # --- the lock of a file in the source. More requests of one user need it than a user has workers.
-# holds FILE|DIR - sets $holder
-holds()
-{
-	rm -f "$WORK/held"
-	spawn "$try" hold "$1" >"$WORK/held"
-	holder=$SPAWNED
-	wait_until 20 [ -s "$WORK/held" ]
-	said_ok "$WORK/held"
-}
 dd if=/dev/zero of="$src/locked" bs=1M count=1 status=none
 for i in {1..6}; do
 	install -o 65534 -m 600 /dev/null "$src/copy.$i"
 done
 chmod 644 "$src/locked"
-chmod 755 "$LIVE_BUILD" 2>/dev/null
-cp "$try" "$WORK/try" # where any user can run it
-start_daemon "$src" "$mnt" allow_other,threads=2 || exit 1
-if holds "$src/locked"; then
-	waiting=()
-	for i in {1..6}; do
-		"${nobody[@]}" "$WORK/try" copy "$mnt/locked" "$mnt/copy.$i" >"$WORK/copied.$i" &
-		waiting+=($!)
-	done
-	wait_until 20 came COPY_FILE_RANGE 2
-	check "while a user's requests wait for a lock in the source, others are served" answers other
-	check "... and they still wait" still "${waiting[@]}"
-	kill "${waiting[5]}"
-	kill "$holder"
-	wait "$holder" "${waiting[@]}" 2>/dev/null
-	check_eq "without the lock each is served" "$(cat "$WORK"/copied.[1-5] | sort | uniq -c | xargs)" "5 1048576"
-else
-	skip "the lock of a file in the source" "$(cat "$WORK/held")"
-fi
-stop_daemon
+for options in threads=2 threads=2,clone_fd; do
+	start_daemon "$src" "$mnt" "allow_other,$options" || exit 1
+	if holds "$src/locked"; then
+		waiting=()
+		for i in {1..6}; do
+			"${nobody[@]}" "$WORK/try" copy "$mnt/locked" "$mnt/copy.$i" >"$WORK/copied.$i" &
+			waiting+=($!)
+		done
+		wait_until 20 came COPY_FILE_RANGE 2
+		check "$options: while a user's requests wait for a lock in the source, others are served" answers other
+		check "... and they still wait" still "${waiting[@]}"
+		kill "${waiting[5]}"
+		kill "$holder"
+		wait "$holder" 2>/dev/null
+		for pid in "${waiting[@]}"; do
+			check "... without the lock each is served" wait_until 20 live_gone "$pid"
+		done
+		kill "${waiting[@]}" 2>/dev/null
+		check_eq "... and each is served whole" "$(cat "$WORK"/copied.[1-5] | sort | uniq -c | xargs)" "5 1048576"
+	else
+		skip "the lock of a file in the source" "$(cat "$WORK/held")"
+	fi
+	stop_daemon
+done
 
 # --- a second signal ends the daemon although a request is stuck
 echo text >"$src/other"

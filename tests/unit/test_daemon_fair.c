@@ -12,75 +12,72 @@
 
 #include "fair.h"
 
-#define LIMIT 2
-
-/* The descriptor of a worker of its own, and of this thread. */
-#define ITS_FD 100
-#define OUR_FD 7
+#define LIMIT	2
+#define WORKERS 1000
 
 static struct fair fair;
 
 struct request {
 	struct wire_request req;
-	uint64_t body;
-	int fd;
-	bool admitted;
+	uint64_t who, body;
+	enum fair_verdict verdict;
 };
 
 static void *admit(void *arg)
 {
 	struct request *r = arg;
 
-	r->admitted = fair_admit(&fair, &r->req, r->fd, &r->body, sizeof(r->body));
+	r->verdict = fair_admit(&fair, r->who, &r->req, &r->body, sizeof(r->body));
 	return NULL;
 }
 
 /* Whether a worker of its own must serve this request; the worker then goes on serving it. */
-static bool is_served(uint32_t uid, uint32_t opcode, uint64_t unique, bool write_back)
+static bool is_served(uint64_t who, uint32_t opcode, uint64_t unique)
 {
 	struct request r = {
-		.req = {.seen = true,
-			.opcode = opcode,
-			.uid = uid,
-			.unique = unique,
-			.write_back = write_back},
+		.req = {.seen = true, .opcode = opcode, .unique = unique, .fd = unique + 100},
+		.who = who,
 		.body = unique,
-		.fd = ITS_FD,
 	};
 	pthread_t worker;
 
 	assert_int_equal(pthread_create(&worker, NULL, admit, &r), 0);
 	pthread_join(worker, NULL);
-	return r.admitted;
+	assert_int_not_equal(r.verdict, FAIR_REFUSE);
+	return r.verdict == FAIR_SERVE;
 }
 
-static bool served(uint32_t uid, uint64_t unique)
+static bool served(uint64_t who, uint64_t unique)
 {
-	return is_served(uid, FUSE_LOOKUP, unique, false);
+	return is_served(who, FUSE_LOOKUP, unique);
 }
 
 /* The same, by this thread. */
-static bool serve(uint32_t uid, uint64_t unique)
+static bool serve(uint64_t who, uint64_t unique)
 {
-	struct request r = {.req = {.opcode = FUSE_LOOKUP, .uid = uid, .unique = unique},
-			    .body = unique,
-			    .fd = OUR_FD};
+	struct request r = {
+		.req = {.opcode = FUSE_LOOKUP, .unique = unique}, .who = who, .body = unique};
 
 	admit(&r);
-	return r.admitted;
+	return r.verdict == FAIR_SERVE;
 }
 
 /* Which request this thread has to serve next; 0 if none waits. */
 static uint64_t next(void)
 {
+	struct wire_request req = {0};
 	uint64_t body = 0;
 
-	return fair_next(&fair, OUR_FD, &body) ? body : 0;
+	if (!fair_next(&fair, &body, &req))
+		return 0;
+	assert_int_equal(req.unique, body);
+	assert_int_equal(req.fd, body + 100); /* the device that takes the answer */
+	return body;
 }
 
 static int setup(void **state)
 {
-	fair_init(&fair, LIMIT);
+	fair_init(&fair, LIMIT, WORKERS);
 	return 0;
 }
 
@@ -133,23 +130,36 @@ static void test_end(void **state)
 
 static void test_exempt(void **state)
 {
-	static const uint32_t opcodes[] = {FUSE_FORGET, FUSE_BATCH_FORGET, FUSE_INTERRUPT,
-					   FUSE_RELEASE, FUSE_RELEASEDIR};
+	static const uint32_t opcodes[] = {FUSE_FORGET, FUSE_BATCH_FORGET, FUSE_INTERRUPT};
 
 	assert_true(served(0, 1));
 	assert_true(served(0, 2));
 	for (size_t i = 0; i < sizeof(opcodes) / sizeof(opcodes[0]); i++)
-		assert_true(is_served(0, opcodes[i], 3, false));
-	assert_false(is_served(0, FUSE_FLUSH, 3, false));
+		assert_true(is_served(0, opcodes[i], 3));
+	assert_false(is_served(0, FUSE_FLUSH, 3));
 }
 
-/* Writes of the page cache are nobody's: they have a share of their own. */
-static void test_write_back(void **state)
+/* What the kernel does for whom it may concern has a share of its own: an owner's, an opener's. */
+static void test_shares(void **state)
 {
-	assert_true(is_served(1000, FUSE_WRITE, 1, true));
-	assert_true(is_served(0, FUSE_WRITE, 2, true));
-	assert_false(is_served(1001, FUSE_WRITE, 3, true));
-	assert_true(is_served(1001, FUSE_WRITE, 4, false));
+	const uint64_t kinds[] = {0, FAIR_WRITE_BACK, FAIR_CLOSE};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		assert_true(served(kinds[i] | 1000, 1));
+		assert_true(served(kinds[i] | 1000, 2));
+		assert_false(served(kinds[i] | 1000, 3));
+		assert_true(served(kinds[i] | 1001, 4));
+	}
+}
+
+static bool withdrawn(uint64_t unique)
+{
+	int fd;
+
+	if (!fair_withdraw(&fair, unique, &fd))
+		return false;
+	assert_int_equal(fd, unique + 100);
+	return true;
 }
 
 static void test_withdraw(void **state)
@@ -158,55 +168,106 @@ static void test_withdraw(void **state)
 	assert_true(served(1000, 2));
 	for (uint64_t unique = 3; unique < 7; unique++)
 		assert_false(served(1000, unique));
-	assert_int_equal(fair_withdraw(&fair, 2), -1); /* it is being served */
-	assert_int_equal(fair_withdraw(&fair, 8), -1);
-	assert_int_equal(fair_withdraw(&fair, 4), ITS_FD);
-	assert_int_equal(fair_withdraw(&fair, 6), ITS_FD); /* the last one */
-	assert_int_equal(fair_withdraw(&fair, 6), -1);
+	assert_false(withdrawn(2)); /* it is being served */
+	assert_false(withdrawn(8));
+	assert_true(withdrawn(4));
+	assert_true(withdrawn(6)); /* the last one */
+	assert_false(withdrawn(6));
 	assert_false(served(1000, 9));
 	assert_int_equal(next(), 3);
 	assert_int_equal(next(), 5);
 	assert_int_equal(next(), 9);
 	assert_int_equal(next(), 0);
-	assert_int_equal(fair.waiting, 0);
+	assert_int_equal(fair.bytes.used, 0);
+	assert_int_equal(fair.requests.used, 0);
 }
 
-/* The kernel takes an answer only where it gave the request. */
-static void test_answers(void **state)
+struct filler {
+	uint64_t who;
+	size_t len, wait, serve;
+};
+
+static void *fill_main(void *arg)
 {
-	assert_true(served(1000, 1));
-	assert_true(serve(1000, 2));
-	assert_int_equal(fair_answer_fd(&fair, OUR_FD, 2), OUR_FD);
-	assert_false(served(1000, 3));
-	assert_false(serve(1000, 4));
-	assert_false(served(1000, 5));
-	assert_int_equal(next(), 3);
-	/* What is answered late, by whatever thread, is answered there, too. */
-	assert_int_equal(next(), 4);
-	assert_int_equal(next(), 5);
-	assert_int_equal(fair_answer_fd(&fair, OUR_FD, 3), ITS_FD);
-	assert_int_equal(fair_answer_fd(&fair, OUR_FD, 4), OUR_FD);
-	assert_int_equal(fair_answer_fd(&fair, OUR_FD, 5), ITS_FD);
-	/* Nothing is left of them. */
-	assert_int_equal(fair.n_away, 0);
-	assert_null(fair.away);
-	assert_int_equal(fair_answer_fd(&fair, OUR_FD, 3), OUR_FD);
+	const struct wire_request req = {.opcode = FUSE_WRITE};
+	struct filler *f = arg;
+	void *buf = calloc(1, f->len);
+
+	for (;;) {
+		switch (fair_admit(&fair, f->who, &req, buf, f->len)) {
+		case FAIR_WAITS:
+			f->wait++;
+			continue;
+		case FAIR_SERVE:
+			f->serve++;
+			continue;
+		case FAIR_REFUSE:
+			free(buf);
+			return NULL;
+		}
+	}
 }
 
-/* Nothing fails for lack of room. */
+/* How many requests of @len bytes wait, and how many are served, before one is refused. */
+static struct filler fill(uint64_t who, size_t len)
+{
+	struct filler f = {.who = who, .len = len};
+	pthread_t thread;
+
+	assert_int_equal(pthread_create(&thread, NULL, fill_main, &f), 0);
+	pthread_join(thread, NULL);
+	return f;
+}
+
+/* Nobody gets all room, nor then all workers; and each user who comes later is served. */
 static void test_room(void **state)
 {
-	const size_t len = 1 << 20;
-	const struct wire_request req = {.opcode = FUSE_WRITE, .uid = 1000};
-	void *big = calloc(1, len);
+	struct filler f;
+
+	fair.bytes.total = 64 << 20;
+	f = fill(1000, 1 << 20);
+	assert_int_equal(f.wait, 32);
+	assert_int_equal(f.serve, WORKERS / 2);
+	f = fill(1001, 1 << 20);
+	assert_int_equal(f.wait, 16);
+	assert_int_equal(f.serve, WORKERS / 4);
+	assert_true(served(1002, 1));
+	assert_true(served(1002, 2));
+	assert_false(served(1002, 3));
+}
+
+static void test_many(void **state)
+{
+	struct filler f = fill(1000, sizeof(uint64_t));
+
+	assert_int_equal(f.wait, fair.requests.total / 2);
+	assert_int_equal(f.serve, WORKERS / 2);
+}
+
+/* However many there are, a close is not refused. */
+static void test_close(void **state)
+{
 	int n = 0;
 
-	assert_true(served(1000, 1));
-	assert_true(served(1000, 2));
-	while (!fair_admit(&fair, &req, OUR_FD, big, len))
-		n++;
-	assert_int_equal(n, 64);
-	free(big);
+	fair.requests.total = 10;
+	for (uint64_t unique = 1; unique <= 100; unique++)
+		n += served(FAIR_CLOSE | 1000, unique);
+	assert_int_equal(n, 95);
+}
+
+/* When few workers are left, each user has fewer, but one. */
+static void test_crowd(void **state)
+{
+	uint64_t user;
+
+	fair.limit = 10;
+	for (user = 1000; fair.workers.used < WORKERS - 4; user++)
+		for (int i = 0; i < 10 && fair.workers.used < WORKERS - 4; i++)
+			served(user, i);
+	assert_in_range(user, 1100, 1400);
+	assert_true(served(user, 1));
+	assert_false(served(user, 2));
+	assert_true(served(user + 1, 1));
 }
 
 static void test_no_limit(void **state)
@@ -221,9 +282,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_users),   TEST(test_order),	   TEST(test_end),
-		TEST(test_exempt),  TEST(test_write_back), TEST(test_withdraw),
-		TEST(test_answers), TEST(test_room),	   TEST(test_no_limit),
+		TEST(test_users),    TEST(test_order), TEST(test_end),	    TEST(test_exempt),
+		TEST(test_shares),   TEST(test_room),  TEST(test_many),	    TEST(test_close),
+		TEST(test_withdraw), TEST(test_crowd), TEST(test_no_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

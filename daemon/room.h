@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Something of which there is only so much, shared by users. Each may take as much as is left then. So one user alone
+ * gets half of it, two that take all they can a third each, and there is always some left for the next.
+ */
+#ifndef FUSELENS_DAEMON_ROOM_H
+#define FUSELENS_DAEMON_ROOM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct room {
+	size_t total, used;
+};
+
+/* Takes @n for a user who has *@mine so far. Returns false if that is too much. The caller holds a lock. */
+static inline bool room_take(struct room *room, size_t *mine, size_t n)
+{
+	if (room->used + n > room->total || *mine + n > room->total - room->used - n)
+		return false;
+	room->used += n;
+	*mine += n;
+	return true;
+}
+
+static inline void room_give(struct room *room, size_t *mine, size_t n)
+{
+	room->used -= n;
+	*mine -= n;
+}
+
+#endif

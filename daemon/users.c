@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Which user is behind a user id; see users.h. */
+#include "users.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* A user may have several ranges. @user is the beginning of the first one. */
+struct range {
+	uint32_t first, count, user;
+	char name[64];
+};
+
+static struct {
+	pthread_rwlock_t lock;
+	struct range *range;
+	size_t n;
+	struct stat read; /* the file as it was read; all zero: none */
+} users = {.lock = PTHREAD_RWLOCK_INITIALIZER};
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+/* Takes one line, "user:first:count", where the user is a name or an id. */
+static void add(struct range **list, size_t *n, const char *line)
+{
+	struct range r = {0}, *more;
+
+	if (sscanf(line, "%63[^:]:%u:%u", r.name, &r.first, &r.count) != 3)
+		return;
+	r.user = r.first;
+	for (size_t i = 0; i < *n; i++)
+		if (strcmp((*list)[i].name, r.name) == 0) {
+			r.user = (*list)[i].user;
+			break;
+		}
+	more = realloc(*list, (*n + 1) * sizeof(r));
+	if (!more)
+		return;
+	*list = more;
+	more[(*n)++] = r;
+}
+
+static int by_first(const void *a, const void *b)
+{
+	const struct range *x = a, *y = b;
+
+	return (x->first > y->first) - (x->first < y->first);
+}
+
+void users_read(const char *path)
+{
+	struct range *list = NULL, *old;
+	struct stat st = {0};
+	FILE *f;
+	char line[256];
+	size_t n = 0;
+
+	if (stat(path, &st) != 0)
+		st = (struct stat){0};
+	pthread_rwlock_rdlock(&users.lock);
+	if (is_same(&st, &users.read))
+		path = NULL;
+	pthread_rwlock_unlock(&users.lock);
+	if (!path)
+		return;
+
+	f = st.st_ino ? fopen(path, "re") : NULL;
+	while (f && fgets(line, sizeof(line), f))
+		add(&list, &n, line);
+	if (f)
+		fclose(f);
+	if (n)
+		qsort(list, n, sizeof(*list), by_first);
+	pthread_rwlock_wrlock(&users.lock);
+	old = users.range;
+	users.range = list;
+	users.n = n;
+	users.read = st;
+	pthread_rwlock_unlock(&users.lock);
+	free(old);
+}
+
+uint32_t users_of(uint32_t id)
+{
+	size_t from = 0, to;
+
+	pthread_rwlock_rdlock(&users.lock);
+	for (to = users.n; from < to;) {
+		size_t i = (from + to) / 2;
+
+		if (users.range[i].first <= id)
+			from = i + 1;
+		else
+			to = i;
+	}
+	if (from && id - users.range[from - 1].first < users.range[from - 1].count)
+		id = users.range[from - 1].user;
+	pthread_rwlock_unlock(&users.lock);
+	return id;
+}

@@ -1,0 +1,134 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# tier: default
+# A user whose requests are stuck, and are as many as can be, takes nothing from others: no places for requests that
+# nobody waits for, no turn to be written back, no workers by further user ids. And what waited meanwhile gives no
+# rights that the user has no more.
+# shellcheck source=tests/live/lib.sh disable=SC1091
+. "$(dirname "$0")/lib.sh"
+live_begin_on_xfs
+# shellcheck source=tests/live/hold_lib.sh disable=SC1091
+. "$(dirname "$0")/hold_lib.sh"
+dd if=/dev/zero of="$src/locked" bs=1M count=1 status=none
+chmod 666 "$src/locked"
+echo other >"$src/other"
+touch "$src/mine"
+for i in {1..6}; do
+	install -m 666 /dev/null "$src/copy.$i"
+done
+if ! holds "$src/locked"; then
+	skip "who holds a lock in the source" "$(cat "$WORK/held")"
+	exit 0
+fi
+kill "$holder"
+
+# stuck N [UID...] - so many requests that need the lock, of user 65534 or of one of these each; sets $waiting
+stuck()
+{
+	local i n=$1 uid
+	shift
+	waiting=()
+	for ((i = 1; i <= n; i++)); do
+		uid=${1:-65534}
+		shift $(($# > 0))
+		"${enter[@]}" setpriv --reuid "$uid" --regid "$uid" --clear-groups \
+			"$WORK/try" copy "$mnt/locked" "$mnt/copy.$i" >/dev/null &
+		waiting+=($!)
+	done
+}
+enter=()
+
+free_again()
+{
+	kill "$holder" "${waiting[@]}" 2>/dev/null
+	wait "$holder" "${waiting[@]}" 2>/dev/null
+	stop_daemon
+}
+
+# --- asynchronous requests: the kernel has places for so many of all users
+start_daemon "$src" "$mnt" allow_other,cached,threads=2 || exit 1
+holds "$src/locked"
+"${nobody[@]}" "$WORK/try" flood "$mnt/locked" 1100 >"$WORK/flood" &
+waiting=($!)
+check "a user has 1,100 writes under way that are stuck" wait_until 20 said_ok "$WORK/flood"
+check "... and others are served" answers other
+"$try" append "$mnt/mine" x 4096 aio >"$WORK/aio" &
+pid=$!
+check "... asynchronous requests of others, too" wait_until 20 live_gone "$pid"
+check_eq "... whole" "$(cat "$WORK/aio")" 4096
+waiting+=("$pid")
+free_again
+
+# --- stores to a shared mapping
+install -o 65534 -m 600 /dev/null "$src/mapped"
+truncate -s 64k "$src/mapped"
+truncate -s 0 "$src/mine"
+truncate -s 64k "$src/mine"
+start_daemon "$src" "$mnt" allow_other,cached,threads=2 || exit 1
+holds "$src/mapped"
+"${nobody[@]}" "$WORK/try" dirty "$mnt/mapped" >/dev/null &
+waiting=($!)
+wait_until 20 came WRITE 2
+"$try" dirty "$mnt/mine" >"$WORK/dirty" &
+pid=$!
+check "while the write-back of a user's file is stuck, that of others goes on" wait_until 20 live_gone "$pid"
+check_eq "... and reaches the source" "$(cat "$WORK/dirty") $(tr -cd '!' <"$src/mine" | wc -c)" "ok 8"
+waiting+=("$pid")
+free_again
+
+# --- further ids of one user
+if [ -e /etc/subuid ]; then
+	printf 'somebody:200000:65536\n' >"$WORK/subuid"
+	cat >"$WORK/daemon" <<-END
+		#!/bin/sh
+		exec unshare --mount sh -c 'mount --bind "$WORK/subuid" /etc/subuid && exec "$FUSELENS_DAEMON" "\$@"' - "\$@"
+	END
+	chmod 755 "$WORK/daemon"
+	real=$FUSELENS_DAEMON FUSELENS_DAEMON=$WORK/daemon
+	start_daemon "$src" "$mnt" allow_other,threads=2 || exit 1
+	FUSELENS_DAEMON=$real
+	holds "$src/locked"
+	enter=(nsenter --mount --target "$DAEMON_PID")
+	stuck 6 200000 200001 200002 200003 300000 300001
+	wait_until 20 waits_for_daemon "${waiting[@]}"
+	wait_until 20 came COPY_FILE_RANGE 4
+	check_eq "ids that are one user's by /etc/subuid have one share, and others one each" \
+		"$(daemon_stat upcall_COPY_FILE_RANGE)" 4
+	enter=()
+	free_again
+else
+	skip "further ids of one user" "no /etc/subuid here"
+fi
+
+# --- what waits while a file and a directory get another owner
+mkdir "$src/given"
+echo text | tee "$src/given/file" >"$src/given/secret"
+chown -R 65534 "$src/given"
+start_daemon "$src" "$mnt" allow_other,threads=2,entry_timeout=600,attr_timeout=600 || exit 1
+"${nobody[@]}" "$WORK/try" late "$mnt/given/file" chmod >"$WORK/chmod" &
+late=($!)
+"${nobody[@]}" "$WORK/try" late "$mnt/given/secret" open >"$WORK/open" &
+late+=($!)
+"${nobody[@]}" "$WORK/try" late "$mnt/given" make >"$WORK/make" &
+late+=($!)
+wait_until 20 said_ok "$WORK/chmod"
+wait_until 20 said_ok "$WORK/open"
+wait_until 20 said_ok "$WORK/make"
+holds "$src/locked"
+stuck 2
+wait_until 20 came COPY_FILE_RANGE 2
+kill -USR1 "${late[@]}"
+check "requests wait for those that are stuck" wait_until 20 waits_for_daemon "${late[@]}"
+chown 0:0 "$src/given" "$src/given/file"
+chmod 600 "$src/given/secret"
+chown 0:0 "$src/given/secret"
+# the kernel hears of it before these requests are served
+stat --cached=never "$mnt/given" "$mnt/given/file" "$mnt/given/secret" >/dev/null
+kill "$holder"
+wait "${waiting[@]}" "${late[@]}" 2>/dev/null
+check_eq "who was a file's owner when the request was made has no chmod" "$(stat -c '%a %u' "$src/given/file")" "644 0"
+check "... and makes no file where the directory has another owner by now" [ ! -e "$src/given/new" ]
+check_eq "... and hears why not, and does not open the file" \
+	"$(tail -n 1 "$WORK/chmod") $(tail -n 1 "$WORK/make") $(tail -n 1 "$WORK/open")" "EPERM EACCES EACCES"
+stop_daemon
+exit "$((LIVE_FAILED > 0))"

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Which user is behind an id, by a file like /etc/subuid. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "users.h"
+
+static char path[] = "/tmp/test_daemon_users.XXXXXX";
+
+/* Each version has a time of its own, however fast they follow. */
+static void read_text(const char *text)
+{
+	static time_t second = 1000;
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	assert_int_equal(fclose(f), 0);
+	second++;
+	assert_int_equal(
+		utimensat(AT_FDCWD, path, (struct timespec[]){{second, 0}, {second, 0}}, 0), 0);
+	users_read(path);
+}
+
+static void test_ranges(void **state)
+{
+	assert_int_equal(users_of(100000), 100000);
+	read_text("two:165536:65536\n"
+		  "one:100000:65536\n"
+		  "# a comment\n"
+		  "not a line\n"
+		  "\n"
+		  "one:300000:10\n"
+		  "1002:4294967290:65536\n"
+		  "none:500:0\n");
+	assert_int_equal(users_of(0), 0);
+	assert_int_equal(users_of(500), 500);
+	assert_int_equal(users_of(99999), 99999);
+	assert_int_equal(users_of(100000), 100000);
+	assert_int_equal(users_of(165535), 100000);
+	assert_int_equal(users_of(165536), 165536);
+	assert_int_equal(users_of(231071), 165536);
+	assert_int_equal(users_of(231072), 231072);
+	assert_int_equal(users_of(299999), 299999);
+	assert_int_equal(users_of(300009), 100000);
+	assert_int_equal(users_of(300010), 300010);
+	assert_int_equal(users_of(4294967289), 4294967289);
+	assert_int_equal(users_of(4294967295), 4294967290);
+}
+
+static void test_changes(void **state)
+{
+	read_text("one:100000:10\n");
+	assert_int_equal(users_of(100009), 100000);
+	read_text("one:100000:20\n");
+	assert_int_equal(users_of(100019), 100000);
+	assert_int_equal(unlink(path), 0);
+	users_read(path);
+	assert_int_equal(users_of(100009), 100009);
+	users_read(path);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_changes),
+	};
+	int fd = mkstemp(path), failed;
+
+	if (fd < 0)
+		return 1;
+	close(fd);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	unlink(path);
+	return failed;
+}
