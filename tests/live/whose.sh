@@ -133,7 +133,7 @@ fi
 
 # --- a process: its threads, its descendants, and not its parent
 threads=(fio --name=t --filename="$mnt/f" --size=1M --bs=4k --rw=randwrite --direct=1 --ioengine=psync --thread=1
-	--numjobs=2 --time_based --runtime=600 --output=/dev/null)
+	--numjobs=2 --time_based --runtime=3600 --output=/dev/null)
 spawn "${threads[@]}"
 pid=$SPAWNED
 has_file()
@@ -166,8 +166,15 @@ check_eq "-p of a shell alone: it has no file open" "$?" 2
 check "--children: what its grandchildren write" [ "$(report "$out" '.counts.writes // 0')" -ge 20 ]
 "$FUSELENS" prove -p "$other" --children -d 0.3 --json >"$out" 2>"$out.err"
 check_eq "--children of somebody else: nothing" "$(report "$out" .counts.writes)" 0
-"$FUSELENS" stat -p "$pid" --children -i 0.2 -c 1 --json >"$out" 2>"$out.err"
-check "stat, too" [ "$(jq -s '[.[] | .writes // 0] | add' "$out")" -gt 0 ]
+"$FUSELENS" stat -p "$pid" --children -i 0.2 --json >"$out" 2>"$out.err" &
+stat=$!
+has_writes()
+{
+	[ "$(jq -s '[.[] | .writes // 0] | add' "$out" 2>/dev/null || echo 0)" -gt 0 ]
+}
+check "stat, too" wait_until 20 has_writes
+kill -INT "$stat"
+wait "$stat"
 # shellcheck disable=SC2046
 live_signal TERM $(live_family "$pid")
 wait "$pid" 2>/dev/null
@@ -179,7 +186,7 @@ done
 
 # Writes of others that are under way when a command's watch begins were counted by nobody, and are not unseen.
 spawn fio --name=w --filename="$mnt/f" --size=4m --bs=4k --rw=randwrite --direct=1 --ioengine=libaio --iodepth=32 \
-	--time_based --runtime=600 --output=/dev/null
+	--time_based --runtime=3600 --output=/dev/null
 writing()
 {
 	"$FUSELENS" prove "$mnt" -d 0.2 --json 2>/dev/null | jq -e '.counts.writes > 0' >/dev/null
