@@ -38,6 +38,11 @@ lab-live: host-build
 lab-cost: host-build
 	@lab/cost
 
+.PHONY: lab-speed
+##@ make lab-speed   what the series buy: IOPS by engine and jobs, instructions by patch, in one VM (root; 20 minutes)
+lab-speed: host-build
+	@lab/speed
+
 .PHONY: lab-debug
 ##@ make lab-debug   the series on a kernel with lockdep and KCSAN (root; its build takes 12 minutes, once)
 lab-debug: host-build
