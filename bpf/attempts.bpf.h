@@ -48,7 +48,7 @@ static __always_inline void forget_attempts(struct kiocb *iocb)
 	struct attempt *a = certain_of(iocb);
 
 	if (a->iocb == (__u64)iocb)
-		a->iocb = 0;
+		a->iocb = (__u64)iocb + ENDED;
 	if (tp_state.tentative_seen)
 		retire_tentative(iocb);
 }
@@ -98,14 +98,14 @@ static __always_inline bool is_of_file(const struct attempt *a, struct kiocb *io
 }
 
 /*
- * A write without a known attempt failed. If another attempt has its place, it may have been
+ * A write without a known attempt failed. If another attempt has or had its place, it may have been
  * counted.
  */
 static __always_inline void unknown_failed(struct kiocb *iocb)
 {
 	__u32 slot;
 
-	if (!certain_of(iocb)->iocb)
+	if (!may_be_displaced(iocb))
 		return;
 	slot = slot_of_kiocb(iocb);
 	if (slot)

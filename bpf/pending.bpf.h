@@ -9,7 +9,7 @@
 #include "settled.bpf.h"
 
 struct attempt {
-	__u64 iocb; /* 0: none */
+	__u64 iocb; /* 0: none; see ENDED */
 	__u32 len;
 	__u32 where; /* WHERE_MARK: a first attempt, which the file system itself repeats */
 	__u32 writer;
@@ -19,6 +19,12 @@ struct attempt {
 #define CERTAIN_BITS 12
 /* A place holds the last attempt that hashes to it. */
 static struct attempt certain[1 << CERTAIN_BITS];
+
+/*
+ * Added to the address in that table once the attempt is settled. So the place still shows that it was used, and
+ * that an attempt of another kiocb may have lost it.
+ */
+#define ENDED 1ull
 
 #define SET_BITS 10
 #define WAYS	 4
@@ -44,8 +50,16 @@ static __always_inline bool remove_certain(struct kiocb *iocb, struct attempt *o
 	if (a->iocb != (__u64)iocb)
 		return false;
 	*out = *a;
-	a->iocb = 0;
+	a->iocb = (__u64)iocb + ENDED;
 	return true;
+}
+
+/* Whether an attempt of the kiocb that is not found may have lost its place. */
+static __always_inline bool may_be_displaced(struct kiocb *iocb)
+{
+	__u64 last = certain_of(iocb)->iocb;
+
+	return last && last != (__u64)iocb + ENDED;
 }
 
 /* Removes the kiocb's tentative attempt into out; false if there is none. */

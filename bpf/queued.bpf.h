@@ -137,15 +137,15 @@ static __noinline int direct_failed(struct kiocb *iocb, int err)
 	struct attempt *at = certain_of(iocb), a = *at;
 	__u32 slot = slot_of_direct(iocb);
 
-	if (!a.iocb || !slot)
+	/* several requests may fail at once */
+	if (!a.iocb || a.iocb == (__u64)iocb + ENDED || !slot)
 		return 0;
-	/* another write has the place, or the file that an earlier one left there is another one */
+	/* another write has or had the place, or the file that an earlier one left there is another one */
 	if (a.iocb != (__u64)iocb || slot_at(a.where) != slot) {
 		settle_counter(slot, FL_COUNT_UNCERTAIN, 1);
 		return 0;
 	}
-	/* several requests may fail at once */
-	if (__sync_val_compare_and_swap(&at->iocb, a.iocb, 0) == a.iocb)
+	if (__sync_val_compare_and_swap(&at->iocb, a.iocb, a.iocb + ENDED) == a.iocb)
 		settle_queued(&a, err ? err : -EIO);
 	return 0;
 }
@@ -156,7 +156,7 @@ static __always_inline void direct_submitted(struct kiocb *iocb, __u64 sent)
 	struct scope *s = scope_of(current_pid());
 	struct attempt *a = certain_of(iocb);
 
-	if (s->iocb != (__u64)iocb + LOCKED || sent >= s->bytes || !a->iocb)
+	if (s->iocb != (__u64)iocb + LOCKED || sent >= s->bytes || a->iocb == (__u64)iocb + ENDED)
 		return;
 	s->bytes = sent;
 	if (a->iocb == (__u64)iocb)

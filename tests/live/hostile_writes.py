@@ -11,6 +11,7 @@ usage: hostile_writes.py LOAD FILE [ARG]
   full-buffered SIZE       the same through the page cache
   partly SIZE              buffered writes of which the second half of the memory is not there
   truncate N               libaio: truncate to 8192, write 512 bytes at 0, truncate to 512, write again
+  together N               libaio: N times 64 direct writes at once
   read                     reads through the page cache until it is killed
   store                    stores through a mapping until it is killed
 """
@@ -127,6 +128,20 @@ def truncate(tally, fd, n):
         write()
 
 
+def together(tally, fd, n):
+    context = ctypes.c_uint64(0)
+    assert libc.syscall(IO_SETUP, 64, ctypes.byref(context)) == 0
+    page = memory(PAGE)
+    cbs = [IoCb(opcode=1, fd=fd, buf=address(page), nbytes=PAGE, offset=i * PAGE) for i in range(64)]
+    pointers = (ctypes.c_void_p * 64)(*[ctypes.addressof(cb) for cb in cbs])
+    events = (IoEvent * 64)()
+    for _ in range(n):
+        assert libc.syscall(IO_SUBMIT, context, 64, pointers) == 64
+        assert libc.syscall(IO_GETEVENTS, context, 64, 64, events, None) == 64
+        for event in events:
+            tally.of(event.res)
+
+
 def beside(load, path):
     fd = os.open(path, os.O_RDWR)
     size = os.fstat(fd).st_size
@@ -159,6 +174,8 @@ def main():
         full(tally, fd, args[0])
     elif load == "partly":
         partly(tally, fd, args[0])
+    elif load == "together":
+        together(tally, fd, args[0])
     else:
         truncate(tally, fd, args[0])
     print(json.dumps(vars(tally)))
