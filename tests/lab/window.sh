@@ -10,8 +10,12 @@ vm --out "$tmp" -- bash -c '
 	. lab/guest/lib.sh
 	mirror cpu
 	fuselens stat /mnt/fuse --evidence global --json -i 1 -- \
-		timeout 14 sh -c "while :; do dd if=/dev/zero of=/mnt/fuse/f bs=4k count=20000 oflag=direct conv=notrunc; done" \
-		>/out/rows 2>/out/said'
+		sh -c "until [ -e /tmp/enough ]; do dd if=/dev/zero of=/mnt/fuse/f bs=4k count=2000 oflag=direct conv=notrunc; done" \
+		>/out/rows 2>/out/said &
+	rows_after() { [ "$(sed "1,/counting-ended/d" /out/rows | grep -c "\"interval\"")" -ge 4 ]; }
+	await rows_after
+	touch /tmp/enough
+	wait $!'
 check "stat outlives its window" is "$rc" 0
 
 # rows PYTHON - an expression over the rows
@@ -29,12 +33,14 @@ rows()
 }
 
 check "the end is an event, once" is "$(rows 'len(ended)')" 1
-check "... and said to people" is "$(grep -c 'counting has stopped by itself after 10' "$tmp/said")" 1
-check "rows before it have counts" is "$(rows 'len(before) > 0 and all(r["writes"] for r in before)')" True
+check "... and said to people" is "$(grep -cE 'counting has stopped by itself after [0-9.]+ s' "$tmp/said")" 1
+check "rows before it have counts" is "$(rows 'any(r["writes"] for r in before) and all(r["writes"] is not None for r in before)')" True
 check "there are rows after it" is "$(rows 'len(after) > 1')" True
 check "... and nothing is known in them" is "$(rows '{r[k] for r in after for k in ("writes", "exclusive", "shared",
 	"writes_per_s", "fi_lock", "lost", "interval_ns", "reasons")}')" '{None}'
-check "the total is of what was counted" is "$(rows 'abs(total[0]["interval_ns"] - 10e9) < 1e9 and
+# 10 s, or somewhat more where the machine is busy at their end
+check "the total is of what was counted" is "$(rows '10e9 <= total[0]["interval_ns"] and
+	abs(total[0]["interval_ns"] - sum(r["interval_ns"] or 0 for r in rows if r["kind"] == "interval")) <= 0.02 * total[0]["interval_ns"] and
 	total[0]["writes"] == sum(r["writes"] for r in rows if r["kind"] == "interval" and r["writes"])')" True
 check "... takes and writes over the same time: one of fi->lock a write" is \
 	"$(rows 'total[0]["fi_lock"] - total[0]["writes"]')" 0
