@@ -210,30 +210,32 @@ int dio_complete(__u64 *ctx)
 /*
  * XFS passes an unaligned direct write to a file with shared blocks to the buffered path
  * (xfs_file_dio_write_unaligned()). XFS may be a module, so the arguments of its tracepoints need
- * the check.
+ * the check. Each is read once: to the kernel, what is read again is another pointer, and unchecked.
  */
 SEC("tp_btf/xfs_reflink_bounce_dio_write")
 int xfs_bounce(__u64 *ctx)
 {
 	struct kiocb *iocb = (void *)ctx[0];
+	struct iov_iter *from = (void *)ctx[1];
 	struct file *file;
 
-	if (!iocb || !ctx[1])
+	if (!iocb || !from)
 		return 0;
 	file = iocb->ki_filp;
 	if (!is_backing_file(file->f_mode))
 		return 0;
-	return backing_write(iocb, file, (void *)ctx[1], 0, DIRECT_BOUNCES);
+	return backing_write(iocb, file, from, 0, DIRECT_BOUNCES);
 }
 
 SEC("tp_btf/xfs_file_buffered_write")
 int xfs_buffered_write(__u64 *ctx)
 {
 	struct kiocb *iocb = (void *)ctx[0];
+	struct iov_iter *from = (void *)ctx[1];
 	struct file *file;
 	struct attempt a;
 
-	if (!iocb || !ctx[1])
+	if (!iocb || !from)
 		return 0;
 	file = iocb->ki_filp;
 	if (!is_backing_file(file->f_mode))
@@ -241,7 +243,7 @@ int xfs_buffered_write(__u64 *ctx)
 	if (begin_buffered_again(iocb))
 		return 0;
 	if (!(iocb->ki_flags & IOCB_DIRECT))
-		return backing_write(iocb, file, (void *)ctx[1], 0, BUFFERED_BEGINS);
+		return backing_write(iocb, file, from, 0, BUFFERED_BEGINS);
 	/*
 	 * Whether this is a direct write that goes on through the page cache: it bounced, or it
 	 * could not drop its pages because a mapping keeps them dirty. iomap_dio_rw() began and
