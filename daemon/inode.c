@@ -38,6 +38,8 @@ static void inode_free(struct inode *inode)
 {
 	if (inode->fd >= 0)
 		close(inode->fd);
+	if (inode->held)
+		atomic_fetch_sub(inode->held, 1);
 	pthread_mutex_destroy(&inode->io_lock);
 	append_destroy(&inode->append);
 	names_free(&inode->names);
@@ -108,7 +110,7 @@ static struct inode *inode_new(struct inode_key key, int fd, mode_t type)
 }
 
 struct inode *inode_lookup(struct inode_table *table, struct inode_key key, int fd, mode_t type,
-			   uint64_t parent, const char *name)
+			   uint64_t parent, const char *name, atomic_size_t *held)
 {
 	struct inode *inode;
 	struct inode **at;
@@ -126,6 +128,9 @@ struct inode *inode_lookup(struct inode_table *table, struct inode_key key, int 
 			 * two nodes apart in file handles.
 			 */
 			inode->generation = ++table->generation;
+			inode->held = held;
+			if (held)
+				atomic_fetch_add(held, 1);
 			*at = inode;
 			if (++table->count > table->nchain)
 				grow(table);

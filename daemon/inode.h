@@ -38,7 +38,8 @@ struct inode {
 	uint64_t generation;
 	uint64_t nlookup;
 	uint64_t nopen;
-	struct names names; /* none for the root */
+	struct names names;  /* none for the root */
+	atomic_size_t *held; /* counts the inodes of who made the kernel know it; or NULL */
 
 	pthread_mutex_t io_lock;
 	struct io_state io;
@@ -71,10 +72,11 @@ void inode_table_destroy(struct inode_table *table);
 /*
  * Finds or makes the inode of @key and counts one lookup on it. Takes over @fd: the inode keeps it,
  * or it is closed if the inode already has one. Returns NULL, with @fd closed, if out of memory.
- * The inode was found as @name in @parent; @name may be NULL.
+ * The inode was found as @name in @parent; @name may be NULL. A new one is counted in *@held as long as it lives, if
+ * that is not NULL.
  */
 struct inode *inode_lookup(struct inode_table *table, struct inode_key key, int fd, mode_t type,
-			   uint64_t parent, const char *name);
+			   uint64_t parent, const char *name, atomic_size_t *held);
 
 /* Counts one more lookup, by this name, on an inode that is known to be in the table. */
 void inode_found(struct inode_table *table, struct inode *inode, uint64_t parent, const char *name);

@@ -91,7 +91,8 @@ int entry_from_fd(struct mirror *m, int fd, fuse_ino_t parent, const char *name,
 	}
 	told = entry->attr;
 	hide(m, fd, &entry->attr);
-	inode = inode_lookup(&m->table, key, fd, entry->attr.st_mode & S_IFMT, parent, name);
+	inode = inode_lookup(&m->table, key, fd, entry->attr.st_mode & S_IFMT, parent, name,
+			     users_held(current_request.uid));
 	if (!inode)
 		return ENOMEM;
 	entry->attr_timeout = attr_timeout_of(m, inode, &entry->attr);
@@ -334,8 +335,22 @@ int report_shortage(struct mirror *m, int err)
 	return err;
 }
 
+bool refuse_more(fuse_req_t req)
+{
+	const atomic_size_t *held = users_held(fuse_req_ctx(req)->uid);
+
+	if (!held || fuse_req_ctx(req)->uid == 0 || !prune_leaves_too_few(mirror_of(req), *held))
+		return false;
+	/* No report_shortage(): the kernel shall not forget for this what other users need. */
+	fuse_reply_err(req, EMFILE);
+	return true;
+}
+
 void handle_add(struct mirror *m, struct handle *handle)
 {
+	handle->held = users_held(handle->user);
+	if (handle->held)
+		atomic_fetch_add(handle->held, 1);
 	pthread_mutex_lock(&m->handles_lock);
 	handle->next = m->handles;
 	handle->at = &m->handles;
@@ -347,6 +362,8 @@ void handle_add(struct mirror *m, struct handle *handle)
 
 void handle_del(struct mirror *m, struct handle *handle)
 {
+	if (handle->held)
+		atomic_fetch_sub(handle->held, 1);
 	pthread_mutex_lock(&m->handles_lock);
 	*handle->at = handle->next;
 	if (handle->next)

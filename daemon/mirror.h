@@ -24,6 +24,7 @@ struct pruner {
 	struct fuse_session *se;
 	pthread_t thread;
 	bool running;
+	size_t limit;	  /* of descriptors */
 	size_t high, low; /* descriptors in use at which pruning begins, and ends */
 
 	pthread_mutex_t lock; /* guards the rest; taken last, and held during no call */
@@ -83,6 +84,7 @@ struct handle {
 	void (*close)(
 		struct handle *handle); /* closes and frees; the inode and its backing id stay */
 	uid_t user;			/* who opened it */
+	atomic_size_t *held;		/* counts what that user holds; or NULL */
 };
 
 /* One open(2). Its address is the file handle. */
@@ -226,6 +228,12 @@ void entry_undo(struct mirror *m, const struct fuse_entry_param *entry);
 
 /* Logs a shortage (EMFILE, ENFILE, ENOMEM) once, and returns @err. */
 int report_shortage(struct mirror *m, int err);
+
+/*
+ * Nearly all descriptors are held by the caller, and the rest is for others: answers with EMFILE, and returns true.
+ * Root may use them up.
+ */
+bool refuse_more(fuse_req_t req);
 
 /* True for the first call with this @err. */
 bool first_report(struct mirror *m, int err);

@@ -29,9 +29,13 @@ static void dir_end(struct mirror *m, struct open_dir *dir)
 void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct mirror *m = mirror_of(req);
-	struct open_dir *dir = calloc(1, sizeof(*dir));
-	int fd = -1, err = dir ? check_told_dir(req, ino, R_OK) : ENOMEM;
+	struct open_dir *dir;
+	int fd = -1, err;
 
+	if (refuse_more(req))
+		return;
+	dir = calloc(1, sizeof(*dir));
+	err = dir ? check_told_dir(req, ino, R_OK) : ENOMEM;
 	if (err)
 		goto fail;
 	fd = openat(fd_of(m, ino), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

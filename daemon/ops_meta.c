@@ -17,8 +17,11 @@ void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct mirror *m = mirror_of(req);
 	struct fuse_entry_param entry;
-	int err = entry_lookup(m, parent, name, &entry);
+	int err;
 
+	if (refuse_more(req))
+		return;
+	err = entry_lookup(m, parent, name, &entry);
 	if (err)
 		fuse_reply_err(req, report_shortage(m, err));
 	else

@@ -28,8 +28,11 @@ static void answer_made(fuse_req_t req, fuse_ino_t parent, const char *name, int
 
 void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
 {
-	int dirfd = fd_of(mirror_of(req), parent), err = check_told_dir(req, parent, W_OK | X_OK);
+	int dirfd = fd_of(mirror_of(req), parent), err;
 
+	if (refuse_more(req))
+		return;
+	err = check_told_dir(req, parent, W_OK | X_OK);
 	if (!err) {
 		begin_as_caller(req);
 		err = end_as_caller(mknodat(dirfd, name, mode, rdev));
@@ -42,8 +45,11 @@ void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, 
 
 void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 {
-	int dirfd = fd_of(mirror_of(req), parent), err = check_told_dir(req, parent, W_OK | X_OK);
+	int dirfd = fd_of(mirror_of(req), parent), err;
 
+	if (refuse_more(req))
+		return;
+	err = check_told_dir(req, parent, W_OK | X_OK);
 	if (!err) {
 		begin_as_caller(req);
 		err = end_as_caller(mkdirat(dirfd, name, mode));
@@ -56,8 +62,11 @@ void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 
 void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
 {
-	int dirfd = fd_of(mirror_of(req), parent), err = check_told_dir(req, parent, W_OK | X_OK);
+	int dirfd = fd_of(mirror_of(req), parent), err;
 
+	if (refuse_more(req))
+		return;
+	err = check_told_dir(req, parent, W_OK | X_OK);
 	if (!err) {
 		begin_as_caller(req);
 		err = end_as_caller(symlinkat(target, dirfd, name));

@@ -181,8 +181,11 @@ static bool open_once(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct mirror *m = mirror_of(req);
 	struct inode *inode = inode_of(m, ino);
-	int fd, err = check_told(req, inode, rights_to_open(fi->flags));
+	int fd, err;
 
+	if (refuse_more(req))
+		return true;
+	err = check_told(req, inode, rights_to_open(fi->flags));
 	if (err) {
 		fuse_reply_err(req, err);
 		return true;
@@ -279,8 +282,11 @@ void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	       struct fuse_file_info *fi)
 {
 	struct mirror *m = mirror_of(req);
-	int dirfd = fd_of(m, parent), fd, err = check_told_dir(req, parent, W_OK | X_OK);
+	int dirfd = fd_of(m, parent), fd, err;
 
+	if (refuse_more(req))
+		return;
+	err = check_told_dir(req, parent, W_OK | X_OK);
 	if (err) {
 		fuse_reply_err(req, err);
 		return;
@@ -313,8 +319,11 @@ void op_tmpfile(fuse_req_t req, fuse_ino_t parent, mode_t mode, struct fuse_file
 {
 	struct mirror *m = mirror_of(req);
 	int flags = source_open_flags(fi->flags) | O_TMPFILE | (fi->flags & O_EXCL);
-	int fd, err = check_told_dir(req, parent, W_OK | X_OK);
+	int fd, err;
 
+	if (refuse_more(req))
+		return;
+	err = check_told_dir(req, parent, W_OK | X_OK);
 	if (err) {
 		fuse_reply_err(req, err);
 		return;

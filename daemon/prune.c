@@ -34,6 +34,16 @@ bool prune_due(struct mirror *m)
 	return m->pruner.running && descriptors(m) >= m->pruner.high;
 }
 
+bool prune_leaves_too_few(struct mirror *m, size_t held)
+{
+	size_t limit = m->pruner.limit, used;
+
+	if (held < limit / 2)
+		return false;
+	used = descriptors(m);
+	return used >= limit || held / 7 >= limit - used;
+}
+
 void prune_if_needed(struct mirror *m)
 {
 	struct pruner *p = &m->pruner;
@@ -183,6 +193,7 @@ int prune_start(struct mirror *m, struct fuse_session *se, size_t limit)
 	int err;
 
 	p->se = se;
+	p->limit = limit;
 	p->high = limit / 2;
 	p->low = limit / 4;
 	pthread_mutex_init(&p->lock, NULL);

@@ -24,6 +24,9 @@ void prune_join(struct mirror *m);
 /* Call this after an inode was added: wakes the thread if necessary. */
 void prune_if_needed(struct mirror *m);
 
+/* Whether somebody who holds @held descriptors must get no more, so that an eighth of those left remains for others. */
+bool prune_leaves_too_few(struct mirror *m, size_t held);
+
 /* Whether descriptors must be saved now. */
 bool prune_due(struct mirror *m);
 

@@ -22,6 +22,19 @@ static struct {
 	struct stat read; /* the file as it was read; all zero: none */
 } users = {.lock = PTHREAD_RWLOCK_INITIALIZER};
 
+struct account {
+	struct account *next;
+	uint32_t user;
+	atomic_size_t held;
+};
+
+#define ACCOUNT_CHAINS 1024
+
+static struct {
+	pthread_mutex_t lock;
+	struct account *chain[ACCOUNT_CHAINS];
+} accounts = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
 static bool is_same(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
@@ -105,4 +118,22 @@ uint32_t users_of(uint32_t id)
 		id = users.range[from - 1].user;
 	pthread_rwlock_unlock(&users.lock);
 	return id;
+}
+
+atomic_size_t *users_held(uint32_t id)
+{
+	uint32_t user = users_of(id);
+	struct account **at = &accounts.chain[user % ACCOUNT_CHAINS], *account;
+
+	pthread_mutex_lock(&accounts.lock);
+	while (*at && (*at)->user != user)
+		at = &(*at)->next;
+	if (!*at) {
+		*at = calloc(1, sizeof(**at));
+		if (*at)
+			(*at)->user = user;
+	}
+	account = *at;
+	pthread_mutex_unlock(&accounts.lock);
+	return account ? &account->held : NULL;
 }

@@ -76,6 +76,33 @@ check_eq "... and reaches the source" "$(cat "$WORK/dirty") $(tr -cd '!' <"$src/
 waiting+=("$pid")
 free_again
 
+# --- descriptors, of which every open file and every known one takes one. Without CAP_SYS_RESOURCE the daemon keeps
+# the limit.
+mkdir "$src/many"
+touch "$src"/many/{1..200}
+printf '#!/bin/sh\nulimit -n 200; exec setpriv --bounding-set -sys_resource --inh-caps -sys_resource "%s" "$@"\n' \
+	"$FUSELENS_DAEMON" >"$WORK/limited"
+chmod 755 "$WORK/limited"
+real=$FUSELENS_DAEMON FUSELENS_DAEMON=$WORK/limited
+start_daemon "$src" "$mnt" allow_other || exit 1
+FUSELENS_DAEMON=$real
+# shellcheck disable=SC2016 # the inner shell expands
+spawn "${nobody[@]}" bash -c 'n=0
+	while [ $n -lt 200 ] && exec {fd}<"$1/$((n + 1))"; do n=$((n + 1)); done
+	echo $n >&2; exec sleep 100000' - "$mnt/many" 2>"$WORK/opened"
+opener=$SPAWNED
+wait_until 20 grep -qx '[0-9]*' "$WORK/opened"
+opened=$(tail -n 1 "$WORK/opened")
+check "a user who opens all files can open many ($opened)" [ "$opened" -gt 60 ]
+check_eq "... until there are too many" "$(grep -c 'Too many open files' "$WORK/opened")" 1
+check "... and others can open theirs" answers other
+check_eq "... and list" "$(find "$mnt/many" -type f | wc -l)" 200
+kill "$opener"
+wait "$opener" 2>/dev/null
+check "... that user, too, when the files are closed" \
+	wait_until 20 "${nobody[@]}" cmp -s "$mnt/other" "$src/other"
+stop_daemon
+
 # --- further ids of one user
 if [ -e /etc/subuid ]; then
 	printf 'somebody:200000:65536\n' >"$WORK/subuid"
@@ -87,13 +114,14 @@ if [ -e /etc/subuid ]; then
 	real=$FUSELENS_DAEMON FUSELENS_DAEMON=$WORK/daemon
 	start_daemon "$src" "$mnt" allow_other,threads=2 || exit 1
 	FUSELENS_DAEMON=$real
-	holds "$src/locked"
 	enter=(nsenter --mount --target "$DAEMON_PID")
+	"${enter[@]}" "$try" copy "$mnt/locked" "$mnt/copy.6" >/dev/null # as settle
+	holds "$src/locked"
 	stuck 6 200000 200001 200002 200003 300000 300001
 	wait_until 20 waits_for_daemon "${waiting[@]}"
-	wait_until 20 came COPY_FILE_RANGE 4
+	wait_until 20 came COPY_FILE_RANGE 5
 	check_eq "ids that are one user's by /etc/subuid have one share, and others one each" \
-		"$(daemon_stat upcall_COPY_FILE_RANGE)" 4
+		"$(daemon_stat upcall_COPY_FILE_RANGE)" 5
 	enter=()
 	free_again
 else
@@ -114,9 +142,10 @@ late+=($!)
 wait_until 20 said_ok "$WORK/chmod"
 wait_until 20 said_ok "$WORK/open"
 wait_until 20 said_ok "$WORK/make"
+settle
 holds "$src/locked"
 stuck 2
-wait_until 20 came COPY_FILE_RANGE 2
+wait_until 20 came COPY_FILE_RANGE 3
 kill -USR1 "${late[@]}"
 check "requests wait for those that are stuck" wait_until 20 waits_for_daemon "${late[@]}"
 chown 0:0 "$src/given" "$src/given/file"

@@ -88,13 +88,14 @@ done
 chmod 644 "$src/locked"
 for options in threads=2 threads=2,clone_fd; do
 	start_daemon "$src" "$mnt" "allow_other,$options" || exit 1
+	settle
 	if holds "$src/locked"; then
 		waiting=()
 		for i in {1..6}; do
 			"${nobody[@]}" "$WORK/try" copy "$mnt/locked" "$mnt/copy.$i" >"$WORK/copied.$i" &
 			waiting+=($!)
 		done
-		wait_until 20 came COPY_FILE_RANGE 2
+		wait_until 20 came COPY_FILE_RANGE 3
 		check "$options: while a user's requests wait for a lock in the source, others are served" answers other
 		check "... and they still wait" still "${waiting[@]}"
 		kill "${waiting[5]}"

@@ -43,6 +43,13 @@ holds()
 	said_ok "$WORK/held"
 }
 
+# settle - one copy, before several at once. Linux 6.18 takes the first answers to COPY_FILE_RANGE_64 for those to
+# COPY_FILE_RANGE if there are two at a time (__fuse_copy_file_range()), and then copies by itself.
+settle()
+{
+	"$try" copy "$mnt/locked" "$mnt/copy.6" >/dev/null
+}
+
 # waits_for_daemon PID... - each of them is in a request
 waits_for_daemon()
 {

@@ -16,6 +16,7 @@
 #include "inode.h"
 
 static struct inode_table table;
+static atomic_size_t held; /* inodes */
 
 static int setup(void **state)
 {
@@ -25,6 +26,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	inode_table_destroy(&table);
+	assert_int_equal(held, 0);
 	return 0;
 }
 
@@ -44,7 +46,7 @@ static bool is_open(int fd)
 static struct inode *lookup(dev_t dev, ino_t ino, const char *name)
 {
 	struct inode *inode = inode_lookup(&table, (struct inode_key){dev, ino}, some_fd(), S_IFREG,
-					   1, name);
+					   1, name, &held);
 
 	assert_non_null(inode);
 	return inode;
@@ -55,10 +57,12 @@ static void test_one_inode_per_file(void **state)
 	struct inode *a = lookup(1, 100, "a");
 	int fd = some_fd();
 
-	assert_ptr_equal(inode_lookup(&table, (struct inode_key){1, 100}, fd, S_IFREG, 1, "b"), a);
+	assert_ptr_equal(
+		inode_lookup(&table, (struct inode_key){1, 100}, fd, S_IFREG, 1, "b", NULL), a);
 	assert_false(is_open(fd)); /* the inode already has one */
 	assert_true(is_open(a->fd));
 	assert_int_equal(a->nlookup, 2);
+	assert_int_equal(held, 1);		      /* by whom it was looked up first */
 	assert_ptr_not_equal(lookup(2, 100, "a"), a); /* another device */
 	assert_ptr_not_equal(lookup(1, 101, "a"), a);
 	assert_int_equal(inode_count(&table), 3);
@@ -121,13 +125,14 @@ static void test_growth(void **state)
 
 	/* A shared descriptor would be closed N times, so pass none. */
 	for (int i = 0; i < N; i++)
-		all[i] = inode_lookup(&table, (struct inode_key){i % 3, i}, -1, S_IFREG, 1, NULL);
+		all[i] = inode_lookup(&table, (struct inode_key){i % 3, i}, -1, S_IFREG, 1, NULL,
+				      NULL);
 	assert_int_equal(inode_count(&table), N);
 	assert_true(table.nchain >= N / 2);
 	for (int i = 0; i < N; i++)
-		assert_ptr_equal(
-			inode_lookup(&table, (struct inode_key){i % 3, i}, -1, S_IFREG, 1, NULL),
-			all[i]);
+		assert_ptr_equal(inode_lookup(&table, (struct inode_key){i % 3, i}, -1, S_IFREG, 1,
+					      NULL, NULL),
+				 all[i]);
 	for (int i = 0; i < N; i++)
 		inode_forget(&table, all[i], 2);
 	assert_int_equal(inode_count(&table), 0);
@@ -145,7 +150,7 @@ static void test_names(void **state)
 	lookup(1, 2, "second");
 	lookup(1, 2, "first"); /* found again, it comes first */
 	lookup(1, 3, NULL);
-	inode_lookup(&table, (struct inode_key){1, 4}, some_fd(), S_IFDIR, 1, "dir");
+	inode_lookup(&table, (struct inode_key){1, 4}, some_fd(), S_IFDIR, 1, "dir", NULL);
 
 	inode_unused(&table, &cursor, &batch);
 	assert_int_equal(batch.n, 2);
@@ -168,7 +173,7 @@ static void test_nodes(void **state)
 
 	inode_hold(&table, open_one);
 	file = lookup(1, 3, NULL);
-	dir = inode_lookup(&table, (struct inode_key){1, 4}, some_fd(), S_IFDIR, 1, "dir");
+	dir = inode_lookup(&table, (struct inode_key){1, 4}, some_fd(), S_IFDIR, 1, "dir", NULL);
 	inode_unused(&table, &cursor, &batch);
 	assert_int_equal(batch.n, 2);
 	assert_true((batch.node[0] == (uintptr_t)file && batch.node[1] == (uintptr_t)dir) ||

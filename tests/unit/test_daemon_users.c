@@ -70,11 +70,23 @@ static void test_changes(void **state)
 	users_read(path);
 }
 
+/* All ids of a user count together. */
+static void test_held(void **state)
+{
+	read_text("one:100000:10\n");
+	assert_ptr_equal(users_held(100001), users_held(100009));
+	assert_ptr_not_equal(users_held(100001), users_held(100010));
+	assert_ptr_not_equal(users_held(1000), users_held(1000 + 1024));
+	assert_ptr_equal(users_held(1000), users_held(1000));
+	assert_int_equal(*users_held(1000), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_held),
 	};
 	int fd = mkstemp(path), failed;
 
