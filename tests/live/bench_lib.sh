@@ -13,11 +13,38 @@ bench_begin()
 	both=(--mount "$WORK/mount" --raw "$WORK/raw" --runtime 1 --size 8m)
 }
 
+# starved - whether the last bench failed because fio got no processor time in the second that it has
+starved()
+{
+	grep -q '^hint: .*a longer --runtime helps' "$WORK/err"
+}
+
+# resume - runs what the hint in $WORK/err says; code in $rc, and in $WORK/err all that was said and is still true
+resume()
+{
+	local command
+	command=$(sed -n 's/^hint: the rest is run by: fuselens //p' "$WORK/err")
+	[ -n "$command" ] || return
+	rc=0
+	eval "'$FUSELENS' $command" >"$WORK/out" 2>"$WORK/err.now" || rc=$?
+	grep -v 'fio wrote nothing\|^hint: \|rows are kept' "$WORK/err" >"$WORK/err.before"
+	cat "$WORK/err.before" "$WORK/err.now" >"$WORK/err"
+}
+
+# go_on - resumes where fio was starved, ten times at most
+go_on()
+{
+	for _ in {1..10}; do
+		[ "$rc" = 2 ] && starved && resume || break
+	done
+}
+
 # bench ARG... - with code in $rc, stderr in $WORK/err
 bench()
 {
 	rc=0
 	"$FUSELENS" bench "$@" >"$WORK/out" 2>"$WORK/err" || rc=$?
+	go_on
 }
 
 # rows RESULT - "ID STATUS DIFFERENCE" of each finished row
