@@ -32,11 +32,12 @@ total_ios()
 	fio_total "$1.fio"
 }
 
-# write_some_command DIR DURATION JOBS - sets COMMAND; a file a job, fio's report in $WORK/fio.json
+# write_some_command DIR MS JOBS - sets COMMAND; a file a job, fio's report in $WORK/fio.json. Each job makes 5,000
+# writes a second for so long: on a slow machine it takes longer, and writes as much.
 write_some_command()
 {
 	COMMAND=(fio --name=w --directory="$1" --filename_format="f\$jobnum" --size=8m --bs=4k --rw=randwrite
-		--direct=1 --ioengine=psync --norandommap --numjobs="$3" --time_based --runtime="$2"
+		--direct=1 --ioengine=psync --norandommap --numjobs="$3" --rate_iops=5000 --io_size="$((20 * $2))k"
 		--output-format=json --output="$WORK/fio.json")
 }
 

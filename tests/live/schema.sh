@@ -64,8 +64,8 @@ valid()
 check "docs/schemas are what docs/make-schemas makes of docs/schema.md" "$LIVE_TOP/docs/make-schemas" --check
 
 out=$WORK/json
-write_some "$mnt" 300ms 1
-write_some_command "$mnt" 500ms 2
+write_some "$mnt" 300 1
+write_some_command "$mnt" 500 2
 "$FUSELENS" stat "$mnt" --json -i 0.2 -- "${COMMAND[@]}" >"$out" 2>/dev/null
 "$FUSELENS" stat all --files --json -i 0.2 -- "${COMMAND[@]}" >>"$out" 2>/dev/null
 stop_daemon KILL

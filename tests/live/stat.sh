@@ -11,7 +11,7 @@ set -u
 live_begin_on_xfs
 start_daemon "$src" "$mnt" || exit 1
 
-write_some "$mnt" 300ms 2 # lays the files out
+write_some "$mnt" 300 2 # lays the files out
 
 # csv_sum COLUMN FILE
 csv_sum()
@@ -25,7 +25,7 @@ json_sum()
 	jq -s "[.[] | select(.kind == \"interval\") | .$1] | add" "$2"
 }
 
-write_some_command "$mnt" 2 2
+write_some_command "$mnt" 2000 2
 began=$EPOCHREALTIME
 "$FUSELENS" stat "$mnt" --csv -i 0.2 -- "${COMMAND[@]}" >"$WORK/rows.csv" 2>/dev/null
 took_ms=$(((${EPOCHREALTIME/./} - ${began/./}) / 1000))
@@ -37,7 +37,7 @@ check "there are rows ($rows), and no more than intervals in $took_ms ms" [ "$ro
 check_eq "every row has every column" \
 	"$(awk -F, '{print NF}' "$WORK/rows.csv" | sort -u | wc -l)" 1
 
-write_some_command "$mnt" 1 2
+write_some_command "$mnt" 1000 2
 "$FUSELENS" stat "$mnt" --files --json -i 0.2 -- "${COMMAND[@]}" >"$WORK/rows.json" 2>/dev/null
 check_eq "JSON rows a file add up to fio's writes" "$(json_sum writes "$WORK/rows.json")" "$(fio_total)"
 check_eq "the total says the same" \
@@ -87,7 +87,7 @@ rm "$hostile"
 "$FUSELENS" stat "$mnt" --json -i 0.3 >"$WORK/follow.json" 2>"$WORK/follow.err" &
 stat_pid=$!
 wait_until 20 grep -q interval "$WORK/follow.json"
-write_some "$mnt" 500ms 1
+write_some "$mnt" 500 1
 first=$(fio_total)
 stop_daemon
 check "a mount that goes is said to" wait_until 5 grep -q '"event":"mount-gone"' "$WORK/follow.json"
@@ -96,7 +96,7 @@ start_daemon "$WORK/source2" "$WORK/mnt2"
 start_daemon "$src" "$mnt"
 check "one that comes to its place as well" \
 	wait_until 10 grep -q '"event":"mount-back"' "$WORK/follow.json"
-write_some "$mnt" 500ms 1
+write_some "$mnt" 500 1
 second=$(fio_total)
 kill -INT "$stat_pid"
 wait "$stat_pid"
@@ -112,7 +112,7 @@ wait_until 20 grep -q interval "$WORK/again.json"
 stop_daemon
 start_daemon "$src" "$mnt"
 check "a quick return is said" wait_until 5 grep -q '"event":"mount-back"' "$WORK/again.json"
-write_some "$mnt" 300ms 1
+write_some "$mnt" 300 1
 stop_daemon KILL
 umount -l "$mnt" 2>/dev/null
 check "a killed daemon's too" \
@@ -148,7 +148,7 @@ wait $!
 check_eq "who can be ended as ever" "$?" 0
 start_daemon "$src" "$mnt"
 check "its return on top of the dead one is said" wait_until 10 grep -q '"event":"mount-back"' "$WORK/dead.json"
-write_some "$mnt" 300ms 1
+write_some "$mnt" 300 1
 kill -INT "$stat_pid"
 wait "$stat_pid"
 check_eq "and counted" "$(json_sum writes "$WORK/dead.json")" "$(fio_total)"
@@ -162,7 +162,7 @@ umount -l "$mnt"
 stat_pid=$!
 wait_until 20 grep -q interval "$WORK/all.json"
 start_daemon "$src" "$WORK/mnt3"
-write_some "$WORK/mnt3" 500ms 1
+write_some "$WORK/mnt3" 500 1
 wait_until 5 grep -q "$WORK/mnt3: mounted" "$WORK/all.json"
 kill -INT "$stat_pid"
 wait "$stat_pid"
