@@ -112,6 +112,24 @@ for options in threads=2 threads=2,clone_fd; do
 	stop_daemon
 done
 
+# --- one signal ends the daemon although a request is stuck, after a minute
+if is_full; then
+	start_daemon "$src" "$mnt" || exit 1
+	if holds "$src/locked"; then
+		"$try" copy "$mnt/locked" "$mnt/copy.1" >/dev/null &
+		copier=$!
+		wait_until 20 came COPY_FILE_RANGE 1
+		kill "$DAEMON_PID"
+		check "one signal ends the daemon although a request is stuck, after a minute" wait_until 20 live_gone "$DAEMON_PID"
+		check "... and says so" grep -q 'a request is stuck' "$DAEMON_LOG"
+		kill "$holder"
+		wait "$holder" "$copier" "$DAEMON_PID" 2>/dev/null
+	else
+		skip "one signal" "$(cat "$WORK/held")"
+		stop_daemon
+	fi
+fi
+
 # --- a second signal ends the daemon although a request is stuck
 echo text >"$src/other"
 start_daemon "$src" "$mnt" || exit 1
