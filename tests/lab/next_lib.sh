@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What the tests of series 'next' share (sourced).
+# What the tests of series 'next' and 'fixes' share (sourced).
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -46,4 +46,12 @@ said()
 warned()
 {
 	[ -s "$tmp/o/$1.dmesg" ]
+}
+
+# calls_per_write VARIANT - calls of the passthrough write path per io_uring write
+calls_per_write()
+{
+	vm --variant "$1" --out "$tmp/o" -- lab/guest/takes callsite io_uring 4000
+	jq '.counts.writes as $w | ($w + ([.snapshot.files[] | .retried + .failed] | add)) / $w' \
+		"$tmp/o/io_uring.callsite.prove"
 }

@@ -8,14 +8,6 @@
 . "$(dirname "$0")/next_lib.sh"
 mutants=tests/lab/mutants
 
-# calls_per_write VARIANT - calls of the passthrough write path per io_uring write
-calls_per_write()
-{
-	vm --variant "$1" --out "$tmp/o" -- lab/guest/takes callsite io_uring 4000
-	jq '.counts.writes as $w | ($w + ([.snapshot.files[] | .retried + .failed] | add)) / $w' \
-		"$tmp/o/io_uring.callsite.prove"
-}
-
 at_most()
 {
 	awk -v a="$1" -v b="$2" 'BEGIN { exit !(a > 0 && a <= b) }' || { echo "# got $1, at most $2"; return 1; }

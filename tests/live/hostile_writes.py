@@ -11,7 +11,7 @@ usage: hostile_writes.py LOAD FILE [ARG]
   full-buffered SIZE       the same through the page cache
   partly SIZE              buffered writes of which the second half of the memory is not there
   truncate N               libaio: truncate to 8192, write 512 bytes at 0, truncate to 512, write again
-  together N               libaio: N times 64 direct writes at once
+  together N               libaio: N times 64 direct writes at once, the last eight from memory that is not there
   read                     reads through the page cache until it is killed
   store                    stores through a mapping until it is killed
 """
@@ -132,7 +132,7 @@ def together(tally, fd, n):
     context = ctypes.c_uint64(0)
     assert libc.syscall(IO_SETUP, 64, ctypes.byref(context)) == 0
     page = memory(PAGE)
-    cbs = [IoCb(opcode=1, fd=fd, buf=address(page), nbytes=PAGE, offset=i * PAGE) for i in range(64)]
+    cbs = [IoCb(opcode=1, fd=fd, buf=address(page) if i < 56 else 8, nbytes=PAGE, offset=i * PAGE) for i in range(64)]
     pointers = (ctypes.c_void_p * 64)(*[ctypes.addressof(cb) for cb in cbs])
     events = (IoEvent * 64)()
     for _ in range(n):

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: full
 # Writes that fail after others took their places in the table of attempts: what is counted too much is told as
-# uncertain. With its 4,096 places that is rare, so here the table has two.
+# uncertain. With its 4,096 places that is rare, so here the table has two. The last writes fail at once, before those
+# whose places they took.
 set -u
 # shellcheck source=tests/oracle/lib.sh
 . "$(dirname "$0")/../oracle/lib.sh"

@@ -16,14 +16,12 @@ enum {
 static const struct fl_prog state_tp_progs[] = {
 	{"dio_begin", true, true, "direct writes to backing files"},
 	{"request_send", true, true, "direct and cached writes through the daemon"},
-	{"xfs_buffered_write", false, true, "buffered writes to backing files (XFS is not loaded)"},
+	{"xfs_buffered_write", false, true, "buffered writes to backing files"},
 	{"dio_complete", true, true, "which direct writes wrote"},
-	{"xfs_bounce", false, true,
-	 "direct writes that XFS does through the page cache (XFS is not loaded)"},
+	{"xfs_bounce", false, true, "direct writes that XFS does through the page cache"},
 	[TP_ITERATES] = {"iomap_iterates", false, true, "which buffered writes wrote"},
 	{"uring_punts", false, false, "whether io_uring tried writes that nothing saw"},
-	{"xfs_makes_room", false, true,
-	 "that XFS tries a buffered write again (XFS is not loaded)"},
+	{"xfs_makes_room", false, true, "that XFS tries a buffered write again"},
 	{"request_end", false, false, "what daemons ask for when files are opened"},
 };
 

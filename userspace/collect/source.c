@@ -177,11 +177,15 @@ static int leave_out_absent(struct fl_source *s, struct fl_kernel *kernel, struc
 
 	for (size_t i = 0; i < s->form->nprogs; i++) {
 		const char *section = bpf_program__section_name(program(s, i));
+		struct fl_probe *probe = &s->probe[i];
 
-		if (!strncmp(section, type, strlen(type)) &&
-		    fl_btf_lacks_xfs_tracepoint(fl_kernel_btf(kernel), section + strlen(type)) &&
-		    without(s, i, ESRCH, err))
+		if (strncmp(section, type, strlen(type)) != 0 ||
+		    !fl_btf_lacks_xfs_tracepoint(fl_kernel_btf(kernel), section + strlen(type)))
+			continue;
+		if (without(s, i, ESRCH, err))
 			return -1;
+		snprintf(probe->why_not, sizeof(probe->why_not), "XFS is not loaded; not known: %s",
+			 s->form->prog[i].costs);
 	}
 	return 0;
 }
