@@ -16,17 +16,22 @@ at_most()
 check "the selftest builds without a warning" build_selftest
 selftests no-count=next+$mutants/next-no-count.patch:overwrite_while_reply_is_held \
 	nowait-blocks=next+$mutants/next-nowait-blocks.patch:nowait_does_not_wait \
-	mask-first=next+$mutants/next-delays.patch+$mutants/next-mask-first.patch:stress \
 	assert=next+$mutants/next-assert.patch:chmod_while_write_waits \
 	no-second-look=next+$mutants/next-assert.patch+$mutants/next-no-second-look.patch:chmod_while_write_waits
 check "the guest came to its end" is "$rc" 0
-check "next-mask-first: the selftest's stress fails" is "$(said mask-first)" "1 failed failed: stress"
 check "next-no-count: the selftest's held reply is believed" \
 	is "$(said no-count)" "2 failed failed: overwrite_while_reply_is_held"
 check "next-nowait-blocks: the selftest's RWF_NOWAIT waits" \
 	is "$(said nowait-blocks)" "1 failed failed: nowait_does_not_wait"
 check "privileges are stripped under the exclusive lock" eval "! warned assert"
 check "next-no-second-look: the kernel warns that the lock is shared" warned no-second-look
+
+# A race between two processors: where the host has only one to spare, many rounds pass without it.
+for ((i = 0; i < 10; i++)); do
+	selftests mask-first=next+$mutants/next-delays.patch+$mutants/next-mask-first.patch:stress
+	[ "$(said mask-first)" = "0 failed" ] || break
+done
+check "next-mask-first: the selftest's stress fails" is "$(said mask-first)" "1 failed failed: stress"
 
 vm --variant "next+$mutants/next-iocb-only.patch" -- tests/lab/guest/verify passthrough --quick --json --case setfl
 check "next-iocb-only: verify's setfl fails" is "$rc $(jq -r '.cases[0].result' "$tmp/out")" "1 FAIL"
