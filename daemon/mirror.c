@@ -147,7 +147,10 @@ void answer_entry(fuse_req_t req, const struct fuse_entry_param *entry)
 	prune_pace(m);
 }
 
-/* Capabilities in a user namespace of one's own give no rights here. */
+/*
+ * Capabilities in a user namespace of one's own give no rights here. The task with this id is still the caller, since
+ * it waits for the answer. Only the sender of an asynchronous write may have ended.
+ */
 static bool shares_user_namespace(pid_t pid)
 {
 	struct stat ours, theirs;

@@ -24,7 +24,10 @@ void prune_join(struct mirror *m);
 /* Call this after an inode was added: wakes the thread if necessary. */
 void prune_if_needed(struct mirror *m);
 
-/* Whether somebody who holds @held descriptors must get no more, so that an eighth of those left remains for others. */
+/*
+ * Whether somebody who holds @held descriptors must get no more: he has at least half of all, and seven times as many
+ * as are left for others.
+ */
 bool prune_leaves_too_few(struct mirror *m, size_t held);
 
 /* Whether descriptors must be saved now. */
