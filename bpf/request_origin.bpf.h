@@ -107,6 +107,21 @@ static __always_inline bool is_ring_request(const struct fuse_req *req)
 }
 
 /*
+ * What was read before this is read before what is read after it. x86 processors keep that order by themselves; arm64
+ * ones keep it across an exchange, as in gate_enter().
+ */
+static __always_inline void read_in_order(void)
+{
+#if defined(__TARGET_ARCH_x86)
+	barrier();
+#else
+	volatile __u64 place = 0;
+
+	__sync_lock_test_and_set(&place, 1);
+#endif
+}
+
+/*
  * Whether what was read of an ended request's arguments was true. They belong to the task that waits for the
  * request. The kernel marks the request as finished before it calls the tracepoint, so that the task may go on
  * and free them while a program reads. Until then the task holds a reference. A background request frees its
@@ -114,7 +129,7 @@ static __always_inline bool is_ring_request(const struct fuse_req *req)
  */
 static __always_inline bool arguments_were_there(const struct fuse_req *req)
 {
-	barrier();
+	read_in_order();
 	return is_background(req) || *(volatile int *)&req->count.refs.counter > 1;
 }
 
