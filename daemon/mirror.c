@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "caller.h"
 #include "creds.h"
 #include "hidden.h"
 #include "log.h"
@@ -147,60 +148,6 @@ void answer_entry(fuse_req_t req, const struct fuse_entry_param *entry)
 	prune_pace(m);
 }
 
-/*
- * Capabilities in a user namespace of one's own give no rights here. The task with this id is still the caller, since
- * it waits for the answer. Only the sender of an asynchronous write may have ended.
- */
-static bool shares_user_namespace(pid_t pid)
-{
-	struct stat ours, theirs;
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
-	return stat("/proc/self/ns/user", &ours) == 0 && stat(path, &theirs) == 0 &&
-	       ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
-}
-
-bool caller_is_capable(fuse_req_t req, int cap)
-{
-	const struct fuse_ctx *ctx = fuse_req_ctx(req);
-	char path[64], line[256];
-	unsigned long long set = 0;
-	FILE *f;
-
-	if (!shares_user_namespace(ctx->pid))
-		return false;
-	snprintf(path, sizeof(path), "/proc/%d/status", ctx->pid);
-	f = fopen(path, "re");
-	if (!f)
-		return false;
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "CapEff: %llx", &set) == 1)
-			break;
-	fclose(f);
-	return set >> cap & 1;
-}
-
-bool caller_in_group(fuse_req_t req, gid_t gid)
-{
-	gid_t some[64], *all = some;
-	bool found = fuse_req_ctx(req)->gid == gid;
-	int n;
-
-	if (found)
-		return true;
-	n = fuse_req_getgroups(req, 64, some);
-	if (n > 64) {
-		all = calloc(n, sizeof(*all));
-		n = all ? fuse_req_getgroups(req, n, all) : 0;
-	}
-	for (int i = 0; i < n && !found; i++)
-		found = all[i] == gid;
-	if (all != some)
-		free(all);
-	return found;
-}
-
 void begin_change(fuse_req_t req, int fd, bool without_fsetid)
 {
 	const struct fuse_ctx *ctx = fuse_req_ctx(req);
@@ -266,26 +213,6 @@ int check_owner(fuse_req_t req, struct inode *inode, int cap)
 	return EPERM;
 }
 
-/* Whether the source gives the caller the rights @mask to the file that is open at @fd, or that is not known. */
-static bool may(fuse_req_t req, int fd, int mask)
-{
-	const struct fuse_ctx *ctx = fuse_req_ctx(req);
-	gid_t some[64], *all = some;
-	int n = fuse_req_getgroups(req, 64, some);
-	bool allowed = true;
-
-	if (n > 64) {
-		all = calloc(n, sizeof(*all));
-		n = all ? fuse_req_getgroups(req, n, all) : -1;
-	}
-	if (n >= 0)
-		allowed = creds_may(ctx->uid, ctx->gid, all, n, fd, mask) ||
-			  caller_is_capable(req, CAP_DAC_OVERRIDE);
-	if (all != some)
-		free(all);
-	return allowed;
-}
-
 int check_told(fuse_req_t req, struct inode *inode, int mask)
 {
 	struct stat st;
@@ -295,7 +222,7 @@ int check_told(fuse_req_t req, struct inode *inode, int mask)
 	if (fstat(inode->fd, &st) != 0)
 		return errno;
 	if (as_told(inode, &st) &&
-	    (!mask || !atomic_load(&inode->was_told_otherwise) || may(req, inode->fd, mask)))
+	    (!mask || !atomic_load(&inode->was_told_otherwise) || caller_may(req, inode->fd, mask)))
 		return 0;
 	invalidate(mirror_of(req), inode);
 	return ESTALE;

@@ -218,11 +218,6 @@ int check_told_dir(fuse_req_t req, fuse_ino_t dir, int mask);
 /* Ends acting as the caller, and returns the errno of the call in between. */
 int end_as_caller(int res);
 
-/* Whether the caller has the capability @cap in our user namespace. False if that is not known. */
-bool caller_is_capable(fuse_req_t req, int cap);
-/* Whether the caller is in the group @gid. */
-bool caller_in_group(fuse_req_t req, gid_t gid);
-
 /* Undoes the lookup of an entry that did not reach the kernel. */
 void entry_undo(struct mirror *m, const struct fuse_entry_param *entry);
 

@@ -10,6 +10,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "caller.h"
 #include "creds.h"
 #include "later.h"
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/xattr.h>
 
+#include "caller.h"
 #include "creds.h"
 #include "hidden.h"
 
