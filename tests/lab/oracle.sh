@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: full
 # The oracle (tests/oracle) in the VM, where every form of evidence works: on stock and v3, each form counts
-# what was written, or says by how much it may be off.
+# what was written, or says by how much it may be off. ORACLE_VARIANTS ("stock v3") and ORACLE_FORMS ("state-tp
+# state-fentry callsite global") choose others.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 # shellcheck source=tests/oracle/classes.sh
 . "$top/tests/oracle/classes.sh"
-for variant in stock v3; do
-	for form in state-tp state-fentry callsite global; do
+for variant in ${ORACLE_VARIANTS:-stock v3}; do
+	for form in ${ORACLE_FORMS:-state-tp state-fentry callsite global}; do
 		classes=$ORACLE_COUNTED_HOOKED
 		[ "$form" != state-tp ] || classes=$ORACLE_COUNTED
 		vm --variant "$variant" -- tests/lab/guest/oracle --evidence "$form" \
