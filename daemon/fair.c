@@ -24,7 +24,7 @@ struct share {
 	struct share *next;
 	uint64_t who;
 	size_t served;
-	size_t bytes, requests; /* that wait */
+	struct waiting_room_use waiting;
 	struct waiting_request *first, **last;
 };
 
@@ -40,8 +40,8 @@ void fair_init(struct fair *f, unsigned int limit, unsigned int workers)
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 		.limit = limit,
 		.workers = {.total = workers},
-		.bytes = {.total = bytes < MAX_BYTES ? bytes : MAX_BYTES},
-		.requests = {.total = MAX_REQUESTS},
+		.waiting = {.bytes = {.total = bytes < MAX_BYTES ? bytes : MAX_BYTES},
+			    .requests = {.total = MAX_REQUESTS}},
 	};
 }
 
@@ -52,8 +52,7 @@ static void drop(struct fair *f, struct waiting_request **at, struct share *shar
 	*at = w->next;
 	if (share->last == &w->next)
 		share->last = at;
-	room_give(&f->bytes, &share->bytes, w->len);
-	room_give(&f->requests, &share->requests, 1);
+	waiting_room_give(&f->waiting, &share->waiting, w->len);
 	free(w);
 }
 
@@ -151,28 +150,17 @@ static struct share *share_of(struct fair *f, uint64_t who)
 	return share;
 }
 
-static bool take_room(struct fair *f, struct share *share, size_t len)
-{
-	if (!room_take(&f->bytes, &share->bytes, len))
-		return false;
-	if (room_take(&f->requests, &share->requests, 1))
-		return true;
-	room_give(&f->bytes, &share->bytes, len);
-	return false;
-}
-
 /* Returns false if there is no room. */
 static bool put_aside(struct fair *f, struct share *share, const struct wire_request *req,
 		      const void *buf, size_t len)
 {
 	struct waiting_request *w;
 
-	if (!take_room(f, share, len))
+	if (!waiting_room_take(&f->waiting, &share->waiting, len))
 		return false;
 	w = malloc(sizeof(*w) + len);
 	if (!w) {
-		room_give(&f->bytes, &share->bytes, len);
-		room_give(&f->requests, &share->requests, 1);
+		waiting_room_give(&f->waiting, &share->waiting, len);
 		return false;
 	}
 	*w = (struct waiting_request){.req = *req, .len = len};

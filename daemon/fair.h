@@ -24,8 +24,8 @@ struct fair {
 	pthread_mutex_t lock;
 	unsigned int limit; /* requests of one user; 0: no limit */
 	struct share *shares;
-	struct room workers;	     /* those that serve */
-	struct room bytes, requests; /* that wait */
+	struct room workers; /* those that serve */
+	struct waiting_room waiting;
 };
 
 /*

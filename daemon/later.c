@@ -22,7 +22,7 @@
 struct queue {
 	struct queue *next;
 	uint32_t user;
-	size_t bytes, requests;
+	struct waiting_room_use uses;
 	struct later *first, **last;
 };
 
@@ -30,11 +30,10 @@ static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t ended; /* a thread, and its queue with it */
 	struct queue *queues;
-	struct room bytes, requests;
+	struct waiting_room room;
 	bool stop;
 } waiting = {
-	.bytes = {.total = MAX_BYTES},
-	.requests = {.total = MAX_REQUESTS},
+	.room = {.bytes = {.total = MAX_BYTES}, .requests = {.total = MAX_REQUESTS}},
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.ended = PTHREAD_COND_INITIALIZER,
 };
@@ -54,8 +53,7 @@ static bool try_one(struct later *l, bool stop)
 static void done(struct queue *q, struct later *l)
 {
 	pthread_mutex_lock(&waiting.lock);
-	room_give(&waiting.bytes, &q->bytes, l->size);
-	room_give(&waiting.requests, &q->requests, 1);
+	waiting_room_give(&waiting.room, &q->uses, l->size);
 	pthread_mutex_unlock(&waiting.lock);
 	l->release(l);
 }
@@ -150,17 +148,6 @@ static struct queue *queue_of(uint32_t user, int *err)
 	return q;
 }
 
-/* The caller holds the lock. */
-static bool take_room(struct queue *q, const struct later *later)
-{
-	if (!room_take(&waiting.bytes, &q->bytes, later->size))
-		return false;
-	if (room_take(&waiting.requests, &q->requests, 1))
-		return true;
-	room_give(&waiting.bytes, &q->bytes, later->size);
-	return false;
-}
-
 int later_add(struct later *later)
 {
 	struct queue *q = NULL;
@@ -171,7 +158,7 @@ int later_add(struct later *later)
 	pthread_mutex_lock(&waiting.lock);
 	if (!waiting.stop)
 		q = queue_of(users_of(fuse_req_ctx(later->req)->uid), &err);
-	if (q && !take_room(q, later))
+	if (q && !waiting_room_take(&waiting.room, &q->uses, later->size))
 		err = ENOMEM;
 	else if (q) {
 		*q->last = later;

@@ -29,4 +29,33 @@ static inline void room_give(struct room *room, size_t *mine, size_t n)
 	*mine -= n;
 }
 
+/* Room for requests that wait: for so many, and for so many bytes of theirs. */
+struct waiting_room {
+	struct room requests, bytes;
+};
+
+/* What one user has of it. */
+struct waiting_room_use {
+	size_t requests, bytes;
+};
+
+/* Takes it for one request of @bytes. Returns false if there is too little. The caller holds a lock. */
+static inline bool waiting_room_take(struct waiting_room *room, struct waiting_room_use *mine,
+				     size_t bytes)
+{
+	if (!room_take(&room->bytes, &mine->bytes, bytes))
+		return false;
+	if (room_take(&room->requests, &mine->requests, 1))
+		return true;
+	room_give(&room->bytes, &mine->bytes, bytes);
+	return false;
+}
+
+static inline void waiting_room_give(struct waiting_room *room, struct waiting_room_use *mine,
+				     size_t bytes)
+{
+	room_give(&room->bytes, &mine->bytes, bytes);
+	room_give(&room->requests, &mine->requests, 1);
+}
+
 #endif

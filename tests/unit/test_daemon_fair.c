@@ -178,8 +178,8 @@ static void test_withdraw(void **state)
 	assert_int_equal(next(), 5);
 	assert_int_equal(next(), 9);
 	assert_int_equal(next(), 0);
-	assert_int_equal(fair.bytes.used, 0);
-	assert_int_equal(fair.requests.used, 0);
+	assert_int_equal(fair.waiting.bytes.used, 0);
+	assert_int_equal(fair.waiting.requests.used, 0);
 }
 
 struct filler {
@@ -224,7 +224,7 @@ static void test_room(void **state)
 {
 	struct filler f;
 
-	fair.bytes.total = 64 << 20;
+	fair.waiting.bytes.total = 64 << 20;
 	f = fill(1000, 1 << 20);
 	assert_int_equal(f.wait, 32);
 	assert_int_equal(f.serve, WORKERS / 2);
@@ -240,7 +240,7 @@ static void test_many(void **state)
 {
 	struct filler f = fill(1000, sizeof(uint64_t));
 
-	assert_int_equal(f.wait, fair.requests.total / 2);
+	assert_int_equal(f.wait, fair.waiting.requests.total / 2);
 	assert_int_equal(f.serve, WORKERS / 2);
 }
 
@@ -249,7 +249,7 @@ static void test_close(void **state)
 {
 	int n = 0;
 
-	fair.requests.total = 10;
+	fair.waiting.requests.total = 10;
 	for (uint64_t unique = 1; unique <= 100; unique++)
 		n += served(FAIR_CLOSE | 1000, unique);
 	assert_int_equal(n, 95);

@@ -34,6 +34,24 @@ static void read_text(const char *text)
 
 static void test_ranges(void **state)
 {
+	static const struct {
+		uint32_t id, user;
+	} users[] = {
+		{0, 0},
+		{500, 500},
+		{99999, 99999},
+		{100000, 100000},
+		{165535, 100000},
+		{165536, 165536},
+		{231071, 165536},
+		{231072, 231072},
+		{299999, 299999},
+		{300009, 100000},
+		{300010, 300010},
+		{4294967289, 4294967289},
+		{4294967295, 4294967290},
+	};
+
 	assert_int_equal(users_of(100000), 100000);
 	read_text("two:165536:65536\n"
 		  "one:100000:65536\n"
@@ -43,19 +61,8 @@ static void test_ranges(void **state)
 		  "one:300000:10\n"
 		  "1002:4294967290:65536\n"
 		  "none:500:0\n");
-	assert_int_equal(users_of(0), 0);
-	assert_int_equal(users_of(500), 500);
-	assert_int_equal(users_of(99999), 99999);
-	assert_int_equal(users_of(100000), 100000);
-	assert_int_equal(users_of(165535), 100000);
-	assert_int_equal(users_of(165536), 165536);
-	assert_int_equal(users_of(231071), 165536);
-	assert_int_equal(users_of(231072), 231072);
-	assert_int_equal(users_of(299999), 299999);
-	assert_int_equal(users_of(300009), 100000);
-	assert_int_equal(users_of(300010), 300010);
-	assert_int_equal(users_of(4294967289), 4294967289);
-	assert_int_equal(users_of(4294967295), 4294967290);
+	for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++)
+		assert_int_equal(users_of(users[i].id), users[i].user);
 }
 
 static void test_changes(void **state)

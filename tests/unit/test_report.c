@@ -304,35 +304,6 @@ static void reads_beside_writes(void **state)
 	fl_bench_free(&b);
 }
 
-/* Long settings of two results wrap between words, each in its own column. */
-static void long_settings_wrap(void **state)
-{
-	static const char options[] = "rw,nosuid,nodev,relatime,user_id=0,group_id=0,allow_other,";
-	struct fl_bench x, y;
-	struct fl_analysis a, b;
-	struct fl_results r = {.a = {&a, &b}, .name = {"x", "y"}, .n = 2};
-	struct fl_doc doc = {};
-	char *text;
-
-	made_up_rows(&x, 0);
-	made_up_rows(&y, 0);
-	assert_true(asprintf(&x.env.place[0].options, "%smax_read=1", options) > 0);
-	assert_true(asprintf(&y.env.place[0].options, "%smax_read=2", options) > 0);
-	assert_int_equal(fl_analyse(&a, &x), 0);
-	assert_int_equal(fl_analyse(&b, &y), 0);
-	fl_report_several(&doc, &r, NULL);
-	text = render(&doc, fl_doc_text);
-	assert_says(text, "  mount options  rw,nosuid,nodev,relatime,");
-	assert_says(text, "allow_other,max_read=1           allow_other,max_read=2\n");
-	assert_width(text, 80);
-	free(text);
-	fl_doc_free(&doc);
-	fl_analysis_free(&a);
-	fl_analysis_free(&b);
-	fl_bench_free(&x);
-	fl_bench_free(&y);
-}
-
 static void beside_a_published_table(void **state)
 {
 	struct fl_bench b;
@@ -409,7 +380,6 @@ int main(void)
 		cmocka_unit_test(a_sweep),
 		cmocka_unit_test(few_rows),
 		cmocka_unit_test(reads_beside_writes),
-		cmocka_unit_test(long_settings_wrap),
 		cmocka_unit_test(beside_a_published_table),
 		cmocka_unit_test(figures_are_adapted),
 	};
