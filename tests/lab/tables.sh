@@ -24,7 +24,8 @@ while IFS=, read -r variant engine exclusive shared upgrades fi_lock; do
 		want="$exclusive $shared $upgrades $fi_lock"
 		[ "$method" != state ] || want="$exclusive $shared - -"
 		got=$(awk -F, -v v="$variant" -v e="$engine" -v m="$method" '
-			function near(x) { return x == "-" ? x : (x - int(x + 0.5)) ^ 2 < 1e-6 ? int(x + 0.5) : x }
+			# some takes belong to no write: see differs() in lab/tables
+			function near(x) { return x == "-" ? x : ((x - int(x + 0.5)) * $8) ^ 2 <= 144 ? int(x + 0.5) : x }
 			$1 == v && $2 == e && $3 == m { print near($4), near($5), near($6), near($7) }' "$tmp/tables/table1.csv")
 		check "$variant $engine by $method" is "$got" "$want"
 		diff=$(awk -F, -v v="$variant" -v e="$engine" -v m="$method" '
