@@ -20,9 +20,11 @@ struct odd_number {
 
 static size_t hash(dev_t dev, ino_t ino, size_t max)
 {
-	uint64_t h = (ino ^ (uint64_t)dev << 40) * UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t h = (ino + dev * UINT64_C(0xff51afd7ed558ccd)) * UINT64_C(0x9e3779b97f4a7c15);
 
-	return (h >> 20) & (max - 1);
+	/* the upper half depends on all bits, and after this so does the lower */
+	h = (h ^ h >> 32) * UINT64_C(0x9e3779b97f4a7c15);
+	return (h >> 32) & (max - 1);
 }
 
 /* The slot of @dev, or the free one where it belongs. */

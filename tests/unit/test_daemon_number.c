@@ -55,6 +55,23 @@ static void nothing_is_remembered(void **state)
 	numbers_destroy(&t);
 }
 
+/* A search for a device goes from its place to the next free one. */
+static void searches_are_short(void **state)
+{
+	size_t run = 0, longest = 0;
+	struct numbers t;
+
+	assert_int_equal(numbers_init(&t, 1), 0);
+	for (int dev = 2; dev < 20000; dev++)
+		number_of(&t, dev, 256);
+	for (size_t i = 0; i < 1 << 16; i++) {
+		run = atomic_load(&t.slot[i].place) ? run + 1 : 0;
+		longest = run > longest ? run : longest;
+	}
+	assert_true(longest > 0 && longest < 100);
+	numbers_destroy(&t);
+}
+
 /* More devices than there are places, and inode numbers of 64 bits. */
 static void nothing_collides(void **state)
 {
@@ -85,6 +102,7 @@ int main(void)
 		cmocka_unit_test(source_keeps_its_numbers),
 		cmocka_unit_test(devices_are_told_apart),
 		cmocka_unit_test(nothing_is_remembered),
+		cmocka_unit_test(searches_are_short),
 		cmocka_unit_test(nothing_collides),
 	};
 
