@@ -8,19 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "hash.h"
+
 #define FIRST_CHAINS 1024
-
-static size_t hash(struct inode_key key, size_t nchain)
-{
-	uint64_t h = key.ino ^ (uint64_t)key.dev << 40;
-
-	/*
-	 * File systems give out inode numbers in runs; a multiplicative hash spreads their low
-	 * bits.
-	 */
-	h *= UINT64_C(0x9e3779b97f4a7c15);
-	return (h >> 20) & (nchain - 1);
-}
 
 int inode_table_init(struct inode_table *table)
 {
@@ -74,7 +64,7 @@ static void grow(struct inode_table *table)
 	for (size_t i = 0; i < table->nchain; i++) {
 		while (table->chain[i]) {
 			struct inode *inode = table->chain[i];
-			size_t to = hash(inode->key, nchain);
+			size_t to = hash_of(inode->key.dev, inode->key.ino, nchain);
 
 			table->chain[i] = inode->next;
 			inode->next = chain[to];
@@ -88,7 +78,7 @@ static void grow(struct inode_table *table)
 
 static struct inode **find(struct inode_table *table, struct inode_key key)
 {
-	struct inode **at = &table->chain[hash(key, table->nchain)];
+	struct inode **at = &table->chain[hash_of(key.dev, key.ino, table->nchain)];
 
 	while (*at && ((*at)->key.ino != key.ino || (*at)->key.dev != key.dev))
 		at = &(*at)->next;

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "hash.h"
+
 #define INO_BITS  48
 #define MAX_DEVS  0x7fff /* a btrfs subvolume is a device; and numbers stay positive in any type */
 #define SLOTS	  (1u << 16) /* twice as many, so that searches are short */
@@ -18,19 +20,10 @@ struct odd_number {
 	uint64_t number;
 };
 
-static size_t hash(dev_t dev, ino_t ino, size_t max)
-{
-	uint64_t h = (ino + dev * UINT64_C(0xff51afd7ed558ccd)) * UINT64_C(0x9e3779b97f4a7c15);
-
-	/* the upper half depends on all bits, and after this so does the lower */
-	h = (h ^ h >> 32) * UINT64_C(0x9e3779b97f4a7c15);
-	return (h >> 32) & (max - 1);
-}
-
 /* The slot of @dev, or the free one where it belongs. */
 static struct device_place *slot_of(const struct numbers *t, dev_t dev)
 {
-	size_t i = hash(dev, 0, SLOTS);
+	size_t i = hash_of(dev, 0, SLOTS);
 
 	while (atomic_load_explicit(&t->slot[i].place, memory_order_acquire) &&
 	       t->slot[i].dev != dev)
@@ -88,7 +81,7 @@ static void odd_grow(struct numbers *t)
 	for (size_t i = 0; i < t->odd_max; i++) {
 		while (t->odd[i]) {
 			struct odd_number *o = t->odd[i];
-			size_t to = hash(o->dev, o->ino, max);
+			size_t to = hash_of(o->dev, o->ino, max);
 
 			t->odd[i] = o->next;
 			o->next = odd[to];
@@ -109,7 +102,7 @@ static uint64_t odd_number(struct numbers *t, dev_t dev, ino_t ino)
 		odd_grow(t);
 	if (!t->odd_max)
 		return 0;
-	at = &t->odd[hash(dev, ino, t->odd_max)];
+	at = &t->odd[hash_of(dev, ino, t->odd_max)];
 	for (o = *at; o; o = o->next)
 		if (o->dev == dev && o->ino == ino)
 			return o->number;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Inode numbers for several devices: each its own, and always the same. */
+#include "hash.h"
 #include "number.h"
 
 #include <setjmp.h>
@@ -72,6 +73,28 @@ static void searches_are_short(void **state)
 	numbers_destroy(&t);
 }
 
+/* Files of one device, one file of many devices, numbers that differ in their upper bits only. */
+static void files_are_spread(void **state)
+{
+	enum { PLACES = 4096 };
+	static const struct {
+		uint64_t dev, ino;
+	} steps[] = {{0, 1}, {1, 0}, {1, 1}, {UINT64_C(1) << 20, 0}, {0, UINT64_C(1) << 48}};
+
+	for (size_t k = 0; k < sizeof(steps) / sizeof(steps[0]); k++) {
+		unsigned int used[PLACES] = {0}, most = 0;
+
+		for (uint64_t i = 0; i < PLACES; i++) {
+			size_t at = hash_of(7 + i * steps[k].dev, 256 + i * steps[k].ino, PLACES);
+
+			assert_true(at < PLACES);
+			used[at]++;
+			most = used[at] > most ? used[at] : most;
+		}
+		assert_true(most < 16);
+	}
+}
+
 /* More devices than there are places, and inode numbers of 64 bits. */
 static void nothing_collides(void **state)
 {
@@ -103,6 +126,7 @@ int main(void)
 		cmocka_unit_test(devices_are_told_apart),
 		cmocka_unit_test(nothing_is_remembered),
 		cmocka_unit_test(searches_are_short),
+		cmocka_unit_test(files_are_spread),
 		cmocka_unit_test(nothing_collides),
 	};
 
