@@ -61,6 +61,9 @@ static const char *const bookkeeping[] = {
 	".llvm",
 	".export_symbol",
 	"__bpf_kfunc",
+	/* what KASAN has the kernel run as a module comes and goes */
+	".init_array",
+	".fini_array",
 };
 
 /* The file of a module that is half made. An error must not leave it behind. */

@@ -45,7 +45,16 @@ EOF
 sed 's/inlined(x) + kept(x)/inlined(x) - kept(x) - other(x)/' before/a.c >after/a.c
 cp before/a.c before/same.c
 cp before/same.c after/
-touch before/a.h after/a.h
+cat >before/a.h <<'EOF'
+#define TWICE(x) \
+	((x) * 2)
+
+static inline int half(int x)
+{
+	return x / 2;
+}
+EOF
+cp before/a.h after/a.h
 printf '%s\n' changed calls_changed calls_caller other >functions
 check "a changed function" "$reduce" before after out functions
 check_eq "... is replaced, and whoever may hold a copy of it" "$(paste -sd' ' out/replaced)" \
@@ -72,6 +81,15 @@ sed 's/x \* 3/x * 4/' before/a.c >after/a.c
 grep -v other functions >fewer
 check "a global one that the kernel does not have, too" refused 'no function other' fewer
 cp before/a.c after/a.c
+sed -i 's/1;/0;/; s/other(x)/half(x)/' after/a.c
+sed 's,x / 2,x / 4,' before/a.h >after/a.h
+check "a function of a header that changes is refused, because files that do not change have it compiled in" \
+	refused 'a.h: the patches change half' functions
+sed 's,(x) \* 2,(x) * 4,' before/a.h >after/a.h
+check "and a macro of a header" refused 'a.h: the patches change a macro' functions
+sed '$a static inline int more(int x)\n{\n\treturn x;\n}' before/a.h >after/a.h
+check "but a header may gain a function" "$reduce" before after out4 functions
+cp before/a.[ch] after/
 echo 'int more;' >after/b.c
 check "and a new file" refused 'add b.c' functions
 rm after/b.c
