@@ -29,8 +29,8 @@ check()
 	fi
 }
 
-# An emulated guest on a busy machine is slow, but does not hang.
-lab_run=("$top/lab/run" --timeout 1800 --boot-timeout 400)
+# An emulated guest on a busy machine is slow, but does not hang; lab/run ends one that does.
+lab_run=("$top/lab/run" --timeout 14400 --boot-timeout 400)
 
 # vm ARG... - lab/run with stdout, stderr and exit code kept in $tmp/out, $tmp/err and $rc.
 vm()

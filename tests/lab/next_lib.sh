@@ -32,7 +32,7 @@ selftests()
 		*) guest+=("$name") ;;
 		esac
 	done
-	vm --build none --out "$tmp/o" --timeout 1500 -- tests/lab/guest/selftest "${guest[@]}"
+	vm --build none --out "$tmp/o" -- tests/lab/guest/selftest "${guest[@]}"
 }
 
 # said NAME - the selftest's last line, which has the numbers, and the tests that failed.

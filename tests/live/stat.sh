@@ -188,7 +188,7 @@ while True:
     time.sleep(0.005)' "$mnt"
 many_pid=$SPAWNED
 # shellcheck disable=SC2217 # it holds the pipe open and never reads: that is the point
-sleep 60 <"$WORK/fifo" &
+sleep 3600 <"$WORK/fifo" &
 "$FUSELENS" stat all --files --json -i 0.01 >"$WORK/fifo" 2>/dev/null &
 stat_pid=$!
 blocked()

@@ -32,7 +32,7 @@ start_top()
 	mux kill-server 2>/dev/null
 	terminals=$((terminals + 1))
 	mux new-session -d -x "$columns" -y "$lines" \
-		"env $env '$FUSELENS' top $* 2>'$WORK/top.err'; echo \$? >'$WORK/code'; sleep 60"
+		"env $env '$FUSELENS' top $* 2>'$WORK/top.err'; echo \$? >'$WORK/code'; sleep 3600"
 }
 
 screen()
