@@ -4,8 +4,8 @@
  * outcome is known. No two live kiocbs have the same address. A kiocb that is gone may leave its
  * attempt behind, until its address is used again.
  *
- * A certain write is counted where it begins, and subtracted if its completion shows a failure; a
- * success needs no lookup. A tentative write is counted when it has succeeded: io_uring first
+ * A certain write is counted where it begins, and subtracted if its completion shows a failure; what a short one did
+ * not write is subtracted, too. If all writes have one length, a success needs no lookup. A tentative write is counted when it has succeeded: io_uring first
  * writes with IOCB_NOWAIT, and XFS first tries an unaligned write as a plain overwrite. Many
  * tentative attempts end where there is no tracepoint, and are tried again under another kiocb.
  */
@@ -19,6 +19,23 @@
  * attempts.
  */
 struct fl_tp_state tp_state SEC(".data.tp");
+
+/*
+ * The length of all certain writes so far, or one of two numbers that no write has. A completion with just this length
+ * is no short write, and needs no lookup.
+ */
+#define NO_LENGTH_YET  (~1u)
+#define LENGTHS_DIFFER (~0u)
+__u32 only_length = NO_LENGTH_YET;
+
+static __noinline int note_length(__u32 len)
+{
+	__u32 was = __sync_val_compare_and_swap(&only_length, NO_LENGTH_YET, len);
+
+	if (was != NO_LENGTH_YET && was != len)
+		only_length = LENGTHS_DIFFER;
+	return 0;
+}
 
 /*
  * An attempt wrote nothing and will be repeated. If it was a first attempt, the file system repeats
@@ -55,8 +72,11 @@ static __always_inline void forget_attempts(struct kiocb *iocb)
 
 static __always_inline void put_certain(struct kiocb *iocb, __u32 where, __u32 writer, __u32 len)
 {
+	__u32 only = only_length;
 	struct attempt *a;
 
+	if (unlikely(len != only) && only != LENGTHS_DIFFER)
+		note_length(len);
 	if (unlikely(tp_state.tentative_seen))
 		retire_tentative(iocb);
 	a = certain_of(iocb);
@@ -123,6 +143,25 @@ static __always_inline void failed(const struct attempt *a, long ret)
 		settle_counter(slot, ret ? FL_COUNT_FAILED : FL_COUNT_UNCERTAIN, 1);
 }
 
+/*
+ * A certain write wrote ret bytes; false if the kiocb has none. It may have written less than was asked for, and a file
+ * system that then goes on with the rest has it completed again, with all that is written.
+ */
+static __always_inline bool certain_wrote(struct kiocb *iocb, __u32 ret)
+{
+	struct attempt *a = certain_of(iocb);
+
+	if (a->iocb != (__u64)iocb)
+		return false;
+	if (likely(a->len == ret))
+		return true;
+	if (is_of_file(a, iocb)) {
+		settle_at(a->where, FL_WRITERS, 0, (__s64)ret - a->len);
+		a->len = ret;
+	}
+	return true;
+}
+
 static __noinline int direct_write_ended(struct kiocb *iocb, long ret)
 {
 	struct attempt a;
@@ -130,8 +169,10 @@ static __noinline int direct_write_ended(struct kiocb *iocb, long ret)
 	/* asynchronous attempts show in their flags what they are */
 	if (iocb->ki_complete && !(iocb->ki_flags & IOCB_WRITE))
 		return 0;
+	if (ret > 0 && certain_wrote(iocb, ret))
+		return 0;
 	if (remove_certain(iocb, &a)) {
-		if (ret > 0 || !is_of_file(&a, iocb))
+		if (!is_of_file(&a, iocb))
 			return 0;
 		settle_at(a.where, a.writer, -1, -(__s64)a.len);
 		failed(&a, ret);

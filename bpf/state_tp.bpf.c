@@ -76,6 +76,9 @@ static __always_inline int write_begins(struct kiocb *iocb, struct file *file, _
 	if (unlikely(ki_flags & IOCB_NOWAIT || dio_flags & IOMAP_DIO_OVERWRITE_ONLY)) {
 		tp_state.tentative_seen |= ki_flags & IOCB_NOWAIT ? FL_TENTATIVE_NOWAIT
 								  : FL_TENTATIVE_OVERWRITE;
+		/* one that does not have IOCB_NOWAIT shows at its completion by nothing but a lookup */
+		if (!(ki_flags & IOCB_NOWAIT))
+			only_length = LENGTHS_DIFFER;
 		if (!(ki_flags & IOCB_NOWAIT))
 			where |= WHERE_MARK;
 		return put_tentative(iocb, where, len);
@@ -120,31 +123,30 @@ static __always_inline int backing_write(struct kiocb *iocb, struct file *file,
 					 enum write_begins how)
 {
 	struct backing_file *bf;
+	struct dentry *dentry;
 	struct inode *inode;
-	struct remembered *known;
 	enum fl_nature nature;
 	enum fl_mode mode;
 	__u64 len, count;
-	__u32 slot, epoch;
+	__u32 slot, epoch = open_epoch;
 	/* in memory, so that the verifier forgets its value and does not follow each possible one */
 	volatile __u8 cell;
 
 	bf = bpf_rdonly_cast(file, bpf_core_type_id_kernel(struct backing_file));
-	inode = bf->user_path.dentry->d_inode;
-	known = remembered_place(inode);
-	if (likely(is_remembered(known, inode))) {
-		slot = known->slot;
-		if (!mark_write_counted())
-			goto others;
-	} else {
-		epoch = open_epoch;
-		slot = look_up_slot(number_of(inode));
-		if (slot == NOT_SELECTED)
-			goto others;
-		/* with --waits each write looks its slot up, because that follows the locks */
-		if (!follow_locks)
-			remember_slot(known, inode, slot, epoch);
+	dentry = bf->user_path.dentry;
+	inode = dentry->d_inode;
+	slot = look_up_slot(number_of(inode));
+	if (slot == NOT_SELECTED) {
+		/* the attempt that an earlier kiocb left at this address must not get this one's failure */
+		forget_attempts(iocb);
+		return 0;
 	}
+	/*
+	 * Not remembered: files while each write has to ask whose it is or has to ask the gate, and files with
+	 * --waits, where looking a slot up follows the locks.
+	 */
+	if (how == DIRECT_BEGINS && !only.any && !follow_locks)
+		remember_file(file, dentry, inode, slot, epoch);
 	count = inode->i_rwsem.count.counter;
 	mode = mode_from_count(count);
 	look_at_holders(slot, count);
@@ -153,14 +155,56 @@ static __always_inline int backing_write(struct kiocb *iocb, struct file *file,
 				   iocb->ki_pos + len);
 	cell = mode * FL_NATURES + nature;
 	return write_begins(iocb, file, slot, cell, len, dio_flags, how);
-others:
-	/* the attempt that an earlier kiocb left at this address must not get this one's failure */
-	forget_attempts(iocb);
-	return 0;
 }
 
-SEC("tp_btf/iomap_dio_rw_begin")
-int dio_begin(__u64 *ctx)
+/*
+ * The usual write: to a file that is remembered, and nothing about it needs a second look. Counts it and returns
+ * true. All that runs for each write is here, in the order that needs the fewest instructions.
+ */
+static __always_inline bool usual_write(__u64 *ctx, struct remembered *known)
+{
+	struct kiocb *iocb = (void *)ctx[0];
+	struct iov_iter *iter = (void *)ctx[1];
+	struct fl_slot_counts *c;
+	struct inode *inode;
+	__u64 count, len;
+	__u32 where;
+
+	if (((__u32)iocb->ki_flags & (IOCB_NOWAIT | IOCB_APPEND)) |
+		    ((__u32)ctx[2] & IOMAP_DIO_OVERWRITE_ONLY) | ctx[3] ||
+	    !iter->data_source || !gate_open)
+		return false;
+	len = iter->count;
+	c = bpf_map_lookup_elem(&slot_counts, &known->slot);
+	if (!c)
+		return false;
+	/* what is loaded from here on needs no place on the stack: no call comes in between */
+	inode = bpf_rdonly_cast((void *)known->inode, bpf_core_type_id_kernel(struct inode));
+	iocb = (void *)ctx[0];
+	if (!(inode->i_flags & S_NOSEC) || iocb->ki_pos + len > inode->i_size)
+		return false;
+	count = inode->i_rwsem.count.counter;
+	where = where_of(known->slot, FL_MODE_EXCL_FLAG_UNKNOWN * FL_NATURES + FL_NATURE_PLAIN);
+	if (likely(count & RWSEM_WRITER_LOCKED)) {
+		c->cell[FL_MODE_EXCL_FLAG_UNKNOWN][FL_NATURE_PLAIN]++;
+	} else {
+		if (!(count & RWSEM_READER_MASK))
+			return false;
+		c->cell[FL_MODE_SHARED][FL_NATURE_PLAIN]++;
+		where = where_of(known->slot, FL_MODE_SHARED * FL_NATURES + FL_NATURE_PLAIN);
+	}
+	c->counter[FL_COUNT_BYTES] += len;
+	look_at_holders(known->slot, count);
+	if (is_outside()) {
+		where |= WHERE_OUTSIDE;
+		c->counter[FL_COUNT_OUTSIDE]++;
+	}
+	put_certain(iocb, where, count_remembered_writer(known), len);
+	return true;
+}
+
+/* A separate function, so that the usual path keeps the registers. */
+static __noinline int other_begins(__u64 *ctx)
 {
 	struct kiocb *iocb = (void *)ctx[0];
 	struct iov_iter *iter = (void *)ctx[1];
@@ -175,11 +219,27 @@ int dio_begin(__u64 *ctx)
 	 * Whether this is a read or the rest of a write. A file system that goes on with a write
 	 * after faulting pages in passes how much was done before.
 	 */
-	if (!iter->data_source || done_before) {
+	if (!iter->data_source)
 		forget_attempts(iocb);
+	if (!iter->data_source || done_before)
 		return 0;
-	}
 	return backing_write(iocb, file, iter, dio_flags, DIRECT_BEGINS);
+}
+
+SEC("tp_btf/iomap_dio_rw_begin")
+int dio_begin(__u64 *ctx)
+{
+	struct kiocb *iocb = (void *)ctx[0];
+	struct file *file = iocb->ki_filp;
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct remembered *known;
+
+	if (likely(cpu < REMEMBERED_CPUS)) {
+		known = remembered_place(cpu, file);
+		if (is_remembered(known, file) && usual_write(ctx, known))
+			return 0;
+	}
+	return other_begins(ctx);
 }
 
 /*
@@ -192,16 +252,11 @@ int dio_complete(__u64 *ctx)
 	struct kiocb *iocb = (void *)ctx[0];
 	long ret = ctx[2];
 
-	if (likely(ret > 0)) {
-		int ki_flags = iocb->ki_flags;
-
-		if (likely(!(ki_flags & IOCB_NOWAIT))) {
-			if (likely(!(tp_state.tentative_seen & FL_TENTATIVE_OVERWRITE)))
-				return 0;
-		} else if (!(ki_flags & IOCB_WRITE)) {
-			return 0;
-		}
-	}
+	/* first the usual: in full, or a read or somebody else's write of the same length */
+	if (likely(ret == only_length) && likely(!(iocb->ki_flags & IOCB_NOWAIT)))
+		return 0;
+	if (ret > 0 && (iocb->ki_flags & (IOCB_NOWAIT | IOCB_WRITE)) == IOCB_NOWAIT)
+		return 0;
 	if (!is_backing_file(iocb->ki_filp->f_mode))
 		return 0;
 	return direct_write_ended(iocb, ret);
