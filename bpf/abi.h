@@ -108,12 +108,14 @@ struct fl_fine_hist {
 };
 
 /*
- * Waits for the locks of a file's inode that queued, by the contention tracepoints.
+ * Waits for the locks of a file's inode that queued, by the contention tracepoints; and beside them what a writer
+ * that holds the lock waits for.
  */
 enum fl_wait_kind {
 	FL_WAIT_EXCL,
 	FL_WAIT_SHARED,
 	FL_WAIT_FI_LOCK,
+	FL_WAIT_IO, /* a synchronous direct write's I/O in the backing file system */
 	FL_WAIT_KINDS,
 };
 struct fl_wait_times {

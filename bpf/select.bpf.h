@@ -12,6 +12,7 @@
 #include "abi.h"
 #include "gate.bpf.h"
 #include "members.bpf.h"
+#include "walks.bpf.h"
 
 const volatile __u32 selected_devs[FL_MAX_DEVS];
 const volatile __u32 selected_dev_count; /* 0: every FUSE mount */
@@ -68,11 +69,6 @@ static __always_inline bool file_selected(struct inode *inode, __u64 ino)
 		return false;
 	return !selected_nodeid || (nodeid_of(inode) == selected_nodeid &&
 				    BPF_CORE_READ(inode, i_generation) == selected_generation);
-}
-
-static __always_inline bool is_backing_file(__u32 f_mode)
-{
-	return f_mode & FMODE_NOACCOUNT && f_mode & FMODE_BACKING_EITHER;
 }
 
 static __always_inline enum fl_route route_of_flags(__u32 open_flags)

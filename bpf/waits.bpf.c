@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Waits for the locks of files that are written, from the tracepoints of contention. They fire for every lock in
- * the system that somebody queues for. One look by the lock's address drops all but ours.
+ * the system that somebody queues for. One look by the lock's address drops all but ours. Beside them the time of
+ * synchronous direct I/O under the lock: with these waits it is nearly all of a write's time.
  */
 #include "gate.bpf.h"
 #include "locks.bpf.h"
 #include "slot_map.bpf.h"
 #include "times.bpf.h"
+#include "walks.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -103,6 +105,48 @@ int wait_ends(__u64 *ctx)
 	struct waiting *w = waiting_of_current();
 
 	/* nearly always the lock is not ours */
+	if (w->lock != ctx[0] || w->task != bpf_get_current_task())
+		return 0;
+	return wait_of_ours_ends(w);
+}
+
+/*
+ * A task's place is free for this: a writer that queued has the lock now, and it takes no other lock that is followed
+ * before its I/O has ended. The kiocb stands for the lock.
+ */
+SEC("tp_btf/iomap_dio_rw_begin")
+int io_begins(__u64 *ctx)
+{
+	struct kiocb *iocb = (void *)ctx[0];
+	struct iov_iter *iter = (void *)ctx[1];
+	struct backing_file *bf = (void *)iocb->ki_filp;
+	struct inode *inode;
+	struct fl_lock *l;
+	struct waiting *w;
+
+	if (!is_backing_file(iocb->ki_filp->f_mode) || !gate_open)
+		return 0;
+	/* an asynchronous write's I/O goes on when the lock has been let go */
+	if (iocb->ki_complete || !iter->data_source)
+		return 0;
+	inode = BPF_CORE_READ(bf, user_path.dentry, d_inode);
+	l = followed((__u64)inode + bpf_core_field_offset(struct inode, i_rwsem));
+	if (!l)
+		return 0;
+	w = waiting_of_current();
+	w->task = bpf_get_current_task();
+	w->slot = l->slot;
+	w->kind = FL_WAIT_IO;
+	w->ns = bpf_ktime_get_ns();
+	w->lock = (__u64)iocb;
+	return 0;
+}
+
+SEC("tp_btf/iomap_dio_complete")
+int io_ends(__u64 *ctx)
+{
+	struct waiting *w = waiting_of_current();
+
 	if (w->lock != ctx[0] || w->task != bpf_get_current_task())
 		return 0;
 	return wait_of_ours_ends(w);

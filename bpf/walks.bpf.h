@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Two walks through kernel structures that several programs need: to a dentry, and to a PID. */
+/* What several programs need of kernel structures: the ways to a dentry and to a PID, and what kind a file is. */
 #ifndef FUSELENS_WALKS_BPF_H
 #define FUSELENS_WALKS_BPF_H
 
 #include "kernel_types.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
+
+/* Of overlayfs, too. */
+static __always_inline bool is_backing_file(__u32 f_mode)
+{
+	return f_mode & FMODE_NOACCOUNT && f_mode & FMODE_BACKING_EITHER;
+}
 
 /* The dentry whose place in its inode's list of names is at node. */
 static __always_inline struct dentry *dentry_of_alias(struct hlist_node *node)

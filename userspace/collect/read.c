@@ -288,7 +288,7 @@ static void describe_method(struct fl_collector *c, struct fl_snapshot *s)
 
 static int drain_probes(struct fl_collector *c, struct fl_snapshot *s)
 {
-	s->probe = calloc(FL_MAX_SOURCES * FL_MAX_PROBES + 3, sizeof(*s->probe));
+	s->probe = calloc(FL_MAX_SOURCES * FL_MAX_PROBES + FL_WAIT_PROGS + 1, sizeof(*s->probe));
 	if (!s->probe)
 		return -1;
 	for (size_t i = 0; i < c->choice.nsources; i++) {
@@ -308,7 +308,7 @@ static int drain_probes(struct fl_collector *c, struct fl_snapshot *s)
 	}
 	if (c->waits.skel) {
 		fl_wait_table_probes(&c->waits, s->probe + s->nprobes);
-		s->nprobes += 2;
+		s->nprobes += FL_WAIT_PROGS;
 	}
 	if (c->family.skel)
 		s->probe[s->nprobes++] = fl_family_probe(&c->family);

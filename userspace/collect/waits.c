@@ -12,9 +12,17 @@
 #include "kernel/privileges.h"
 #include "waits.skel.h"
 
+/* In the order of attaching: the ends before the beginnings. */
 static struct bpf_program *program(const struct fl_wait_table *t, int i)
 {
-	return i ? t->skel->progs.wait_begins : t->skel->progs.wait_ends;
+	struct bpf_program *const programs[FL_WAIT_PROGS] = {
+		t->skel->progs.wait_ends,
+		t->skel->progs.wait_begins,
+		t->skel->progs.io_ends,
+		t->skel->progs.io_begins,
+	};
+
+	return programs[i];
 }
 
 static int share(struct fl_wait_table *t, const struct fl_source *counts)
@@ -42,8 +50,7 @@ int fl_wait_table_open(struct fl_wait_table *t, const struct fl_source *counts, 
 	if (!t->skel || share(t, counts) || waits_bpf__load(t->skel))
 		return fl_errno(err, errno, "cannot load the programs that see waits: %.300s",
 				fl_bpf_log());
-	/* the ends before the beginnings */
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < FL_WAIT_PROGS; i++) {
 		t->link[i] = bpf_program__attach(program(t, i));
 		if (!t->link[i])
 			return fl_errno(err, errno, "cannot see waits: attaching %s",
@@ -104,9 +111,9 @@ __u64 fl_wait_table_unfollowed(const struct fl_wait_table *t, const struct fl_so
 	return state.unfollowed;
 }
 
-void fl_wait_table_probes(struct fl_wait_table *t, struct fl_probe probe[2])
+void fl_wait_table_probes(struct fl_wait_table *t, struct fl_probe probe[FL_WAIT_PROGS])
 {
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < FL_WAIT_PROGS; i++) {
 		__u64 misses = fl_prog_misses(program(t, i));
 
 		memset(&probe[i], 0, sizeof(probe[i]));
@@ -120,7 +127,7 @@ void fl_wait_table_probes(struct fl_wait_table *t, struct fl_probe probe[2])
 
 void fl_wait_table_close(struct fl_wait_table *t)
 {
-	for (int i = 1; i >= 0; i--)
+	for (int i = FL_WAIT_PROGS - 1; i >= 0; i--)
 		bpf_link__destroy(t->link[i]);
 	waits_bpf__destroy(t->skel);
 	free(t->drained);

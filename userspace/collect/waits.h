@@ -7,10 +7,12 @@
 
 struct waits_bpf;
 
+#define FL_WAIT_PROGS 4
+
 struct fl_wait_table {
 	struct waits_bpf *skel; /* NULL where nobody asked */
-	struct bpf_link *link[2];
-	__u64 missed[2];
+	struct bpf_link *link[FL_WAIT_PROGS];
+	__u64 missed[FL_WAIT_PROGS];
 	struct fl_waits *drained; /* by place: what was given out; owned */
 };
 
@@ -26,8 +28,8 @@ int fl_wait_table_open(struct fl_wait_table *t, const struct fl_source *counts, 
 int fl_wait_table_drain(struct fl_wait_table *t, __u32 place, struct fl_waits **waits);
 /* Locks that found no room in the table of those that are followed. */
 __u64 fl_wait_table_unfollowed(const struct fl_wait_table *t, const struct fl_source *counts);
-/* The two programs, with their misses since the last call. */
-void fl_wait_table_probes(struct fl_wait_table *t, struct fl_probe probe[2]);
+/* The programs, with their misses since the last call. */
+void fl_wait_table_probes(struct fl_wait_table *t, struct fl_probe probe[FL_WAIT_PROGS]);
 void fl_wait_table_close(struct fl_wait_table *t);
 
 #endif

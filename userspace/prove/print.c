@@ -159,10 +159,11 @@ static void waits_text(const struct fl_snapshot *s, FILE *out)
 		[FL_WAIT_EXCL] = "queued, exclusive",
 		[FL_WAIT_SHARED] = "queued, shared",
 		[FL_WAIT_FI_LOCK] = "queued, fi->lock",
+		[FL_WAIT_IO] = "I/O under it",
 	};
 	struct fl_waits *all = s->has_waits ? fl_waits_sum(s) : NULL;
 	struct fl_table *t;
-	bool any = false;
+	bool any = false, io;
 	char n[32];
 
 	if (!all)
@@ -170,8 +171,9 @@ static void waits_text(const struct fl_snapshot *s, FILE *out)
 	t = fl_table_new(7);
 	for (int k = 0; k < FL_WAIT_KINDS; k++) {
 		wait_row(t, names[k], &all->kind[k]);
-		any |= fl_fine_hist_count(&all->kind[k].times);
+		any |= k != FL_WAIT_IO && fl_fine_hist_count(&all->kind[k].times);
 	}
+	io = fl_fine_hist_count(&all->kind[FL_WAIT_IO].times);
 	fl_table_align(t, "lrlllll");
 	fl_table_print(t, out, 2);
 	fl_table_free(t);
@@ -179,6 +181,9 @@ static void waits_text(const struct fl_snapshot *s, FILE *out)
 	SAY(out, "%s",
 	    any ? "queued: waits that came to the lock's queue; spinning before that, or until a holder that runs lets go, is not in them"
 		: "nobody queued for the locks of these files; whether somebody spun is not known");
+	if (io)
+		SAY(out,
+		    "I/O under it: what synchronous direct writes spent in the backing file system while they held the inode lock");
 	if (s->unfollowed_locks)
 		SAY(out, "%s locks had no room among those that are followed",
 		    fl_grouped(s->unfollowed_locks, n, sizeof(n)));

@@ -13,6 +13,7 @@ static const char *const kinds[FL_WAIT_KINDS] = {
 	[FL_WAIT_EXCL] = "exclusive",
 	[FL_WAIT_SHARED] = "shared",
 	[FL_WAIT_FI_LOCK] = "fi_lock",
+	[FL_WAIT_IO] = "io",
 };
 
 static void add(struct fl_wait_times *sum, const struct fl_wait_times *one)
@@ -105,6 +106,8 @@ struct fl_waits *fl_waits_from_json(struct fl_json_reader *r, struct json_object
 	if (waits && !w)
 		fl_json_fail(r, key, "does not fit into memory");
 	for (int k = 0; w && k < FL_WAIT_KINDS; k++)
-		times_from_json(r, fl_json_get(r, waits, kinds[k], json_type_object), &w->kind[k]);
+		if (k != FL_WAIT_IO || fl_json_has(waits, kinds[k])) /* older reports have no I/O */
+			times_from_json(r, fl_json_get(r, waits, kinds[k], json_type_object),
+					&w->kind[k]);
 	return w;
 }
