@@ -97,13 +97,13 @@ struct fl_site_counts {
 };
 
 /*
- * A fine histogram of times in ns: eight buckets an octave, fine enough to subtract a probe pair's own time.
+ * A histogram of times in ns: eight buckets an octave, fine enough to subtract a probe pair's own time.
  * Bucket 8 * l + f holds [2^l * (1 + f/8), 2^l * (1 + (f+1)/8)) ns; each time below 8 ns has its
  * own bucket.
  */
-#define FL_FINE_HIST_BUCKETS 288
-struct fl_fine_hist {
-	__u64 bucket[FL_FINE_HIST_BUCKETS];
+#define FL_HIST_BUCKETS 288
+struct fl_hist {
+	__u64 bucket[FL_HIST_BUCKETS];
 	__u64 sum_ns;
 };
 
@@ -119,7 +119,7 @@ enum fl_wait_kind {
 	FL_WAIT_KINDS,
 };
 struct fl_wait_times {
-	struct fl_fine_hist times;
+	struct fl_hist times;
 	__u64 max_ns;
 };
 struct fl_waits {
@@ -160,7 +160,7 @@ enum fl_site_action {
 /* The number of that register is in the cookie's highest bits. */
 #define FL_SITE_REGISTER_SHIFT 56
 
-/* Wait and hold, each by mode. Bucket b holds [2^(b-1), 2^b) ns; bucket 0 holds 0 ns. */
+/* Wait and hold, each by mode. */
 enum fl_hist_kind {
 	FL_HIST_WAIT_EXCL,
 	FL_HIST_WAIT_SHARED,
@@ -168,17 +168,11 @@ enum fl_hist_kind {
 	FL_HIST_HOLD_SHARED,
 	FL_HISTS,
 };
-#define FL_HIST_BUCKETS 40
 
 /* One (inode, route) pair on one CPU. */
 struct fl_slot_counts {
 	__u64 cell[FL_MODES][FL_NATURES];
 	__u64 counter[FL_COUNTERS];
-};
-
-struct fl_hist {
-	__u64 bucket[FL_HIST_BUCKETS];
-	__u64 sum_ns;
 };
 
 struct fl_slot_hists {

@@ -5,9 +5,9 @@
  * attempt behind, until its address is used again.
  *
  * A certain write is counted where it begins, and subtracted if its completion shows a failure; what a short one did
- * not write is subtracted, too. If all writes have one length, a success needs no lookup. A tentative write is counted when it has succeeded: io_uring first
- * writes with IOCB_NOWAIT, and XFS first tries an unaligned write as a plain overwrite. Many
- * tentative attempts end where there is no tracepoint, and are tried again under another kiocb.
+ * not write is subtracted, too. If all writes have one length, a success needs no lookup. A tentative write is counted
+ * when it has succeeded: io_uring first writes with IOCB_NOWAIT, and XFS first tries an unaligned write as a plain
+ * overwrite. Many tentative attempts end where there is no tracepoint, and are tried again under another kiocb.
  */
 #ifndef FUSELENS_ATTEMPTS_BPF_H
 #define FUSELENS_ATTEMPTS_BPF_H

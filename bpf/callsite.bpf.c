@@ -34,7 +34,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 2 * FL_MAX_SITES);
 	__type(key, __u32);
-	__type(value, struct fl_fine_hist);
+	__type(value, struct fl_hist);
 } site_times SEC(".maps");
 
 #define START_PLACES 32768
@@ -102,7 +102,7 @@ static __always_inline void begin(__u32 entry)
 static __always_inline void end(__u32 entry, __u64 now)
 {
 	struct start *s = start_of_current();
-	struct fl_fine_hist *t;
+	struct fl_hist *t;
 
 	if (!s || s->task != bpf_get_current_task() || s->site != entry)
 		return;

@@ -9,6 +9,7 @@
  * let go; both are tens of nanoseconds.
  */
 #include "queued.bpf.h"
+#include "times.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -24,40 +25,6 @@ struct {
 	__type(value, struct fl_slot_hists);
 } slot_hists SEC(".maps");
 
-/* The number of bits that a value below 256 needs. */
-static const __u8 bits_of[256] = {
-	[1] = 1,	 [2 ... 3] = 2,	  [4 ... 7] = 3,    [8 ... 15] = 4,
-	[16 ... 31] = 5, [32 ... 63] = 6, [64 ... 127] = 7, [128 ... 255] = 8,
-};
-
-/* Goes byte by byte: most times have at most two bytes. */
-static __always_inline __u32 log2_bucket(__u64 ns)
-{
-	__u32 b;
-
-	if (ns < 1ull << 8)
-		return bits_of[ns];
-	if (ns < 1ull << 16)
-		return 8 + bits_of[ns >> 8];
-	if (ns < 1ull << 24)
-		return 16 + bits_of[ns >> 16];
-	if (ns < 1ull << 32)
-		return 24 + bits_of[ns >> 24];
-	if (ns >= 1ull << 40)
-		return FL_HIST_BUCKETS - 1;
-	b = 32 + bits_of[ns >> 32];
-	return b < FL_HIST_BUCKETS ? b : FL_HIST_BUCKETS - 1;
-}
-
-static __always_inline void add_to_hist(struct fl_hist *h, __u64 ns)
-{
-	__u32 b = log2_bucket(ns);
-
-	if (b < FL_HIST_BUCKETS)
-		h->bucket[b]++;
-	h->sum_ns += ns;
-}
-
 static __noinline int record_times(const struct scope *s)
 {
 	__u64 now = bpf_ktime_get_ns(), locked = s->locked_ns;
@@ -69,8 +36,8 @@ static __noinline int record_times(const struct scope *s)
 	if (!h || mode == FL_MODE_UNKNOWN)
 		return 0;
 	wait = &h->hist[mode == FL_MODE_SHARED ? FL_HIST_WAIT_SHARED : FL_HIST_WAIT_EXCL];
-	add_to_hist(wait, locked - s->entry_ns);
-	add_to_hist(wait + (FL_HIST_HOLD_EXCL - FL_HIST_WAIT_EXCL), now - locked);
+	add_time(wait, locked - s->entry_ns);
+	add_time(wait + (FL_HIST_HOLD_EXCL - FL_HIST_WAIT_EXCL), now - locked);
 	return 0;
 }
 

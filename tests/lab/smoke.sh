@@ -31,7 +31,7 @@ judge()
 	done
 	for method in wait hold; do
 		all=$(of state-fentry "[.snapshot.files[].histograms // {} | to_entries[] |
-			select(.key | startswith(\"$method\")) | .value.log2_buckets | add] | add // 0")
+			select(.key | startswith(\"$method\")) | .value.buckets[].count] | add // 0")
 		check "$variant: a $method for each write" is "$all" "$wrote"
 	done
 

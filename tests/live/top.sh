@@ -124,7 +124,7 @@ check_eq "and the screen stands still" "$(screen)" "$one"
 keys p
 check "and goes on" wait_until 5 lacks PAUSED
 keys h
-check "h helps" wait_until 5 shows log2
+check "h helps" wait_until 5 shows octave
 keys h
 
 mux resize-window -x 140 -y 40

@@ -83,9 +83,9 @@ static inline struct fl_bench_row *made_up_row(struct fl_bench *b, enum fl_syste
 		struct fl_hist *wait = &hists->hist[FL_HIST_WAIT_EXCL];
 
 		row->snapshot.file[0].hists = hists;
-		hold->bucket[(int)log2(hold_ns) + 1] = writes;
+		hold->bucket[8 * (int)log2(hold_ns) + 7] = writes; /* the last of its octave */
 		hold->sum_ns = writes * hold_ns;
-		wait->bucket[5] = writes;
+		wait->bucket[39] = writes;
 		wait->sum_ns = writes * 20;
 	}
 	return row;

@@ -308,9 +308,9 @@ static void test_page(void **state)
 	f.counter[FL_COUNT_RETRIED] = 21;
 	f.counter[FL_COUNT_UNCERTAIN] = 22;
 	f.hists = &hists;
-	f.hists->hist[FL_HIST_HOLD_EXCL].bucket[10] = 3; /* below 1024 ns: on an edge */
-	f.hists->hist[FL_HIST_HOLD_EXCL].bucket[11] = 2; /* below 2048 ns */
-	f.hists->hist[FL_HIST_HOLD_EXCL].bucket[39] = 1;
+	f.hists->hist[FL_HIST_HOLD_EXCL].bucket[79] = 3; /* below 1024 ns: on an edge */
+	f.hists->hist[FL_HIST_HOLD_EXCL].bucket[80] = 2; /* above it */
+	f.hists->hist[FL_HIST_HOLD_EXCL].bucket[FL_HIST_BUCKETS - 1] = 1;
 	f.hists->hist[FL_HIST_HOLD_EXCL].sum_ns = 2500000000ull;
 	assert_int_equal(fl_metrics_init(&m, &limits), 0);
 	assert_int_equal(fl_metrics_add(&m, &s), 0);

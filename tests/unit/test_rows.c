@@ -64,7 +64,7 @@ static void test_times_and_ceiling(void **state)
 	fl_rows_free(&rows);
 
 	f.hists = &hists;
-	f.hists->hist[FL_HIST_HOLD_EXCL].bucket[11] = 4;
+	f.hists->hist[FL_HIST_HOLD_EXCL].bucket[87] = 4;
 	f.hists->hist[FL_HIST_HOLD_EXCL].sum_ns = 4 * 2000;
 	assert_int_equal(fl_rows_whole(&s, &rows), 0);
 	assert_true(fl_row_quantile(&rows.row[0], FL_ROW_HOLD, 0.99, &ns));

@@ -14,13 +14,13 @@
 
 static int bucket_of(__u64 ns)
 {
-	for (int i = FL_FINE_HIST_BUCKETS - 1; i > 0; i--)
-		if (fl_fine_hist_bucket_ns(i) && fl_fine_hist_bucket_ns(i) <= ns)
+	for (int i = FL_HIST_BUCKETS - 1; i > 0; i--)
+		if (fl_hist_bucket_ns(i) && fl_hist_bucket_ns(i) <= ns)
 			return i;
 	return 0;
 }
 
-static void add(struct fl_fine_hist *t, __u64 ns, __u64 times)
+static void add(struct fl_hist *t, __u64 ns, __u64 times)
 {
 	t->bucket[bucket_of(ns)] += times;
 	t->sum_ns += ns * times;
@@ -28,7 +28,7 @@ static void add(struct fl_fine_hist *t, __u64 ns, __u64 times)
 
 static void a_wait_within_the_spread_is_a_bound(void **state)
 {
-	struct fl_fine_hist pair = {}, own = {};
+	struct fl_hist pair = {}, own = {};
 	struct fl_site_wait w;
 
 	add(&own, 1000, 1000);
@@ -41,7 +41,7 @@ static void a_wait_within_the_spread_is_a_bound(void **state)
 
 static void a_long_wait_is_told(void **state)
 {
-	struct fl_fine_hist pair = {}, own = {};
+	struct fl_hist pair = {}, own = {};
 	struct fl_site_wait w;
 
 	add(&own, 1000, 1000);
@@ -57,7 +57,7 @@ static void a_long_wait_is_told(void **state)
 
 static void few_samples_tell_nothing(void **state)
 {
-	struct fl_fine_hist pair = {}, own = {};
+	struct fl_hist pair = {}, own = {};
 	struct fl_site_wait w;
 
 	add(&pair, 300000, 1);
@@ -72,8 +72,8 @@ static void few_samples_tell_nothing(void **state)
 
 static void buckets_grow_by_an_eighth(void **state)
 {
-	for (int i = 25; i < FL_FINE_HIST_BUCKETS; i++) {
-		__u64 before = fl_fine_hist_bucket_ns(i - 1), here = fl_fine_hist_bucket_ns(i);
+	for (int i = 25; i < FL_HIST_BUCKETS; i++) {
+		__u64 before = fl_hist_bucket_ns(i - 1), here = fl_hist_bucket_ns(i);
 
 		assert_true(here > before);
 		assert_true(here - before <= before / 7 + 1);

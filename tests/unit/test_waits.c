@@ -31,8 +31,8 @@ static void test_sums_over_files(void **state)
 	assert_int_equal(sum->kind[FL_WAIT_EXCL].times.bucket[100], 3);
 	assert_int_equal(sum->kind[FL_WAIT_EXCL].times.sum_ns, 12);
 	assert_int_equal(sum->kind[FL_WAIT_EXCL].max_ns, 4);
-	assert_int_equal(fl_fine_hist_count(&sum->kind[FL_WAIT_FI_LOCK].times), 9);
-	assert_int_equal(fl_fine_hist_count(&sum->kind[FL_WAIT_SHARED].times), 0);
+	assert_int_equal(fl_hist_count(&sum->kind[FL_WAIT_FI_LOCK].times), 9);
+	assert_int_equal(fl_hist_count(&sum->kind[FL_WAIT_SHARED].times), 0);
 	free(sum);
 }
 
@@ -57,7 +57,7 @@ static void test_json_there_and_back(void **state)
 	struct fl_waits *back;
 
 	/* every bucket that a time can be in */
-	for (int b = 0; b < FL_FINE_HIST_BUCKETS; b++)
+	for (int b = 0; b < FL_HIST_BUCKETS; b++)
 		if (b < 8 || b >= 24)
 			w.kind[FL_WAIT_SHARED].times.bucket[b] = b + 1;
 	w.kind[FL_WAIT_SHARED].times.sum_ns = 123456789;

@@ -37,7 +37,7 @@ struct fl_callsites {
 	bool timed[FL_MAX_SITES];
 	bool sees_completions;
 	struct fl_percpu_values counts; /* struct fl_site_counts, one per site */
-	struct fl_percpu_values times;	/* struct fl_fine_hist, two per site */
+	struct fl_percpu_values times;	/* struct fl_hist, two per site */
 };
 
 static int keep_link(struct fl_callsites *c, struct bpf_link *link)
@@ -153,7 +153,7 @@ static int open_values(struct fl_source *s)
 	return fl_percpu_values_init(&c->counts, fl_source_map(s, "site_counts"),
 				     sizeof(struct fl_site_counts), ncpus, FL_MAX_SITES) ||
 	       fl_percpu_values_init(&c->times, fl_source_map(s, "site_times"),
-				     sizeof(struct fl_fine_hist), ncpus, 2 * FL_MAX_SITES);
+				     sizeof(struct fl_hist), ncpus, 2 * FL_MAX_SITES);
 }
 
 /*
@@ -232,7 +232,7 @@ __u64 fl_callsites_misses(const struct fl_callsites *c)
 
 static void read_times(struct fl_callsites *c, __u32 index, struct fl_site_snapshot *out)
 {
-	struct fl_fine_hist pair, own;
+	struct fl_hist pair, own;
 
 	if (!fl_percpu_values_drain(&c->times, index, &pair) &&
 	    !fl_percpu_values_drain(&c->times, index + FL_MAX_SITES, &own))

@@ -61,7 +61,7 @@ bool fl_collector_takes_only(const struct fl_collector *c)
 /* How many of the slots have room for something of this size on each CPU. */
 static __u32 that_fit(const struct fl_collector *c, __u32 nslots, size_t size)
 {
-	while (nslots > 64 && nslots * size * c->ncpus > HISTS_MEMORY)
+	while (nslots > 8 && nslots * size * c->ncpus > HISTS_MEMORY)
 		nslots /= 2;
 	return nslots;
 }

@@ -9,7 +9,7 @@
  * Fills in the wait at a site. pair: times around the lock call. own: times of a probe pair around one plain
  * instruction, which is what a pair takes by itself. With too few of either, measured is false.
  */
-void fl_site_wait_of(const struct fl_fine_hist *pair, const struct fl_fine_hist *own,
+void fl_site_wait_of(const struct fl_hist *pair, const struct fl_hist *own,
 		     struct fl_site_wait *wait);
 
 #endif

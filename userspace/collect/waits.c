@@ -66,9 +66,9 @@ static bool subtract(struct fl_waits *now, struct fl_waits *drained)
 	bool any = false;
 
 	for (int k = 0; k < FL_WAIT_KINDS; k++) {
-		struct fl_fine_hist *n = &now->kind[k].times, *d = &drained->kind[k].times;
+		struct fl_hist *n = &now->kind[k].times, *d = &drained->kind[k].times;
 
-		for (int b = 0; b < FL_FINE_HIST_BUCKETS; b++) {
+		for (int b = 0; b < FL_HIST_BUCKETS; b++) {
 			__u64 total = n->bucket[b];
 
 			n->bucket[b] -= d->bucket[b];

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "snapshot/hist.h"
 #include "util/text.h"
 
 /* Longest label value; longer ones end in "...". Series stay apart by device and inode. */
@@ -253,18 +254,19 @@ static void bucket(const struct page *g, const char *name, const struct fl_metri
 static void one_histogram(const struct page *g, const char *name, const struct fl_metric_mount *m,
 			  const char *lock, const struct fl_hist *h)
 {
+	struct fl_octaves o = fl_hist_octaves(h);
 	char text[64];
 	__u64 below = 0;
 	int b = 0;
 
 	for (int edge = FIRST_BUCKET; edge <= LAST_BUCKET; edge += BUCKET_STEP) {
 		while (b <= edge)
-			below += h->bucket[b++];
+			below += o.bucket[b++];
 		snprintf(text, sizeof(text), "%.9g", (1ull << edge) / 1e9);
 		bucket(g, name, m, lock, text, below);
 	}
-	while (b < FL_HIST_BUCKETS)
-		below += h->bucket[b++];
+	while (b < FL_HIST_OCTAVES)
+		below += o.bucket[b++];
 	bucket(g, name, m, lock, "+Inf", below);
 	fprintf(g->out, "%s_sum{", name);
 	mount_labels(g, m);

@@ -136,7 +136,7 @@ static void holders_text(const struct fl_snapshot *s, FILE *out)
 
 static void wait_row(struct fl_table *t, const char *name, const struct fl_wait_times *w)
 {
-	__u64 n = fl_fine_hist_count(&w->times);
+	__u64 n = fl_hist_count(&w->times);
 	char num[32], d[5][24];
 
 	if (!n)
@@ -145,9 +145,9 @@ static void wait_row(struct fl_table *t, const char *name, const struct fl_wait_
 	fl_table_cell(t, "%s", fl_grouped(n, num, sizeof(num)));
 	fl_table_cell(t, "mean %s", fl_duration(w->times.sum_ns / n, d[0], sizeof(d[0])));
 	fl_table_cell(t, "p50 %s",
-		      fl_duration(fl_fine_hist_quantile(&w->times, 0.50), d[1], sizeof(d[1])));
+		      fl_duration(fl_hist_middle(&w->times, 0.50), d[1], sizeof(d[1])));
 	fl_table_cell(t, "p99 %s",
-		      fl_duration(fl_fine_hist_quantile(&w->times, 0.99), d[2], sizeof(d[2])));
+		      fl_duration(fl_hist_middle(&w->times, 0.99), d[2], sizeof(d[2])));
 	fl_table_cell(t, "max %s", fl_duration(w->max_ns, d[3], sizeof(d[3])));
 	fl_table_cell(t, "in all %s", fl_duration(w->times.sum_ns, d[4], sizeof(d[4])));
 }
@@ -171,9 +171,9 @@ static void waits_text(const struct fl_snapshot *s, FILE *out)
 	t = fl_table_new(7);
 	for (int k = 0; k < FL_WAIT_KINDS; k++) {
 		wait_row(t, names[k], &all->kind[k]);
-		any |= k != FL_WAIT_IO && fl_fine_hist_count(&all->kind[k].times);
+		any |= k != FL_WAIT_IO && fl_hist_count(&all->kind[k].times);
 	}
-	io = fl_fine_hist_count(&all->kind[FL_WAIT_IO].times);
+	io = fl_hist_count(&all->kind[FL_WAIT_IO].times);
 	fl_table_align(t, "lrlllll");
 	fl_table_print(t, out, 2);
 	fl_table_free(t);

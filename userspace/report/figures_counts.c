@@ -249,11 +249,11 @@ static struct fl_hist both(const struct fl_level *l, const int *kinds)
 	return sum;
 }
 
-static void time_axis(FILE *f, const struct fl_hist *here, const struct fl_hist *reference)
+static void time_axis(FILE *f, const struct fl_octaves *here, const struct fl_octaves *reference)
 {
-	int low = FL_HIST_BUCKETS, high = 0;
+	int low = FL_HIST_OCTAVES, high = 0;
 
-	for (int i = 0; i < FL_HIST_BUCKETS; i++) {
+	for (int i = 0; i < FL_HIST_OCTAVES; i++) {
 		if (!here->bucket[i] && !reference->bucket[i])
 			continue;
 		low = i < low ? i : low;
@@ -266,10 +266,10 @@ static void time_axis(FILE *f, const struct fl_hist *here, const struct fl_hist 
 	fputs("set format y '%g %%'\n", f);
 }
 
-static void hist_data(FILE *f, const char *name, const struct fl_hist *h, double all)
+static void hist_data(FILE *f, const char *name, const struct fl_octaves *h, double all)
 {
 	fprintf(f, "$%s << EOD\n", name);
-	for (int i = 0; i < FL_HIST_BUCKETS; i++) {
+	for (int i = 0; i < FL_HIST_OCTAVES; i++) {
 		double low = i ? ldexp(1, i - 1) : 0.9, high = i ? ldexp(1, i) : 1;
 
 		if (h->bucket[i])
@@ -281,12 +281,10 @@ static void hist_data(FILE *f, const char *name, const struct fl_hist *h, double
 }
 
 /* The outline of the reference's bars. */
-static void outline_data(FILE *f, const struct fl_hist *h)
+static void outline_data(FILE *f, const struct fl_octaves *h, double all)
 {
-	double all = fl_hist_count(h);
-
 	fl_draw_block(f, "ref");
-	for (int i = 0; i < FL_HIST_BUCKETS; i++) {
+	for (int i = 0; i < FL_HIST_OCTAVES; i++) {
 		double share = 100.0 * h->bucket[i] / all;
 
 		fprintf(f, "%g %g\n%g %g\n", i ? ldexp(1, i - 1) : 0.9, share,
@@ -306,6 +304,7 @@ static void plot_hist(struct fl_doc *doc, const struct fl_results *r, const stru
 	double all = fl_hist_count(&h[kinds[0]]) + fl_hist_count(&h[kinds[1]]);
 	char p50[FL_CELL], p99[FL_CELL], at[FL_CELL];
 	struct fl_hist sum = both(l, kinds), reference = {};
+	struct fl_octaves octaves = fl_hist_octaves(&sum), others = {};
 	bool first = true;
 	struct fl_plot p;
 
@@ -314,11 +313,14 @@ static void plot_hist(struct fl_doc *doc, const struct fl_results *r, const stru
 	if (ref)
 		reference = both(ref, kinds);
 	ref = fl_hist_count(&reference) ? ref : NULL;
-	time_axis(p.script, &sum, &reference);
+	others = fl_hist_octaves(&reference);
+	time_axis(p.script, &octaves, &others);
 	if (ref)
-		outline_data(p.script, &reference);
-	for (int k = 0; k < 2; k++)
-		hist_data(p.script, names[k], &h[kinds[k]], all);
+		outline_data(p.script, &others, fl_hist_count(&reference));
+	for (int k = 0; k < 2; k++) {
+		octaves = fl_hist_octaves(&h[kinds[k]]);
+		hist_data(p.script, names[k], &octaves, all);
+	}
 	for (int k = 0; k < 2; k++) {
 		if (!fl_hist_count(&h[kinds[k]]))
 			continue;

@@ -8,21 +8,9 @@
 #include "util/json.h"
 #include "util/json_read.h"
 #include "snapshot/coverage.h"
+#include "snapshot/hist.h"
 #include "snapshot/holders.h"
 #include "snapshot/waits.h"
-
-static void get_hist(struct fl_json_reader *r, struct json_object *o, const char *key,
-		     struct fl_hist *h)
-{
-	struct json_object *v = fl_json_get(r, o, key, json_type_object), *list;
-
-	if (!v)
-		return;
-	h->sum_ns = fl_json_get_u64(r, v, "sum_ns");
-	list = fl_json_get(r, v, "log2_buckets", json_type_array);
-	for (size_t i = 0; list && i < json_object_array_length(list) && i < FL_HIST_BUCKETS; i++)
-		h->bucket[i] = json_object_get_uint64(json_object_array_get_idx(list, i));
-}
 
 /* The first snapshots had no takes and sites: absent or null means not counted. */
 static void takes_from_json(struct fl_json_reader *r, struct json_object *o,
@@ -89,7 +77,9 @@ static void file_from_json(struct fl_json_reader *r, struct json_object *o,
 	if (hists) {
 		f->hists = calloc(1, sizeof(*f->hists));
 		for (int i = 0; f->hists && i < FL_HISTS; i++)
-			get_hist(r, hists, fl_hist_name(i), &f->hists->hist[i]);
+			fl_hist_from_json(r,
+					  fl_json_get(r, hists, fl_hist_name(i), json_type_object),
+					  &f->hists->hist[i]);
 	}
 	if (fl_json_has(o, "shared_holders")) {
 		f->holders = calloc(1, sizeof(*f->holders));

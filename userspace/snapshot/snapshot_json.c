@@ -6,6 +6,7 @@
 
 #include "util/json.h"
 #include "snapshot/coverage.h"
+#include "snapshot/hist.h"
 #include "snapshot/holders.h"
 #include "snapshot/reason.h"
 #include "snapshot/waits.h"
@@ -83,20 +84,6 @@ static struct json_object *cells_to_json(const struct fl_file_counts *f)
 	return list;
 }
 
-static struct json_object *hist_to_json(const struct fl_hist *h)
-{
-	struct json_object *o = json_object_new_object(), *buckets;
-	int last = FL_HIST_BUCKETS;
-
-	while (last && !h->bucket[last - 1])
-		last--;
-	buckets = fl_json_array(o, "log2_buckets");
-	for (int i = 0; i < last; i++)
-		json_object_array_add(buckets, json_object_new_uint64(h->bucket[i]));
-	fl_json_u64(o, "sum_ns", h->sum_ns);
-	return o;
-}
-
 static struct json_object *file_to_json(const struct fl_snapshot *s, const struct fl_file_counts *f)
 {
 	struct json_object *o = json_object_new_object(), *flag, *hists;
@@ -118,7 +105,7 @@ static struct json_object *file_to_json(const struct fl_snapshot *s, const struc
 	fl_json_u64(flag, "effective_unset", f->flag.effective_unset);
 	hists = f->hists ? json_object_new_object() : NULL;
 	for (int i = 0; hists && i < FL_HISTS; i++)
-		json_object_object_add(hists, fl_hist_name(i), hist_to_json(&f->hists->hist[i]));
+		fl_hist_to_json(&f->hists->hist[i], fl_json_object(hists, fl_hist_name(i)));
 	json_object_object_add(o, "histograms", hists);
 	json_object_object_add(o, "takes", fl_takes_to_json(f->has_takes, f->takes));
 	json_object_object_add(o, "shared_holders",

@@ -18,9 +18,7 @@ static const char *const kinds[FL_WAIT_KINDS] = {
 
 static void add(struct fl_wait_times *sum, const struct fl_wait_times *one)
 {
-	for (int b = 0; b < FL_FINE_HIST_BUCKETS; b++)
-		sum->times.bucket[b] += one->times.bucket[b];
-	sum->times.sum_ns += one->times.sum_ns;
+	fl_hist_add(&sum->times, &one->times);
 	if (one->max_ns > sum->max_ns)
 		sum->max_ns = one->max_ns;
 }
@@ -46,55 +44,24 @@ struct json_object *fl_waits_to_json(const struct fl_waits *w)
 	struct json_object *o = w ? json_object_new_object() : NULL;
 
 	for (int k = 0; w && k < FL_WAIT_KINDS; k++) {
-		const struct fl_fine_hist *t = &w->kind[k].times;
-		struct json_object *one = json_object_new_object(), *list = json_object_new_array();
+		const struct fl_hist *t = &w->kind[k].times;
+		struct json_object *one = json_object_new_object();
 
-		fl_json_u64(one, "count", fl_fine_hist_count(t));
-		fl_json_u64(one, "sum_ns", t->sum_ns);
-		fl_json_u64(one, "p50_ns", fl_fine_hist_quantile(t, 0.5));
-		fl_json_u64(one, "p99_ns", fl_fine_hist_quantile(t, 0.99));
+		fl_json_u64(one, "count", fl_hist_count(t));
+		fl_json_u64(one, "p50_ns", fl_hist_middle(t, 0.5));
+		fl_json_u64(one, "p99_ns", fl_hist_middle(t, 0.99));
 		fl_json_u64(one, "max_ns", w->kind[k].max_ns);
-		for (int b = 0; b < FL_FINE_HIST_BUCKETS; b++) {
-			struct json_object *bucket;
-
-			if (!t->bucket[b])
-				continue;
-			bucket = json_object_new_object();
-			fl_json_u64(bucket, "ns", fl_fine_hist_bucket_ns(b));
-			fl_json_u64(bucket, "count", t->bucket[b]);
-			json_object_array_add(list, bucket);
-		}
-		json_object_object_add(one, "buckets", list);
+		fl_hist_to_json(t, one);
 		json_object_object_add(o, kinds[k], one);
 	}
 	return o;
 }
 
-/* Times below 8 ns have buckets of their own; those up to 24 stay empty. */
-static int bucket_of(__u64 ns)
-{
-	for (int b = 0; b < FL_FINE_HIST_BUCKETS; b++)
-		if (fl_fine_hist_bucket_ns(b) == ns && (b < 8 || b >= 24))
-			return b;
-	return -1;
-}
-
 static void times_from_json(struct fl_json_reader *r, struct json_object *o,
 			    struct fl_wait_times *t)
 {
-	struct json_object *list = fl_json_get(r, o, "buckets", json_type_array);
-
-	t->times.sum_ns = fl_json_get_u64(r, o, "sum_ns");
 	t->max_ns = fl_json_get_u64(r, o, "max_ns");
-	for (size_t i = 0; list && i < json_object_array_length(list) && !r->bad; i++) {
-		struct json_object *one = json_object_array_get_idx(list, i);
-		int b = bucket_of(fl_json_get_u64(r, one, "ns"));
-
-		if (b < 0)
-			fl_json_fail(r, "ns", "is no bucket's");
-		else
-			t->times.bucket[b] += fl_json_get_u64(r, one, "count");
-	}
+	fl_hist_from_json(r, o, &t->times);
 }
 
 struct fl_waits *fl_waits_from_json(struct fl_json_reader *r, struct json_object *o,

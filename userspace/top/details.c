@@ -76,25 +76,26 @@ static void add_reasons(struct fl_top_lines *l, const struct fl_totals *t)
 static void add_hist(struct fl_top_lines *l, const char *title, const struct fl_hist *h)
 {
 	static const char bar[BAR + 1] = "##############################";
-	int from = 0, to = FL_HIST_BUCKETS - 1;
+	struct fl_octaves o = fl_hist_octaves(h);
+	int from = 0, to = FL_HIST_OCTAVES - 1;
 	char n[32], below[16], mean[24];
 	__u64 timed = fl_hist_count(h), most = 0;
 
 	if (!timed)
 		return;
-	while (!h->bucket[from])
+	while (!o.bucket[from])
 		from++;
-	while (!h->bucket[to])
+	while (!o.bucket[to])
 		to--;
 	for (int b = from; b <= to; b++)
-		if (h->bucket[b] > most)
-			most = h->bucket[b];
+		if (o.bucket[b] > most)
+			most = o.bucket[b];
 	add(l, "%s, of %s writes, mean %s", title, fl_grouped(timed, n, sizeof(n)),
 	    fl_duration(h->sum_ns / timed, mean, sizeof(mean)));
 	for (int b = from; b <= to; b++)
 		add(l, "  < %6s %15s  %.*s", fl_short_duration(1ull << b, below, sizeof(below)),
-		    fl_grouped(h->bucket[b], n, sizeof(n)),
-		    (int)((h->bucket[b] * BAR + most - 1) / most), bar);
+		    fl_grouped(o.bucket[b], n, sizeof(n)),
+		    (int)((o.bucket[b] * BAR + most - 1) / most), bar);
 }
 
 static void add_hists(struct fl_top_lines *l, const struct fl_row *all)

@@ -205,7 +205,7 @@ static void draw_help(struct fl_top *t)
 		{"q", "quit"},
 	};
 	static const char about[] =
-		"writes/s and MB/s are of the last interval. So are shares and the verdict; if it had no write, they cover all since top began. elig%: what the shared lock path would accept. wt, hd: wait for the inode lock and hold of it, upper bounds of log2 buckets. ceiling: 1 / mean exclusive hold, the writes per second that one file's lock lets through. part%: share of all listed writes. writers: processes that wrote in the last interval; with a + there were more. opens: the most descriptors that were open for writing at once. Columns that the method at hand cannot fill are not shown.";
+		"writes/s and MB/s are of the last interval. So are shares and the verdict; if it had no write, they cover all since top began. elig%: what the shared lock path would accept. wt, hd: wait for the inode lock and hold of it, upper bounds of buckets, of which an octave has eight. ceiling: 1 / mean exclusive hold, the writes per second that one file's lock lets through. part%: share of all listed writes. writers: processes that wrote in the last interval; with a + there were more. opens: the most descriptors that were open for writing at once. Columns that the method at hand cannot fill are not shown.";
 	struct fl_top_lines lines = {};
 	char missing[512];
 
