@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Direct writes to backing files, by the address of their kiocb, from their beginning until their
+ * Direct writes that iomap does, by the address of their kiocb, from their beginning until their
  * outcome is known. No two live kiocbs have the same address. A kiocb that is gone may leave its
  * attempt behind, until its address is used again.
  *
@@ -94,19 +94,23 @@ static __noinline int put_tentative(struct kiocb *iocb, __u32 where, __u32 len)
 	return 0;
 }
 
-/* The slot of the kiocb's file on the passthrough route, or 0. */
+/* The slot of the kiocb's file, a backing file or a FUSE file, or 0. */
 static __always_inline __u32 slot_of_kiocb(struct kiocb *iocb)
 {
+	enum fl_route route = FL_ROUTE_IOMAP;
 	struct backing_file *bf;
 	struct inode *inode;
 
 	/* this path is rare: the cast only saves the verifier a search of the BTF for what may be trusted */
 	iocb = bpf_rdonly_cast(iocb, bpf_core_type_id_kernel(struct kiocb));
 	bf = bpf_rdonly_cast(iocb->ki_filp, bpf_core_type_id_kernel(struct backing_file));
-	inode = bf->user_path.dentry->d_inode;
-
-	return slot_with_key(slot_key(inode, inode->i_ino, inode->i_sb->s_dev, inode->i_generation,
-				      FL_ROUTE_PASSTHROUGH));
+	inode = bf->file.f_inode;
+	if (is_backing_file(bf->file.f_mode)) {
+		inode = bf->user_path.dentry->d_inode;
+		route = FL_ROUTE_PASSTHROUGH;
+	}
+	return slot_with_key(
+		slot_key(inode, inode->i_ino, inode->i_sb->s_dev, inode->i_generation, route));
 }
 
 /* Whether the attempt belongs to the kiocb's file: kiocbs of other files may reuse the address. */

@@ -27,6 +27,12 @@ static __always_inline __u64 nodeid_of(struct inode *inode)
 	return at->count.counter;
 }
 
+/* A file that users open, in a program whose pointers the verifier trusts. */
+static __always_inline bool is_fuse_file(struct file *file)
+{
+	return file->f_inode->i_sb->s_magic == FUSE_SUPER_MAGIC;
+}
+
 enum held {
 	HELD_UNKNOWN,
 	HELD_SHARED,

@@ -8,7 +8,7 @@
  * The wait includes the few instructions before the lock is asked for, the hold the few after it is
  * let go; both are tens of nanoseconds.
  */
-#include "queued.bpf.h"
+#include "iomap_route.bpf.h"
 #include "times.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";

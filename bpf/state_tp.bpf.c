@@ -2,7 +2,8 @@
 /*
  * The state method from BTF tracepoints alone: no function is hooked, so it works where loading a
  * trampoline is refused. iomap_dio_rw_begin runs in the writer with the backing file's kiocb, while
- * fuse_passthrough_write_iter() holds the FUSE inode's lock.
+ * fuse_passthrough_write_iter() holds the FUSE inode's lock. With the kiocb of a FUSE file it is a write that fs/fuse
+ * itself does by iomap, whatever functions led to it.
  */
 #include "requests.bpf.h"
 #include "attempts.bpf.h"
@@ -93,10 +94,10 @@ static __always_inline int write_begins(struct kiocb *iocb, struct file *file, _
 #define NOT_SELECTED (~0u)
 
 /*
- * The slot of a passthrough write that counts, or NOT_SELECTED. A selected device belongs to a FUSE mount.
+ * The slot of a write that counts, or NOT_SELECTED. A selected device belongs to a FUSE mount.
  * Not static: see slots.bpf.h.
  */
-__noinline __u32 look_up_slot(__u64 inode_address)
+__noinline __u32 look_up_slot(__u64 inode_address, __u32 route)
 {
 	struct inode *inode = bpf_rdonly_cast((void *)inode_address,
 					      bpf_core_type_id_kernel(struct inode));
@@ -111,7 +112,25 @@ __noinline __u32 look_up_slot(__u64 inode_address)
 	ino = inode->i_ino;
 	if (!file_selected(inode, ino))
 		return NOT_SELECTED;
-	return slot_of(inode, FL_ROUTE_PASSTHROUGH, ino, dev, inode->i_generation);
+	return slot_of(inode, route, ino, dev, inode->i_generation);
+}
+
+/* Looks at the lock, which the write holds, and at the write, and counts it. */
+static __always_inline int look_at_write_of(struct inode *inode, __u32 slot, struct kiocb *iocb,
+					    struct file *file, struct iov_iter *iter,
+					    __u32 dio_flags, enum write_begins how)
+{
+	__u64 count = inode->i_rwsem.count.counter, len = iter->count;
+	enum fl_mode mode = mode_from_count(count);
+	enum fl_nature nature;
+	/* in memory, so that the verifier forgets its value and does not follow each possible one */
+	volatile __u8 cell;
+
+	look_at_holders(slot, count);
+	nature = nature_of_backing(inode, how != BUFFERED_BEGINS, iocb->ki_flags & IOCB_APPEND,
+				   iocb->ki_pos + len);
+	cell = mode * FL_NATURES + nature;
+	return write_begins(iocb, file, slot, cell, len, dio_flags, how);
 }
 
 /*
@@ -125,17 +144,12 @@ static __always_inline int backing_write(struct kiocb *iocb, struct file *file,
 	struct backing_file *bf;
 	struct dentry *dentry;
 	struct inode *inode;
-	enum fl_nature nature;
-	enum fl_mode mode;
-	__u64 len, count;
 	__u32 slot, epoch = open_epoch;
-	/* in memory, so that the verifier forgets its value and does not follow each possible one */
-	volatile __u8 cell;
 
 	bf = bpf_rdonly_cast(file, bpf_core_type_id_kernel(struct backing_file));
 	dentry = bf->user_path.dentry;
 	inode = dentry->d_inode;
-	slot = look_up_slot(number_of(inode));
+	slot = look_up_slot(number_of(inode), FL_ROUTE_PASSTHROUGH);
 	if (slot == NOT_SELECTED) {
 		/* the attempt that an earlier kiocb left at this address must not get this one's failure */
 		forget_attempts(iocb);
@@ -147,14 +161,20 @@ static __always_inline int backing_write(struct kiocb *iocb, struct file *file,
 	 */
 	if (how == DIRECT_BEGINS && !only.any && !follow_locks)
 		remember_file(file, dentry, inode, slot, epoch);
-	count = inode->i_rwsem.count.counter;
-	mode = mode_from_count(count);
-	look_at_holders(slot, count);
-	len = iter->count;
-	nature = nature_of_backing(inode, how != BUFFERED_BEGINS, iocb->ki_flags & IOCB_APPEND,
-				   iocb->ki_pos + len);
-	cell = mode * FL_NATURES + nature;
-	return write_begins(iocb, file, slot, cell, len, dio_flags, how);
+	return look_at_write_of(inode, slot, iocb, file, iter, dio_flags, how);
+}
+
+/* A write that fs/fuse does by iomap on the FUSE inode itself, under its lock. */
+static __noinline int fuse_write(struct kiocb *iocb, struct file *file, struct iov_iter *iter,
+				 __u32 dio_flags)
+{
+	struct inode *inode = file->f_inode;
+	__u32 slot = look_up_slot(number_of(inode), FL_ROUTE_IOMAP);
+
+	if (slot != NOT_SELECTED)
+		return look_at_write_of(inode, slot, iocb, file, iter, dio_flags, DIRECT_BEGINS);
+	forget_attempts(iocb);
+	return 0;
 }
 
 /*
@@ -212,8 +232,9 @@ static __noinline int other_begins(__u64 *ctx)
 	__u64 done_before = ctx[3];
 	/* load it once: at each load the verifier searches the whole BTF for what it may trust */
 	struct file *file = iocb->ki_filp;
+	bool backing = is_backing_file(file->f_mode);
 
-	if (!is_backing_file(file->f_mode))
+	if (!backing && !is_fuse_file(file))
 		return 0;
 	/*
 	 * Whether this is a read or the rest of a write. A file system that goes on with a write
@@ -223,7 +244,8 @@ static __noinline int other_begins(__u64 *ctx)
 		forget_attempts(iocb);
 	if (!iter->data_source || done_before)
 		return 0;
-	return backing_write(iocb, file, iter, dio_flags, DIRECT_BEGINS);
+	return backing ? backing_write(iocb, file, iter, dio_flags, DIRECT_BEGINS)
+		       : fuse_write(iocb, file, iter, dio_flags);
 }
 
 SEC("tp_btf/iomap_dio_rw_begin")
@@ -250,6 +272,7 @@ SEC("tp_btf/iomap_dio_complete")
 int dio_complete(__u64 *ctx)
 {
 	struct kiocb *iocb = (void *)ctx[0];
+	struct file *file;
 	long ret = ctx[2];
 
 	/* first the usual: in full, or a read or somebody else's write of the same length */
@@ -257,7 +280,8 @@ int dio_complete(__u64 *ctx)
 		return 0;
 	if (ret > 0 && (iocb->ki_flags & (IOCB_NOWAIT | IOCB_WRITE)) == IOCB_NOWAIT)
 		return 0;
-	if (!is_backing_file(iocb->ki_filp->f_mode))
+	file = iocb->ki_filp;
+	if (!is_backing_file(file->f_mode) && !is_fuse_file(file))
 		return 0;
 	return direct_write_ended(iocb, ret);
 }

@@ -75,6 +75,8 @@ static __noinline __u32 slot_of_written(struct inode *inode, __u64 ino, __u32 de
 		slot = slot_with_key(slot_key(inode, ino, dev, generation, FL_ROUTE_DIRECT));
 	if (!slot)
 		slot = slot_with_key(slot_key(inode, ino, dev, generation, FL_ROUTE_CACHED));
+	if (!slot)
+		slot = slot_with_key(slot_key(inode, ino, dev, generation, FL_ROUTE_IOMAP));
 	return slot ? slot : slot_search(number_of(inode), FL_ROUTE_OTHER, ino, dev, generation);
 }
 

@@ -56,17 +56,22 @@ static void test_takes_of_another_route_are_other_takes(void **state)
 {
 	const struct fl_file_counts list[] = {
 		file(7, FL_ROUTE_DIRECT, 0, 4, 1), file(7, FL_ROUTE_PASSTHROUGH, 50, 50, 0),
-		file(8, FL_ROUTE_DIRECT, 0, 6, 0), file(8, FL_ROUTE_CACHED, 6, 0, 0)};
+		file(8, FL_ROUTE_DIRECT, 0, 6, 0), file(8, FL_ROUTE_CACHED, 6, 0, 0),
+		file(9, FL_ROUTE_CACHED, 0, 5, 1), file(9, FL_ROUTE_DIRECT, 0, 2, 0),
+		file(9, FL_ROUTE_IOMAP, 5, 0, 0)};
 	struct fl_snapshot s;
 
-	join(&s, list, 4);
+	join(&s, list, 7);
 	assert_int_equal(fl_takes_join(&s), 0);
-	assert_int_equal(s.nfiles, 2);
+	assert_int_equal(s.nfiles, 3);
 	assert_int_equal(s.file[0].takes[FL_SITE_EXCLUSIVE], 50);
 	assert_int_equal(s.file[0].takes[FL_SITE_OTHER_EXCLUSIVE], 4);
 	assert_int_equal(s.file[0].takes[FL_SITE_OTHER_FI_LOCK], 1);
 	/* direct and cached writes share their sites */
 	assert_int_equal(s.file[1].takes[FL_SITE_EXCLUSIVE], 6);
+	/* by its open flags, a file that fs/fuse writes by iomap is a cached one */
+	assert_int_equal(s.file[2].takes[FL_SITE_EXCLUSIVE], 5);
+	assert_int_equal(s.file[2].takes[FL_SITE_OTHER_EXCLUSIVE], 2);
 	fl_snapshot_free(&s);
 }
 

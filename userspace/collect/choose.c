@@ -140,7 +140,7 @@ int fl_collector_try(struct fl_kernel *kernel, enum fl_method method, struct fl_
 		return -1;
 	ret = fl_source_load(&s, form, NULL, &opts, err) || fl_source_attach(&s, err) ? -1 : 0;
 	/* programs of which none could be tried say nothing */
-	*n = ret && form->can_work ? 0 : form->nprogs;
+	*n = ret && form->can_work ? 0 : s.nprogs;
 	memcpy(probes, s.probe, *n * sizeof(*probes));
 	fl_source_close(&s);
 	return ret;

@@ -168,7 +168,7 @@ static int load(struct fl_collector *c, const struct fl_collect_opts *opts, stru
 /* Whether replies to opens are seen. Only then may the programs remember open files. */
 static bool opens_are_watched(const struct fl_source *s)
 {
-	for (size_t i = 0; i < s->form->nprogs; i++)
+	for (size_t i = 0; i < s->nprogs; i++)
 		if (s->link[i] && !strcmp(s->form->prog[i].name, "request_end"))
 			return true;
 	return false;
@@ -230,7 +230,7 @@ static void end_counting(void *ctx)
 	if (c->choice.nsources > 1)
 		end->unfinished = fl_gate_wait(&c->gate, GATE_WAIT_NS);
 	for (size_t i = 0; i < c->choice.nsources; i++)
-		for (size_t p = 0; p < c->choice.source[i].form->nprogs; p++)
+		for (size_t p = 0; p < c->choice.source[i].nprogs; p++)
 			end->misses[i][p] = fl_source_misses(&c->choice.source[i], p);
 	__atomic_store_n(&end->ns, now, __ATOMIC_RELEASE);
 }
@@ -329,7 +329,7 @@ void fl_collector_start(struct fl_collector *c)
 	for (size_t i = 0; i < c->choice.nsources; i++) {
 		struct fl_source *s = &c->choice.source[i];
 
-		for (size_t p = 0; p < s->form->nprogs; p++)
+		for (size_t p = 0; p < s->nprogs; p++)
 			s->missed[p] = fl_source_misses(s, p);
 	}
 	c->start_ns = c->read_ns = fl_now_ns();

@@ -53,6 +53,8 @@ static const struct fl_prog state_fentry_progs[] = {
 	[FENTRY_PASSTHROUGH_END] = {"passthrough_ended", false, true,
 				    "which queued passthrough writes wrote"},
 	[FENTRY_DIRECT_END] = {"direct_ended", false, true, "which queued direct writes wrote"},
+	{"iomap_locked", false, true, "writes that fs/fuse does by iomap", .of_iomap = true},
+	{"iomap_ended", false, true, "which of those that are queued wrote", .of_iomap = true},
 };
 
 static int configure_fentry(struct fl_source *s, const struct fl_source_opts *o, struct fl_err *err)

@@ -18,6 +18,7 @@ struct fl_prog {
 	bool required;	    /* without it the method cannot work */
 	bool counts_writes; /* a miss of it is a lost write */
 	const char *costs;  /* what is not known when it cannot be attached */
+	bool of_iomap;	    /* left out where fs/fuse has no iomap route; the last ones of a form */
 };
 
 struct fl_form {

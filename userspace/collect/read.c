@@ -294,7 +294,7 @@ static int drain_probes(struct fl_collector *c, struct fl_snapshot *s)
 	for (size_t i = 0; i < c->choice.nsources; i++) {
 		struct fl_source *from = &c->choice.source[i];
 
-		for (size_t p = 0; p < from->form->nprogs; p++) {
+		for (size_t p = 0; p < from->nprogs; p++) {
 			struct fl_probe *to = &s->probe[s->nprobes++];
 			__u64 misses = fl_collector_misses(c, i, p);
 

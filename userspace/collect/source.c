@@ -118,11 +118,23 @@ static void unload(struct fl_source *s)
 	s->obj = NULL;
 }
 
-static void begin(struct fl_source *s, const struct fl_form *form)
+/* Programs for a route that fs/fuse lacks are none of the form's here: nobody misses what they would see. */
+static size_t programs_of_use(const struct fl_form *form, struct fl_kernel *kernel)
+{
+	bool iomap = fl_btf_has_function(fl_kernel_btf(kernel), "fuse_iomap_write_iter");
+	size_t n = form->nprogs;
+
+	while (!iomap && n && form->prog[n - 1].of_iomap)
+		n--;
+	return n;
+}
+
+static void begin(struct fl_source *s, const struct fl_form *form, struct fl_kernel *kernel)
 {
 	memset(s, 0, sizeof(*s));
 	s->form = form;
-	for (size_t i = 0; i < form->nprogs; i++) {
+	s->nprogs = programs_of_use(form, kernel);
+	for (size_t i = 0; i < s->nprogs; i++) {
 		snprintf(s->probe[i].name, sizeof(s->probe[i].name), "%s", form->prog[i].name);
 		s->probe[i].counts_writes = form->prog[i].counts_writes;
 		s->available[i] = true;
@@ -162,7 +174,7 @@ static int try_first_hook(struct fl_source *s, struct fl_kernel *kernel, struct 
 	e = fl_hook_refused(program(s, 0), fl_kernel_btf(kernel));
 	if (!e)
 		return 0;
-	for (size_t i = 1; i < s->form->nprogs; i++)
+	for (size_t i = 1; i < s->nprogs; i++)
 		snprintf(s->probe[i].why_not, sizeof(s->probe[i].why_not), "not tried");
 	return without(s, 0, e, err);
 }
@@ -175,7 +187,7 @@ static int leave_out_absent(struct fl_source *s, struct fl_kernel *kernel, struc
 {
 	static const char type[] = "tp_btf/";
 
-	for (size_t i = 0; i < s->form->nprogs; i++) {
+	for (size_t i = 0; i < s->nprogs; i++) {
 		const char *section = bpf_program__section_name(program(s, i));
 		struct fl_probe *probe = &s->probe[i];
 
@@ -196,13 +208,13 @@ static bool load_whole(struct fl_source *s, const struct fl_source *first,
 {
 	struct fl_err ignored;
 
-	for (size_t i = 0; i < s->form->nprogs; i++)
+	for (size_t i = 0; i < s->nprogs; i++)
 		if (fl_program_disabled(program(s, i)))
 			return false;
 	if (load(s, first, opts, &ignored))
 		return false;
 	/* attach from last to first: the ends of writes before their beginnings */
-	for (size_t i = s->form->nprogs; !s->form->kept && i-- > 0;)
+	for (size_t i = s->nprogs; !s->form->kept && i-- > 0;)
 		if (s->available[i] && fl_source_attach_program(s, i))
 			return false;
 	return true;
@@ -213,7 +225,7 @@ static int try_each(struct fl_source *s, struct fl_err *err)
 {
 	const struct fl_form *form = s->form;
 
-	for (size_t i = 0; i < form->nprogs; i++) {
+	for (size_t i = 0; i < s->nprogs; i++) {
 		int e = s->available[i] ? fl_try_program(form->elf, form->prog[i].name, !form->kept)
 					: 0;
 
@@ -227,7 +239,7 @@ static int try_each(struct fl_source *s, struct fl_err *err)
 int fl_source_load(struct fl_source *s, const struct fl_form *form, const struct fl_source *first,
 		   const struct fl_source_opts *opts, struct fl_err *err)
 {
-	begin(s, form);
+	begin(s, form, opts->kernel);
 	/* such a form has no programs to try: it attaches them itself, each to many places */
 	if (form->can_work)
 		return form->can_work(err) || load(s, first, opts, err) ? -1 : 0;
@@ -252,7 +264,7 @@ int fl_source_attach(struct fl_source *s, struct fl_err *err)
 	if (s->form->attach)
 		return s->form->attach(s, err);
 	/* attach from last to first: the ends of writes before their beginnings */
-	for (size_t i = s->form->nprogs; i-- > 0;) {
+	for (size_t i = s->nprogs; i-- > 0;) {
 		if (!s->available[i] || s->link[i] || !fl_source_attach_program(s, i))
 			continue;
 		if (s->form->prog[i].required)
@@ -276,7 +288,7 @@ size_t fl_source_programs(const struct fl_source *s, int *fd)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < s->form->nprogs; i++)
+	for (size_t i = 0; i < s->nprogs; i++)
 		if (s->available[i])
 			fd[n++] = bpf_program__fd(program(s, i));
 	return n;

@@ -15,6 +15,7 @@ struct fl_kernel;
 
 struct fl_source {
 	const struct fl_form *form;
+	size_t nprogs; /* of the form's programs, those that this kernel has use for */
 	bool available[FL_MAX_PROBES]; /* by program of the form: it works here */
 	struct fl_probe probe[FL_MAX_PROBES];
 	struct bpf_object *obj;

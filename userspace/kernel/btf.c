@@ -117,6 +117,13 @@ __u32 fl_btf_kernel_function(const struct fl_btf *b, const char *name)
 	return id > 0 ? id : 0;
 }
 
+bool fl_btf_has_function(const struct fl_btf *b, const char *name)
+{
+	__s32 id;
+
+	return find_type(b, name, BTF_KIND_FUNC, &id);
+}
+
 static bool has_member(const struct btf *btf, const struct btf_type *t, const char *name)
 {
 	const struct btf_member *m = btf_members(t);

@@ -24,6 +24,8 @@ bool fl_btf_has_tracepoint(const struct fl_btf *b, const char *name);
 bool fl_btf_lacks_xfs_tracepoint(const struct fl_btf *b, const char *name);
 /* The BTF ID of a function of the kernel itself; 0 for those of modules, and for none. */
 __u32 fl_btf_kernel_function(const struct fl_btf *b, const char *name);
+/* Whether the kernel or one of its modules has the function. */
+bool fl_btf_has_function(const struct fl_btf *b, const char *name);
 /* Whether a struct has a member (directly or in an anonymous one). */
 bool fl_btf_has_member(const struct fl_btf *b, const char *type, const char *member);
 /* Whether a struct comes from a module's BTF and not from the kernel's own. */

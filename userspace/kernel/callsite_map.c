@@ -67,6 +67,7 @@ static const char *const not_followed[] = {
 	"fuse_passthrough_write_iter",
 	"fuse_direct_write_iter",
 	"fuse_cache_write_iter",
+	"fuse_iomap_write_iter",
 	"fuse_dax_write_iter",
 	"fuse_send_write_pages",
 	"fuse_do_getattr",

@@ -91,6 +91,9 @@ enum fl_reason fl_reason_of(enum fl_route route, enum fl_can can, enum fl_mode m
 		return FL_REASON_KERNEL_CANNOT;
 	if (route == FL_ROUTE_SPLICE)
 		return FL_REASON_SPLICE;
+	/* there the daemon is not asked whether writes may share */
+	if (route == FL_ROUTE_IOMAP)
+		return reason;
 	switch (flag_in_force(mode, flag)) {
 	case FLAG_UNSET:
 		return flag_reason(flag);

@@ -44,6 +44,8 @@ static const char *remedy(enum fl_reason reason, enum fl_route route)
 {
 	switch (reason) {
 	case FL_REASON_KERNEL_CANNOT:
+		if (route == FL_ROUTE_IOMAP)
+			return "this kernel locks exclusively for every write that fs/fuse does by iomap, and no series in kernel-patches/ changes that";
 		return route == FL_ROUTE_CACHED
 			       ? "cached files always lock exclusively: open them in direct or passthrough mode to run writes in parallel"
 			       : "this kernel's write path needs the patch (kernel-patches/) to take the lock shared";

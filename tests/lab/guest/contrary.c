@@ -3,7 +3,7 @@
  * A FUSE server that makes every mistake an open can have, on demand, for tests/lab/refused.sh. It speaks
  * the kernel's protocol by itself: libfuse would not send most of these replies.
  *
- * usage: contrary SCRATCH_DIR MOUNTPOINT [no-passthrough]
+ * usage: contrary SCRATCH_DIR MOUNTPOINT [no-passthrough | DEVICE]
  *
  * Any name that can be parsed is a file of 1 MiB. The name says how its opens are answered, one after the
  * other (the last answer stays): ANSWER[,ANSWER...], an answer being WORD[+WORD...] of
@@ -11,6 +11,7 @@
  *   other  with another backing file than the inode's others
  *   noid   with backing id 0             gone  with an id that was closed before
  *   hold   a write is answered only right before the file's next passthrough open
+ *   iomap  the kernel's own I/O on DEVICE; only the lab's kernel with tests/lab/iomap/exclusive.patch knows it
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,13 +24,15 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 
 #define FILE_SIZE   (1u << 20)
 #define BUFFER_SIZE (FILE_SIZE + 4096)
 #define MAX_FILES   64
+#define FOPEN_IOMAP (1u << 31)
 
-enum id { ID_OWN, ID_OTHER, ID_NONE, ID_GONE };
+enum id { ID_OWN, ID_OTHER, ID_NONE, ID_GONE, ID_DEVICE };
 
 struct answer {
 	unsigned int flags;
@@ -62,12 +65,14 @@ static const struct word {
 	{"noid", {0, ID_NONE}},
 	{"gone", {0, ID_GONE}},
 	{"hold", {0, ID_OWN, true}},
+	{"iomap", {FOPEN_IOMAP, ID_DEVICE}},
 };
 
 static struct file files[MAX_FILES];
 static size_t nfiles;
 static int dev, scratch;
 static bool passthrough = true;
+static int32_t device; /* its number, as the kernel writes it for users */
 
 static void die(const char *what)
 {
@@ -135,6 +140,9 @@ static void init(const struct fuse_in_header *in, const struct fuse_init_in *arg
 		.max_write = 128 * 1024,
 	};
 
+	/* so that the kernel may know of a file that it has no privileges to take away */
+	if (device)
+		out.flags |= FUSE_HANDLE_KILLPRIV_V2;
 	if (passthrough) {
 		out.flags2 = FUSE_PASSTHROUGH >> 32;
 		out.max_stack_depth = 1;
@@ -197,6 +205,8 @@ static int32_t id_for(struct file *f, enum id kind)
 		if (ioctl(dev, FUSE_DEV_IOC_BACKING_CLOSE, &id))
 			die("FUSE_DEV_IOC_BACKING_CLOSE");
 		return id;
+	case ID_DEVICE:
+		return device;
 	default:
 		return 0;
 	}
@@ -221,10 +231,10 @@ static void do_open(const struct fuse_in_header *in)
 		return reply(in->unique, EISDIR, NULL, 0);
 	out.open_flags = a.flags;
 	f->hold |= a.hold;
-	if (a.flags & FOPEN_PASSTHROUGH) {
+	if (a.flags & (FOPEN_PASSTHROUGH | FOPEN_IOMAP))
 		out.backing_id = id_for(f, a.id);
+	if (a.flags & FOPEN_PASSTHROUGH)
 		answer_held(f);
-	}
 	reply(in->unique, 0, &out, sizeof(out));
 }
 
@@ -278,16 +288,29 @@ static void handle(const struct fuse_in_header *in, const void *arg)
 	}
 }
 
+static int32_t number_of(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) || !S_ISBLK(st.st_mode))
+		die(path);
+	return (minor(st.st_rdev) & 0xff) | major(st.st_rdev) << 8 |
+	       (minor(st.st_rdev) & ~0xffu) << 12;
+}
+
 int main(int argc, char **argv)
 {
 	static _Alignas(8) char buf[BUFFER_SIZE];
 	char options[64];
 
 	if (argc < 3 || argc > 4) {
-		fprintf(stderr, "usage: %s SCRATCH_DIR MOUNTPOINT [no-passthrough]\n", argv[0]);
+		fprintf(stderr, "usage: %s SCRATCH_DIR MOUNTPOINT [no-passthrough | DEVICE]\n",
+			argv[0]);
 		return 2;
 	}
 	passthrough = argc == 3;
+	if (argc == 4 && strcmp(argv[3], "no-passthrough") != 0)
+		device = number_of(argv[3]);
 	scratch = open(argv[1], O_RDONLY | O_DIRECTORY);
 	dev = open("/dev/fuse", O_RDWR);
 	if (scratch < 0 || dev < 0)
