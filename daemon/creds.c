@@ -97,6 +97,16 @@ void creds_as(uid_t uid, gid_t gid, unsigned int without)
 		now.without = without;
 }
 
+void creds_drop(unsigned int without)
+{
+	creds_as(now.uid, now.gid, now.without | without);
+}
+
+void creds_take_back(unsigned int without)
+{
+	creds_as(now.uid, now.gid, now.without & ~without);
+}
+
 bool creds_may(uid_t uid, gid_t gid, const gid_t *groups, size_t n, int fd, int mask)
 {
 	bool may;

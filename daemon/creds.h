@@ -33,6 +33,10 @@ bool creds_have_sys_admin(void);
  */
 void creds_as(uid_t uid, gid_t gid, unsigned int without);
 
+/* From here on this thread acts without the capabilities in @without, too; or has them again, if creds_as() left them. */
+void creds_drop(unsigned int without);
+void creds_take_back(unsigned int without);
+
 /* The same for making a new file, with @mask as the umask. */
 void creds_begin(uid_t uid, gid_t gid, mode_t mask);
 

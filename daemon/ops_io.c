@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "caller.h"
 #include "creds.h"
 #include "later.h"
 
@@ -70,6 +72,35 @@ void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse
 	fuse_reply_buf(req, buf, have);
 }
 
+/*
+ * For what takes space. Quotas and the limit of reserved blocks bind root, too, if it has no CAP_SYS_RESOURCE, as in a
+ * container. That is looked up only where space is missing: see has_more_space().
+ */
+static void begin_to_fill(fuse_req_t req, int fd)
+{
+	begin_as_writer(req, fd);
+	creds_drop(CREDS_NO_RESOURCE);
+}
+
+/*
+ * Whether the call that had the result @res (-1 with errno for an error) has to be made once more, because the caller
+ * may exceed the limits. *@asked is false before the first call.
+ */
+static bool has_more_space(fuse_req_t req, ssize_t res, bool *asked)
+{
+	int err = errno;
+
+	if (res >= 0 || *asked || (err != ENOSPC && err != EDQUOT) || fuse_req_ctx(req)->uid != 0)
+		return false;
+	*asked = true;
+	if (caller_is_capable(req, CAP_SYS_RESOURCE)) {
+		creds_take_back(CREDS_NO_RESOURCE);
+		return true;
+	}
+	errno = err;
+	return false;
+}
+
 static ssize_t write_all(int fd, const char *buf, size_t size, off_t off, int flags)
 {
 	size_t done = 0;
@@ -89,6 +120,21 @@ static ssize_t write_all(int fd, const char *buf, size_t size, off_t off, int fl
 	return done;
 }
 
+/* The same with the caller's limits; begin_to_fill() came before. */
+static ssize_t fill(fuse_req_t req, int fd, const char *buf, size_t size, off_t off, int flags)
+{
+	bool asked = false;
+	size_t done = 0;
+	ssize_t n;
+
+	do {
+		errno = 0;
+		n = write_all(fd, buf + done, size - done, off + done, flags);
+		done += n > 0 ? n : 0;
+	} while (done < size && has_more_space(req, -1, &asked));
+	return done > 0 ? (ssize_t)done : n;
+}
+
 /* What the kernel sends of RWF_SYNC and RWF_DSYNC. A file that is open with O_SYNC has it in the source, too. */
 static int sync_flags(const struct fuse_file_info *fi)
 {
@@ -101,8 +147,8 @@ static int sync_flags(const struct fuse_file_info *fi)
  * Appends one piece of a write, after waiting up to @ms for the piece before it; returns as write(2)
  * does, with EAGAIN if that has not come and this is not the @last time.
  */
-static ssize_t append_piece(struct inode *inode, int fd, const char *buf, size_t size, off_t off,
-			    int flags, int ms, bool last)
+static ssize_t append_piece(fuse_req_t req, struct inode *inode, int fd, const char *buf,
+			    size_t size, off_t off, int flags, int ms, bool last)
 {
 	int err = append_begin(&inode->append, off, size, ms, last);
 	ssize_t n;
@@ -111,7 +157,7 @@ static ssize_t append_piece(struct inode *inode, int fd, const char *buf, size_t
 		errno = err;
 		return -1;
 	}
-	n = write_all(fd, buf, size, off, flags | RWF_APPEND);
+	n = fill(req, fd, buf, size, off, flags | RWF_APPEND);
 	err = errno;
 	append_end(&inode->append, off, size, n > 0 ? n : 0, n < 0 ? err : 0);
 	errno = err;
@@ -145,11 +191,12 @@ static bool write_once(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t s
 	if (fi->writepage)
 		begin_as_owner(fd);
 	else
-		begin_as_writer(req, fd);
+		begin_to_fill(req, fd);
 	if (appends) {
-		n = append_piece(inode, fd, buf, size, off, sync_flags(fi), ms, last);
+		n = append_piece(req, inode, fd, buf, size, off, sync_flags(fi), ms, last);
 	} else {
-		n = write_all(fd, buf, size, off, sync_flags(fi));
+		n = fi->writepage ? write_all(fd, buf, size, off, sync_flags(fi))
+				  : fill(req, fd, buf, size, off, sync_flags(fi));
 		if (n > 0)
 			append_reached(&inode->append, off + n);
 	}
@@ -251,10 +298,14 @@ void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_inf
 void op_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t off, off_t len,
 		  struct fuse_file_info *fi)
 {
-	int fd = file_of(fi)->fd, err;
+	int fd = file_of(fi)->fd, res, err;
+	bool asked = false;
 
-	begin_as_writer(req, fd);
-	err = end_as_caller(fallocate(fd, mode, off, len));
+	begin_to_fill(req, fd);
+	do
+		res = fallocate(fd, mode, off, len);
+	while (has_more_space(req, res, &asked));
+	err = end_as_caller(res);
 	if (!err && !(mode & FALLOC_FL_KEEP_SIZE))
 		append_reached(&inode_of(mirror_of(req), ino)->append, off + len);
 	fuse_reply_err(req, err);
@@ -275,10 +326,13 @@ void op_copy_file_range(fuse_req_t req, fuse_ino_t ino_in, off_t off_in,
 			struct fuse_file_info *fi_out, size_t len, int flags)
 {
 	int to = file_of(fi_out)->fd, err;
+	bool asked = false;
 	ssize_t n;
 
-	begin_as_writer(req, to);
-	n = copy_file_range(file_of(fi_in)->fd, &off_in, to, &off_out, len, flags);
+	begin_to_fill(req, to);
+	do
+		n = copy_file_range(file_of(fi_in)->fd, &off_in, to, &off_out, len, flags);
+	while (has_more_space(req, n, &asked));
 	err = errno;
 	creds_end();
 	if (n > 0)

@@ -379,18 +379,44 @@ stop_daemon
 if command -v mkfs.ext4 >/dev/null && truncate -s 64M "$WORK/ext4.img" &&
 	mkfs.ext4 -q -O ^has_journal -m 40 "$WORK/ext4.img" && mkdir "$WORK/ext4" &&
 	mount -o loop "$WORK/ext4.img" "$WORK/ext4"; then
+	in_use()
+	{
+		sync -f "$WORK/ext4"
+		df --output=used "$WORK/ext4" | tail -n 1
+	}
+	is_empty()
+	{
+		[ "$(in_use)" = "$empty" ]
+	}
+	empty=$(in_use)
+	# fill DIR CMD... - how many MiB of a file in it CMD may write
 	fill()
 	{
-		install -o 1000 -g 1000 -m 666 /dev/null "$WORK/ext4/$1"
-		as 1000 1000 - "$try" fill "$2/$1" 100
-		rm "$WORK/ext4/$1"
-		sync -f "$WORK/ext4"
+		local dir=$1
+		shift
+		install -o 1000 -g 1000 -m 666 /dev/null "$WORK/ext4/file"
+		"$@" "$try" fill "$dir/file" 100
+		rm "$dir/file"
+		wait_until 20 is_empty
 	}
-	wanted=$(fill file "$WORK/ext4")
+	user=(as 1000 1000 -)
+	wanted=$(fill "$WORK/ext4" "${user[@]}")
 	check "a user may not use the reserved blocks ($wanted of 64 MiB)" [ "$wanted" -lt 45 ]
 	for options in passthrough direct cached; do
 		start_daemon "$WORK/ext4" "$mnt" "allow_other,$options" || exit 1
-		check_eq "$options: nor through the mirror" "$(fill "file-$options" "$mnt")" "$wanted"
+		check_eq "$options: nor through the mirror" "$(fill "$mnt" "${user[@]}")" "$wanted"
+		stop_daemon
+	done
+	# Now it takes the capability, and is nothing that user id 0 gives.
+	mount -o remount,resuid=4711 "$WORK/ext4"
+	bound=(setpriv --bounding-set=-sys_resource)
+	check_eq "nor may root without CAP_SYS_RESOURCE" "$(fill "$WORK/ext4" "${bound[@]}")" "$wanted"
+	all=$(fill "$WORK/ext4")
+	[ "$all" -gt $((wanted + 10)) ] || skip "root with CAP_SYS_RESOURCE" "root has no more rights here than a user ($all MiB)"
+	for options in direct cached; do
+		start_daemon "$WORK/ext4" "$mnt" "$options" || exit 1
+		check_eq "$options: ... through the mirror" "$(fill "$mnt" "${bound[@]}")" "$wanted"
+		check_eq "$options: ... and root with what it has, as in the source" "$(fill "$mnt")" "$all"
 		stop_daemon
 	done
 	install -o 1000 -g 1000 -m 666 /dev/null "$WORK/ext4/shared"

@@ -64,7 +64,7 @@ check "tool killed: its workload ends with it" wait_until 10 no_fio
 check "tool killed: no BPF object stays" wait_until 10 gone "$WORK/objects"
 
 # --- interrupted: a verdict on the counts so far
-"$FUSELENS" prove "$mnt" -d 60 --json >"$out" 2>/dev/null &
+"$FUSELENS" prove "$mnt" -d 3600 --json >"$out" 2>/dev/null &
 tool=$!
 wait_until 20 counting "$tool"
 objects "$tool" >>"$WORK/objects"
