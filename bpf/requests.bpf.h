@@ -14,22 +14,6 @@
  */
 static __always_inline void open_files_changed(void);
 
-/*
- * Whether the request's write counts. If another task sends the request, the task for which it was
- * made decides.
- */
-static __always_inline bool maker_selected(const struct fuse_req *req, struct fuse_conn *fc)
-{
-	__u32 maker;
-
-	if (!only.is.family || request_is_own(req, fc))
-		return write_request_selected();
-	maker = maker_of_request(req, fc);
-	if (!maker && gate_open)
-		lost(FL_LOSS_NO_TASK);
-	return maker && in_family(maker) && gate_open;
-}
-
 static __always_inline bool asks_for_capability(struct fuse_args *args)
 {
 	const char want[] = "security.capability";

@@ -10,6 +10,9 @@
 /* Set if the form hooks fuse_direct_io(): it counts direct writes there, not by their requests. */
 const volatile bool direct_by_function;
 
+/* Set if this kernel calls fuse_request_send for background requests that go through a ring, too. */
+const volatile bool ring_sends_seen;
+
 /* What a form does with a write request. */
 enum at_request {
 	REQUEST_COUNTS,	    /* the request is counted as it is sent */
@@ -25,6 +28,22 @@ static __always_inline bool write_request_selected(void);
 static __always_inline enum at_request ask_at_request(const struct sent_write *w);
 /* Tells the form about the write of a first request. */
 static __always_inline void tell_first_request(const struct sent_write *w, __u32 cell);
+
+/*
+ * Whether the request's write counts. If another task sends the request, the task for which it was
+ * made decides.
+ */
+static __always_inline bool maker_selected(const struct fuse_req *req, struct fuse_conn *fc)
+{
+	__u32 maker;
+
+	if (!only.is.family || request_is_own(req, fc))
+		return write_request_selected();
+	maker = maker_of_request(req, fc);
+	if (!maker && gate_open)
+		lost(FL_LOSS_NO_TASK);
+	return maker && in_family(maker) && gate_open;
+}
 
 /* The inode a cached write's pages belong to: such requests carry no kiocb. */
 static __always_inline struct inode *inode_of_pages(struct fuse_io_args *ia)
@@ -110,6 +129,15 @@ static __always_inline bool look_at_write(struct fuse_args *args, struct sent_wr
 	}
 	w->route = w->open_flags & FOPEN_DIRECT_IO ? FL_ROUTE_DIRECT : FL_ROUTE_CACHED;
 	return true;
+}
+
+/* How much the daemon says that it wrote. */
+static __always_inline __u32 written_by(struct fuse_args *args)
+{
+	struct fuse_io_args *ia = (void *)args -
+				  bpf_core_field_offset(struct fuse_io_args, ap.args);
+
+	return BPF_CORE_READ(ia, write.out.size);
 }
 
 /* The last cached request of a task. Its next one may belong to the same write. */
@@ -315,22 +343,59 @@ static __always_inline void counted_request_failed(const struct counted_request 
 		settle_counter(slot, FL_COUNT_UNCERTAIN, 1);
 }
 
+/*
+ * Up to Linux 6.17 a background request that goes through a ring is queued without fuse_request_send, so nothing has
+ * seen it leave. It is counted here, where its writer holds the lock no more.
+ */
+static __noinline int unseen_request_ended(const struct fuse_req *req, struct fuse_args *args)
+{
+	__u32 dev, written, where;
+	struct fuse_conn *fc = conn_of_request(req, &dev);
+	struct sent_write w = {};
+	struct inode *inode;
+	__u64 ino;
+
+	if (!fc || !dev_selected(dev) || !maker_selected(req, fc) || !look_at_write(args, &w))
+		return 0;
+	inode = w.inode;
+	if (!inode) {
+		lost(FL_LOSS_NO_INODE);
+		return 0;
+	}
+	ino = BPF_CORE_READ(inode, i_ino);
+	if (!file_selected(inode, ino))
+		return 0;
+	w.slot = slot_of(inode, w.route, ino, dev, BPF_CORE_READ(inode, i_generation));
+	where = where_of(w.slot, FL_MODE_UNKNOWN * FL_NATURES + (__u32)nature_of_sent(&w));
+	if (tell_outside && !in_family(maker_of_request(req, fc)))
+		where |= WHERE_OUTSIDE;
+	written = req->out.h.error ? 0 : written_by(args);
+	if (is_segment(&w))
+		settle_at(where, FL_WRITERS, 0, written);
+	else if (written)
+		settle_at(where, FL_WRITERS, 1, written);
+	else
+		settle_counter(w.slot,
+			       req->out.h.error == -EAGAIN ? FL_COUNT_RETRIED : FL_COUNT_FAILED, 1);
+	return 0;
+}
+
 static __always_inline void write_request_ended(const struct fuse_req *req, struct fuse_args *args)
 {
-	struct fuse_io_args *ia = (void *)args -
-				  bpf_core_field_offset(struct fuse_io_args, ap.args);
 	struct counted_request *c = counted_of(req);
 	int error = req->out.h.error;
 	__u32 written, dev;
 
 	if (c->req != (__u64)req) {
-		if (unlikely(error) && (c->req || c->displaced) && conn_of_request(req, &dev) &&
-		    dev_selected(dev))
+		if (!ring_sends_seen && is_ring_request(req) && is_background(req))
+			unseen_request_ended(req, args);
+		else if (unlikely(error) && (c->req || c->displaced) &&
+			 conn_of_request(req, &dev) && dev_selected(dev))
 			unknown_request_failed(req, args, dev);
 		return;
 	}
 	c->req = 0;
-	written = error ? 0 : BPF_CORE_READ(ia, write.out.size);
+	written = error ? 0 : written_by(args);
 	if (likely(written >= c->len))
 		return;
 	if (!error && !arguments_were_there(req))
