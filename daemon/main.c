@@ -24,8 +24,10 @@ int main(int argc, char **argv)
 			printf("fuselens-passthroughd %s, libfuse %s\n", VERSION,
 			       fuse_pkgversion());
 		else if (opts.mount.remount)
-			code = opts.fake || mount_remount(opts.mountpoint, &opts.mount) == 0 ? 0
-											     : 1;
+			code = opts.fake || mount_remount(opts.mountpoint, opts.mountpoint_fd,
+							  &opts.mount) == 0
+				       ? 0
+				       : 1;
 		else if (!opts.fake)
 			code = session_run(&opts);
 	}

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,14 +118,103 @@ static const char *mount_hint(int err)
 	}
 }
 
+/* Links that a path may lead through, as in the kernel. */
+#define MAX_LINKS 40
+
+/* Puts the target of the link @fd before the @rest of a path, which is freed. Returns NULL with errno. */
+static char *follow(int fd, char *rest)
+{
+	char target[PATH_MAX], *path = NULL;
+	ssize_t len = readlinkat(fd, "", target, sizeof(target));
+
+	if (len >= 0 && asprintf(&path, "%.*s/%s", (int)len, target, rest) < 0)
+		path = NULL;
+	free(rest);
+	return path;
+}
+
+/* What the walk along a path has come to. */
+struct walk {
+	int dir;
+	char *rest; /* of the path; NULL once there was an error */
+	int links;
+};
+
+static void end_walk(struct walk *w, int err)
+{
+	free(w->rest);
+	w->rest = NULL;
+	errno = err;
+}
+
+/* Takes one name of the path. */
+static void step(struct walk *w)
+{
+	size_t len = strcspn(w->rest, "/");
+	char *rest = strdup(w->rest + len), *name = w->rest;
+	struct stat st;
+	int fd = -1;
+
+	name[len] = '\0';
+	if (rest)
+		fd = openat(w->dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	free(name);
+	w->rest = rest;
+	if (fd < 0 || fstat(fd, &st) != 0) {
+		end_walk(w, errno);
+	} else if (S_ISDIR(st.st_mode)) {
+		close(w->dir);
+		w->dir = fd;
+		return;
+	} else if (!S_ISLNK(st.st_mode)) {
+		end_walk(w, ENOTDIR);
+	} else if ((st.st_uid != 0 && st.st_uid != geteuid()) || ++w->links > MAX_LINKS) {
+		end_walk(w, ELOOP);
+	} else {
+		w->rest = follow(fd, w->rest);
+		if (w->rest && w->rest[0] == '/') {
+			close(w->dir);
+			w->dir = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		}
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+int mount_point_open(const char *path)
+{
+	struct walk w = {.dir = open(path[0] == '/' ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC),
+			 .rest = strdup(path)};
+	int fd = -1, err;
+
+	while (w.dir >= 0 && w.rest && w.rest[strspn(w.rest, "/")]) {
+		memmove(w.rest, w.rest + strspn(w.rest, "/"),
+			strlen(w.rest + strspn(w.rest, "/")) + 1);
+		step(&w);
+	}
+	/* Not 0 to 2, which become /dev/null. */
+	if (w.dir >= 0 && w.rest)
+		fd = fcntl(w.dir, F_DUPFD_CLOEXEC, 3);
+	err = errno;
+	if (w.dir >= 0)
+		close(w.dir);
+	free(w.rest);
+	errno = err;
+	return fd;
+}
+
 /*
  * Opens the current mount at the mount point and sets its mount id. Sends no request to its daemon.
  */
-static int open_top(const char *mountpoint, uint64_t *mnt_id)
+static int open_top(const struct mounted *mounted, uint64_t *mnt_id)
 {
-	int fd = open(mountpoint, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int parent = openat(mounted->below, "..", O_PATH | O_DIRECTORY | O_CLOEXEC), fd;
 	struct statx stx;
 
+	if (parent < 0)
+		return -1;
+	fd = openat(parent, mounted->name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	close(parent);
 	if (fd < 0)
 		return -1;
 	/*
@@ -141,10 +231,25 @@ static int open_top(const char *mountpoint, uint64_t *mnt_id)
 	return fd;
 }
 
-int mount_fuse(struct mounted *mounted, const char *source, const char *mountpoint,
+/* The name of the directory that is open at @fd. Returns 0, or -1 with errno. */
+static int name_of(int fd, char *name, size_t size)
+{
+	char link[32], path[PATH_MAX];
+	ssize_t len;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	len = readlink(link, path, sizeof(path) - 1);
+	if (len < 0)
+		return -1;
+	path[len] = '\0';
+	snprintf(name, size, "%.255s", strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
+	return 0;
+}
+
+int mount_fuse(struct mounted *mounted, const char *source, const char *mountpoint, int below,
 	       const struct mount_options *opts)
 {
-	char shown[256], type[128], *data = NULL;
+	char shown[256], type[128], where[32], *data = NULL;
 	struct statx stx;
 	int dev, fd, err;
 
@@ -163,15 +268,19 @@ int mount_fuse(struct mounted *mounted, const char *source, const char *mountpoi
 		goto fail;
 	}
 	snprintf(type, sizeof(type), "fuse.%s", opts->subtype ?: "fuselens");
-	if (mount(opts->fsname ?: source, mountpoint, type, opts->flags, data) != 0) {
+	snprintf(where, sizeof(where), "/proc/self/fd/%d", below);
+	if (mount(opts->fsname ?: source, where, type, opts->flags, data) != 0) {
 		err = errno;
 		log_failure(err, mount_hint(err), "mounting on %s",
 			    log_name(mountpoint, shown, sizeof(shown)));
 		goto fail;
 	}
 	free(data);
-	*mounted = (struct mounted){.dev = dev, .mountpoint = mountpoint};
-	fd = open_top(mountpoint, &mounted->mnt_id);
+	*mounted = (struct mounted){.dev = dev, .mountpoint = mountpoint, .below = below};
+	/* From here on nobody can rename the directory. */
+	fd = name_of(below, mounted->name, sizeof(mounted->name)) == 0
+		     ? open_top(mounted, &mounted->mnt_id)
+		     : -1;
 	if (fd >= 0 && statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &stx) == 0)
 		mounted->connection = stx.stx_dev_minor;
 	if (fd >= 0)
@@ -190,7 +299,7 @@ void mount_detach(const struct mounted *mounted)
 	int top, dir;
 
 	/* The mount that is there now may be another one, or the one below ours. */
-	top = open_top(mounted->mountpoint, &mnt_id);
+	top = open_top(mounted, &mnt_id);
 	if (top < 0)
 		return;
 	if (mnt_id == mounted->mnt_id) {
@@ -283,19 +392,20 @@ static int reconfigure(const char *mountpoint, const struct mount_options *opts)
 	return res;
 }
 
-int mount_remount(const char *mountpoint, const struct mount_options *opts)
+int mount_remount(const char *mountpoint, int root, const struct mount_options *opts)
 {
 	struct mount_attr attr = mount_times(opts);
-	char shown[256];
+	char shown[256], where[32];
 
+	snprintf(where, sizeof(where), "/proc/self/fd/%d", root);
 	for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++) {
 		if (opts->set & attributes[i].flag)
 			attr.attr_set |= attributes[i].attr;
 		if (opts->cleared & attributes[i].flag)
 			attr.attr_clr |= attributes[i].attr;
 	}
-	if (reconfigure(mountpoint, opts) == 0 &&
-	    mount_setattr(AT_FDCWD, mountpoint, 0, &attr, sizeof(attr)) == 0)
+	if (reconfigure(where, opts) == 0 &&
+	    mount_setattr(AT_FDCWD, where, 0, &attr, sizeof(attr)) == 0)
 		return 0;
 	log_failure(errno, errno == EBUSY ? "files are open for writing there" : mount_hint(errno),
 		    "changing the mount on %s", log_name(mountpoint, shown, sizeof(shown)));
@@ -305,6 +415,7 @@ int mount_remount(const char *mountpoint, const struct mount_options *opts)
 /* The process that waits. It keeps nothing of the daemon's open except its end of the pipe. */
 static void watch(const struct mounted *mounted, int pipe_end)
 {
+	struct mounted found = *mounted;
 	char path[32], byte;
 	uint64_t mnt_id;
 	int top, null;
@@ -315,11 +426,13 @@ static void watch(const struct mounted *mounted, int pipe_end)
 	signal(SIGHUP, SIG_IGN);
 	null = open("/dev/null", O_RDWR);
 	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0 ||
-	    dup2(pipe_end, 3) < 0 || close_range(4, ~0U, 0) != 0 || chdir("/") != 0)
+	    (pipe_end = fcntl(pipe_end, F_DUPFD, 5)) < 0 || dup2(mounted->below, 4) < 0 ||
+	    dup2(pipe_end, 3) < 0 || close_range(5, ~0U, 0) != 0 || chdir("/") != 0)
 		_exit(1);
+	found.below = 4;
 	while (read(3, &byte, 1) < 0 && errno == EINTR)
 		;
-	top = open_top(mounted->mountpoint, &mnt_id);
+	top = open_top(&found, &mnt_id);
 	if (top >= 0 && mnt_id == mounted->mnt_id) {
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", top);
 		umount2(path, MNT_DETACH);

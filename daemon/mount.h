@@ -24,6 +24,12 @@ struct mount_options {
 struct mounted {
 	int dev; /* the FUSE device */
 	const char *mountpoint;
+	/*
+	 * The directory below the mount, and its name. By them the mount is found although somebody renamed a
+	 * directory on the way to it: the kernel lets nobody rename a mount point itself.
+	 */
+	int below;
+	char name[256];
 	uint64_t mnt_id; /* as in STATX_MNT_ID_UNIQUE, or STATX_MNT_ID where there is none */
 	unsigned int connection; /* the kernel's number for it; 0: not known */
 };
@@ -34,8 +40,15 @@ struct mounted {
  */
 int mount_option(struct mount_options *opts, const char *option);
 
-/* Opens the device and mounts. Returns 0, or -1 with the reason printed. */
-int mount_fuse(struct mounted *mounted, const char *source, const char *mountpoint,
+/*
+ * Opens @path, which must be a directory, to mount on it. Another user may own a directory on the way, and put a
+ * link there between two looks. So a link is followed only if it is ours or root's, and what is opened is what is
+ * mounted on. Returns -1 with errno; ELOOP for another user's link.
+ */
+int mount_point_open(const char *path);
+
+/* Opens the device and mounts on @below, which @mounted keeps. Returns 0, or -1 with the reason printed. */
+int mount_fuse(struct mounted *mounted, const char *source, const char *mountpoint, int below,
 	       const struct mount_options *opts);
 
 struct mount_attr;
@@ -43,10 +56,10 @@ struct mount_attr;
 struct mount_attr mount_times(const struct mount_options *opts);
 
 /*
- * Changes those options of the mount on @mountpoint that were named. Returns 0, or -1 with the
+ * Changes those options of the mount on @mountpoint that were named; @root is open on it. Returns 0, or -1 with the
  * reason printed.
  */
-int mount_remount(const char *mountpoint, const struct mount_options *opts);
+int mount_remount(const char *mountpoint, int root, const struct mount_options *opts);
 
 /*
  * Starts a process that waits for the end of this one and then detaches the mount, if it is still

@@ -308,6 +308,29 @@ static int resolve(char **path, const char *which, const char *hint)
 	return 0;
 }
 
+/* Opens the mount point, and gives its path as it is then. */
+static int open_mountpoint(struct options *opts, const char *hint)
+{
+	char shown[256], link[32], path[PATH_MAX];
+	ssize_t len = -1;
+
+	opts->mountpoint_fd = mount_point_open(opts->mountpoint);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", opts->mountpoint_fd);
+	if (opts->mountpoint_fd >= 0)
+		len = readlink(link, path, sizeof(path) - 1);
+	if (len < 0) {
+		log_failure(errno,
+			    errno == ELOOP ? "the path leads through another user's symbolic link"
+					   : hint,
+			    "mount point %s", log_name(opts->mountpoint, shown, sizeof(shown)));
+		return -1;
+	}
+	path[len] = '\0';
+	free(opts->mountpoint);
+	opts->mountpoint = strdup(path);
+	return opts->mountpoint ? 0 : bad(NULL, "out of memory");
+}
+
 static bool is_below(const char *path, const char *dir)
 {
 	size_t len = strlen(dir);
@@ -325,6 +348,7 @@ int options_parse(struct options *opts, int argc, char **argv)
 		.entry_timeout = 1.0,
 		.attr_timeout = 1.0,
 		.threads = DEFAULT_THREADS,
+		.mountpoint_fd = -1,
 		.fuse_args = FUSE_ARGS_INIT(argc, argv),
 		.is_mount_helper = argc && strncmp(self, "mount.", 6) == 0,
 	};
@@ -346,7 +370,7 @@ int options_parse(struct options *opts, int argc, char **argv)
 	if (opts->debug)
 		opts->foreground = 1;
 	if (opts->mount.remount)
-		return resolve(&opts->mountpoint, "mount point", "nothing is mounted there");
+		return open_mountpoint(opts, "nothing is mounted there");
 	if (opts->as_source) {
 		if (!opts->mount.fsname)
 			opts->mount.fsname = opts->source;
@@ -358,7 +382,8 @@ int options_parse(struct options *opts, int argc, char **argv)
 	if (check(opts) != 0 || absolute(&opts->stats_file) != 0 ||
 	    check_stats_file(opts->stats_file) != 0 || absolute(&opts->log_file) != 0 ||
 	    resolve(&opts->source, "source", "it must be a directory that exists") != 0 ||
-	    resolve(&opts->mountpoint, "mount point",
+	    open_mountpoint(
+		    opts,
 		    "it must be a directory that exists; a dead mount there is removed by umount -l") !=
 		    0)
 		return -1;
@@ -375,6 +400,8 @@ void options_free(struct options *opts)
 {
 	free(opts->source);
 	free(opts->mountpoint);
+	if (opts->mountpoint_fd >= 0)
+		close(opts->mountpoint_fd);
 	free(opts->stats_file);
 	free(opts->log_file);
 	free(opts->as_source);

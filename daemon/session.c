@@ -380,7 +380,8 @@ static int mount_and_serve(struct session *s)
 			    "the options were not understood");
 		return 1;
 	}
-	if (mount_fuse(&s->mounted, s->opts->source, s->opts->mountpoint, &s->opts->mount) != 0) {
+	if (mount_fuse(&s->mounted, s->opts->source, s->opts->mountpoint, s->opts->mountpoint_fd,
+		       &s->opts->mount) != 0) {
 		fuse_session_destroy(s->se);
 		return 1;
 	}

@@ -133,6 +133,47 @@ wait_until 10 no_watcher
 check "auto_unmount: another mount there is left alone" is_mounted
 umount "$mnt"
 
+# --- another user owns the directory in which the mount point is
+install -d -o 1000 -g 1000 "$WORK/home" "$WORK/home/sub" "$WORK/home/sub/mnt" "$WORK/home/empty"
+owner=(setpriv --reuid 1000 --regid 1000 --clear-groups)
+mounts_below()
+{
+	grep -c " $1" /proc/self/mountinfo
+}
+for options in cached cached,auto_unmount; do
+	truncate -s 4k "$src/mapped"
+	start_daemon "$src" "$WORK/home/sub/mnt" "$options" || exit 1
+	"${owner[@]}" mv "$WORK/home/sub" "$WORK/home/moved"
+	# what is dirty when the daemon is told to end
+	python3 -c 'import mmap, os, sys, time
+m = mmap.mmap(os.open(sys.argv[1], os.O_RDWR), 4096)
+m[0:4] = b"data"
+print("ok", flush=True)
+time.sleep(100000)' "$WORK/home/moved/mnt/mapped" >"$WORK/mapped" &
+	pid=$!
+	wait_until 20 grep -qsx ok "$WORK/mapped"
+	# killed, the daemon has nobody to write the data
+	[ "$options" = cached ] && stop_daemon || stop_daemon KILL
+	check "$options: the mount of a daemon that has ended is gone, although its owner moved the directory" \
+		wait_until 20 eval '[ "$(mounts_below "$WORK/home")" = 0 ]'
+	[ "$options" != cached ] || check_eq "... and what was mapped is written" "$(head -c 4 "$src/mapped")" data
+	kill "$pid"
+	wait "$pid" 2>/dev/null
+	mv "$WORK/home/moved" "$WORK/home/sub"
+	rm "$src/mapped"
+done
+mkdir "$WORK/precious"
+"${owner[@]}" ln -s "$WORK/precious" "$WORK/home/link"
+"$FUSELENS_DAEMON" "$src" "$WORK/home/link" 2>"$WORK/err"
+check_eq "another user's link leads no mount elsewhere" \
+	"$? $(grep -c "another user's symbolic link" "$WORK/err") $(mounts_below "$WORK/precious")" "1 1 0"
+"$FUSELENS_DAEMON" "$src" "$WORK/home/link" -o remount,ro 2>"$WORK/err"
+check_eq "... nor a remount" "$? $(grep -c "another user's symbolic link" "$WORK/err")" "1 1"
+ln -s precious "$WORK/own"
+start_daemon "$src" "$WORK/own"
+check_eq "... one's own does" "$? $(mounts_below "$WORK/precious")" "0 1"
+stop_daemon
+
 # --- options of fstab that other programs read
 by_helper -n -v -t fuse.fuselens -o rw,nofail,_netdev,noauto,x-systemd.requires=a,X-mount.mkdir,comment=c,silent
 check_eq "words of fstab" "$? $(cat "$mnt/f")" "0 text"
