@@ -28,12 +28,16 @@ static void answer(int fd, uint64_t unique, int err)
 static uint64_t share_of(struct mirror *m, const struct wire_request *req)
 {
 	const struct handle *handle = (const struct handle *)(uintptr_t)req->handle;
+	const struct handle *opener = (const struct handle *)(uintptr_t)req->opener;
+	bool has_file = req->node && req->opcode != FUSE_FORGET;
+	uint32_t owner = has_file ? users_of(inode_of(m, req->node)->told_owner) : 0;
+	uint32_t user = users_of(req->uid);
 
 	if (handle)
 		return FAIR_CLOSE | users_of(handle->user);
-	if (req->write_back)
-		return FAIR_WRITE_BACK | users_of(inode_of(m, req->node)->told_owner);
-	return users_of(req->uid);
+	if (opener)
+		return FAIR_WRITE_BACK | fair_share(owner, users_of(opener->user));
+	return fair_share(user, has_file ? owner : user);
 }
 
 /* Says whether this thread must serve the request of @len bytes at @buf. */

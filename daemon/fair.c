@@ -19,7 +19,7 @@ struct waiting_request {
 	char data[];
 };
 
-/* One that has requests. While some wait, as many as the limit allows are being served, and one at least. */
+/* One that has requests. While some wait, as many of its user's as the limits allow are being served, and one at least. */
 struct share {
 	struct share *next;
 	uint64_t who;
@@ -69,9 +69,12 @@ void fair_destroy(struct fair *f)
 	pthread_mutex_destroy(&f->lock);
 }
 
-static void remove_share(struct fair *f, struct share *share)
+static void remove_unused(struct fair *f, struct share *share)
 {
 	struct share **at = &f->shares;
+
+	if (share->served || share->first)
+		return;
 
 	while (*at != share)
 		at = &(*at)->next;
@@ -87,6 +90,43 @@ static size_t allowed(const struct fair *f)
 	return spare / 4 > f->limit ? f->limit : spare / 4 ?: 1;
 }
 
+/* The user and the kind of a share, without whose files it is for. */
+static uint64_t user_of(uint64_t who)
+{
+	return who & (FAIR_WRITE_BACK | FAIR_CLOSE | UINT32_MAX);
+}
+
+/* How many requests are served in all shares of the user who has this one. */
+static size_t served_in_all(const struct fair *f, const struct share *share)
+{
+	size_t n = 0;
+
+	for (const struct share *one = f->shares; one; one = one->next)
+		if (user_of(one->who) == user_of(share->who))
+			n += one->served;
+	return n;
+}
+
+static bool is_allowed(const struct fair *f, const struct share *share)
+{
+	size_t each = allowed(f), shares = user_of(share->who) == 0 ? 10 : 2;
+
+	return share->served < each && served_in_all(f, share) < each * shares;
+}
+
+/* A share of the same user in which a request can be served now: this one, if it can be. */
+static struct share *share_to_serve(struct fair *f, struct share *share)
+{
+	struct share *one = f->shares;
+
+	if (share->first && is_allowed(f, share))
+		return share;
+	while (one &&
+	       (user_of(one->who) != user_of(share->who) || !one->first || !is_allowed(f, one)))
+		one = one->next;
+	return one;
+}
+
 static void begin(struct fair *f, struct share *share)
 {
 	f->workers.used++;
@@ -96,7 +136,7 @@ static void begin(struct fair *f, struct share *share)
 
 size_t fair_next(struct fair *f, void *buf, struct wire_request *req)
 {
-	struct share *share = serving;
+	struct share *share = serving, *next;
 	size_t len = 0;
 
 	if (!share)
@@ -104,15 +144,15 @@ size_t fair_next(struct fair *f, void *buf, struct wire_request *req)
 	pthread_mutex_lock(&f->lock);
 	serving = NULL;
 	room_give(&f->workers, &share->served, 1);
-	if (share->first && share->served < allowed(f)) {
-		len = share->first->len;
-		memcpy(buf, share->first->data, len);
-		*req = share->first->req;
-		drop(f, &share->first, share);
-		begin(f, share);
-	} else if (share->served == 0) {
-		remove_share(f, share);
+	next = share_to_serve(f, share);
+	if (next) {
+		len = next->first->len;
+		memcpy(buf, next->first->data, len);
+		*req = next->first->req;
+		drop(f, &next->first, next);
+		begin(f, next);
 	}
+	remove_unused(f, share);
 	pthread_mutex_unlock(&f->lock);
 	return len;
 }
@@ -150,13 +190,24 @@ static struct share *share_of(struct fair *f, uint64_t who)
 	return share;
 }
 
+/* What the user of the share has in all shares. */
+static struct waiting_room_use waiting_in_all(const struct fair *f, const struct share *share)
+{
+	struct waiting_room_use all = {0};
+
+	for (const struct share *one = f->shares; one; one = one->next)
+		if (user_of(one->who) == user_of(share->who))
+			waiting_room_add(&all, &one->waiting);
+	return all;
+}
+
 /* Returns false if there is no room. */
 static bool put_aside(struct fair *f, struct share *share, const struct wire_request *req,
 		      const void *buf, size_t len)
 {
 	struct waiting_request *w;
 
-	if (!waiting_room_take(&f->waiting, &share->waiting, len))
+	if (!waiting_room_take(&f->waiting, &share->waiting, waiting_in_all(f, share), len))
 		return false;
 	w = malloc(sizeof(*w) + len);
 	if (!w) {
@@ -180,11 +231,12 @@ enum fair_verdict fair_admit(struct fair *f, uint64_t who, const struct wire_req
 		return FAIR_SERVE;
 	pthread_mutex_lock(&f->lock);
 	share = share_of(f, who);
-	if (share && share->served >= allowed(f)) {
+	if (share && !is_allowed(f, share)) {
 		if (put_aside(f, share, req, buf, len))
 			verdict = FAIR_WAITS;
 		/* a user who does not hold things up is served faster than this */
-		else if (!(who & FAIR_CLOSE) && share->served >= f->workers.total - f->workers.used)
+		else if (!(who & FAIR_CLOSE) &&
+			 served_in_all(f, share) >= f->workers.total - f->workers.used)
 			verdict = FAIR_REFUSE;
 	}
 	if (share && verdict == FAIR_SERVE)
@@ -207,6 +259,8 @@ bool fair_withdraw(struct fair *f, uint64_t unique, int *fd)
 		if (found) {
 			*fd = (*at)->req.fd;
 			drop(f, at, share);
+			remove_unused(f, share);
+			break;
 		}
 	}
 	pthread_mutex_unlock(&f->lock);

@@ -32,8 +32,18 @@ struct fair {
  * A share is of a user, or of a user and one of these. What the kernel does for whom it may concern must not use up
  * the share of anybody who waits for an answer.
  */
-#define FAIR_WRITE_BACK (UINT64_C(1) << 32) /* the user is the file's owner */
-#define FAIR_CLOSE	(UINT64_C(1) << 33) /* the user is who opened the file; never refused */
+#define FAIR_WRITE_BACK (UINT64_C(1) << 62) /* the user is the file's owner */
+#define FAIR_CLOSE	(UINT64_C(1) << 63) /* the user is who opened the file; never refused */
+
+/*
+ * What a user does with files of another user has a share of its own: it is the other who can hold these files' locks,
+ * and even have a setuid program do things with them as root. All shares of a user together get no more than two get,
+ * and those of root no more than ten.
+ */
+static inline uint64_t fair_share(uint32_t user, uint32_t owner)
+{
+	return user | (owner == user ? 0 : ((uint64_t)owner + 1) % (1u << 30) << 32);
+}
 
 /* @workers: how many there are in all. */
 void fair_init(struct fair *f, unsigned int limit, unsigned int workers);

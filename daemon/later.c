@@ -158,7 +158,7 @@ int later_add(struct later *later)
 	pthread_mutex_lock(&waiting.lock);
 	if (!waiting.stop)
 		q = queue_of(users_of(fuse_req_ctx(later->req)->uid), &err);
-	if (q && !waiting_room_take(&waiting.room, &q->uses, later->size))
+	if (q && !waiting_room_take(&waiting.room, &q->uses, q->uses, later->size))
 		err = ENOMEM;
 	else if (q) {
 		*q->last = later;

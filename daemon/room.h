@@ -13,10 +13,13 @@ struct room {
 	size_t total, used;
 };
 
-/* Takes @n for a user who has *@mine so far. Returns false if that is too much. The caller holds a lock. */
-static inline bool room_take(struct room *room, size_t *mine, size_t n)
+/*
+ * Takes @n, and adds it to *@mine, for a user who has @all so far. Returns false if that is too much. The caller holds
+ * a lock.
+ */
+static inline bool room_take(struct room *room, size_t *mine, size_t all, size_t n)
 {
-	if (room->used + n > room->total || *mine + n > room->total - room->used - n)
+	if (room->used + n > room->total || all + n > room->total - room->used - n)
 		return false;
 	room->used += n;
 	*mine += n;
@@ -34,18 +37,28 @@ struct waiting_room {
 	struct room requests, bytes;
 };
 
-/* What one user has of it. */
+/* What one user has of it, or one share or queue of that user. */
 struct waiting_room_use {
 	size_t requests, bytes;
 };
 
-/* Takes it for one request of @bytes. Returns false if there is too little. The caller holds a lock. */
-static inline bool waiting_room_take(struct waiting_room *room, struct waiting_room_use *mine,
-				     size_t bytes)
+static inline void waiting_room_add(struct waiting_room_use *all,
+				    const struct waiting_room_use *one)
 {
-	if (!room_take(&room->bytes, &mine->bytes, bytes))
+	all->requests += one->requests;
+	all->bytes += one->bytes;
+}
+
+/*
+ * Takes it for one request of @bytes, of a user who has @all so far. Returns false if there is too little. The caller
+ * holds a lock.
+ */
+static inline bool waiting_room_take(struct waiting_room *room, struct waiting_room_use *mine,
+				     struct waiting_room_use all, size_t bytes)
+{
+	if (!room_take(&room->bytes, &mine->bytes, all.bytes, bytes))
 		return false;
-	if (room_take(&room->requests, &mine->requests, 1))
+	if (room_take(&room->requests, &mine->requests, all.requests, 1))
 		return true;
 	room_give(&room->bytes, &mine->bytes, bytes);
 	return false;

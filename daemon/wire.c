@@ -96,6 +96,7 @@ bool wire_peek(const void *buf, size_t len, struct wire_request *req)
 		body(buf, len, &in, sizeof(in));
 		req->kill_suidgid = in.write_flags & FUSE_WRITE_KILL_SUIDGID;
 		req->write_back = in.write_flags & FUSE_WRITE_CACHE;
+		req->opener = req->write_back ? in.fh : 0;
 		break;
 	}
 	case FUSE_RELEASE:

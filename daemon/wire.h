@@ -18,7 +18,8 @@ struct wire_request {
 	uint64_t unique;      /* number of the request */
 	uint64_t interrupted; /* of an INTERRUPT: number of the request it means */
 	uint64_t handle;      /* of a RELEASE or RELEASEDIR: what was opened */
-	bool write_back;      /* a WRITE from the page cache */
+	bool write_back;      /* a WRITE from the page cache, */
+	uint64_t opener;      /* and what was opened for it */
 	bool kill_suidgid;
 	int fd; /* the device that takes the answer; whoever reads the request fills this in */
 };

@@ -117,6 +117,43 @@ static void test_order(void **state)
 	assert_false(served(1000, 8));
 }
 
+/* What a user does with another user's files holds up only what that user does with them. */
+static void test_owners(void **state)
+{
+	for (int i = 0; i < LIMIT; i++)
+		assert_true(served(fair_share(0, 1000), 1));
+	assert_false(served(fair_share(0, 1000), 1));
+	assert_true(served(fair_share(0, 0), 1));
+	assert_true(served(fair_share(0, 1001), 1));
+	assert_true(served(fair_share(1000, 1000), 1));
+}
+
+/* But nobody gets more by files of many owners, except root. */
+static void test_all_owners(void **state)
+{
+	int n[2] = {0};
+
+	for (int owner = 2000; owner < 2100; owner++) {
+		n[0] += served(fair_share(0, owner), 1);
+		n[1] += served(fair_share(1000, owner), 1);
+	}
+	assert_int_equal(n[0], 10 * LIMIT);
+	assert_int_equal(n[1], 2 * LIMIT);
+}
+
+/* What waits because of a user's other shares is served when there is room in these. */
+static void test_other_share(void **state)
+{
+	for (int i = 1; i < 2 * LIMIT; i++)
+		assert_true(served(fair_share(1000, 2000 + i), i));
+	assert_true(serve(fair_share(1000, 2000), 100));
+	assert_false(served(1000, 101));
+	assert_false(served(fair_share(1000, 3000), 102));
+	assert_true(next() > 100);
+	assert_true(next() > 100);
+	assert_int_equal(next(), 0);
+}
+
 /* When all is served nothing is left of a user. */
 static void test_end(void **state)
 {
@@ -236,6 +273,17 @@ static void test_room(void **state)
 	assert_false(served(1002, 3));
 }
 
+/* All shares of one user together get no more than one. */
+static void test_room_in_all(void **state)
+{
+	int n = 0;
+
+	fair.waiting.bytes.total = 64 << 20;
+	for (int owner = 2000; owner < 2004; owner++)
+		n += fill(fair_share(1000, owner), 1 << 20).wait;
+	assert_int_equal(n, 32);
+}
+
 static void test_many(void **state)
 {
 	struct filler f = fill(1000, sizeof(uint64_t));
@@ -282,9 +330,11 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_users),    TEST(test_order), TEST(test_end),	    TEST(test_exempt),
-		TEST(test_shares),   TEST(test_room),  TEST(test_many),	    TEST(test_close),
-		TEST(test_withdraw), TEST(test_crowd), TEST(test_no_limit),
+		TEST(test_users),	TEST(test_order),      TEST(test_end),
+		TEST(test_exempt),	TEST(test_shares),     TEST(test_room),
+		TEST(test_many),	TEST(test_close),      TEST(test_withdraw),
+		TEST(test_crowd),	TEST(test_no_limit),   TEST(test_owners),
+		TEST(test_room_in_all), TEST(test_all_owners), TEST(test_other_share),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
