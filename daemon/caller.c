@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "creds.h"
 
@@ -49,13 +50,19 @@ static enum sender look_at_sender(const struct fuse_ctx *ctx, unsigned long long
 	return uid == ctx->uid && gid == ctx->gid ? SENDER_IS_CALLER : SENDER_IS_ANOTHER;
 }
 
-bool caller_is_capable(fuse_req_t req, int cap)
+unsigned long long caller_capabilities(fuse_req_t req)
 {
 	const struct fuse_ctx *ctx = fuse_req_ctx(req);
 	unsigned long long caps = 0;
 
-	return shares_user_namespace(ctx->pid) && look_at_sender(ctx, &caps) == SENDER_IS_CALLER &&
-	       caps >> cap & 1;
+	if (look_at_sender(ctx, &caps) != SENDER_IS_CALLER)
+		return 0;
+	return caps && shares_user_namespace(ctx->pid) ? caps : 0;
+}
+
+bool caller_is_capable(fuse_req_t req, int cap)
+{
+	return caller_capabilities(req) >> cap & 1;
 }
 
 /* The caller's supplementary groups: @n of them in @all, or -1 if they are not known. */
@@ -113,7 +120,21 @@ bool caller_may(fuse_req_t req, int fd, int mask)
 	groups_begin(&g, req);
 	if (g.n >= 0)
 		allowed = creds_may(ctx->uid, ctx->gid, g.all, g.n, fd, mask) ||
-			  caller_is_capable(req, CAP_DAC_OVERRIDE);
+			  caller_is_capable(req, CAP_DAC_OVERRIDE) ||
+			  (mask == R_OK && caller_is_capable(req, CAP_DAC_READ_SEARCH));
 	groups_end(&g);
 	return allowed;
+}
+
+bool caller_lend_groups(fuse_req_t req)
+{
+	struct groups g;
+	bool known;
+
+	groups_begin(&g, req);
+	known = g.n >= 0;
+	if (known)
+		creds_groups(g.all, g.n);
+	groups_end(&g);
+	return known;
 }

@@ -14,6 +14,9 @@
 /* Whether the caller has the capability @cap in our user namespace. False if that cannot be known. */
 bool caller_is_capable(fuse_req_t req, int cap);
 
+/* All of them, a bit for each; 0 if they cannot be known. */
+unsigned long long caller_capabilities(fuse_req_t req);
+
 /* Whether the caller is in the group @gid. False if that cannot be known. */
 bool caller_in_group(fuse_req_t req, gid_t gid);
 
@@ -22,5 +25,8 @@ bool caller_in_group(fuse_req_t req, gid_t gid);
  * caller's groups cannot be known.
  */
 bool caller_may(fuse_req_t req, int fd, int mask);
+
+/* Gives this thread the caller's supplementary groups; see creds_groups(). Returns false if they cannot be known. */
+bool caller_lend_groups(fuse_req_t req);
 
 #endif

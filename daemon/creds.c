@@ -20,7 +20,7 @@ struct caps {
 static struct caps process_caps;
 static bool privileged; /* may become other users */
 
-static _Thread_local bool own_umask;
+static _Thread_local bool own_umask, has_groups;
 
 /* The user this thread acts for; all zero is the daemon itself. */
 static _Thread_local struct {
@@ -75,6 +75,9 @@ void creds_as(uid_t uid, gid_t gid, unsigned int without)
 
 	if (uid != 0)
 		without |= CREDS_NO_RESOURCE;
+	/* Who can't become the owner must not be held to what only the owner may do. */
+	if (!privileged && without & CREDS_NO_CHOWN)
+		without = CREDS_NO_RESOURCE;
 	if (!become && without == now.without)
 		return;
 	if (become) {
@@ -89,6 +92,12 @@ void creds_as(uid_t uid, gid_t gid, unsigned int without)
 		drop(&caps, CAP_SYS_RESOURCE);
 	if (without & CREDS_NO_FOWNER)
 		drop(&caps, CAP_FOWNER);
+	if (without & CREDS_NO_CHOWN)
+		drop(&caps, CAP_CHOWN);
+	if (without & CREDS_NO_OVERRIDE)
+		drop(&caps, CAP_DAC_OVERRIDE);
+	if (without & CREDS_NO_READ_SEARCH)
+		drop(&caps, CAP_DAC_READ_SEARCH);
 	/*
 	 * Do this in any case: leaving fsuid 0 removes the file system capabilities from the
 	 * effective set.
@@ -123,7 +132,7 @@ bool creds_may(uid_t uid, gid_t gid, const gid_t *groups, size_t n, int fd, int 
 	return may;
 }
 
-void creds_begin(uid_t uid, gid_t gid, mode_t mask)
+void creds_begin(uid_t uid, gid_t gid, mode_t mask, unsigned int without)
 {
 	if (!own_umask) {
 		/* The umask is shared by all threads until a thread takes its own copy. */
@@ -131,7 +140,13 @@ void creds_begin(uid_t uid, gid_t gid, mode_t mask)
 	}
 	if (own_umask)
 		umask(mask);
-	creds_as(uid, gid, 0);
+	creds_as(uid, gid, without);
+}
+
+void creds_groups(const gid_t *groups, size_t n)
+{
+	if (privileged && n && syscall(SYS_setgroups, n, groups) == 0)
+		has_groups = true;
 }
 
 void creds_end(void)
@@ -141,5 +156,7 @@ void creds_end(void)
 	if (own_umask)
 		umask(0);
 	creds_as(0, 0, 0);
+	if (has_groups && syscall(SYS_setgroups, 0, NULL) == 0)
+		has_groups = false;
 	errno = err;
 }

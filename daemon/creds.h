@@ -22,8 +22,13 @@ bool creds_have_sys_admin(void);
 #define CREDS_NO_FSETID (1U << 0)
 /* With CAP_SYS_RESOURCE a write may use reserved blocks and exceed quotas. */
 #define CREDS_NO_RESOURCE (1U << 1)
-/* With CAP_FOWNER any user's files can be removed from a directory with the sticky bit. */
+/* With CAP_FOWNER any user's files can be changed like one's own, and removed from a directory with the sticky bit. */
 #define CREDS_NO_FOWNER (1U << 2)
+#define CREDS_NO_CHOWN	(1U << 3)
+/* With these a file's mode and access control list do not matter, or not for reading. */
+#define CREDS_NO_OVERRIDE    (1U << 4)
+#define CREDS_NO_READ_SEARCH (1U << 5)
+#define CREDS_NO_DAC	     (CREDS_NO_OVERRIDE | CREDS_NO_READ_SEARCH)
 
 /*
  * From here on this thread acts for @uid and @gid, without the capabilities in @without and, unless
@@ -38,7 +43,10 @@ void creds_drop(unsigned int without);
 void creds_take_back(unsigned int without);
 
 /* The same for making a new file, with @mask as the umask. */
-void creds_begin(uid_t uid, gid_t gid, mode_t mask);
+void creds_begin(uid_t uid, gid_t gid, mode_t mask, unsigned int without);
+
+/* Takes these supplementary groups as well, until creds_end(). */
+void creds_groups(const gid_t *groups, size_t n);
 
 /*
  * Whether a user of @gid and the @n supplementary @groups has the rights @mask (see access(2)) to the file that is

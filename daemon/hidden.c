@@ -27,3 +27,8 @@ void hide(const struct mirror *m, int fd, struct stat *attr)
 	    has_flag(fd, ST_NODEV))
 		attr->st_rdev = 0; /* no driver has this number */
 }
+
+bool on_noexec_mount(int fd)
+{
+	return has_flag(fd, ST_NOEXEC);
+}

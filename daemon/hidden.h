@@ -16,5 +16,7 @@
 void hide(const struct mirror *m, int fd, struct stat *attr);
 /* Whether capabilities in the extended attributes of the file at @fd have no effect. */
 bool hides_capabilities(const struct mirror *m, int fd);
+/* Whether the file at @fd can't be executed there. */
+bool on_noexec_mount(int fd);
 
 #endif

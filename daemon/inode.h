@@ -53,7 +53,9 @@ struct inode {
 	atomic_bool mapped;
 	/* What the kernel believes, to our knowledge. */
 	atomic_uint told_owner, told_group, told_mode;
-	atomic_bool is_told, was_told_otherwise; /* these */
+	atomic_bool is_told; /* these */
+	/* Rights may have changed since the kernel looked: these have, or there is an access control list. */
+	atomic_bool must_ask;
 };
 
 struct inode_table {

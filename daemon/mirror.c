@@ -63,7 +63,7 @@ static void tell(struct inode *inode, const struct stat *st)
 	if (as_told(inode, st))
 		return;
 	if (atomic_exchange(&inode->is_told, true))
-		atomic_store(&inode->was_told_otherwise, true);
+		atomic_store(&inode->must_ask, true);
 	atomic_store(&inode->told_owner, st->st_uid);
 	atomic_store(&inode->told_group, st->st_gid);
 	atomic_store(&inode->told_mode, st->st_mode);
@@ -165,13 +165,6 @@ void begin_change(fuse_req_t req, int fd, bool without_fsetid)
 	creds_as(ctx->uid, gid, CREDS_NO_FSETID);
 }
 
-void begin_as_caller(fuse_req_t req)
-{
-	const struct fuse_ctx *ctx = fuse_req_ctx(req);
-
-	creds_begin(ctx->uid, ctx->gid, ctx->umask);
-}
-
 bool must_drop_suidgid(fuse_req_t req, int fd)
 {
 	struct stat st;
@@ -182,13 +175,6 @@ bool must_drop_suidgid(fuse_req_t req, int fd)
 		return true;
 	return fstat(fd, &st) == 0 && st.st_mode & (S_ISUID | S_ISGID) &&
 	       !caller_is_capable(req, CAP_FSETID);
-}
-
-void begin_removal(fuse_req_t req)
-{
-	const struct fuse_ctx *ctx = fuse_req_ctx(req);
-
-	creds_as(ctx->uid, ctx->gid, ctx->uid != 0 ? CREDS_NO_FOWNER : 0);
 }
 
 /* Has the kernel ask for the attributes before it uses them again. */
@@ -222,7 +208,7 @@ int check_told(fuse_req_t req, struct inode *inode, int mask)
 	if (fstat(inode->fd, &st) != 0)
 		return errno;
 	if (as_told(inode, &st) &&
-	    (!mask || !atomic_load(&inode->was_told_otherwise) || caller_may(req, inode->fd, mask)))
+	    (!mask || !atomic_load(&inode->must_ask) || caller_may(req, inode->fd, mask)))
 		return 0;
 	invalidate(mirror_of(req), inode);
 	return ESTALE;
@@ -231,14 +217,6 @@ int check_told(fuse_req_t req, struct inode *inode, int mask)
 int check_told_dir(fuse_req_t req, fuse_ino_t dir, int mask)
 {
 	return check_told(req, inode_of(mirror_of(req), dir), mask);
-}
-
-int end_as_caller(int res)
-{
-	int err = res != 0 ? errno : 0;
-
-	creds_end();
-	return err;
 }
 
 bool first_report(struct mirror *m, int err)

@@ -189,15 +189,6 @@ static inline void begin_as_writer(fuse_req_t req, int fd)
  */
 int open_without_wait(struct mirror *m, int path_fd, int flags);
 
-/* Takes the caller's rights for all other changes, such as of names and attributes; end_as_caller() must follow. */
-void begin_as_caller(fuse_req_t req);
-
-/*
- * The same, to remove or rename a name. The kernel checked the sticky bit for the file that it
- * knows by this name. In the source the name may already belong to another user's file, so the
- * source checks again.
- */
-void begin_removal(fuse_req_t req);
 /*
  * For a change that only a file's owner may make, and who has the capability @cap. The kernel has checked that by
  * an owner that it may have known for attr_timeout, and the request may have waited here since: the file may
@@ -211,12 +202,10 @@ int check_owner(fuse_req_t req, struct inode *inode, int cap);
  *
  * The kernel may have looked long before it sent the request, for what it asks in between can be made to wait; and it
  * may drop an answer, because it takes another one for newer (fuse_change_attributes_i()). So if these attributes have
- * ever changed, the source itself is asked for the caller's rights.
+ * ever changed, or the kernel has read an access control list, the source itself is asked for the caller's rights.
  */
 int check_told(fuse_req_t req, struct inode *inode, int mask);
 int check_told_dir(fuse_req_t req, fuse_ino_t dir, int mask);
-/* Ends acting as the caller, and returns the errno of the call in between. */
-int end_as_caller(int res);
 
 /* Undoes the lookup of an entry that did not reach the kernel. */
 void entry_undo(struct mirror *m, const struct fuse_entry_param *entry);

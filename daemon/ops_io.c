@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "as_caller.h"
 #include "caller.h"
 #include "creds.h"
 #include "later.h"

@@ -10,6 +10,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "as_caller.h"
 #include "caller.h"
 #include "creds.h"
 #include "later.h"
@@ -67,10 +68,16 @@ void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	answer_attr(req, inode_of(mirror_of(req), ino));
 }
 
-static int set_mode(struct mirror *m, const struct inode *inode, mode_t mode)
+static int set_mode(fuse_req_t req, const struct inode *inode, mode_t mode)
 {
-	/* The kernel has already removed the bits that the caller may not set. */
-	return fchmodat(m->proc_self, fd_path(inode->fd).name, mode, 0);
+	int res;
+
+	begin_with_mode(req, mode);
+	do
+		res = fchmodat(mirror_of(req)->proc_self, fd_path(inode->fd).name, mode, 0);
+	while (caller_has_more(req, res));
+	creds_end();
+	return res;
 }
 
 static int set_size(fuse_req_t req, const struct inode *inode, int fd, off_t size)
@@ -83,15 +90,30 @@ static int set_size(fuse_req_t req, const struct inode *inode, int fd, off_t siz
 	return res;
 }
 
-/*
- * The kernel has checked the permission. The caller's rights decide about the quota and the bits.
- */
+/* The caller's groups decide about the group and the bits, and the caller's rights about the quota. */
 static int set_owner(fuse_req_t req, const struct inode *inode, uid_t uid, gid_t gid)
 {
 	int res;
 
-	begin_change(req, inode->fd, !caller_is_capable(req, CAP_FSETID));
+	if (fuse_req_ctx(req)->uid == 0)
+		begin_change(req, inode->fd, !caller_is_capable(req, CAP_FSETID));
+	else
+		begin_as_caller_in_full(req);
 	res = fchownat(inode->fd, "", uid, gid, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW);
+	creds_end();
+	return res;
+}
+
+/*
+ * Removes the bits that a write by the caller takes away, from the mode that the file has at that moment. Anybody's
+ * chown(2) that changes nothing does so.
+ */
+static int strip_suidgid(fuse_req_t req, const struct inode *inode)
+{
+	int res;
+
+	begin_change(req, inode->fd, !caller_is_capable(req, CAP_FSETID));
+	res = fchownat(inode->fd, "", -1, -1, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW);
 	creds_end();
 	return res;
 }
@@ -103,7 +125,6 @@ static int set_owner(fuse_req_t req, const struct inode *inode, uid_t uid, gid_t
  */
 static int drop_suidgid(fuse_req_t req, struct inode *inode)
 {
-	struct mirror *m = mirror_of(req);
 	bool writing = atomic_load(&inode->writers) > 0;
 	uid_t uid = fuse_req_ctx(req)->uid;
 	mode_t mode;
@@ -121,7 +142,7 @@ static int drop_suidgid(fuse_req_t req, struct inode *inode)
 		return 0;
 	if (uid == st.st_uid || (writing && uid == atomic_load(&inode->writer)) ||
 	    caller_is_capable(req, CAP_FOWNER))
-		return set_mode(m, inode, mode & 07777);
+		return strip_suidgid(req, inode);
 	/*
 	 * A write by a descriptor that another user opened must not fail; it removes the bits
 	 * itself.
@@ -141,17 +162,22 @@ static struct timespec time_to_set(int to_set, int set, int now, struct timespec
 	return (struct timespec){.tv_nsec = UTIME_OMIT};
 }
 
-static int set_times(struct mirror *m, const struct inode *inode, const struct stat *attr,
-		     int to_set)
+static int set_times(fuse_req_t req, const struct inode *inode, const struct stat *attr, int to_set)
 {
+	int proc_self = mirror_of(req)->proc_self, res;
 	struct timespec times[2] = {
 		time_to_set(to_set, FUSE_SET_ATTR_ATIME, FUSE_SET_ATTR_ATIME_NOW, attr->st_atim),
 		time_to_set(to_set, FUSE_SET_ATTR_MTIME, FUSE_SET_ATTR_MTIME_NOW, attr->st_mtim),
 	};
 
-	if (S_ISLNK(inode->type))
-		return utimensat(inode->fd, "", times, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW);
-	return utimensat(m->proc_self, fd_path(inode->fd).name, times, 0);
+	begin_as_caller(req);
+	do
+		res = S_ISLNK(inode->type)
+			      ? utimensat(inode->fd, "", times, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)
+			      : utimensat(proc_self, fd_path(inode->fd).name, times, 0);
+	while (caller_has_more(req, res));
+	creds_end();
+	return res;
 }
 
 /*
@@ -189,8 +215,6 @@ static int may_set(fuse_req_t req, struct inode *inode, const struct stat *attr,
 static int set_attributes(fuse_req_t req, struct inode *inode, const struct stat *attr, int to_set,
 			  int fd)
 {
-	struct mirror *m = mirror_of(req);
-
 	if (!to_set && drop_suidgid(req, inode) != 0)
 		return -1;
 	errno = may_set(req, inode, attr, to_set);
@@ -204,13 +228,15 @@ static int set_attributes(fuse_req_t req, struct inode *inode, const struct stat
 			return -1;
 	}
 	/* Set the mode after the owner: a change of owner removes setuid and setgid bits. */
-	if (to_set & FUSE_SET_ATTR_MODE && set_mode(m, inode, attr->st_mode & 07777) != 0)
+	if (to_set & FUSE_SET_ATTR_MODE && set_mode(req, inode, attr->st_mode & 07777) != 0 &&
+	    (errno != EPERM || !is_a_writers(inode, attr, to_set) ||
+	     strip_suidgid(req, inode) != 0))
 		return -1;
 	if (to_set & FUSE_SET_ATTR_SIZE && set_size(req, inode, fd, attr->st_size) != 0)
 		return -1;
 	if (to_set & (FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_MTIME | FUSE_SET_ATTR_ATIME_NOW |
 		      FUSE_SET_ATTR_MTIME_NOW))
-		return set_times(m, inode, attr, to_set);
+		return set_times(req, inode, attr, to_set);
 	return 0;
 }
 

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "as_caller.h"
+
 /*
  * Answers for a name that was just made. If the lookup fails (no descriptor left), the caller gets
  * an error, so the name is removed again.
@@ -18,8 +20,7 @@ static void answer_made(fuse_req_t req, fuse_ino_t parent, const char *name, int
 	int err = entry_lookup(m, parent, name, &entry);
 
 	if (err) {
-		begin_removal(req);
-		end_as_caller(unlinkat(fd_of(m, parent), name, undo_flags));
+		unmake(req, parent, name, undo_flags);
 		fuse_reply_err(req, report_shortage(m, err));
 	} else {
 		answer_entry(req, &entry);
@@ -28,14 +29,17 @@ static void answer_made(fuse_req_t req, fuse_ino_t parent, const char *name, int
 
 void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
 {
-	int dirfd = fd_of(mirror_of(req), parent), err;
+	int dirfd = fd_of(mirror_of(req), parent), res, err;
 
 	if (refuse_more(req))
 		return;
 	err = check_told_dir(req, parent, W_OK | X_OK);
 	if (!err) {
-		begin_as_caller(req);
-		err = end_as_caller(mknodat(dirfd, name, mode, rdev));
+		begin_with_mode(req, mode);
+		do
+			res = mknodat(dirfd, name, mode, rdev);
+		while (caller_has_more(req, res));
+		err = end_as_caller(res);
 	}
 	if (err)
 		fuse_reply_err(req, err);
@@ -45,14 +49,17 @@ void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, 
 
 void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 {
-	int dirfd = fd_of(mirror_of(req), parent), err;
+	int dirfd = fd_of(mirror_of(req), parent), res, err;
 
 	if (refuse_more(req))
 		return;
 	err = check_told_dir(req, parent, W_OK | X_OK);
 	if (!err) {
-		begin_as_caller(req);
-		err = end_as_caller(mkdirat(dirfd, name, mode));
+		begin_with_mode(req, mode);
+		do
+			res = mkdirat(dirfd, name, mode);
+		while (caller_has_more(req, res));
+		err = end_as_caller(res);
 	}
 	if (err)
 		fuse_reply_err(req, err);
@@ -62,19 +69,34 @@ void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 
 void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
 {
-	int dirfd = fd_of(mirror_of(req), parent), err;
+	int dirfd = fd_of(mirror_of(req), parent), res, err;
 
 	if (refuse_more(req))
 		return;
 	err = check_told_dir(req, parent, W_OK | X_OK);
 	if (!err) {
 		begin_as_caller(req);
-		err = end_as_caller(symlinkat(target, dirfd, name));
+		do
+			res = symlinkat(target, dirfd, name);
+		while (caller_has_more(req, res));
+		err = end_as_caller(res);
 	}
 	if (err)
 		fuse_reply_err(req, err);
 	else
 		answer_made(req, parent, name, 0);
+}
+
+/*
+ * Links the descriptor itself, through /proc. A symlink would be followed there, so it is linked by the empty path,
+ * which needs CAP_DAC_READ_SEARCH.
+ */
+static int link_inode(const struct mirror *m, const struct inode *inode, int dirfd,
+		      const char *name)
+{
+	if (S_ISLNK(inode->type))
+		return linkat(inode->fd, "", dirfd, name, AT_EMPTY_PATH);
+	return linkat(m->proc_self, fd_path(inode->fd).name, dirfd, name, AT_SYMLINK_FOLLOW);
 }
 
 void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const char *newname)
@@ -96,16 +118,10 @@ void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const char *n
 		fuse_reply_err(req, err);
 		return;
 	}
-	/*
-	 * Links the descriptor itself, through /proc. A symlink would be followed there, so it is
-	 * linked by the empty path, which needs CAP_DAC_READ_SEARCH.
-	 */
-	begin_as_caller(req);
-	if (S_ISLNK(inode->type))
-		res = linkat(inode->fd, "", dirfd, newname, AT_EMPTY_PATH);
-	else
-		res = linkat(m->proc_self, fd_path(inode->fd).name, dirfd, newname,
-			     AT_SYMLINK_FOLLOW);
+	begin_to_link(req, inode->type);
+	do
+		res = link_inode(m, inode, dirfd, newname);
+	while (caller_has_more(req, res));
 	err = end_as_caller(res);
 	if (!err)
 		err = stat_inode(m, inode, &entry.attr);
@@ -120,11 +136,14 @@ void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const char *n
 
 static void remove_name(fuse_req_t req, fuse_ino_t parent, const char *name, int flags)
 {
-	int err = check_told_dir(req, parent, W_OK | X_OK);
+	int res, err = check_told_dir(req, parent, W_OK | X_OK);
 
 	if (!err) {
-		begin_removal(req);
-		err = end_as_caller(unlinkat(fd_of(mirror_of(req), parent), name, flags));
+		begin_as_caller(req);
+		do
+			res = unlinkat(fd_of(mirror_of(req), parent), name, flags);
+		while (caller_has_more(req, res));
+		err = end_as_caller(res);
 	}
 	fuse_reply_err(req, err);
 }
@@ -159,8 +178,11 @@ void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t n
 	if (!err)
 		err = check_told_dir(req, newparent, W_OK | X_OK);
 	if (!err) {
-		begin_removal(req);
-		res = renameat2(fd_of(m, parent), name, fd_of(m, newparent), newname, flags);
+		begin_as_caller(req);
+		do
+			res = renameat2(fd_of(m, parent), name, fd_of(m, newparent), newname,
+					flags);
+		while (caller_has_more(req, res));
 		err = end_as_caller(res);
 	}
 	if (!err) {

@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include "backing.h"
+#include "as_caller.h"
 #include "creds.h"
+#include "hidden.h"
 #include "later.h"
 #include "log.h"
 #include "prune.h"
@@ -166,13 +168,13 @@ static bool may_be_mapped(struct inode *inode, const struct fuse_file_info *fi)
 /* What the kernel says of an open by execve(2): include/linux/fs.h, FMODE_EXEC. No user can set it. */
 #define TO_EXECUTE 0x20
 
-static int rights_to_open(int flags)
+static int rights_to_open(const struct inode *inode, int flags)
 {
 	int mode = flags & O_ACCMODE;
 
 	/* The mirror may let execute what the source's mount does not. */
 	if (flags & TO_EXECUTE)
-		return 0;
+		return on_noexec_mount(inode->fd) ? 0 : X_OK;
 	return (mode != O_WRONLY ? R_OK : 0) | (mode != O_RDONLY || flags & O_TRUNC ? W_OK : 0);
 }
 
@@ -185,7 +187,7 @@ static bool open_once(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 
 	if (refuse_more(req))
 		return true;
-	err = check_told(req, inode, rights_to_open(fi->flags));
+	err = check_told(req, inode, rights_to_open(inode, fi->flags));
 	if (err) {
 		fuse_reply_err(req, err);
 		return true;
@@ -291,8 +293,10 @@ void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 		fuse_reply_err(req, err);
 		return;
 	}
-	begin_as_caller(req);
-	fd = openat(dirfd, name, source_open_flags(fi->flags) | O_CREAT | O_EXCL, mode);
+	begin_with_mode(req, mode);
+	do
+		fd = openat(dirfd, name, source_open_flags(fi->flags) | O_CREAT | O_EXCL, mode);
+	while (caller_has_more(req, fd));
 	err = errno;
 	creds_end();
 	if (fd < 0) {
@@ -309,8 +313,7 @@ void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	err = answer_created(req, fd, parent, name, fi);
 	if (err) {
 		/* The caller gets an error, so the file must not stay. */
-		begin_removal(req);
-		end_as_caller(unlinkat(dirfd, name, 0));
+		unmake(req, parent, name, 0);
 		fuse_reply_err(req, report_shortage(m, err));
 	}
 }
@@ -328,8 +331,10 @@ void op_tmpfile(fuse_req_t req, fuse_ino_t parent, mode_t mode, struct fuse_file
 		fuse_reply_err(req, err);
 		return;
 	}
-	begin_as_caller(req);
-	fd = openat(fd_of(m, parent), ".", flags, mode);
+	begin_with_mode(req, mode);
+	do
+		fd = openat(fd_of(m, parent), ".", flags, mode);
+	while (caller_has_more(req, fd));
 	err = errno;
 	creds_end();
 	if (fd >= 0)

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/xattr.h>
 
+#include "as_caller.h"
 #include "caller.h"
 #include "creds.h"
 #include "hidden.h"
@@ -55,7 +56,12 @@ static void begin_set(fuse_req_t req, fuse_ino_t ino)
 	const struct fuse_ctx *ctx = fuse_req_ctx(req);
 	bool drop = must_drop_suidgid(req, fd_of(mirror_of(req), ino));
 
-	creds_as(ctx->uid, ctx->gid, drop ? CREDS_NO_FSETID : 0);
+	if (drop)
+		begin_as_caller(req);
+	else
+		begin_as_caller_in_full(req);
+	if (ctx->uid == 0 && drop)
+		creds_as(ctx->uid, ctx->gid, CREDS_NO_FSETID);
 }
 
 /* Returns 0 or an errno. */
@@ -73,22 +79,28 @@ static int may_set(fuse_req_t req, fuse_ino_t ino, const char *name)
 void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size,
 		 int flags)
 {
-	int err = may_set(req, ino, name);
+	int res, err = may_set(req, ino, name);
 
 	if (!err) {
 		begin_set(req, ino);
-		err = end_as_caller(setxattr(proc_path(req, ino).name, name, value, size, flags));
+		do
+			res = setxattr(proc_path(req, ino).name, name, value, size, flags);
+		while (caller_has_more(req, res));
+		err = end_as_caller(res);
 	}
 	fuse_reply_err(req, err);
 }
 
 void op_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
 {
-	int err = may_set(req, ino, name);
+	int res, err = may_set(req, ino, name);
 
 	if (!err) {
 		begin_set(req, ino);
-		err = end_as_caller(removexattr(proc_path(req, ino).name, name));
+		do
+			res = removexattr(proc_path(req, ino).name, name);
+		while (caller_has_more(req, res));
+		err = end_as_caller(res);
 	}
 	fuse_reply_err(req, err);
 }
@@ -106,17 +118,22 @@ static void answer_value(fuse_req_t req, size_t size, const char *value, size_t 
 
 void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
 {
+	struct mirror *m = mirror_of(req);
 	char *value = size ? malloc(size) : NULL;
+	int err = starts_with(name, "user.") ? check_told(req, inode_of(m, ino), R_OK) : 0;
 	ssize_t n = -1;
 
-	errno = EOPNOTSUPP;
+	errno = err ?: EOPNOTSUPP;
 	if (size && !value)
 		errno = ENOMEM;
-	else if (strcmp(name, "security.capability") == 0 &&
-		 hides_capabilities(mirror_of(req), fd_of(mirror_of(req), ino)))
+	else if (!err && strcmp(name, "security.capability") == 0 &&
+		 hides_capabilities(m, fd_of(m, ino)))
 		errno = ENODATA;
-	else if (served(mirror_of(req), name))
+	else if (!err && served(m, name))
 		n = getxattr(proc_path(req, ino).name, name, value, size);
+	/* A list can change without a change of the mode. */
+	if (n > 0 && acl_is_name(name))
+		atomic_store(&inode_of(m, ino)->must_ask, true);
 	/* For any other error the kernel assumes a list that it can't read, and refuses access. */
 	if (n < 0 && errno == EOPNOTSUPP && acl_is_name(name))
 		errno = ENODATA;

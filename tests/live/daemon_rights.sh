@@ -182,6 +182,33 @@ done
 check_eq "... and the kernel has heard of the new owner" "$(stat -c %u "$mnt/$name")" 0
 stop_daemon
 
+# --- capabilities that give rights to a file whose mode has changed, so that the source is asked, or to a directory
+start_daemon "$src" "$mnt" allow_other,attr_timeout=0 || exit 1
+mkdir -m 700 "$src/private"
+echo text | tee "$src/backup" >"$src/private/file"
+chmod 600 "$src/backup"
+stat "$mnt/backup" >/dev/null
+chmod 400 "$src/backup"
+stat "$mnt/backup" >/dev/null
+# with CAPS CMD... - as user 1000 with these capabilities
+with()
+{
+	local caps=$1
+	shift
+	setpriv --reuid 1000 --regid 1000 --clear-groups --inh-caps "$caps" --ambient-caps "$caps" "$@" 2>&1
+}
+check_eq "who may read everything reads it" "$(with +dac_read_search cat "$mnt/backup" "$mnt/private/file")" $'text\ntext'
+check_eq "who may change everything does" \
+	"$(with +dac_override mkdir "$mnt/private/new" && with +fowner chmod 640 "$mnt/backup" && with +chown chown 1001 "$mnt/backup" &&
+		stat -c '%a %u' "$src/private/new" "$src/backup" | xargs)" "755 1000 640 1001"
+check_eq "... and nobody else" "$(as 1000 1000 - sh -c 'mkdir "$1/private/x" || chmod 777 "$1/backup" || chown 1000 "$1/backup"' - "$mnt" 2>&1 | grep -c 'denied\|permitted')" 3
+# the group alone
+chown 0:4300 "$src/private"
+chmod 770 "$src/private"
+check_eq "who is in a directory's group makes names there" "$(as 1000 1000 4300 mkdir "$mnt/private/group" 2>&1; stat -c %u:%g "$src/private/group")" 1000:1000
+check_eq "... and gives away a file's group" "$(as 1001 1001 4300 chgrp 4300 "$mnt/backup" 2>&1; stat -c %u:%g "$src/backup")" 1001:4300
+stop_daemon
+
 # --- directories and files that somebody took over, or closed, while the kernel believes in the former owner,
 # group and mode
 # denied_in DIR CHANGE CMD... - what is in the directory after user 1000 has tried CMD, in which D is its path

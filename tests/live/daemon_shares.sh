@@ -22,17 +22,19 @@ if ! holds "$src/locked"; then
 fi
 kill "$holder"
 
-# stuck N [UID...] - so many requests that need the lock, of user 65534 or of one of these each; sets $waiting
+# stuck N [UID...] - so many requests that need the lock of $from, of user 65534 or of one of these each; adds them
+# to $waiting
+from=locked
+waiting=()
 stuck()
 {
-	local i n=$1 uid
+	local i n=$((${#waiting[@]} + $1)) uid
 	shift
-	waiting=()
-	for ((i = 1; i <= n; i++)); do
+	for ((i = ${#waiting[@]} + 1; i <= n; i++)); do
 		uid=${1:-65534}
 		shift $(($# > 0))
 		"${enter[@]}" setpriv --reuid "$uid" --regid "$uid" --clear-groups \
-			"$WORK/try" copy "$mnt/locked" "$mnt/copy.$i" >/dev/null &
+			"$WORK/try" copy "$mnt/$from" "$mnt/copy.$i" >/dev/null &
 		waiting+=($!)
 	done
 }
@@ -42,6 +44,7 @@ free_again()
 {
 	kill "$holder" "${waiting[@]}" 2>/dev/null
 	wait "$holder" "${waiting[@]}" 2>/dev/null
+	waiting=()
 	stop_daemon
 }
 
@@ -128,36 +131,73 @@ else
 	skip "further ids of one user" "no /etc/subuid here"
 fi
 
+# --- what root does with a user's files, whose locks that user can hold: by a program that is setuid to root, too
+chown 65534 "$src/locked"
+start_daemon "$src" "$mnt" allow_other,threads=2 || exit 1
+settle
+holds "$src/locked"
+waiting=()
+for i in 1 2 3; do
+	"$try" copy "$mnt/locked" "$mnt/copy.$i" >/dev/null &
+	waiting+=($!)
+done
+wait_until 20 waits_for_daemon "${waiting[@]}"
+check "while root's requests for a user's file are stuck, root's others are served" answers other
+free_again
+
 # --- what waits while a file and a directory get another owner
 mkdir "$src/given"
-echo text | tee "$src/given/file" >"$src/given/secret"
+echo text | tee "$src/given/file" "$src/given/listed" "$src/given/tagged" >"$src/given/secret"
+setfattr -n user.tag -v text "$src/given/tagged"
 chown -R 65534 "$src/given"
-start_daemon "$src" "$mnt" allow_other,threads=2,entry_timeout=600,attr_timeout=600 || exit 1
+# a list whose mask is the same when the user is denied
+chown 0:0 "$src/given/listed"
+chmod 600 "$src/given/listed"
+setfacl -m u:65534:rw,u:1:rw "$src/given/listed"
+# requests for one's own files and for those of others wait apart: both are made to
+cp "$src/locked" "$src/roots"
+chmod 644 "$src/roots"
+start_daemon "$src" "$mnt" allow_other,xattr,threads=2,entry_timeout=600,attr_timeout=600 || exit 1
 "${nobody[@]}" "$WORK/try" late "$mnt/given/file" chmod >"$WORK/chmod" &
 late=($!)
 "${nobody[@]}" "$WORK/try" late "$mnt/given/secret" open >"$WORK/open" &
 late+=($!)
 "${nobody[@]}" "$WORK/try" late "$mnt/given" make >"$WORK/make" &
 late+=($!)
+"${nobody[@]}" "$WORK/try" late "$mnt/given/listed" open >"$WORK/listed" &
+late+=($!)
+"${nobody[@]}" "$WORK/try" late "$mnt/given/tagged" tag >"$WORK/tag" &
+late+=($!)
 wait_until 20 said_ok "$WORK/chmod"
 wait_until 20 said_ok "$WORK/open"
 wait_until 20 said_ok "$WORK/make"
+wait_until 20 said_ok "$WORK/listed"
+wait_until 20 said_ok "$WORK/tag"
 settle
 holds "$src/locked"
+first=$holder
 stuck 2
-wait_until 20 came COPY_FILE_RANGE 3
+from=roots
+holds "$src/roots"
+stuck 2
+wait_until 20 came COPY_FILE_RANGE 5
 kill -USR1 "${late[@]}"
 check "requests wait for those that are stuck" wait_until 20 waits_for_daemon "${late[@]}"
 chown 0:0 "$src/given" "$src/given/file"
 chmod 600 "$src/given/secret"
 chown 0:0 "$src/given/secret"
+setfacl -m u:65534:--- "$src/given/listed"
+chmod 600 "$src/given/tagged"
+chown 0:0 "$src/given/tagged"
 # the kernel hears of it before these requests are served
-stat --cached=never "$mnt/given" "$mnt/given/file" "$mnt/given/secret" >/dev/null
-kill "$holder"
+stat --cached=never "$mnt/given" "$mnt/given/file" "$mnt/given/secret" "$mnt/given/tagged" >/dev/null
+kill "$first" "$holder"
 wait "${waiting[@]}" "${late[@]}" 2>/dev/null
 check_eq "who was a file's owner when the request was made has no chmod" "$(stat -c '%a %u' "$src/given/file")" "644 0"
 check "... and makes no file where the directory has another owner by now" [ ! -e "$src/given/new" ]
 check_eq "... and hears why not, and does not open the file" \
 	"$(tail -n 1 "$WORK/chmod") $(tail -n 1 "$WORK/make") $(tail -n 1 "$WORK/open")" "EPERM EACCES EACCES"
+check_eq "... nor one whose access control list denies it by now" "$(tail -n 1 "$WORK/listed")" EACCES
+check_eq "... nor reads its attributes" "$(tail -n 1 "$WORK/tag")" EACCES
 stop_daemon
 exit "$((LIVE_FAILED > 0))"

@@ -20,6 +20,7 @@
  *        daemon_try copy FROM TO                copy_file_range(2) of the whole file
  *        daemon_try flood FILE COUNT            so many asynchronous writes of a block at once; waits for none
  *        daemon_try late FILE chmod|open        opens it; at SIGUSR1 makes a setuid file of it, or opens it to write
+ *        daemon_try late FILE tag               the same, and reads user.tag
  *        daemon_try late DIR make               the same, and makes "new" in it
  *        daemon_try dirty FILE                  stores to every second page of a shared mapping, and msync(2)
  */
@@ -42,6 +43,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #ifndef RWF_NOAPPEND
@@ -365,7 +367,7 @@ static int try_late(const char *name, const char *what)
 {
 	bool opens = strcmp(what, "open") == 0;
 	int fd = open(name, opens ? O_PATH : O_RDONLY), sig;
-	char path[32];
+	char path[32], tag[64];
 	sigset_t set;
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
@@ -381,6 +383,8 @@ static int try_late(const char *name, const char *what)
 		return say(fchmod(fd, 04777));
 	if (opens)
 		return say(open(path, O_RDWR) < 0 ? -1 : 0);
+	if (strcmp(what, "tag") == 0)
+		return say(getxattr(path, "user.tag", tag, sizeof(tag)));
 	return say(openat(fd, "new", O_CREAT | O_WRONLY, 0666) < 0 ? -1 : 0);
 }
 

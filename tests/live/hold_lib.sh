@@ -50,6 +50,12 @@ settle()
 	"$try" copy "$mnt/locked" "$mnt/copy.6" >/dev/null
 }
 
+# waits_in_kernel PID - one of its threads waits there, and nobody can wake it
+waits_in_kernel()
+{
+	grep -qs '^State:.D' /proc/"$1"/task/*/status
+}
+
 # waits_for_daemon PID... - each of them is in a request
 waits_for_daemon()
 {
