@@ -16,12 +16,12 @@
 #define MAX_REQUESTS 20000
 
 /*
- * One user's requests, and a thread for them. A try can be stuck while the user holds a lock in the source.
- * Then only that user waits.
+ * One user's requests for files of one owner, and a thread for them. A try can be stuck while that owner, or the user,
+ * holds a lock in the source. Then nobody else waits, nor does the user for other files.
  */
 struct queue {
 	struct queue *next;
-	uint32_t user;
+	uint64_t who; /* see fair_share() */
 	struct waiting_room_use uses;
 	struct later *first, **last;
 };
@@ -124,12 +124,12 @@ static void *later_main(void *arg)
 }
 
 /* The caller holds the lock. Returns the user's queue, or NULL with @err set. */
-static struct queue *queue_of(uint32_t user, int *err)
+static struct queue *queue_of(uint64_t who, int *err)
 {
 	struct queue *q = waiting.queues;
 	pthread_t thread;
 
-	while (q && q->user != user)
+	while (q && q->who != who)
 		q = q->next;
 	if (q)
 		return q;
@@ -137,7 +137,7 @@ static struct queue *queue_of(uint32_t user, int *err)
 	*err = q ? 0 : ENOMEM;
 	if (!q)
 		return NULL;
-	*q = (struct queue){.next = waiting.queues, .user = user, .last = &q->first};
+	*q = (struct queue){.next = waiting.queues, .who = who, .last = &q->first};
 	*err = pthread_create(&thread, NULL, later_main, q);
 	if (*err) {
 		free(q);
@@ -148,8 +148,28 @@ static struct queue *queue_of(uint32_t user, int *err)
 	return q;
 }
 
+/* What the user of @q has in all queues. The caller holds the lock. */
+static struct waiting_room_use uses_in_all(const struct queue *q)
+{
+	struct waiting_room_use all = {0};
+
+	for (const struct queue *one = waiting.queues; one; one = one->next)
+		if ((uint32_t)one->who == (uint32_t)q->who)
+			waiting_room_add(&all, &one->uses);
+	return all;
+}
+
+static uint64_t who_waits(const struct later *later)
+{
+	uint32_t user = users_of(fuse_req_ctx(later->req)->uid);
+	struct inode *inode = inode_of(mirror_of(later->req), later->request.node);
+
+	return fair_share(user, later->request.seen ? users_of(inode->told_owner) : user);
+}
+
 int later_add(struct later *later)
 {
+	struct waiting_room_use all = {0};
 	struct queue *q = NULL;
 	int err = ENOTCONN;
 
@@ -157,8 +177,10 @@ int later_add(struct later *later)
 	later->request = current_request;
 	pthread_mutex_lock(&waiting.lock);
 	if (!waiting.stop)
-		q = queue_of(users_of(fuse_req_ctx(later->req)->uid), &err);
-	if (q && !waiting_room_take(&waiting.room, &q->uses, q->uses, later->size))
+		q = queue_of(who_waits(later), &err);
+	if (q)
+		all = uses_in_all(q);
+	if (q && !waiting_room_take(&waiting.room, &q->uses, all, later->size))
 		err = ENOMEM;
 	else if (q) {
 		*q->last = later;

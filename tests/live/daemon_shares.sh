@@ -145,6 +145,31 @@ wait_until 20 waits_for_daemon "${waiting[@]}"
 check "while root's requests for a user's file are stuck, root's others are served" answers other
 free_again
 
+# --- root waits for leases of two users, and one of them then holds the lock of the file that root cuts
+cp "$src/locked" "$src/cut"
+chown 65534 "$src/cut"
+echo text >"$src/leased"
+chown 1001 "$src/leased"
+start_daemon "$src" "$mnt" allow_other,threads=2 || exit 1
+holds "$src/cut"
+spawn "${nobody[@]}" "$WORK/try" read-lease "$src/cut" >"$WORK/lease.1"
+first=$SPAWNED
+spawn setpriv --reuid 1001 --regid 1001 --clear-groups "$WORK/try" lease "$src/leased" >"$WORK/lease.2"
+second=$SPAWNED
+wait_until 20 said_ok "$WORK/lease.1"
+wait_until 20 said_ok "$WORK/lease.2"
+(: >"$mnt/cut") &
+waiting=($!)
+cat "$mnt/leased" >"$WORK/leased" &
+pid=$!
+wait_until 20 came OPEN 2
+kill "$first"
+check "an open that cuts waits for the lease, and then for the lock" wait_until 20 waits_in_kernel "$DAEMON_PID"
+kill "$second"
+check "... and another user's lease is waited for apart from that" wait_until 20 live_gone "$pid"
+check_eq "... as the file is read then" "$(cat "$WORK/leased")" text
+free_again
+
 # --- what waits while a file and a directory get another owner
 mkdir "$src/given"
 echo text | tee "$src/given/file" "$src/given/listed" "$src/given/tagged" >"$src/given/secret"
