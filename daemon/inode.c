@@ -5,12 +5,36 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "hash.h"
 
 #define FIRST_CHAINS 1024
+
+static uint64_t node_secret;
+
+int inode_hide_addresses(void)
+{
+	uint64_t drawn;
+
+	if (getrandom(&drawn, sizeof(drawn), 0) != sizeof(drawn))
+		return -1;
+	/* Larger than any address, so that it never makes 0 or the root's number of one; and no negative number. */
+	node_secret = drawn >> 2 | UINT64_C(1) << 62;
+	return 0;
+}
+
+uint64_t inode_node(const struct inode *inode)
+{
+	return (uintptr_t)inode ^ node_secret;
+}
+
+struct inode *inode_of_node(uint64_t node)
+{
+	return (struct inode *)(uintptr_t)(node ^ node_secret);
+}
 
 int inode_table_init(struct inode_table *table)
 {
@@ -191,7 +215,7 @@ void inode_drop(struct inode_table *table, struct inode *inode)
 static void add(struct inode_batch *batch, const struct inode *inode)
 {
 	if (batch->by_node)
-		batch->node[batch->n++] = (uintptr_t)inode;
+		batch->node[batch->n++] = inode_node(inode);
 	else
 		batch->n += names_copy(&inode->names, batch->name + batch->n,
 				       INODE_BATCH - batch->n);

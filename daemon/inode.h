@@ -68,6 +68,15 @@ struct inode_table {
 
 int inode_table_init(struct inode_table *table);
 
+/*
+ * The number by which the kernel knows an inode that is not the root, and back. Any user can read it from a file
+ * handle (name_to_handle_at(2), AT_HANDLE_FID), so it is not the address in memory, which would help to attack us.
+ */
+uint64_t inode_node(const struct inode *inode);
+struct inode *inode_of_node(uint64_t node);
+/* Draws the secret for this. Call it before any inode is made. */
+int inode_hide_addresses(void);
+
 /* Ends the table. Closes every descriptor still held. No other thread may be using it. */
 void inode_table_destroy(struct inode_table *table);
 

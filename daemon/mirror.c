@@ -28,7 +28,7 @@ struct fd_path fd_path(int fd)
 
 struct inode *inode_of(struct mirror *m, fuse_ino_t ino)
 {
-	return ino == FUSE_ROOT_ID ? &m->root : (struct inode *)(uintptr_t)ino;
+	return ino == FUSE_ROOT_ID ? &m->root : inode_of_node(ino);
 }
 
 int open_without_wait(struct mirror *m, int path_fd, int flags)
@@ -98,7 +98,7 @@ int entry_from_fd(struct mirror *m, int fd, fuse_ino_t parent, const char *name,
 		return ENOMEM;
 	entry->attr_timeout = attr_timeout_of(m, inode, &entry->attr);
 	tell(inode, &told);
-	entry->ino = (uintptr_t)inode;
+	entry->ino = inode_node(inode);
 	entry->generation = inode->generation;
 	prune_if_needed(m);
 	return 0;
@@ -181,7 +181,7 @@ bool must_drop_suidgid(fuse_req_t req, int fd)
 static void invalidate(struct mirror *m, struct inode *inode)
 {
 	fuse_lowlevel_notify_inval_inode(
-		m->pruner.se, inode == &m->root ? FUSE_ROOT_ID : (uintptr_t)inode, -1, 0);
+		m->pruner.se, inode == &m->root ? FUSE_ROOT_ID : inode_node(inode), -1, 0);
 }
 
 int check_owner(fuse_req_t req, struct inode *inode, int cap)
@@ -283,7 +283,7 @@ int mirror_start(struct mirror *m)
 {
 	if (numbers_init(&m->numbers, m->root.key.dev) != 0)
 		return -1;
-	if (inode_table_init(&m->table) != 0) {
+	if (inode_hide_addresses() != 0 || inode_table_init(&m->table) != 0) {
 		numbers_destroy(&m->numbers);
 		return -1;
 	}

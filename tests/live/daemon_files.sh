@@ -94,6 +94,13 @@ umount "$src/other" "$src/third"
 for options in passthrough direct cached; do
 	start_daemon "$src" "$mnt" "$options" || exit 1
 	check_eq "$options: no file handle is offered" "$("$try" handle "$mnt/log") $("$try" handle "$mnt")" "EOPNOTSUPP EOPNOTSUPP"
+	# but since Linux 6.5 anybody can ask for the number by which the kernel knows a file
+	node=$("$try" node "$mnt/log")
+	check "$options: ... and none tells where the daemon's memory is ($node)" python3 -c '
+import sys
+ranges = [[int(x, 16) for x in line.split()[0].split("-")] for line in open("/proc/%s/maps" % sys.argv[1])]
+node = int(sys.argv[2], 16) if sys.argv[2][:1] != "E" else 0
+sys.exit(any(a <= node < b for a, b in ranges))' "$DAEMON_PID" "$node"
 	stop_daemon
 done
 

@@ -6,6 +6,7 @@
  * usage: daemon_try append FILE CHAR SIZE write|direct|aio    one write(2), or one request, with O_APPEND
  *        daemon_try bits DIR                    setuid and setgid bits after a change by another user
  *        daemon_try handle FILE                 name_to_handle_at()
+ *        daemon_try node FILE                   the number by which the kernel knows it, in hex
  *        daemon_try close FILE                  what close(2) says
  *        daemon_try map FILE                    times around writes through a shared mapping
  *        daemon_try scribble FILE               a store to a shared mapping of a file open with O_APPEND
@@ -173,6 +174,21 @@ static int try_handle(const char *file)
 	int mount;
 
 	return say(name_to_handle_at(AT_FDCWD, file, &handle.head, &mount, 0));
+}
+
+static int try_node(const char *file)
+{
+	enum { HANDLE_FID = 0x200 }; /* AT_HANDLE_FID, since Linux 6.5 */
+	struct {
+		struct file_handle head;
+		unsigned int word[MAX_HANDLE_SZ / sizeof(int)];
+	} handle = {.head.handle_bytes = sizeof(handle.word)};
+	int mount;
+
+	if (name_to_handle_at(AT_FDCWD, file, &handle.head, &mount, HANDLE_FID) != 0)
+		return say(-1);
+	printf("%x%08x\n", handle.word[0], handle.word[1]);
+	return 0;
 }
 
 static int try_close(const char *file)
@@ -426,6 +442,8 @@ int main(int argc, char **argv)
 		return try_bits(argv[2]);
 	if (argc == 3 && strcmp(argv[1], "handle") == 0)
 		return try_handle(argv[2]);
+	if (argc == 3 && strcmp(argv[1], "node") == 0)
+		return try_node(argv[2]);
 	if (argc == 3 && strcmp(argv[1], "close") == 0)
 		return try_close(argv[2]);
 	if (argc == 3 && strcmp(argv[1], "map") == 0)

@@ -176,8 +176,8 @@ static void test_nodes(void **state)
 	dir = inode_lookup(&table, (struct inode_key){1, 4}, some_fd(), S_IFDIR, 1, "dir", NULL);
 	inode_unused(&table, &cursor, &batch);
 	assert_int_equal(batch.n, 2);
-	assert_true((batch.node[0] == (uintptr_t)file && batch.node[1] == (uintptr_t)dir) ||
-		    (batch.node[0] == (uintptr_t)dir && batch.node[1] == (uintptr_t)file));
+	assert_true((batch.node[0] == inode_node(file) && batch.node[1] == inode_node(dir)) ||
+		    (batch.node[0] == inode_node(dir) && batch.node[1] == inode_node(file)));
 	inode_drop(&table, open_one);
 }
 
