@@ -30,8 +30,6 @@ ends()
 		"$(of "$2" '.counts | "\(.writes) \(.takes | .exclusive + .shared) \(.takes.fi_lock) \(.unfinished)"')" \
 		"$writes $writes $writes $unfinished"
 	check "... the difference" is "$(of "$2" .counts.takes_minus_writes)" 0
-	# a machine that has other work may end it later, never sooner
-	check "... the window is no shorter than was asked for" test "$(of "$2" .duration_ns)" -ge 700000000
 }
 
 # forms that count writes differently behave alike on either variant

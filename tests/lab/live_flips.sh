@@ -19,8 +19,8 @@ flips()
 judge()
 {
 	local kernel=$1
-	# A cycle takes some seconds where the guest is emulated.
-	vm --kernel "$kernel" --out "$out" --timeout $((1200 + 20 * cycles)) -- lab/guest/live_flips "$cycles"
+	# A cycle takes some seconds where the guest is emulated, and more on a busy machine.
+	vm --kernel "$kernel" --out "$out" --timeout $((14400 + 200 * cycles)) -- lab/guest/live_flips "$cycles"
 	check "$kernel: the guest came through" is "$rc" 0
 	[ "$rc" = 0 ] || return 0
 	check "$kernel: verify's cases pass while it comes and goes ($(flips verify_flips) times)" is \
