@@ -39,11 +39,15 @@ static __always_inline __u32 time_bucket(__u64 ns)
 	return 8 * l + (ns >> (l - 3) & 7);
 }
 
-/* On a CPU's own histogram. */
+/*
+ * On a CPU's own histogram. Without the barrier clang compares what the bucket is computed from, and the kernel does not
+ * see that this bounds the bucket.
+ */
 static __always_inline void add_time(struct fl_hist *t, __u64 ns)
 {
 	__u32 b = time_bucket(ns);
 
+	barrier_var(b);
 	if (b < FL_HIST_BUCKETS)
 		t->bucket[b]++;
 	t->sum_ns += ns;
@@ -54,6 +58,7 @@ static __always_inline void add_time_atomic(struct fl_hist *t, __u64 ns)
 {
 	__u32 b = time_bucket(ns);
 
+	barrier_var(b);
 	if (b < FL_HIST_BUCKETS)
 		__sync_fetch_and_add(&t->bucket[b], 1);
 	__sync_fetch_and_add(&t->sum_ns, ns);
