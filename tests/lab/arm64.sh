@@ -16,8 +16,7 @@ counts()
 	out=$tmp/kernels/$1
 	check "$1: every method that works counts what fio wrote" is "$rc" 0
 	check "$1: an arm64 kernel" is "$(of doctor.json .machine)" aarch64
-	check "$1: tracepoints: each program is there" \
-		is "$(of doctor.json '[.methods[] | select(.name == "state-tp").probes[] | select(.attaches | not).name] | join(" ")')" ""
+	check "$1: each program of state-tp attaches" is "$(unattached doctor.json state-tp)" ""
 	for name in $methods; do
 		check "$1: $name says why" is "$(of "$name.prove" '"\(.verdict) \(.reasons[0].reason)"')" "EXCLUSIVE kernel-cannot"
 	done

@@ -17,6 +17,8 @@ for kernel in $kernels; do
 	KERNELS_WRITES=200 "$top/lab/kernels" -o "$tmp/kernels" "$kernel" >"$tmp/out" 2>"$tmp/err" </dev/null || rc=$?
 	sed 's/^/# /' "$tmp/out"
 	check "$kernel: every method that works counts what fio wrote" is "$rc" 0
+	out=$tmp/kernels/$kernel
+	check "$kernel: each program of state-tp attaches" is "$(unattached doctor.json state-tp)" ""
 	for name in state-tp state-fentry callsite global; do
 		# where writes were lost, the verdict may be withheld
 		check "$kernel: $name says why" is \

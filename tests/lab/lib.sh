@@ -50,6 +50,14 @@ of()
 	jq -r "$2" "$out/$1" 2>/dev/null || true
 }
 
+# unattached FILE METHOD - the method's programs that doctor --json could not attach; FILE is in $out. "none" if it has
+# no programs at all.
+unattached()
+{
+	of "$1" ".methods[] | select(.name == \"$2\").probes | if length == 0 then \"none\"
+		else [.[] | select(.attaches | not).name] | join(\" \") end"
+}
+
 # relayed N [PREFIX] - the cases that the last VM's program printed, as ours: N of them, or any number if N is empty
 relayed()
 {

@@ -16,6 +16,7 @@ judge()
 	check "$variant: doctor says that every method works" is \
 		"$(of doctor '[.methods[] | select(.works) | .name] | sort | join(" ")')" \
 		"callsite global state-fentry state-tp"
+	check "$variant: each program of state-tp attaches" is "$(unattached doctor state-tp)" ""
 
 	wrote=$(fio_writes "$out/all.fio")
 	check "$variant: fio wrote" is "$wrote" 400
