@@ -40,8 +40,8 @@ static __always_inline __u32 time_bucket(__u64 ns)
 }
 
 /*
- * On a CPU's own histogram. Without the barrier clang compares what the bucket is computed from, and the kernel does not
- * see that this bounds the bucket.
+ * On a CPU's own histogram. Without the barrier clang compares what the bucket is computed from, and the kernel does
+ * not see that this bounds the bucket.
  */
 static __always_inline void add_time(struct fl_hist *t, __u64 ns)
 {

@@ -38,7 +38,9 @@ bool creds_have_sys_admin(void);
  */
 void creds_as(uid_t uid, gid_t gid, unsigned int without);
 
-/* From here on this thread acts without the capabilities in @without, too; or has them again, if creds_as() left them. */
+/*
+ * From here on this thread acts without the capabilities in @without, too; or has them again, if creds_as() left them.
+ */
 void creds_drop(unsigned int without);
 void creds_take_back(unsigned int without);
 

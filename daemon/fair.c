@@ -19,7 +19,10 @@ struct waiting_request {
 	char data[];
 };
 
-/* One that has requests. While some wait, as many of its user's as the limits allow are being served, and one at least. */
+/*
+ * One that has requests. While some wait, as many of its user's as the limits allow are being served, and one at
+ * least.
+ */
 struct share {
 	struct share *next;
 	uint64_t who;

@@ -2,7 +2,8 @@
 /*
  * Requests that have to wait for a user of the mirror or of its source: for a lock, for a lease, for
  * another piece of an append. They must not hold a worker: if all workers waited, none could serve
- * anybody. For each user, and owner of the files, a thread has them all and tries them in turn, first come, first served.
+ * anybody. For each user, and owner of the files, a thread has them all and tries them in turn, first come, first
+ * served.
  */
 #ifndef FUSELENS_DAEMON_LATER_H
 #define FUSELENS_DAEMON_LATER_H
