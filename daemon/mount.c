@@ -152,7 +152,7 @@ static void step(struct walk *w)
 {
 	size_t len = strcspn(w->rest, "/");
 	char *rest = strdup(w->rest + len), *name = w->rest;
-	struct stat st;
+	struct statx st;
 	int fd = -1;
 
 	name[len] = '\0';
@@ -160,15 +160,17 @@ static void step(struct walk *w)
 		fd = openat(w->dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	free(name);
 	w->rest = rest;
-	if (fd < 0 || fstat(fd, &st) != 0) {
+	/* On the way may be a mount whose daemon is dead, or does not answer: what the kernel knows has to do. */
+	if (fd < 0 ||
+	    statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_UID, &st) != 0) {
 		end_walk(w, errno);
-	} else if (S_ISDIR(st.st_mode)) {
+	} else if (S_ISDIR(st.stx_mode)) {
 		close(w->dir);
 		w->dir = fd;
 		return;
-	} else if (!S_ISLNK(st.st_mode)) {
+	} else if (!S_ISLNK(st.stx_mode)) {
 		end_walk(w, ENOTDIR);
-	} else if ((st.st_uid != 0 && st.st_uid != geteuid()) || ++w->links > MAX_LINKS) {
+	} else if ((st.stx_uid != 0 && st.stx_uid != geteuid()) || ++w->links > MAX_LINKS) {
 		end_walk(w, ELOOP);
 	} else {
 		w->rest = follow(fd, w->rest);
@@ -203,27 +205,33 @@ int mount_point_open(const char *path)
 	return fd;
 }
 
+/* What the kernel knows of the directory that is open at @fd. Sends no request to a daemon. */
+static int look(int fd, struct statx *stx)
+{
+	/*
+	 * A later mount may get the plain id of an earlier one. Linux 6.8 has an id that is never
+	 * reused.
+	 */
+	unsigned int ids = STATX_MNT_ID | STATX_MNT_ID_UNIQUE;
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_INO | ids, stx) !=
+	    0)
+		return -1;
+	return stx->stx_mask & ids ? 0 : -1;
+}
+
 /*
  * Opens the current mount at the mount point and sets its mount id. Sends no request to its daemon.
  */
 static int open_top(const struct mounted *mounted, uint64_t *mnt_id)
 {
-	int parent = openat(mounted->below, "..", O_PATH | O_DIRECTORY | O_CLOEXEC), fd;
+	int fd = openat(mounted->parent, mounted->name,
+			O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct statx stx;
 
-	if (parent < 0)
-		return -1;
-	fd = openat(parent, mounted->name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	close(parent);
 	if (fd < 0)
 		return -1;
-	/*
-	 * A later mount may get the plain id of an earlier one. Linux 6.8 has an id that is never
-	 * reused.
-	 */
-	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID | STATX_MNT_ID_UNIQUE,
-		  &stx) != 0 ||
-	    !(stx.stx_mask & (STATX_MNT_ID | STATX_MNT_ID_UNIQUE))) {
+	if (look(fd, &stx) != 0) {
 		close(fd);
 		return -1;
 	}
@@ -231,19 +239,43 @@ static int open_top(const struct mounted *mounted, uint64_t *mnt_id)
 	return fd;
 }
 
-/* The name of the directory that is open at @fd. Returns 0, or -1 with errno. */
-static int name_of(int fd, char *name, size_t size)
+/*
+ * Opens the directory that has @below, and finds its name there. It goes by the path, since the way up from a mount whose
+ * daemon is dead, or does not answer, is closed. Returns 0, or -1 with errno: ESTALE if the path leads elsewhere by now.
+ */
+static int find_parent(struct mounted *mounted, int below)
 {
-	char link[32], path[PATH_MAX];
+	char link[32], path[PATH_MAX], *name;
+	struct statx is = {0}, wanted = {0};
+	uint64_t mnt_id;
 	ssize_t len;
+	int fd;
 
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", below);
 	len = readlink(link, path, sizeof(path) - 1);
 	if (len < 0)
 		return -1;
 	path[len] = '\0';
-	snprintf(name, size, "%.255s", strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
-	return 0;
+	name = strrchr(path, '/');
+	errno = ESTALE;
+	if (!name || strlen(name + 1) >= sizeof(mounted->name))
+		return -1;
+	strcpy(mounted->name, name + 1);
+	name[name == path] = '\0';
+	mounted->parent = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (mounted->parent < 0)
+		return -1;
+	fd = open_top(mounted, &mnt_id);
+	if (fd >= 0 && look(fd, &is) == 0 && look(below, &wanted) == 0 &&
+	    is.stx_mnt_id == wanted.stx_mnt_id && is.stx_ino == wanted.stx_ino) {
+		close(fd);
+		return 0;
+	}
+	if (fd >= 0)
+		close(fd);
+	close(mounted->parent);
+	errno = ESTALE;
+	return -1;
 }
 
 int mount_fuse(struct mounted *mounted, const char *source, const char *mountpoint, int below,
@@ -253,7 +285,13 @@ int mount_fuse(struct mounted *mounted, const char *source, const char *mountpoi
 	struct statx stx;
 	int dev, fd, err;
 
-	dev = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	*mounted = (struct mounted){.mountpoint = mountpoint};
+	if (find_parent(mounted, below) != 0) {
+		log_failure(errno, "was it renamed or removed meanwhile?", "mount point %s",
+			    log_name(mountpoint, shown, sizeof(shown)));
+		return -1;
+	}
+	mounted->dev = dev = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	if (dev < 0) {
 		log_failure(errno, mount_hint(errno), "opening /dev/fuse");
 		return -1;
@@ -276,11 +314,8 @@ int mount_fuse(struct mounted *mounted, const char *source, const char *mountpoi
 		goto fail;
 	}
 	free(data);
-	*mounted = (struct mounted){.dev = dev, .mountpoint = mountpoint, .below = below};
 	/* From here on nobody can rename the directory. */
-	fd = name_of(below, mounted->name, sizeof(mounted->name)) == 0
-		     ? open_top(mounted, &mounted->mnt_id)
-		     : -1;
+	fd = open_top(mounted, &mounted->mnt_id);
 	if (fd >= 0 && statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &stx) == 0)
 		mounted->connection = stx.stx_dev_minor;
 	if (fd >= 0)
@@ -426,10 +461,10 @@ static void watch(const struct mounted *mounted, int pipe_end)
 	signal(SIGHUP, SIG_IGN);
 	null = open("/dev/null", O_RDWR);
 	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0 ||
-	    (pipe_end = fcntl(pipe_end, F_DUPFD, 5)) < 0 || dup2(mounted->below, 4) < 0 ||
+	    (pipe_end = fcntl(pipe_end, F_DUPFD, 5)) < 0 || dup2(mounted->parent, 4) < 0 ||
 	    dup2(pipe_end, 3) < 0 || close_range(5, ~0U, 0) != 0 || chdir("/") != 0)
 		_exit(1);
-	found.below = 4;
+	found.parent = 4;
 	while (read(3, &byte, 1) < 0 && errno == EINTR)
 		;
 	top = open_top(&found, &mnt_id);

@@ -25,10 +25,10 @@ struct mounted {
 	int dev; /* the FUSE device */
 	const char *mountpoint;
 	/*
-	 * The directory below the mount, and its name. By them the mount is found although somebody renamed a
-	 * directory on the way to it: the kernel lets nobody rename a mount point itself.
+	 * The directory that has the mount point, and the mount point's name there. By them the mount is found although
+	 * somebody renamed a directory on the way to it: the kernel lets nobody rename a mount point itself.
 	 */
-	int below;
+	int parent;
 	char name[256];
 	uint64_t mnt_id; /* as in STATX_MNT_ID_UNIQUE, or STATX_MNT_ID where there is none */
 	unsigned int connection; /* the kernel's number for it; 0: not known */
@@ -47,7 +47,7 @@ int mount_option(struct mount_options *opts, const char *option);
  */
 int mount_point_open(const char *path);
 
-/* Opens the device and mounts on @below, which @mounted keeps. Returns 0, or -1 with the reason printed. */
+/* Opens the device and mounts on @below. Returns 0, or -1 with the reason printed. */
 int mount_fuse(struct mounted *mounted, const char *source, const char *mountpoint, int below,
 	       const struct mount_options *opts);
 

@@ -133,6 +133,20 @@ wait_until 10 no_watcher
 check "auto_unmount: another mount there is left alone" is_mounted
 umount "$mnt"
 
+# --- on top of a mount whose daemon is dead: that one is asked nothing, not even at the end
+mounts_there()
+{
+	[ "$(grep -c " $mnt fuse.fuselens " /proc/self/mounts)" = "$1" ]
+}
+start_daemon "$src" "$mnt" || exit 1
+kill -KILL "$DAEMON_PID"
+wait "$DAEMON_PID" 2>/dev/null
+start_daemon "$src" "$mnt"
+check "on top of a dead mount" mounts_there 2
+stop_daemon
+check "on top of a dead mount: it goes again" mounts_there 1
+umount -l "$mnt"
+
 # --- another user owns the directory in which the mount point is
 install -d -o 1000 -g 1000 "$WORK/home" "$WORK/home/sub" "$WORK/home/sub/mnt" "$WORK/home/empty"
 owner=(setpriv --reuid 1000 --regid 1000 --clear-groups)
