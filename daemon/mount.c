@@ -240,8 +240,9 @@ static int open_top(const struct mounted *mounted, uint64_t *mnt_id)
 }
 
 /*
- * Opens the directory that has @below, and finds its name there. It goes by the path, since the way up from a mount whose
- * daemon is dead, or does not answer, is closed. Returns 0, or -1 with errno: ESTALE if the path leads elsewhere by now.
+ * Opens the directory that has @below, and finds its name there. It goes by the path, since the way up from a mount
+ * whose daemon is dead, or does not answer, is closed. Returns 0, or -1 with errno: ESTALE if the path leads elsewhere
+ * by now.
  */
 static int find_parent(struct mounted *mounted, int below)
 {
