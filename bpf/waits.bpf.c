@@ -99,15 +99,20 @@ static __noinline int wait_of_ours_ends(struct waiting *w)
 	return 0;
 }
 
-SEC("tp_btf/contention_end")
-int wait_ends(__u64 *ctx)
+/* The current task has what it waited for: @lock, or what stands for it. Nearly always that is not ours. */
+static __always_inline int got(__u64 lock)
 {
 	struct waiting *w = waiting_of_current();
 
-	/* nearly always the lock is not ours */
-	if (w->lock != ctx[0] || w->task != bpf_get_current_task())
+	if (w->lock != lock || w->task != bpf_get_current_task())
 		return 0;
 	return wait_of_ours_ends(w);
+}
+
+SEC("tp_btf/contention_end")
+int wait_ends(__u64 *ctx)
+{
+	return got(ctx[0]);
 }
 
 /*
@@ -145,9 +150,5 @@ int io_begins(__u64 *ctx)
 SEC("tp_btf/iomap_dio_complete")
 int io_ends(__u64 *ctx)
 {
-	struct waiting *w = waiting_of_current();
-
-	if (w->lock != ctx[0] || w->task != bpf_get_current_task())
-		return 0;
-	return wait_of_ours_ends(w);
+	return got(ctx[0]);
 }
