@@ -36,7 +36,7 @@ accounted()
 }
 
 for jobs in 1 4 8; do
-	accounted state-fentry $jobs '.histograms | [.[].sum_ns] | add'
-	accounted state-tp $jobs '.queued_waits | .exclusive.sum_ns + .shared.sum_ns + .io.sum_ns'
+	accounted state-fentry $jobs '.histograms | values | [.[].sum_ns] | add'
+	accounted state-tp $jobs '.queued_waits | values | .exclusive.sum_ns + .shared.sum_ns + .io.sum_ns'
 done
 exit "$failed"
