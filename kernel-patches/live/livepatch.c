@@ -49,5 +49,6 @@ MODULE_LICENSE("GPL");
 MODULE_INFO(livepatch, "Y");
 /* What 'fuselens live' reads before it loads the module. */
 MODULE_INFO(fuselens_build, UTS_VERSION);
+MODULE_INFO(fuselens_btf, FUSELENS_BTF);
 MODULE_INFO(fuselens_series, FUSELENS_SERIES);
 MODULE_INFO(fuselens_replaces, FUSELENS_REPLACES);

@@ -6,7 +6,8 @@
  *
  * It also refuses a module that could leave a pointer to its own code behind. Asynchronous I/O keeps a
  * callback for longer than a transition waits. If the callback were code of the module, it would run freed
- * memory once the module is unloaded.
+ * memory once the module is unloaded. For the same reason it refuses a function that jumps out of itself:
+ * a transition finds tasks in a function by its beginning and its end.
  *
  * usage: relocs IN.ko OUT.ko MODULE_SYMVERS
  */
@@ -257,6 +258,66 @@ static int check_escapes(struct module *m)
 	return bad;
 }
 
+/* The name of the function that has code at this place of a section; NULL: none. */
+static const char *function_at(struct module *m, size_t section, __u64 at)
+{
+	Elf_Data *syms = elf_getdata(m->symtab, NULL);
+	GElf_Sym sym;
+
+	for (size_t i = 1; i < m->nsyms; i++) {
+		gelf_getsym(syms, (int)i, &sym);
+		if (GELF_ST_TYPE(sym.st_info) == STT_FUNC && sym.st_shndx == section &&
+		    at - sym.st_value < sym.st_size)
+			return symbol_name(m, &sym);
+	}
+	return NULL;
+}
+
+/*
+ * A function that is left by a jump, into a part that the compiler put elsewhere or into another function, is not on
+ * the stack of a task there, and the module could go under it. Jumps within a section may have no relocation:
+ * Kbuild's flags see to it that there are none of them.
+ */
+static int check_jumps(struct module *m)
+{
+	Elf_Data *syms = elf_getdata(m->symtab, NULL);
+	Elf_Scn *scn = NULL, *target;
+	GElf_Shdr sh, tsh;
+	int bad = 0;
+
+	while ((scn = elf_nextscn(m->elf, scn))) {
+		const unsigned char *code;
+		Elf_Data *data;
+
+		gelf_getshdr(scn, &sh);
+		target = sh.sh_type == SHT_RELA ? elf_getscn(m->elf, sh.sh_info) : NULL;
+		if (!target || !gelf_getshdr(target, &tsh) || !(tsh.sh_flags & SHF_EXECINSTR))
+			continue;
+		data = elf_getdata(scn, NULL);
+		code = elf_getdata(target, NULL)->d_buf;
+		for (size_t i = 0; i < sh.sh_size / sh.sh_entsize; i++) {
+			const char *from, *to;
+			GElf_Rela rela;
+			GElf_Sym sym;
+
+			gelf_getrela(data, (int)i, &rela);
+			gelf_getsym(syms, (int)GELF_R_SYM(rela.r_info), &sym);
+			if (!is_own_code(m, &sym) || !is_branch(target, &rela) ||
+			    code[rela.r_offset - 1] == 0xe8)
+				continue;
+			from = function_at(m, sh.sh_info, rela.r_offset);
+			/* relative to the end of the instruction, which the displacement is */
+			to = function_at(m, sym.st_shndx, sym.st_value + rela.r_addend + 4);
+			if (from && to && !strcmp(from, to))
+				continue;
+			warnx("%s jumps into %s: a task there would not hold up the unload",
+			      from ? from : "code", to ? to : "other code");
+			bad = 1;
+		}
+	}
+	return bad;
+}
+
 /* Appends a string to a string table; returns its offset. */
 static size_t add_string(Elf_Scn *table, const char *text)
 {
@@ -399,7 +460,7 @@ int main(int argc, char **argv)
 	open_module(&m, fd, argv[2]);
 	if (!gelf_getehdr(m.elf, &eh) || eh.e_machine != EM_X86_64)
 		errx(1, "%s is no x86-64 module", argv[1]);
-	if (check_escapes(&m))
+	if (check_escapes(&m) | check_jumps(&m))
 		return 1;
 	n = name_symbols(&m);
 	elf_getshdrnum(m.elf, &sections);

@@ -93,5 +93,13 @@ cp before/a.[ch] after/
 echo 'int more;' >after/b.c
 check "and a new file" refused 'add b.c' functions
 rm after/b.c
+for data in 'static int counter;' 'struct lock counter = {0};' 'static DEFINE_MUTEX(counter);' 'EXPORT_SYMBOL(other);' \
+	'static unsigned long counter[4] __read_mostly;'; do
+	sed "s/x + 1/x + 7/; \$a $data" before/a.c >after/a.c
+	check "and data beside the functions, which the module would have once more: $data" refused 'a.c: .*\(counter\|DEFINE_MUTEX\|EXPORT_SYMBOL\)' functions
+done
+sed 's/x + 1/x + 7/; $a static const int more = 4;\nstruct known;\nextern int elsewhere;' before/a.c >after/a.c
+check "but not constants, and what is only declared" "$reduce" before after out5 functions
+cp before/a.c after/a.c
 check "and patches that change nothing" refused 'change no function' functions
 live_end

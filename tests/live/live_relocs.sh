@@ -107,6 +107,31 @@ EOF
 as -o slot.o slot.s
 check "in a structure on the stack, where it looks like a call: refused" refused slot 'holds an address of'
 
+# A livepatch that goes waits for tasks in its new functions, and knows these by where they begin and end. A jump out of
+# one leaves nothing of it on the stack.
+object cold <<'EOF'
+__attribute__((cold, noinline)) void is_exported_too(void *);
+void live_one(void *p) { if (p) is_exported_too(p); else is_exported(p); is_exported(p); }
+static struct func funcs[] = {{"one", live_one}, {}};
+int init_module(void) { is_exported(funcs); return 0; }
+EOF
+check "a function of which the compiler put a part elsewhere: refused" refused cold 'live_one.* jumps into live_one.cold'
+object tail <<'EOF'
+__attribute__((noinline, section(".text.more"))) void more(void *p) { is_exported(p); is_exported(p); }
+void live_one(void *p) { is_exported(p); more(p); }
+static struct func funcs[] = {{"one", live_one}, {}};
+int init_module(void) { is_exported(funcs); return 0; }
+EOF
+check "a function that ends with a jump into another one: refused" refused tail 'live_one.* jumps into more'
+mapfile -t flags < <(sed -n 's/^CFLAGS_livepatch.o := //p' "$live/Kbuild" | tr ' ' '\n')
+flagged()
+{
+	gcc -c -O2 -fno-pic -fno-pie -mcmodel=kernel -fcf-protection=none -fno-stack-protector "${flags[@]}" -o "$1.o" "$1.c" &&
+		accepted "$1"
+}
+check "... the module's flags leave a function in one piece" flagged cold
+check "... and let it end with a call" flagged tail
+
 object table <<'EOF'
 void live_one(void *p) { is_exported(p); }
 extern void kernel_only(void *);
