@@ -41,8 +41,12 @@ cat >"$out/made_up.c" <<-'END'
 	SAYS(2, "fuselens_build=none");
 	SAYS(3, "fuselens_series=next");
 	SAYS(4, "fuselens_replaces=fuse_passthrough_write_iter");
+	SAYS(5, "fuselens_btf=none");
 END
 gcc -c -o "$out/made_up.ko" "$out/made_up.c"
+sed '/fuselens_btf/d' "$out/made_up.c" >"$out/early.c"
+gcc -c -o "$out/early.ko" "$out/early.c"
+check "a module that does not say for which types it was built" says 2 'not a module of fuselens' load --module "$out/early.ko"
 not_for_us='is for kernel 1.2.3-made-up\|cannot be patched while it runs'
 check "a module for another kernel" says 2 "$not_for_us" load --module "$out/made_up.ko"
 for by in xz:xz gzip:gz zstd:zst; do

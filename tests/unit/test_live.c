@@ -2,6 +2,8 @@
 /* Whether a livepatch module fits this kernel: its release, its build, and other livepatches. */
 #include "check.h"
 
+#include <stdlib.h>
+#include <unistd.h>
 #include <sys/utsname.h>
 
 #include "live/module.h"
@@ -42,23 +44,46 @@ static void test_another_kernel(void **state)
 	assert_refused(&i, &none, "the module is for kernel");
 }
 
+/* The types are those of the file that the kernel has of them, byte by byte. */
+static void test_other_types(void **state)
+{
+	struct fl_live_info i = {
+		.file.path = "x.ko",
+		.btf = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"};
+	char path[] = "/tmp/fuselens-test.XXXXXX";
+	int fd = mkstemp(path);
+	struct fl_err err;
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "abc", 3), 3);
+	assert_int_equal(fl_live_fits_types(&i, path, &err), 0);
+	assert_int_equal(write(fd, "d", 1), 1);
+	assert_int_equal(fl_live_fits_types(&i, path, &err), -1);
+	assert_non_null(strstr(err.what,
+			       "x.ko was built for a kernel of the same version with other types"));
+	assert_true(err.hint[0]);
+	assert_int_equal(fl_live_fits_types(&i, "/nonexistent", &err), -1);
+	close(fd);
+	unlink(path);
+}
+
 /*
  * Another livepatch is in the way if it replaces any function of the module's list; other functions
  * do not matter.
  */
 static void test_another_livepatch(void **state)
 {
-	struct fl_livepatch other = {.name = "other", .enabled = true, .nfunctions = 2};
+	char names[2][64] = {"one", "another_one_still"};
+	struct fl_livepatch other = {
+		.name = "other", .enabled = true, .nfunctions = 2, .function = names};
 	struct fl_livepatches now = {.supported = true, .patch = &other, .n = 1};
 	struct fl_live_info i = made_for_here();
 	struct fl_err err;
 
-	strcpy(other.function[0], "one");
-	strcpy(other.function[1], "another_one_still");
 	assert_int_equal(fl_live_fits(&i, &now, &err), 0);
-	strcpy(other.function[1], "another_one");
+	strcpy(names[1], "another_one");
 	assert_refused(&i, &now, "another_one() is patched already, by other");
-	strcpy(other.function[1], "one_function");
+	strcpy(names[1], "one_function");
 	assert_refused(&i, &now, "one_function() is patched already, by other");
 	strcpy(other.name, FL_LIVE_NAME);
 	assert_int_equal(fl_live_fits(&i, &now, &err), 0);
@@ -96,6 +121,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_another_kernel),
+		cmocka_unit_test(test_other_types),
 		cmocka_unit_test(test_another_livepatch),
 		cmocka_unit_test(test_states),
 	};

@@ -9,8 +9,12 @@ static bool settled;
 static struct fl_livepatch patch(const char *name, bool enabled, bool transition,
 				 const char *function)
 {
+	static char names[64][1][64];
+	static size_t n;
 	struct fl_livepatch p = {.enabled = enabled, .transition = transition, .nfunctions = 1};
 
+	assert_true(n < 64);
+	p.function = names[n++];
 	strcpy(p.name, name);
 	strcpy(p.function[0], function);
 	return p;
@@ -94,13 +98,63 @@ static void a_patch_on_its_way_in(void **state)
 	assert_non_null(strstr(what, "is being unloaded"));
 }
 
+/* The second load's code is at another place, even if nobody saw it go. */
+static void a_livepatch_that_was_loaded_anew(void **state)
+{
+	struct fl_livepatch first = patch("p", true, false, "fuse_a"), second = first;
+
+	first.id = 7;
+	second.id = 9;
+	assert_true(compare(&first, 1, &second, 1));
+	assert_string_equal(what, "livepatch p is unloaded; "
+				  "livepatch p is loaded: every task runs its fuse_a()");
+	assert_true(settled);
+	assert_false(compare(&second, 1, &second, 1));
+}
+
+/* Of two livepatches of one function the later one's code runs, whichever goes first. */
+static void two_of_one_function(void **state)
+{
+	struct fl_livepatch p = patch("p", true, false, "fuse_a"),
+			    q = patch("q", true, false, "fuse_a"), both[2], other[2];
+	char names[2][64] = {"fuse_a", "fuse_b"};
+
+	p.id = 7;
+	q.id = 9;
+	both[0] = p;
+	both[1] = q;
+	assert_true(compare(&p, 1, both, 2));
+	assert_string_equal(what, "livepatch q is loaded: every task runs its fuse_a()");
+	assert_true(compare(both, 2, &p, 1));
+	assert_string_equal(what,
+			    "livepatch q is unloaded: every task runs fuse_a() of livepatch p");
+	assert_true(compare(both, 2, &q, 1));
+	assert_string_equal(what,
+			    "livepatch p is unloaded: every task runs fuse_a() of livepatch q");
+	p.function = names;
+	p.nfunctions = 2;
+	assert_true(compare(&p, 1, &q, 1));
+	assert_non_null(strstr(what, "livepatch p is unloaded: every task runs the kernel's own "
+				     "fuse_b(), and fuse_a() of livepatch q"));
+	/* the lower one stays after all */
+	other[0] = p;
+	other[1] = q;
+	other[0].enabled = false;
+	other[0].transition = true;
+	both[0] = p;
+	assert_true(compare(other, 2, both, 2));
+	assert_string_equal(what, "livepatch p is loaded: every task runs its fuse_b(), and "
+				  "fuse_a() of livepatch q");
+}
+
 static void long_names_are_cut(void **state)
 {
-	struct fl_livepatch many = {.enabled = true, .nfunctions = FL_LIVEPATCH_FUNCTIONS};
+	char names[64][64];
+	struct fl_livepatch many = {.enabled = true, .nfunctions = 64, .function = names};
 
 	strcpy(many.name, "p");
 	for (size_t i = 0; i < many.nfunctions; i++)
-		snprintf(many.function[i], sizeof(many.function[i]), "fuse_%050zu", i);
+		snprintf(names[i], sizeof(names[i]), "fuse_%050zu", i);
 	assert_true(compare(NULL, 0, &many, 1));
 	assert_int_equal(strlen(what), sizeof(what) - 1);
 }
@@ -111,6 +165,8 @@ int main(void)
 		cmocka_unit_test(tells_each_stage),
 		cmocka_unit_test(tells_what_matters_only),
 		cmocka_unit_test(a_patch_on_its_way_in),
+		cmocka_unit_test(a_livepatch_that_was_loaded_anew),
+		cmocka_unit_test(two_of_one_function),
 		cmocka_unit_test(long_names_are_cut),
 	};
 

@@ -48,37 +48,66 @@ static void add(char *what, size_t size, const char *fmt, ...)
 	va_end(ap);
 }
 
-static void add_functions(const struct fl_livepatch *p, char *what, size_t size)
+/*
+ * Lists p's functions with who runs them now: of is "its " or "the kernel's own ", said in front of those that no other
+ * livepatch has taken.
+ */
+static void add_functions(const struct fl_livepatch *p, const struct fl_livepatches *now,
+			  const char *of, char *what, size_t size)
 {
-	const char *between = "";
+	const char *between = of;
 
 	for (size_t i = 0; i < p->nfunctions; i++) {
-		if (!of_fuse(p->function[i]))
+		const struct fl_livepatch *other = fl_livepatch_running(now, p->function[i]);
+
+		if (!of_fuse(p->function[i]) || (other && strcmp(other->name, p->name)))
 			continue;
 		add(what, size, "%s%s()", between, p->function[i]);
 		between = ", ";
 	}
+	between = between == of ? "" : ", and ";
+	for (size_t i = 0; i < p->nfunctions; i++) {
+		const struct fl_livepatch *other = fl_livepatch_running(now, p->function[i]);
+
+		if (!of_fuse(p->function[i]) || !other || !strcmp(other->name, p->name))
+			continue;
+		add(what, size, "%s%s() of livepatch %s", between, p->function[i], other->name);
+		between = ", ";
+	}
 }
 
-static void say(const struct fl_livepatch *p, enum stage now, char *what, size_t size)
+static void say(const struct fl_livepatch *p, enum stage is, const struct fl_livepatches *now,
+		char *what, size_t size)
 {
 	add(what, size, "%slivepatch %s ", *what ? "; " : "", p->name);
-	switch (now) {
+	switch (is) {
 	case COMING:
 		add(what, size, "is being loaded: tasks switch to it one by one");
 		break;
 	case THERE:
-		add(what, size, "is loaded: every task runs its ");
-		add_functions(p, what, size);
+		add(what, size, "is loaded: every task runs ");
+		add_functions(p, now, "its ", what, size);
 		break;
 	case GOING:
-		add(what, size,
-		    "is being unloaded: tasks switch back to the kernel's own functions one by one");
+		add(what, size, "is being unloaded: tasks leave its functions one by one");
 		break;
 	case ABSENT:
-		add(what, size, "is unloaded: every task runs the kernel's own ");
-		add_functions(p, what, size);
+		add(what, size, "is unloaded");
+		/* another load of it follows */
+		if (fl_livepatch_named(now, p->name) && p->enabled)
+			break;
+		add(what, size, ": every task runs ");
+		add_functions(p, now, "the kernel's own ", what, size);
 	}
+}
+
+/* The same load of the same livepatch; NULL: it has gone. Another load of it has other code, at another place. */
+static const struct fl_livepatch *same_load(const struct fl_livepatches *l,
+					    const struct fl_livepatch *p)
+{
+	const struct fl_livepatch *other = fl_livepatch_named(l, p->name);
+
+	return other && other->id == p->id ? other : NULL;
 }
 
 bool fl_write_path_compare(const struct fl_livepatches *before, const struct fl_livepatches *now,
@@ -86,20 +115,20 @@ bool fl_write_path_compare(const struct fl_livepatches *before, const struct fl_
 {
 	what[0] = '\0';
 	*settled = true;
+	for (size_t i = 0; i < before->n; i++) {
+		const struct fl_livepatch *p = &before->patch[i];
+
+		if (stage_of(p) != ABSENT && !same_load(now, p))
+			say(p, ABSENT, now, what, size);
+	}
 	for (size_t i = 0; i < now->n; i++) {
 		const struct fl_livepatch *p = &now->patch[i];
-		enum stage was = stage_of(fl_livepatch_named(before, p->name));
+		enum stage was = stage_of(same_load(before, p));
 		enum stage is = stage_of(p);
 
 		*settled &= is == ABSENT || is == THERE;
 		if (is != was)
-			say(p, is, what, size);
-	}
-	for (size_t i = 0; i < before->n; i++) {
-		const struct fl_livepatch *p = &before->patch[i];
-
-		if (stage_of(p) != ABSENT && !fl_livepatch_named(now, p->name))
-			say(p, ABSENT, what, size);
+			say(p, is, now, what, size);
 	}
 	return *what;
 }

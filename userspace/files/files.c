@@ -44,7 +44,7 @@ static bool wanted(const struct files_cmd *c, const struct fl_open_file *f,
 
 /*
  * Our livepatch looks at the daemon's answer: files that were open before it was loaded share as
- * well.
+ * well. Another one on top of it need not.
  */
 static bool live_is_loaded(void)
 {
@@ -55,8 +55,8 @@ static bool live_is_loaded(void)
 
 	if (fl_livepatches_read(&l, &ignored))
 		return false;
-	p = fl_livepatch_named(&l, FL_LIVE_NAME);
-	loaded = p && p->enabled && !p->transition;
+	p = fl_livepatch_running(&l, "fuse_passthrough_write_iter");
+	loaded = p && !strcmp(p->name, FL_LIVE_NAME) && !p->transition;
 	fl_livepatches_free(&l);
 	return loaded;
 }

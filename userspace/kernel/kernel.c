@@ -80,7 +80,7 @@ struct fl_lock_offsets fl_kernel_lock_offsets(struct fl_kernel *k)
 
 static void build_map(struct fl_kernel *k)
 {
-	struct fl_redirect redirect[FL_LIVEPATCH_FUNCTIONS];
+	struct fl_redirect *redirect;
 	struct fl_symbols symbols = {};
 	struct fl_lock_offsets at;
 	struct reading *r;
@@ -100,13 +100,16 @@ static void build_map(struct fl_kernel *k)
 	}
 	if (k->kallsyms < 0 || fl_kallsyms_read(k->kallsyms, &symbols, &k->why_not))
 		return;
+	redirect = calloc(FL_REDIRECTS, sizeof(*redirect));
 	text.redirect = redirect;
-	text.nredirects = fl_livepatch_redirects(fl_kernel_btf(k), symbols.klp_patches,
-						 fl_kcore_read, &k->kcore, redirect,
-						 FL_LIVEPATCH_FUNCTIONS);
+	if (redirect)
+		text.nredirects = fl_livepatch_redirects(fl_kernel_btf(k), symbols.klp_patches,
+							 fl_kcore_read, &k->kcore, redirect,
+							 FL_REDIRECTS);
 	at = fl_kernel_lock_offsets(k);
 	r = calloc(1, sizeof(*r));
-	if (!r) {
+	if (!r || !redirect) {
+		free(r);
 		fl_err(&k->why_not, "out of memory");
 	} else if (fl_callsite_map_build(&r->map, &text, &at, &k->why_not)) {
 		free(r);
@@ -115,6 +118,7 @@ static void build_map(struct fl_kernel *k)
 		k->newest = r;
 		k->why_not.what[0] = '\0';
 	}
+	free(redirect);
 	fl_symbols_free(&symbols);
 }
 

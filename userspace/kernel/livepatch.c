@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include <sys/stat.h>
 
 #include "util/array.h"
 #include "util/file.h"
@@ -29,16 +31,27 @@ static bool is_starting(const char *module)
 	return fl_read_line(path, line, sizeof(line)) && !strncmp(line, "coming", 6);
 }
 
-/* PATCH/OBJECT/FUNCTION,POSITION are directories. */
-static void read_functions(struct fl_livepatch *p)
+/* The inode's number: the kernel gives each directory of sysfs a new one, in order. */
+static __u64 id_of(const char *patch)
+{
+	char path[256];
+	struct stat st;
+
+	snprintf(path, sizeof(path), ROOT "/%s", patch);
+	return stat(path, &st) ? 0 : st.st_ino;
+}
+
+/* PATCH/OBJECT/FUNCTION,POSITION are directories. Returns false when out of memory. */
+static bool read_functions(struct fl_livepatch *p)
 {
 	char path[512];
 	struct dirent *object, *function;
 	DIR *objects, *functions;
+	bool ok = true;
 
 	snprintf(path, sizeof(path), ROOT "/%s", p->name);
 	objects = opendir(path);
-	while (objects && (object = readdir(objects))) {
+	while (ok && objects && (object = readdir(objects))) {
 		if (object->d_name[0] == '.')
 			continue;
 		snprintf(path, sizeof(path), ROOT "/%s/%s", p->name, object->d_name);
@@ -47,8 +60,12 @@ static void read_functions(struct fl_livepatch *p)
 			size_t len = strcspn(function->d_name, ",");
 
 			/* attributes of the object have no position */
-			if (!function->d_name[len] || p->nfunctions == FL_LIVEPATCH_FUNCTIONS)
+			if (!function->d_name[len])
 				continue;
+			if (!FL_MORE(p->function, p->nfunctions)) {
+				ok = false;
+				break;
+			}
 			snprintf(p->function[p->nfunctions++], sizeof(p->function[0]), "%.*s",
 				 (int)len, function->d_name);
 		}
@@ -57,6 +74,7 @@ static void read_functions(struct fl_livepatch *p)
 	}
 	if (objects)
 		closedir(objects);
+	return ok;
 }
 
 int fl_livepatches_read(struct fl_livepatches *l, struct fl_err *err)
@@ -71,25 +89,29 @@ int fl_livepatches_read(struct fl_livepatches *l, struct fl_err *err)
 	while ((e = readdir(dir))) {
 		if (e->d_name[0] == '.')
 			continue;
-		if (!FL_MORE(l->patch, l->n)) {
-			closedir(dir);
-			fl_livepatches_free(l);
-			return fl_err(err, "out of memory");
-		}
+		if (!FL_MORE(l->patch, l->n))
+			break;
 		memset(&l->patch[l->n], 0, sizeof(l->patch[0]));
 		snprintf(l->patch[l->n].name, sizeof(l->patch[l->n].name), "%.63s", e->d_name);
 		/* read first: what is off after this was on, and is being unloaded */
 		l->patch[l->n].starting = is_starting(e->d_name);
 		l->patch[l->n].enabled = flag(e->d_name, "enabled");
 		l->patch[l->n].transition = flag(e->d_name, "transition");
-		read_functions(&l->patch[l->n++]);
+		l->patch[l->n].id = id_of(e->d_name);
+		if (!read_functions(&l->patch[l->n++]))
+			break;
 	}
 	closedir(dir);
-	return 0;
+	if (!e)
+		return 0;
+	fl_livepatches_free(l);
+	return fl_err(err, "out of memory");
 }
 
 void fl_livepatches_free(struct fl_livepatches *l)
 {
+	for (size_t i = 0; i < l->n; i++)
+		free(l->patch[i].function);
 	free(l->patch);
 	memset(l, 0, sizeof(*l));
 }
@@ -102,13 +124,33 @@ const struct fl_livepatch *fl_livepatch_named(const struct fl_livepatches *l, co
 	return NULL;
 }
 
+static bool replaces(const struct fl_livepatch *p, const char *function)
+{
+	for (size_t i = 0; i < p->nfunctions; i++)
+		if (!strcmp(p->function[i], function))
+			return true;
+	return false;
+}
+
 const struct fl_livepatch *fl_livepatch_of(const struct fl_livepatches *l, const char *function)
 {
 	for (size_t i = 0; i < l->n; i++)
-		for (size_t j = 0; j < l->patch[i].nfunctions; j++)
-			if (!strcmp(l->patch[i].function[j], function))
-				return &l->patch[i];
+		if (replaces(&l->patch[i], function))
+			return &l->patch[i];
 	return NULL;
+}
+
+const struct fl_livepatch *fl_livepatch_running(const struct fl_livepatches *l,
+						const char *function)
+{
+	const struct fl_livepatch *last = NULL;
+
+	/* klp_ftrace_handler() takes the one that was loaded last */
+	for (size_t i = 0; i < l->n; i++)
+		if (l->patch[i].enabled && replaces(&l->patch[i], function) &&
+		    (!last || l->patch[i].id > last->id))
+			last = &l->patch[i];
+	return last;
 }
 
 /* A longer list is taken for one that changes while it is read. */
@@ -197,12 +239,13 @@ static bool is_number(const char *s)
 	return *s && !s[strspn(s, "0123456789")];
 }
 
-size_t fl_livepatch_tasks(bool enabled, struct fl_livepatch_task *task, size_t max)
+size_t fl_livepatch_tasks(bool enabled, struct fl_livepatch_task *task, size_t max, bool *known)
 {
 	DIR *pids = opendir("/proc"), *tids;
 	struct dirent *pid, *tid;
 	char path[1024], state[8];
 	size_t n = 0;
+	bool all = pids;
 
 	while (pids && (pid = readdir(pids))) {
 		if (!is_number(pid->d_name))
@@ -215,7 +258,12 @@ size_t fl_livepatch_tasks(bool enabled, struct fl_livepatch_task *task, size_t m
 			/* -1 outside a transition, else 1 if the task runs the new code, else 0 */
 			snprintf(path, sizeof(path), "/proc/%s/task/%s/patch_state", pid->d_name,
 				 tid->d_name);
-			if (!fl_read_line(path, state, sizeof(state)) || atoi(state) != !enabled)
+			if (!fl_read_line(path, state, sizeof(state))) {
+				/* a task that has ended is none that is missing */
+				all &= !access(path, R_OK) || errno != EACCES;
+				continue;
+			}
+			if (atoi(state) != !enabled)
 				continue;
 			if (n < max) {
 				task[n].tid = atoi(tid->d_name);
@@ -229,5 +277,7 @@ size_t fl_livepatch_tasks(bool enabled, struct fl_livepatch_task *task, size_t m
 	}
 	if (pids)
 		closedir(pids);
+	if (known)
+		*known = all;
 	return n;
 }

@@ -9,18 +9,18 @@
 #include "kernel/btf.h"
 #include "kernel/callsite_map.h"
 
-#define FL_LIVEPATCH_FUNCTIONS 64
 /* The name of our module. */
 #define FL_LIVE_NAME "fuselens_live"
 
 struct fl_livepatch {
-	char name[64];	 /* the module's */
-	bool enabled;	 /* wanted: after a transition its functions run */
+	char name[64]; /* the module's */
+	__u64 id;     /* differs after each load, also of the same module; greater for later ones */
+	bool enabled; /* wanted: after a transition its functions run */
 	bool transition; /* some tasks still run the other code */
 	bool starting;	 /* its module is being inserted: not enabled yet, but soon */
 	size_t nfunctions;
-	/* that it replaces, of the kernel and of modules */
-	char function[FL_LIVEPATCH_FUNCTIONS][64];
+	/* that it replaces, of the kernel and of modules; a longer name is cut */
+	char (*function)[64];
 };
 
 struct fl_livepatches {
@@ -38,6 +38,12 @@ void fl_livepatches_free(struct fl_livepatches *l);
 /* By the module's name, or the first that replaces a function; NULL where there is none. */
 const struct fl_livepatch *fl_livepatch_named(const struct fl_livepatches *l, const char *name);
 const struct fl_livepatch *fl_livepatch_of(const struct fl_livepatches *l, const char *function);
+/* Of those that replace a function, and are enabled, the one whose code runs; NULL where there is none. */
+const struct fl_livepatch *fl_livepatch_running(const struct fl_livepatches *l,
+						const char *function);
+
+/* More functions than a kernel's livepatches are expected to replace. */
+#define FL_REDIRECTS 4096
 
 /*
  * Which functions run a livepatch's code now, whoever's it is, from the kernel's own list. read and ctx are
@@ -56,8 +62,9 @@ struct fl_livepatch_task {
 };
 /*
  * Tasks that do not run the wanted code yet, at most max of them into task. Returns how many there are in
- * all; 0 outside a transition.
+ * all; 0 outside a transition. *known (may be NULL) says whether every task could be looked at: others' tasks
+ * show this to root only.
  */
-size_t fl_livepatch_tasks(bool enabled, struct fl_livepatch_task *task, size_t max);
+size_t fl_livepatch_tasks(bool enabled, struct fl_livepatch_task *task, size_t max, bool *known);
 
 #endif

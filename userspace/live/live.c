@@ -29,7 +29,8 @@ static const struct fl_option options[] = {
 	{},
 };
 
-static void status_json(const struct fl_livepatches *l, enum fl_live_state s, size_t tasks)
+static void status_json(const struct fl_livepatches *l, enum fl_live_state s, size_t tasks,
+			bool known)
 {
 	const struct fl_livepatch *p = fl_livepatch_named(l, FL_LIVE_NAME);
 	struct json_object *o = json_object_new_object(), *functions, *others;
@@ -40,7 +41,10 @@ static void status_json(const struct fl_livepatches *l, enum fl_live_state s, si
 	fl_json_name(o, "kernel", u.release);
 	fl_json_bool(o, "supported", l->supported);
 	fl_json_name(o, "state", fl_live_state_name(s));
-	fl_json_u64(o, "tasks_to_come", tasks);
+	if (known)
+		fl_json_u64(o, "tasks_to_come", tasks);
+	else
+		json_object_object_add(o, "tasks_to_come", NULL);
 	functions = fl_json_array(o, "functions");
 	for (size_t i = 0; p && i < p->nfunctions; i++)
 		json_object_array_add(functions, json_object_new_string(p->function[i]));
@@ -51,7 +55,8 @@ static void status_json(const struct fl_livepatches *l, enum fl_live_state s, si
 	fl_json_print(o, stdout, true);
 }
 
-static void status_text(const struct fl_livepatches *l, enum fl_live_state s, size_t tasks)
+static void status_text(const struct fl_livepatches *l, enum fl_live_state s, size_t tasks,
+			bool known)
 {
 	const struct fl_livepatch *p = fl_livepatch_named(l, FL_LIVE_NAME);
 	struct fl_livepatch_task task[5];
@@ -64,7 +69,7 @@ static void status_text(const struct fl_livepatches *l, enum fl_live_state s, si
 	for (size_t i = 0; p && i < p->nfunctions; i++)
 		printf("  %s  %s\n", i ? "        " : "replaces", p->function[i]);
 	if (tasks) {
-		size_t n = fl_livepatch_tasks(p && p->enabled, task, 5);
+		size_t n = fl_livepatch_tasks(s == FL_LIVE_LOADING, task, 5, NULL);
 
 		printf("  waits for %zu tasks to leave the functions:\n", tasks);
 		for (size_t i = 0; i < n && i < 5; i++) {
@@ -74,6 +79,8 @@ static void status_text(const struct fl_livepatches *l, enum fl_live_state s, si
 			free(comm);
 		}
 	}
+	if (!known)
+		printf("  waits for tasks, all of which only root can see\n");
 	for (size_t i = 0; i < l->n; i++)
 		if (&l->patch[i] != p)
 			printf("  also      %s, another livepatch\n", l->patch[i].name);
@@ -85,16 +92,17 @@ static int status(bool json)
 	enum fl_live_state s;
 	struct fl_err err;
 	size_t tasks = 0;
+	bool known = true;
 
 	if (fl_livepatches_read(&l, &err))
 		return fl_fail(&err, json);
 	s = fl_live_state(&l);
 	if (s == FL_LIVE_LOADING || s == FL_LIVE_UNLOADING)
-		tasks = fl_livepatch_tasks(s == FL_LIVE_LOADING, NULL, 0);
+		tasks = fl_livepatch_tasks(s == FL_LIVE_LOADING, NULL, 0, &known);
 	if (json)
-		status_json(&l, s, tasks);
+		status_json(&l, s, tasks, known);
 	else
-		status_text(&l, s, tasks);
+		status_text(&l, s, tasks, known);
 	fl_livepatches_free(&l);
 	return s == FL_LIVE_LOADED ? FL_EXIT_OK : FL_EXIT_NEGATIVE;
 }
@@ -106,37 +114,53 @@ static void tell_waiting(void *ctx, size_t tasks)
 		fl_say_progress("fuselens live: waiting for %zu tasks", tasks);
 }
 
+/* Opens the module and checks that it may be loaded. Returns 0, or -1 with err set; then there is nothing to close. */
+static int choose(struct fl_live_info *info, const char *module, const struct fl_livepatches *now,
+		  struct fl_err *err)
+{
+	if (fl_live_info(info, module, err))
+		return -1;
+	if (!fl_live_fits(info, now, err) &&
+	    !fl_live_fits_types(info, "/sys/kernel/btf/vmlinux", err))
+		return 0;
+	fl_live_file_close(&info->file);
+	return -1;
+}
+
 static int load(const struct live_cmd *c)
 {
 	struct fl_livepatches now;
 	struct fl_live_info info;
+	enum fl_live_state s;
 	struct fl_err err;
-	int ret;
+	int ret = 0;
 
 	if (fl_livepatches_read(&now, &err))
 		return fl_fail(&err, false);
-	if (fl_live_state(&now) == FL_LIVE_LOADED) {
-		fl_livepatches_free(&now);
+	s = fl_live_state(&now);
+	if (s == FL_LIVE_ABSENT)
+		ret = choose(&info, c->module, &now, &err);
+	fl_livepatches_free(&now);
+	if (s == FL_LIVE_UNLOADING) {
+		fl_err(&err, "it is being unloaded, which is not finished");
+		ret = fl_hint(&err, "'fuselens live unload' waits for the end of that");
+	}
+	if (ret)
+		return fl_fail(&err, false);
+	if (s == FL_LIVE_LOADED) {
 		fl_say("fuselens live: it is loaded already");
 		return FL_EXIT_OK;
 	}
-	ret = fl_live_info(&info, c->module, &err);
-	if (ret) {
-		fl_livepatches_free(&now);
-		return fl_fail(&err, false);
-	}
-	ret = fl_live_fits(&info, &now, &err);
-	fl_livepatches_free(&now);
-	if (ret) {
-		fl_live_file_close(&info.file);
-		return fl_fail(&err, false);
-	}
-	if (fl_live_risk(info.series)) {
+	if (s == FL_LIVE_LOADING)
+		fl_say("fuselens live: it is being loaded already; waiting for the end of that");
+	if (s == FL_LIVE_ABSENT && fl_live_risk(info.series)) {
 		fl_say("fuselens live: the module is made of series %s", info.series);
 		fl_say("risk: %s", fl_live_risk(info.series));
 	}
-	ret = fl_live_load(&info, c->timeout, tell_waiting, NULL, &err);
-	fl_live_file_close(&info.file);
+	ret = fl_live_load(s == FL_LIVE_ABSENT ? &info : NULL, c->timeout, tell_waiting, NULL,
+			   &err);
+	if (s == FL_LIVE_ABSENT)
+		fl_live_file_close(&info.file);
 	fl_say_progress_end();
 	if (ret)
 		return fl_fail(&err, false);

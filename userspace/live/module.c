@@ -12,7 +12,9 @@
 #include <sys/utsname.h>
 
 #include "cmd.h"
+#include "util/capture.h"
 #include "util/file.h"
+#include "util/program.h"
 
 #define SYS_DIR "/sys/kernel/livepatch/" FL_LIVE_NAME
 /* Pause between two checks of a transition's progress. */
@@ -45,6 +47,7 @@ int fl_live_info(struct fl_live_info *i, const char *path, struct fl_err *err)
 	} fields[] = {
 		{"vermagic", i->vermagic, sizeof(i->vermagic)},
 		{"fuselens_build", i->build, sizeof(i->build)},
+		{"fuselens_btf", i->btf, sizeof(i->btf)},
 		{"fuselens_series", i->series, sizeof(i->series)},
 		{"fuselens_replaces", i->replaces, sizeof(i->replaces)},
 	};
@@ -59,7 +62,7 @@ int fl_live_info(struct fl_live_info *i, const char *path, struct fl_err *err)
 	for (size_t n = 0; !ret && n < sizeof(fields) / sizeof(fields[0]); n++)
 		ret = fl_live_file_says(&i->file, fields[n].name, fields[n].value, fields[n].size,
 					err);
-	if (!ret && (!i->build[0] || !i->series[0] || !i->replaces[0])) {
+	if (!ret && (!i->build[0] || !i->btf[0] || !i->series[0] || !i->replaces[0])) {
 		fl_err(err, "%s is not a module of fuselens", i->file.path);
 		ret = fl_hint(err, "kernel-patches/live/build makes one");
 	}
@@ -115,6 +118,26 @@ int fl_live_fits(const struct fl_live_info *i, const struct fl_livepatches *now,
 	return replaced_by_others(i, now, err);
 }
 
+int fl_live_fits_types(const struct fl_live_info *i, const char *btf, struct fl_err *err)
+{
+	char program[256], sum[65] = "", *out, *argv[] = {program, (char *)btf, NULL};
+	size_t len;
+
+	if (fl_program_find("sha256sum", NULL, program, sizeof(program), err))
+		return -1;
+	out = fl_capture(argv, NULL, &len, err);
+	if (!out)
+		return -1;
+	snprintf(sum, sizeof(sum), "%s", out);
+	free(out);
+	if (!strcmp(sum, i->btf))
+		return 0;
+	fl_err(err, "%s was built for a kernel of the same version with other types", i->file.path);
+	return fl_hint(err,
+		       "was this kernel built with another configuration? Build the module with "
+		       "the headers of this very build");
+}
+
 enum fl_live_state fl_live_state(const struct fl_livepatches *l)
 {
 	const struct fl_livepatch *p = fl_livepatch_named(l, FL_LIVE_NAME);
@@ -137,41 +160,45 @@ static int set_enabled(bool on, struct fl_err *err)
 {
 	int fd = open(SYS_DIR "/enabled", O_WRONLY | O_CLOEXEC);
 
-	if (fd < 0 || write(fd, on ? "1" : "0", 1) != 1) {
-		fl_errno(err, errno, "cannot write " SYS_DIR "/enabled");
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	close(fd);
-	return 0;
+	int e = fd < 0 || write(fd, on ? "1" : "0", 1) != 1 ? errno : 0;
+
+	if (fd >= 0)
+		close(fd);
+	if (!e)
+		return 0;
+	fl_errno(err, e, "cannot write " SYS_DIR "/enabled");
+	return e == EACCES ? fl_hint(err, "try as root") : -1;
 }
 
-static enum fl_live_state state_now(void)
+/* Whether the state could be read, and is this one. */
+static bool is_now(enum fl_live_state wanted)
 {
 	struct fl_livepatches l;
-	enum fl_live_state s;
 	struct fl_err ignored;
+	bool is;
 
 	if (fl_livepatches_read(&l, &ignored))
-		return FL_LIVE_ABSENT;
-	s = fl_live_state(&l);
+		return false;
+	is = fl_live_state(&l) == wanted;
 	fl_livepatches_free(&l);
-	return s;
+	return is;
 }
 
-/* Waits for the wanted state. Returns whether it came before the time was up or a signal came. */
+/*
+ * Waits for the wanted state. Returns whether it came before the time was up or a signal came. Who waits for a load
+ * waits no longer if somebody else has taken the livepatch back.
+ */
 static bool wait_for(enum fl_live_state wanted, double seconds, fl_live_waiting *waiting, void *ctx)
 {
 	__u64 began = fl_now_ns(), told = began;
 
-	while (state_now() != wanted) {
+	while (!is_now(wanted)) {
 		__u64 now = fl_now_ns();
 
-		if (fl_interrupted || now - began > seconds * 1e9)
-			return false;
+		if (fl_interrupted || now - began > seconds * 1e9 || is_now(FL_LIVE_ABSENT))
+			return is_now(wanted);
 		if (waiting && now - told >= 1000000000) {
-			waiting(ctx, fl_livepatch_tasks(wanted == FL_LIVE_LOADED, NULL, 0));
+			waiting(ctx, fl_livepatch_tasks(wanted == FL_LIVE_LOADED, NULL, 0, NULL));
 			told = now;
 		}
 		fl_sleep_ms(POLL_MS);
@@ -179,44 +206,60 @@ static bool wait_for(enum fl_live_state wanted, double seconds, fl_live_waiting 
 	return true;
 }
 
-static void name_the_tasks(struct fl_err *err, bool enabling, const char *what)
+/* Writes which tasks hold up the change; "" if none is known. */
+static void name_the_tasks(bool enabling, char *text, size_t size)
 {
 	struct fl_livepatch_task task[5];
-	size_t n = fl_livepatch_tasks(enabling, task, 5), at;
-	char names[256] = "";
+	size_t n = fl_livepatch_tasks(enabling, task, 5, NULL), at;
 
+	snprintf(text, size, "%s", n ? "; it waited for " : "");
 	for (size_t i = 0; i < n && i < 5; i++) {
-		at = strlen(names);
-		snprintf(names + at, sizeof(names) - at, "%s%s (%d)", i ? ", " : "", task[i].comm,
+		at = strlen(text);
+		snprintf(text + at, size - at, "%s%s (%d)", i ? ", " : "", task[i].comm,
 			 task[i].tid);
 	}
-	fl_err(err, "%s: %s%s%s%s", fl_interrupted ? "interrupted" : "time is up", what,
-	       n ? "; it waited for " : "", names, n > 5 ? " and more" : "");
-	fl_hint(err,
+	at = strlen(text);
+	snprintf(text + at, size - at, "%s", n > 5 ? " and more" : "");
+}
+
+static int not_in_time(const char *why, const char *what, const char *names, struct fl_err *err)
+{
+	fl_err(err, "%s: %s%s", why, what, names);
+	return fl_hint(
+		err,
 		"a task switches when it sleeps outside the patched functions; give a longer --timeout");
+}
+
+/* It stays between the two states, which is safe, because nobody waits for it any longer. */
+static int half_way(const char *why, const char *what, const char *names, struct fl_err *err)
+{
+	fl_err(err, "%s: %s, which is not finished%s", why, what, names);
+	return fl_hint(
+		err,
+		"it goes on by itself: 'fuselens live status' shows it, and 'fuselens live unload' ends it");
 }
 
 /* Removes the module. The kernel releases it a moment after its directory is gone. */
 static int remove_module(struct fl_err *err)
 {
+	int e = 0;
+
 	for (int i = 0; i < 100; i++) {
 		if (!syscall(SYS_delete_module, FL_LIVE_NAME, O_NONBLOCK) || errno == ENOENT)
 			return 0;
-		if (errno != EAGAIN && errno != EBUSY && errno != EWOULDBLOCK)
+		e = errno;
+		if (e != EAGAIN && e != EBUSY)
 			break;
 		fl_sleep_ms(POLL_MS);
 	}
-	return fl_errno(err, errno, "cannot unload the module " FL_LIVE_NAME);
-}
-
-/* Reverses the transition. All tasks then run the earlier functions, or soon will. */
-static void reverse(void)
-{
-	struct fl_err ignored;
-
-	fl_interrupted = 0;
-	if (!set_enabled(false, &ignored) && wait_for(FL_LIVE_ABSENT, 60, NULL, NULL))
-		remove_module(&ignored);
+	fl_errno(err, e,
+		 "the kernel's own functions run, but the module " FL_LIVE_NAME
+		 " cannot be removed");
+	if (e == EPERM)
+		return fl_hint(err,
+			       geteuid() ? "try as root"
+					 : "kernel.modules_disabled keeps it until the next boot");
+	return fl_hint(err, "something that traces its functions may hold it: try again later");
 }
 
 /* Whether the kernel is locked down, as with Secure Boot; false also if this is not known. */
@@ -231,9 +274,20 @@ static bool is_locked_down(void)
 #define ENROL \
 	"have it signed by a key that this machine has enrolled; DKMS signs with its own: mokutil --import /var/lib/dkms/mok.pub, and reboot"
 
+static bool modules_are_disabled(void)
+{
+	char line[8];
+
+	return fl_read_line("/proc/sys/kernel/modules_disabled", line, sizeof(line)) &&
+	       line[0] == '1';
+}
+
 static void explain_refusal(int e, struct fl_err *err)
 {
-	if (e == EPERM && is_locked_down())
+	if (e == EPERM && modules_are_disabled())
+		fl_hint(err, "kernel.modules_disabled is set: until the next boot no module can be "
+			     "loaded");
+	else if (e == EPERM && is_locked_down())
 		fl_hint(err, "this kernel is locked down, so it takes signed modules only: " ENROL);
 	else if (e == EPERM)
 		fl_hint(err, "loading a module needs CAP_SYS_MODULE: try as root");
@@ -247,7 +301,14 @@ static int insert(const struct fl_live_info *i, struct fl_err *err)
 {
 	int e = fl_live_file_insert(&i->file);
 
-	if (!e)
+	if (e == EEXIST && is_now(FL_LIVE_ABSENT)) {
+		/* its functions were given back, but it was not removed */
+		if (remove_module(err))
+			return -1;
+		e = fl_live_file_insert(&i->file);
+	}
+	/* somebody else has loaded it meanwhile: that load is waited for */
+	if (!e || (e == EEXIST && !is_now(FL_LIVE_ABSENT)))
 		return 0;
 	fl_errno(err, e, "the kernel refuses %s", i->file.path);
 	explain_refusal(e, err);
@@ -257,31 +318,54 @@ static int insert(const struct fl_live_info *i, struct fl_err *err)
 int fl_live_load(const struct fl_live_info *i, double seconds, fl_live_waiting *waiting, void *ctx,
 		 struct fl_err *err)
 {
-	if (insert(i, err))
+	struct fl_err ignored;
+	const char *why;
+	char names[256];
+
+	if (i && insert(i, err))
 		return -1;
 	if (wait_for(FL_LIVE_LOADED, seconds, waiting, ctx))
 		return 0;
-	name_the_tasks(err, true, "the livepatch was taken back");
-	reverse();
-	return -1;
+	if (is_now(FL_LIVE_ABSENT)) {
+		fl_err(err, "the livepatch was taken back meanwhile, but not by this command");
+		return fl_hint(err, "did somebody call 'fuselens live unload'?");
+	}
+	why = fl_interrupted ? "interrupted" : "time is up";
+	name_the_tasks(true, names, sizeof(names));
+	/* the last task may have switched while they were named */
+	if (!fl_interrupted && is_now(FL_LIVE_LOADED))
+		return 0;
+	fl_interrupted = 0;
+	set_enabled(false, &ignored);
+	if (!wait_for(FL_LIVE_ABSENT, 60, NULL, NULL))
+		return half_way(why, "the livepatch is being taken back", names, err);
+	if (remove_module(err))
+		return -1;
+	return not_in_time(why, "the livepatch was taken back", names, err);
 }
 
 int fl_live_unload(double seconds, fl_live_waiting *waiting, void *ctx, struct fl_err *err)
 {
-	enum fl_live_state s = state_now();
 	struct fl_err ignored;
+	const char *why;
+	char names[256];
 
-	if (s == FL_LIVE_ABSENT)
-		return access("/sys/module/" FL_LIVE_NAME, F_OK) ? 0 : remove_module(err);
-	if (s != FL_LIVE_UNLOADING && set_enabled(false, err))
+	/* it may have gone, or be going, by another command */
+	if (!is_now(FL_LIVE_ABSENT) && !is_now(FL_LIVE_UNLOADING) && set_enabled(false, err) &&
+	    !is_now(FL_LIVE_ABSENT) && !is_now(FL_LIVE_UNLOADING))
 		return -1;
 	if (wait_for(FL_LIVE_ABSENT, seconds, waiting, ctx))
-		return remove_module(err);
-	name_the_tasks(err, false, "the livepatch stays loaded");
+		return access("/sys/module/" FL_LIVE_NAME, F_OK) ? 0 : remove_module(err);
+	why = fl_interrupted ? "interrupted" : "time is up";
+	name_the_tasks(false, names, sizeof(names));
 	fl_interrupted = 0;
-	set_enabled(true, &ignored);
-	wait_for(FL_LIVE_LOADED, 60, NULL, NULL);
-	return -1;
+	if (!is_now(FL_LIVE_ABSENT))
+		set_enabled(true, &ignored);
+	if (wait_for(FL_LIVE_LOADED, 60, NULL, NULL))
+		return not_in_time(why, "the livepatch stays loaded", names, err);
+	if (is_now(FL_LIVE_ABSENT))
+		return remove_module(err);
+	return half_way(why, "the livepatch is being loaded again", names, err);
 }
 
 const char *fl_live_risk(const char *series)
