@@ -70,6 +70,10 @@ static void all_exclusive(void **state)
 	assert_int_equal(w.v.reason[0].reason, FL_REASON_FLAG_STRIPPED);
 	assert_int_equal(w.v.totals.eligible, 1000);
 	assert_non_null(strstr(w.v.next, "needs the patch"));
+	/* another livepatch than ours, without our look at the daemon's answer: the patch is there */
+	w.s.can[FL_ROUTE_PASSTHROUGH] = FL_CAN_YES;
+	assert_int_equal(judge(&w), FL_EXCLUSIVE);
+	assert_non_null(strstr(w.v.next, "open them again"));
 }
 
 static void shared_needs_its_share_of_the_eligible(void **state)
@@ -315,7 +319,12 @@ static void reasons_follow_the_order_of_tests(void **state)
 		asked = {.opens_seen = 2, .opens_asked = 2}, never = {.opens_seen = 2},
 		in_force = {.effective_set = 1},
 		stripped = {.opens_seen = 2, .opens_asked = 2, .effective_unset = 2},
-		unset = {.effective_unset = 2};
+		unset = {.effective_unset = 2},
+		before = {.opens_seen = 2,
+			  .opens_asked = 2,
+			  .effective_unset = 2,
+			  .answer_counts = true},
+		some = {.opens_seen = 2, .opens_asked = 1, .answer_counts = true};
 	static const struct {
 		enum fl_route route;
 		enum fl_can can;
@@ -354,6 +363,15 @@ static void reasons_follow_the_order_of_tests(void **state)
 		 &none, FL_REASON_PRIVILEGES},
 		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_MODE_EXCL_FLAG_SET, FL_NATURE_PLAIN, &none,
 		 FL_REASON_UNKNOWN},
+		/* files that were open before our livepatch: it goes by what the daemon answered */
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_MODE_EXCL_FLAG_UNSET, FL_NATURE_APPEND,
+		 &before, FL_REASON_APPEND},
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_MODE_EXCL_FLAG_UNSET, FL_NATURE_UNCHECKED,
+		 &before, FL_REASON_PRIVILEGES},
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_MODE_EXCL_FLAG_UNSET, FL_NATURE_PLAIN, &some,
+		 FL_REASON_FLAG_NOT_SET_OR_STRIPPED},
+		{FL_ROUTE_DIRECT, FL_CAN_YES, FL_MODE_EXCL_FLAG_UNSET, FL_NATURE_APPEND, &before,
+		 FL_REASON_FLAG_STRIPPED},
 		/* inside EOF once it had the lock, past it when it chose */
 		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_MODE_EXCL_FLAG_SET, FL_NATURE_PLAIN, &none,
 		 FL_REASON_PAST_EOF, .seen.grew = true},

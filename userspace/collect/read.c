@@ -13,6 +13,7 @@
 #include "collect/callsites.h"
 #include "collect/takes.h"
 #include "kernel/kernel.h"
+#include "kernel/livepatch.h"
 #include "snapshot/coverage.h"
 #include "util/array.h"
 
@@ -36,6 +37,7 @@ static void add_flag_knowledge(struct fl_collector *c, const struct fl_slot *slo
 	const struct fl_known_file *k = fl_known_files_find(&c->known, fl_key_of(f));
 	struct fl_asked asked;
 
+	f->flag.answer_counts = c->answers_count;
 	if (!bpf_map_lookup_elem(fl_collector_request_map(c, "asked"), &key, &asked)) {
 		f->flag.opens_seen = asked.opens;
 		f->flag.opens_asked = asked.opens_with_parallel;
@@ -360,6 +362,7 @@ int fl_collector_read(struct fl_collector *c, struct fl_snapshot *s, struct fl_e
 	s->end_ns = fl_collector_end(c);
 	if (!s->end_ns)
 		s->end_ns = fl_now_ns();
+	c->answers_count = fl_livepatch_answers_count();
 	if (read_all(c, s, err)) {
 		fl_snapshot_free(s);
 		return -1;

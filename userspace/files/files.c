@@ -42,25 +42,6 @@ static bool wanted(const struct files_cmd *c, const struct fl_open_file *f,
 	       (!c->not_shared || fl_file_never_shares(f, can[route]));
 }
 
-/*
- * Our livepatch looks at the daemon's answer: files that were open before it was loaded share as
- * well. Another one on top of it need not.
- */
-static bool live_is_loaded(void)
-{
-	struct fl_livepatches l;
-	const struct fl_livepatch *p;
-	struct fl_err ignored;
-	bool loaded;
-
-	if (fl_livepatches_read(&l, &ignored))
-		return false;
-	p = fl_livepatch_running(&l, "fuse_passthrough_write_iter");
-	loaded = p && !strcmp(p->name, FL_LIVE_NAME) && !p->transition;
-	fl_livepatches_free(&l);
-	return loaded;
-}
-
 static int list(struct fl_kernel *kernel, const struct files_cmd *c)
 {
 	struct fl_target target = {};
@@ -77,7 +58,7 @@ static int list(struct fl_kernel *kernel, const struct files_cmd *c)
 		goto out;
 	}
 	fl_kernel_can(kernel, can);
-	live = live_is_loaded();
+	live = fl_livepatch_answers_count();
 	for (size_t i = 0; i < all.n; i++)
 		all.file[i].answer_counts = live;
 	chosen.file = calloc(all.n + 1, sizeof(*chosen.file));

@@ -153,6 +153,21 @@ const struct fl_livepatch *fl_livepatch_running(const struct fl_livepatches *l,
 	return last;
 }
 
+bool fl_livepatch_answers_count(void)
+{
+	struct fl_livepatches l;
+	const struct fl_livepatch *p;
+	struct fl_err ignored;
+	bool count;
+
+	if (fl_livepatches_read(&l, &ignored))
+		return false;
+	p = fl_livepatch_running(&l, "fuse_passthrough_write_iter");
+	count = p && !strcmp(p->name, FL_LIVE_NAME) && !p->transition;
+	fl_livepatches_free(&l);
+	return count;
+}
+
 /* A longer list is taken for one that changes while it is read. */
 #define MAX_ENTRIES 4096
 

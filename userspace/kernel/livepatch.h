@@ -42,6 +42,12 @@ const struct fl_livepatch *fl_livepatch_of(const struct fl_livepatches *l, const
 const struct fl_livepatch *fl_livepatch_running(const struct fl_livepatches *l,
 						const char *function);
 
+/*
+ * Whether our livepatch decides how passthrough writes lock. It looks at the daemon's answer, so files that were open
+ * before it was loaded share as well. Another livepatch on top of it need not.
+ */
+bool fl_livepatch_answers_count(void);
+
 /* More functions than a kernel's livepatches are expected to replace. */
 #define FL_REDIRECTS 4096
 

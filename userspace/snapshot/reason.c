@@ -7,8 +7,12 @@ enum flag_state {
 	FLAG_UNKNOWN,
 };
 
-static enum flag_state flag_in_force(enum fl_mode mode, const struct fl_flag_knowledge *flag)
+static enum flag_state flag_in_force(enum fl_route route, enum fl_mode mode,
+				     const struct fl_flag_knowledge *flag)
 {
+	if (route == FL_ROUTE_PASSTHROUGH && flag->answer_counts && flag->opens_seen &&
+	    flag->opens_asked == flag->opens_seen)
+		return FLAG_SET;
 	if (mode == FL_MODE_EXCL_FLAG_SET)
 		return FLAG_SET;
 	if (mode == FL_MODE_EXCL_FLAG_UNSET)
@@ -94,7 +98,7 @@ enum fl_reason fl_reason_of(enum fl_route route, enum fl_can can, enum fl_mode m
 	/* there the daemon is not asked whether writes may share */
 	if (route == FL_ROUTE_IOMAP)
 		return reason;
-	switch (flag_in_force(mode, flag)) {
+	switch (flag_in_force(route, mode, flag)) {
 	case FLAG_UNSET:
 		return flag_reason(flag);
 	case FLAG_UNKNOWN:

@@ -20,6 +20,8 @@ struct fl_flag_knowledge {
 	__u64 opens_asked;   /* of those, with the flag */
 	__u64 effective_set; /* open files seen with the flag in force */
 	__u64 effective_unset;
+	/* the kernel goes by the daemon's replies on passthrough files, whatever flag is in force: our livepatch */
+	bool answer_counts;
 };
 
 /* One file by one route. */

@@ -71,6 +71,8 @@ static void file_from_json(struct fl_json_reader *r, struct json_object *o,
 		f->flag.opens_asked = fl_json_get_u64(r, flag, "opens_asked");
 		f->flag.effective_set = fl_json_get_u64(r, flag, "effective_set");
 		f->flag.effective_unset = fl_json_get_u64(r, flag, "effective_unset");
+		f->flag.answer_counts = json_object_get_boolean(
+			fl_json_find(flag, "answer_counts", json_type_boolean));
 	}
 	takes_from_json(r, o, f);
 	hists = fl_json_find(o, "histograms", json_type_object);

@@ -103,6 +103,7 @@ static struct json_object *file_to_json(const struct fl_snapshot *s, const struc
 	fl_json_u64(flag, "opens_asked", f->flag.opens_asked);
 	fl_json_u64(flag, "effective_set", f->flag.effective_set);
 	fl_json_u64(flag, "effective_unset", f->flag.effective_unset);
+	fl_json_bool(flag, "answer_counts", f->flag.answer_counts);
 	hists = f->hists ? json_object_new_object() : NULL;
 	for (int i = 0; hists && i < FL_HISTS; i++)
 		fl_hist_to_json(&f->hists->hist[i], fl_json_object(hists, fl_hist_name(i)));

@@ -40,7 +40,7 @@ static void sort_reasons(struct fl_verdict *v)
 	qsort(v->reason, v->nreasons, sizeof(v->reason[0]), heavier);
 }
 
-static const char *remedy(enum fl_reason reason, enum fl_route route)
+static const char *remedy(enum fl_reason reason, enum fl_route route, enum fl_can can)
 {
 	switch (reason) {
 	case FL_REASON_KERNEL_CANNOT:
@@ -50,6 +50,8 @@ static const char *remedy(enum fl_reason reason, enum fl_route route)
 			       ? "cached files always lock exclusively: open them in direct or passthrough mode to run writes in parallel"
 			       : "this kernel's write path needs the patch (kernel-patches/) to take the lock shared";
 	case FL_REASON_FLAG_STRIPPED:
+		if (can == FL_CAN_YES)
+			return "files that were open before this kernel could share keep the exclusive lock: open them again";
 		return "the kernel strips FOPEN_PARALLEL_DIRECT_WRITES from passthrough opens: this kernel needs the patch (kernel-patches/)";
 	case FL_REASON_FLAG_NOT_SET:
 		return "the daemon does not ask for parallel writes: have it set FOPEN_PARALLEL_DIRECT_WRITES in its open reply";
@@ -185,7 +187,7 @@ static void judge_by_share(const struct fl_snapshot *s, const struct fl_verdict_
 	}
 	if (v->nreasons)
 		snprintf(v->next, sizeof(v->next), "%s",
-			 remedy(v->reason[0].reason, main_route(t)));
+			 remedy(v->reason[0].reason, main_route(t), s->can[main_route(t)]));
 	else
 		snprintf(v->next, sizeof(v->next),
 			 "nothing: the shared path is active; 'fuselens stat' shows it over time");
