@@ -86,7 +86,7 @@ sed 's,x / 2,x / 4,' before/a.h >after/a.h
 check "a function of a header that changes is refused, because files that do not change have it compiled in" \
 	refused 'a.h: the patches change half' functions
 sed 's,(x) \* 2,(x) * 4,' before/a.h >after/a.h
-check "and a macro of a header" refused 'a.h: the patches change a macro' functions
+check "and a macro of a header" refused 'a.h: the patches change .*(x) . 2' functions
 sed '$a static inline int more(int x)\n{\n\treturn x;\n}' before/a.h >after/a.h
 check "but a header may gain a function" "$reduce" before after out4 functions
 cp before/a.[ch] after/
@@ -98,6 +98,37 @@ for data in 'static int counter;' 'struct lock counter = {0};' 'static DEFINE_MU
 	sed "s/x + 1/x + 7/; \$a $data" before/a.c >after/a.c
 	check "and data beside the functions, which the module would have once more: $data" refused 'a.c: .*\(counter\|DEFINE_MUTEX\|EXPORT_SYMBOL\)' functions
 done
+
+# What is around the functions: those that stay mean what they meant.
+sed '2i #define ONE 1' before/a.c >with_macro.c
+cp before/a.c was.c
+cp with_macro.c before/a.c
+sed 's/ONE 1/ONE 2/; s/x + 1/x + 7/' before/a.c >after/a.c
+check "a macro of the same file that changes is refused" refused "a.c: the patches change '#define ONE 1'" functions
+sed '2i #define TWO 2' was.c >after/a.c
+check "and one that goes" refused "a.c: the patches change '#define ONE 1'" functions
+sed 's/x + 1/x + 7/; 2i #define TWO 2' before/a.c >after/a.c
+check "but one may come" "$reduce" before after out6 functions
+cp was.c before/a.c
+sed 's/x + 1/x + 7/; $a static int\nodd(int x)\n{\n\treturn x;\n}' before/a.c >after/a.c
+check "a function that is not written in the usual way is refused, because it would not be seen" \
+	refused 'a.c: a function in it is not written' functions
+
+# The kernel knows functions by name only.
+sed 's/x + 1/x + 7/' before/a.c >after/a.c
+echo kept >>functions
+"$reduce" before after out7 functions
+check "a static function of whose name the kernel has any is brought along" grep -q 'return x + 2;' out7/a.c
+sed -i 's/\bkept\b/fuse_kept/' before/a.c after/a.c
+echo fuse_kept >>functions
+"$reduce" before after out8 functions
+check "... unless the name is of fs/fuse: that one is called" grep -qx 'int fuse_kept(int x);' out8/a.c
+sed 's/^int changed/static int fuse_kept(int x)\n{\n\treturn x;\n}\n\nint changed_too/' before/same.c >before/same_too.c
+cp before/same_too.c after/
+"$reduce" before after out9 functions
+check "... and of one file only" grep -q 'return x + 2;' out9/a.c
+rm before/same_too.c after/same_too.c
+cp was.c before/a.c
 sed 's/x + 1/x + 7/; $a static const int more = 4;\nstruct known;\nextern int elsewhere;' before/a.c >after/a.c
 check "but not constants, and what is only declared" "$reduce" before after out5 functions
 cp before/a.c after/a.c
