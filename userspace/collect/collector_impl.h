@@ -71,7 +71,7 @@ struct fl_collector {
 	/* what is known of files and mounts beside their counts */
 	bool other_namespaces; /* the target has mounts that ours lacks */
 	struct fl_known_files known;
-	bool answers_count; /* see fl_livepatch_answers_count() */
+	bool answers_count;    /* see fl_livepatch_answers_count() */
 	int mountinfo;	       /* says when the mounts of this namespace changed */
 	struct fl_mounts seen; /* FUSE mounts that were there at some time, the latest last */
 	__u32 claims_seen;     /* made when the open files were last listed for them */
