@@ -88,10 +88,10 @@ static __always_inline void buffered_begins(struct kiocb *iocb, struct file *fil
 
 	where &= ~WHERE_MARK;
 	/*
-	 * set this before reading buffered_followed: a collector that detaches iomap_iter and then
-	 * finds it 0 has missed no write
+	 * Set this before reading buffered_followed, with a full barrier in between, which x86 needs, too: a
+	 * collector that clears buffered_followed and then finds this 0 has missed no write.
 	 */
-	tp_state.buffered_seen = 1;
+	__sync_lock_test_and_set(&tp_state.buffered_seen, 1);
 	buffered_ended(b);
 	b->task = bpf_get_current_pid_tgid();
 	b->iocb = (__u64)iocb;

@@ -5,6 +5,7 @@
 
 #include "kernel_types.h"
 #include <bpf/bpf_helpers.h>
+#include "order.bpf.h"
 
 /*
  * The version of what programs remember. It grows whenever another struct file or inode may have come to
@@ -13,6 +14,18 @@
  * file. 0 means that opens are not watched; then nothing may be remembered.
  */
 __u32 open_epoch SEC(".data.epoch");
+
+/*
+ * The version, for what is looked up next. User space frees a slot and then raises the version. A program that read the
+ * raised one must not have found the slot as it was before.
+ */
+static __always_inline __u32 epoch_before_looking(void)
+{
+	__u32 epoch = open_epoch;
+
+	read_in_order();
+	return epoch;
+}
 
 static __always_inline void forget_open_files(void)
 {

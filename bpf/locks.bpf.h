@@ -48,7 +48,8 @@ static __always_inline void follow_lock(__u64 address, __u32 slot, bool is_fi_lo
 			continue;
 		l->slot = slot;
 		l->is_fi_lock = is_fi_lock;
-		l->address = address;
+		/* who finds the address finds the rest: see order.bpf.h */
+		__sync_lock_test_and_set(&l->address, address);
 		return;
 	}
 	__sync_fetch_and_add(&state->unfollowed, 1);

@@ -3,6 +3,7 @@
 #ifndef FUSELENS_REQUEST_ORIGIN_BPF_H
 #define FUSELENS_REQUEST_ORIGIN_BPF_H
 
+#include "order.bpf.h"
 #include "walks.bpf.h"
 #include "select.bpf.h"
 
@@ -104,21 +105,6 @@ static __always_inline bool is_ring_request(const struct fuse_req *req)
 {
 	return bpf_core_enum_value_exists(enum fuse_req_flag, FR_URING) &&
 	       req->flags >> bpf_core_enum_value(enum fuse_req_flag, FR_URING) & 1;
-}
-
-/*
- * What was read before this is read before what is read after it. x86 processors keep that order by themselves; arm64
- * ones keep it across an exchange, as in gate_enter().
- */
-static __always_inline void read_in_order(void)
-{
-#if defined(__TARGET_ARCH_x86)
-	barrier();
-#else
-	volatile __u64 place = 0;
-
-	__sync_lock_test_and_set(&place, 1);
-#endif
 }
 
 /*

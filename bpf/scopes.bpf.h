@@ -2,7 +2,8 @@
 /*
  * What each task is writing right now: one record per task, in an array indexed by PID. Task
  * storage would cost three times as much. If two tasks whose PIDs share a place write at the same
- * moment, one of the writes is lost, and the loss is counted.
+ * moment, one of the writes is lost, and the loss is counted. A task reads only what it has written itself, on
+ * whichever CPU, so a scope needs no barriers (order.bpf.h).
  */
 #ifndef FUSELENS_SCOPES_BPF_H
 #define FUSELENS_SCOPES_BPF_H

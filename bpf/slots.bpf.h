@@ -4,6 +4,12 @@
  * claims a slot by compare-and-swap; afterwards the slot is only read. So the lock path updates no hash
  * and bounces no cache line. User space gives back the slots of files that nobody writes any more. A
  * write that finds no slot is counted under slot 0, "other".
+ *
+ * Order (order.bpf.h): the key that is compared and swapped is all that programs read of another's slot on the way
+ * to its counts. User space reads the rest of a slot when it finds it in slot_order, which it was put into by an
+ * exchange. It clears a slot before it frees the key (a store with release), and who claims the slot then writes
+ * after that. Counts need no order: each CPU has its own, user space reads them word by word, and the last ones some
+ * system calls after the gate has closed.
  */
 #ifndef FUSELENS_SLOTS_BPF_H
 #define FUSELENS_SLOTS_BPF_H

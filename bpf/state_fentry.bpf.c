@@ -94,7 +94,7 @@ static __always_inline __u32 first_untimed(void)
 static __noinline int open_file(struct scope *s, struct kiocb *iocb, struct file *file, __u32 pid)
 {
 	struct inode *inode = file->f_inode;
-	__u32 dev = inode->i_sb->s_dev, epoch = open_epoch, open_flags, slot = 0;
+	__u32 dev = inode->i_sb->s_dev, epoch = epoch_before_looking(), open_flags, slot = 0;
 	enum fl_route route;
 
 	if (!dev_selected(dev) || !file_selected(inode, inode->i_ino) || !enter_write())

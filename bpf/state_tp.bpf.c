@@ -144,7 +144,7 @@ static __always_inline int backing_write(struct kiocb *iocb, struct file *file,
 	struct backing_file *bf;
 	struct dentry *dentry;
 	struct inode *inode;
-	__u32 slot, epoch = open_epoch;
+	__u32 slot, epoch = epoch_before_looking();
 
 	bf = bpf_rdonly_cast(file, bpf_core_type_id_kernel(struct backing_file));
 	dentry = bf->user_path.dentry;

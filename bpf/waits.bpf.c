@@ -6,6 +6,7 @@
  */
 #include "gate.bpf.h"
 #include "locks.bpf.h"
+#include "order.bpf.h"
 #include "slot_map.bpf.h"
 #include "times.bpf.h"
 #include "walks.bpf.h"
@@ -42,8 +43,10 @@ static __always_inline struct fl_lock *followed(__u64 address)
 	struct fl_lock_set *set = locks_near(address);
 
 	for (int i = 0; set && i < FL_LOCK_WAYS; i++)
-		if (set->way[i].address == address)
+		if (set->way[i].address == address) {
+			read_in_order();
 			return &set->way[i];
+		}
 	return NULL;
 }
 

@@ -4,6 +4,9 @@
  * the same place, and the usual write finds its place by one multiplication. If there is no room,
  * the process that wrote least is dropped; its counts that user space has not read then belong to
  * no process.
+ *
+ * User space copies a place and looks at its key before and after, and programs change the key before and after they
+ * fill the place in, all with barriers in between (order.bpf.h). So a copy with one key is of one process.
  */
 #ifndef FUSELENS_WRITERS_BPF_H
 #define FUSELENS_WRITERS_BPF_H
