@@ -50,6 +50,7 @@ static __always_inline void other_request(struct fuse_args *args, __u32 opcode, 
 		count_on_mount(dev, FL_MOUNT_LSEEK);
 		break;
 	case FUSE_COPY_FILE_RANGE_OP:
+	case FUSE_COPY_FILE_RANGE_64_OP:
 		count_on_mount(dev, FL_MOUNT_COPY_FILE_RANGE);
 		break;
 	}
