@@ -227,6 +227,10 @@ static void unseen_attempts_are_a_loss(void **state)
 	fl_cross_check_judge(&w.s, &w.mount[0], 300, 0, 0);
 	assert_int_equal(w.mount[0].cross_check, FL_CROSS_KERNEL);
 	assert_int_equal(w.mount[0].unseen, 0);
+	/* what fs/fuse writes by iomap need not raise it */
+	w.file[0].route = FL_ROUTE_IOMAP;
+	fl_cross_check_judge(&w.s, &w.mount[0], 1105, 0, 0);
+	assert_int_equal(w.mount[0].cross_check, FL_CROSS_KERNEL);
 }
 
 static void a_blind_file_is_told(void **state)

@@ -26,8 +26,28 @@ static enum fl_write_kind kind_of(const struct fl_file_record *r, enum fl_route 
 	return FL_KIND_BUFFERED;
 }
 
+/* Whether fs/fuse wrote to files of the mount by iomap. */
+static bool writes_by_iomap(const struct fl_slot_table *t, __u32 dev)
+{
+	for (size_t i = 0; i < t->nclaims; i++)
+		if (t->slot[t->claim[i].slot].route == FL_ROUTE_IOMAP &&
+		    t->slot[t->claim[i].slot].dev == dev)
+			return true;
+	return false;
+}
+
+/* Nothing in an open file tells the iomap route from the cached one. If a mount has both, the worse is assumed. */
+static enum fl_route route_of(const struct fl_open_file *f, const struct fl_slot_table *written)
+{
+	enum fl_route route = fl_open_file_route(f);
+
+	if (route == FL_ROUTE_CACHED && writes_by_iomap(written, f->rec.dev))
+		return FL_ROUTE_IOMAP;
+	return route;
+}
+
 void fl_blind_look(struct fl_snapshot *s, const struct fl_open_files *files,
-		   const struct fl_target *target)
+		   const struct fl_target *target, const struct fl_slot_table *written)
 {
 	const struct fl_open_file *first = NULL;
 	struct fl_index counted = {};
@@ -40,7 +60,7 @@ void fl_blind_look(struct fl_snapshot *s, const struct fl_open_files *files,
 		if (f->rec.kind != FL_FILE_OPEN || !(f->rec.f_flags & O_ACCMODE) ||
 		    f->rec.f_flags & O_PATH || !is_targets(&f->rec, target))
 			continue;
-		route = fl_open_file_route(f);
+		route = route_of(f, written);
 		if (fl_sees(s, route, kind_of(&f->rec, route),
 			    fl_magic_name(f->rec.backing_magic)) == FL_SEES_YES)
 			continue;

@@ -3,13 +3,14 @@
 #ifndef FL_BLIND_H
 #define FL_BLIND_H
 
+#include "collect/slot_table.h"
 #include "collect/target.h"
 #include "openfiles/openfiles.h"
 #include "snapshot/snapshot.h"
 
-/* Adds what the list shows of the target's files to blind_files and blind_example of s. */
+/* Adds what the list shows of the target's files to blind_files and blind_example of s. written: the files so far. */
 void fl_blind_look(struct fl_snapshot *s, const struct fl_open_files *files,
-		   const struct fl_target *target);
+		   const struct fl_target *target, const struct fl_slot_table *written);
 
 /*
  * The same for a file that was written, by what its first writer showed of it: it may be closed by the time that

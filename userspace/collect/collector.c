@@ -397,7 +397,8 @@ static void list_open_files(struct fl_collector *c)
 		return;
 	fl_known_files_merge(&c->known, &l->files, c->target->dev, c->target->ndevs);
 	fl_collector_describe(c, &c->blind);
-	fl_blind_look(&c->blind, &l->files, c->target);
+	fl_slot_table_update(&c->table);
+	fl_blind_look(&c->blind, &l->files, c->target, &c->table);
 	c->merged_ns = l->read_ns;
 }
 

@@ -112,6 +112,15 @@ __u64 fl_explained_rise(const struct fl_snapshot *s, __u32 dev)
 	return n;
 }
 
+/* Nothing says that writes which fs/fuse does by iomap raise attr_version. */
+static bool has_iomap_writes(const struct fl_snapshot *s, __u32 dev)
+{
+	for (size_t i = 0; i < s->nfiles; i++)
+		if (s->file[i].dev == dev && s->file[i].route == FL_ROUTE_IOMAP)
+			return true;
+	return false;
+}
+
 void fl_cross_check_judge(const struct fl_snapshot *s, struct fl_mount_snapshot *m, __u64 rise,
 			  __u64 explained_before, __u64 under_way)
 {
@@ -119,6 +128,10 @@ void fl_cross_check_judge(const struct fl_snapshot *s, struct fl_mount_snapshot 
 
 	if (m->counter[FL_MOUNT_UNREAD_REPLIES]) {
 		m->cross_check = FL_CROSS_REPLIES;
+		return;
+	}
+	if (has_iomap_writes(s, m->dev)) {
+		m->cross_check = FL_CROSS_KERNEL;
 		return;
 	}
 	explained = explained > explained_before ? explained - explained_before : 0;
