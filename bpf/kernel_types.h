@@ -35,15 +35,19 @@ enum { BPF_F_MMAPABLE = 1 << 10 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
-/* What a kprobe sees of the processor: see registers.bpf.h. */
+/* What a kprobe sees of the processor, and what a system call began with: see registers.bpf.h. */
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
 	unsigned long ax;
 	unsigned long di;
+	unsigned long orig_ax;
 };
 #elif defined(__TARGET_ARCH_arm64)
 struct user_pt_regs {
 	__u64 regs[31];
+};
+struct pt_regs {
+	__s32 syscallno;
 };
 #endif
 
@@ -443,6 +447,9 @@ struct fuse_req___chan {
 #define IOMAP_DIRECT (1u << 4)
 
 #define IOMAP_DIO_OVERWRITE_ONLY (1u << 1)
+
+#define PF_IO_WORKER 0x10
+#define PF_KTHREAD   0x200000
 
 #define RWSEM_WRITER_LOCKED (1ul << 0)
 #define RWSEM_FLAG_WAITERS  (1ul << 1)

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where a kprobe finds the first argument of a call, and behind the call its result. A program is built for one
- * machine: bpf/module.mk names it, and libbpf puts in the offsets that the running kernel has.
+ * Where a kprobe finds the first argument of a call, and behind the call its result; and in which system call a task
+ * is. A program is built for one machine: bpf/module.mk names it, and libbpf puts in the offsets that the running
+ * kernel has.
  */
 #ifndef FUSELENS_REGISTERS_BPF_H
 #define FUSELENS_REGISTERS_BPF_H
 
 #include "kernel_types.h"
 #include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
 
 #if defined(__TARGET_ARCH_x86)
 
@@ -19,6 +21,14 @@ static __always_inline __u64 first_argument(const struct pt_regs *ctx)
 static __always_inline __u64 result_of_call(const struct pt_regs *ctx)
 {
 	return ctx->ax;
+}
+
+/* Of write(2), pwrite(2), writev(2), pwritev(2) and pwritev2(2). */
+static __always_inline bool is_write_call(const struct pt_regs *regs)
+{
+	__u64 nr = BPF_CORE_READ(regs, orig_ax);
+
+	return nr == 1 || nr == 18 || nr == 20 || nr == 296 || nr == 328;
 }
 
 /* x86 kernels call the functions of their spin locks. */
@@ -38,6 +48,14 @@ static __always_inline __u64 first_argument(const struct pt_regs *ctx)
 static __always_inline __u64 result_of_call(const struct pt_regs *ctx)
 {
 	return ((const struct user_pt_regs *)ctx)->regs[0];
+}
+
+/* Of write(2), pwrite(2), writev(2), pwritev(2) and pwritev2(2). */
+static __always_inline bool is_write_call(const struct pt_regs *regs)
+{
+	__s32 nr = BPF_CORE_READ(regs, syscallno);
+
+	return nr == 64 || nr == 68 || nr == 66 || nr == 70 || nr == 287;
 }
 
 /*

@@ -4,6 +4,7 @@
 #define FUSELENS_WRITE_REQUESTS_BPF_H
 
 #include "holders.bpf.h"
+#include "registers.bpf.h"
 #include "request_origin.bpf.h"
 #include "settled.bpf.h"
 
@@ -140,45 +141,85 @@ static __always_inline __u32 written_by(struct fuse_args *args)
 	return BPF_CORE_READ(ia, write.out.size);
 }
 
-/* The last cached request of a task. Its next one may belong to the same write. */
+/* The last request of a task to a cached file. Its next one may belong to the same write. */
 struct cached_request {
 	__u64 task; /* pid and tgid */
 	__u64 inode;
 	__u64 end;
-	__u64 version; /* the inode's attr_version, which every cached write raises at its end */
-	__u64 calls;   /* calls of write(2) and the like that the task has ended */
+	__u64 size;
+	__u64 version; /* the inode's attr_version, which every write to the cache raises at its end */
+	__u64 calls; /* calls of write(2) and the like that the task has ended */
 };
 #define CACHED_PLACES 4096
+#define PAGE_LEAST    4096
 static struct cached_request cached_requests[CACHED_PLACES];
 
-/*
- * Whether a cached request belongs to the same write as the task's last one: it begins where that
- * one ended, and no write has ended in between. A kernel may keep neither count by which the end of
- * a write shows; then such a request is marked.
- */
-static __always_inline bool continues_cached(const struct sent_write *w)
+/* Whether the current task is inside write(2) or the like. The workers of io_uring have their maker's registers. */
+static __always_inline bool is_in_write_call(struct task_struct *task)
+{
+	return !(task->flags & (PF_KTHREAD | PF_IO_WORKER)) &&
+	       is_write_call((const struct pt_regs *)bpf_task_pt_regs(task));
+}
+
+/* No write's: of a direct request, whose write raises attr_version at an end that nobody waits for. */
+#define NO_VERSION (~0ull)
+
+/* Puts the request in the place of its task's last one, and that one in *last. */
+static __always_inline void remember_cached(const struct sent_write *w, __u64 version, __u64 calls,
+					    struct cached_request *last)
 {
 	__u64 me = bpf_get_current_pid_tgid();
 	struct cached_request *c = &cached_requests[me & (CACHED_PLACES - 1)];
+
+	*last = *c;
+	c->task = me;
+	c->inode = (__u64)w->inode;
+	c->end = w->offset + w->size;
+	c->version = version;
+	c->calls = calls;
+	c->size = w->size;
+}
+
+/*
+ * Whether the write may have gone on after this request: it is as large as requests get, or goes from within a page to
+ * the page's end, or what was not written directly may have gone to the cache.
+ */
+static __always_inline bool may_be_cut(const struct cached_request *c, struct inode *inode)
+{
+	struct fuse_mount *fm = BPF_CORE_READ(inode, i_sb, s_fs_info);
+	__u32 largest = BPF_CORE_READ(fm, fc, max_write);
+
+	return c->version == NO_VERSION || c->size + PAGE_LEAST > largest ||
+	       (!(c->end % PAGE_LEAST) && c->size % PAGE_LEAST);
+}
+
+/*
+ * Whether a request to a cached file belongs to the same write as the task's last one: it begins where that one ended,
+ * and no write has ended in between. In a call of write(2) the number of calls alone shows that. Elsewhere attr_version
+ * has to, which also rises with replies that carry attributes, and where other tasks' asynchronous writes end. If it
+ * has risen, the request counts as a write and is marked.
+ */
+static __always_inline bool continues_cached(const struct sent_write *w)
+{
 	struct fuse_inode *fi = (struct fuse_inode *)w->inode;
 	struct task_struct *task = bpf_get_current_task_btf();
 	bool has_version = bpf_core_field_exists(fi->attr_version);
 	bool has_calls = bpf_core_field_exists(task->ioac.syscw);
 	__u64 version = has_version ? BPF_CORE_READ(fi, attr_version) : 0;
 	__u64 calls = has_calls ? BPF_CORE_READ(task, ioac.syscw) : 0;
-	bool follows = c->task == me && c->inode == (__u64)w->inode && c->end == w->offset &&
-		       c->version == version && c->calls == calls;
+	struct cached_request last;
 
-	c->task = me;
-	c->inode = (__u64)w->inode;
-	c->end = w->offset + w->size;
-	c->version = version;
-	c->calls = calls;
-	if (follows && !has_version && !has_calls) {
-		count_in_slot(w->slot, FL_COUNT_MAYBE_SPLIT);
+	remember_cached(w, w->iocb ? NO_VERSION : version, calls, &last);
+	if (w->iocb || last.task != bpf_get_current_pid_tgid() || last.inode != (__u64)w->inode ||
+	    last.end != w->offset || last.calls != calls)
 		return false;
-	}
-	return follows;
+	if (has_calls && is_in_write_call(task))
+		return true;
+	if (has_version && last.version == version)
+		return true;
+	if (!has_version || may_be_cut(&last, w->inode))
+		count_in_slot(w->slot, FL_COUNT_MAYBE_SPLIT);
+	return false;
 }
 
 /*
@@ -189,6 +230,9 @@ static __always_inline bool is_segment(const struct sent_write *w)
 {
 	struct kiocb *iocb = w->iocb;
 
+	/* what cannot be written directly to a cached file is written to the cache, by requests without a kiocb */
+	if (iocb && w->route == FL_ROUTE_CACHED)
+		continues_cached(w);
 	if (iocb)
 		return w->offset != (__u64)BPF_CORE_READ(iocb, ki_pos);
 	return continues_cached(w);

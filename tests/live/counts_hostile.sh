@@ -65,6 +65,12 @@ beside()
 	same "io_uring beside $load" "$(total_ios "$out")" "$(jq '[.jobs[].write.io_bytes] | add' "$out.fio")"
 }
 
+# older A B - whether version A is older than B
+older()
+{
+	[ "$1" != "$2" ] && [ "$(printf '%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]
+}
+
 # fill - fills all but 6 MB of the file system
 fill()
 {
@@ -104,7 +110,18 @@ else
 	hostile "buffered writes" f buffered 3000 100 500
 	check "buffered writes: none is unseen" unseen 0 0
 	hostile "buffered writes from memory that is half missing" f partly 8192
+	hostile "direct writes from memory that direct I/O cannot use" f unreachable 50
 	hostile "writes of 3 MiB" f sizes 3145728 0 5
+
+	# since Linux 6.18 by another request, which the kernel gives up once the daemon does not know it
+	"$FUSELENS" prove "$mnt" --json -- python3 -c 'if True:
+		import os, sys
+		fd = os.open(sys.argv[1], os.O_RDWR)
+		for i in range(10):
+		    os.copy_file_range(fd, fd, 4096, i * 4096, (i + 20) * 4096)' "$mnt/f" >"$out"
+	copies=10
+	! older 6.17.99 "$(uname -r)" || older 3.17.99 "$("$FUSELENS_DAEMON" -V | sed -n 's/.*libfuse //p')" || copies=11
+	check_eq "copies that the daemon makes are told" "$(report "$out" .snapshot.mounts[0].copy_file_range)" "$copies"
 
 	rm "$src/shared"
 	fill
@@ -161,6 +178,7 @@ stop_daemon
 start_daemon "$src" "$mnt" cached || exit 1
 hostile "cached route, writes of 1 MiB from within a page" f buffered 1048576 2048 10
 hostile "cached route, writes of whole pages" f buffered 4096 0 500
+hostile "cached route, direct writes that go on through the page cache" f unreachable 50
 fill
 hostile "cached route, a file system that gets full" big full-buffered 65536
 stop_daemon

@@ -9,6 +9,8 @@ usage: hostile_writes.py LOAD FILE [ARG]
   invalid                  direct writes that fail: EFAULT, EINVAL for the length and for the memory
   full SIZE                direct writes of SIZE bytes until the file system is full, then 20 more
   full-buffered SIZE       the same through the page cache
+  unreachable N            N direct writes of two pages, of which the second is memory of the kernel's that only a copy
+                           can read: a file system may write the first directly and the second through the page cache
   partly SIZE              buffered writes of which the second half of the memory is not there
   truncate N               libaio: truncate to 8192, write 512 bytes at 0, truncate to 512, write again
   together N               libaio: N times 64 direct writes at once, the last eight from memory that is not there
@@ -82,6 +84,17 @@ def full(tally, fd, size):
         else:
             assert n == -errno.ENOSPC, n
             left -= 1
+
+
+def unreachable(tally, fd, n):
+    with open("/proc/self/maps") as maps:
+        where = next(int(line.split("-")[0], 16) for line in maps if line.endswith("[vvar]\n"))
+    page, kernels = memory(PAGE), (ctypes.c_char * PAGE).from_address(where)
+    for i in range(n):
+        try:
+            tally.of(os.pwritev(fd, [page, kernels], 2 * i * PAGE))
+        except OSError:
+            tally.of(-1)
 
 
 def partly(tally, fd, size):
@@ -168,6 +181,8 @@ def main():
         writes(tally, fd, *args)
     elif load == "unaligned":
         writes(tally, fd, 512, 512, args[0], PAGE)
+    elif load == "unreachable":
+        unreachable(tally, fd, args[0])
     elif load == "invalid":
         invalid(tally, fd)
     elif load in ("full", "full-buffered"):
