@@ -25,6 +25,20 @@ by()
 	relayed '' "$name: "
 }
 
+# caught MUTANT LOAD - the guest's program finds the mistake by this load
+caught()
+{
+	if ! with_mutant "$1" vm --variant stock+tests/lab/iomap/exclusive.patch --memory 1536M -- \
+		tests/lab/guest/iomap exclusive "$2"; then
+		check "mutant $1: it applies" false
+		return
+	fi
+	check "mutant $1 is caught: $(grep -m 1 '^not ok - ' "$tmp/out" | cut -c10-110)" \
+		grep -q "^not ok - [a-z-]*, $2: counted" "$tmp/out"
+}
+
 by exclusive exclusive.patch
 by shared exclusive.patch shared.patch
+caught iomap-failures misaligned
+caught iomap-reads "reads, too"
 exit "$failed"

@@ -39,6 +39,24 @@ vm()
 	"${lab_run[@]}" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null || rc=$?
 }
 
+# with_mutant PATCH CMD... - runs CMD with a vm that boots with a copy of the project in which PATCH is applied, one of
+# tests/lab/mutants
+with_mutant()
+{
+	local patch=$top/tests/lab/mutants/$1.patch tree=$tmp/tree result=0
+	shift
+	if [ ! -d "$tree" ]; then
+		mkdir "$tree"
+		tar -C "$top" --exclude=./.git --exclude=./build -cf - . | tar -C "$tree" -xf -
+	fi
+	patch -d "$tree" --fuzz=0 -s -p1 <"$patch" >"$tmp/err" || return
+	lab_run[0]=$tree/lab/run
+	"$@" || result=$?
+	lab_run[0]=$top/lab/run
+	patch -d "$tree" --fuzz=0 -s -p1 -R <"$patch"
+	return $result
+}
+
 is()
 {
 	[ "$1" = "$2" ] || { echo "# got '$1', expected '$2'"; return 1; }
