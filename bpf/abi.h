@@ -145,7 +145,10 @@ struct fl_lock_state {
 	__u64 unfollowed; /* locks for which there was no room */
 };
 
-/* What a probe at a site does, in its cookie: site | role << 16 | route << 24 | what << 32. */
+/*
+ * What a probe at a site does, in its cookie: site | role << 16 | route << 24 | what << 32, and for a lock whose
+ * address comes from a register: offset << 44 | the register's number << 56.
+ */
 enum fl_site_action {
 	FL_SITE_COUNT = 1,
 	FL_SITE_BEGIN = 2, /* before the call: the wait begins */
@@ -154,10 +157,12 @@ enum fl_site_action {
 	FL_SITE_CALIBRATE_END = 16,
 	/* the call may fail: what it returns says whether the lock was taken */
 	FL_SITE_TRY = 32,
-	FL_SITE_TRY_IS_ZERO = 64, /* by 0, as down_write_killable() does; else by another value */
-	FL_SITE_INLINED = 128,	  /* the lock's address is in a register that the cookie names */
+	FL_SITE_TRY_IS_ZERO = 64,  /* by 0, as down_write_killable() does; else by another value */
+	FL_SITE_IN_REGISTER = 128, /* else it is the call's first argument */
+	FL_SITE_COMPLETES = 256,   /* a write is completed here, too */
 };
-/* The number of that register is in the cookie's highest bits. */
+#define FL_SITE_OFFSET_SHIFT   44
+#define FL_SITE_OFFSET_MASK    0xfffull
 #define FL_SITE_REGISTER_SHIFT 56
 
 /* Wait and hold, each by mode. */

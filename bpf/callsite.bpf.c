@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Counts takes where fs/fuse makes them: a kprobe sits on each call instruction of the call-site map. The
- * lock's address is the call's first argument, and leads to the inode. So nothing depends on the task, and
- * a completion in a worker goes to the right file.
+ * Counts takes where fs/fuse makes them: a kprobe sits on each call instruction of the call-site map, or shortly
+ * before it. The lock's address is the call's first argument, or comes from the register that the cookie names, and
+ * leads to the inode. So nothing depends on the task, and a completion in a worker goes to the right file.
  *
- * A spin lock that is compiled into its users (arm64 without preemption) has its probe on the unlock, where a
- * register that the cookie names holds its address. That is one hit for each take, too.
+ * A spin lock that is compiled into its users (arm64 without preemption) has its probe on the unlock, where such a
+ * register holds its address. That is one hit for each take, too.
  *
  * A second probe at the return address times the wait for a spin lock. A probe pair takes longer than a take
  * without contention, so a pair around a plain instruction before the call measures what a pair takes.
@@ -82,8 +82,9 @@ static __always_inline struct attempt *attempt_of_current(void)
 
 static __always_inline __u64 lock_at(struct pt_regs *ctx, __u64 cookie)
 {
-	if (cookie >> 32 & FL_SITE_INLINED)
-		return register_numbered(ctx, cookie >> FL_SITE_REGISTER_SHIFT);
+	if (cookie >> 32 & FL_SITE_IN_REGISTER)
+		return register_numbered(ctx, cookie >> FL_SITE_REGISTER_SHIFT) +
+		       (cookie >> FL_SITE_OFFSET_SHIFT & FL_SITE_OFFSET_MASK);
 	return first_argument(ctx);
 }
 
@@ -128,19 +129,20 @@ static __always_inline bool take_passed(enum fl_site_role role, __u32 route)
 	return (__u32)role < FL_SITE_OTHER_EXCLUSIVE ? gate_passed() : gate_open;
 }
 
-static __always_inline bool count_site(__u32 site, enum fl_site_role role, __u32 route, __u64 lock)
+static __always_inline bool count_site(__u32 site, __u64 cookie, __u64 lock)
 {
 	struct fl_site_counts *c = bpf_map_lookup_elem(&site_counts, &site);
+	__u32 dev, slot, route = cookie >> 24 & 0xff;
+	enum fl_site_role role = cookie >> 16 & 0xff;
 	struct inode *inode;
-	__u32 dev;
 	__u64 ino;
 
 	if (!c)
 		return false;
 	if (role == FL_SITE_FI_LOCK || role == FL_SITE_OTHER_FI_LOCK)
-		inode = (void *)(lock - fi_lock_offset);
+		inode = inode_at(lock - fi_lock_offset);
 	else
-		inode = (void *)(lock - bpf_core_field_offset(struct inode, i_rwsem));
+		inode = inode_at(lock - bpf_core_field_offset(struct inode, i_rwsem));
 	if (!is_selected_inode(inode, &dev, &ino)) {
 		if (gate_open)
 			c->elsewhere++;
@@ -149,7 +151,10 @@ static __always_inline bool count_site(__u32 site, enum fl_site_role role, __u32
 	if (!take_passed(role, route))
 		return false;
 	c->takes++;
-	count_take(slot_for_take(inode, route, ino, dev), role);
+	slot = slot_for_take(inode, route, ino, dev);
+	count_take(slot, role);
+	if (cookie >> 32 & FL_SITE_COMPLETES)
+		count_completion(slot);
 	return true;
 }
 
@@ -177,28 +182,27 @@ static __always_inline void end_attempt(__u32 site, __u64 cookie, int result)
 		return;
 	a->task = 0;
 	if (taken)
-		count_site(site, cookie >> 16 & 0xff, cookie >> 24 & 0xff, a->lock);
+		count_site(site, cookie, a->lock);
 }
 
 SEC("kprobe")
 int at_site(struct pt_regs *ctx)
 {
-	__u64 now = bpf_ktime_get_ns(), cookie = bpf_get_attach_cookie(ctx);
+	__u64 cookie = bpf_get_attach_cookie(ctx);
 	__u32 site = cookie & 0xffff, action = cookie >> 32;
 
 	if (site >= FL_MAX_SITES)
 		return 0;
+	if (action & FL_SITE_CALIBRATE_END)
+		end(site + FL_MAX_SITES, bpf_ktime_get_ns());
 	if (action & FL_SITE_CALIBRATE_BEGIN) {
 		if (gate_open)
 			begin(site + FL_MAX_SITES);
 		return 0;
 	}
-	if (action & FL_SITE_CALIBRATE_END)
-		end(site + FL_MAX_SITES, now);
 	if (action & FL_SITE_TRY)
-		begin_attempt(site, first_argument(ctx));
-	if (action & FL_SITE_COUNT &&
-	    !count_site(site, cookie >> 16 & 0xff, cookie >> 24 & 0xff, lock_at(ctx, cookie)))
+		begin_attempt(site, lock_at(ctx, cookie));
+	if (action & FL_SITE_COUNT && !count_site(site, cookie, lock_at(ctx, cookie)))
 		return 0;
 	if (action & FL_SITE_BEGIN)
 		begin(site);
@@ -209,7 +213,7 @@ int at_site(struct pt_regs *ctx)
 SEC("kprobe")
 int at_completion(struct pt_regs *ctx)
 {
-	struct inode *inode = (void *)first_argument(ctx);
+	struct inode *inode = inode_at(first_argument(ctx));
 	__u32 dev;
 	__u64 ino;
 
@@ -224,7 +228,7 @@ int at_completion(struct pt_regs *ctx)
 SEC("kprobe")
 int after_site(struct pt_regs *ctx)
 {
-	__u64 now = bpf_ktime_get_ns(), cookie = bpf_get_attach_cookie(ctx);
+	__u64 cookie = bpf_get_attach_cookie(ctx);
 	__u32 site = cookie & 0xffff;
 
 	if (site >= FL_MAX_SITES)
@@ -232,6 +236,6 @@ int after_site(struct pt_regs *ctx)
 	if (cookie >> 32 & FL_SITE_TRY)
 		end_attempt(site, cookie, result_of_call(ctx));
 	else
-		end(site, now);
+		end(site, bpf_ktime_get_ns());
 	return 0;
 }

@@ -38,9 +38,7 @@ enum { BPF_F_MMAPABLE = 1 << 10 };
 /* What a kprobe sees of the processor, and what a system call began with: see registers.bpf.h. */
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
-	unsigned long ax;
-	unsigned long di;
-	unsigned long orig_ax;
+	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, sp;
 };
 #elif defined(__TARGET_ARCH_arm64)
 struct user_pt_regs {

@@ -31,10 +31,37 @@ static __always_inline bool is_write_call(const struct pt_regs *regs)
 	return nr == 1 || nr == 18 || nr == 20 || nr == 296 || nr == 328;
 }
 
-/* x86 kernels call the functions of their spin locks. */
+#define REGISTER(number, name)                                               \
+	case number:                                                         \
+		value = ctx->name;                                           \
+		/* a load of its own: the verifier allows no computed one */ \
+		asm volatile("" : "+r"(value));                              \
+		break
+
+/* Numbered as in machine code. */
 static __always_inline __u64 register_numbered(const struct pt_regs *ctx, __u32 n)
 {
-	return ctx->di;
+	__u64 value = 0;
+
+	switch (n) {
+		REGISTER(0, ax);
+		REGISTER(1, cx);
+		REGISTER(2, dx);
+		REGISTER(3, bx);
+		REGISTER(4, sp);
+		REGISTER(5, bp);
+		REGISTER(6, si);
+		REGISTER(7, di);
+		REGISTER(8, r8);
+		REGISTER(9, r9);
+		REGISTER(10, r10);
+		REGISTER(11, r11);
+		REGISTER(12, r12);
+		REGISTER(13, r13);
+		REGISTER(14, r14);
+		REGISTER(15, r15);
+	}
+	return value;
 }
 
 #elif defined(__TARGET_ARCH_arm64)

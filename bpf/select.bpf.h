@@ -51,11 +51,22 @@ static __always_inline bool dev_selected(__u32 dev)
 	return false;
 }
 
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
+
 /*
- * The node by which fs/fuse knows an inode; 0 if not known, for example if fuse is a module without
- * BTF. Each program defines this with the kind of load that it may use.
+ * The node by which fs/fuse knows an inode; 0 if not known, for example if fuse is a module without BTF.
+ * bpf_rdonly_cast() takes no types of modules, so the field is read through another struct's first field.
  */
-static __always_inline __u64 nodeid_of(struct inode *inode);
+static __always_inline __u64 nodeid_of(struct inode *inode)
+{
+	struct rw_semaphore *at;
+
+	if (!bpf_core_field_exists(((struct fuse_inode *)0)->nodeid))
+		return 0;
+	at = bpf_rdonly_cast((void *)inode + bpf_core_field_offset(struct fuse_inode, nodeid),
+			     bpf_core_type_id_kernel(struct rw_semaphore));
+	return at->count.counter;
+}
 
 /*
  * Whether a file of a selected device is selected. The inode number alone may now belong to another

@@ -24,8 +24,6 @@
 #include "select.bpf.h"
 #include "locks.bpf.h"
 
-extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
-
 /* Waits are counted, too: the locks of each inode that is written are followed. */
 const volatile bool follow_locks;
 

@@ -12,21 +12,6 @@
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
-/*
- * bpf_rdonly_cast() takes no types of modules, so the field is read through another struct's first
- * field.
- */
-static __always_inline __u64 nodeid_of(struct inode *inode)
-{
-	struct rw_semaphore *at;
-
-	if (!bpf_core_field_exists(((struct fuse_inode *)0)->nodeid))
-		return 0;
-	at = bpf_rdonly_cast((void *)inode + bpf_core_field_offset(struct fuse_inode, nodeid),
-			     bpf_core_type_id_kernel(struct rw_semaphore));
-	return at->count.counter;
-}
-
 /* A file that users open, in a program whose pointers the verifier trusts. */
 static __always_inline bool is_fuse_file(struct file *file)
 {

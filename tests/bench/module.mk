@@ -6,6 +6,12 @@ bench-scale: host-build host-run host-test
 	@$(MAKE) --no-print-directory programs
 	@B=$(abspath $(B)) tests/bench/scale
 
+##@ make bench-iops   the rate of writes while they are watched, and while they are not (root; three minutes)
+.PHONY: bench-iops
+bench-iops: host-build host-run host-test
+	@$(MAKE) --no-print-directory programs
+	@B=$(abspath $(B)) tests/bench/iops
+
 ##@ make bench-fleet  what 1,000 replayed exporters cost one Prometheus (eight minutes)
 .PHONY: bench-fleet
 bench-fleet:

@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 # What it costs today and some more, for the figures swing. docs/overhead.md has them.
-declare -A limit=([state-tp]=450 [state-fentry]=650)
+declare -A limit=([state-tp]=450 [state-fentry]=650 [callsite:0]=2700)
 
 within()
 {
@@ -15,12 +15,12 @@ within()
 	awk -v more="$1" -v limit="$2" 'BEGIN {exit !(more > 0 && more <= limit)}'
 }
 
-vm --icount --variant stock -- lab/guest/cost psync 12000 none state-tp state-fentry none
+vm --icount --variant stock -- lab/guest/cost psync 12000 none state-tp state-fentry callsite:0 none
 check "measured" is "$rc" 0
 read -r before after < <(awk '$2 == "none" {printf "%s ", $3} END {print ""}' "$tmp/out")
 check "nothing attached costs the same before and after" \
 	awk -v a="$before" -v b="$after" 'BEGIN {exit !(a > 0 && (a - b) ^ 2 < 400)}'
-for method in state-tp state-fentry; do
+for method in state-tp state-fentry callsite:0; do
 	more=$(awk -v m=$method -v a="$before" -v b="$after" '$2 == m {print $3 - (a + b) / 2}' "$tmp/out")
 	check "$method costs no more than it did" within "${more:-0}" "${limit[$method]}"
 done

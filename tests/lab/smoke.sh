@@ -39,6 +39,8 @@ judge()
 	# A writer that is kept from its processor for longer than the device takes ends its write itself.
 	check "$variant: each of 100 writes ends once, in a kworker or, overtaken by the device, in the writer" is \
 		"$(of completions '.snapshot.files | map(.completed_worker + .completed_inline) | add')" 100
+	check "$variant: without times, a take of the lock and one of fi->lock for each write" is \
+		"$(of completions '.counts | "\(.takes.'"$lock"') \(.takes.fi_lock) \(.takes_minus_writes)"')" "100 100 0"
 	check "$variant: writes end in a kworker" test \
 		"$(of completions '.snapshot.files | map(.completed_worker) | add')" -gt 0
 	check "$variant: takes = writes + upgrades" is \

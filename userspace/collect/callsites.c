@@ -59,10 +59,14 @@ static __u64 cookie_of(const struct fl_callsite *s, size_t index, __u64 action)
 		route = __builtin_ctz(routes);
 	else if (routes && !(routes & ~through_daemon))
 		route = FL_ROUTE_DIRECT;
-	if (s->inlined)
-		action |= FL_SITE_INLINED | (__u64)s->lock_register
-						    << (FL_SITE_REGISTER_SHIFT - 32);
 	return index | (__u64)s->role << 16 | route << 24 | action << 32;
+}
+
+/* Where the cookie's probe finds the lock, if it is not in the first argument's register. */
+static __u64 in_register(__u8 number, __u16 offset)
+{
+	return (__u64)FL_SITE_IN_REGISTER << 32 | (__u64)offset << FL_SITE_OFFSET_SHIFT |
+	       (__u64)number << FL_SITE_REGISTER_SHIFT;
 }
 
 static struct bpf_program *program(const struct fl_source *s, size_t index)
@@ -93,6 +97,25 @@ static struct bpf_link *attach_probe(struct bpf_program *prog, const struct fl_c
 	return link;
 }
 
+/*
+ * The probe that counts, or that sees an attempt begin. In front of the call it takes less time, but then it can't
+ * begin to time the call.
+ */
+static struct bpf_link *attach_counting(struct fl_source *s, const struct fl_callsite *site,
+					__u64 cookie, bool timed)
+{
+	struct bpf_program *at = program(s, AT_SITE);
+	struct bpf_link *link = NULL;
+
+	if (site->inlined)
+		cookie |= in_register(site->lock_register, 0);
+	else if (site->early.addr && !timed)
+		link = fl_kprobe_attach(
+			at, site->early.addr,
+			cookie | in_register(site->early.from_register, site->early.offset));
+	return link ? link : attach_probe(at, site, site->address, cookie);
+}
+
 /* The probe that counts is attached last: a pair with one probe missing measures no time. */
 static int attach_site(struct fl_source *s, size_t index)
 {
@@ -118,7 +141,12 @@ static int attach_site(struct fl_source *s, size_t index)
 			action |= FL_SITE_BEGIN | FL_SITE_CALIBRATE_END;
 	}
 	c->timed[index] = timed;
-	return keep_link(c, attach_probe(at, site, site->address, cookie_of(site, index, action)));
+	if (site->completes && !c->sees_completions)
+		action |= FL_SITE_COMPLETES;
+	if (keep_link(c, attach_counting(s, site, cookie_of(site, index, action), timed)))
+		return -1;
+	c->sees_completions |= !!(action & FL_SITE_COMPLETES);
+	return 0;
 }
 
 /* Without this probe only the completions are not known. */
@@ -128,6 +156,9 @@ static void attach_completions(struct fl_source *s)
 	struct fl_probe *probe = &s->probe[AT_COMPLETION];
 	__u64 address = 0;
 
+	probe->live = s->callsites->sees_completions;
+	if (probe->live)
+		return;
 	for (size_t i = 0; i < map->nfunctions; i++)
 		if (!strcmp(map->function[i].name, "fuse_write_update_attr"))
 			address = map->function[i].address;

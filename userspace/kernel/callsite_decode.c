@@ -56,9 +56,31 @@ static __s64 lock_offset(const struct fl_isa *isa, const struct fl_def *def, siz
 	return in->unlocks ? member_offset(def, index, isa->lock_register(in)) : -1;
 }
 
-static void decode_all(struct fl_code *code, const struct fl_isa *isa, csh cs, cs_insn *in,
-		       struct fl_def *def, const uint8_t *p, size_t len, uint64_t at)
+/* Each register that the instruction writes, by its number. */
+static __u16 registers_written(const struct fl_isa *isa, csh cs, const cs_insn *in)
 {
+	cs_regs read, written;
+	uint8_t nread, nwritten;
+	__u16 mask = 0;
+
+	if (!isa->jump_size)
+		return 0;
+	if (cs_regs_access(cs, in, read, &nread, written, &nwritten) != CS_ERR_OK)
+		return ~0;
+	for (int i = 0; i < nwritten; i++) {
+		int n = isa->number_of(written[i]);
+
+		if (n >= 0)
+			mask |= 1u << n;
+	}
+	return mask;
+}
+
+static void decode_all(struct fl_code *code, const struct fl_isa *isa, csh cs, cs_insn *in,
+		       const uint8_t *p, size_t len, uint64_t at)
+{
+	struct fl_def *def = code->def;
+
 	while (len) {
 		struct fl_insn *o = &code->insn[code->n];
 		size_t before = len;
@@ -68,10 +90,13 @@ static void decode_all(struct fl_code *code, const struct fl_isa *isa, csh cs, c
 			o->size = before - len;
 			isa->set_flow(o, in);
 			def[code->n] = isa->def_of(in);
+			def[code->n].writes = registers_written(isa, cs, in);
+			o->may_become_jump = isa->jump_size && isa->may_become_jump(in);
 		} else {
 			/* an instruction newer than the disassembler: the rest is most likely none */
 			o->size = len < isa->step ? len : isa->step;
 			o->flow = FL_FLOW_NEXT;
+			def[code->n].writes = ~0;
 			if (isa->unknown)
 				isa->unknown(o, &def[code->n], p, len);
 			p += o->size;
@@ -87,7 +112,6 @@ int fl_decode(struct fl_code *code, fl_machine machine, const void *bytes, size_
 	      struct fl_err *err)
 {
 	const struct fl_isa *isa = isa_of(machine);
-	struct fl_def *def;
 	cs_insn *in;
 	csh cs;
 
@@ -99,17 +123,17 @@ int fl_decode(struct fl_code *code, fl_machine machine, const void *bytes, size_
 	cs_option(cs, CS_OPT_DETAIL, CS_OPT_ON);
 	code->insn = calloc(len + 1, sizeof(*code->insn));
 	code->arg_offset = calloc(len + 1, sizeof(*code->arg_offset));
-	def = calloc(len + 1, sizeof(*def));
+	code->def = calloc(len + 1, sizeof(*code->def));
+	code->isa = isa;
 	in = cs_malloc(cs);
-	if (!code->insn || !code->arg_offset || !def || !in) {
+	if (!code->insn || !code->arg_offset || !code->def || !in) {
 		fl_code_free(code);
 		fl_err(err, "out of memory");
 	} else {
-		decode_all(code, isa, cs, in, def, bytes, len, addr);
+		decode_all(code, isa, cs, in, bytes, len, addr);
 	}
 	if (in)
 		cs_free(in, 1);
-	free(def);
 	cs_close(&cs);
 	return code->insn ? 0 : -1;
 }
@@ -125,6 +149,7 @@ void fl_code_free(struct fl_code *code)
 {
 	free(code->insn);
 	free(code->arg_offset);
+	free(code->def);
 	memset(code, 0, sizeof(*code));
 }
 
@@ -166,4 +191,71 @@ size_t fl_code_covered(const struct fl_code *code, size_t index, __u64 covered[F
 	for (size_t i = 0; i < n; i++)
 		covered[i] = found[n - 1 - i];
 	return n;
+}
+
+static bool may_jump(const struct fl_insn *in)
+{
+	return in->flow == FL_FLOW_JUMP || in->flow == FL_FLOW_BRANCH;
+}
+
+/*
+ * The highest address up to that of the instruction at index to which the code jumps; that of the first instruction
+ * if there is none. Returns false if it is not known where all jumps lead.
+ */
+static bool last_jumped_to(const struct fl_code *code, size_t index, __u64 *last)
+{
+	*last = code->insn[0].addr;
+	for (size_t i = 0; i < code->n; i++) {
+		const struct fl_insn *in = &code->insn[i];
+
+		if (may_jump(in) && !in->target)
+			return false;
+		if (may_jump(in) && in->target > *last && in->target <= code->insn[index].addr)
+			*last = in->target;
+	}
+	return true;
+}
+
+bool fl_code_early(const struct fl_code *code, size_t index, struct fl_early *early)
+{
+	const struct fl_isa *isa = code->isa;
+	int reg = isa->jump_size ? isa->number_of(isa->first_argument) : -1;
+	__u64 call = code->insn[index].addr, last;
+	__s64 offset = 0;
+
+	memset(early, 0, sizeof(*early));
+	if (reg < 0 || !last_jumped_to(code, index, &last))
+		return false;
+	while (index-- > 0) {
+		const struct fl_insn *in = &code->insn[index];
+		const struct fl_def *def = &code->def[index];
+
+		if (in->addr < last || in->flow != FL_FLOW_NEXT || in->may_become_jump)
+			return false;
+		if (def->writes >> reg & 1) {
+			if (def->opaque || isa->number_of(def->reg) != reg)
+				return false;
+			reg = isa->number_of(def->from);
+			offset += def->offset;
+		}
+		if (reg < 0)
+			return false;
+		if (call - in->addr < isa->jump_size || offset < 0 || offset > FL_EARLY_OFFSET_MAX)
+			continue;
+		*early = (struct fl_early){in->addr, offset, reg};
+		return true;
+	}
+	return false;
+}
+
+bool fl_code_straight_to(const struct fl_code *code, size_t index)
+{
+	__u64 last;
+
+	if (!last_jumped_to(code, index, &last) || last != code->insn[0].addr)
+		return false;
+	for (size_t i = 0; i < index; i++)
+		if (code->insn[i].flow != FL_FLOW_NEXT && code->insn[i].flow != FL_FLOW_CALL)
+			return false;
+	return true;
 }

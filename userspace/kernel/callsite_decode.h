@@ -44,8 +44,12 @@ struct fl_insn {
 	 */
 	bool unlocks;
 	__u8 lock_register;
-	__u8 sequence; /* enum fl_sequence */
+	__u8 sequence;	      /* enum fl_sequence */
+	bool may_become_jump; /* a no-op, which the kernel may turn into a jump */
 };
+
+struct fl_isa;
+struct fl_def;
 
 struct fl_code {
 	struct fl_insn *insn;
@@ -55,6 +59,8 @@ struct fl_code {
 	 * offset of that member ("lea 0x2d8(%rbx), %rdi"), and for an unlock that of its lock; -1 for others.
 	 */
 	__s64 *arg_offset;
+	const struct fl_isa *isa;
+	struct fl_def *def; /* one per instruction */
 };
 
 /* Whether a machine's code can be decoded. */
@@ -76,6 +82,23 @@ long fl_code_index(const struct fl_code *code, __u64 addr);
  * left out.
  */
 size_t fl_code_covered(const struct fl_code *code, size_t index, __u64 covered[FL_MAX_COVERED]);
+
+/* An instruction in front of a call, and where the call's first argument comes from there: register + offset. */
+#define FL_EARLY_OFFSET_MAX 0xfff
+struct fl_early {
+	__u64 addr; /* 0: there is none */
+	__u16 offset;
+	__u8 from_register; /* as the machine numbers it */
+};
+/*
+ * A kernel puts a jump where a kprobe is, instead of a trap, if the jump's bytes neither reach a call nor are jumped
+ * into; this takes a fraction of the time. A call itself can't be replaced so. Looks for the nearest instruction in
+ * front of the call at index that can, and from which the code always comes to the call, and only so. Returns whether
+ * there is one; on arm64 never.
+ */
+bool fl_code_early(const struct fl_code *code, size_t index, struct fl_early *early);
+/* Whether the code runs the instruction at index once each time that it is called: it comes there straight. */
+bool fl_code_straight_to(const struct fl_code *code, size_t index);
 
 /* The most bytes that fl_veneer_target() looks at. */
 #define FL_VENEER_SIZE 16

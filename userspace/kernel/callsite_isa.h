@@ -13,6 +13,7 @@ struct fl_def {
 	unsigned int from; /* reg becomes from + offset */
 	__s64 offset;
 	bool opaque; /* reg becomes something else */
+	__u16 writes; /* each register that is written, in whole or in part: a bit by fl_isa's number_of */
 };
 
 struct fl_isa {
@@ -20,7 +21,13 @@ struct fl_isa {
 	cs_arch arch;
 	cs_mode mode;
 	unsigned int first_argument; /* the register, in capstone's numbers */
-	size_t step;		     /* how far to go on behind what is no instruction */
+	/* Bytes of the jump that kernels put where a kprobe is, instead of a trap. 0: they only put traps. */
+	__u8 jump_size;
+	/* The number of the register that this one is or is a part of; -1 for others. NULL where jump_size is 0. */
+	int (*number_of)(unsigned int reg);
+	/* Whether the kernel may turn the instruction into a jump: a no-op of any length. NULL, likewise. */
+	bool (*may_become_jump)(const cs_insn *in);
+	size_t step; /* how far to go on behind what is no instruction */
 	void (*set_flow)(struct fl_insn *out, const cs_insn *in);
 	struct fl_def (*def_of)(const cs_insn *in);
 	/* The same for what the disassembler does not know. NULL: it does nothing. */

@@ -278,8 +278,10 @@ static void add_site(const struct builder *b, const struct fl_mapped_function *f
 		site->inlined = in->unlocks;
 		site->lock_register = in->unlocks ? in->lock_register : 0;
 		site->calibrate_at = in->unlocks ? 0 : calibration_point(code, index);
-		if (!strcmp(f->name, "fuse_write_update_attr"))
+		if (!strcmp(f->name, "fuse_write_update_attr")) {
 			b->map->fi_lock_offset = code->arg_offset[index];
+			site->completes = fl_code_straight_to(code, index);
+		}
 		break;
 	default:
 		return;
@@ -291,6 +293,8 @@ static void add_site(const struct builder *b, const struct fl_mapped_function *f
 	site->size = in->size;
 	site->routes = f->routes;
 	site->tries = callee->tries;
+	if (in->flow == FL_FLOW_CALL)
+		fl_code_early(code, index, &site->early);
 	site->ncovered = fl_code_covered(code, index, site->covered);
 	b->map->nsites++;
 }

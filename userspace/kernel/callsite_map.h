@@ -41,6 +41,8 @@ struct fl_callsite {
 	enum fl_tries tries;
 	/* An instruction in the same straight line before it, to calibrate a probe pair; 0: none. */
 	__u64 calibrate_at;
+	struct fl_early early;	       /* a probe there counts the same takes for less */
+	bool completes;		       /* each completion of a write comes here once */
 	__u64 covered[FL_MAX_COVERED]; /* see fl_code_covered() */
 	__u8 ncovered;
 };
