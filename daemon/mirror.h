@@ -92,6 +92,7 @@ struct open_file {
 	struct handle handle;
 	struct inode *inode;
 	int fd;
+	atomic_uint holds; /* by the open itself, and by each lock that is waited for */
 	bool writes;
 	bool append_only; /* since before it was opened */
 };
@@ -130,6 +131,10 @@ static inline struct open_dir *dir_of(const struct fuse_file_info *fi)
 {
 	return (struct open_dir *)(uintptr_t)fi->fh;
 }
+
+/* Keeps the file's descriptor until file_put(), though the user may close the file. */
+void file_hold(struct open_file *file);
+void file_put(struct open_file *file);
 
 /* The request this thread is working on, as it came from the kernel. */
 extern _Thread_local struct wire_request current_request;

@@ -9,26 +9,26 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/file.h>
-#include <unistd.h>
 
 #include "later.h"
 
 struct lock_waiter {
 	struct later later;
-	int fd; /* a duplicate has the same open file, and so the same lock owner */
+	struct open_file
+		*file; /* no descriptor of its own: many may wait, and there are only so many */
 	int op;
 };
 
 static bool try_lock(struct later *later)
 {
 	struct lock_waiter *w = (struct lock_waiter *)later;
-	int err = flock(w->fd, w->op | LOCK_NB) == 0 ? 0 : errno;
+	int err = flock(w->file->fd, w->op | LOCK_NB) == 0 ? 0 : errno;
 
 	if (err == EWOULDBLOCK)
 		return false;
 	/* The requester is gone: free the lock now; the file's close would free it only later. */
 	if (fuse_reply_err(later->req, err) != 0 && err == 0)
-		flock(w->fd, LOCK_UN);
+		flock(w->file->fd, LOCK_UN);
 	return true;
 }
 
@@ -36,11 +36,11 @@ static void release(struct later *later)
 {
 	struct lock_waiter *w = (struct lock_waiter *)later;
 
-	close(w->fd);
+	file_put(w->file);
 	free(w);
 }
 
-static int wait_for_lock(fuse_req_t req, int fd, int op)
+static int wait_for_lock(fuse_req_t req, struct open_file *file, int op)
 {
 	struct lock_waiter *w = malloc(sizeof(*w));
 	int err;
@@ -48,13 +48,9 @@ static int wait_for_lock(fuse_req_t req, int fd, int op)
 	if (!w)
 		return ENOMEM;
 	*w = (struct lock_waiter){.later = {.req = req, .try_once = try_lock, .release = release},
-				  .fd = dup(fd),
+				  .file = file,
 				  .op = op};
-	if (w->fd < 0) {
-		err = errno;
-		free(w);
-		return err;
-	}
+	file_hold(file);
 	err = later_add(&w->later);
 	if (err)
 		release(&w->later);
@@ -63,11 +59,11 @@ static int wait_for_lock(fuse_req_t req, int fd, int op)
 
 void op_flock(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi, int op)
 {
-	int fd = file_of(fi)->fd;
-	int err = flock(fd, op | LOCK_NB) == 0 ? 0 : errno;
+	struct open_file *file = file_of(fi);
+	int err = flock(file->fd, op | LOCK_NB) == 0 ? 0 : errno;
 
 	if (err == EWOULDBLOCK && !(op & LOCK_NB)) {
-		err = wait_for_lock(req, fd, op);
+		err = wait_for_lock(req, file, op);
 		if (!err)
 			return; /* the other thread answers later */
 	}

@@ -42,12 +42,22 @@ static void unregister_backing(struct mirror *m, int32_t id)
 	atomic_fetch_sub(&m->stats.backing_live, 1);
 }
 
-static void file_close(struct handle *handle)
+void file_hold(struct open_file *file)
 {
-	struct open_file *file = (struct open_file *)handle;
+	atomic_fetch_add(&file->holds, 1);
+}
 
+void file_put(struct open_file *file)
+{
+	if (atomic_fetch_sub(&file->holds, 1) > 1)
+		return;
 	close(file->fd);
 	free(file);
+}
+
+static void file_close(struct handle *handle)
+{
+	file_put((struct open_file *)handle);
 }
 
 static void count_writer(struct inode *inode, uid_t uid)
@@ -112,6 +122,7 @@ static int file_start(fuse_req_t req, struct inode *inode, int fd, struct fuse_f
 		.handle = {.close = file_close, .user = fuse_req_ctx(req)->uid},
 		.inode = inode,
 		.fd = fd,
+		.holds = 1,
 		.append_only = request.append_only,
 	};
 

@@ -106,6 +106,26 @@ check "... that user, too, when the files are closed" \
 	wait_until 20 "${nobody[@]}" cmp -s "$mnt/other" "$src/other"
 stop_daemon
 
+# --- who waits for a lock takes none of them
+FUSELENS_DAEMON=$WORK/limited
+start_daemon "$src" "$mnt" allow_other,flock || exit 1
+FUSELENS_DAEMON=$real
+exec 3<"$src/locked"
+flock -x 3
+# shellcheck disable=SC2016 # the inner shell expands
+spawn "${nobody[@]}" bash -c 'exec 3<"$1"
+	for ((i = 0; i < 250; i++)); do
+		flock -x 3 &
+	done
+	wait' - "$mnt/locked"
+opener=$SPAWNED
+wait_until 60 came SETLKW 250
+check "while a user waits for a lock 250 times, others can open files" answers other
+exec 3<&-
+wait "$opener" 2>/dev/null
+check "... and no lock that was waited for is left" wait_until 20 flock -n "$mnt/locked" true
+stop_daemon
+
 # --- further ids of one user
 if [ -e /etc/subuid ]; then
 	printf 'somebody:200000:65536\n' >"$WORK/subuid"
