@@ -13,6 +13,9 @@
 struct range {
 	uint32_t first, count, user;
 	char name[64];
+	/* Ranges may overlap: how far this one and those before it reach, and the user of the one that does. */
+	uint64_t reach;
+	uint32_t far_user;
 };
 
 static struct {
@@ -68,6 +71,20 @@ static int by_first(const void *a, const void *b)
 	return (x->first > y->first) - (x->first < y->first);
 }
 
+static void find_reach(struct range *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct range *r = &list[i];
+
+		r->reach = (uint64_t)r->first + r->count;
+		r->far_user = r->user;
+		if (i && r[-1].reach > r->reach) {
+			r->reach = r[-1].reach;
+			r->far_user = r[-1].far_user;
+		}
+	}
+}
+
 void users_read(const char *path)
 {
 	struct range *list = NULL, *old;
@@ -92,6 +109,7 @@ void users_read(const char *path)
 		fclose(f);
 	if (n)
 		qsort(list, n, sizeof(*list), by_first);
+	find_reach(list, n);
 	pthread_rwlock_wrlock(&users.lock);
 	old = users.range;
 	users.range = list;
@@ -114,8 +132,14 @@ uint32_t users_of(uint32_t id)
 		else
 			to = i;
 	}
-	if (from && id - users.range[from - 1].first < users.range[from - 1].count)
-		id = users.range[from - 1].user;
+	if (from) {
+		const struct range *r = &users.range[from - 1];
+
+		if (id - r->first < r->count)
+			id = r->user;
+		else if (id < r->reach)
+			id = r->far_user;
+	}
 	pthread_rwlock_unlock(&users.lock);
 	return id;
 }

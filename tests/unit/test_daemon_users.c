@@ -65,6 +65,20 @@ static void test_ranges(void **state)
 		assert_int_equal(users_of(users[i].id), users[i].user);
 }
 
+/* A range in the midst of another user's. */
+static void test_overlaps(void **state)
+{
+	read_text("wide:100000:1000000\n"
+		  "inner:200000:10\n"
+		  "wide:1050000:100000\n"
+		  "last:1149999:2\n");
+	assert_int_equal(users_of(200009), 200000);
+	assert_int_equal(users_of(200010), 100000);
+	assert_int_equal(users_of(1149998), 100000);
+	assert_int_equal(users_of(1150000), 1149999);
+	assert_int_equal(users_of(1150001), 1150001);
+}
+
 static void test_changes(void **state)
 {
 	read_text("one:100000:10\n");
@@ -92,6 +106,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_overlaps),
 		cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_held),
 	};
