@@ -322,6 +322,12 @@ void op_lseek(fuse_req_t req, fuse_ino_t ino, off_t off, int whence, struct fuse
 		fuse_reply_lseek(req, res);
 }
 
+/*
+ * A call may copy less than it was asked for. One that copies gigabytes would hold a worker for long, and the caller
+ * could not be killed meanwhile.
+ */
+#define MOST_COPIED (64u << 20)
+
 void op_copy_file_range(fuse_req_t req, fuse_ino_t ino_in, off_t off_in,
 			struct fuse_file_info *fi_in, fuse_ino_t ino_out, off_t off_out,
 			struct fuse_file_info *fi_out, size_t len, int flags)
@@ -330,6 +336,8 @@ void op_copy_file_range(fuse_req_t req, fuse_ino_t ino_in, off_t off_in,
 	bool asked = false;
 	ssize_t n;
 
+	if (len > MOST_COPIED)
+		len = MOST_COPIED;
 	begin_to_fill(req, to);
 	do
 		n = copy_file_range(file_of(fi_in)->fd, &off_in, to, &off_out, len, flags);

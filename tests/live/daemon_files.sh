@@ -175,3 +175,10 @@ check_eq "one that is open is still there" "$(sleep 2.5; head -c 10M <&3 | wc -c
 exec 3<&-
 check "and gone when it is closed" wait_until 20 space_is_back
 stop_daemon
+# --- a copy of much data is made in parts, between which the caller can be killed
+truncate -s 1G "$src/much"
+start_daemon "$src" "$mnt" || exit 1
+check_eq "copy_file_range(2) copies 64 MiB at most" "$(python3 -c 'import os, sys
+fd = [os.open(sys.argv[1], os.O_RDONLY), os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT)]
+print(os.copy_file_range(*fd, 1 << 30), os.copy_file_range(*fd, 1 << 20))' "$mnt/much" "$mnt/copied")" "67108864 1048576"
+stop_daemon
