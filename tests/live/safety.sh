@@ -299,6 +299,12 @@ has_child()
 	[ -n "$(pgrep -P "$1")" ]
 }
 
+# has_child_named PID COMM
+has_child_named()
+{
+	pgrep -x "$2" --parent "$1" >/dev/null
+}
+
 # Something is mounted over a FUSE mount: the path means the upper mount, and the message says so. And a daemon
 # that does not answer hangs no command.
 silent()
@@ -342,6 +348,24 @@ silent()
 	check "... nor is anything left once the daemon goes on" wait_until 30 nothing_on_the_mount
 }
 
+# A mount below another one, whose daemon does not answer any more when prove comes to its end.
+nested()
+{
+	local outer=$DAEMON_PID pid
+	mkdir "$store/sub" "$src/inner"
+	start_daemon "$src/inner" "$top/sub" || return
+	"$FUSELENS" prove "$top/sub" -- sleep 3 >"$dir/out" 2>"$dir/err" &
+	pid=$!
+	wait_until 60 has_child_named $pid sleep
+	kill -STOP "$outer"
+	check "prove on a mount below another one, whose daemon has stopped, ends" wait_until 30 live_gone $pid
+	kill -CONT "$outer"
+	wait $pid
+	check_eq "... as without any writes" "$?" 3
+	stop_daemon
+	DAEMON_PID=$outer
+}
+
 made_late()
 {
 	[ "$(daemon_stat upcall_MKDIR)" = 1 ]
@@ -376,7 +400,7 @@ mkdir "$WORK/frozen"
 mkfs.ext4 -q "$WORK/frozen.img" && mount -o loop "$WORK/frozen.img" "$WORK/frozen" || exit 1
 at_end fsfreeze -u "$WORK/frozen"
 
-for name in late forks silent usurped_verify usurped_bench litter results by_name programs; do
+for name in late forks silent nested usurped_verify usurped_bench litter results by_name programs; do
 	part $name
 done
 for one in "${parts[@]}"; do

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "collect/cross_check.h"
 
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
@@ -9,6 +8,10 @@
 
 #include "openfiles/openfiles.h"
 #include "snapshot/coverage.h"
+#include "util/open_in_time.h"
+
+/* Without an answer the mount has no cross-check. */
+#define ANSWER_SECONDS 1
 
 void fl_cross_check_open(struct fl_cross_check *x, const struct fl_target *target, bool partial)
 {
@@ -48,7 +51,8 @@ void fl_cross_check_read(struct fl_cross_check *x)
 	/* open the mount only for this moment: a descriptor would keep it busy */
 	for (__u32 i = 0; i < x->target->ndevs; i++) {
 		m = fl_mounts_by_dev(&x->target->mounts, x->target->dev[i]);
-		fd[i] = m ? open(m->path, O_PATH | O_CLOEXEC) : -1;
+		/* the daemon of another mount on the way may not answer */
+		fd[i] = m ? fl_open_in_time(m->path, ANSWER_SECONDS) : -1;
 	}
 	iter = bpf_iter_create(bpf_link__fd(x->link));
 	if (iter >= 0) {
