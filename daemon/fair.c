@@ -269,3 +269,18 @@ bool fair_withdraw(struct fair *f, uint64_t unique, int *fd)
 	pthread_mutex_unlock(&f->lock);
 	return found;
 }
+
+bool fair_writes_back(struct fair *f)
+{
+	const struct share *share;
+	bool found;
+
+	pthread_mutex_lock(&f->lock);
+	share = f->shares;
+	/* a share that is kept has requests */
+	while (share && !(share->who & FAIR_WRITE_BACK))
+		share = share->next;
+	found = share;
+	pthread_mutex_unlock(&f->lock);
+	return found;
+}

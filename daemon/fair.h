@@ -71,4 +71,7 @@ enum fair_verdict fair_admit(struct fair *f, uint64_t who, const struct wire_req
  */
 bool fair_withdraw(struct fair *f, uint64_t unique, int *fd);
 
+/* Whether stores to mappings are being written back, or wait for it. */
+bool fair_writes_back(struct fair *f);
+
 #endif

@@ -4,16 +4,42 @@
 
 #define FUSE_USE_VERSION FUSE_MAKE_VERSION(3, 17)
 #include <fuse_lowlevel.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <fuse_log.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
+#include <unistd.h>
+
+#include "path.h"
 
 #define PROGRAM "fuselens-passthroughd"
 
 static bool use_syslog;
+
+int log_open(const char *path)
+{
+	const int flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+	const char *name;
+	int dir = path_open_parent(path, &name);
+	int fd = dir >= 0 ? openat(dir, name, flags, 0644) : -1, err = errno;
+	struct stat st;
+
+	if (dir >= 0)
+		close(dir);
+	errno = err;
+	if (fd >= 0 && fstat(fd, &st) == 0 && !S_ISFIFO(st.st_mode))
+		return fd;
+	if (fd >= 0) {
+		close(fd);
+		errno = EINVAL;
+	}
+	return -1;
+}
 
 void log_to_syslog(void)
 {

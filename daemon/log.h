@@ -5,6 +5,12 @@
 
 #include <stddef.h>
 
+/*
+ * Opens the file for messages, which may lie where others can plant a link, or a pipe that nobody reads. Returns -1
+ * with errno; ELOOP for a link of another user on the way, and for any at the end.
+ */
+int log_open(const char *path);
+
 /* From here on messages go to syslog instead of stderr. */
 void log_to_syslog(void);
 

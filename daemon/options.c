@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "path.h"
 
 #define DEFAULT_THREADS 10
 #define MAX_THREADS	1000
@@ -244,6 +245,8 @@ static int check(const struct options *opts)
 	return 0;
 }
 
+static const char foreign_link[] = "the path leads through another user's symbolic link";
+
 /* Makes *@path absolute while the working directory is still the user's. */
 static int absolute(char **path)
 {
@@ -269,9 +272,10 @@ static int check_stats_file(const char *path)
 {
 	const char *hint =
 		"stats_file=PATH names a file in a directory that exists and can be written";
-	char shown[256], *dir;
+	char shown[256];
+	const char *name;
 	struct stat st;
-	int res = 0;
+	int dir, res = 0;
 
 	if (!path)
 		return 0;
@@ -282,16 +286,14 @@ static int check_stats_file(const char *path)
 			    log_name(path, shown, sizeof(shown)));
 		return -1;
 	}
-	dir = strdup(path);
-	if (!dir)
-		return bad(NULL, "out of memory");
-	/* "/x" is in "/" */
-	strrchr(dir, '/')[strrchr(dir, '/') == dir] = '\0';
-	if (access(dir, W_OK | X_OK) != 0) {
-		log_failure(errno, hint, "stats_file %s", log_name(path, shown, sizeof(shown)));
+	dir = path_open_parent(path, &name);
+	if (dir < 0 || faccessat(dir, ".", W_OK | X_OK, 0) != 0) {
+		log_failure(errno, errno == ELOOP ? foreign_link : hint, "stats_file %s",
+			    log_name(path, shown, sizeof(shown)));
 		res = -1;
 	}
-	free(dir);
+	if (dir >= 0)
+		close(dir);
 	return res;
 }
 
@@ -314,15 +316,13 @@ static int open_mountpoint(struct options *opts, const char *hint)
 	char shown[256], link[32], path[PATH_MAX];
 	ssize_t len = -1;
 
-	opts->mountpoint_fd = mount_point_open(opts->mountpoint);
+	opts->mountpoint_fd = path_open_dir(opts->mountpoint);
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", opts->mountpoint_fd);
 	if (opts->mountpoint_fd >= 0)
 		len = readlink(link, path, sizeof(path) - 1);
 	if (len < 0) {
-		log_failure(errno,
-			    errno == ELOOP ? "the path leads through another user's symbolic link"
-					   : hint,
-			    "mount point %s", log_name(opts->mountpoint, shown, sizeof(shown)));
+		log_failure(errno, errno == ELOOP ? foreign_link : hint, "mount point %s",
+			    log_name(opts->mountpoint, shown, sizeof(shown)));
 		return -1;
 	}
 	path[len] = '\0';

@@ -19,6 +19,7 @@
 #include "later.h"
 #include "log.h"
 #include "prune.h"
+#include "report.h"
 #include "start.h"
 
 struct session {
@@ -28,7 +29,7 @@ struct session {
 	struct mounted mounted;
 	int ready_fd; /* tells the waiting parent that the mount is live; -1 in the foreground */
 	bool failed;  /* while starting */
-	uint64_t reports;
+	struct report report;
 	size_t file_limit;
 
 	pthread_t main_thread, signal_thread;
@@ -124,28 +125,12 @@ static void print_granted(const struct session *s, const struct fuse_conn_info *
 		yes_no(creds_have_sys_admin()));
 }
 
-/* The file may lie where others can plant a link, or a pipe that nobody reads. Returns -1 with errno. */
-static int open_log(const char *path)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
-		      0644);
-	struct stat st;
-
-	if (fd >= 0 && fstat(fd, &st) == 0 && !S_ISFIFO(st.st_mode))
-		return fd;
-	if (fd >= 0) {
-		close(fd);
-		errno = EINVAL;
-	}
-	return -1;
-}
-
 /* Leaves the terminal and lets the waiting parent go. */
 static void go_background(struct session *s)
 {
 	const char *log = s->opts->log_file;
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int log_fd = log ? open_log(log) : -1;
+	int log_fd = log ? log_open(log) : -1;
 
 	if (log && log_fd < 0)
 		log_failure(errno, "messages go to syslog", "opening the log file");
@@ -199,28 +184,6 @@ static int on_init(struct mirror *m, struct fuse_conn_info *conn)
 	return 0;
 }
 
-static void report(struct session *s)
-{
-	uint64_t inodes = inode_count(&s->m.table);
-	char shown[256];
-	int err;
-
-	s->reports++;
-	if (s->opts->stats_file) {
-		err = stats_write(s->opts->stats_file, &s->m.stats, inodes, s->reports);
-		if (err)
-			log_failure(-err, NULL, "writing the counters to %s",
-				    log_name(s->opts->stats_file, shown, sizeof(shown)));
-		return;
-	}
-	if (s->opts->foreground || s->opts->log_file) {
-		stats_print(stderr, &s->m.stats, inodes, s->reports);
-		fflush(stderr);
-		return;
-	}
-	log_failure(0, "mount with -o stats_file=PATH", "the counters have nowhere to go");
-}
-
 static void watched_signals(sigset_t *set)
 {
 	sigemptyset(set);
@@ -246,6 +209,8 @@ static void end_without_threads(const struct session *s)
 /* How long requests may still take when the loop ends: after one signal, after two, and those that wait. */
 #define PATIENCE_S	  60
 #define SECOND_PATIENCE_S 10
+/* How long the counters may take then. */
+#define REPORT_PATIENCE_S 2
 
 static void stop_loop(struct session *s, bool again)
 {
@@ -271,6 +236,26 @@ static void stop_loop(struct session *s, bool again)
 	}
 }
 
+/* Write-back has come to its end when there was none for so long. */
+#define QUIET_MS 50
+
+/*
+ * syncfs(2) has the kernel send what stores to mappings left, but Linux 6.18 does not wait for the answers. Requests
+ * that the daemon has not served at its end are lost.
+ */
+static void wait_for_write_back(struct session *s)
+{
+	const int pause_ms = 5;
+	int quiet = fair_writes_back(&s->m.fair) ? 0 : QUIET_MS;
+
+	for (int ms = 0; quiet < QUIET_MS && ms < PATIENCE_S * 1000; ms += pause_ms) {
+		if (atomic_load(&s->loop_ended))
+			return;
+		usleep(pause_ms * 1000);
+		quiet = fair_writes_back(&s->m.fair) ? 0 : quiet + pause_ms;
+	}
+}
+
 /*
  * Detaches the mount while it is still served, so that dirty data get written. If no file is open,
  * this ends the connection and the loop; else stop_loop() does.
@@ -280,6 +265,7 @@ static void *stop_main(void *arg)
 	struct session *s = arg;
 
 	mount_detach(&s->mounted);
+	wait_for_write_back(s);
 	stop_loop(s, false);
 	return NULL;
 }
@@ -300,7 +286,7 @@ static void *signal_main(void *arg)
 		if (atomic_load(&s->loop_ended))
 			return NULL;
 		if (sig == SIGUSR1)
-			report(s);
+			report_ask(&s->report);
 		else if (s->stopping || pthread_create(&s->stop_thread, NULL, stop_main, s) != 0)
 			stop_loop(s, true); /* second signal: do not wait for write-back any more */
 		else
@@ -402,6 +388,10 @@ static int mount_and_serve(struct session *s)
 		if (!later_stop(SECOND_PATIENCE_S) || !prune_end(&s->m))
 			end_without_threads(s);
 		end_signals(s);
+		if (!report_end(&s->report, REPORT_PATIENCE_S)) {
+			log_failure(0, NULL, "the counters cannot be written: ending without them");
+			_exit(1);
+		}
 		prune_join(&s->m);
 		if (res != 0)
 			log_failure(res < 0 ? -res : 0, NULL, "serving requests");
@@ -454,6 +444,12 @@ int session_run(struct options *opts)
 	s->opts = opts;
 	s->ready_fd = -1;
 	options_apply(opts, &s->m);
+	s->report = (struct report){
+		.stats = &s->m.stats,
+		.table = &s->m.table,
+		.path = opts->stats_file,
+		.in_messages = opts->foreground || opts->log_file,
+	};
 	s->m.on_init = on_init;
 	s->m.on_init_arg = s;
 

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "path.h"
+
 void stats_upcall(struct stats *stats, uint32_t opcode)
 {
 	if (opcode < WIRE_MAX_OPCODE)
@@ -48,35 +50,48 @@ void stats_print(FILE *out, struct stats *stats, uint64_t inodes, uint64_t seria
 	line(out, "upcall_other", other);
 }
 
-int stats_write(const char *path, struct stats *stats, uint64_t inodes, uint64_t serial)
+/* Makes a new file in @dir: the one that is there may be a link of another user. */
+static int write_new(int dir, const char *tmp, const char *name, struct stats *stats,
+		     uint64_t inodes, uint64_t serial)
 {
-	char *tmp = NULL;
 	FILE *out = NULL;
 	int fd, err = 0;
 
-	if (asprintf(&tmp, "%s.new", path) < 0)
-		return -ENOMEM;
-	/* Always make a new file: the existing one may be a link of another user. */
-	unlink(tmp);
-	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	unlinkat(dir, tmp, 0);
+	fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd >= 0)
 		out = fdopen(fd, "w");
 	if (!out) {
 		err = -errno;
 		if (fd >= 0)
 			close(fd);
-		goto out;
+		return err;
 	}
 	stats_print(out, stats, inodes, serial);
 	if (fflush(out) != 0 || ferror(out))
 		err = -(errno ?: EIO);
 	if (fclose(out) != 0 && !err)
 		err = -errno;
-	if (!err && rename(tmp, path) != 0)
+	if (!err && renameat(dir, tmp, dir, name) != 0)
 		err = -errno;
 	if (err)
-		unlink(tmp);
-out:
+		unlinkat(dir, tmp, 0);
+	return err;
+}
+
+int stats_write(const char *path, struct stats *stats, uint64_t inodes, uint64_t serial)
+{
+	const char *name;
+	char *tmp = NULL;
+	int dir = path_open_parent(path, &name), err;
+
+	if (dir < 0)
+		return -errno;
+	if (asprintf(&tmp, "%s.new", name) < 0)
+		err = -ENOMEM;
+	else
+		err = write_new(dir, tmp, name, stats, inodes, serial);
 	free(tmp);
+	close(dir);
 	return err;
 }

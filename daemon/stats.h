@@ -32,7 +32,7 @@ void stats_upcall(struct stats *stats, uint32_t opcode);
  */
 void stats_print(FILE *out, struct stats *stats, uint64_t inodes, uint64_t serial);
 
-/* Writes the report to @path, whole or not at all. Returns 0 or a negated errno. */
+/* Writes the report to @path, whole or not at all. Returns 0 or a negated errno; ELOOP as path_open_parent(). */
 int stats_write(const char *path, struct stats *stats, uint64_t inodes, uint64_t serial);
 
 #endif

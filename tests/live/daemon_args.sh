@@ -81,7 +81,7 @@ check_eq "and it serves" "$(cat "$mnt/f")" text
 check "stderr says what was granted" grep -q 'granted: ' "$WORK/err"
 check_eq "the mount shows its source" "$(findmnt -n -o SOURCE "$mnt" 2>/dev/null || echo "$src")" "$src"
 kill -USR1 "$(daemon_of_mount)"
-check "SIGUSR1 writes the counters" wait_until 5 grep -q '^upcall_WRITE 0$' "$WORK/stats"
+check "SIGUSR1 writes the counters" wait_until 5 grep -qs '^upcall_WRITE 0$' "$WORK/stats"
 check_eq "which others can only read" "$(stat -c %a "$WORK/stats")" 644
 umount "$mnt"
 no_daemon()
@@ -109,6 +109,30 @@ for log in pipe link; do
 	umount "$mnt"
 	wait_until 5 no_daemon
 done
+# another user's directory, and in it a link to where that user may not write
+mkdir -m 700 "$WORK/private"
+install -d -o 1000 "$WORK/theirs"
+ln -s ../private "$WORK/theirs/way"
+chown -h 1000 "$WORK/theirs/way"
+timeout 600 "$FUSELENS_DAEMON" "$src" "$mnt" -o "log_file=$WORK/theirs/way/log" 2>"$WORK/err"
+check_eq "log_file= on a way through another user's link: mounted, with a message" \
+	"$? $(is_mounted && echo mounted) $(grep -c 'opening the log file' "$WORK/err")" "0 mounted 1"
+umount "$mnt"
+wait_until 5 no_daemon
+refused "counters on a way through another user's link" "Too many levels" "$src" "$mnt" \
+	-o stats_file="$WORK/theirs/way/stats"
+# the link comes when the daemon runs
+rm "$WORK/theirs/way"
+install -d -o 1000 "$WORK/theirs/way"
+"$FUSELENS_DAEMON" "$src" "$mnt" -o "stats_file=$WORK/theirs/way/stats,log_file=$WORK/log.later" 2>"$WORK/err"
+mv "$WORK/theirs/way" "$WORK/theirs/moved"
+ln -s ../private "$WORK/theirs/way"
+chown -h 1000 "$WORK/theirs/way"
+pkill -USR1 -f "^$FUSELENS_DAEMON $src $mnt"
+check "... and later the daemon says so" wait_until 5 grep -q 'writing the counters to .*Too many levels' "$WORK/log.later"
+umount "$mnt"
+wait_until 5 no_daemon
+check_eq "... nothing was written there" "$(ls "$WORK/private")" ""
 check_eq "what a link leads to is not written" "$(cat "$WORK/precious")" precious
 
 (cd "$WORK/xfs" && "$FUSELENS_DAEMON" source ../mnt -o log_file="$WORK/log" 2>/dev/null)

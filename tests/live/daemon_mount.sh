@@ -188,6 +188,20 @@ start_daemon "$src" "$WORK/own"
 check_eq "... one's own does" "$? $(mounts_below "$WORK/precious")" "0 1"
 stop_daemon
 
+# --- who owns the root of the source may mount there; root is let in to nothing of that, not to its attributes either
+for options in cached cached,auto_unmount; do
+	start_daemon "$src" "$mnt" "allow_other,$options" || exit 1
+	for fd in 5 6; do
+		eval "exec $fd<>/dev/fuse"
+		mount -i -t fuse none "$mnt" -o "fd=$fd,rootmode=40000,user_id=1000,group_id=1000"
+	done
+	[ "$options" = cached ] && stop_daemon || stop_daemon KILL
+	check "$options: the mount of a daemon that has ended is gone, although users mounted on it" \
+		wait_until 20 eval '[ "$(mounts_below "$mnt ")" = 0 ]'
+	exec 5>&- 6>&-
+	while umount -l "$mnt" 2>/dev/null; do :; done
+done
+
 # --- options of fstab that other programs read
 by_helper -n -v -t fuse.fuselens -o rw,nofail,_netdev,noauto,x-systemd.requires=a,X-mount.mkdir,comment=c,silent
 check_eq "words of fstab" "$? $(cat "$mnt/f")" "0 text"

@@ -24,6 +24,7 @@
  *        daemon_try late FILE tag               the same, and reads user.tag
  *        daemon_try late DIR make               the same, and makes "new" in it
  *        daemon_try dirty FILE                  stores to every second page of a shared mapping, and msync(2)
+ *        daemon_try store FILE                  the same, and waits until it is killed instead of msync(2)
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -404,7 +405,7 @@ static int try_late(const char *name, const char *what)
 	return say(openat(fd, "new", O_CREAT | O_WRONLY, 0666) < 0 ? -1 : 0);
 }
 
-static int try_dirty(const char *file)
+static int try_dirty(const char *file, bool waits)
 {
 	int fd = open(file, O_RDWR);
 	char *map = MAP_FAILED;
@@ -417,7 +418,12 @@ static int try_dirty(const char *file)
 	/* pages that are no neighbours are written back one by one */
 	for (off_t at = 0; at < st.st_size; at += 8192)
 		map[at] = '!';
-	return say(msync(map, st.st_size, MS_SYNC));
+	if (!waits)
+		return say(msync(map, st.st_size, MS_SYNC));
+	say(0);
+	fflush(stdout);
+	pause();
+	return 0;
 }
 
 int main(int argc, char **argv)
@@ -435,7 +441,9 @@ int main(int argc, char **argv)
 	if (argc == 4 && strcmp(argv[1], "late") == 0)
 		return try_late(argv[2], argv[3]);
 	if (argc == 3 && strcmp(argv[1], "dirty") == 0)
-		return try_dirty(argv[2]);
+		return try_dirty(argv[2], false);
+	if (argc == 3 && strcmp(argv[1], "store") == 0)
+		return try_dirty(argv[2], true);
 	if (argc == 6 && strcmp(argv[1], "append") == 0)
 		return try_append(argv[2], argv[3][0], strtoul(argv[4], NULL, 0), argv[5]);
 	if (argc == 3 && strcmp(argv[1], "bits") == 0)

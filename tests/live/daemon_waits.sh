@@ -112,6 +112,47 @@ for options in threads=2 threads=2,clone_fd; do
 	stop_daemon
 done
 
+# --- stores to a mapping that are written back when the daemon is told to end, and wait for a lock meanwhile
+for options in threads=2 threads=2,clone_fd; do
+	truncate -s 0 "$src/locked"
+	truncate -s 1M "$src/locked"
+	start_daemon "$src" "$mnt" "cached,$options" || exit 1
+	spawn "$try" store "$mnt/locked" >"$WORK/stored"
+	storer=$SPAWNED
+	wait_until 20 said_ok "$WORK/stored"
+	if holds "$src/locked"; then
+		kill "$DAEMON_PID"
+		wait_until 20 waits_in_kernel "$DAEMON_PID"
+		kill "$holder"
+		wait "$holder" "$DAEMON_PID" 2>/dev/null
+		check_eq "$options: what was stored to a mapping is in the source when one signal has ended the daemon" \
+			"$(tr -cd '!' <"$src/locked" | wc -c)" 128
+	else
+		skip "write-back at the end" "$(cat "$WORK/held")"
+		stop_daemon
+	fi
+	kill "$storer"
+	wait "$storer" 2>/dev/null
+done
+
+# --- the counters go to a directory whose lock a user holds
+install -d -o 65534 "$src/theirs"
+start_daemon "$src" "$mnt" "stats_file=$src/theirs/stats" || exit 1
+if holds "$src/theirs"; then
+	kill -USR1 "$DAEMON_PID"
+	wait_until 20 waits_in_kernel "$DAEMON_PID"
+	kill "$DAEMON_PID"
+	check "while the counters cannot be written, a signal ends the mount" wait_until 20 eval '! mountpoint -q "$mnt"'
+	check "... and the daemon says why they are missing" \
+		wait_until 20 grep -q 'counters cannot be written' "$DAEMON_LOG"
+	kill "$holder"
+	wait "$holder" "$DAEMON_PID" 2>/dev/null
+else
+	skip "the counters' directory" "$(cat "$WORK/held")"
+	stop_daemon
+fi
+dd if=/dev/zero of="$src/locked" bs=1M count=1 status=none
+
 # --- one signal ends the daemon although a request is stuck, after a minute
 if is_full; then
 	start_daemon "$src" "$mnt" || exit 1

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Finding a mount again, and ending it; see mounted.h. */
+#include "mounted.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "path.h"
+
+#ifndef STATX_MNT_ID_UNIQUE
+#define STATX_MNT_ID_UNIQUE 0x4000
+#endif
+
+/* What the kernel knows of the directory that is open at @fd. Sends no request to a daemon. */
+static int look(int fd, struct statx *stx)
+{
+	/*
+	 * A later mount may get the plain id of an earlier one. Linux 6.8 has an id that is never
+	 * reused.
+	 */
+	unsigned int ids = STATX_MNT_ID | STATX_MNT_ID_UNIQUE;
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_INO | ids, stx) !=
+	    0)
+		return -1;
+	return stx->stx_mask & ids ? 0 : -1;
+}
+
+/* The id that mountinfo has, which is known of any user's mount; or 0. */
+static uint64_t plain_id(int fd)
+{
+	struct statx stx;
+
+	return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &stx) == 0 ? stx.stx_mnt_id : 0;
+}
+
+/* Opens what is at the mount point now, the uppermost of several mounts. Sends no request to its daemon. */
+static int open_top(const struct mounted *mounted)
+{
+	return openat(mounted->parent, mounted->name,
+		      O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static bool is_ours(const struct mounted *mounted, int top)
+{
+	struct statx stx;
+
+	return look(top, &stx) == 0 && stx.stx_mnt_id == mounted->mnt_id;
+}
+
+/* A line of mountinfo. */
+struct line {
+	unsigned long long id, parent;
+	unsigned int connection;
+	bool users; /* a user made it, who is not root: fusermount3(1) */
+};
+
+static bool is_users(const char *text)
+{
+	const char *options = strrchr(text, ' '),
+		   *user = options ? strstr(options, "user_id=") : NULL;
+
+	return user && strtoul(user + strlen("user_id="), NULL, 10) != 0;
+}
+
+static bool find_line(unsigned long long id, struct line *line)
+{
+	FILE *f = fopen("/proc/self/mountinfo", "re");
+	char *text = NULL;
+	size_t size = 0;
+	bool found = false;
+
+	while (f && !found && getline(&text, &size, f) > 0)
+		found = sscanf(text, "%llu %llu %*u:%u", &line->id, &line->parent,
+			       &line->connection) == 3 &&
+			line->id == id;
+	if (found)
+		line->users = is_users(text);
+	free(text);
+	if (f)
+		fclose(f);
+	return found;
+}
+
+/* Mounts at one place, at most. */
+#define MAX_STACK 100
+
+/* Whether a user made the mount that is open at @top, on ours. Then it goes with ours. */
+static bool users_lies_on_ours(const struct mounted *mounted, int top)
+{
+	struct line line = {.parent = plain_id(top)};
+
+	for (int n = 0; n < MAX_STACK && find_line(line.parent, &line); n++) {
+		if (n > 0 && line.id == mounted->plain_id && line.connection == mounted->connection)
+			return true;
+		if (!line.users)
+			return false;
+	}
+	return false;
+}
+
+int mounted_place(struct mounted *mounted, int below)
+{
+	char link[32], path[PATH_MAX];
+	struct statx is = {0}, wanted = {0};
+	const char *name;
+	ssize_t len;
+	int fd;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", below);
+	len = readlink(link, path, sizeof(path) - 1);
+	if (len < 0)
+		return -1;
+	path[len] = '\0';
+	mounted->parent = path_open_parent(path, &name);
+	if (mounted->parent < 0)
+		return -1;
+	snprintf(mounted->name, sizeof(mounted->name), "%s", name);
+	fd = open_top(mounted);
+	if (fd >= 0 && look(fd, &is) == 0 && look(below, &wanted) == 0 &&
+	    is.stx_mnt_id == wanted.stx_mnt_id && is.stx_ino == wanted.stx_ino) {
+		close(fd);
+		return 0;
+	}
+	if (fd >= 0)
+		close(fd);
+	close(mounted->parent);
+	errno = ESTALE;
+	return -1;
+}
+
+void mounted_now(struct mounted *mounted)
+{
+	int fd = open_top(mounted);
+	struct statx stx;
+
+	if (fd < 0)
+		return;
+	if (look(fd, &stx) == 0) {
+		mounted->mnt_id = stx.stx_mnt_id;
+		mounted->plain_id = plain_id(fd);
+		mounted->connection = stx.stx_dev_minor;
+	}
+	close(fd); /* an open descriptor would keep the mount busy */
+}
+
+/*
+ * Detaches what is at the mount point, if it is ours, or a user's on ours. Returns 0 when nothing is left to do, 1
+ * if the next one is to be looked at, or -1 with errno.
+ */
+static int detach_top(const struct mounted *mounted, bool write_back)
+{
+	char path[32];
+	int top = open_top(mounted), dir, res = 0;
+	struct statfs fs;
+	bool ours;
+
+	if (top < 0)
+		return 0;
+	ours = is_ours(mounted, top);
+	if (ours || users_lies_on_ours(mounted, top)) {
+		dir = ours && write_back ? openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+					 : -1;
+		if (dir >= 0) {
+			syncfs(dir);
+			/* answered when the daemon has read all that was sent before */
+			fstatfs(dir, &fs);
+			close(dir);
+		}
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", top);
+		res = umount2(path, MNT_DETACH) != 0 ? -1 : !ours;
+	}
+	close(top);
+	return res;
+}
+
+static int detach(const struct mounted *mounted, bool write_back)
+{
+	int res = 1;
+
+	/* Who owns the root of the source may mount there (fusermount3(1)), and again while this goes on. */
+	for (int n = 0; n < MAX_STACK && res > 0; n++)
+		res = detach_top(mounted, write_back);
+	return res;
+}
+
+void mount_detach(const struct mounted *mounted)
+{
+	char shown[256];
+
+	if (detach(mounted, true) != 0)
+		log_failure(errno, "umount -l removes it", "unmounting %s",
+			    log_name(mounted->mountpoint, shown, sizeof(shown)));
+}
+
+void mount_abort(const struct mounted *mounted)
+{
+	char path[64];
+	struct pollfd dev = {.fd = mounted->dev};
+	int fd = -1;
+
+	/* when it has ended, another mount may have its number */
+	if (poll(&dev, 1, 0) > 0 && dev.revents & POLLERR)
+		return;
+	snprintf(path, sizeof(path), "/sys/fs/fuse/connections/%u/abort", mounted->connection);
+	if (mounted->connection)
+		fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, "1", 1) != 1)
+		log_failure(errno, "mount the fusectl file system on /sys/fs/fuse/connections",
+			    "ending the connection to the kernel");
+	if (fd >= 0)
+		close(fd);
+}
+
+/* The process that waits. It keeps nothing of the daemon's open except its end of the pipe. */
+static void watch(const struct mounted *mounted, int pipe_end)
+{
+	struct mounted found = *mounted;
+	char byte;
+	int null;
+
+	setsid();
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	null = open("/dev/null", O_RDWR);
+	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0 ||
+	    (pipe_end = fcntl(pipe_end, F_DUPFD, 5)) < 0 || dup2(mounted->parent, 4) < 0 ||
+	    dup2(pipe_end, 3) < 0 || close_range(5, ~0U, 0) != 0 || chdir("/") != 0)
+		_exit(1);
+	found.parent = 4;
+	while (read(3, &byte, 1) < 0 && errno == EINTR)
+		;
+	detach(&found, false);
+	_exit(0);
+}
+
+int mount_watch(const struct mounted *mounted)
+{
+	int ends[2];
+	pid_t child;
+
+	if (pipe2(ends, O_CLOEXEC) != 0 || (child = fork()) < 0) {
+		log_failure(errno, NULL, "starting the process that unmounts");
+		return -1;
+	}
+	if (child == 0) {
+		close(ends[1]);
+		watch(mounted, ends[0]);
+	}
+	close(ends[0]);
+	return 0; /* the other end stays open as long as the daemon lives */
+}
