@@ -185,6 +185,18 @@ results()
 	chown -h 0 "$dir/tampered/report.html"
 	"$FUSELENS" report "$dir/result" --format html -o "$dir/tampered/report.html"
 	check_eq "... but through one's own" "$? $(head -c 9 "$dir/precious")" "0 <!DOCTYPE"
+	mkdir -m 700 "$dir/private"
+	ln -s ../private "$dir/tampered/way"
+	chown -h 65534 "$dir/tampered/way"
+	"$FUSELENS" report "$dir/result" --format html -o "$dir/tampered/way/report.html" 2>"$dir/err"
+	check_eq "... nor through one on the way" "$? $(grep -c 'a link of user' "$dir/err") $(ls "$dir/private")" "2 1 "
+	bench quick --mount "$top" "${small[@]}" -o "$dir/tampered/way/result"
+	check_eq "... nor is a result made there" "$rc $(grep -c 'a link of user' "$dir/err") $(ls "$dir/private")" "2 1 "
+	chown -h 0 "$dir/tampered/way"
+	"$FUSELENS" report "$dir/result" --format html -o "$dir/tampered/way/report.html"
+	check_eq "... but through one's own" "$? $(head -c 9 "$dir/private/report.html")" "0 <!DOCTYPE"
+	"$FUSELENS" report "$dir/result" --format html -o /dev/stdout >"$dir/out"
+	check_eq "... and through those of the system" "$? $(head -c 9 "$dir/out")" "0 <!DOCTYPE"
 	escapes
 }
 

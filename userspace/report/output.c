@@ -8,6 +8,8 @@
 #include <unistd.h>
 #include <sys/stat.h>
 
+#include "util/own_links.h"
+
 static bool is_at(const struct stat *file, int dir, const char *name)
 {
 	struct stat st;
@@ -55,33 +57,23 @@ static int refuse(const char *path, const char *of, struct fl_err *err)
 	return fl_hint(err, "give -o another name");
 }
 
-/*
- * A link in a directory of another user leads where that user wants. The kernel refuses to follow such
- * links only in directories like /tmp (fs.protected_symlinks).
- */
 static FILE *create(const char *path, struct fl_err *err)
 {
-	const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
-	int fd = open(path, flags | O_NOFOLLOW, 0666);
-	struct stat st;
-	FILE *out;
+	uid_t stranger;
+	int fd = fl_open_by_own_links(path, O_WRONLY | O_CREAT | O_TRUNC, 0666, &stranger);
+	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
 
-	if (fd < 0 && errno == ELOOP && !lstat(path, &st)) {
-		if (st.st_uid && st.st_uid != geteuid()) {
-			fl_err(err, "cannot write %.250s: it is a link of user %u", path,
-			       st.st_uid);
-			fl_hint(err, "give -o the name of the file itself, or another name");
-			return NULL;
-		}
-		fd = open(path, flags, 0666);
-	}
-	out = fd < 0 ? NULL : fdopen(fd, "w");
-	if (!out) {
+	if (out)
+		return out;
+	if (stranger != (uid_t)-1) {
+		fl_err(err, "cannot write %.250s: there is a link of user %u", path, stranger);
+		fl_hint(err, "give -o a path without that link, or another name");
+	} else {
 		fl_errno(err, errno, "cannot write %s", path);
-		if (fd >= 0)
-			close(fd);
 	}
-	return out;
+	if (fd >= 0)
+		close(fd);
+	return NULL;
 }
 
 FILE *fl_report_output(const char *path, const char *const *dirs, size_t n, const char *input,

@@ -15,6 +15,7 @@
 #include "util/below.h"
 #include "util/file.h"
 #include "util/json_read.h"
+#include "util/own_links.h"
 
 #define MAX_ROWS 100000u
 
@@ -64,23 +65,37 @@ static int open_rows(struct fl_result_dir *d, struct fl_err *err)
 	return -1;
 }
 
+static void cannot_make(const char *path, int why, uid_t stranger, struct fl_err *err)
+{
+	fl_errno(err, why, "cannot make the result directory %s", path);
+	if (why == EEXIST)
+		fl_hint(err,
+			"'fuselens bench --resume -o %.200s' goes on with it; or name another one",
+			path);
+	else if (stranger != (uid_t)-1)
+		fl_hint(err, "there is a link of user %u on the way: give -o a path without it",
+			stranger);
+}
+
 int fl_result_create(struct fl_result_dir *d, const char *path, struct fl_err *err)
 {
+	char name[FL_OWN_LINKS_NAME];
+	uid_t stranger;
+	int parent;
+
 	*d = (struct fl_result_dir){.fd = -1, .rows = -1, .path = strdup(path)};
 	if (!d->path)
 		return fl_err(err, "out of memory");
-	if (mkdir(path, 0777)) {
-		int e = errno;
-
-		fl_errno(err, e, "cannot make the result directory %s", path);
-		if (e == EEXIST)
-			fl_hint(err,
-				"'fuselens bench --resume -o %.200s' goes on with it; or name another one",
-				path);
+	parent = fl_open_parent_by_own_links(path, name, &stranger);
+	if (parent < 0 || mkdirat(parent, name, 0777)) {
+		cannot_make(path, errno, stranger, err);
+		if (parent >= 0)
+			close(parent);
 		fl_result_close(d);
 		return -1;
 	}
-	d->fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	d->fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	close(parent);
 	if (d->fd < 0 || mkdirat(d->fd, "rows", 0777)) {
 		fl_errno(err, errno, "cannot make %s/rows", path);
 		fl_result_close(d);
