@@ -94,6 +94,26 @@ static void shared_needs_its_share_of_the_eligible(void **state)
 	assert_int_equal(w.v.exit_code, 1);
 }
 
+/* What ran after the change was not counted: that all writes seen were exclusive says nothing of the others. */
+static void code_that_changed_under_call_sites(void **state)
+{
+	struct fl_verdict_opts opts = FL_VERDICT_DEFAULTS;
+	struct world w;
+
+	world_init(&w, FL_ROUTE_PASSTHROUGH);
+	w.file[0].cell[FL_MODE_EXCL_FLAG_UNKNOWN][FL_NATURE_PLAIN] = 1000;
+	opts.code_changed = true;
+	fl_verdict_of(&w.s, 0, &opts, &w.v);
+	assert_int_equal(w.v.kind, FL_EXCLUSIVE);
+	w.s.takes_only = true;
+	fl_verdict_of(&w.s, 0, &opts, &w.v);
+	assert_int_equal(w.v.kind, FL_INCONCLUSIVE);
+	assert_int_equal(w.v.exit_code, 3);
+	assert_non_null(strstr(w.v.why, "a livepatch changed the code"));
+	opts.code_changed = false;
+	assert_int_equal(judge(&w), FL_EXCLUSIVE);
+}
+
 static void shared_needs_evidence_in_proportion(void **state)
 {
 	struct fl_verdict_opts opts = FL_VERDICT_DEFAULTS;
@@ -540,6 +560,7 @@ int main(void)
 		cmocka_unit_test(writeback_is_not_mistaken_for_silence),
 		cmocka_unit_test(all_exclusive),
 		cmocka_unit_test(shared_needs_its_share_of_the_eligible),
+		cmocka_unit_test(code_that_changed_under_call_sites),
 		cmocka_unit_test(shared_needs_evidence_in_proportion),
 		cmocka_unit_test(shared_without_any_eligible_is_no_shared),
 		cmocka_unit_test(loss_withholds_the_verdict),

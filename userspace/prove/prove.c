@@ -31,6 +31,7 @@ struct prove {
 	struct fl_write_path path;
 	struct fl_prove_path_change path_change[FL_PROVE_PATH_CHANGES];
 	size_t npath_changes;
+	__u64 began_ns;
 };
 
 /* The command's own exit code would look like a verdict. The report has it. */
@@ -100,16 +101,22 @@ static int parse(struct prove *p, int argc, char **argv)
 	return -1;
 }
 
-static void look_at_path(struct prove *p, __u64 began_ns)
+static void look_at_path(struct prove *p, struct fl_collector *c)
 {
+	static const char sites[] = "; takes are counted in the code that ran at first only";
 	struct fl_prove_path_change *change = &p->path_change[p->npath_changes];
+	size_t room = sizeof(change->text) - sizeof(sites);
 	bool settled;
 
-	if (p->npath_changes < FL_PROVE_PATH_CHANGES &&
-	    fl_write_path_look(&p->path, change->text, sizeof(change->text), &settled)) {
-		change->after_ns = fl_now_ns() - began_ns;
-		p->npath_changes++;
+	if (p->npath_changes == FL_PROVE_PATH_CHANGES ||
+	    !fl_write_path_look(&p->path, change->text, room, &settled))
+		return;
+	if (fl_collector_counts_sites(c)) {
+		strcat(change->text, sites);
+		p->verdict.code_changed = true;
 	}
+	change->after_ns = fl_now_ns() - p->began_ns;
+	p->npath_changes++;
 }
 
 /* Shows on a terminal, twice a second, the time and the writes so far. */
@@ -136,6 +143,7 @@ static bool watch(struct prove *p, struct fl_collector *c, struct fl_workload *w
 {
 	__u64 began = fl_now_ns(), end = p->seconds ? began + (__u64)(p->seconds * 1e9) : ~0ull;
 
+	p->began_ns = began;
 	while (!fl_interrupted) {
 		__u64 now = fl_now_ns(), step = 50;
 
@@ -149,7 +157,7 @@ static bool watch(struct prove *p, struct fl_collector *c, struct fl_workload *w
 			step = (end - now) / 1000000 + 1;
 		fl_workload_sleep_ms(w, step);
 		fl_collector_poll(c);
-		look_at_path(p, began);
+		look_at_path(p, c);
 		show_life(p, began, c);
 	}
 	return false;
@@ -194,10 +202,11 @@ static int prove(struct prove *p)
 	    (p->command && fl_workload_prepare(&w, p->command, &err)))
 		goto fail;
 	p->collect.command = w.pid;
+	/* before the code is read in which calls are probed */
+	fl_write_path_open(&p->path);
 	c = fl_collector_prepare(&target, &p->collect, &err);
 	if (!c)
 		goto fail;
-	fl_write_path_open(&p->path);
 	fl_collector_start(c);
 	fl_privileges_drop();
 	if (p->command && fl_workload_go(&w, p->command[0], &err))
@@ -205,6 +214,9 @@ static int prove(struct prove *p)
 	ended = watch(p, c, &w);
 	fl_say_progress_end();
 	fl_collector_stop(c);
+	/* a last time, however short the time since the look before */
+	p->path.looked_ns = 0;
+	look_at_path(p, c);
 	fl_workload_finish(&w);
 	if (fl_collector_read(c, &s, &err))
 		goto fail;

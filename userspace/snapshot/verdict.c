@@ -272,7 +272,12 @@ void fl_verdict_of_totals(const struct fl_snapshot *s, __u32 dev, const struct f
 	if (t->writes + unsure)
 		v->loss = (double)unsure / (double)(t->writes + unsure);
 
-	if (!t->writes && !unsure) {
+	if (opts->code_changed && s->takes_only) {
+		snprintf(v->why, sizeof(v->why),
+			 "a livepatch changed the code at whose lock calls takes were counted");
+		inconclusive(
+			v, "count again, now that the change is over; 'fuselens stat' follows it");
+	} else if (!t->writes && !unsure) {
 		no_writes(s, dev, v);
 	} else if (v->loss > opts->max_loss) {
 		kind_of_loss(t, kind, sizeof(kind));

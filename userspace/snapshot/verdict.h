@@ -17,6 +17,7 @@ struct fl_verdict_opts {
 	double max_loss;	   /* of writes that may be lost, uncertain or untold, 0..1 */
 	__u64 min_eligible;	   /* eligible writes that SHARED needs */
 	double min_eligible_share; /* share of all writes that has to be eligible for SHARED, 0..1 */
+	bool code_changed; /* a livepatch replaced code meanwhile at whose call sites takes were counted */
 };
 
 /*
