@@ -227,7 +227,7 @@ static int not_in_time(const char *why, const char *what, const char *names, str
 	fl_err(err, "%s: %s%s", why, what, names);
 	return fl_hint(
 		err,
-		"a task switches when it sleeps outside the patched functions; give a longer --timeout");
+		"a task switches when it sleeps outside the patched functions: give a longer --timeout, or end what it waits for (a frozen disk, a FUSE daemon that does not answer)");
 }
 
 /* It stays between the two states, which is safe, because nobody waits for it any longer. */
