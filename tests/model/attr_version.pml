@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Replies that carry attributes against writers that do not take fi->lock, as series 'next' has it: an
- * overwrite, an extending write, two requests for attributes, and a truncate by somebody else at the
- * server. Spin tries every interleaving; tests/lab/next_model.sh says which variants must fail.
+ * overwrite, an extending write, two requests for attributes, a truncate by somebody else at the server,
+ * and a stat(2) that takes no lock. Spin tries every interleaving; tests/lab/next_model.sh says which variants must fail.
  *
  * Spin knows one memory, in which everything happens in one order. A barrier that is left out is
  * therefore modelled by what it forbids: the two accesses in the other order.
@@ -17,7 +17,13 @@
  *   MASK_FIRST     a writer looks at inval_mask before the version
  *   SIZE_FIRST     a writer looks at i_size before the version
  *   VERSION_FIRST  a reply stores the version before what it brings
+ *   STAT_FIRST     stat(2) looks at the attributes before inval_mask and i_time (with STAT)
+ *   TIME_FIRST     a reply sets i_time before what it brings
+ *   LATE           a stale reply to SETATTR lets attributes time out after it has brought its own
  *   LOCAL          the truncate is made on this mount, by fuse_do_setattr()
+ *   CHMOD          with LOCAL: it changes the mode only, while asynchronous writes go on
+ *   STAT           with stat(2)
+ *   ONE            the extending write only
  *   NO_LOCK        not even fi->lock is needed to see what is right
  *   SHORT          one request only
  */
@@ -32,6 +38,8 @@ byte written, size = OLD_SIZE, cut;
 /* the kernel: fc->attr_version, fi->attr_version, inval_mask, what attributes it has, and if for long */
 byte counter = 1, version, i_size = OLD_SIZE, known;
 bool inval, timely = true;
+/* a stale reply to SETATTR has been applied, to be asked for again at once */
+bool stale_setattr;
 bool fi_lock, inode_lock;
 /* writes that have returned to their callers */
 byte returned;
@@ -41,7 +49,12 @@ byte returned;
  * smaller than its end, believed or not. Unpatched that is so when nobody holds fi->lock.
  */
 #define BELIEVED (!inval && timely)
-#define SIZE_OK(w) (!(returned & BIT(w)) || (cut & BIT(w)) || i_size >= END(w))
+#ifdef CHMOD
+#define ASKED_AGAIN (!timely)
+#else
+#define ASKED_AGAIN false
+#endif
+#define SIZE_OK(w) (ASKED_AGAIN || !(returned & BIT(w)) || (cut & BIT(w)) || i_size >= END(w))
 #ifdef NO_LOCK
 #define EXCUSED false
 #else
@@ -85,7 +98,7 @@ proctype writer(byte w)
 	byte c, seen_size;
 	bool seen_inval;
 
-#ifdef LOCAL
+#if defined(LOCAL) && !defined(CHMOD)
 	/* the inode lock keeps a truncate out while the data is written, not at completion */
 	atomic { !inode_lock -> write_at_server(w) }
 #elif defined(NO_MB)
@@ -181,20 +194,27 @@ inline raise_version()
 #endif
 }
 
-/* Unpatched, inval_mask is cleared first and i_size comes last. */
-inline apply(writes, bytes)
+/* Unpatched, inval_mask is cleared first, then i_time is set, and i_size comes last. */
+inline apply(writes, bytes, asked_in_time)
 {
 #if defined(STOCK) || defined(V1) || defined(MAXIMUM)
 	inval = false;
 	raise_version();
+	timely = asked_in_time;
 	known = writes;
 	i_size = bytes
 #else
 #ifdef VERSION_FIRST
 	raise_version();
 #endif
+#ifdef TIME_FIRST
+	timely = asked_in_time;
+#endif
 	known = writes;
 	i_size = bytes;
+#ifndef TIME_FIRST
+	timely = asked_in_time;
+#endif
 	inval = false;
 #ifndef VERSION_FIRST
 	raise_version()
@@ -216,9 +236,7 @@ proctype getattr()
 	lock();
 	if
 	:: version > number
-	:: else ->
-		apply(writes, bytes);
-		timely = true
+	:: else -> apply(writes, bytes, true)
 	fi;
 	unlock()
 }
@@ -226,25 +244,59 @@ proctype getattr()
 proctype truncate()
 {
 	byte number, writes, bytes;
+	bool in_time;
 
 #ifdef LOCAL
 	inode_lock = true;
 	ask(number);
 	atomic {
+#ifndef CHMOD
 		size = CUT_SIZE;
 		cut = written;
+#endif
 		writes = written;
 		bytes = size
 	};
 	lock();
 	/* what has changed meanwhile is asked for again at once */
-	timely = (version <= number);
-	apply(writes, bytes);
+	in_time = (version <= number);
+	if
+	:: !in_time ->
+		atomic {
+			stale_setattr = true;
+#ifndef LATE
+			timely = false
+#endif
+		}
+	:: else
+	fi;
+	apply(writes, bytes, in_time);
 	unlock();
 	inode_lock = false
 #else
 	atomic { size = CUT_SIZE; cut = written }
 #endif
+}
+
+/*
+ * By a task that knows of writes that have returned. A stale reply to SETATTR changes attributes under the
+ * eyes of who found valid ones before; the series leaves this as it is.
+ */
+proctype stat()
+{
+	byte must_know, seen;
+	bool valid, stale_before;
+
+	d_step { must_know = returned; stale_before = stale_setattr };
+#ifdef STAT_FIRST
+	seen = known;
+#endif
+	valid = !inval;
+	valid = valid && timely;
+#ifndef STAT_FIRST
+	seen = known;
+#endif
+	assert(!valid || (seen & must_know) == must_know || stale_before != stale_setattr)
 }
 
 init {
@@ -257,8 +309,13 @@ init {
 		:: inval = true
 		:: inval = false
 		fi;
+#ifndef ONE
 		run writer(0);
+#endif
 		run writer(1);
+#ifdef STAT
+		run stat();
+#endif
 		run getattr();
 #ifndef SHORT
 		run getattr();
