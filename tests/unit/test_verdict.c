@@ -507,7 +507,7 @@ static void looking_for_privileges_is_not_eligible(void **state)
 
 static void upgrades_are_a_reason_of_their_own(void **state)
 {
-	struct fl_site_snapshot site = {.role = FL_SITE_UPGRADE};
+	struct fl_site_snapshot site[] = {{.role = FL_SITE_UPGRADE}, {.role = FL_SITE_UPGRADE}};
 	struct fl_totals t;
 	struct world w;
 
@@ -521,21 +521,34 @@ static void upgrades_are_a_reason_of_their_own(void **state)
 	fl_snapshot_totals(&w.s, &t);
 	assert_int_equal(t.reason[FL_REASON_EOF_RACE], 0);
 	w.s.has_takes = true;
-	w.s.site = &site;
-	w.s.nsites = 1;
+	w.s.site = site;
+	w.s.nsites = 2;
 	fl_snapshot_totals(&w.s, &t);
 	assert_int_equal(t.reason[FL_REASON_EOF_RACE], 4);
 	assert_int_equal(t.reason[FL_REASON_PAST_EOF], 6);
-	/* one call makes both kinds: upgrades are the shared takes under which no write ran */
-	site.role = FL_SITE_EXCLUSIVE;
+	/*
+	 * one call makes both kinds: upgrades are the shared takes under which no write ran. A call of another
+	 * route, which makes upgrades only, changes nothing about that.
+	 */
+	site[0].role = FL_SITE_EXCLUSIVE;
+	site[0].merged = true;
 	w.file[0].takes[FL_SITE_UPGRADE] = 0;
 	w.file[0].takes[FL_SITE_EXCLUSIVE] = 10;
 	fl_snapshot_totals(&w.s, &t);
 	assert_int_equal(t.reason[FL_REASON_EOF_RACE], 4);
-	/* attempts that wrote nothing took it shared too */
+	assert_int_equal(fl_takes_difference(&t), 4);
+	fl_totals_tell_upgrades(&w.s, &t);
+	assert_int_equal(t.takes[FL_SITE_EXCLUSIVE], 6);
+	assert_int_equal(t.takes[FL_SITE_UPGRADE], 4);
+	assert_int_equal(t.counter[FL_COUNT_UPGRADES], 4);
+	assert_int_equal(fl_takes_difference(&t), 0);
+	/* attempts that wrote nothing took it shared too, and so may writes that had not ended */
 	w.file[0].counter[FL_COUNT_RETRIED] = 1;
 	fl_snapshot_totals(&w.s, &t);
 	assert_int_equal(t.reason[FL_REASON_EOF_RACE], 3);
+	w.s.unfinished = 2;
+	fl_snapshot_totals(&w.s, &t);
+	assert_int_equal(t.reason[FL_REASON_EOF_RACE], 1);
 }
 
 static void reasons_are_ordered_by_weight(void **state)

@@ -178,6 +178,7 @@ static int report(const struct prove *p, const struct fl_target *target,
 	};
 
 	fl_verdict_of(s, 0, &p->verdict, &r.verdict);
+	fl_totals_tell_upgrades(s, &r.verdict.totals);
 	r.command_failed = ended && w->status;
 	r.exit_code = r.command_failed ? EXIT_COMMAND_FAILED : r.verdict.exit_code;
 	if (p->json)

@@ -86,11 +86,12 @@ static void see_file(const struct fl_file_counts *f, struct fl_file_seen *seen)
 
 bool fl_totals_upgrades(const struct fl_snapshot *s, const struct fl_totals *t, __u64 *upgrades)
 {
-	__u64 ran = t->shared + t->counter[FL_COUNT_RETRIED] + t->counter[FL_COUNT_FAILED];
-	bool apart = false;
+	__u64 ran = t->shared + t->counter[FL_COUNT_RETRIED] + t->counter[FL_COUNT_FAILED] +
+		    s->unfinished;
+	bool merged = false;
 
 	for (size_t i = 0; i < s->nsites; i++)
-		apart |= s->site[i].role == FL_SITE_UPGRADE;
+		merged |= s->site[i].merged;
 	*upgrades = t->takes[FL_SITE_UPGRADE];
 	if (!s->has_takes || s->takes_only)
 		return false;
@@ -98,9 +99,23 @@ bool fl_totals_upgrades(const struct fl_snapshot *s, const struct fl_totals *t, 
 	 * one call makes both kinds of exclusive take: upgrades are writes that took the lock
 	 * shared and did not write under it
 	 */
-	if (!apart && !*upgrades && t->takes[FL_SITE_SHARED] > ran)
+	if (merged && t->takes[FL_SITE_SHARED] > ran + *upgrades)
 		*upgrades = t->takes[FL_SITE_SHARED] - ran;
 	return true;
+}
+
+void fl_totals_tell_upgrades(const struct fl_snapshot *s, struct fl_totals *t)
+{
+	__u64 upgrades, more;
+
+	if (!fl_totals_upgrades(s, t, &upgrades))
+		return;
+	more = upgrades - t->takes[FL_SITE_UPGRADE];
+	if (more > t->takes[FL_SITE_EXCLUSIVE])
+		more = t->takes[FL_SITE_EXCLUSIVE];
+	t->takes[FL_SITE_EXCLUSIVE] -= more;
+	t->takes[FL_SITE_UPGRADE] += more;
+	t->counter[FL_COUNT_UPGRADES] += more;
 }
 
 /* A write that is past EOF when it holds the lock was so from the start, or has upgraded. */

@@ -227,6 +227,12 @@ void fl_totals_add_losses(const struct fl_snapshot *s, struct fl_totals *t);
 bool fl_totals_upgrades(const struct fl_snapshot *s, const struct fl_totals *t, __u64 *upgrades);
 
 /*
+ * Moves upgrades that were counted as exclusive takes, where one call of the kernel makes both, to the upgrades. For
+ * totals of writes that have ended: a write that is under way would look like an upgrade.
+ */
+void fl_totals_tell_upgrades(const struct fl_snapshot *s, struct fl_totals *t);
+
+/*
  * Checks the count of writes against the count of takes. Returns the takes of the inode lock on write paths,
  * an upgraded write counted once, minus the writes and the attempts that wrote nothing. 0 is agreement.
  */
