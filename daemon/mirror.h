@@ -4,7 +4,6 @@
 #define FUSELENS_DAEMON_MIRROR_H
 
 #define FUSE_USE_VERSION FUSE_MAKE_VERSION(3, 17)
-#include <dirent.h>
 #include <fuse_lowlevel.h>
 #include <stdbool.h>
 #include <sys/stat.h>
@@ -99,9 +98,9 @@ struct open_file {
 
 struct open_dir {
 	struct handle handle;
+	int fd;
 	pthread_mutex_t lock; /* guards the rest; not held while a request is answered */
-	DIR *dir;
-	off_t offset; /* position of the stream; -1: not known */
+	off_t offset;	      /* the descriptor's; -1: not known */
 };
 
 /* "/proc/self/fd/N" as a path relative to mirror.proc_self. */

@@ -2,6 +2,7 @@
 /* Operations on open directories. */
 #include "mirror.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@ static void dir_close(struct handle *handle)
 {
 	struct open_dir *dir = (struct open_dir *)handle;
 
-	closedir(dir->dir);
+	close(dir->fd);
 	pthread_mutex_destroy(&dir->lock);
 	free(dir);
 }
@@ -30,7 +31,7 @@ void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct mirror *m = mirror_of(req);
 	struct open_dir *dir;
-	int fd = -1, err;
+	int err;
 
 	if (refuse_more(req))
 		return;
@@ -38,13 +39,8 @@ void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	err = dir ? check_told_dir(req, ino, R_OK) : ENOMEM;
 	if (err)
 		goto fail;
-	fd = openat(fd_of(m, ino), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0) {
-		err = errno;
-		goto fail;
-	}
-	dir->dir = fdopendir(fd);
-	if (!dir->dir) {
+	dir->fd = openat(fd_of(m, ino), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir->fd < 0) {
 		err = errno;
 		goto fail;
 	}
@@ -58,8 +54,6 @@ void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		dir_end(m, dir);
 	return;
 fail:
-	if (fd >= 0)
-		close(fd);
 	free(dir);
 	fuse_reply_err(req, report_shortage(m, err));
 }
@@ -75,7 +69,7 @@ void op_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 
 void op_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
 {
-	int fd = dirfd(dir_of(fi)->dir);
+	int fd = dir_of(fi)->fd;
 	int res = datasync ? fdatasync(fd) : fsync(fd);
 
 	fuse_reply_err(req, res == 0 ? 0 : errno);
@@ -123,7 +117,7 @@ static bool is_dot(const char *name)
 
 /* Adds one entry. Returns false if it does not fit. */
 static bool listing_add(fuse_req_t req, struct listing *list, fuse_ino_t parent,
-			const struct dirent *de)
+			const struct dirent64 *de)
 {
 	struct mirror *m = mirror_of(req);
 	char *to = list->buf + list->used;
@@ -167,33 +161,50 @@ static bool listing_add(fuse_req_t req, struct listing *list, fuse_ino_t parent,
 	return true;
 }
 
+/*
+ * Names are read in small portions: an entry of READDIRPLUS is five times as long as what it is made of, and names that
+ * do not fit are read again. No portion is kept, as opendir(3) would do: users may have as many directories open as
+ * there are descriptors.
+ */
+#define PORTION	     4096
+#define PORTION_PLUS 1024
+
+/* Adds the @len bytes of names at @names. Returns false if they do not all fit. */
+static bool add_portion(fuse_req_t req, struct listing *list, fuse_ino_t parent,
+			struct open_dir *dir, const char *names, size_t len)
+{
+	for (size_t at = 0; at < len;) {
+		const struct dirent64 *de = (const struct dirent64 *)(names + at);
+
+		if (!listing_add(req, list, parent, de)) {
+			dir->offset = -1;
+			return false;
+		}
+		dir->offset = de->d_off;
+		at += de->d_reclen;
+	}
+	return true;
+}
+
 static int listing_fill(fuse_req_t req, struct listing *list, fuse_ino_t parent,
 			struct open_dir *dir, off_t off)
 {
+	_Alignas(struct dirent64) char names[PORTION];
+	ssize_t n = 0;
 	int err = 0;
 
 	pthread_mutex_lock(&dir->lock);
 	if (off != dir->offset || off == 0)
-		seekdir(dir->dir, off);
+		n = lseek(dir->fd, off, SEEK_SET) < 0 ? -1 : 0;
 	dir->offset = off;
-	for (;;) {
-		struct dirent *de;
-
-		errno = 0;
-		de = readdir(dir->dir);
-		if (!de) {
-			/*
-			 * Entries that were read before an error are still good. The next call
-			 * meets the error again.
-			 */
-			err = list->used ? 0 : errno;
-			break;
-		}
-		if (!listing_add(req, list, parent, de)) {
-			dir->offset = -1;
-			break;
-		}
-		dir->offset = de->d_off;
+	if (n == 0)
+		do
+			n = getdents64(dir->fd, names, list->plus ? PORTION_PLUS : PORTION);
+		while (n > 0 && add_portion(req, list, parent, dir, names, n));
+	/* Entries that were read before an error are still good. The next call meets the error again. */
+	if (n < 0) {
+		err = list->used ? 0 : errno;
+		dir->offset = -1;
 	}
 	pthread_mutex_unlock(&dir->lock);
 	return err;

@@ -106,6 +106,31 @@ check "... that user, too, when the files are closed" \
 	wait_until 20 "${nobody[@]}" cmp -s "$mnt/other" "$src/other"
 stop_daemon
 
+# --- memory: directories that are open, and were read from
+mkdir "$src/listed"
+touch "$src"/listed/name-{1..1500}
+start_daemon "$src" "$mnt" allow_other || exit 1
+memory()
+{
+	awk '/^VmRSS:/ {print $2}' "/proc/$DAEMON_PID/status"
+}
+before=$(memory)
+spawn python3 -c 'import os, resource, sys, time
+resource.setrlimit(resource.RLIMIT_NOFILE, (8192, 8192))
+held = [os.scandir(os.open(sys.argv[1], os.O_RDONLY)) for _ in range(2000)]
+for listing in held:
+    next(listing)
+print("ok", flush=True)
+time.sleep(100000)' "$mnt/listed" >"$WORK/listing"
+opener=$SPAWNED
+wait_until 60 said_ok "$WORK/listing"
+# 32 KiB each would be 64 MiB
+check "2,000 directories that a user reads take little memory ($((($(memory) - before) / 2000)) KiB each)" \
+	[ $(($(memory) - before)) -lt 16384 ]
+kill "$opener"
+wait "$opener" 2>/dev/null
+stop_daemon
+
 # --- who waits for a lock takes none of them
 FUSELENS_DAEMON=$WORK/limited
 start_daemon "$src" "$mnt" allow_other,flock || exit 1
