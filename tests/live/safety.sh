@@ -197,6 +197,9 @@ results()
 	check_eq "... but through one's own" "$? $(head -c 9 "$dir/private/report.html")" "0 <!DOCTYPE"
 	"$FUSELENS" report "$dir/result" --format html -o /dev/stdout >"$dir/out"
 	check_eq "... and through those of the system" "$? $(head -c 9 "$dir/out")" "0 <!DOCTYPE"
+	# the text of this link is "/", whatever the root directory of that process is
+	"$FUSELENS" report "$dir/result" --format html -o "/proc/$$/root$dir/private/far.html" 2>/dev/null
+	check_eq "... but through no link of /proc that has no path" "$? $(ls "$dir/private")" "2 report.html"
 	escapes
 }
 

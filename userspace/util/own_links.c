@@ -28,12 +28,22 @@ static int open_plain(const char *path, int flags, mode_t mode)
 	return syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
 }
 
-/* The links of /proc/PID/fd have no path in them; only root and we get there. */
-static bool in_proc(int fd)
+/*
+ * Whether the link at path, which is open at fd, is one of /proc/PID that lead to a file itself: what they say is no
+ * path for us, and only root and that user get there.
+ */
+static bool is_magic(int fd, const char *path)
 {
+	struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_MAGICLINKS};
 	struct statfs fs;
+	int to;
 
-	return !fstatfs(fd, &fs) && fs.f_type == PROC_SUPER_MAGIC;
+	if (fstatfs(fd, &fs) || fs.f_type != PROC_SUPER_MAGIC)
+		return false;
+	to = syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+	if (to >= 0)
+		close(to);
+	return to < 0 && errno == ELOOP;
 }
 
 /* Puts the target of the link that is open at fd in the place of the first len bytes of path. */
@@ -69,6 +79,7 @@ static int expand_first(char *path, bool *proc, uid_t *stranger)
 	int fd, ret = 0;
 
 	while (!ret && path[len]) {
+		bool magic;
 		char old;
 
 		len += strspn(path + len, "/");
@@ -76,16 +87,18 @@ static int expand_first(char *path, bool *proc, uid_t *stranger)
 		old = path[len];
 		path[len] = '\0';
 		fd = open_plain(path, O_PATH, 0);
+		magic = fd >= 0 && is_magic(fd, path);
 		path[len] = old;
 		if (fd < 0)
 			return 0; /* as the caller will find */
 		if (!fstat(fd, &st) && S_ISLNK(st.st_mode)) {
-			*proc = in_proc(fd) && !old;
-			if (st.st_uid && st.st_uid != geteuid()) {
+			*proc = magic && !old;
+			if (st.st_uid && st.st_uid != geteuid())
 				*stranger = st.st_uid;
+			if (*stranger != (uid_t)-1 || (magic && old)) {
 				errno = ELOOP;
 				ret = -1;
-			} else if (!*proc) {
+			} else if (!magic) {
 				ret = expand(fd, path, len) ? -1 : 1;
 			}
 		}

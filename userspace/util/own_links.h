@@ -7,8 +7,9 @@
 
 /*
  * As open(2) with flags and mode, but follows symbolic links only of root and of our own user: another user's link in a
- * directory of that user leads where that user wants, and may have come a moment ago. Returns a descriptor, or -1 with
- * errno set. *stranger is the owner of a link that was not followed, with ELOOP, or else (uid_t)-1.
+ * directory of that user leads where that user wants, and may have come a moment ago. It goes through no /proc/PID/root
+ * or the like either, but path may be a file of /proc/PID/fd. Returns a descriptor, or -1 with errno set. *stranger is
+ * the owner of a link that was not followed, with ELOOP, or else (uid_t)-1.
  */
 int fl_open_by_own_links(const char *path, int flags, mode_t mode, uid_t *stranger);
 
