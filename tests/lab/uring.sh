@@ -7,7 +7,7 @@
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# counted MODE LOAD METHOD - all writes are counted, or said to be lost, as on a kernel that preempts programs; sets what
+# counted MODE LOAD METHOD - all writes are counted, or said to be lost, as where programs are preempted; sets what
 counted()
 {
 	local name=$1.$2 report wrote writes untold lost want=0
