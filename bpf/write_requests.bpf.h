@@ -257,7 +257,7 @@ static __always_inline enum fl_nature nature_of_sent(const struct sent_write *w)
  * subtracted. A place holds the last request that hashes to it.
  */
 struct counted_request {
-	__u64 req; /* 0: none */
+	__u64 req; /* 0: none; or COUNTED_BUSY */
 	__u32 len;
 	__u32 where; /* WHERE_MARK: a further request of a write */
 	__u32 writer;
@@ -271,17 +271,24 @@ static __always_inline struct counted_request *counted_of(const struct fuse_req 
 	return &counted_requests[place_of(req, COUNTED_BITS) & ((1 << COUNTED_BITS) - 1)];
 }
 
+/* Another program is filling in the place. */
+#define COUNTED_BUSY 1
+
+/* A program may be preempted at any point, so that another one comes to the same place. Only one fills it in. */
 static __always_inline void remember_request(const struct fuse_req *req, __u32 where, __u32 writer,
 					     __u32 len)
 {
 	struct counted_request *c = counted_of(req);
+	__u64 was = __sync_lock_test_and_set(&c->req, COUNTED_BUSY);
 
-	if (c->req)
+	if (was)
 		c->displaced = 1;
-	c->req = (__u64)req;
+	if (was == COUNTED_BUSY)
+		return;
 	c->len = len;
 	c->where = where;
 	c->writer = writer;
+	__sync_lock_test_and_set(&c->req, (__u64)req);
 }
 
 static __always_inline void write_request(const struct fuse_req *req, struct fuse_args *args,
@@ -343,8 +350,8 @@ static __always_inline void write_request(const struct fuse_req *req, struct fus
 }
 
 /*
- * A request failed that may have been counted. Another request has or had its place, so this is not known.
- * If its arguments are gone, neither is the file.
+ * A request failed or came short that may have been counted. Another request has or had its place, so this is not
+ * known. If its arguments are gone, neither is the file.
  */
 static __noinline int unknown_request_failed(const struct fuse_req *req, struct fuse_args *args,
 					     __u32 dev)
@@ -369,7 +376,10 @@ static __noinline int unknown_request_failed(const struct fuse_req *req, struct 
 	return 0;
 }
 
-/* The request failed, or the daemon wrote nothing. */
+/*
+ * The request failed, or the daemon wrote nothing. Or it wrote less than an asynchronous request asks for: fs/fuse then
+ * fails the whole write (fuse_get_res_by_io()).
+ */
 static __always_inline void counted_request_failed(const struct counted_request *c,
 						   const struct fuse_req *req)
 {
@@ -414,6 +424,9 @@ static __noinline int unseen_request_ended(const struct fuse_req *req, struct fu
 	if (tell_outside && !in_family(maker_of_request(req, fc)))
 		where |= WHERE_OUTSIDE;
 	written = req->out.h.error ? 0 : written_by(args);
+	/* as with those that were seen to leave */
+	if (written < w.size)
+		written = 0;
 	if (is_segment(&w))
 		settle_at(where, FL_WRITERS, 0, written);
 	else if (written)
@@ -424,30 +437,50 @@ static __noinline int unseen_request_ended(const struct fuse_req *req, struct fu
 	return 0;
 }
 
-static __always_inline void write_request_ended(const struct fuse_req *req, struct fuse_args *args)
+/* Whether an ended request failed, or the daemon wrote less than it asks for. */
+static __always_inline bool came_short(const struct fuse_req *req, struct fuse_args *args)
+{
+	struct fuse_io_args *ia = (void *)args -
+				  bpf_core_field_offset(struct fuse_io_args, ap.args);
+
+	return req->out.h.error || written_by(args) < BPF_CORE_READ(ia, write.in.size);
+}
+
+/* Takes what was remembered of the request. False if there is nothing, or another request took the place meanwhile. */
+static __always_inline bool remove_request(const struct fuse_req *req, struct counted_request *out)
 {
 	struct counted_request *c = counted_of(req);
+
+	if (c->req != (__u64)req)
+		return false;
+	*out = *c;
+	return __sync_val_compare_and_swap(&c->req, (__u64)req, 0) == (__u64)req;
+}
+
+static __always_inline void write_request_ended(const struct fuse_req *req, struct fuse_args *args)
+{
+	const struct counted_request *place = counted_of(req);
 	int error = req->out.h.error;
+	struct counted_request c;
 	__u32 written, dev;
 
-	if (c->req != (__u64)req) {
+	if (!remove_request(req, &c)) {
 		if (!ring_sends_seen && is_ring_request(req) && is_background(req))
 			unseen_request_ended(req, args);
-		else if (unlikely(error) && (c->req || c->displaced) &&
+		else if ((place->req || place->displaced) && came_short(req, args) &&
 			 conn_of_request(req, &dev) && dev_selected(dev))
 			unknown_request_failed(req, args, dev);
 		return;
 	}
-	c->req = 0;
 	written = error ? 0 : written_by(args);
-	if (likely(written >= c->len))
+	if (likely(written >= c.len))
 		return;
 	if (!error && !arguments_were_there(req))
-		settle_counter(slot_at(c->where), FL_COUNT_UNCERTAIN, 1);
-	else if (written)
-		settle_at(c->where, FL_WRITERS, 0, -(__s64)(c->len - written));
+		settle_counter(slot_at(c.where), FL_COUNT_UNCERTAIN, 1);
+	else if (written && !is_background(req))
+		settle_at(c.where, FL_WRITERS, 0, -(__s64)(c.len - written));
 	else
-		counted_request_failed(c, req);
+		counted_request_failed(&c, req);
 }
 
 #endif
