@@ -173,11 +173,15 @@ hostile "direct route, writes of 3 MiB" f sizes 3145728 0 5
 fill
 hostile "direct route, a file system that gets full" big full 65536
 rm "$src/big" "$src/filler"
+# the daemon can write half of each, which fails the whole
+prlimit --pid "$DAEMON_PID" --fsize=$((4 << 20))
+hostile "direct route, asynchronous writes that come short" f straddle 50
 stop_daemon
 
 start_daemon "$src" "$mnt" cached || exit 1
 hostile "cached route, writes of 1 MiB from within a page" f buffered 1048576 2048 10
 hostile "cached route, writes of whole pages" f buffered 4096 0 500
+hostile "cached route, asynchronous writes" f straddle 50
 hostile "cached route, direct writes that go on through the page cache" f unreachable 50
 fill
 hostile "cached route, a file system that gets full" big full-buffered 65536

@@ -13,6 +13,7 @@ usage: hostile_writes.py LOAD FILE [ARG]
                            can read: a file system may write the first directly and the second through the page cache
   partly SIZE              buffered writes of which the second half of the memory is not there
   truncate N               libaio: truncate to 8192, write 512 bytes at 0, truncate to 512, write again
+  straddle N               libaio: N direct writes of two pages around the offset of 4 MiB
   together N               libaio: N times 64 direct writes at once, the last eight from memory that is not there
   read                     reads through the page cache until it is killed
   store                    stores through a mapping until it is killed
@@ -141,6 +142,19 @@ def truncate(tally, fd, n):
         write()
 
 
+def straddle(tally, fd, n):
+    context = ctypes.c_uint64(0)
+    assert libc.syscall(IO_SETUP, 1, ctypes.byref(context)) == 0
+    page = memory(2 * PAGE)
+    cb = IoCb(opcode=1, fd=fd, buf=address(page), nbytes=2 * PAGE, offset=(4 << 20) - PAGE)
+    pointer = ctypes.c_void_p(ctypes.addressof(cb))
+    event = IoEvent()
+    for _ in range(n):
+        assert libc.syscall(IO_SUBMIT, context, 1, ctypes.byref(pointer)) == 1
+        assert libc.syscall(IO_GETEVENTS, context, 1, 1, ctypes.byref(event), None) == 1
+        tally.of(event.res)
+
+
 def together(tally, fd, n):
     context = ctypes.c_uint64(0)
     assert libc.syscall(IO_SETUP, 64, ctypes.byref(context)) == 0
@@ -189,6 +203,8 @@ def main():
         full(tally, fd, args[0])
     elif load == "partly":
         partly(tally, fd, args[0])
+    elif load == "straddle":
+        straddle(tally, fd, args[0])
     elif load == "together":
         together(tally, fd, args[0])
     else:
