@@ -7,6 +7,7 @@
 #include <linux/module.h>
 #include <linux/livepatch.h>
 #include <linux/utsname.h>
+#include <generated/utsrelease.h>
 #include <generated/utsversion.h>
 
 #include "fuse/sources.h"
@@ -25,14 +26,15 @@ static struct klp_patch patch = {
 };
 
 /*
- * The kernel checks the release by the module's vermagic. But one release can be built more than once, with
- * structures that are laid out differently. The version names the build.
+ * A kernel with MODVERSIONS takes modules of other releases, as long as the symbols that they import are the same. And
+ * one release can be built more than once, with structures that are laid out differently. The version names the build,
+ * but Debian's flavours of one build (amd64, cloud-amd64) have one version.
  */
 static int __init fuselens_live_init(void)
 {
-	if (strcmp(init_utsname()->version, UTS_VERSION)) {
-		pr_err("fuselens_live: made for the kernel built as '%s', this is '%s'\n",
-		       UTS_VERSION, init_utsname()->version);
+	if (strcmp(init_utsname()->release, UTS_RELEASE) || strcmp(init_utsname()->version, UTS_VERSION)) {
+		pr_err("fuselens_live: made for kernel %s built as '%s', this is %s built as '%s'\n",
+		       UTS_RELEASE, UTS_VERSION, init_utsname()->release, init_utsname()->version);
 		return -ENOEXEC;
 	}
 	return klp_enable_patch(&patch);
