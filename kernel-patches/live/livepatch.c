@@ -32,7 +32,8 @@ static struct klp_patch patch = {
  */
 static int __init fuselens_live_init(void)
 {
-	if (strcmp(init_utsname()->release, UTS_RELEASE) || strcmp(init_utsname()->version, UTS_VERSION)) {
+	if (strcmp(init_utsname()->release, UTS_RELEASE) ||
+	    strcmp(init_utsname()->version, UTS_VERSION)) {
 		pr_err("fuselens_live: made for kernel %s built as '%s', this is %s built as '%s'\n",
 		       UTS_RELEASE, UTS_VERSION, init_utsname()->release, init_utsname()->version);
 		return -ENOEXEC;
