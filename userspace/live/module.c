@@ -184,6 +184,20 @@ static bool is_now(enum fl_live_state wanted)
 	return is;
 }
 
+/* Whether it is gone or going. One look tells, because between two looks it may go. */
+static bool is_leaving(void)
+{
+	struct fl_livepatches l;
+	struct fl_err ignored;
+	enum fl_live_state state;
+
+	if (fl_livepatches_read(&l, &ignored))
+		return false;
+	state = fl_live_state(&l);
+	fl_livepatches_free(&l);
+	return state == FL_LIVE_ABSENT || state == FL_LIVE_UNLOADING;
+}
+
 /*
  * Waits for the wanted state. Returns whether it came before the time was up or a signal came. Who waits for a load
  * waits no longer if somebody else has taken the livepatch back.
@@ -350,9 +364,8 @@ int fl_live_unload(double seconds, fl_live_waiting *waiting, void *ctx, struct f
 	const char *why;
 	char names[256];
 
-	/* it may have gone, or be going, by another command */
-	if (!is_now(FL_LIVE_ABSENT) && !is_now(FL_LIVE_UNLOADING) && set_enabled(false, err) &&
-	    !is_now(FL_LIVE_ABSENT) && !is_now(FL_LIVE_UNLOADING))
+	/* by another command, before or while this one tries */
+	if (!is_leaving() && set_enabled(false, err) && !is_leaving())
 		return -1;
 	if (wait_for(FL_LIVE_ABSENT, seconds, waiting, ctx))
 		return access("/sys/module/" FL_LIVE_NAME, F_OK) ? 0 : remove_module(err);
