@@ -12,6 +12,7 @@
 
 #include "collect/options.h"
 #include "kernel/kernel.h"
+#include "kernel/privileges.h"
 #include "snapshot/mounts.h"
 #include "util/clock.h"
 #include "util/processes.h"
@@ -113,6 +114,17 @@ static int session_prepare(const struct fl_watch *w, struct fl_watch_session *s,
 	return s->collector ? 0 : -1;
 }
 
+/* Prepares the next session, while another one counts. */
+static int prepare_next(struct fl_watch *w, struct fl_err *err)
+{
+	int ret;
+
+	fl_privileges_admin(true);
+	ret = session_prepare(w, &w->next, err);
+	fl_privileges_admin(false);
+	return ret;
+}
+
 int fl_watch_open(struct fl_watch *w, const char *spec, pid_t pid,
 		  const struct fl_collect_opts *opts, struct fl_err *err)
 {
@@ -136,6 +148,14 @@ int fl_watch_open(struct fl_watch *w, const char *spec, pid_t pid,
 void fl_watch_start(struct fl_watch *w)
 {
 	fl_collector_start(w->session.collector);
+}
+
+void fl_watch_drop_privileges(const struct fl_watch *w)
+{
+	if (fl_collector_counts_sites(w->session.collector))
+		fl_privileges_keep_for_probes();
+	else
+		fl_privileges_drop();
 }
 
 void fl_watch_stop(struct fl_watch *w)
@@ -256,7 +276,7 @@ static void follow(struct fl_watch *w, const char *path)
 	char *shown = fl_escape(path);
 	struct fl_err err = {};
 
-	if (session_prepare(w, &w->next, &err)) {
+	if (prepare_next(w, &err)) {
 		session_end(&w->next);
 		note(w, FL_WATCH_CANNOT_FOLLOW, "%.200s: mounted anew, but: %.250s",
 		     shown ? shown : "?", err.what);
@@ -304,7 +324,7 @@ static void count_anew(struct fl_watch *w)
 
 	w->anew_tried_ns = fl_now_ns();
 	fl_kernel_read_again(w->opts.kernel);
-	if (session_prepare(w, &w->next, &err)) {
+	if (prepare_next(w, &err)) {
 		session_end(&w->next);
 		if (--w->anew_tries == 0)
 			note(w, FL_WATCH_CANNOT_FOLLOW, "the path cannot be followed: %.400s",

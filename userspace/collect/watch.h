@@ -70,6 +70,8 @@ int fl_watch_open(struct fl_watch *w, const char *spec, pid_t pid,
 		  const struct fl_collect_opts *opts, struct fl_err *err);
 /* Begins to count: from its return on, every write is counted. */
 void fl_watch_start(struct fl_watch *w);
+/* Gives up for good the capabilities that are not needed any more, after fl_watch_start(). */
+void fl_watch_drop_privileges(const struct fl_watch *w);
 /*
  * To be called every 50 to 100 ms between readings: as fl_collector_poll(), and notices when another
  * mount takes the place of the target's.

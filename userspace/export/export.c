@@ -165,7 +165,7 @@ static int export(struct export *e)
 	if (!e->http || fl_watch_open(&e->watch, e->spec, (pid_t)e->pid, &e->collect, &err))
 		goto fail;
 	fl_watch_start(&e->watch);
-	fl_privileges_drop();
+	fl_watch_drop_privileges(&e->watch);
 	read_counts(e);
 	fl_say("fuselens: http://%s/metrics", fl_http_address(e->http));
 	while (!fl_interrupted) {

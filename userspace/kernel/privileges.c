@@ -79,17 +79,29 @@ static void set_for_good(cap_t caps)
 	cap_set_proc(caps);
 }
 
-void fl_privileges_drop(void)
+static void keep_for_counting(bool probes)
 {
 	cap_t caps = cap_init(), now = cap_get_proc();
 
 	if (caps && now) {
 		keep(caps, now, CAP_PERMITTED, counting, COUNT(counting));
+		if (probes)
+			keep(caps, now, CAP_PERMITTED, admin, COUNT(admin));
 		keep(caps, now, CAP_EFFECTIVE, counting, COUNT(counting));
 		set_for_good(caps);
 	}
 	cap_free(caps);
 	cap_free(now);
+}
+
+void fl_privileges_drop(void)
+{
+	keep_for_counting(false);
+}
+
+void fl_privileges_keep_for_probes(void)
+{
+	keep_for_counting(true);
 }
 
 void fl_privileges_drop_all(void)

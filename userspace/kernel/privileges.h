@@ -25,13 +25,18 @@ const char *fl_privileges_btf_path(void);
  */
 void fl_privileges_drop(void);
 /*
+ * The same for a command that may have to probe calls again, in code that has changed: it keeps CAP_SYS_ADMIN
+ * too, but not in effect. Where kernel.perf_event_paranoid is above 2, as Debian has it, only CAP_SYS_ADMIN may.
+ */
+void fl_privileges_keep_for_probes(void);
+/*
  * The same for a command that attaches again and again and runs workloads in between. It keeps more:
  * CAP_DAC_OVERRIDE, for data and results in directories of others; CAP_IPC_LOCK and CAP_SYS_NICE, for
  * workloads; and CAP_SYS_ADMIN if admin is set, or if fuse or XFS is a module, whose BTF only CAP_SYS_ADMIN
  * may look up. The last three are kept, but not in effect.
  */
 void fl_privileges_keep_for_runs(bool admin);
-/* Puts CAP_SYS_ADMIN in effect where it was kept, or out of it again. */
+/* Puts CAP_SYS_ADMIN in effect where it was kept, or out of it again; nothing where it was not. */
 void fl_privileges_admin(bool on);
 /* Gives up everything, in a process that needs nothing but what it holds. */
 void fl_privileges_drop_all(void);

@@ -325,7 +325,7 @@ static int stat(struct stat_cmd *s)
 	    fl_watch_open(&s->watch, s->spec, (pid_t)s->pid, &s->collect, &err))
 		goto fail;
 	fl_watch_start(&s->watch);
-	fl_privileges_drop();
+	fl_watch_drop_privileges(&s->watch);
 	s->view.label = s->watch.session.target->ndevs != 1;
 	/* one digit more than the interval has: readings come a little late */
 	s->view.digits = s->seconds < 0.1 ? 3 : s->seconds == (__u64)s->seconds ? 0 : 2;

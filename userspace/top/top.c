@@ -310,7 +310,7 @@ static int top(struct top_cmd *c)
 	if (fl_watch_open(&c->top.watch, c->spec, (pid_t)c->pid, &c->collect, &err))
 		goto out;
 	fl_watch_start(&c->top.watch);
-	fl_privileges_drop();
+	fl_watch_drop_privileges(&c->top.watch);
 	if (!loop(c, &err))
 		ret = FL_EXIT_OK;
 out:
