@@ -24,9 +24,11 @@ lab-kernels: host-build
 	@lab/kernels
 
 .PHONY: lab-arm64
-##@ make lab-arm64   Debian's kernels for arm64 in an emulator, with programs compiled for it (root; minutes)
+##@ make lab-arm64   Debian's kernels for arm64, and the series there, in an emulator (root; an hour the first time)
 lab-arm64: host-build host-cross
 	@lab/kernels --arch arm64
+	@echo
+	@TABLES_VARIANTS="stock v3 next" lab/tables --arch arm64 --only 1,3
 
 .PHONY: lab-live
 ##@ make lab-live    Debian's own kernels with the livepatch loaded, unloaded, and counted (root; minutes)

@@ -3,6 +3,7 @@
 # tier: full
 # Loads that are hard to count, on Debian's kernel for arm64 in an emulator: every case of 'fuselens verify', and the
 # oracle (tests/oracle) by call sites and function hooks on four processors, 5 plans or with LONG=1 200.
+LAB_ARCH=arm64
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/oracle/classes.sh
@@ -13,8 +14,7 @@ if ! "$top/lab/build/debian-kernel" --arch arm64 "$kernel" >/dev/null 2>"$tmp/er
 	echo "skip - $kernel for arm64: it cannot be had"
 	exit 77
 fi
-# lab/run knows itself how slow such a machine is
-lab_run=("$top/lab/run" --arch arm64 --kernel "$kernel")
+lab_run+=(--kernel "$kernel")
 
 vm -- tests/lab/guest/verify passthrough --quick --json
 check "verify: fifteen cases" is "$(jq '.cases | length' "$tmp/out")" 15
