@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: full
-# Debian's kernels for arm64 in an emulator, with pages of 4 and 16 KiB: each method that works there counts what fio wrote
-# and says why the writes were exclusive. The takes agree with the writes, fi->lock included, where spin locks are
+# Debian's kernels for arm64 in an emulator, with pages of 4 and 16 KiB: each method that works there counts what fio
+# wrote and says why the writes were exclusive. The takes agree with the writes, fi->lock included, where spin locks are
 # compiled into their users, too. Then the demo on one of them.
 LAB_ARCH=arm64
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# counts KERNEL [CPU] - but for the global method, which has nothing to hook where spin locks are compiled into their users
+# counts KERNEL [CPU] - by all methods but the global one, which has nothing to hook where spin locks are compiled into
+# their users
 counts()
 {
 	local on="$1${2:+ on $2}" name pages=4096 atomics=some methods="state-tp state-fentry callsite"
