@@ -101,4 +101,14 @@ static inline int sites(const struct recording *r, enum fl_route route, enum fl_
 	return n;
 }
 
+/* The first site of this role in a function; NULL if there is none. */
+static inline const struct fl_callsite *site_in(const struct recording *r, const char *function,
+						enum fl_site_role role)
+{
+	for (size_t i = 0; i < r->map.nsites; i++)
+		if (r->map.site[i].role == role && !strcmp(r->map.site[i].function, function))
+			return &r->map.site[i];
+	return NULL;
+}
+
 #endif

@@ -14,15 +14,6 @@
 
 #define BASE 0xffff800080000000ull
 
-static const struct fl_callsite *site_in(const struct recording *r, const char *function,
-					 enum fl_site_role role)
-{
-	for (size_t i = 0; i < r->map.nsites; i++)
-		if (r->map.site[i].role == role && !strcmp(r->map.site[i].function, function))
-			return &r->map.site[i];
-	return NULL;
-}
-
 static void stock_passthrough_cannot_share(void **state)
 {
 	struct recording *r = load("arm64-stock");

@@ -134,15 +134,6 @@ static void straight_from_the_entry(void **state)
 	fl_code_free(&code);
 }
 
-static const struct fl_callsite *site_in(const struct recording *r, const char *function,
-					 enum fl_site_role role)
-{
-	for (size_t i = 0; i < r->map.nsites; i++)
-		if (r->map.site[i].role == role && !strcmp(r->map.site[i].function, function))
-			return &r->map.site[i];
-	return NULL;
-}
-
 /* Every take of a passthrough write, as compiled, has one. */
 static void recorded_sites(void **state)
 {

@@ -170,32 +170,32 @@ static int set_enabled(bool on, struct fl_err *err)
 	return e == EACCES ? fl_hint(err, "try as root") : -1;
 }
 
-/* Whether the state could be read, and is this one. */
-static bool is_now(enum fl_live_state wanted)
+/* Returns whether the state could be read. */
+static bool read_state(enum fl_live_state *state)
 {
 	struct fl_livepatches l;
 	struct fl_err ignored;
-	bool is;
 
 	if (fl_livepatches_read(&l, &ignored))
 		return false;
-	is = fl_live_state(&l) == wanted;
+	*state = fl_live_state(&l);
 	fl_livepatches_free(&l);
-	return is;
+	return true;
+}
+
+static bool is_now(enum fl_live_state wanted)
+{
+	enum fl_live_state state;
+
+	return read_state(&state) && state == wanted;
 }
 
 /* Whether it is gone or going. One look tells, because between two looks it may go. */
 static bool is_leaving(void)
 {
-	struct fl_livepatches l;
-	struct fl_err ignored;
 	enum fl_live_state state;
 
-	if (fl_livepatches_read(&l, &ignored))
-		return false;
-	state = fl_live_state(&l);
-	fl_livepatches_free(&l);
-	return state == FL_LIVE_ABSENT || state == FL_LIVE_UNLOADING;
+	return read_state(&state) && (state == FL_LIVE_ABSENT || state == FL_LIVE_UNLOADING);
 }
 
 /*
