@@ -85,6 +85,73 @@ check "unload of what is not loaded is none" says 0 unloaded unload
 check "a word that it does not know is an error" says 2 'status, load or unload' fly
 check "nothing was loaded" test ! -e /sys/module/fuselens_live
 
+# What a kernel is in for moments only, or where another livepatch is loaded, is made up: what the command reads of it.
+# livepatch NAME ENABLED TRANSITION FUNCTION... - in $out/kernel
+livepatch()
+{
+	local dir=$out/kernel/livepatch/$1
+	mkdir -p "$dir"
+	echo "$2" >"$dir/enabled"
+	echo "$3" >"$dir/transition"
+	shift 3
+	mkdir -p "${@/#/"$dir"/vmlinux/}"
+}
+
+# there CODE PATTERN ARG... - says, on that kernel
+there()
+{
+	local pattern=$2 rc=0
+	# shellcheck disable=SC2016 # the inner shell expands
+	unshare -m bash -c 'mount --bind "$1" /sys/kernel && shift && exec "$@"' - "$out/kernel" "$FUSELENS" live "${@:3}" \
+		>"$out/out" 2>&1 || rc=$?
+	[ "$rc" = "$1" ] && grep -q -- "$pattern" "$out/out" || {
+		echo "# exit $rc: $(head -n 5 "$out/out" | tr '\n' ' ')"
+		return 1
+	}
+}
+
+key()
+{
+	jq -c "$1" "$out/out"
+}
+# where inodes have numbers in the order of their making, as in sysfs
+mkdir "$out/kernel"
+mount -t tmpfs tmpfs "$out/kernel"
+mkdir "$out/kernel/livepatch"
+check "on a kernel with livepatches: not loaded" there 1 '^not loaded' status
+check "... and a module for another kernel is refused as that" there 2 'the module is for kernel 1.2.3-made-up' load --module "$out/made_up.ko"
+livepatch fuselens_live 1 0 fuse_a,1 fuse_b,1
+check "loaded: status is 0" there 0 '^loaded' status
+check "... with its functions" there 0 '^  replaces  fuse_[ab]$' status
+check "... a load of it is done" there 0 'it is loaded already$' load --module "$out/made_up.ko"
+livepatch somebody 1 0 fuse_b,1 tcp_sendmsg,1
+check "another livepatch that was loaded later: its code runs, so status is 1" \
+	there 1 'fuse_b, but what runs is that of livepatch somebody$' status
+check "... the other function is ours" grep -q ' fuse_a$' "$out/out"
+check "... as JSON" eval 'there 1 covered status --json && [ "$(key .state) $(key .covered) $(key .other_livepatches)" = \
+	"\"loaded\" [\"fuse_b\"] [\"somebody\"]" ]'
+check "... a load says so" there 0 'it is loaded already, but another livepatch is over it' load --module "$out/made_up.ko"
+rm -r "$out/kernel/livepatch/fuselens_live"
+livepatch fuselens_live 1 0 fuse_a,1 fuse_b,1
+check "... if ours is the later one, it runs" there 0 '^loaded' status
+rm -r "$out/kernel/livepatch/somebody"
+livepatch fuselens_live 1 1 fuse_a,1
+check "half loaded: status is 1" there 1 '^loading' status
+livepatch fuselens_live 0 1 fuse_a,1
+check "half unloaded: status is 1" there 1 '^unloading' status
+check "... and a load is refused" there 2 'it is being unloaded' load --module "$out/made_up.ko"
+# an unload that another command reverses
+# shellcheck disable=SC2016
+unshare -m bash -c 'mount --bind "$1" /sys/kernel && exec "$2" live unload --timeout 600' - "$out/kernel" "$FUSELENS" \
+	>"$out/unload" 2>&1 &
+unload=$!
+wait_until 60 grep -qs nanosleep "/proc/$unload/wchan"
+livepatch fuselens_live 1 0 fuse_a,1
+rc=0
+wait $unload || rc=$?
+check "an unload that somebody else reverses does not wait for its time to be up" \
+	test "$rc $(grep -c 'loaded again meanwhile, but not by this command' "$out/unload")" = "2 1"
+
 # The service that loads it, as far as it can be tested without a service manager.
 if command -v systemd-analyze >/dev/null; then
 	sed "s,/usr/bin/fuselens,$FUSELENS," "$LIVE_TOP/deploy/systemd/fuselens-live.service" >"$out/fuselens-live.service"

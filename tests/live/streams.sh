@@ -27,6 +27,8 @@ undelivered "stat --help" stat --help
 undelivered files files
 undelivered "files --json" files --json
 undelivered doctor doctor
+undelivered live live
+undelivered "live --json" live --json
 undelivered prove prove "$mnt" -d 0.2
 undelivered "prove --json" prove "$mnt" -d 0.2 --json
 undelivered "verify --list" verify --list

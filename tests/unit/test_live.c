@@ -117,13 +117,35 @@ static void test_states(void **state)
 	assert_state(false, false, false, FL_LIVE_UNLOADING);
 }
 
+/* What runs is the code of the livepatch that was loaded last. */
+static void test_covered(void **state)
+{
+	char ours[2][64] = {"one", "two"}, theirs[1][64] = {"two"};
+	struct fl_livepatch p[2] = {
+		{.name = FL_LIVE_NAME, .id = 7, .enabled = true, .nfunctions = 2, .function = ours},
+		{.name = "other", .id = 9, .enabled = true, .nfunctions = 1, .function = theirs},
+	};
+	const struct fl_livepatches now = {.supported = true, .patch = p, .n = 2};
+
+	assert_null(fl_live_covered(&now, p, 0));
+	assert_ptr_equal(fl_live_covered(&now, p, 1), p + 1);
+	p[1].id = 5;
+	assert_null(fl_live_covered(&now, p, 1));
+	p[1].id = 9;
+	p[1].enabled = false;
+	assert_null(fl_live_covered(&now, p, 1));
+	/* ours goes, and covers nothing any more that could be covered */
+	p[1].enabled = true;
+	p[0].enabled = false;
+	assert_null(fl_live_covered(&now, p, 1));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_another_kernel),
-		cmocka_unit_test(test_other_types),
-		cmocka_unit_test(test_another_livepatch),
-		cmocka_unit_test(test_states),
+		cmocka_unit_test(test_another_kernel),	  cmocka_unit_test(test_other_types),
+		cmocka_unit_test(test_another_livepatch), cmocka_unit_test(test_states),
+		cmocka_unit_test(test_covered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

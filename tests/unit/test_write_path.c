@@ -98,6 +98,23 @@ static void a_patch_on_its_way_in(void **state)
 	assert_non_null(strstr(what, "is being unloaded"));
 }
 
+/* Who begins to look meanwhile has missed its beginning. */
+static void a_change_that_began_before(void **state)
+{
+	struct fl_livepatch p[] = {
+		patch("p", true, true, "fuse_a"), patch("q", true, false, "fuse_b"),
+		patch("r", false, true, "fuse_c"), patch("s", true, true, "tcp_sendmsg")};
+	const struct fl_livepatches all = {.supported = true, .patch = p, .n = 4},
+				    still = {.supported = true, .patch = p + 1, .n = 1};
+
+	assert_true(fl_write_path_under_way(&all, what, sizeof(what)));
+	assert_string_equal(what,
+			    "livepatch p is being loaded: tasks switch to it one by one; "
+			    "livepatch r is being unloaded: tasks leave its functions one by one");
+	assert_false(fl_write_path_under_way(&still, what, sizeof(what)));
+	assert_string_equal(what, "");
+}
+
 /* The second load's code is at another place, even if nobody saw it go. */
 static void a_livepatch_that_was_loaded_anew(void **state)
 {
@@ -165,6 +182,7 @@ int main(void)
 		cmocka_unit_test(tells_each_stage),
 		cmocka_unit_test(tells_what_matters_only),
 		cmocka_unit_test(a_patch_on_its_way_in),
+		cmocka_unit_test(a_change_that_began_before),
 		cmocka_unit_test(a_livepatch_that_was_loaded_anew),
 		cmocka_unit_test(two_of_one_function),
 		cmocka_unit_test(long_names_are_cut),

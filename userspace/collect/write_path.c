@@ -133,6 +133,18 @@ bool fl_write_path_compare(const struct fl_livepatches *before, const struct fl_
 	return *what;
 }
 
+bool fl_write_path_under_way(const struct fl_livepatches *now, char *what, size_t size)
+{
+	what[0] = '\0';
+	for (size_t i = 0; i < now->n; i++) {
+		enum stage is = stage_of(&now->patch[i]);
+
+		if (is == COMING || is == GOING)
+			say(&now->patch[i], is, now, what, size);
+	}
+	return *what;
+}
+
 void fl_write_path_open(struct fl_write_path *p)
 {
 	struct fl_err ignored;
@@ -158,6 +170,9 @@ bool fl_write_path_look(struct fl_write_path *p, char *what, size_t size, bool *
 	if (fl_livepatches_read(&now, &ignored))
 		return false;
 	changed = fl_write_path_compare(&p->seen, &now, what, size, settled);
+	if (!changed && !p->looked)
+		changed = fl_write_path_under_way(&now, what, size);
+	p->looked = true;
 	fl_livepatches_free(&p->seen);
 	p->seen = now;
 	return changed;

@@ -11,9 +11,13 @@
 struct fl_write_path {
 	struct fl_livepatches seen;
 	__u64 looked_ns;
+	bool looked;
 };
 
-/* Begins to look. Livepatches that are loaded already are not reported as changes. */
+/*
+ * Begins to look. Livepatches that are loaded already are not reported as changes. A change that is under way already
+ * is: the first look tells of it.
+ */
 void fl_write_path_open(struct fl_write_path *p);
 void fl_write_path_close(struct fl_write_path *p);
 /*
@@ -28,5 +32,7 @@ bool fl_write_path_look(struct fl_write_path *p, char *what, size_t size, bool *
  */
 bool fl_write_path_compare(const struct fl_livepatches *before, const struct fl_livepatches *now,
 			   char *what, size_t size, bool *settled);
+/* The same of the changes that are under way now, which need not have gone on since before. */
+bool fl_write_path_under_way(const struct fl_livepatches *now, char *what, size_t size);
 
 #endif

@@ -33,7 +33,7 @@ static void status_json(const struct fl_livepatches *l, enum fl_live_state s, si
 			bool known)
 {
 	const struct fl_livepatch *p = fl_livepatch_named(l, FL_LIVE_NAME);
-	struct json_object *o = json_object_new_object(), *functions, *others;
+	struct json_object *o = json_object_new_object(), *functions, *covered, *others;
 	struct utsname u;
 
 	uname(&u);
@@ -48,6 +48,10 @@ static void status_json(const struct fl_livepatches *l, enum fl_live_state s, si
 	functions = fl_json_array(o, "functions");
 	for (size_t i = 0; p && i < p->nfunctions; i++)
 		json_object_array_add(functions, json_object_new_string(p->function[i]));
+	covered = fl_json_array(o, "covered");
+	for (size_t i = 0; p && i < p->nfunctions; i++)
+		if (fl_live_covered(l, p, i))
+			json_object_array_add(covered, json_object_new_string(p->function[i]));
 	others = fl_json_array(o, "other_livepatches");
 	for (size_t i = 0; i < l->n; i++)
 		if (&l->patch[i] != p)
@@ -66,8 +70,13 @@ static void status_text(const struct fl_livepatches *l, enum fl_live_state s, si
 	printf("%s\n", fl_live_state_name(s));
 	printf("  kernel    %s%s\n", u.release,
 	       l->supported ? "" : ", built without CONFIG_LIVEPATCH");
-	for (size_t i = 0; p && i < p->nfunctions; i++)
-		printf("  %s  %s\n", i ? "        " : "replaces", p->function[i]);
+	for (size_t i = 0; p && i < p->nfunctions; i++) {
+		const struct fl_livepatch *other = fl_live_covered(l, p, i);
+
+		printf("  %s  %s%s%s\n", i ? "        " : "replaces", p->function[i],
+		       other ? ", but what runs is that of livepatch " : "",
+		       other ? other->name : "");
+	}
 	if (tasks) {
 		size_t n = fl_livepatch_tasks(s == FL_LIVE_LOADING, task, 5, NULL);
 
@@ -86,17 +95,29 @@ static void status_text(const struct fl_livepatches *l, enum fl_live_state s, si
 			printf("  also      %s, another livepatch\n", l->patch[i].name);
 }
 
+/* Whether another livepatch has replaced what ours had replaced. */
+static bool is_covered(const struct fl_livepatches *l)
+{
+	const struct fl_livepatch *p = fl_livepatch_named(l, FL_LIVE_NAME);
+	bool covered = false;
+
+	for (size_t i = 0; p && i < p->nfunctions; i++)
+		covered |= fl_live_covered(l, p, i) != NULL;
+	return covered;
+}
+
 static int status(bool json)
 {
 	struct fl_livepatches l;
 	enum fl_live_state s;
 	struct fl_err err;
 	size_t tasks = 0;
-	bool known = true;
+	bool known = true, runs;
 
 	if (fl_livepatches_read(&l, &err))
 		return fl_fail(&err, json);
 	s = fl_live_state(&l);
+	runs = s == FL_LIVE_LOADED && !is_covered(&l);
 	if (s == FL_LIVE_LOADING || s == FL_LIVE_UNLOADING)
 		tasks = fl_livepatch_tasks(s == FL_LIVE_LOADING, NULL, 0, &known);
 	if (json)
@@ -104,7 +125,7 @@ static int status(bool json)
 	else
 		status_text(&l, s, tasks, known);
 	fl_livepatches_free(&l);
-	return s == FL_LIVE_LOADED ? FL_EXIT_OK : FL_EXIT_NEGATIVE;
+	return runs ? FL_EXIT_OK : FL_EXIT_NEGATIVE;
 }
 
 static void tell_waiting(void *ctx, size_t tasks)
@@ -133,6 +154,7 @@ static int load(const struct live_cmd *c)
 	struct fl_live_info info;
 	enum fl_live_state s;
 	struct fl_err err;
+	bool covered;
 	int ret = 0;
 
 	if (fl_livepatches_read(&now, &err))
@@ -140,6 +162,7 @@ static int load(const struct live_cmd *c)
 	s = fl_live_state(&now);
 	if (s == FL_LIVE_ABSENT)
 		ret = choose(&info, c->module, &now, &err);
+	covered = is_covered(&now);
 	fl_livepatches_free(&now);
 	if (s == FL_LIVE_UNLOADING) {
 		fl_err(&err, "it is being unloaded, which is not finished");
@@ -148,7 +171,9 @@ static int load(const struct live_cmd *c)
 	if (ret)
 		return fl_fail(&err, false);
 	if (s == FL_LIVE_LOADED) {
-		fl_say("fuselens live: it is loaded already");
+		fl_say("fuselens live: it is loaded already%s",
+		       covered ? ", but another livepatch is over it: see 'fuselens live status'"
+			       : "");
 		return FL_EXIT_OK;
 	}
 	if (s == FL_LIVE_LOADING)
@@ -207,7 +232,7 @@ const struct fl_command fl_cmd_live = {
 	.about =
 		"Makes direct writes to FUSE passthrough files share the inode lock, on the running kernel. A livepatch replaces the functions that lock; files stay open, and I/O goes on. 'unload' gives the kernel its own functions back. Nothing is ever forced: a change that does not finish in time is reversed.",
 	.notes =
-		"Exit code of status: 0 loaded, 1 not, or not yet by all tasks. See fuselens-live(8).",
+		"Exit code of status: 0 all tasks run it, 1 it is not loaded, not run by all tasks, or covered by another livepatch. See fuselens-live(8).",
 	.options = options,
 	.max_operands = 1,
 	.one_too_many = "one of status, load and unload",

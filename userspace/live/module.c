@@ -156,18 +156,23 @@ const char *fl_live_state_name(enum fl_live_state s)
 	return name[s];
 }
 
-static int set_enabled(bool on, struct fl_err *err)
+const struct fl_livepatch *fl_live_covered(const struct fl_livepatches *l,
+					   const struct fl_livepatch *p, size_t i)
+{
+	const struct fl_livepatch *runs = fl_livepatch_running(l, p->function[i]);
+
+	return p->enabled && runs != p ? runs : NULL;
+}
+
+/* Returns 0, or the kernel's errno. */
+static int set_enabled(bool on)
 {
 	int fd = open(SYS_DIR "/enabled", O_WRONLY | O_CLOEXEC);
-
 	int e = fd < 0 || write(fd, on ? "1" : "0", 1) != 1 ? errno : 0;
 
 	if (fd >= 0)
 		close(fd);
-	if (!e)
-		return 0;
-	fl_errno(err, e, "cannot write " SYS_DIR "/enabled");
-	return e == EACCES ? fl_hint(err, "try as root") : -1;
+	return e;
 }
 
 /* Returns whether the state could be read. */
@@ -198,18 +203,25 @@ static bool is_leaving(void)
 	return read_state(&state) && (state == FL_LIVE_ABSENT || state == FL_LIVE_UNLOADING);
 }
 
-/*
- * Waits for the wanted state. Returns whether it came before the time was up or a signal came. Who waits for a load
- * waits no longer if somebody else has taken the livepatch back.
- */
-static bool wait_for(enum fl_live_state wanted, double seconds, fl_live_waiting *waiting, void *ctx)
+static __u64 in_seconds(double seconds)
 {
-	__u64 began = fl_now_ns(), told = began;
+	return fl_now_ns() + (__u64)(seconds * 1e9);
+}
+
+/*
+ * Waits for the wanted state. Returns whether it came before the time was up or a signal came. It waits no longer
+ * if somebody else has reversed the change.
+ */
+static bool wait_for(enum fl_live_state wanted, __u64 end_ns, fl_live_waiting *waiting, void *ctx)
+{
+	const enum fl_live_state reversed = wanted == FL_LIVE_ABSENT ? FL_LIVE_LOADED
+								     : FL_LIVE_ABSENT;
+	__u64 told = fl_now_ns();
 
 	while (!is_now(wanted)) {
 		__u64 now = fl_now_ns();
 
-		if (fl_interrupted || now - began > seconds * 1e9 || is_now(FL_LIVE_ABSENT))
+		if (fl_interrupted || now > end_ns || is_now(reversed))
 			return is_now(wanted);
 		if (waiting && now - told >= 1000000000) {
 			waiting(ctx, fl_livepatch_tasks(wanted == FL_LIVE_LOADED, NULL, 0, NULL));
@@ -264,6 +276,10 @@ static int remove_module(struct fl_err *err)
 		e = errno;
 		if (e != EAGAIN && e != EBUSY)
 			break;
+		if (!is_now(FL_LIVE_ABSENT)) {
+			fl_err(err, "the livepatch was unloaded, and loaded again meanwhile");
+			return fl_hint(err, "did somebody call 'fuselens live load'?");
+		}
 		fl_sleep_ms(POLL_MS);
 	}
 	fl_errno(err, e,
@@ -273,7 +289,9 @@ static int remove_module(struct fl_err *err)
 		return fl_hint(err,
 			       geteuid() ? "try as root"
 					 : "kernel.modules_disabled keeps it until the next boot");
-	return fl_hint(err, "something that traces its functions may hold it: try again later");
+	return fl_hint(
+		err,
+		"something that traces its functions may hold it: try again later. If somebody forced a change of it, it stays until the next boot");
 }
 
 /* Whether the kernel is locked down, as with Secure Boot; false also if this is not known. */
@@ -311,70 +329,139 @@ static void explain_refusal(int e, struct fl_err *err)
 		fl_hint(err, "the kernel's reason is the last line of 'dmesg'");
 }
 
-static int insert(const struct fl_live_info *i, struct fl_err *err)
+/* The kernel changes by one livepatch at a time. Writes whose turn it is; "" if it is nobody else's. */
+static void find_other_change(char *name, size_t size)
 {
-	int e = fl_live_file_insert(&i->file);
+	struct fl_livepatches l;
+	struct fl_err ignored;
 
-	if (e == EEXIST && is_now(FL_LIVE_ABSENT)) {
-		/* its functions were given back, but it was not removed */
-		if (remove_module(err))
-			return -1;
+	name[0] = '\0';
+	if (fl_livepatches_read(&l, &ignored))
+		return;
+	for (size_t i = 0; i < l.n; i++)
+		if (l.patch[i].transition && strcmp(l.patch[i].name, FL_LIVE_NAME) != 0)
+			snprintf(name, size, "%s", l.patch[i].name);
+	fl_livepatches_free(&l);
+}
+
+/* Whether to try again what the kernel refused with e: a module or another livepatch was on its way. */
+static bool comes_free(int e, __u64 end_ns)
+{
+	char other[64];
+
+	if (e != EBUSY)
+		return false;
+	do {
+		if (fl_interrupted || fl_now_ns() > end_ns)
+			return false;
+		fl_sleep_ms(POLL_MS);
+		find_other_change(other, sizeof(other));
+	} while (other[0]);
+	return true;
+}
+
+static int refused(int e, const char *what, struct fl_err *err)
+{
+	char other[64];
+
+	find_other_change(other, sizeof(other));
+	if (e != EBUSY || !other[0])
+		return fl_errno(err, e, "%s", what);
+	fl_err(err, "%s while livepatch %s is being loaded or unloaded", what, other);
+	return fl_hint(err, "the kernel does one such change at a time, and waited for this one "
+			    "in vain: look what holds it up, or give a longer --timeout");
+}
+
+static int insert(const struct fl_live_info *i, __u64 end_ns, struct fl_err *err)
+{
+	char what[600];
+	int e;
+
+	do {
 		e = fl_live_file_insert(&i->file);
-	}
-	/* somebody else has loaded it meanwhile: that load is waited for */
-	if (!e || (e == EEXIST && !is_now(FL_LIVE_ABSENT)))
-		return 0;
-	fl_errno(err, e, "the kernel refuses %s", i->file.path);
-	explain_refusal(e, err);
+		if (e == EEXIST && is_now(FL_LIVE_ABSENT)) {
+			/* its functions were given back, but it was not removed */
+			if (remove_module(err))
+				return -1;
+			e = fl_live_file_insert(&i->file);
+		}
+		/* somebody else has loaded it meanwhile: that load is waited for */
+		if (!e || (e == EEXIST && !is_now(FL_LIVE_ABSENT)))
+			return 0;
+	} while (comes_free(e, end_ns));
+	snprintf(what, sizeof(what), "the kernel refuses %s", i->file.path);
+	refused(e, what, err);
+	if (!err->hint[0])
+		explain_refusal(e, err);
 	return -1;
 }
 
 int fl_live_load(const struct fl_live_info *i, double seconds, fl_live_waiting *waiting, void *ctx,
 		 struct fl_err *err)
 {
-	struct fl_err ignored;
 	const char *why;
 	char names[256];
+	bool stopped;
 
-	if (i && insert(i, err))
+	if (i && insert(i, in_seconds(seconds), err))
 		return -1;
-	if (wait_for(FL_LIVE_LOADED, seconds, waiting, ctx))
+	if (wait_for(FL_LIVE_LOADED, in_seconds(seconds), waiting, ctx))
 		return 0;
 	if (is_now(FL_LIVE_ABSENT)) {
 		fl_err(err, "the livepatch was taken back meanwhile, but not by this command");
 		return fl_hint(err, "did somebody call 'fuselens live unload'?");
 	}
-	why = fl_interrupted ? "interrupted" : "time is up";
+	stopped = fl_interrupted;
+	why = stopped ? "interrupted" : "time is up";
 	name_the_tasks(true, names, sizeof(names));
 	/* the last task may have switched while they were named */
-	if (!fl_interrupted && is_now(FL_LIVE_LOADED))
+	if (!stopped && is_now(FL_LIVE_LOADED))
 		return 0;
 	fl_interrupted = 0;
-	set_enabled(false, &ignored);
-	if (!wait_for(FL_LIVE_ABSENT, 60, NULL, NULL))
-		return half_way(why, "the livepatch is being taken back", names, err);
+	set_enabled(false);
+	if (!wait_for(FL_LIVE_ABSENT, in_seconds(60), NULL, NULL))
+		/* it may have come to its end before it could be reversed */
+		return is_now(FL_LIVE_LOADED)
+			       ? 0
+			       : half_way(why, "the livepatch is being taken back", names, err);
 	if (remove_module(err))
 		return -1;
 	return not_in_time(why, "the livepatch was taken back", names, err);
 }
 
+/* Begins to give the kernel its functions back. Returns 0 also if another command does that already. */
+static int begin_unload(__u64 end_ns, struct fl_err *err)
+{
+	int e;
+
+	do {
+		/* before this one tries, or while it does */
+		if (is_leaving() || !(e = set_enabled(false)) || is_leaving())
+			return 0;
+	} while (comes_free(e, end_ns));
+	refused(e, "cannot write " SYS_DIR "/enabled", err);
+	return e == EACCES ? fl_hint(err, "try as root") : -1;
+}
+
 int fl_live_unload(double seconds, fl_live_waiting *waiting, void *ctx, struct fl_err *err)
 {
-	struct fl_err ignored;
 	const char *why;
 	char names[256];
 
-	/* by another command, before or while this one tries */
-	if (!is_leaving() && set_enabled(false, err) && !is_leaving())
+	if (begin_unload(in_seconds(seconds), err))
 		return -1;
-	if (wait_for(FL_LIVE_ABSENT, seconds, waiting, ctx))
+	if (wait_for(FL_LIVE_ABSENT, in_seconds(seconds), waiting, ctx))
 		return access("/sys/module/" FL_LIVE_NAME, F_OK) ? 0 : remove_module(err);
+	if (is_now(FL_LIVE_LOADED)) {
+		fl_err(err, "the livepatch was loaded again meanwhile, but not by this command");
+		return fl_hint(err, "did another 'fuselens live unload' run out of time?");
+	}
 	why = fl_interrupted ? "interrupted" : "time is up";
 	name_the_tasks(false, names, sizeof(names));
 	fl_interrupted = 0;
 	if (!is_now(FL_LIVE_ABSENT))
-		set_enabled(true, &ignored);
-	if (wait_for(FL_LIVE_LOADED, 60, NULL, NULL))
+		set_enabled(true);
+	if (wait_for(FL_LIVE_LOADED, in_seconds(60), NULL, NULL))
 		return not_in_time(why, "the livepatch stays loaded", names, err);
 	if (is_now(FL_LIVE_ABSENT))
 		return remove_module(err);

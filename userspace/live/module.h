@@ -44,13 +44,20 @@ enum fl_live_state {
 };
 enum fl_live_state fl_live_state(const struct fl_livepatches *l);
 const char *fl_live_state_name(enum fl_live_state s);
+/*
+ * The livepatch whose code runs where the loaded module's function number i of p, our livepatch, ought to: another
+ * one that was loaded later. NULL if it is ours.
+ */
+const struct fl_livepatch *fl_live_covered(const struct fl_livepatches *l,
+					   const struct fl_livepatch *p, size_t i);
 
 /*
  * Both start a transition, or join one that is under way, and wait for its end, at most seconds.
  * waiting (may be NULL) is called about once a second with the number of tasks that have not
  * switched yet. When time is up, or on a signal (see fl_catch_signals()), the transition is
  * reversed, so that the kernel is as it was before, and err says which tasks held it up. err also says
- * if that takes too long. Nothing is ever forced. Both return 0, or -1 with err set.
+ * if that takes too long. Nothing is ever forced. Before they start, they wait for the end of another livepatch's
+ * transition, at most seconds, too. Both return 0, or -1 with err set.
  *
  * fl_live_load(): i is NULL to join only.
  */
