@@ -48,6 +48,7 @@ if [ "${TIER:-}" = full ]; then
 	explored right "the design, two requests" -DNO_LOCK
 	explored right "the design, a truncate on this mount" -DNO_LOCK -DLOCAL
 	explored right "the design, a stale reply to SETATTR" -DNO_LOCK -DLOCAL -DCHMOD -DSTAT -DONE -DSHORT
+	explored right "the design, the time of birth" -DNO_LOCK -DSHORT -DSTAT -DBIRTH
 	explored right "unpatched, for who holds the lock" -DSTOCK
 	explored right "unpatched, a truncate on this mount" -DSTOCK -DLOCAL
 	explored wrong "unpatched, for who does not: stat(2) while a reply is applied" -DSTOCK -DNO_LOCK -DSHORT
@@ -59,6 +60,7 @@ if [ "${TIER:-}" = full ]; then
 	explored wrong "attr_version before what a reply brings" -DVERSION_FIRST -DSHORT
 	explored wrong "stat(2) looks at attributes before inval_mask" -DSTAT_FIRST -DNO_LOCK -DSTAT -DSHORT
 	explored wrong "i_time before what a reply brings" -DTIME_FIRST -DNO_LOCK -DLOCAL -DCHMOD -DSTAT -DONE -DSHORT
+	explored wrong "the time of birth is valid before it is there" -DBIRTH_FIRST -DNO_LOCK -DSTAT -DSHORT
 	explored wrong "attributes time out after a stale reply to SETATTR has brought its own" \
 		-DLATE -DNO_LOCK -DLOCAL -DCHMOD -DSTAT -DONE -DSHORT
 fi

@@ -23,6 +23,8 @@
  *   LOCAL          the truncate is made on this mount, by fuse_do_setattr()
  *   CHMOD          with LOCAL: it changes the mode only, while asynchronous writes go on
  *   STAT           with stat(2)
+ *   BIRTH          with STAT: replies bring the time of birth, too, which has a bit of its own in inval_mask
+ *   BIRTH_FIRST    the same, but a reply calls it valid before it brings it, as unpatched kernels do
  *   ONE            the extending write only
  *   NO_LOCK        not even fi->lock is needed to see what is right
  *   SHORT          one request only
@@ -38,6 +40,8 @@ byte written, size = OLD_SIZE, cut;
 /* the kernel: fc->attr_version, fi->attr_version, inval_mask, what attributes it has, and if for long */
 byte counter = 1, version, i_size = OLD_SIZE, known;
 bool inval, timely = true;
+/* whether the kernel has the time of birth, and whether it takes it for valid */
+bool birth, birth_valid;
 /* a stale reply to SETATTR has been applied, to be asked for again at once */
 bool stale_setattr;
 bool fi_lock, inode_lock;
@@ -210,6 +214,13 @@ inline apply(writes, bytes, asked_in_time)
 #ifdef TIME_FIRST
 	timely = asked_in_time;
 #endif
+#ifdef BIRTH_FIRST
+	birth_valid = true;
+	birth = true;
+#elif defined(BIRTH)
+	birth = true;
+	birth_valid = true;
+#endif
 	known = writes;
 	i_size = bytes;
 #ifndef TIME_FIRST
@@ -285,18 +296,20 @@ proctype truncate()
 proctype stat()
 {
 	byte must_know, seen;
-	bool valid, stale_before;
+	bool valid, stale_before, birth_expected;
 
 	d_step { must_know = returned; stale_before = stale_setattr };
 #ifdef STAT_FIRST
 	seen = known;
 #endif
-	valid = !inval;
+	/* one look at inval_mask */
+	d_step { valid = !inval; birth_expected = birth_valid };
 	valid = valid && timely;
 #ifndef STAT_FIRST
 	seen = known;
 #endif
-	assert(!valid || (seen & must_know) == must_know || stale_before != stale_setattr)
+	assert(!valid || (seen & must_know) == must_know || stale_before != stale_setattr);
+	assert(!birth_expected || birth)
 }
 
 init {
