@@ -22,6 +22,7 @@
 #include "pointers.bpf.h"
 #include "slot_map.bpf.h"
 #include "select.bpf.h"
+#include "own_files.bpf.h"
 #include "locks.bpf.h"
 
 /* Waits are counted, too: the locks of each inode that is written are followed. */
@@ -95,40 +96,16 @@ static __always_inline void slot_name(struct fl_slot *s, struct inode *inode)
 		s->name_len = len - 1;
 }
 
-#define FDS_SEARCHED 64
-
-struct fd_search {
-	struct inode *inode;
-	struct file **fd;
-	struct fuse_file *found;
-};
-
-static int look_at_fd(__u32 i, struct fd_search *search)
-{
-	struct file *file = NULL;
-
-	bpf_probe_read_kernel(&file, sizeof(file), search->fd + i);
-	if (!file || BPF_CORE_READ(file, f_inode) != search->inode)
-		return 0;
-	search->found = BPF_CORE_READ(file, private_data);
-	return 1;
-}
-
 /*
  * The open flags in force, from the writer's own descriptor of the inode. A file that is opened, written and
- * closed within milliseconds is gone before user space lists open files. Runs once per slot. The
- * verifier goes through a loop as many times as it may run, but once through the function of bpf_loop().
+ * closed within milliseconds is gone before user space lists open files. Runs once per slot.
  */
 static __always_inline void slot_open_flags(struct fl_slot *s, struct inode *inode)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
-	__u32 max = BPF_CORE_READ(fdt, max_fds);
-	struct fd_search search = {.inode = inode, .fd = BPF_CORE_READ(fdt, fd)};
-	struct fuse_file *ff;
+	struct own_file_search search = {.inode = inode};
+	struct file *file = search_own_files(&search, 64);
+	struct fuse_file *ff = BPF_CORE_READ(file, private_data);
 
-	bpf_loop(max < FDS_SEARCHED ? max : FDS_SEARCHED, look_at_fd, &search, 0);
-	ff = search.found;
 	if (!ff)
 		return;
 	s->open_flags = BPF_CORE_READ(ff, open_flags);

@@ -78,6 +78,24 @@ static __always_inline enum held held_by_current(struct inode *inode, __u64 *cou
 	return held;
 }
 
+/*
+ * The inode of a cached write whose pages the cache has dropped since they were filled, as it does when the daemon
+ * tells of a new size or time: pages in use are dropped, too, and no longer lead to the inode. The writer has the file
+ * open, and holds the lock exclusively. NULL if the search finds no such file; it looks at so many descriptors, and
+ * at none that only a ring of io_uring knows.
+ */
+#define OWN_FILES_SEARCHED 1024
+
+static __noinline struct inode *inode_without_pages(__u64 nodeid, __u32 dev)
+{
+	struct own_file_search search = {.nodeid = nodeid, .dev = dev};
+	struct file *file = search_own_files(&search, OWN_FILES_SEARCHED);
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	__u64 count;
+
+	return held_by_current(inode, &count) == HELD_EXCL ? inode : NULL;
+}
+
 /* A write request as it is sent. */
 struct sent_write {
 	struct inode *inode;
@@ -309,6 +327,8 @@ static __always_inline void write_request(const struct fuse_req *req, struct fus
 			count_on_mount(dev, FL_MOUNT_WRITEBACK_REQUESTS);
 		return;
 	}
+	if (!w.inode)
+		w.inode = inode_without_pages(BPF_CORE_READ(args, nodeid), dev);
 	inode = w.inode;
 	if (!inode) {
 		lost(FL_LOSS_NO_INODE);
@@ -367,8 +387,13 @@ static __noinline int unknown_request_failed(const struct fuse_req *req, struct 
 		return 0;
 	}
 	inode = w.inode;
-	if (!counts || !inode)
+	if (!counts)
 		return 0;
+	if (!inode) {
+		if (others_selected())
+			lost(FL_LOSS_NO_INODE);
+		return 0;
+	}
 	slot = slot_with_key(slot_key(inode, BPF_CORE_READ(inode, i_ino), dev,
 				      BPF_CORE_READ(inode, i_generation), w.route));
 	if (slot)

@@ -11,10 +11,8 @@
 . "$top/tests/oracle/classes.sh"
 for variant in ${ORACLE_VARIANTS:-stock v3}; do
 	for form in ${ORACLE_FORMS:-state-tp state-fentry callsite global}; do
-		classes=$ORACLE_COUNTED_HOOKED
-		[ "$form" != state-tp ] || classes=$ORACLE_COUNTED
 		vm --variant "$variant" -- tests/lab/guest/oracle --evidence "$form" \
-			--stores "$ORACLE_COUNTED_STORES" --only "$classes" 1-40
+			--stores "$ORACLE_COUNTED_STORES" --only "$ORACLE_COUNTED" 1-40
 		check "$variant, $form: $(tail -n 1 "$tmp/out")" is "$rc" 0
 		[ "$rc" = 0 ] || sed 's/^/# /' "$tmp/out" | head -n 60
 	done

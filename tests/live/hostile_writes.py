@@ -15,15 +15,21 @@ usage: hostile_writes.py LOAD FILE [ARG]
   truncate N               libaio: truncate to 8192, write 512 bytes at 0, truncate to 512, write again
   straddle N               libaio: N direct writes of two pages around the offset of 4 MiB
   together N               libaio: N times 64 direct writes at once, the last eight from memory that is not there
+  dropped N SOURCE         N writes of four pages through the page cache, which drops the first one while the third is on
+                           its way: SOURCE, the file behind the daemon, changes
   read                     reads through the page cache until it is killed
   store                    stores through a mapping until it is killed
 """
 import ctypes
 import errno
+import fcntl
 import json
 import mmap
 import os
+import platform
+import struct
 import sys
+import threading
 
 PAGE = 4096
 libc = ctypes.CDLL(None, use_errno=True)
@@ -169,6 +175,36 @@ def together(tally, fd, n):
             tally.of(event.res)
 
 
+UFFD = {"x86_64": 323, "aarch64": 282}
+UFFDIO_API, UFFDIO_REGISTER, UFFDIO_ZEROPAGE = 0xC018AA3F, 0xC020AA00, 0xC020AA04
+STATX_FORCE_SYNC = 0x2000
+
+
+def answer_faults(uffd, path, source):
+    """At each fault the source changes, and the kernel hears of that."""
+    while True:
+        fault = os.read(uffd, 32)
+        where = struct.unpack_from("Q", fault, 16)[0] & -PAGE
+        os.utime(source)
+        libc.statx(-100, path.encode(), STATX_FORCE_SYNC, 0x7FF, ctypes.create_string_buffer(256))
+        fcntl.ioctl(uffd, UFFDIO_ZEROPAGE, bytearray(struct.pack("QQQq", where, PAGE, 0, 0)))
+
+
+def dropped(tally, fd, n, path, source):
+    uffd = libc.syscall(UFFD[platform.machine()], os.O_CLOEXEC)
+    if uffd < 0:
+        raise OSError(ctypes.get_errno(), "userfaultfd")
+    fcntl.ioctl(uffd, UFFDIO_API, bytearray(struct.pack("QQQ", 0xAA, 0, 0)))
+    page = mmap.mmap(-1, 4 * PAGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    page.write(b"x" * 4 * PAGE)
+    third = address(page) + 2 * PAGE
+    fcntl.ioctl(uffd, UFFDIO_REGISTER, bytearray(struct.pack("QQQQ", third, PAGE, 1, 0)))
+    threading.Thread(target=answer_faults, args=(uffd, path, source), daemon=True).start()
+    for i in range(n):
+        page.madvise(mmap.MADV_DONTNEED, 2 * PAGE, PAGE)
+        tally.of(pwrite(fd, address(page), 4 * PAGE, i * 4 * PAGE))
+
+
 def beside(load, path):
     fd = os.open(path, os.O_RDWR)
     size = os.fstat(fd).st_size
@@ -184,11 +220,11 @@ def beside(load, path):
 
 
 def main():
-    load, path, args = sys.argv[1], sys.argv[2], [int(a) for a in sys.argv[3:]]
+    load, path, args = sys.argv[1], sys.argv[2], [int(a) if a.isdigit() else a for a in sys.argv[3:]]
     if load in ("read", "store"):
         beside(load, path)
         return
-    direct = load not in ("buffered", "full-buffered", "partly")
+    direct = load not in ("buffered", "full-buffered", "partly", "dropped")
     fd = os.open(path, os.O_RDWR | os.O_CREAT | (os.O_DIRECT if direct else 0), 0o644)
     tally = Tally()
     if load in ("sizes", "buffered"):
@@ -205,6 +241,8 @@ def main():
         partly(tally, fd, args[0])
     elif load == "straddle":
         straddle(tally, fd, args[0])
+    elif load == "dropped":
+        dropped(tally, fd, args[0], path, args[1])
     elif load == "together":
         together(tally, fd, args[0])
     else:

@@ -4,14 +4,11 @@
 # Left out, as there it is wrong and says nothing of it:
 #   ext4, btrfs, overlay   buffered writes, and direct ones that fall back, are not seen; the mount's cross-check
 #                          finds them only where one mount is the target and io_uring does not write
-#   cached                 the bytes of a write are missing now and then; the number of writes is right
 #   stores; synced beside  a write that ends with -EIO, as its pages could not be dropped from the page cache for
 #   buffered or mapped     the others, counts
 ORACLE_COUNTED_STORES=xfs,xfs-old,both
 oracle_common=vectors,aio,crowd,threads,mounts,reads,pasteof,unaligned,holes,truncate,rename,reopen,empty,direct
-oracle_common+=,signals,splice
+oracle_common+=,signals,splice,cached
 ORACLE_COUNTED=$oracle_common,reader,mapped,buffered,uring,sqpoll,fixed,linked,forced,cancel,replace,huge,reflink
 ORACLE_COUNTED+=,badbuf,badalign,append,setfl,halfbuf,fsize,full
-# What the forms that hook functions count so.
-ORACLE_COUNTED_HOOKED=$ORACLE_COUNTED,cached
 ORACLE_COUNTED_SYNCED=$oracle_common,synced,onefile,replace

@@ -185,6 +185,13 @@ static void test_what_is_said_is_allowed(void **state)
 
 	assert_int_equal(outcome(*state, few, "", "2"), OUTCOME_SAID);
 	assert_int_equal(outcome(*state, few, "", "1"), OUTCOME_DIFFERENT);
+	/* some of a write's bytes, but not more than were written, nor more than a request has */
+	assert_int_equal(
+		outcome(*state, FIRST "," SECOND "," ROW("0:51", 9, "1.f1", 3, 12287, ""), "", "1"),
+		OUTCOME_SAID);
+	assert_int_equal(
+		outcome(*state, FIRST "," SECOND "," ROW("0:51", 9, "1.f1", 3, 12289, ""), "", "1"),
+		OUTCOME_DIFFERENT);
 	assert_int_equal(outcome(*state, few, "{\"dev\":\"0:51\",\"unseen\":2}", ""), OUTCOME_SAID);
 	assert_int_equal(
 		outcome(*state, few, "{\"dev\":\"0:51\",\"unseen\":1,\"attribute_replies\":1}", ""),
