@@ -86,6 +86,33 @@ unseen()
 	[ "${n% *}" = "done" ] && [ "${n#* }" -ge "$1" ] && [ "${n#* }" -le "$2" ]
 }
 
+# told_if_unseen NAME SOURCE OPTIONS - writes that no probe may see there: each is counted or told
+told_if_unseen()
+{
+	local name=$1 source=$2 counted
+	prefill "$source/f" 4
+	start_daemon "$source" "$mnt" "$3" || exit 1
+	if grep -q 'passthrough no' "$DAEMON_LOG"; then
+		skip "$name" "this kernel grants no FUSE passthrough"
+		stop_daemon
+		return
+	fi
+	"$FUSELENS" prove "$mnt" --json --evidence state-tp -- python3 "$hostile" sizes "$mnt/f" 4096 0 200 >"$out" 2>"$out.err"
+	counted=$(figure writes)
+	if [ "$counted" = 200 ]; then
+		ok "$name: all direct writes are counted"
+	else
+		check_eq "$name, $counted of 200 direct writes counted: no verdict" "$(report "$out" .verdict)" INCONCLUSIVE
+		# the replies to the opens may have raised the version, too
+		check "$name: the others are unseen" unseen $((190 - counted)) $((200 - counted))
+	fi
+	# nothing checks the count of one file's writes
+	"$FUSELENS" prove "$mnt/f" --json --evidence state-tp -- python3 "$hostile" sizes "$mnt/f" 4096 0 200 >"$out" 2>"$out.err"
+	[ "$(figure writes)" = 200 ] ||
+		check_eq "$name, one file, none of whose writes is seen: no verdict" "$(report "$out" .verdict)" INCONCLUSIVE
+	stop_daemon
+}
+
 prefill "$src/f" 16
 start_daemon "$src" "$mnt" || exit 1
 if grep -q 'passthrough no' "$DAEMON_LOG"; then
@@ -166,6 +193,26 @@ else
 	fi
 	stop_daemon
 	umount "$WORK/ext4"
+fi
+
+# What btrfs writes to a file with checksums goes through the page cache, in newer kernels though it is a direct write.
+# So does what overlayfs passes on to another file system, as far as can be seen.
+truncate -s 300M "$WORK/btrfs.img"
+mkdir "$WORK/btrfs" "$WORK/overlay" "$WORK/lower"
+if mkfs.btrfs -q "$WORK/btrfs.img" 2>/dev/null && mount -o loop "$WORK/btrfs.img" "$WORK/btrfs" 2>/dev/null; then
+	mkdir "$WORK/btrfs/source"
+	told_if_unseen btrfs "$WORK/btrfs/source" passthrough
+	umount "$WORK/btrfs"
+else
+	skip "btrfs" "no btrfs here"
+fi
+mkdir "$src/upper" "$src/scratch"
+if mount -t overlay -o "lowerdir=$WORK/lower,upperdir=$src/upper,workdir=$src/scratch" overlay "$WORK/overlay" 2>/dev/null
+then
+	told_if_unseen overlayfs "$WORK/overlay" passthrough,stack_depth=1
+	umount "$WORK/overlay"
+else
+	skip "overlayfs" "no overlayfs here"
 fi
 
 start_daemon "$src" "$mnt" direct || exit 1

@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: default
 # Files that get the inode number of a removed file: each is counted under its own name, and a file that is
-# proved does not get the writes of the next file with its number.
+# proved does not get the writes of the next file with its number, nor of one on another file system.
 set -u
 # shellcheck source=tests/live/lib.sh disable=SC1091
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/live/export_lib.sh disable=SC1091
+. "$(dirname "$0")/export_lib.sh"
 FILES=24
 
 live_begin_on_xfs
@@ -49,4 +51,39 @@ if grep -qx "$number" "$WORK/numbers"; then
 else
 	skip "a file that is proved" "no other file got the number $number"
 fi
+
+# an exporter that gives each file a series: the first one with the number, then the next
+start_export "$FUSELENS" export "$mnt" --listen 127.0.0.1:0 --files 50 || exit 1
+: >"$WORK/numbers"
+bash "$WORK/in_turn" 1
+if [ -n "$(sort "$WORK/numbers" | uniq -d)" ]; then
+	fresh >"$WORK/fresh"
+	check_eq "export: each file has the writes that were made under its name" \
+		"$(for n in $(seq $FILES); do sum "fuselens_file_writes_total.*file=\"f$n\"" <"$WORK/fresh"; done | xargs)" \
+		"$(seq -s ' ' $FILES)"
+else
+	skip "export: reused numbers" "none of $FILES files got the number of another"
+fi
+kill "$EXPORT_PID"
+wait "$EXPORT_PID" 2>/dev/null
+stop_daemon
+
+# two file systems under one source, in which files have equal numbers
+mkdir "$src/a" "$src/b"
+mount -t tmpfs tmpfs "$src/a"
+mount -t tmpfs tmpfs "$src/b"
+touch "$src/a/f" "$src/b/f"
+check_eq "two file systems have files of one number" "$(stat -c %i "$src/a/f")" "$(stat -c %i "$src/b/f")"
+start_daemon "$src" "$mnt" direct || exit 1
+cat >"$WORK/both" <<-END
+	dd if=/dev/zero of=$mnt/a/f bs=4k count=7 oflag=direct conv=notrunc status=none
+	dd if=/dev/zero of=$mnt/b/f bs=4k count=70 oflag=direct conv=notrunc status=none
+END
+for file in a b; do
+	"$FUSELENS" prove "$mnt/$file/f" --json -- bash "$WORK/both" >"$WORK/one" 2>"$WORK/err"
+	check_eq "$file/f: its writes, not those of its namesake" "$(jq .counts.writes "$WORK/one")" \
+		"$([ $file = a ] && echo 7 || echo 70)"
+done
+stop_daemon
+umount "$src/a" "$src/b"
 exit $((LIVE_FAILED > 0))
