@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: full
 # Series 'next', wrong on purpose in ways that its design argues about. The test that is meant for each has
-# to catch it. Only the model catches two more: the greater of two versions stored, and the version read
-# first.
+# to catch it. Only the model catches the others, above all what a processor may reorder: see next_model.sh.
 # shellcheck source=tests/lab/next_lib.sh
 . "$(dirname "$0")/next_lib.sh"
 mutants=tests/lab/mutants
