@@ -227,7 +227,7 @@ static int splice_check(struct fl_case_env *e)
 const struct fl_verify_case fl_case_splice = {
 	.name = "splice",
 	.what = "2 jobs splice 64 KiB at a time from pipes into the halves of a written file",
-	.why = "fuse_passthrough_splice_write() takes the lock exclusively in every kernel so far",
+	.why = "a splice to a passthrough file that is not open with O_DIRECT takes the lock exclusively",
 	.setup = splice_setup,
 	.work = splice_work,
 	.check = splice_check,
