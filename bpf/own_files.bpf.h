@@ -35,8 +35,8 @@ static int look_at_own_file(__u32 i, struct own_file_search *search)
 }
 
 /*
- * Looks at the descriptors below a limit. Returns the first file that fits, or NULL. The verifier goes through a loop as many times as it may run, but once
- * through the function of bpf_loop().
+ * Looks at the descriptors below a limit. Returns the first file that fits, or NULL. The verifier goes through a loop
+ * as many times as it may run, but once through the function of bpf_loop().
  */
 static __always_inline struct file *search_own_files(struct own_file_search *search, __u32 limit)
 {
