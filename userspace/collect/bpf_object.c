@@ -43,6 +43,36 @@ struct bpf_object *fl_open_bpf(const void *elf, size_t size)
 	return bpf_object__open_mem(elf, size, &opts);
 }
 
+/*
+ * Makes the map of the variables that begin as 0. libbpf makes it, too, but then writes all of its zeros into it, which
+ * takes as long as loading a large program. If this fails, libbpf still makes the map.
+ */
+static void make_zeroed_variables(struct bpf_object *obj)
+{
+	char name[BPF_OBJ_NAME_LEN];
+	struct bpf_map *map;
+	int fd;
+
+	/* libbpf puts the object's name in front */
+	bpf_object__for_each_map(map, obj) if (strstr(bpf_map__name(map), ".bss")) break;
+	if (!map)
+		return;
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = bpf_map__map_flags(map));
+	snprintf(name, sizeof(name), "%s", bpf_map__name(map));
+	fd = bpf_map_create(bpf_map__type(map), name, bpf_map__key_size(map),
+			    bpf_map__value_size(map), bpf_map__max_entries(map), &opts);
+	if (fd < 0)
+		return;
+	bpf_map__reuse_fd(map, fd);
+	close(fd);
+}
+
+int fl_load_bpf(struct bpf_object *obj)
+{
+	make_zeroed_variables(obj);
+	return bpf_object__load(obj);
+}
+
 int fl_program_disabled(const struct bpf_program *prog)
 {
 	const char *section = bpf_program__section_name(prog);
@@ -97,7 +127,7 @@ int fl_try_program(const void *(*elf)(size_t *size), const char *name, bool atta
 	if (ret)
 		goto out;
 	bpf_object__for_each_program(prog, obj) bpf_program__set_autoload(prog, prog == wanted);
-	if (bpf_object__load(obj)) {
+	if (fl_load_bpf(obj)) {
 		ret = errno ? errno : EINVAL;
 		goto out;
 	}

@@ -13,6 +13,8 @@ struct fl_kernel;
 /* Opens an object, with libbpf's log kept: fl_bpf_log() is what it has said since. NULL with errno set. */
 struct bpf_object *fl_open_bpf(const void *elf, size_t size);
 const char *fl_bpf_log(void);
+/* Loads an opened object. Returns what bpf_object__load() does. */
+int fl_load_bpf(struct bpf_object *obj);
 /*
  * Sets a constant of the object's .rodata by name, before loading. size must be that of the variable.
  * Returns 0, or -1 where there is no such variable.

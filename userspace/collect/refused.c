@@ -68,7 +68,7 @@ struct fl_refused_watch *fl_refused_start(struct fl_err *err)
 	}
 	if (choose_programs(w, err))
 		goto fail;
-	if (bpf_object__load(w->obj)) {
+	if (fl_load_bpf(w->obj)) {
 		fl_errno(err, errno, "cannot load the hooks on opens: %.300s", fl_bpf_log());
 		goto fail;
 	}

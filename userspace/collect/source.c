@@ -105,7 +105,7 @@ static int load(struct fl_source *s, const struct fl_source *first,
 		bpf_program__set_autoload(program(s, i), s->available[i]);
 	if (configure(s, opts, err) || share(s, first, err))
 		return -1;
-	if (bpf_object__load(s->obj))
+	if (fl_load_bpf(s->obj))
 		return fl_errno(err, errno, "%s: cannot load its programs: %.300s",
 				fl_method_name(s->form->method), fl_bpf_log());
 	return 0;
