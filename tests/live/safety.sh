@@ -120,6 +120,51 @@ usurped_bench()
 	check_eq "... and nothing is left in what was moved" "$(find "$store"/moved.* -type f 2>/dev/null)" ""
 }
 
+# refuses NAME WAY - a command by this path, as refused
+refuses()
+{
+	local name=$1 way=$2
+	"$FUSELENS" verify "$way" --quick --case hole >"$dir/out" 2>"$dir/err"
+	check_eq "verify by $name is refused, and why" \
+		"$? $(grep -c 'a link of user 65534' "$dir/err") $(grep -c '^hint: .*without it' "$dir/err")" "2 1 1"
+	bench quick --mount "$way" "${small[@]}" -o "$dir/way"
+	check_eq "... bench --mount, too" "$rc $(grep -c 'a link of user 65534' "$dir/err")" "2 1"
+	bench quick --raw "$way" "${small[@]}" -o "$dir/way"
+	check_eq "... and bench --raw" "$rc $(grep -c 'a link of user 65534' "$dir/err")" "2 1"
+	check_eq "... nothing was made" "$(daemon_stat upcall_MKDIR) $(ls -d "$dir/way" 2>/dev/null)" "0 "
+}
+
+# Links on the way to the directory that bench and verify work in.
+ways()
+{
+	local way fd
+	mkdir "$store/sub" "$dir/theirs"
+	ln -s "$top" "$dir/theirs/link"
+	chown -h 65534 "$dir/theirs" "$dir/theirs/link"
+	ln -s theirs "$dir/dir"
+	for way in theirs/link theirs/link/ theirs/link/sub dir/link; do
+		refuses "$way, another user's link" "$dir/$way"
+	done
+	# A daemon of another user says that its link is root's.
+	mkdir "$dir/fuse"
+	exec {fd}<>/dev/fuse
+	mount -i -t fuse none "$dir/fuse" -o "fd=$fd,rootmode=40000,user_id=65534,group_id=65534,allow_other"
+	spawn "$LIVE_TOP/tests/live/lying_links.py" "$fd" "$top"
+	exec {fd}>&-
+	check_eq "a daemon of another user may show root's links" "$(stat -c %u "$dir/fuse/link")" 0
+	refuses "a link on another user's FUSE mount" "$dir/fuse/link"
+	umount "$dir/fuse"
+	wait "$SPAWNED"
+	check_eq "... whose daemon did what it was asked" $? 0
+	chown -h 0 "$dir/theirs/link"
+	for way in "$dir"/{theirs/link,theirs/link/sub,dir/link} "/proc/$$/root$dir/theirs/link"; do
+		"$FUSELENS" verify "$way" --quick --case hole >"$dir/out" 2>"$dir/err"
+		check_eq "verify by root's own link, ${way#"$dir"/}" $? 0
+	done
+	bench quick --mount "$dir/theirs/link" --raw "/proc/self/root/$store" "${small[@]}" -o "$dir/way"
+	check_eq "... and bench" $rc 0
+}
+
 litter()
 {
 	theirs
@@ -192,14 +237,27 @@ results()
 	check_eq "... nor through one on the way" "$? $(grep -c 'a link of user' "$dir/err") $(ls "$dir/private")" "2 1 "
 	bench quick --mount "$top" "${small[@]}" -o "$dir/tampered/way/result"
 	check_eq "... nor is a result made there" "$rc $(grep -c 'a link of user' "$dir/err") $(ls "$dir/private")" "2 1 "
+	ln -s result "$dir/again"
+	chown -h 65534 "$dir/again"
+	rm -r "$dir/result/rows/mount-j1-r1"
+	bench --resume -o "$dir/again" -q
+	check_eq "... nor resumed" "$rc $(grep -c 'a link of user' "$dir/err") $(ls "$dir/result/rows")" "2 1 "
+	chown -h 0 "$dir/again"
+	bench --resume -o "$dir/again" -q
+	check_eq "... but by one's own, and the path is the real one" "$rc $(cat "$dir/out")" "0 $dir/result"
 	chown -h 0 "$dir/tampered/way"
 	"$FUSELENS" report "$dir/result" --format html -o "$dir/tampered/way/report.html"
 	check_eq "... but through one's own" "$? $(head -c 9 "$dir/private/report.html")" "0 <!DOCTYPE"
 	"$FUSELENS" report "$dir/result" --format html -o /dev/stdout >"$dir/out"
 	check_eq "... and through those of the system" "$? $(head -c 9 "$dir/out")" "0 <!DOCTYPE"
 	# the text of this link is "/", whatever the root directory of that process is
-	"$FUSELENS" report "$dir/result" --format html -o "/proc/$$/root$dir/private/far.html" 2>/dev/null
-	check_eq "... but through no link of /proc that has no path" "$? $(ls "$dir/private")" "2 report.html"
+	mkdir "$dir/far"
+	spawn unshare --mount --propagation private bash -c 'mount --bind "$1/private" "$1/far" && exec sleep 100000' - "$dir"
+	wait_until 20 eval '[ "$(ls "/proc/$SPAWNED/root$dir/far")" = report.html ]'
+	"$FUSELENS" report "$dir/result" --format html -o "/proc/$SPAWNED/root$dir/far/far.html"
+	check_eq "... and to what that process sees there" "$? $(cd "$dir/private" && echo *) $(ls "$dir/far")" "0 far.html report.html "
+	kill "$SPAWNED"
+	wait "$SPAWNED" 2>/dev/null
 	escapes
 }
 
@@ -415,7 +473,7 @@ mkdir "$WORK/frozen"
 mkfs.ext4 -q "$WORK/frozen.img" && mount -o loop "$WORK/frozen.img" "$WORK/frozen" || exit 1
 at_end fsfreeze -u "$WORK/frozen"
 
-for name in late forks silent nested usurped_verify usurped_bench litter results by_name programs; do
+for name in late forks silent nested ways usurped_verify usurped_bench litter results by_name programs; do
 	part $name
 done
 for one in "${parts[@]}"; do

@@ -19,6 +19,8 @@
 #include "kernel/privileges.h"
 #include "result/dir.h"
 #include "util/array.h"
+#include "util/dev.h"
+#include "util/file.h"
 #include "util/program.h"
 #include "util/say.h"
 #include "util/text.h"
@@ -30,7 +32,7 @@ struct state {
 	struct fl_bench_run run;
 	struct fl_target target;
 	struct fl_result_dir dir;
-	char result[PATH_MAX], fio[PATH_MAX];
+	char *result, fio[PATH_MAX];
 	size_t planned, done, missed;
 	bool live; /* the progress line is rewritten in place */
 };
@@ -50,6 +52,13 @@ static void progress(void *ctx, const struct fl_bench_row *row, __u64 elapsed_ns
 			counted ? " writes" : "");
 }
 
+/* Finds the result directory's whole path, for messages: it may have been named by links. */
+static int find_result(struct state *s, struct fl_err *err)
+{
+	s->result = fl_path_of(s->dir.fd);
+	return s->result ? 0 : fl_errno(err, errno, "%s", s->dir.path);
+}
+
 /* Makes a new result directory, named after the profile and the time unless -o gives a name. */
 static int create_result(struct state *s, struct fl_err *err)
 {
@@ -65,9 +74,7 @@ static int create_result(struct state *s, struct fl_err *err)
 		snprintf(name, sizeof(name), "%s-%s", s->bench.profile, when);
 	if (fl_result_create(&s->dir, name, err))
 		return -1;
-	if (!realpath(name, s->result))
-		return fl_errno(err, errno, "%s", name);
-	return 0;
+	return find_result(s, err);
 }
 
 /* Makes the target: the whole mount, even if the directory is only a part of it. */
@@ -97,20 +104,14 @@ static int find_place(struct state *s, enum fl_system system, const char *path, 
 	return ret;
 }
 
-static bool same_file_system(const char *one, const char *other)
-{
-	struct stat a, b;
-
-	return !stat(one, &a) && !stat(other, &b) && a.st_dev == b.st_dev;
-}
-
 static int find_places(struct state *s, const char *const dir[], struct fl_err *err)
 {
 	for (int i = 0; i < FL_SYSTEMS; i++)
 		if (dir[i] && find_place(s, i, dir[i], err))
 			return -1;
 	if (dir[FL_SYSTEM_MOUNT] && dir[FL_SYSTEM_RAW] &&
-	    same_file_system(dir[FL_SYSTEM_MOUNT], dir[FL_SYSTEM_RAW])) {
+	    fl_dev_of(s->run.place[FL_SYSTEM_MOUNT].base) ==
+		    fl_dev_of(s->run.place[FL_SYSTEM_RAW].base)) {
 		fl_err(err, "%s and %s are on the same mount: there is nothing to compare",
 		       dir[FL_SYSTEM_MOUNT], dir[FL_SYSTEM_RAW]);
 		return fl_hint(err, "--raw wants a directory on the file system behind the mount");
@@ -158,21 +159,13 @@ static int begin_new(struct state *s, struct fl_err *err)
 
 /*
  * A result directory is data. Its profile is run only if its text equals that of an installed
- * profile, or of one that the user gives now. The directory must belong to the user, because it
- * also says where bench writes.
+ * profile, or of one that the user gives now.
  */
 static int check_resumed(struct state *s, struct fl_err *err)
 {
-	struct stat st;
 	char *text;
 	int ret;
 
-	if (fstat(s->dir.fd, &st) || st.st_uid != geteuid()) {
-		fl_err(err, "%s belongs to another user", s->args.result);
-		return fl_hint(
-			err,
-			"only the user who began a bench can resume it; 'fuselens report' reads anybody's");
-	}
 	text = fl_profile_again(s->args.profile, s->bench.profile, err);
 	if (!text)
 		return -1;
@@ -203,11 +196,10 @@ static int begin_resumed(struct state *s, struct fl_err *err)
 	char *paths[FL_SYSTEMS] = {};
 	int evidence, ret = -1;
 
-	if (fl_result_open(&s->dir, s->args.result, err) ||
+	/* it must belong to the user, because it also says where bench writes */
+	if (fl_result_open_own(&s->dir, s->args.result, err) || find_result(s, err) ||
 	    fl_result_read(&s->dir, &s->bench, err) || check_resumed(s, err))
 		return -1;
-	if (!realpath(s->args.result, s->result))
-		return fl_errno(err, errno, "%s", s->args.result);
 	then = &s->bench.env;
 	fl_bench_environment(&now, 0);
 	if (find_fio(s, &now.fio, err))
@@ -456,6 +448,7 @@ static int run(int argc, char **argv, struct fl_kernel *kernel)
 		leave_places(&s);
 		fl_result_close(&s.dir);
 	}
+	free(s.result);
 	fl_bench_free(&s.args.bench);
 	fl_bench_free(&s.bench);
 	fl_target_free(&s.target);

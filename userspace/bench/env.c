@@ -26,20 +26,10 @@ static bool is_at_or_below(const char *path, const char *dir)
 	return !strncmp(path, dir, n) && (!path[n] || path[n] == '/');
 }
 
-static char *path_of(int fd)
-{
-	char link[32], path[PATH_MAX];
-	ssize_t n;
-
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, path, sizeof(path));
-	return n > 0 && n < (ssize_t)sizeof(path) ? strndup(path, n) : NULL;
-}
-
 int fl_bench_place(int dir, struct fl_place *place, char **point, struct fl_err *err)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	char *full = path_of(dir);
+	char *full = fl_path_of(dir);
 	struct mntent *m;
 	size_t best = 0;
 	char *found = NULL;

@@ -32,19 +32,6 @@ static __u64 mount_id_of(int fd)
 	return id;
 }
 
-/*
- * Finds the device of an O_PATH descriptor without asking a daemon. With an empty mask, statx()
- * answers even for a mount that only another user may use (fuse_update_get_attr()).
- */
-static __u32 dev_of(int fd)
-{
-	struct statx stx;
-
-	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &stx))
-		return 0;
-	return fl_dev(stx.stx_dev_major, stx.stx_dev_minor);
-}
-
 /* Other mount namespaces have copies of the same mounts, often at the same path. */
 static bool named_before(const struct fl_mounts *mounts, size_t i)
 {
@@ -114,8 +101,7 @@ static void read_node(struct fl_target *t, int fd)
 static void narrow_to_file(struct fl_target *t, int fd)
 {
 	struct statx stx;
-	char link[64], *path;
-	ssize_t len;
+	char *path;
 
 	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_INO, &stx) ||
 	    !S_ISREG(stx.stx_mode))
@@ -123,13 +109,9 @@ static void narrow_to_file(struct fl_target *t, int fd)
 	t->kind = FL_TARGET_FILE;
 	t->ino = stx.stx_ino;
 	read_node(t, fd);
-	path = calloc(1, 4097);
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	len = path ? readlink(link, path, 4096) : -1;
-	if (len <= 0) {
-		free(path);
+	path = fl_path_of(fd);
+	if (!path)
 		return;
-	}
 	free(t->name);
 	t->name = path;
 }
@@ -204,7 +186,7 @@ static int resolve_path(struct fl_target *t, const char *spec, struct fl_err *er
 		 * the path leads through /proc/PID/root, or only another namespace has a FUSE mount
 		 * there
 		 */
-		m = fl_mounts_by_dev(&t->mounts, dev_of(fd));
+		m = fl_mounts_by_dev(&t->mounts, fl_dev_of(fd));
 		if (!m && !covered)
 			m = fl_mounts_by_path(&t->mounts, spec);
 	}
@@ -218,7 +200,7 @@ static int resolve_path(struct fl_target *t, const char *spec, struct fl_err *er
 		close(fd);
 		return fl_err(err, "out of memory");
 	}
-	if (m->id == id || m->dev == dev_of(fd))
+	if (m->id == id || m->dev == fl_dev_of(fd))
 		narrow_to_file(t, fd);
 	close(fd);
 	return 0;

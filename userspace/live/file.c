@@ -14,6 +14,7 @@
 
 #include "util/capture.h"
 #include "util/file.h"
+#include "util/own_links.h"
 #include "util/program.h"
 
 /* Whether the owner is root, or the user who called sudo and so has root's rights anyway. */
@@ -74,12 +75,14 @@ static char *contents(struct fl_live_file *f, struct fl_err *err)
 
 int fl_live_file_open(struct fl_live_file *f, const char *path, struct fl_err *err)
 {
+	uid_t stranger;
+
 	memset(f, 0, sizeof(*f));
 	snprintf(f->path, sizeof(f->path), "%s", path);
 	/* do not wait until the other end of a FIFO is opened */
-	f->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	f->fd = fl_open_by_own_links(path, O_RDONLY | O_NONBLOCK, 0, &stranger);
 	if (f->fd < 0)
-		return fl_errno(err, errno, "cannot read %s", path);
+		return fl_own_links_errno(err, errno, stranger, "cannot read %s", path);
 	if (!check(f->fd, path, err))
 		f->bytes = contents(f, err);
 	if (f->bytes)

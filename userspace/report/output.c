@@ -65,12 +65,7 @@ static FILE *create(const char *path, struct fl_err *err)
 
 	if (out)
 		return out;
-	if (stranger != (uid_t)-1) {
-		fl_err(err, "cannot write %.250s: there is a link of user %u", path, stranger);
-		fl_hint(err, "give -o a path without that link, or another name");
-	} else {
-		fl_errno(err, errno, "cannot write %s", path);
-	}
+	fl_own_links_errno(err, errno, stranger, "cannot write %s", path);
 	if (fd >= 0)
 		close(fd);
 	return NULL;

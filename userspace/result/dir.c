@@ -67,14 +67,11 @@ static int open_rows(struct fl_result_dir *d, struct fl_err *err)
 
 static void cannot_make(const char *path, int why, uid_t stranger, struct fl_err *err)
 {
-	fl_errno(err, why, "cannot make the result directory %s", path);
+	fl_own_links_errno(err, why, stranger, "cannot make the result directory %s", path);
 	if (why == EEXIST)
 		fl_hint(err,
 			"'fuselens bench --resume -o %.200s' goes on with it; or name another one",
 			path);
-	else if (stranger != (uid_t)-1)
-		fl_hint(err, "there is a link of user %u on the way: give -o a path without it",
-			stranger);
 }
 
 int fl_result_create(struct fl_result_dir *d, const char *path, struct fl_err *err)
@@ -104,23 +101,53 @@ int fl_result_create(struct fl_result_dir *d, const char *path, struct fl_err *e
 	return open_rows(d, err);
 }
 
-int fl_result_open(struct fl_result_dir *d, const char *path, struct fl_err *err)
+static int no_result(const char *path, const char *file, int why, struct fl_err *err)
 {
-	*d = (struct fl_result_dir){.fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
-				    .rows = -1,
-				    .path = strdup(path)};
-	if (d->fd < 0 || !d->path) {
-		fl_errno(err, errno, "cannot read %s", path);
-		fl_hint(err, "a result directory is what 'fuselens bench -o DIR' wrote");
-		fl_result_close(d);
-		return -1;
+	fl_errno(err, why, "cannot read %s%s", path, file);
+	return fl_hint(err, "a result directory is what 'fuselens bench -o DIR' wrote");
+}
+
+/* Goes on with the directory that is open at fd, which it takes over. */
+static int open_at(struct fl_result_dir *d, int fd, const char *path, struct fl_err *err)
+{
+	*d = (struct fl_result_dir){.fd = fd, .rows = -1, .path = strdup(path)};
+	if (!d->path) {
+		close(fd);
+		return fl_err(err, "out of memory");
 	}
 	if (!faccessat(d->fd, "bench.json", F_OK, AT_SYMLINK_NOFOLLOW))
 		return open_rows(d, err);
-	fl_errno(err, errno, "cannot read %s/bench.json", path);
-	fl_hint(err, "a result directory is what 'fuselens bench -o DIR' wrote");
+	no_result(path, "/bench.json", errno, err);
 	fl_result_close(d);
 	return -1;
+}
+
+int fl_result_open(struct fl_result_dir *d, const char *path, struct fl_err *err)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	*d = (struct fl_result_dir){.fd = -1, .rows = -1};
+	return fd < 0 ? no_result(path, "", errno, err) : open_at(d, fd, path, err);
+}
+
+int fl_result_open_own(struct fl_result_dir *d, const char *path, struct fl_err *err)
+{
+	uid_t stranger;
+	int fd = fl_open_by_own_links(path, O_RDONLY | O_DIRECTORY, 0, &stranger);
+	struct stat st;
+
+	*d = (struct fl_result_dir){.fd = -1, .rows = -1};
+	if (fd < 0 && stranger != (uid_t)-1)
+		return fl_own_links_errno(err, errno, stranger, "cannot go on with %s", path);
+	if (fd < 0)
+		return no_result(path, "", errno, err);
+	if (!fstat(fd, &st) && st.st_uid == geteuid())
+		return open_at(d, fd, path, err);
+	close(fd);
+	fl_err(err, "%s belongs to another user", path);
+	return fl_hint(
+		err,
+		"only the user who began a bench can resume it; 'fuselens report' reads anybody's");
 }
 
 void fl_result_close(struct fl_result_dir *d)

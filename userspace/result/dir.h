@@ -20,6 +20,8 @@ struct fl_result_dir {
  */
 int fl_result_create(struct fl_result_dir *d, const char *path, struct fl_err *err);
 int fl_result_open(struct fl_result_dir *d, const char *path, struct fl_err *err);
+/* The same to write there, too: path leads through no other user's link, and the directory is no other user's. */
+int fl_result_open_own(struct fl_result_dir *d, const char *path, struct fl_err *err);
 void fl_result_close(struct fl_result_dir *d);
 /* Writes bench.json and profile.fio. Returns 0, or -1 with err set. */
 int fl_result_write_bench(const struct fl_result_dir *d, const struct fl_bench *bench,

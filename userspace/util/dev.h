@@ -10,4 +10,7 @@ static inline __u32 fl_dev(unsigned int major, unsigned int minor)
 	return major << 20 | minor;
 }
 
+/* The device of the file system that fd is on; 0 if that is not known. Asks no daemon. */
+__u32 fl_dev_of(int fd);
+
 #endif

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +79,18 @@ fail:
 	if (fd >= 0)
 		close(fd);
 	return NULL;
+}
+
+char *fl_path_of(int fd)
+{
+	char link[32], path[PATH_MAX];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof(path));
+	if (n == sizeof(path))
+		errno = ENAMETOOLONG;
+	return n >= 0 && n < (ssize_t)sizeof(path) ? strndup(path, n) : NULL;
 }
 
 size_t fl_read_proc(const char *path, char *buf, size_t len)

@@ -21,6 +21,9 @@ char *fl_read_file(const char *path, size_t *len, struct fl_err *err);
 /* The same of the descriptor fd, which it closes; path is for messages. */
 char *fl_read_fd(int fd, const char *path, size_t *len, struct fl_err *err);
 
+/* The path by which the kernel knows the file that is open at fd. The caller frees it; NULL with errno set. */
+char *fl_path_of(int fd);
+
 /*
  * The first len - 1 bytes of a file in /proc or /sys, with a NUL behind them. Returns their number; 0, and
  * an empty text, where it cannot be read.

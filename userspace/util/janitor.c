@@ -16,6 +16,7 @@
 
 #include "util/clock.h"
 #include "util/interrupt.h"
+#include "util/own_links.h"
 #include "util/pass_fds.h"
 #include "util/processes.h"
 
@@ -54,10 +55,11 @@ static int clear_away(int base, const char *name, int dir)
 static int make(const char *path, const char *prefix, struct answer *shared, int *fds)
 {
 	struct statvfs fs;
+	uid_t stranger;
 
-	fds[0] = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fds[0] = fl_open_by_own_links(path, O_PATH | O_DIRECTORY, 0, &stranger);
 	if (fds[0] < 0)
-		return fl_errno(&shared->err, errno, "%s", path);
+		return fl_own_links_errno(&shared->err, errno, stranger, "%s", path);
 	fds[1] = fl_below_own(fds[0], prefix, shared->name, &shared->err);
 	if (fds[1] < 0) {
 		struct fl_err why = shared->err;
@@ -86,13 +88,14 @@ static bool is_given_up(int line)
  */
 static void undo(const char *path, const char *name)
 {
+	uid_t stranger;
 	int base;
 
 	if (!name[0])
 		return;
 	signal(SIGALRM, SIG_DFL);
 	alarm(UNDO_SECONDS);
-	base = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	base = fl_open_by_own_links(path, O_PATH | O_DIRECTORY, 0, &stranger);
 	if (base >= 0)
 		unlinkat(base, name, AT_REMOVEDIR);
 }

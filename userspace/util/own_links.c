@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <linux/magic.h>
@@ -14,25 +16,35 @@
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 
+#include "util/file.h"
+
 /* as in the kernel */
 #define MAX_LINKS 40
 
-static int open_plain(const char *path, int flags, mode_t mode)
+/* A path, as far as its links have been followed. */
+struct way {
+	int dir; /* where path begins: AT_FDCWD, or where a link of /proc led */
+	char path[PATH_MAX];
+	bool ends; /* path is a link of /proc to the file itself */
+};
+
+/* ELOOP where a link is in path. With O_NOFOLLOW among the flags the last name may be one. */
+static int open_plain(int dir, const char *path, int flags, mode_t mode)
 {
 	struct open_how how = {
-		.flags = flags | O_CLOEXEC | O_NOFOLLOW,
+		.flags = flags | O_CLOEXEC,
 		.mode = flags & O_CREAT ? mode : 0,
 		.resolve = RESOLVE_NO_SYMLINKS,
 	};
 
-	return syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+	return syscall(SYS_openat2, dir, path, &how, sizeof(how));
 }
 
 /*
  * Whether the link at path, which is open at fd, is one of /proc/PID that lead to a file itself: what they say is no
- * path for us, and only root and that user get there.
+ * path for us.
  */
-static bool is_magic(int fd, const char *path)
+static bool is_magic(int fd, const struct way *w)
 {
 	struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_MAGICLINKS};
 	struct statfs fs;
@@ -40,14 +52,59 @@ static bool is_magic(int fd, const char *path)
 
 	if (fstatfs(fd, &fs) || fs.f_type != PROC_SUPER_MAGIC)
 		return false;
-	to = syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+	to = syscall(SYS_openat2, w->dir, w->path, &how, sizeof(how));
 	if (to >= 0)
 		close(to);
 	return to < 0 && errno == ELOOP;
 }
 
-/* Puts the target of the link that is open at fd in the place of the first len bytes of path. */
-static int expand(int fd, char *path, size_t len)
+/* The user who mounted the FUSE file system on which fd is; 0 on any other file system. Asks no daemon. */
+static uid_t mounter_of(int fd)
+{
+	const char *line, *end, *options, *user;
+	struct fl_err ignored;
+	uid_t mounter = 0;
+	struct statx stx;
+	size_t len;
+	char *text;
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &stx))
+		return 0;
+	text = fl_read_file("/proc/self/mountinfo", &len, &ignored);
+	for (line = text; line && *line; line = *end ? end + 1 : end) {
+		end = strchrnul(line, '\n');
+		if (strtoull(line, NULL, 10) != stx.stx_mnt_id)
+			continue;
+		options = memrchr(line, ' ', end - line);
+		user = options ? strstr(options, ",user_id=") : NULL;
+		if (user && user < end)
+			mounter = strtoul(user + strlen(",user_id="), NULL, 10);
+		break;
+	}
+	free(text);
+	return mounter;
+}
+
+static bool is_strange(uid_t user)
+{
+	return user && user != geteuid();
+}
+
+/*
+ * Whether a stranger decides where the link leads that is open at fd: its owner, or whoever mounted the FUSE file
+ * system that it is on, whose daemon may show any owner.
+ */
+static bool is_of_stranger(int fd, const struct stat *link, uid_t *stranger)
+{
+	uid_t user = is_strange(link->st_uid) ? link->st_uid : mounter_of(fd);
+
+	if (is_strange(user))
+		*stranger = user;
+	return is_strange(user);
+}
+
+/* Puts the target of the link that is open at fd in the place of the first len bytes of the path. */
+static int expand(int fd, struct way *w, size_t len)
 {
 	char target[PATH_MAX], all[2 * PATH_MAX];
 	ssize_t n = readlinkat(fd, "", target, sizeof(target) - 1);
@@ -56,79 +113,113 @@ static int expand(int fd, char *path, size_t len)
 	if (n < 0)
 		return -1;
 	target[n] = '\0';
-	while (dir && path[dir - 1] != '/')
+	while (dir && w->path[dir - 1] != '/')
 		dir--;
-	n = snprintf(all, sizeof(all), "%.*s%s%s", target[0] == '/' ? 0 : (int)dir, path, target,
-		     path + len);
+	n = snprintf(all, sizeof(all), "%.*s%s%s", target[0] == '/' ? 0 : (int)dir, w->path, target,
+		     w->path + len);
 	if (n >= PATH_MAX) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	memcpy(path, all, n + 1);
+	memcpy(w->path, all, n + 1);
 	return 0;
 }
 
-/*
- * Expands the first link in path, which has PATH_MAX bytes. Returns 1 if there was one, 0 if there is none to expand,
- * or -1 with errno set.
- */
-static int expand_first(char *path, bool *proc, uid_t *stranger)
+/* Follows the link of /proc that is the first len bytes of the path; the rest goes on from there. */
+static int jump(struct way *w, size_t len)
+{
+	char link[PATH_MAX];
+	int dir;
+
+	snprintf(link, sizeof(link), "%.*s", (int)len, w->path);
+	dir = openat(w->dir, link, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return -1;
+	if (w->dir >= 0)
+		close(w->dir);
+	w->dir = dir;
+	len += strspn(w->path + len, "/");
+	memmove(w->path, w->path + len, strlen(w->path + len) + 1);
+	if (!w->path[0])
+		strcpy(w->path, ".");
+	return 0;
+}
+
+/* Follows the link open at fd, the first len bytes of the path. Returns 1, 0 at the way's end, or -1 with errno set. */
+static int follow(int fd, const struct stat *link, struct way *w, size_t len, bool magic,
+		  uid_t *stranger)
+{
+	if (is_of_stranger(fd, link, stranger)) {
+		errno = ELOOP;
+		return -1;
+	}
+	w->ends = magic && !w->path[len];
+	if (w->ends)
+		return 0;
+	return (magic ? jump(w, len) : expand(fd, w, len)) ? -1 : 1;
+}
+
+/* Follows the first link of the path. Returns 1 if there was one, 0 if there is none, or -1 with errno set. */
+static int follow_first(struct way *w, uid_t *stranger)
 {
 	size_t len = 0;
 	struct stat st;
 	int fd, ret = 0;
 
-	while (!ret && path[len]) {
-		bool magic;
+	while (!ret && !w->ends && w->path[len]) {
+		bool link, magic;
 		char old;
 
-		len += strspn(path + len, "/");
-		len += strcspn(path + len, "/");
-		old = path[len];
-		path[len] = '\0';
-		fd = open_plain(path, O_PATH, 0);
-		magic = fd >= 0 && is_magic(fd, path);
-		path[len] = old;
+		len += strspn(w->path + len, "/");
+		len += strcspn(w->path + len, "/");
+		old = w->path[len];
+		w->path[len] = '\0';
+		fd = open_plain(w->dir, w->path, O_PATH | O_NOFOLLOW, 0);
+		link = fd >= 0 && !fstat(fd, &st) && S_ISLNK(st.st_mode);
+		magic = link && is_magic(fd, w);
+		w->path[len] = old;
 		if (fd < 0)
 			return 0; /* as the caller will find */
-		if (!fstat(fd, &st) && S_ISLNK(st.st_mode)) {
-			*proc = magic && !old;
-			if (st.st_uid && st.st_uid != geteuid())
-				*stranger = st.st_uid;
-			if (*stranger != (uid_t)-1 || (magic && old)) {
-				errno = ELOOP;
-				ret = -1;
-			} else if (!magic) {
-				ret = expand(fd, path, len) ? -1 : 1;
-			}
-		}
+		if (link)
+			ret = follow(fd, &st, w, len, magic, stranger);
 		close(fd);
 	}
 	return ret;
 }
 
-int fl_open_by_own_links(const char *path, int flags, mode_t mode, uid_t *stranger)
+/* As fl_open_by_own_links(), where there is a link in path. */
+static int open_by_links(const char *path, int flags, mode_t mode, uid_t *stranger)
 {
-	char now[PATH_MAX];
-	bool proc = false;
-	int fd, more = 1;
+	struct way w = {.dir = AT_FDCWD};
+	int fd = -1, more = 1, why;
 
-	*stranger = -1;
-	/* kernels before 5.6, on which fuselens can only render results */
-	fd = open_plain(path, flags, mode);
-	if (fd < 0 && errno == ENOSYS)
-		return open(path, flags | O_CLOEXEC | O_NOFOLLOW, mode);
-	if (fd >= 0 || errno != ELOOP)
-		return fd;
-	if (snprintf(now, sizeof(now), "%s", path) >= (int)sizeof(now)) {
+	if (snprintf(w.path, sizeof(w.path), "%s", path) >= (int)sizeof(w.path)) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
 	for (int i = 0; i < MAX_LINKS && more > 0; i++)
-		more = expand_first(now, &proc, stranger);
-	if (more < 0)
-		return -1;
-	return proc ? open(now, flags | O_CLOEXEC, mode) : open_plain(now, flags, mode);
+		more = follow_first(&w, stranger);
+	if (more >= 0)
+		fd = w.ends ? openat(w.dir, w.path, flags | O_CLOEXEC, mode)
+			    : open_plain(w.dir, w.path, flags, mode);
+	why = errno;
+	if (w.dir >= 0)
+		close(w.dir);
+	errno = why;
+	return fd;
+}
+
+int fl_open_by_own_links(const char *path, int flags, mode_t mode, uid_t *stranger)
+{
+	int fd = open_plain(AT_FDCWD, path, flags, mode);
+
+	*stranger = -1;
+	/* kernels before 5.6, on which fuselens can only render results */
+	if (fd < 0 && errno == ENOSYS)
+		return open(path, flags | O_CLOEXEC | O_NOFOLLOW, mode);
+	if (fd >= 0 || errno != ELOOP)
+		return fd;
+	return open_by_links(path, flags, mode, stranger);
 }
 
 int fl_open_parent_by_own_links(const char *path, char *name, uid_t *stranger)
@@ -148,4 +239,18 @@ int fl_open_parent_by_own_links(const char *path, char *name, uid_t *stranger)
 	snprintf(name, FL_OWN_LINKS_NAME, "%.*s", (int)(len - dir), path + dir);
 	snprintf(parent, sizeof(parent), "%.*s", dir ? (int)dir : 1, dir ? path : ".");
 	return fl_open_by_own_links(parent, O_PATH | O_DIRECTORY, 0, stranger);
+}
+
+int fl_own_links_errno(struct fl_err *err, int why, uid_t stranger, const char *fmt, ...)
+{
+	char what[300];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	if (stranger == (uid_t)-1)
+		return fl_errno(err, why, "%s", what);
+	fl_err(err, "%s: there is a link of user %u on the way", what, stranger);
+	return fl_hint(err, "that user decides where it leads: give a path without it");
 }

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Making a file by a path that may lead through directories of other users. */
+/*
+ * What the user names, by a path that may lead through directories of other users: to make a file there, to work
+ * there, or to act on what is there.
+ */
 #ifndef FL_OWN_LINKS_H
 #define FL_OWN_LINKS_H
 
 #include <sys/types.h>
+#include "util/err.h"
 
 /*
  * As open(2) with flags and mode, but follows symbolic links only of root and of our own user: another user's link in a
- * directory of that user leads where that user wants, and may have come a moment ago. It goes through no /proc/PID/root
- * or the like either, but path may be a file of /proc/PID/fd. Returns a descriptor, or -1 with errno set. *stranger is
- * the owner of a link that was not followed, with ELOOP, or else (uid_t)-1.
+ * directory of that user leads where that user wants, and may have come a moment ago. So does any link on a FUSE file
+ * system that another user mounted, whatever owner its daemon shows. /proc/PID/root and the like are links of the
+ * process's user. Returns a descriptor, or -1 with errno set. *stranger is the user whose link was not followed, with
+ * ELOOP, or else (uid_t)-1.
  */
 int fl_open_by_own_links(const char *path, int flags, mode_t mode, uid_t *stranger);
 
@@ -19,5 +24,12 @@ int fl_open_by_own_links(const char *path, int flags, mode_t mode, uid_t *strang
  */
 #define FL_OWN_LINKS_NAME 256
 int fl_open_parent_by_own_links(const char *path, char *name, uid_t *stranger);
+
+/*
+ * The error of one of these: names the stranger, if there is one, or else has the text of errno why, after ": ". Returns
+ * -1.
+ */
+int fl_own_links_errno(struct fl_err *err, int why, uid_t stranger, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 
 #endif

@@ -13,6 +13,7 @@
 #include "collect/options.h"
 #include "kernel/privileges.h"
 #include "verify/print.h"
+#include "util/dev.h"
 #include "util/program.h"
 #include "util/say.h"
 #include "util/text.h"
@@ -185,6 +186,15 @@ static bool want_kept(const struct verify *v, const struct fl_case_report *repor
 	return false;
 }
 
+/* Whether the directory that was found is still on the mount that is watched. */
+static int same_mount(const struct verify *v, const struct fl_verify_world *w, struct fl_err *err)
+{
+	if (fl_dev_of(w->janitor->base) == w->target->dev[0])
+		return 0;
+	fl_err(err, "%s leads elsewhere than to %s", v->spec, w->target->name);
+	return fl_hint(err, "was it just mounted, or a directory on the way renamed? try again");
+}
+
 static int need_room(const struct verify *v, const struct fl_janitor *j, struct fl_err *err)
 {
 	/* the largest case: its file, or five regions of 64 MiB */
@@ -259,7 +269,7 @@ static int verify(struct verify *v)
 	/* orphans of a case become our children and end with it */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (fl_janitor_start(&janitor, v->spec, ".fuselens-verify-", v->opts.deadline, &err) ||
-	    need_room(v, &janitor, &err))
+	    same_mount(v, &w, &err) || need_room(v, &janitor, &err))
 		goto fail;
 	fl_lock_rules_read(&w.rules, w.collect.kernel);
 	fl_privileges_keep_for_runs(true);

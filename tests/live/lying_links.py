@@ -1,0 +1,54 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+# A FUSE daemon that shows whatever owner it likes: its file system has one name, "link", a symbolic link that it says is
+# root's. FD is the device.
+#
+# usage: lying_links.py FD TARGET
+import errno
+import os
+import stat
+import struct
+import sys
+
+LOOKUP, FORGET, GETATTR, READLINK, STATFS, INIT, BATCH_FORGET = 1, 2, 3, 5, 17, 26, 42
+ROOT, LINK = 1, 2
+fd = int(sys.argv[1])
+target = sys.argv[2].encode()
+
+
+def attr(node):
+    mode = stat.S_IFDIR | 0o755 if node == ROOT else stat.S_IFLNK | 0o777
+    size = 0 if node == ROOT else len(target)
+    # struct fuse_attr: the owner is root
+    return struct.pack("<6Q10I", node, size, 0, 0, 0, 0, 0, 0, 0, mode, 1, 0, 0, 0, 4096, 0)
+
+
+def answer(op, node, body):
+    if op == INIT:
+        return struct.pack("<4I2H5I", 7, 31, 65536, 0, 12, 9, 65536, 1, 1, 0, 0) + bytes(24)
+    if op == LOOKUP and body.rstrip(b"\0") == b"link":
+        return struct.pack("<4Q2I", LINK, 0, 60, 60, 0, 0) + attr(LINK)
+    if op == LOOKUP:
+        return errno.ENOENT
+    if op == GETATTR:
+        return struct.pack("<Q2I", 60, 0, 0) + attr(node)
+    if op == READLINK:
+        return target
+    if op == STATFS:
+        return bytes(80)
+    return errno.ENOSYS
+
+
+while True:
+    try:
+        request = os.read(fd, 1 << 17)
+    except OSError as e:
+        sys.exit(e.errno != errno.ENODEV)  # unmounted
+    _, op, unique, node = struct.unpack_from("<IIQQ", request)
+    if op in (FORGET, BATCH_FORGET):
+        continue
+    got = answer(op, node, request[40:])
+    if isinstance(got, int):
+        os.write(fd, struct.pack("<IiQ", 16, -got, unique))
+    else:
+        os.write(fd, struct.pack("<IiQ", 16 + len(got), 0, unique) + got)
