@@ -4,8 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +44,7 @@ static const struct {
 };
 
 /* Options that go to the kernel unchanged. */
-static const char *const kernel_options[] = {
+static const char *const kernel_options[MOUNT_KERNEL_OPTIONS] = {
 	"allow_other", "max_read=", "context=", "fscontext=", "defcontext=", "rootcontext=",
 };
 
@@ -81,22 +79,19 @@ int mount_option(struct mount_options *opts, const char *option)
 		return replace(&opts->fsname, option + 7);
 	if (strncmp(option, "subtype=", 8) == 0)
 		return replace(&opts->subtype, option + 8);
-	for (size_t i = 0; i < sizeof(kernel_options) / sizeof(kernel_options[0]); i++) {
+	for (size_t i = 0; i < MOUNT_KERNEL_OPTIONS; i++) {
 		const char *name = kernel_options[i];
 		size_t len = strlen(name);
-		char *data;
 
 		if (name[len - 1] == '=' ? strncmp(option, name, len) : strcmp(option, name))
 			continue;
-		if (asprintf(&data, "%s%s%s", opts->data ?: "", opts->data ? "," : "", option) < 0)
-			return -1;
-		free(opts->data);
-		opts->data = data;
 		opts->others |= strcmp(option, "allow_other") == 0;
-		return 1;
+		return replace(&opts->kernel[i], option);
 	}
 	return 0;
 }
+
+static const char renamed[] = "was it renamed or removed meanwhile?";
 
 static const char *mount_hint(int err)
 {
@@ -114,51 +109,41 @@ static const char *mount_hint(int err)
 	}
 }
 
-int mount_fuse(struct mounted *mounted, const char *source, const char *mountpoint, int below,
-	       const struct mount_options *opts)
+void mount_options_free(struct mount_options *opts)
 {
-	char shown[256], type[128], where[32], *data = NULL;
-	int dev, err;
-
-	*mounted = (struct mounted){.mountpoint = mountpoint};
-	if (mounted_place(mounted, below) != 0) {
-		log_failure(errno, "was it renamed or removed meanwhile?", "mount point %s",
-			    log_name(mountpoint, shown, sizeof(shown)));
-		return -1;
-	}
-	mounted->dev = dev = open("/dev/fuse", O_RDWR | O_CLOEXEC);
-	if (dev < 0) {
-		log_failure(errno, mount_hint(errno), "opening /dev/fuse");
-		return -1;
-	}
-	/*
-	 * default_permissions: the daemon acts with its own rights, so the kernel has to check the
-	 * caller's.
-	 */
-	if (asprintf(&data, "fd=%d,rootmode=%o,user_id=%u,group_id=%u,default_permissions%s%s", dev,
-		     S_IFDIR, geteuid(), getegid(), opts->data ? "," : "", opts->data ?: "") < 0) {
-		log_failure(ENOMEM, NULL, "mounting");
-		goto fail;
-	}
-	snprintf(type, sizeof(type), "fuse.%s", opts->subtype ?: "fuselens");
-	snprintf(where, sizeof(where), "/proc/self/fd/%d", below);
-	if (mount(opts->fsname ?: source, where, type, opts->flags, data) != 0) {
-		err = errno;
-		log_failure(err, mount_hint(err), "mounting on %s",
-			    log_name(mountpoint, shown, sizeof(shown)));
-		goto fail;
-	}
-	free(data);
-	/* From here on nobody can rename the directory. */
-	mounted_now(mounted);
-	return 0;
-fail:
-	free(data);
-	close(dev);
-	return -1;
+	free(opts->fsname);
+	free(opts->subtype);
+	for (size_t i = 0; i < MOUNT_KERNEL_OPTIONS; i++)
+		free(opts->kernel[i]);
 }
 
-/* The same flags for mount(2) and mount_setattr(2), except those for times. */
+/* The file system's own flags, as words for it: read-only or not, synchronous or not. */
+static const struct {
+	unsigned long flag;
+	const char *on, *off;
+} words[] = {
+	{MS_RDONLY, "ro", "rw"},
+	{MS_SYNCHRONOUS, "sync", "async"},
+	{MS_DIRSYNC, "dirsync", NULL},
+	{MS_LAZYTIME, "lazytime", "nolazytime"},
+};
+
+static int set_words(int fs, unsigned long on, unsigned long off)
+{
+	int res = 0;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]) && res == 0; i++) {
+		const char *word = on & words[i].flag	 ? words[i].on
+				   : off & words[i].flag ? words[i].off
+							 : NULL;
+
+		if (word)
+			res = fsconfig(fs, FSCONFIG_SET_FLAG, word, NULL, 0);
+	}
+	return res;
+}
+
+/* The flags that are the mount's, not the file system's, except those for times. */
 static const struct {
 	unsigned long flag;
 	uint64_t attr;
@@ -167,6 +152,143 @@ static const struct {
 	{MS_NODEV, MOUNT_ATTR_NODEV},		{MS_NOEXEC, MOUNT_ATTR_NOEXEC},
 	{MS_NODIRATIME, MOUNT_ATTR_NODIRATIME}, {MS_NOSYMFOLLOW, MOUNT_ATTR_NOSYMFOLLOW},
 };
+
+static uint64_t attributes_of(unsigned long flags)
+{
+	uint64_t attr = 0;
+
+	for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++)
+		if (flags & attributes[i].flag)
+			attr |= attributes[i].attr;
+	return attr;
+}
+
+static int set_string(int fs, const char *name, const char *value)
+{
+	return fsconfig(fs, FSCONFIG_SET_STRING, name, value, 0);
+}
+
+static int set_number(int fs, const char *name, const char *format, unsigned int value)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), format, value);
+	return set_string(fs, name, text);
+}
+
+/* An option that goes to the kernel unchanged, NAME or NAME=VALUE. */
+static int set_option(int fs, const char *option)
+{
+	const char *value = strchr(option, '=');
+	char name[32];
+
+	if (!value)
+		return fsconfig(fs, FSCONFIG_SET_FLAG, option, NULL, 0);
+	snprintf(name, sizeof(name), "%.*s", (int)(value - option), option);
+	return set_string(fs, name, value + 1);
+}
+
+static int configure(int fs, int dev, const char *source, const struct mount_options *opts)
+{
+	int res = set_string(fs, "source", opts->fsname ?: source);
+
+	/*
+	 * default_permissions: the daemon acts with its own rights, so the kernel has to check the
+	 * caller's.
+	 */
+	if (res == 0)
+		res = set_string(fs, "subtype", opts->subtype ?: "fuselens") ||
+		      set_number(fs, "fd", "%u", dev) ||
+		      set_number(fs, "rootmode", "%o", S_IFDIR) ||
+		      set_number(fs, "user_id", "%u", geteuid()) ||
+		      set_number(fs, "group_id", "%u", getegid()) ||
+		      set_option(fs, "default_permissions") || set_words(fs, opts->flags, 0);
+	for (size_t i = 0; i < MOUNT_KERNEL_OPTIONS && res == 0; i++)
+		if (opts->kernel[i])
+			res = set_option(fs, opts->kernel[i]);
+	return res ? -1 : fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
+}
+
+/* Says why there is no mount: as the kernel does, if it left a message with @fs, else by errno. */
+static void log_no_mount(int fs, const char *mountpoint)
+{
+	char shown[256], message[200], said[400], hint[500];
+	int err = errno;
+	ssize_t len = fs < 0 ? -1 : read(fs, message, sizeof(message) - 1);
+
+	if (len > 2) {
+		/* it begins with its kind and a blank: "e fuse: Bad value for 'max_read'" */
+		message[len] = '\0';
+		snprintf(hint, sizeof(hint), "the kernel says: %s",
+			 log_name(message + 2, said, sizeof(said)));
+	}
+	log_failure(err, len > 2 ? hint : mount_hint(err), "mounting on %s",
+		    log_name(mountpoint, shown, sizeof(shown)));
+}
+
+/* Makes the mount, attached nowhere. Returns its root, or -1 with the reason printed. */
+static int make(const struct mounted *mounted, const char *source, const struct mount_options *opts)
+{
+	uint64_t attr = mount_times(opts).attr_set | attributes_of(opts->flags);
+	int fs = fsopen("fuse", FSOPEN_CLOEXEC), root = -1;
+
+	if (fs >= 0 && configure(fs, mounted->dev, source, opts) == 0)
+		root = fsmount(fs, FSMOUNT_CLOEXEC, attr);
+	if (root < 0)
+		log_no_mount(fs, mounted->mountpoint);
+	if (fs >= 0)
+		close(fs);
+	return root;
+}
+
+/* Attaches the mount that is open at @root to @below. Returns 0, or -1 with the reason printed. */
+static int attach(struct mounted *mounted, int root, int below)
+{
+	char shown[256], where[32];
+
+	/* Afterwards somebody may lead to another mount there, so it is noted now what ours is. */
+	if (mounted_note(mounted, root) != 0 ||
+	    move_mount(root, "", below, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) !=
+		    0) {
+		log_no_mount(-1, mounted->mountpoint);
+		return -1;
+	}
+	/* From here on nobody can rename the directory. */
+	if (mounted_is_there(mounted))
+		return 0;
+	snprintf(where, sizeof(where), "/proc/self/fd/%d", root);
+	umount2(where, MNT_DETACH);
+	log_failure(ESTALE, renamed, "mount point %s",
+		    log_name(mounted->mountpoint, shown, sizeof(shown)));
+	return -1;
+}
+
+int mount_fuse(struct mounted *mounted, const char *source, const char *mountpoint, int below,
+	       const struct mount_options *opts)
+{
+	char shown[256];
+	int root, res = -1;
+
+	*mounted = (struct mounted){.mountpoint = mountpoint};
+	if (mounted_place(mounted, below) != 0) {
+		log_failure(errno, renamed, "mount point %s",
+			    log_name(mountpoint, shown, sizeof(shown)));
+		return -1;
+	}
+	mounted->dev = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	if (mounted->dev < 0) {
+		log_failure(errno, mount_hint(errno), "opening /dev/fuse");
+		return -1;
+	}
+	root = make(mounted, source, opts);
+	if (root >= 0) {
+		res = attach(mounted, root, below);
+		close(root); /* it would keep the mount busy */
+	}
+	if (res != 0)
+		close(mounted->dev);
+	return res;
+}
 
 struct mount_attr mount_times(const struct mount_options *opts)
 {
@@ -187,30 +309,13 @@ struct mount_attr mount_times(const struct mount_options *opts)
 	return attr;
 }
 
-/* The file system's own flags: read-only or not, synchronous or not. */
 static int reconfigure(const char *mountpoint, const struct mount_options *opts)
 {
-	static const struct {
-		unsigned long flag;
-		const char *on, *off;
-	} words[] = {
-		{MS_RDONLY, "ro", "rw"},
-		{MS_SYNCHRONOUS, "sync", "async"},
-		{MS_DIRSYNC, "dirsync", NULL},
-		{MS_LAZYTIME, "lazytime", "nolazytime"},
-	};
-	int fs = fspick(AT_FDCWD, mountpoint, FSPICK_CLOEXEC), res = 0, err;
+	int fs = fspick(AT_FDCWD, mountpoint, FSPICK_CLOEXEC), res, err;
 
 	if (fs < 0)
 		return -1;
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]) && res == 0; i++) {
-		const char *word = opts->set & words[i].flag	   ? words[i].on
-				   : opts->cleared & words[i].flag ? words[i].off
-								   : NULL;
-
-		if (word)
-			res = fsconfig(fs, FSCONFIG_SET_FLAG, word, NULL, 0);
-	}
+	res = set_words(fs, opts->set, opts->cleared);
 	if (res == 0)
 		res = fsconfig(fs, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0);
 	err = errno;
@@ -225,12 +330,8 @@ int mount_remount(const char *mountpoint, int root, const struct mount_options *
 	char shown[256], where[32];
 
 	snprintf(where, sizeof(where), "/proc/self/fd/%d", root);
-	for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++) {
-		if (opts->set & attributes[i].flag)
-			attr.attr_set |= attributes[i].attr;
-		if (opts->cleared & attributes[i].flag)
-			attr.attr_clr |= attributes[i].attr;
-	}
+	attr.attr_set |= attributes_of(opts->set);
+	attr.attr_clr |= attributes_of(opts->cleared);
 	if (reconfigure(where, opts) == 0 &&
 	    mount_setattr(AT_FDCWD, where, 0, &attr, sizeof(attr)) == 0)
 		return 0;

@@ -7,15 +7,17 @@
 
 #include "mounted.h"
 
+#define MOUNT_KERNEL_OPTIONS 6
+
 struct mount_options {
-	unsigned long flags;	    /* MS_* */
-	unsigned long set, cleared; /* flags that were named, set or cleared */
-	bool others;		    /* allow_other or allow_root */
-	bool remount;		    /* change the existing mount */
-	bool auto_unmount;	    /* also if the daemon is killed */
-	char *fsname;		    /* shown as the source; NULL: the source itself */
-	char *subtype;		    /* the type is fuse.SUBTYPE; NULL: fuselens */
-	char *data;		    /* options for the kernel, comma-separated, or NULL */
+	unsigned long flags;		    /* MS_* */
+	unsigned long set, cleared;	    /* flags that were named, set or cleared */
+	bool others;			    /* allow_other or allow_root */
+	bool remount;			    /* change the existing mount */
+	bool auto_unmount;		    /* also if the daemon is killed */
+	char *fsname;			    /* shown as the source; NULL: the source itself */
+	char *subtype;			    /* the type is fuse.SUBTYPE; NULL: fuselens */
+	char *kernel[MOUNT_KERNEL_OPTIONS]; /* for the kernel: NAME or NAME=VALUE, or NULL */
 };
 
 /*
@@ -23,6 +25,7 @@ struct mount_options {
  * memory is short.
  */
 int mount_option(struct mount_options *opts, const char *option);
+void mount_options_free(struct mount_options *opts);
 
 /* Opens the device and mounts on @below. Returns 0, or -1 with the reason printed. */
 int mount_fuse(struct mounted *mounted, const char *source, const char *mountpoint, int below,

@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -17,6 +16,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "mountinfo.h"
 #include "path.h"
 
 #ifndef STATX_MNT_ID_UNIQUE
@@ -38,14 +38,6 @@ static int look(int fd, struct statx *stx)
 	return stx->stx_mask & ids ? 0 : -1;
 }
 
-/* The id that mountinfo has, which is known of any user's mount; or 0. */
-static uint64_t plain_id(int fd)
-{
-	struct statx stx;
-
-	return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &stx) == 0 ? stx.stx_mnt_id : 0;
-}
-
 /* Opens what is at the mount point now, the uppermost of several mounts. Sends no request to its daemon. */
 static int open_top(const struct mounted *mounted)
 {
@@ -60,52 +52,18 @@ static bool is_ours(const struct mounted *mounted, int top)
 	return look(top, &stx) == 0 && stx.stx_mnt_id == mounted->mnt_id;
 }
 
-/* A line of mountinfo. */
-struct line {
-	unsigned long long id, parent;
-	unsigned int connection;
-	bool users; /* a user made it, who is not root: fusermount3(1) */
-};
-
-static bool is_users(const char *text)
-{
-	const char *options = strrchr(text, ' '),
-		   *user = options ? strstr(options, "user_id=") : NULL;
-
-	return user && strtoul(user + strlen("user_id="), NULL, 10) != 0;
-}
-
-static bool find_line(unsigned long long id, struct line *line)
-{
-	FILE *f = fopen("/proc/self/mountinfo", "re");
-	char *text = NULL;
-	size_t size = 0;
-	bool found = false;
-
-	while (f && !found && getline(&text, &size, f) > 0)
-		found = sscanf(text, "%llu %llu %*u:%u", &line->id, &line->parent,
-			       &line->connection) == 3 &&
-			line->id == id;
-	if (found)
-		line->users = is_users(text);
-	free(text);
-	if (f)
-		fclose(f);
-	return found;
-}
-
 /* Mounts at one place, at most. */
 #define MAX_STACK 100
 
-/* Whether a user made the mount that is open at @top, on ours. Then it goes with ours. */
-static bool users_lies_on_ours(const struct mounted *mounted, int top)
+/* Whether the mount that is open at @top lies on ours; with @users only if users made it and all in between. */
+static bool lies_on_ours(const struct mounted *mounted, int top, bool users)
 {
-	struct line line = {.parent = plain_id(top)};
+	struct mount_line line = {.parent = mount_line_id(top)};
 
-	for (int n = 0; n < MAX_STACK && find_line(line.parent, &line); n++) {
+	for (int n = 0; n < MAX_STACK && mount_line_find(line.parent, &line); n++) {
 		if (n > 0 && line.id == mounted->plain_id && line.connection == mounted->connection)
 			return true;
-		if (!line.users)
+		if (users && line.user == 0)
 			return false;
 	}
 	return false;
@@ -141,19 +99,26 @@ int mounted_place(struct mounted *mounted, int below)
 	return -1;
 }
 
-void mounted_now(struct mounted *mounted)
+int mounted_note(struct mounted *mounted, int root)
 {
-	int fd = open_top(mounted);
 	struct statx stx;
 
-	if (fd < 0)
-		return;
-	if (look(fd, &stx) == 0) {
-		mounted->mnt_id = stx.stx_mnt_id;
-		mounted->plain_id = plain_id(fd);
-		mounted->connection = stx.stx_dev_minor;
-	}
-	close(fd); /* an open descriptor would keep the mount busy */
+	if (look(root, &stx) != 0)
+		return -1;
+	mounted->mnt_id = stx.stx_mnt_id;
+	mounted->plain_id = mount_line_id(root);
+	mounted->connection = stx.stx_dev_minor;
+	return 0;
+}
+
+bool mounted_is_there(const struct mounted *mounted)
+{
+	int top = open_top(mounted);
+	bool there = top >= 0 && (is_ours(mounted, top) || lies_on_ours(mounted, top, false));
+
+	if (top >= 0)
+		close(top); /* an open descriptor would keep the mount busy */
+	return there;
 }
 
 /*
@@ -170,7 +135,8 @@ static int detach_top(const struct mounted *mounted, bool write_back)
 	if (top < 0)
 		return 0;
 	ours = is_ours(mounted, top);
-	if (ours || users_lies_on_ours(mounted, top)) {
+	/* A user's mount on ours goes with it. */
+	if (ours || lies_on_ours(mounted, top, true)) {
 		dir = ours && write_back ? openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 					 : -1;
 		if (dir >= 0) {

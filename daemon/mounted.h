@@ -6,6 +6,7 @@
 #ifndef FUSELENS_DAEMON_MOUNTED_H
 #define FUSELENS_DAEMON_MOUNTED_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct mounted {
@@ -29,8 +30,11 @@ struct mounted {
  */
 int mounted_place(struct mounted *mounted, int below);
 
-/* Call this when the mount was made: notes by what it is known. */
-void mounted_now(struct mounted *mounted);
+/* Notes by what the mount is known whose @root is open. Returns 0, or -1 with errno. */
+int mounted_note(struct mounted *mounted, int root);
+
+/* Whether the mount is found where mounted_place() said, maybe below others. */
+bool mounted_is_there(const struct mounted *mounted);
 
 /*
  * Starts a process that waits for the end of this one and then detaches the mount, if it is still

@@ -297,38 +297,30 @@ static int check_stats_file(const char *path)
 	return res;
 }
 
-static int resolve(char **path, const char *which, const char *hint)
-{
-	char shown[256], *full = realpath(*path, NULL);
-
-	if (!full) {
-		log_failure(errno, hint, "%s %s", which, log_name(*path, shown, sizeof(shown)));
-		return -1;
-	}
-	free(*path);
-	*path = full;
-	return 0;
-}
-
-/* Opens the mount point, and gives its path as it is then. */
-static int open_mountpoint(struct options *opts, const char *hint)
+/* Opens a directory that was named, and gives its path as it is then. */
+static int open_named(char **named, int *fd, const char *which, const char *hint)
 {
 	char shown[256], link[32], path[PATH_MAX];
 	ssize_t len = -1;
 
-	opts->mountpoint_fd = path_open_dir(opts->mountpoint);
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", opts->mountpoint_fd);
-	if (opts->mountpoint_fd >= 0)
+	*fd = path_open_dir(*named);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", *fd);
+	if (*fd >= 0)
 		len = readlink(link, path, sizeof(path) - 1);
 	if (len < 0) {
-		log_failure(errno, errno == ELOOP ? foreign_link : hint, "mount point %s",
-			    log_name(opts->mountpoint, shown, sizeof(shown)));
+		log_failure(errno, errno == ELOOP ? foreign_link : hint, "%s %s", which,
+			    log_name(*named, shown, sizeof(shown)));
 		return -1;
 	}
 	path[len] = '\0';
-	free(opts->mountpoint);
-	opts->mountpoint = strdup(path);
-	return opts->mountpoint ? 0 : bad(NULL, "out of memory");
+	free(*named);
+	*named = strdup(path);
+	return *named ? 0 : bad(NULL, "out of memory");
+}
+
+static int open_mountpoint(struct options *opts, const char *hint)
+{
+	return open_named(&opts->mountpoint, &opts->mountpoint_fd, "mount point", hint);
 }
 
 static bool is_below(const char *path, const char *dir)
@@ -348,6 +340,7 @@ int options_parse(struct options *opts, int argc, char **argv)
 		.entry_timeout = 1.0,
 		.attr_timeout = 1.0,
 		.threads = DEFAULT_THREADS,
+		.source_fd = -1,
 		.mountpoint_fd = -1,
 		.fuse_args = FUSE_ARGS_INIT(argc, argv),
 		.is_mount_helper = argc && strncmp(self, "mount.", 6) == 0,
@@ -381,7 +374,8 @@ int options_parse(struct options *opts, int argc, char **argv)
 	}
 	if (check(opts) != 0 || absolute(&opts->stats_file) != 0 ||
 	    check_stats_file(opts->stats_file) != 0 || absolute(&opts->log_file) != 0 ||
-	    resolve(&opts->source, "source", "it must be a directory that exists") != 0 ||
+	    open_named(&opts->source, &opts->source_fd, "source",
+		       "it must be a directory that exists") != 0 ||
 	    open_mountpoint(
 		    opts,
 		    "it must be a directory that exists; a dead mount there is removed by umount -l") !=
@@ -400,14 +394,14 @@ void options_free(struct options *opts)
 {
 	free(opts->source);
 	free(opts->mountpoint);
+	if (opts->source_fd >= 0)
+		close(opts->source_fd);
 	if (opts->mountpoint_fd >= 0)
 		close(opts->mountpoint_fd);
 	free(opts->stats_file);
 	free(opts->log_file);
 	free(opts->as_source);
-	free(opts->mount.fsname);
-	free(opts->mount.subtype);
-	free(opts->mount.data);
+	mount_options_free(&opts->mount);
 	fuse_opt_free_args(&opts->fuse_args);
 }
 

@@ -11,9 +11,9 @@
 struct options {
 	char *source; /* absolute; likewise the paths below */
 	char *mountpoint;
-	int mountpoint_fd; /* what it was when it was looked at; -1: not opened */
-	char *stats_file;  /* NULL: the report goes to the messages */
-	char *log_file;	   /* NULL: syslog, once in the background */
+	int source_fd, mountpoint_fd; /* what they were when they were looked at; -1: not opened */
+	char *stats_file;	      /* NULL: the report goes to the messages */
+	char *log_file;		      /* NULL: syslog, once in the background */
 
 	int mode_passthrough, mode_direct, mode_cached; /* which were named */
 	int no_parallel;

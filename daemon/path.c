@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mountinfo.h"
+
 /* Links that a path may lead through, as in the kernel. */
 #define MAX_LINKS 40
 
@@ -40,30 +42,31 @@ static void end_walk(struct walk *w, int err)
 	errno = err;
 }
 
-/* Takes one name of the path. */
-static void step(struct walk *w)
+/* Whether another user says where the link leads that is open at @fd. */
+static bool is_foreign(int fd, const struct statx *link)
 {
-	size_t len = strcspn(w->rest, "/");
-	char *rest = strdup(w->rest + len), *name = w->rest;
-	struct statx st;
-	int fd = -1;
+	struct mount_line mount;
+	uid_t user = link->stx_uid;
 
-	name[len] = '\0';
-	if (rest)
-		fd = openat(w->dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	free(name);
-	w->rest = rest;
+	/* A user's FUSE daemon may show any owner. */
+	if ((user == 0 || user == geteuid()) && mount_line_find(mount_line_id(fd), &mount))
+		user = mount.user;
+	return user != 0 && user != geteuid();
+}
+
+/* Takes one name of the path, which is a link, or no directory. */
+static void step_by_link(struct walk *w, const char *name)
+{
+	int fd = openat(w->dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct statx st;
+
 	/* On the way may be a mount whose daemon is dead, or does not answer: what the kernel knows has to do. */
 	if (fd < 0 ||
 	    statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_UID, &st) != 0) {
 		end_walk(w, errno);
-	} else if (S_ISDIR(st.stx_mode)) {
-		close(w->dir);
-		w->dir = fd;
-		return;
 	} else if (!S_ISLNK(st.stx_mode)) {
 		end_walk(w, ENOTDIR);
-	} else if ((st.stx_uid != 0 && st.stx_uid != geteuid()) || ++w->links > MAX_LINKS) {
+	} else if (is_foreign(fd, &st) || ++w->links > MAX_LINKS) {
 		end_walk(w, ELOOP);
 	} else {
 		w->rest = follow(fd, w->rest);
@@ -74,6 +77,28 @@ static void step(struct walk *w)
 	}
 	if (fd >= 0)
 		close(fd);
+}
+
+/* Takes one name of the path. */
+static void step(struct walk *w)
+{
+	size_t len = strcspn(w->rest, "/");
+	char *rest = strdup(w->rest + len), *name = w->rest;
+	int fd;
+
+	name[len] = '\0';
+	w->rest = rest;
+	/* O_DIRECTORY has an automounter mount what belongs there. */
+	fd = rest ? openat(w->dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+	if (fd >= 0) {
+		close(w->dir);
+		w->dir = fd;
+	} else if (rest && errno == ENOTDIR) {
+		step_by_link(w, name);
+	} else {
+		end_walk(w, errno);
+	}
+	free(name);
 }
 
 int path_open_dir(const char *path)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Another user may own a directory on the way of a path, and put a link there between two looks. So a link is followed
- * only if it is ours or root's, and what was opened is used from then on, not the path.
+ * only if it is ours or root's, and not on another user's FUSE mount; and what was opened is used from then on, not the
+ * path.
  */
 #ifndef FUSELENS_DAEMON_PATH_H
 #define FUSELENS_DAEMON_PATH_H

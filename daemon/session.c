@@ -475,7 +475,7 @@ int session_run(struct options *opts)
 	creds_init();
 	s->file_limit = raise_file_limit();
 	lift_size_limit();
-	if (source_open(&s->m, s->opts->source, &s->opts->mount) != 0)
+	if (source_open(&s->m, s->opts->source, s->opts->source_fd, &s->opts->mount) != 0)
 		goto out;
 	if (mirror_start(&s->m) != 0) {
 		log_failure(ENOMEM, NULL, "starting");

@@ -62,26 +62,19 @@ void keep_standard_streams(void)
 		close(fd);
 }
 
-static bool is_directory(const struct stat *st)
-{
-	if (S_ISDIR(st->st_mode))
-		return true;
-	errno = ENOTDIR;
-	return false;
-}
-
 /*
  * FUSE keeps no read times. The source keeps them, as the options of its mount say. If the mirror
  * has other options, the source is read through a mount of our own, which nobody else sees.
  */
-static int open_tree_with_times(const char *source, const struct mount_options *opts)
+static int open_tree_with_times(int source, const struct mount_options *opts)
 {
 	struct mount_attr attr = mount_times(opts);
 	int fd, err;
 
 	if (!attr.attr_set && !attr.attr_clr)
-		return open(source, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	fd = open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+		return fcntl(source, F_DUPFD_CLOEXEC, 3);
+	fd = open_tree(source, "",
+		       AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 	if (fd >= 0 &&
 	    mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) != 0) {
 		err = errno;
@@ -107,7 +100,7 @@ static void take_over_flags(int source, struct mount_options *opts)
 			opts->flags |= flags[i].mirror;
 }
 
-int source_open(struct mirror *m, const char *source, struct mount_options *opts)
+int source_open(struct mirror *m, const char *source, int source_fd, struct mount_options *opts)
 {
 	char shown[256];
 	struct stat st;
@@ -118,9 +111,9 @@ int source_open(struct mirror *m, const char *source, struct mount_options *opts
 		log_failure(errno, "mount proc on /proc", "opening /proc/self/fd");
 		return -1;
 	}
-	fd = open_tree_with_times(source, opts);
-	if (fd < 0 || fstat(fd, &st) != 0 || !is_directory(&st)) {
-		log_failure(errno, "the source must be a directory", "opening the source %s",
+	fd = open_tree_with_times(source_fd, opts);
+	if (fd < 0 || fstat(fd, &st) != 0) {
+		log_failure(errno, NULL, "opening the source %s",
 			    log_name(source, shown, sizeof(shown)));
 		if (fd >= 0)
 			close(fd);

@@ -16,9 +16,9 @@ size_t raise_file_limit(void);
 void lift_size_limit(void);
 
 /*
- * Opens the directory @source as the root of @m; @opts say how read times are kept. Returns 0, or
- * -1 with the reason printed.
+ * Takes the directory @source, which is open at @source_fd, as the root of @m; @opts say how read times are kept.
+ * Returns 0, or -1 with the reason printed.
  */
-int source_open(struct mirror *m, const char *source, struct mount_options *opts);
+int source_open(struct mirror *m, const char *source, int source_fd, struct mount_options *opts);
 
 #endif

@@ -183,10 +183,51 @@ check_eq "another user's link leads no mount elsewhere" \
 	"$? $(grep -c "another user's symbolic link" "$WORK/err") $(mounts_below "$WORK/precious")" "1 1 0"
 "$FUSELENS_DAEMON" "$src" "$WORK/home/link" -o remount,ro 2>"$WORK/err"
 check_eq "... nor a remount" "$? $(grep -c "another user's symbolic link" "$WORK/err")" "1 1"
+"$FUSELENS_DAEMON" "$WORK/home/link" "$mnt" 2>"$WORK/err"
+check_eq "... nor to another source" "$? $(grep -c "another user's symbolic link" "$WORK/err") $(mounts_below "$mnt")" "1 1 0"
+mkdir "$WORK/fuse"
+exec {fd}<>/dev/fuse
+mount -i -t fuse none "$WORK/fuse" -o "fd=$fd,rootmode=40000,user_id=1000,group_id=1000,allow_other"
+spawn "$LIVE_TOP/tests/live/lying_links.py" "$fd" "$WORK/precious"
+exec {fd}>&-
+check_eq "a daemon of another user may show root's links" "$(stat -c %u "$WORK/fuse/link")" 0
+"$FUSELENS_DAEMON" "$src" "$WORK/fuse/link" 2>"$WORK/err"
+check_eq "... which lead no mount elsewhere" \
+	"$? $(grep -c "another user's symbolic link" "$WORK/err") $(mounts_below "$WORK/precious")" "1 1 0"
+umount "$WORK/fuse"
+wait "$SPAWNED"
 ln -s precious "$WORK/own"
 start_daemon "$src" "$WORK/own"
 check_eq "... one's own does" "$? $(mounts_below "$WORK/precious")" "0 1"
 stop_daemon
+
+# --- what somebody does just before and after the mount comes to its place
+# at_call WHEN COMMAND - starts the daemon, with COMMAND run there
+at_call()
+{
+	mkdir -p "$WORK/home/at/mnt"
+	chown -R 1000 "$WORK/home/at"
+	"$LIVE_BUILD/tests/live/at_call" "$1" "$2" "$FUSELENS_DAEMON" "$src" "$WORK/home/at/mnt" -f 2>"$WORK/err" &
+	pid=$!
+}
+mounts_are()
+{
+	[ "$(awk -v dir="$WORK/home/at" 'index($5, dir) == 1 {print $(NF - 2)}' /proc/self/mountinfo | xargs)" = "$1" ]
+}
+at_call after "mount -t tmpfs tmpfs $WORK/home/at/mnt"
+check "something is mounted on it at once" wait_until 20 mounts_are "fuse.fuselens tmpfs"
+wait_until 20 grep -q ': granted: ' "$WORK/err"
+kill "$pid"
+wait "$pid"
+check "... and left alone at the end" mounts_are "fuse.fuselens tmpfs"
+umount "$WORK/home/at/mnt"
+umount -l "$WORK/home/at/mnt"
+at_call before "mv $WORK/home/at/mnt $WORK/home/at/other; mkdir $WORK/home/at/mnt"
+wait_until 20 live_gone "$pid" || kill "$pid"
+wait "$pid"
+check_eq "its directory is renamed at the last moment: refused, and why" "$? $(grep -c 'renamed or removed' "$WORK/err")" "1 1"
+check "... and nothing is mounted where it went" mounts_are ""
+rm -r "$WORK/home/at"
 
 # --- who owns the root of the source may mount there; root is let in to nothing of that, not to its attributes either
 for options in cached cached,auto_unmount; do

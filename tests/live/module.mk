@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Programs that the live tests of the daemon run, and the longest of the live tests.
 DAEMON_TEST_PROGRAMS := $(B)/tests/live/daemon_load $(B)/tests/live/daemon_ops $(B)/tests/live/daemon_try $(B)/tests/live/daemon_diff \
-	$(B)/tests/live/daemon_act
+	$(B)/tests/live/daemon_act $(B)/tests/live/at_call
 
 $(B)/tests/live/daemon_load: tests/live/daemon_load.c
 $(B)/tests/live/daemon_try: tests/live/daemon_try.c
 $(B)/tests/live/daemon_act: tests/live/daemon_act.c
+$(B)/tests/live/at_call: tests/live/at_call.c
 $(B)/tests/live/daemon_ops: $(sort $(wildcard tests/live/daemon_ops/*.c)) tests/live/daemon_ops/ops.h
 $(B)/tests/live/daemon_diff: $(sort $(wildcard tests/live/daemon_diff/*.[ch]))
 
