@@ -3,7 +3,6 @@
 #include "as_caller.h"
 
 #include <errno.h>
-#include <linux/capability.h>
 #include <unistd.h>
 
 #include "caller.h"
@@ -16,30 +15,12 @@
 static _Thread_local bool has_more;
 static _Thread_local unsigned int kept;
 
-static unsigned int lacks(unsigned long long capabilities)
-{
-	static const struct {
-		int cap;
-		unsigned int without;
-	} known[] = {
-		{CAP_DAC_OVERRIDE, CREDS_NO_OVERRIDE}, {CAP_DAC_READ_SEARCH, CREDS_NO_READ_SEARCH},
-		{CAP_FOWNER, CREDS_NO_FOWNER},	       {CAP_CHOWN, CREDS_NO_CHOWN},
-		{CAP_FSETID, CREDS_NO_FSETID},
-	};
-	unsigned int without = 0;
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (!(capabilities >> known[i].cap & 1))
-			without |= known[i].without;
-	return without;
-}
-
 static void take_all(fuse_req_t req)
 {
 	const struct fuse_ctx *ctx = fuse_req_ctx(req);
 
 	if (caller_lend_groups(req))
-		creds_as(ctx->uid, ctx->gid, lacks(caller_capabilities(req)) & ~kept);
+		creds_as(ctx->uid, ctx->gid, creds_lacking(caller_capabilities(req)) & ~kept);
 	else
 		/* The kernel's check has to do, except where only an owner may remove a name. */
 		creds_as(ctx->uid, ctx->gid, CREDS_NO_FOWNER);
@@ -80,7 +61,7 @@ void begin_to_link(fuse_req_t req, mode_t type)
 	begin(req, S_ISLNK(type) ? CREDS_NO_READ_SEARCH : 0);
 }
 
-bool caller_has_more(fuse_req_t req, int res)
+bool again_as_caller(fuse_req_t req, int res)
 {
 	if (res >= 0 || !has_more || (errno != EACCES && errno != EPERM))
 		return false;

@@ -8,7 +8,7 @@
  *	begin_as_caller(req);
  *	do
  *		res = mkdirat(...);
- *	while (caller_has_more(req, res));
+ *	while (again_as_caller(req, res));
  *	err = end_as_caller(res);
  */
 #ifndef FUSELENS_DAEMON_AS_CALLER_H
@@ -18,7 +18,7 @@
 
 /*
  * Takes the caller's user id, group and umask, and none of the capabilities that give rights to others' files. These,
- * and the caller's further groups, have to be looked up and are seldom needed: see as_caller.has_more(). Root keeps all
+ * and the caller's further groups, have to be looked up and are seldom needed: see again_as_caller(). Root keeps all
  * that the daemon has. end_as_caller() must follow.
  */
 void begin_as_caller(fuse_req_t req);
@@ -38,7 +38,7 @@ void begin_to_link(fuse_req_t req, mode_t type);
  * Whether the call that had the result @res (-1 with errno for an error) has to be made once more, because it may have
  * failed for groups or capabilities that the caller has. They are in force then.
  */
-bool caller_has_more(fuse_req_t req, int res);
+bool again_as_caller(fuse_req_t req, int res);
 
 /* Ends acting as the caller, and returns the errno of the call in between. */
 int end_as_caller(int res);

@@ -29,6 +29,17 @@ static _Thread_local struct {
 	unsigned int without;
 } now;
 
+/* The flags of creds.h and their capabilities. */
+static const struct {
+	unsigned int without;
+	int cap;
+} flags[] = {
+	{CREDS_NO_FSETID, CAP_FSETID},	       {CREDS_NO_RESOURCE, CAP_SYS_RESOURCE},
+	{CREDS_NO_FOWNER, CAP_FOWNER},	       {CREDS_NO_CHOWN, CAP_CHOWN},
+	{CREDS_NO_OVERRIDE, CAP_DAC_OVERRIDE}, {CREDS_NO_READ_SEARCH, CAP_DAC_READ_SEARCH},
+};
+#define NFLAGS (sizeof(flags) / sizeof(flags[0]))
+
 static int caps_get(struct caps *caps)
 {
 	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -68,6 +79,16 @@ static void drop(struct caps *caps, int cap)
 	caps->data[CAP_TO_INDEX(cap)].effective &= ~CAP_TO_MASK(cap);
 }
 
+unsigned int creds_lacking(unsigned long long capabilities)
+{
+	unsigned int without = 0;
+
+	for (size_t i = 0; i < NFLAGS; i++)
+		if (!(capabilities >> flags[i].cap & 1))
+			without |= flags[i].without;
+	return without;
+}
+
 void creds_as(uid_t uid, gid_t gid, unsigned int without)
 {
 	struct caps caps = process_caps;
@@ -86,18 +107,9 @@ void creds_as(uid_t uid, gid_t gid, unsigned int without)
 		now.uid = uid;
 		now.gid = gid;
 	}
-	if (without & CREDS_NO_FSETID)
-		drop(&caps, CAP_FSETID);
-	if (without & CREDS_NO_RESOURCE)
-		drop(&caps, CAP_SYS_RESOURCE);
-	if (without & CREDS_NO_FOWNER)
-		drop(&caps, CAP_FOWNER);
-	if (without & CREDS_NO_CHOWN)
-		drop(&caps, CAP_CHOWN);
-	if (without & CREDS_NO_OVERRIDE)
-		drop(&caps, CAP_DAC_OVERRIDE);
-	if (without & CREDS_NO_READ_SEARCH)
-		drop(&caps, CAP_DAC_READ_SEARCH);
+	for (size_t i = 0; i < NFLAGS; i++)
+		if (without & flags[i].without)
+			drop(&caps, flags[i].cap);
 	/*
 	 * Do this in any case: leaving fsuid 0 removes the file system capabilities from the
 	 * effective set.

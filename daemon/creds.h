@@ -30,6 +30,9 @@ bool creds_have_sys_admin(void);
 #define CREDS_NO_READ_SEARCH (1U << 5)
 #define CREDS_NO_DAC	     (CREDS_NO_OVERRIDE | CREDS_NO_READ_SEARCH)
 
+/* Those of the above whose capability is not among @capabilities, a bit for each. */
+unsigned int creds_lacking(unsigned long long capabilities);
+
 /*
  * From here on this thread acts for @uid and @gid, without the capabilities in @without and, unless
  * @uid is root, without CAP_SYS_RESOURCE. The other capabilities stay, because the kernel has

@@ -75,7 +75,7 @@ static int set_mode(fuse_req_t req, const struct inode *inode, mode_t mode)
 	begin_with_mode(req, mode);
 	do
 		res = fchmodat(mirror_of(req)->proc_self, fd_path(inode->fd).name, mode, 0);
-	while (caller_has_more(req, res));
+	while (again_as_caller(req, res));
 	creds_end();
 	return res;
 }
@@ -175,7 +175,7 @@ static int set_times(fuse_req_t req, const struct inode *inode, const struct sta
 		res = S_ISLNK(inode->type)
 			      ? utimensat(inode->fd, "", times, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)
 			      : utimensat(proc_self, fd_path(inode->fd).name, times, 0);
-	while (caller_has_more(req, res));
+	while (again_as_caller(req, res));
 	creds_end();
 	return res;
 }

@@ -38,7 +38,7 @@ void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, 
 		begin_with_mode(req, mode);
 		do
 			res = mknodat(dirfd, name, mode, rdev);
-		while (caller_has_more(req, res));
+		while (again_as_caller(req, res));
 		err = end_as_caller(res);
 	}
 	if (err)
@@ -58,7 +58,7 @@ void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 		begin_with_mode(req, mode);
 		do
 			res = mkdirat(dirfd, name, mode);
-		while (caller_has_more(req, res));
+		while (again_as_caller(req, res));
 		err = end_as_caller(res);
 	}
 	if (err)
@@ -78,7 +78,7 @@ void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const cha
 		begin_as_caller(req);
 		do
 			res = symlinkat(target, dirfd, name);
-		while (caller_has_more(req, res));
+		while (again_as_caller(req, res));
 		err = end_as_caller(res);
 	}
 	if (err)
@@ -121,7 +121,7 @@ void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const char *n
 	begin_to_link(req, inode->type);
 	do
 		res = link_inode(m, inode, dirfd, newname);
-	while (caller_has_more(req, res));
+	while (again_as_caller(req, res));
 	err = end_as_caller(res);
 	if (!err)
 		err = stat_inode(m, inode, &entry.attr);
@@ -142,7 +142,7 @@ static void remove_name(fuse_req_t req, fuse_ino_t parent, const char *name, int
 		begin_as_caller(req);
 		do
 			res = unlinkat(fd_of(mirror_of(req), parent), name, flags);
-		while (caller_has_more(req, res));
+		while (again_as_caller(req, res));
 		err = end_as_caller(res);
 	}
 	fuse_reply_err(req, err);
@@ -182,7 +182,7 @@ void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t n
 		do
 			res = renameat2(fd_of(m, parent), name, fd_of(m, newparent), newname,
 					flags);
-		while (caller_has_more(req, res));
+		while (again_as_caller(req, res));
 		err = end_as_caller(res);
 	}
 	if (!err) {

@@ -307,7 +307,7 @@ void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	begin_with_mode(req, mode);
 	do
 		fd = openat(dirfd, name, source_open_flags(fi->flags) | O_CREAT | O_EXCL, mode);
-	while (caller_has_more(req, fd));
+	while (again_as_caller(req, fd));
 	err = errno;
 	creds_end();
 	if (fd < 0) {
@@ -345,7 +345,7 @@ void op_tmpfile(fuse_req_t req, fuse_ino_t parent, mode_t mode, struct fuse_file
 	begin_with_mode(req, mode);
 	do
 		fd = openat(fd_of(m, parent), ".", flags, mode);
-	while (caller_has_more(req, fd));
+	while (again_as_caller(req, fd));
 	err = errno;
 	creds_end();
 	if (fd >= 0)

@@ -86,7 +86,7 @@ void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *v
 		begin_set(req, ino);
 		do
 			res = setxattr(proc_path(req, ino).name, name, value, size, flags);
-		while (caller_has_more(req, res));
+		while (again_as_caller(req, res));
 		err = end_as_caller(res);
 	}
 	fuse_reply_err(req, err);
@@ -100,7 +100,7 @@ void op_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
 		begin_set(req, ino);
 		do
 			res = removexattr(proc_path(req, ino).name, name);
-		while (caller_has_more(req, res));
+		while (again_as_caller(req, res));
 		err = end_as_caller(res);
 	}
 	fuse_reply_err(req, err);
