@@ -29,6 +29,13 @@ lab_begin()
 	out=$(realpath "$out")
 }
 
+# ends_with_me CMD... - runs CMD, which is told to end when this script ends, however that is. A guest would go on:
+# nobody but lab/run ends it.
+ends_with_me()
+{
+	setpriv --pdeathsig TERM -- "$@"
+}
+
 # fio_writes FILE... - how many writes fio reports there, of all jobs
 fio_writes()
 {

@@ -15,7 +15,7 @@ counts()
 	local on="$1${2:+ on $2}" name pages=4096 atomics=some methods="state-tp state-fentry callsite"
 	rm -rf "$tmp/kernels"
 	rc=0
-	KERNELS_WRITES=200 "$top/lab/kernels" --arch arm64 ${2:+--cpu "$2"} -o "$tmp/kernels" "$1" \
+	KERNELS_WRITES=200 ends_with_me "$top/lab/kernels" --arch arm64 ${2:+--cpu "$2"} -o "$tmp/kernels" "$1" \
 		>"$tmp/out" 2>"$tmp/err" </dev/null || rc=$?
 	sed 's/^/# /' "$tmp/out"
 	out=$tmp/kernels/$1

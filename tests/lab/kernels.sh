@@ -14,7 +14,8 @@ for kernel in $kernels; do
 		continue
 	fi
 	rc=0
-	KERNELS_WRITES=200 "$top/lab/kernels" -o "$tmp/kernels" "$kernel" >"$tmp/out" 2>"$tmp/err" </dev/null || rc=$?
+	KERNELS_WRITES=200 ends_with_me "$top/lab/kernels" -o "$tmp/kernels" "$kernel" \
+		>"$tmp/out" 2>"$tmp/err" </dev/null || rc=$?
 	sed 's/^/# /' "$tmp/out"
 	check "$kernel: every method that works counts what fio wrote" is "$rc" 0
 	out=$tmp/kernels/$kernel

@@ -39,7 +39,7 @@ lab_run=("$top/lab/run" --arch "$arch" --timeout 14400)
 vm()
 {
 	rc=0
-	"${lab_run[@]}" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null || rc=$?
+	ends_with_me "${lab_run[@]}" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null || rc=$?
 }
 
 # with_mutant PATCH CMD... - runs CMD with a vm that boots with a copy of the project in which PATCH is applied, one of

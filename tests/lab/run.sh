@@ -88,5 +88,17 @@ for signal in KILL INT TERM; do
 	wait $pid 2>/dev/null || true
 	check "SIG$signal: no process is left" gone "$tag"
 done
+
+tag=$$.script
+ends_with_me bash -c '. "$1/lab/lib.sh"
+	ends_with_me "$1/lab/run" --build none --cmdline "fuselens.test=$2" -- sleep 1000' - "$top" "$tag" >/dev/null 2>&1 &
+pid=$!
+for ((i = 0; i < 3000; i++)); do
+	[ "$(pgrep -fc "qemu.*fuselens.test=$tag" || true)" = 0 ] || break
+	sleep 0.1
+done
+kill -KILL $pid
+wait $pid 2>/dev/null || true
+check "a script that started it is killed: no process is left" gone "$tag"
 check "... and no mount" is "$(grep -c "$("$top/lab/build/rootfs" lab)" /proc/self/mounts || true)" 0
 exit "$failed"

@@ -64,7 +64,7 @@ judge()
 # Both at once: an emulated guest keeps little more than one processor busy.
 for variant in stock v3; do
 	mkdir "$tmp/$variant"
-	"${lab_run[@]}" --variant "$variant" --memory 1536M --out "$tmp/$variant" -- \
+	ends_with_me "${lab_run[@]}" --variant "$variant" --memory 1536M --out "$tmp/$variant" -- \
 		tests/lab/guest/smoke >"$tmp/$variant.out" 2>"$tmp/$variant.err" </dev/null &
 	guest[${#guest[@]}]=$!
 done

@@ -10,7 +10,8 @@
 rc=0
 variants=${TABLES_VARIANTS:-stock v1 v3 next} seconds=3 methods=${TABLES_METHODS:-state,callsite,global}
 [ -z "${LONG:-}" ] || variants=${TABLES_VARIANTS:-stock v1-1 v1 v3 next} seconds=6
-TABLES_VARIANTS=$variants TABLES_SECONDS=$seconds "$top/lab/tables" --arch "$arch" --only 1,2 -o "$tmp/tables" \
+TABLES_VARIANTS=$variants TABLES_SECONDS=$seconds \
+	ends_with_me "$top/lab/tables" --arch "$arch" --only 1,2 -o "$tmp/tables" \
 	>"$tmp/out" 2>"$tmp/err" || rc=$?
 sed 's/^/# /' "$tmp/out"
 [ "$rc" = 0 ] || tail -n 20 "$tmp/err" | sed 's/^/# /'
