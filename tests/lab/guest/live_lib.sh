@@ -96,3 +96,42 @@ names_writer()
 		[ $rc = 2 ] || break
 	done
 }
+
+# called CODE PATTERN ARG... - 'live ARG...' exits with CODE and says PATTERN
+called()
+{
+	local code=$1 pattern=$2 rc=0
+	shift 2
+	fuselens live "$@" >/tmp/said 2>&1 || rc=$?
+	[ $rc = "$code" ] && grep -qE -- "$pattern" /tmp/said || { echo "# exit $rc"; return 1; }
+}
+
+# ends CODE PATTERN PID FILE - the call in the background, whose words are in FILE, exits with CODE and says PATTERN
+ends()
+{
+	local rc=0
+	wait "$3" || rc=$?
+	cp "$4" /tmp/said
+	[ $rc = "$1" ] && grep -qE -- "$2" /tmp/said || { echo "# exit $rc"; return 1; }
+}
+
+# value KEY FILE - the first value of that name; this root has no jq
+value()
+{
+	sed -n 's/.*"'"$1"'": *"\{0,1\}\([^",]*\).*/\1/p' "$2" | head -n 1
+}
+
+# in_transition - waits until our livepatch is on its way
+in_transition()
+{
+	until [ "$(cat /sys/kernel/livepatch/fuselens_live/transition 2>/dev/null)" = 1 ]; do sleep 0.1; done
+}
+
+# begin FILE ARG... - calls 'live ARG...' in the background: $pid, its words go to FILE
+begin()
+{
+	local said=$1
+	shift
+	fuselens live "$@" --timeout 3600 >"$said" 2>&1 &
+	pid=$!
+}
