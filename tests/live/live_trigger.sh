@@ -17,6 +17,8 @@ done
 chown -R 65534 trees/theirs
 chown 65534 trees/below/include trees/makefile/Makefile
 chmod 777 trees/loose
+ln -s roots trees/linked
+chown -h 65534 trees/linked
 export WORK
 if ! unshare -m bash -ec '
 	mount -t tmpfs tmpfs over
@@ -32,12 +34,13 @@ if ! unshare -m bash -ec '
 	check "the trigger runs" false
 fi
 check_eq "headers that are root's alone are built with" "$(grep -c '^install .* -k roots$' calls)" 1
-for kernel in theirs below makefile loose; do
+for kernel in theirs below makefile loose linked; do
 	case $kernel in
 	theirs) what="of another user" ;;
 	below) what="with a directory of another user's" ;;
 	makefile) what="with another user's Makefile" ;;
 	loose) what="that everybody may write" ;;
+	linked) what="behind another user's link" ;;
 	esac
 	check "those $what are not" bash -c "! grep -q 'install .* -k $kernel' calls && grep -q 'kernel $kernel is passed over' said"
 done
