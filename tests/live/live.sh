@@ -128,10 +128,12 @@ check "... and a module for another kernel is refused as that" there 2 'the modu
 livepatch fuselens_live 1 0 fuse_a,1 fuse_b,1
 check "loaded: status is 0" there 0 '^loaded' status
 check "... with its functions" there 0 '^  replaces  fuse_[ab]$' status
+check "... and with what becomes of files that were open" grep -q '^  opens     those from before' "$out/out"
 check "... a load of it is done" there 0 'it is loaded already$' load --module "$out/made_up.ko"
 livepatch somebody 1 0 fuse_b,1 tcp_sendmsg,1
 check "another livepatch that was loaded later: its code runs, so status is 1" \
 	there 1 'fuse_b, but what runs is that of livepatch somebody$' status
+check "... nothing is said of files that were open" bash -c '! grep -q "^  opens" "$1"' - "$out/out"
 check "... the other function is ours" grep -q ' fuse_a$' "$out/out"
 check "... as JSON" eval 'there 1 covered status --json && [ "$(key .state) $(key .covered) $(key .other_livepatches)" = \
 	"\"loaded\" [\"fuse_b\"] [\"somebody\"]" ]'

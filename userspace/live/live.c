@@ -59,6 +59,17 @@ static void status_json(const struct fl_livepatches *l, enum fl_live_state s, si
 	fl_json_print(o, stdout, true);
 }
 
+/* Whether another livepatch has replaced what ours had replaced. */
+static bool is_covered(const struct fl_livepatches *l)
+{
+	const struct fl_livepatch *p = fl_livepatch_named(l, FL_LIVE_NAME);
+	bool covered = false;
+
+	for (size_t i = 0; p && i < p->nfunctions; i++)
+		covered |= fl_live_covered(l, p, i) != NULL;
+	return covered;
+}
+
 static void status_text(const struct fl_livepatches *l, enum fl_live_state s, size_t tasks,
 			bool known)
 {
@@ -77,6 +88,8 @@ static void status_text(const struct fl_livepatches *l, enum fl_live_state s, si
 		       other ? ", but what runs is that of livepatch " : "",
 		       other ? other->name : "");
 	}
+	if (s == FL_LIVE_LOADED && !is_covered(l))
+		printf("  opens     those from before it was loaded share the lock as well\n");
 	if (tasks) {
 		size_t n = fl_livepatch_tasks(s == FL_LIVE_LOADING, task, 5, NULL);
 
@@ -93,17 +106,6 @@ static void status_text(const struct fl_livepatches *l, enum fl_live_state s, si
 	for (size_t i = 0; i < l->n; i++)
 		if (&l->patch[i] != p)
 			printf("  also      %s, another livepatch\n", l->patch[i].name);
-}
-
-/* Whether another livepatch has replaced what ours had replaced. */
-static bool is_covered(const struct fl_livepatches *l)
-{
-	const struct fl_livepatch *p = fl_livepatch_named(l, FL_LIVE_NAME);
-	bool covered = false;
-
-	for (size_t i = 0; p && i < p->nfunctions; i++)
-		covered |= fl_live_covered(l, p, i) != NULL;
-	return covered;
 }
 
 static int status(bool json)
