@@ -55,8 +55,7 @@ static char *contents(struct fl_live_file *f, struct fl_err *err)
 		const char *suffix, *program;
 	} kinds[] = {{".xz", "xz"}, {".zst", "zstd"}, {".gz", "gzip"}};
 	size_t len = strlen(f->path), n;
-	char program[256], fd_path[64];
-	char *argv[] = {program, "-dcf", fd_path, NULL};
+	char program[256], *argv[] = {program, "-dc", NULL};
 
 	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
 		n = strlen(kinds[k].suffix);
@@ -65,9 +64,11 @@ static char *contents(struct fl_live_file *f, struct fl_err *err)
 		f->compressed = true;
 		if (fl_program_find(kinds[k].program, NULL, program, sizeof(program), err))
 			return NULL;
-		/* use our descriptor: the name may now belong to another file */
-		snprintf(fd_path, sizeof(fd_path), "/proc/%d/fd/%d", getpid(), f->fd);
-		return fl_capture(argv, NULL, &f->size, err);
+		/*
+		 * From our descriptor: the name may now belong to another file. The program could not open our
+		 * /proc/PID/fd: xz since 5.6 is in a Landlock domain, which does not look into other processes.
+		 */
+		return fl_capture_from(argv, f->fd, &f->size, err);
 	}
 	/* this closes the descriptor that it reads */
 	return fl_read_fd(fcntl(f->fd, F_DUPFD_CLOEXEC, 3), f->path, &f->size, err);

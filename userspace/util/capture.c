@@ -36,14 +36,14 @@ static int memory_file(const char *text)
 }
 
 /* Files in memory instead of pipes: nobody has to read while somebody writes. */
-char *fl_capture(char *const argv[], const char *input, size_t *len, struct fl_err *err)
+char *fl_capture_from(char *const argv[], int in, size_t *len, struct fl_err *err)
 {
-	int in = memory_file(input), out = memory_file(NULL), log = memory_file(NULL), status = 0;
+	int out = memory_file(NULL), log = memory_file(NULL), status = 0;
 	char *text = NULL, *said = NULL, *first = NULL;
 	size_t ignored;
 	pid_t pid;
 
-	if (in < 0 || out < 0 || log < 0) {
+	if (out < 0 || log < 0) {
 		fl_errno(err, errno, "cannot make files in memory");
 		goto out;
 	}
@@ -85,11 +85,23 @@ char *fl_capture(char *const argv[], const char *input, size_t *len, struct fl_e
 		fl_err(err, "%s was ended by signal %d", argv[0], WTERMSIG(status));
 out:
 	free(said);
-	if (in >= 0)
-		close(in);
 	if (out >= 0)
 		close(out);
 	if (log >= 0)
 		close(log);
+	return text;
+}
+
+char *fl_capture(char *const argv[], const char *input, size_t *len, struct fl_err *err)
+{
+	int in = memory_file(input);
+	char *text;
+
+	if (in < 0) {
+		fl_errno(err, errno, "cannot make files in memory");
+		return NULL;
+	}
+	text = fl_capture_from(argv, in, len, err);
+	close(in);
 	return text;
 }

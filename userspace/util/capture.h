@@ -12,5 +12,7 @@
  * an exit code other than 0; err then has the first line of its stderr.
  */
 char *fl_capture(char *const argv[], const char *input, size_t *len, struct fl_err *err);
+/* The same, with a descriptor as its stdin. */
+char *fl_capture_from(char *const argv[], int in, size_t *len, struct fl_err *err);
 
 #endif
