@@ -140,12 +140,40 @@ static void test_covered(void **state)
 	assert_null(fl_live_covered(&now, p, 1));
 }
 
+/* What was read of the code holds as long as the same livepatches are there, in the same state. */
+static void test_same(void **state)
+{
+	struct fl_livepatch p[2] = {{.name = "p", .id = 7, .enabled = true},
+				    {.name = "q", .id = 9}},
+			    r[2] = {p[1], p[0]};
+	struct fl_livepatches a = {.patch = p, .n = 2}, b = {.patch = r, .n = 2}, none = {};
+
+	assert_true(fl_livepatches_same(&none, &none));
+	assert_true(fl_livepatches_same(&a, &b));
+	b.n = 1;
+	assert_false(fl_livepatches_same(&a, &b));
+	assert_false(fl_livepatches_same(&b, &a));
+	b.n = 2;
+	r[1].transition = true;
+	assert_false(fl_livepatches_same(&a, &b));
+	r[1] = p[0];
+	r[1].enabled = false;
+	assert_false(fl_livepatches_same(&a, &b));
+	/* loaded anew */
+	r[1] = p[0];
+	r[1].id = 11;
+	assert_false(fl_livepatches_same(&a, &b));
+	r[1] = p[0];
+	strcpy(r[1].name, "s");
+	assert_false(fl_livepatches_same(&a, &b));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_another_kernel),	  cmocka_unit_test(test_other_types),
 		cmocka_unit_test(test_another_livepatch), cmocka_unit_test(test_states),
-		cmocka_unit_test(test_covered),
+		cmocka_unit_test(test_covered),		  cmocka_unit_test(test_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -242,12 +242,20 @@ out:
 	return ret;
 }
 
-/* Takes the variant of fs/fuse from the first counted row: loading the programs finds it out. */
+/*
+ * Takes the variant of fs/fuse from the first counted row: loading the programs finds it out. Tells of a row with
+ * another one.
+ */
 static int note_variant(struct state *s, const struct fl_bench_row *row, struct fl_err *err)
 {
-	const char *variant = row->snapshot.variant;
+	const char *variant = row->snapshot.variant, *first = s->bench.env.variant;
 
-	if (s->bench.env.variant || !row->counted || !*variant || !strcmp(variant, "unknown"))
+	if (!row->counted || !*variant || !strcmp(variant, "unknown"))
+		return 0;
+	if (first && strcmp(variant, first) != 0)
+		fl_say("fuselens bench: this row's writes ran fs/fuse of %s, the first ones that of %s: did a livepatch come or go?",
+		       variant, first);
+	if (first)
 		return 0;
 	s->bench.env.variant = strdup(variant);
 	return fl_result_write_bench(&s->dir, &s->bench, err);

@@ -301,6 +301,8 @@ struct fl_collector *fl_collector_prepare(const struct fl_target *target,
 		fl_hint(err, "is sysfs mounted? mount -t sysfs sysfs /sys");
 		goto fail;
 	}
+	/* a livepatch may have come or gone since an earlier session */
+	fl_kernel_follow(opts->kernel);
 	if (make_end(c, err) || look_for_namespaces(c, err) || load(c, opts, err) ||
 	    attach(c, err) || start_keeper(c, err))
 		goto fail;

@@ -22,6 +22,7 @@ struct fl_kernel {
 	struct fl_err why_not;	/* if set: why there is no map */
 	struct reading *newest; /* NULL until it is needed */
 	bool tried;		/* newest belongs to the current code, or why_not is set */
+	struct fl_livepatches livepatches; /* when fl_kernel_follow() looked last */
 };
 
 const char *fl_kernel_libbpf_version(void)
@@ -58,6 +59,7 @@ void fl_kernel_close(struct fl_kernel *k)
 	fl_kcore_close(&k->kcore);
 	fl_kallsyms_close(k->kallsyms);
 	fl_btf_close(k->btf);
+	fl_livepatches_free(&k->livepatches);
 	free(k);
 }
 
@@ -135,6 +137,19 @@ const struct fl_callsite_map *fl_kernel_callsites(struct fl_kernel *k, struct fl
 void fl_kernel_read_again(struct fl_kernel *k)
 {
 	k->tried = false;
+}
+
+void fl_kernel_follow(struct fl_kernel *k)
+{
+	struct fl_livepatches now;
+	struct fl_err ignored;
+
+	if (fl_livepatches_read(&now, &ignored))
+		return;
+	if (!fl_livepatches_same(&k->livepatches, &now))
+		fl_kernel_read_again(k);
+	fl_livepatches_free(&k->livepatches);
+	k->livepatches = now;
 }
 
 void fl_kernel_can(struct fl_kernel *k, enum fl_can can[FL_ROUTES])

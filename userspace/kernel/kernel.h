@@ -33,6 +33,8 @@ const struct fl_callsite_map *fl_kernel_callsites(struct fl_kernel *k, struct fl
  * when it is needed next. Maps that were returned earlier stay valid until fl_kernel_close().
  */
 void fl_kernel_read_again(struct fl_kernel *k);
+/* Looks whether a livepatch came or went since the last call, and if so does the same. */
+void fl_kernel_follow(struct fl_kernel *k);
 /* What its write path can do, by route; FL_CAN_UNKNOWN where the text cannot be read. */
 void fl_kernel_can(struct fl_kernel *k, enum fl_can can[FL_ROUTES]);
 /* Where the two locks lie, as far as BTF knows. */

@@ -116,6 +116,19 @@ void fl_livepatches_free(struct fl_livepatches *l)
 	memset(l, 0, sizeof(*l));
 }
 
+bool fl_livepatches_same(const struct fl_livepatches *a, const struct fl_livepatches *b)
+{
+	bool same = a->n == b->n;
+
+	for (size_t i = 0; same && i < a->n; i++) {
+		const struct fl_livepatch *p = &a->patch[i], *q = fl_livepatch_named(b, p->name);
+
+		same = q && p->id == q->id && p->enabled == q->enabled &&
+		       p->transition == q->transition;
+	}
+	return same;
+}
+
 const struct fl_livepatch *fl_livepatch_named(const struct fl_livepatches *l, const char *name)
 {
 	for (size_t i = 0; i < l->n; i++)

@@ -35,6 +35,8 @@ struct fl_livepatches {
  */
 int fl_livepatches_read(struct fl_livepatches *l, struct fl_err *err);
 void fl_livepatches_free(struct fl_livepatches *l);
+/* Whether b has the same loads of the same livepatches as a, as far on their way. */
+bool fl_livepatches_same(const struct fl_livepatches *a, const struct fl_livepatches *b);
 /* By the module's name, or the first that replaces a function; NULL where there is none. */
 const struct fl_livepatch *fl_livepatch_named(const struct fl_livepatches *l, const char *name);
 const struct fl_livepatch *fl_livepatch_of(const struct fl_livepatches *l, const char *function);
