@@ -267,6 +267,7 @@ enum fl_mount_counter {
 
 struct fl_mount_counts {
 	__u64 counter[FL_MOUNT_COUNTERS];
+	__u64 blind_files; /* that were opened for writes of which the form may miss some */
 };
 
 /* What a daemon answered to OPEN or CREATE, before the kernel stripped anything. */
@@ -279,7 +280,7 @@ struct fl_asked {
 	__u64 opens;
 	__u64 opens_with_parallel;
 	__u32 last_open_flags;
-	__u32 pad;
+	__u32 blind; /* counted among the mount's blind_files */
 };
 
 /* Losses that only BPF can see, per CPU. */

@@ -255,7 +255,26 @@ struct bpf_iter__task_file {
 
 /* fs/fuse */
 
+struct xarray {
+	void *xa_head;
+};
+
+struct xa_node {
+	unsigned char shift;
+	void *slots[64];
+};
+
+struct idr {
+	struct xarray idr_rt;
+	unsigned int idr_base;
+};
+
+struct fuse_backing {
+	struct file *file;
+};
+
 struct fuse_conn {
+	struct idr backing_files_map; /* with CONFIG_FUSE_PASSTHROUGH */
 	atomic_long_t attr_version;
 	__u32 dev;
 	struct pid_namespace *pid_ns;
@@ -416,6 +435,7 @@ struct fuse_req___chan {
 /* Macros of the kernel, which BTF does not carry. All are stable user or VFS interface values. */
 #define FUSE_SUPER_MAGIC      0x65735546
 #define OVERLAYFS_SUPER_MAGIC 0x794c7630
+#define XFS_SUPER_MAGIC	      0x58465342
 #define FUSE_DEV_RDEV	      ((10u << 20) | 229u)
 
 /*

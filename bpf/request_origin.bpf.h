@@ -45,6 +45,14 @@ static __always_inline void count_on_mount(__u32 dev, enum fl_mount_counter what
 		m->counter[what]++;
 }
 
+static __always_inline void count_blind_file(__u32 dev)
+{
+	struct fl_mount_counts *m = mount_counts(dev);
+
+	if (m)
+		m->blind_files++;
+}
+
 /*
  * Whether the request was made for the current task. The request carries the pid as the daemon's
  * PID namespace sees it (fuse_get_req()). A background request may be sent later, by the task that

@@ -14,6 +14,10 @@
  */
 static __always_inline void open_files_changed(void);
 
+/* And this one. Whether the form may miss writes to the file that a reply opens. flags: those of open(2). */
+static __always_inline bool may_miss_writes(struct fuse_conn *fc, __u32 flags, __u32 open_flags,
+					    __s32 backing_id);
+
 static __always_inline bool asks_for_capability(struct fuse_args *args)
 {
 	const char want[] = "security.capability";
@@ -140,7 +144,8 @@ int request_end(__u64 *ctx)
 	struct fl_asked_key key = {};
 	struct fl_asked fresh = {}, *known;
 	struct open_out out = {};
-	__u32 dev, opcode, which;
+	struct fuse_conn *fc;
+	__u32 dev, opcode, which, flags = 0;
 
 	if (!req)
 		return 0;
@@ -158,7 +163,10 @@ int request_end(__u64 *ctx)
 	if (opcode == FUSE_OPEN_OP || opcode == FUSE_CREATE_OP || opcode == FUSE_TMPFILE_OP ||
 	    opcode > FUSE_COPY_FILE_RANGE_64_OP)
 		open_files_changed();
-	if (opcode == FUSE_READ_OP || !conn_of_request(req, &dev) || !dev_selected(dev))
+	if (opcode == FUSE_READ_OP)
+		return 0;
+	fc = conn_of_request(req, &dev);
+	if (!fc || !dev_selected(dev))
 		return 0;
 	count_attribute_reply(req, args, opcode, dev);
 	if (opcode != FUSE_OPEN_OP && opcode != FUSE_CREATE_OP && opcode != FUSE_TMPFILE_OP)
@@ -174,6 +182,8 @@ int request_end(__u64 *ctx)
 		key.nodeid = req->in.h.nodeid;
 		bpf_probe_read_kernel(&out, sizeof(out), BPF_CORE_READ(args, out_args[0].value));
 	}
+	/* struct fuse_open_in and struct fuse_create_in start with the flags */
+	bpf_probe_read_kernel(&flags, sizeof(flags), BPF_CORE_READ(args, in_args[0].value));
 	if (!arguments_were_there(req))
 		return 0;
 	if (others_selected()) {
@@ -192,6 +202,12 @@ int request_end(__u64 *ctx)
 	if (out.open_flags & FOPEN_PARALLEL_DIRECT_WRITES)
 		__sync_fetch_and_add(&known->opens_with_parallel, 1);
 	known->last_open_flags = out.open_flags;
+	if (!known->blind && others_selected() &&
+	    (!selected_ino || key.nodeid == selected_nodeid) &&
+	    may_miss_writes(fc, flags, out.open_flags, out.backing_id)) {
+		known->blind = 1;
+		count_blind_file(dev);
+	}
 	return 0;
 }
 

@@ -91,6 +91,13 @@ static __always_inline bool write_request_selected(void)
 	return task_selected();
 }
 
+/* Functions see every write. */
+static __always_inline bool may_miss_writes(struct fuse_conn *fc, __u32 flags, __u32 open_flags,
+					    __s32 backing_id)
+{
+	return false;
+}
+
 static __always_inline void open_files_changed(void)
 {
 	forget_open_files();

@@ -7,6 +7,7 @@
  */
 #include "requests.bpf.h"
 #include "attempts.bpf.h"
+#include "backing_files.bpf.h"
 #include "buffered.bpf.h"
 #include "holders.bpf.h"
 #include "remembered.bpf.h"
@@ -32,6 +33,23 @@ static __always_inline void tell_first_request(const struct sent_write *w, __u32
 static __always_inline void open_files_changed(void)
 {
 	forget_open_files();
+}
+
+#define OPEN_WRITES 3u /* O_WRONLY or O_RDWR */
+
+/*
+ * Only on XFS are all writes seen that are passed through. The list of open files shows those that are open when user
+ * space looks; this one is for files that are closed again before. Of one process's files it is not asked.
+ */
+static __always_inline bool may_miss_writes(struct fuse_conn *fc, __u32 flags, __u32 open_flags,
+					    __s32 backing_id)
+{
+	__u32 magic;
+
+	if (!(flags & OPEN_WRITES) || !(open_flags & FOPEN_PASSTHROUGH) || only.is.tgid)
+		return false;
+	magic = magic_of_backing(fc, backing_id);
+	return magic && magic != XFS_SUPER_MAGIC;
 }
 
 /*

@@ -215,6 +215,33 @@ else
 	skip "overlayfs" "no overlayfs here"
 fi
 
+# A file that is opened, written and closed between two looks at open files, beside one whose writes are all seen, where
+# nothing checks the count
+mkdir "$src/ext4"
+if mount -o loop "$WORK/ext4.img" "$src/ext4" 2>/dev/null; then
+	start_daemon "$src" "$mnt" || exit 1
+	if grep -q 'passthrough no' "$DAEMON_LOG"; then
+		skip "a file that is closed again" "this kernel grants no FUSE passthrough"
+	else
+		# the daemon gives each open a number for its file; large ones lie deeper in the kernel's tree
+		for n in {1..70}; do
+			: <"$mnt/f"
+		done
+		for file in ext4/new f; do
+			"$FUSELENS" prove "$mnt" --json --evidence state-tp --only-command -- sh -c '
+				python3 "$0" buffered "$1" 4096 0 20 && python3 "$0" sizes "$2" 4096 0 50' \
+				"$hostile" "$mnt/$file" "$mnt/f" >"$out" 2>/dev/null
+			check_eq "a file that is closed again, $file: the verdict covers only part" \
+				"$(report "$out" '"\(.counts.writes) \(.why | contains("1 file was open for writes that the live probes miss"))"')" \
+				"$([ $file = f ] && echo '70 false' || echo '50 true')"
+		done
+	fi
+	stop_daemon
+	umount "$src/ext4"
+else
+	skip "a file that is closed again" "no ext4 here"
+fi
+
 start_daemon "$src" "$mnt" direct || exit 1
 hostile "direct route, writes of 3 MiB" f sizes 3145728 0 5
 fill

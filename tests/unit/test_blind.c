@@ -3,6 +3,7 @@
 #include "check.h"
 #include <fcntl.h>
 #include "collect/blind.h"
+#include "snapshot/coverage.h"
 
 #define DEV	7
 #define DAEMONS 2 /* devices from DEV on */
@@ -31,10 +32,40 @@ static void a_file_may_be_of_the_iomap_route(void **state)
 	assert_int_equal(blind_files(FL_ROUTE_IOMAP), 1);
 }
 
+static void files_that_were_only_opened_count_if_they_are_more(void **state)
+{
+	struct fl_snapshot s = {.blind_files = 2, .blind_example = "/mnt/a"};
+
+	fl_blind_opened(&s, 1);
+	assert_int_equal(s.blind_files, 2);
+	fl_blind_opened(&s, 3);
+	assert_int_equal(s.blind_files, 3);
+	assert_string_equal(s.blind_example, "/mnt/a");
+	s = (struct fl_snapshot){};
+	fl_blind_opened(&s, 1);
+	assert_string_equal(s.blind_example, "closed again");
+}
+
+/* bpf/state_tp.bpf.c says so of files that are opened. */
+static void only_on_xfs_is_all_that_is_passed_through_seen(void **state)
+{
+	struct fl_snapshot s = {.method = FL_METHOD_STATE_TP, .writes_method = FL_METHOD_STATE_TP};
+	const struct fl_coverage *c;
+	size_t n;
+
+	c = fl_coverage_table(&n);
+	for (size_t i = 0; i < n; i++)
+		if (c[i].route == FL_ROUTE_PASSTHROUGH && c[i].kind != FL_KIND_SPLICE)
+			assert_int_equal(fl_sees(&s, c[i].route, c[i].kind, c[i].fs) == FL_SEES_YES,
+					 c[i].fs && !strcmp(c[i].fs, "xfs"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_may_be_of_the_iomap_route),
+		cmocka_unit_test(files_that_were_only_opened_count_if_they_are_more),
+		cmocka_unit_test(only_on_xfs_is_all_that_is_passed_through_seen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

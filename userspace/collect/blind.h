@@ -17,5 +17,7 @@ void fl_blind_look(struct fl_snapshot *s, const struct fl_open_files *files,
  * open files are listed. written: how many such files there were.
  */
 void fl_blind_written(struct fl_snapshot *s, const struct fl_slot *slot, __u64 *written);
+/* The same for as many files, of which the programs saw only that they were opened. */
+void fl_blind_opened(struct fl_snapshot *s, __u64 opened);
 
 #endif

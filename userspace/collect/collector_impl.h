@@ -100,6 +100,8 @@ int fl_collector_drain_claim(struct fl_collector *c, struct fl_claim *claim,
 int fl_collector_request_map(const struct fl_collector *c, const char *name);
 /* Adds all requests of a mount so far to its counters. Returns 0, or -1 when out of memory. */
 int fl_collector_requests(struct fl_collector *c, struct fl_mount_snapshot *m);
+/* How many files of the snapshot's mounts were opened for writes that the programs may miss. */
+__u64 fl_collector_blind_opened(const struct fl_collector *c, const struct fl_snapshot *s);
 /*
  * Adds the mounts of the target, those whose files were written, and those that sent requests; each
  * with its requests since the last reading. Returns 0, or -1 with err set when out of memory.

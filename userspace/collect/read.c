@@ -344,14 +344,15 @@ static int read_all(struct fl_collector *c, struct fl_snapshot *s, struct fl_err
 	return ret;
 }
 
-/* Files that were written where the probes see only part of the writes. */
-static void look_for_blind_files(struct fl_collector *c)
+/* Files that were written, or opened for writing, where the probes see only part of the writes. */
+static void look_for_blind_files(struct fl_collector *c, const struct fl_snapshot *s)
 {
 	__u64 written = 0;
 
 	fl_collector_describe(c, &c->blind);
 	for (size_t i = 0; i < c->table.nclaims; i++)
 		fl_blind_written(&c->blind, &c->table.slot[c->table.claim[i].slot], &written);
+	fl_blind_opened(&c->blind, fl_collector_blind_opened(c, s));
 }
 
 int fl_collector_read(struct fl_collector *c, struct fl_snapshot *s, struct fl_err *err)
@@ -368,7 +369,7 @@ int fl_collector_read(struct fl_collector *c, struct fl_snapshot *s, struct fl_e
 		return -1;
 	}
 	c->read_ns = s->end_ns;
-	look_for_blind_files(c);
+	look_for_blind_files(c, s);
 	s->blind_files = c->blind.blind_files;
 	memcpy(s->blind_example, c->blind.blind_example, sizeof(s->blind_example));
 	c->cross.blind = fl_follow_unseen_tries(&c->follow);

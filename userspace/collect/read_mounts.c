@@ -13,18 +13,45 @@ int fl_collector_request_map(const struct fl_collector *c, const char *name)
 	return fl_source_map(&c->choice.source[0], name);
 }
 
-int fl_collector_requests(struct fl_collector *c, struct fl_mount_snapshot *m)
+/* What the programs counted of a mount; returns -1 when out of memory. */
+static int read_counts(const struct fl_collector *c, __u32 dev, struct fl_mount_counts *sum)
 {
 	struct fl_mount_counts *percpu = calloc(c->ncpus, sizeof(*percpu));
 
+	memset(sum, 0, sizeof(*sum));
 	if (!percpu)
 		return -1;
-	if (!bpf_map_lookup_elem(fl_collector_request_map(c, "mounts"), &m->dev, percpu))
-		for (int i = 0; i < FL_MOUNT_COUNTERS; i++)
-			for (int cpu = 0; cpu < c->ncpus; cpu++)
-				m->counter[i] += percpu[cpu].counter[i];
+	if (!bpf_map_lookup_elem(fl_collector_request_map(c, "mounts"), &dev, percpu)) {
+		for (int cpu = 0; cpu < c->ncpus; cpu++) {
+			for (int i = 0; i < FL_MOUNT_COUNTERS; i++)
+				sum->counter[i] += percpu[cpu].counter[i];
+			sum->blind_files += percpu[cpu].blind_files;
+		}
+	}
 	free(percpu);
 	return 0;
+}
+
+int fl_collector_requests(struct fl_collector *c, struct fl_mount_snapshot *m)
+{
+	struct fl_mount_counts sum;
+
+	if (read_counts(c, m->dev, &sum))
+		return -1;
+	for (int i = 0; i < FL_MOUNT_COUNTERS; i++)
+		m->counter[i] += sum.counter[i];
+	return 0;
+}
+
+__u64 fl_collector_blind_opened(const struct fl_collector *c, const struct fl_snapshot *s)
+{
+	struct fl_mount_counts sum;
+	__u64 n = 0;
+
+	for (size_t i = 0; i < s->nmounts; i++)
+		if (!read_counts(c, s->mount[i].dev, &sum))
+			n += sum.blind_files;
+	return n;
 }
 
 /* Finds what was already reported of a mount's requests, or makes a new entry; NULL: no memory. */
