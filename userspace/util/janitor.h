@@ -24,7 +24,8 @@ struct fl_janitor {
 
 /*
  * Makes a directory below path whose name begins with prefix; path is opened as by fl_open_by_own_links(). Waits no
- * longer than seconds for the file system to answer, and not when interrupted. Returns 0, or -1 with err set, and then there is no janitor.
+ * longer than seconds for the file system to answer, and not when interrupted. Returns 0, or -1 with err set, and then
+ * there is no janitor.
  */
 int fl_janitor_start(struct fl_janitor *k, const char *path, const char *prefix, double seconds,
 		     struct fl_err *err);
