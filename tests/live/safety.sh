@@ -425,7 +425,7 @@ silent()
 nested()
 {
 	local outer=$DAEMON_PID pid
-	mkdir "$store/sub" "$src/inner"
+	mkdir "$store/sub" "$src/inner" "$dir/away"
 	start_daemon "$src/inner" "$top/sub" || return
 	"$FUSELENS" prove "$top/sub" -- sleep 3 >"$dir/out" 2>"$dir/err" &
 	pid=$!
@@ -435,8 +435,59 @@ nested()
 	kill -CONT "$outer"
 	wait $pid
 	check_eq "... as without any writes" "$?" 3
+	"$FUSELENS" stat "$top/sub" -i 0.1 >"$dir/out" 2>"$dir/err" &
+	pid=$!
+	wait_until 60 grep -q '^[0-9][0-9]:' "$dir/out"
+	kill -STOP "$outer"
+	sleep 1.5 # as long as the kernel remembers the way
+	# a change among the mounts has it look at its own one
+	mount -t tmpfs none "$dir/away"
+	sleep 2
+	kill -TERM $pid
+	check "stat looks at the mount again, and can be ended" wait_until 30 live_gone $pid
+	kill -CONT "$outer"
+	wait $pid
+	check_eq "... as at any time" $? 0
+	umount "$dir/away"
 	stop_daemon
 	DAEMON_PID=$outer
+}
+
+writes_so_many()
+{
+	[ "$(daemon_stat upcall_WRITE)" -gt "$1" ]
+}
+
+# A daemon has taken requests and answers no more, since its own source does not, while a program of ours, or the
+# user's command, writes.
+stuck()
+{
+	local first=$DAEMON_PID command pid outer
+	local commands=("bench randwrite-4k-psync --mount $dir/slow --jobs 1 --runtime 1000 --size 4m -q -o $dir/result"
+		"prove $dir/slow -- dd if=/dev/zero of=$dir/slow/f bs=4k oflag=direct status=none")
+	mkdir "$store/slow"
+	start_daemon "$store/slow" "$dir/outer" direct || return
+	outer=$DAEMON_PID
+	for command in "${commands[@]}"; do
+		start_daemon "$dir/outer" "$dir/slow" direct || return
+		# shellcheck disable=SC2086
+		"$FUSELENS" $command >"$dir/out" 2>"$dir/err" &
+		pid=$!
+		wait_until 60 writes_so_many 500
+		kill -STOP "$outer"
+		sleep 0.5
+		kill -TERM $pid
+		check "${command%% *} ends although what it runs is stuck in the kernel" wait_until 30 live_gone $pid
+		kill -CONT "$outer"
+		wait $pid
+		check "... which goes when the daemon goes on" wait_until 30 eval 'none_of fio && none_of dd && none_of fuselens'
+		check_eq "... with what it left" "$(find "$store" -name '*fuselens*')" ""
+		stop_daemon
+		rm -f "$store/slow/f"
+	done
+	DAEMON_PID=$outer
+	stop_daemon
+	DAEMON_PID=$first
 }
 
 made_late()
@@ -473,7 +524,7 @@ mkdir "$WORK/frozen"
 mkfs.ext4 -q "$WORK/frozen.img" && mount -o loop "$WORK/frozen.img" "$WORK/frozen" || exit 1
 at_end fsfreeze -u "$WORK/frozen"
 
-for name in late forks silent nested ways usurped_verify usurped_bench litter results by_name programs; do
+for name in late forks silent nested stuck ways usurped_verify usurped_bench litter results by_name programs; do
 	part $name
 done
 for one in "${parts[@]}"; do

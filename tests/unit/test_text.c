@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Text for people: hostile names, scaled numbers, aligned columns. */
+#include <json-c/json.h>
+
 #include "check.h"
+#include "util/json.h"
 #include "util/table.h"
 #include "util/text.h"
 
@@ -67,6 +70,27 @@ static void utf8_replaces_bad_bytes(void **state)
 
 	assert_string_equal(got, "a\xef\xbf\xbd"
 				 "b\xc3\xbc\n");
+	free(got);
+}
+
+static void json_has_no_control_either(void **state)
+{
+	static const char name[] = "gr\xc3\xbc\xc3\x9f\\\x1b[31m\x7f\xc2\x9b"
+				   "31m\xe2\x80\xae\xe2\x81\xa6\n";
+	struct json_object *o = json_object_new_object();
+	char *got = NULL;
+	size_t len;
+	FILE *f = open_memstream(&got, &len);
+
+	fl_json_name(o, "name", name);
+	fl_json_print(o, f, false);
+	fclose(f);
+	assert_string_equal(
+		got,
+		"{\"name\":\"gr\xc3\xbc\xc3\x9f\\\\\\u001b[31m\\u007f\\u009b31m\\u202e\\u2066\\n\"}\n");
+	o = json_tokener_parse(got);
+	assert_string_equal(json_object_get_string(json_object_object_get(o, "name")), name);
+	json_object_put(o);
 	free(got);
 }
 
@@ -180,6 +204,7 @@ int main(void)
 		cmocka_unit_test(words_of_a_shell),
 		cmocka_unit_test(keeps_utf8_and_escapes_what_is_none),
 		cmocka_unit_test(utf8_replaces_bad_bytes),
+		cmocka_unit_test(json_has_no_control_either),
 		cmocka_unit_test(groups_and_scales),
 		cmocka_unit_test(percent_never_rounds_to_all_or_none),
 		cmocka_unit_test(table_aligns_by_shown_width),

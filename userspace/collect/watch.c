@@ -15,6 +15,7 @@
 #include "kernel/privileges.h"
 #include "snapshot/mounts.h"
 #include "util/clock.h"
+#include "util/open_in_time.h"
 #include "util/processes.h"
 #include "util/text.h"
 
@@ -79,18 +80,26 @@ static const char *mount_point_of(const struct fl_target *t)
 	return m ? m->path : t->name;
 }
 
+/* How long the daemon of another mount on the way may take. */
+#define ANSWER_SECONDS 2
+
 /*
  * The mount of a daemon that comes back often has the old device number. Only the unique ID tells
- * it from the old mount. Reading the ID does not involve the daemon.
+ * it from the old mount. Reading the ID does not involve the daemon. Returns 0 where it is not known.
  */
 static __u64 unique_mount(const char *path)
 {
+	int fd = fl_open_in_time(path, ANSWER_SECONDS);
 	struct statx stx;
+	__u64 id = 0;
 
-	if (statx(AT_FDCWD, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, MASK_MNT_ID_UNIQUE, &stx) ||
-	    !(stx.stx_mask & MASK_MNT_ID_UNIQUE))
+	if (fd < 0)
 		return 0;
-	return stx.stx_mnt_id;
+	if (!statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, MASK_MNT_ID_UNIQUE, &stx) &&
+	    stx.stx_mask & MASK_MNT_ID_UNIQUE)
+		id = stx.stx_mnt_id;
+	close(fd); /* it would keep the mount busy */
+	return id;
 }
 
 static void session_end(struct fl_watch_session *s)
@@ -295,7 +304,7 @@ static void look_for_new_mount(struct fl_watch *w)
 	__u64 unique = dev ? unique_mount(path) : 0;
 	char *shown;
 
-	if (!dev || (dev == w->session.target->dev[0] && unique == w->mount_unique))
+	if (!dev || (dev == w->session.target->dev[0] && (!unique || unique == w->mount_unique)))
 		return;
 	w->mount_unique = unique;
 	if (dev != w->session.target->dev[0]) {

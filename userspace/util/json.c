@@ -71,8 +71,9 @@ void fl_json_print(struct json_object *o, FILE *out, bool pretty)
 	int flags = pretty ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED
 			   : JSON_C_TO_STRING_PLAIN;
 
-	fprintf(out, "%s\n",
-		json_object_to_json_string_ext(o, flags | JSON_C_TO_STRING_NOSLASHESCAPE));
+	fl_put_json_text(json_object_to_json_string_ext(o, flags | JSON_C_TO_STRING_NOSLASHESCAPE),
+			 out);
+	fputc('\n', out);
 	fflush(out);
 	json_object_put(o);
 }

@@ -133,6 +133,33 @@ char *fl_utf8(const char *name)
 	return out;
 }
 
+/* The number of a character that takes n bytes, 1 to 3. */
+static unsigned int utf8_number(const unsigned char *s, int n)
+{
+	unsigned int number = n == 1 ? s[0] : s[0] & (0x3f >> (n - 1));
+
+	for (int i = 1; i < n; i++)
+		number = number << 6 | (s[i] & 0x3f);
+	return number;
+}
+
+void fl_put_json_text(const char *json, FILE *out)
+{
+	const unsigned char *s = (const unsigned char *)json, *from = s;
+
+	while (*s) {
+		int n = utf8_len(s);
+
+		if (*s != '\n' && n && utf8_is_control(s, n)) {
+			fwrite(from, 1, s - from, out);
+			fprintf(out, "\\u%04x", utf8_number(s, n));
+			from = s + n;
+		}
+		s += n ? n : 1;
+	}
+	fwrite(from, 1, s - from, out);
+}
+
 char *fl_grouped(__u64 n, char *buf, size_t len)
 {
 	char digits[24];

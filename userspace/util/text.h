@@ -20,6 +20,8 @@ char *fl_safe(const char *text);
  * rest. The caller frees the result.
  */
 char *fl_utf8(const char *name);
+/* Writes JSON text with the controls that json-c leaves as they are (DEL, C1, bidirectional ones) as \uNNNN. */
+void fl_put_json_text(const char *json, FILE *out);
 
 /* 1234567 as "1,234,567". buf needs 27 bytes; returns buf. */
 char *fl_grouped(__u64 n, char *buf, size_t len);

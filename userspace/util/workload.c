@@ -126,6 +126,17 @@ void fl_workload_sleep_ms(const struct fl_workload *w, unsigned int ms)
 	poll(&p, 1, ms);
 }
 
+/* Waits for two seconds. */
+static bool ends_after(struct fl_workload *w, int sig)
+{
+	if (fl_workload_ended(w))
+		return true;
+	kill(w->pid, sig);
+	for (int i = 0; i < 200 && !fl_workload_ended(w); i++)
+		usleep(10000);
+	return !w->running;
+}
+
 void fl_workload_finish(struct fl_workload *w)
 {
 	bool cut_short;
@@ -133,13 +144,9 @@ void fl_workload_finish(struct fl_workload *w)
 	if (!w->pid)
 		return;
 	cut_short = !fl_workload_ended(w);
-	if (cut_short)
-		kill(w->pid, SIGTERM);
-	for (int i = 0; i < 200 && !fl_workload_ended(w); i++)
-		usleep(10000);
-	if (w->running) {
-		kill(w->pid, SIGKILL);
-		waitpid(w->pid, &w->status, 0);
+	if (!ends_after(w, SIGTERM) && !ends_after(w, SIGKILL)) {
+		/* a daemon that does not answer may hold it for ever: it is counted with those below */
+		w->status = SIGKILL;
 		w->running = false;
 	}
 	/* jobs that fio forks have their own sessions: no signal to a group reaches them */
