@@ -153,9 +153,10 @@ ways()
 	exec {fd}>&-
 	check_eq "a daemon of another user may show root's links" "$(stat -c %u "$dir/fuse/link")" 0
 	refuses "a link on another user's FUSE mount" "$dir/fuse/link"
+	# not by unmounting: another mount namespace may have a copy of the mount
+	kill "$SPAWNED"
+	wait "$SPAWNED" 2>/dev/null
 	umount "$dir/fuse"
-	wait "$SPAWNED"
-	check_eq "... whose daemon did what it was asked" $? 0
 	chown -h 0 "$dir/theirs/link"
 	for way in "$dir"/{theirs/link,theirs/link/sub,dir/link} "/proc/$$/root$dir/theirs/link"; do
 		"$FUSELENS" verify "$way" --quick --case hole >"$dir/out" 2>"$dir/err"
