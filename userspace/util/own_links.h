@@ -26,8 +26,8 @@ int fl_open_by_own_links(const char *path, int flags, mode_t mode, uid_t *strang
 int fl_open_parent_by_own_links(const char *path, char *name, uid_t *stranger);
 
 /*
- * The error of one of these: names the stranger, if there is one, or else has the text of errno why, after ": ". Returns
- * -1.
+ * The error of one of these: names the stranger, if there is one, or else has the text of errno why, after ": ".
+ * Returns -1.
  */
 int fl_own_links_errno(struct fl_err *err, int why, uid_t stranger, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
