@@ -95,7 +95,7 @@ judge()
 	# machine. If it is too slow for this on the raw device, it can't show it through FUSE either.
 	check "$kernel: eight writers never write at the same time without it ($(iops stock.mount.8), $(iops stock-again.mount.8))" \
 		test "$(iops stock.mount.8)" -le 510 -a "$(iops stock-again.mount.8)" -le 510
-	if [ "$(iops stock.raw.8)" -gt 1000 ]; then
+	if [ "$(iops live.raw.8)" -gt 1000 ]; then
 		check "... and do with it ($(iops live.mount.8))" test "$(iops live.mount.8)" -gt 510
 	else
 		echo "skip - $kernel: eight writers write at the same time with it: this machine is too slow even without FUSE"
