@@ -40,7 +40,7 @@ judge_once()
 
 iops()
 {
-	of "scale.$1.fio" '.jobs[0].write.iops | round'
+	of "scale.$1.1.fio" '.jobs[0].write.iops | round'
 }
 
 # judge KERNEL MODULE_DIR
