@@ -185,19 +185,11 @@ check_eq "another user's link leads no mount elsewhere" \
 check_eq "... nor a remount" "$? $(grep -c "another user's symbolic link" "$WORK/err")" "1 1"
 "$FUSELENS_DAEMON" "$WORK/home/link" "$mnt" 2>"$WORK/err"
 check_eq "... nor to another source" "$? $(grep -c "another user's symbolic link" "$WORK/err") $(mounts_below "$mnt")" "1 1 0"
-mkdir "$WORK/fuse"
-exec {fd}<>/dev/fuse
-mount -i -t fuse none "$WORK/fuse" -o "fd=$fd,rootmode=40000,user_id=1000,group_id=1000,allow_other"
-spawn "$LIVE_TOP/tests/live/lying_links.py" "$fd" "$WORK/precious"
-exec {fd}>&-
-check_eq "a daemon of another user may show root's links" "$(stat -c %u "$WORK/fuse/link")" 0
+mount_lying_links "$WORK/fuse" 1000 "$WORK/precious"
 "$FUSELENS_DAEMON" "$src" "$WORK/fuse/link" 2>"$WORK/err"
 check_eq "... which lead no mount elsewhere" \
 	"$? $(grep -c "another user's symbolic link" "$WORK/err") $(mounts_below "$WORK/precious")" "1 1 0"
-# not by unmounting: another mount namespace may have a copy of the mount
-kill "$SPAWNED"
-wait "$SPAWNED" 2>/dev/null
-umount "$WORK/fuse"
+umount_lying_links "$WORK/fuse"
 ln -s precious "$WORK/own"
 start_daemon "$src" "$WORK/own"
 check_eq "... one's own does" "$? $(mounts_below "$WORK/precious")" "0 1"

@@ -219,6 +219,27 @@ spawn()
 	SPAWNED=$!
 }
 
+# mount_lying_links DIR USER TARGET - in the background, a FUSE file system of USER's on DIR: its daemon says that its
+# link, which leads to TARGET, is root's. No unmount ends the daemon: another mount namespace may have a copy.
+mount_lying_links()
+{
+	local fd
+	mkdir "$1"
+	exec {fd}<>/dev/fuse
+	mount -i -t fuse none "$1" -o "fd=$fd,rootmode=40000,user_id=$2,group_id=$2,allow_other"
+	spawn "$LIVE_TOP/tests/live/lying_links.py" "$fd" "$3"
+	exec {fd}>&-
+	check_eq "a daemon of another user may show root's links" "$(stat -c %u "$1/link")" 0
+}
+
+# umount_lying_links DIR
+umount_lying_links()
+{
+	kill "$SPAWNED"
+	wait "$SPAWNED" 2>/dev/null
+	umount "$1"
+}
+
 # live_gone PID - true once it has ended, reaped or not.
 live_gone()
 {

@@ -137,7 +137,7 @@ refuses()
 # Links on the way to the directory that bench and verify work in.
 ways()
 {
-	local way fd
+	local way
 	mkdir "$store/sub" "$dir/theirs"
 	ln -s "$top" "$dir/theirs/link"
 	chown -h 65534 "$dir/theirs" "$dir/theirs/link"
@@ -146,17 +146,9 @@ ways()
 		refuses "$way, another user's link" "$dir/$way"
 	done
 	# A daemon of another user says that its link is root's.
-	mkdir "$dir/fuse"
-	exec {fd}<>/dev/fuse
-	mount -i -t fuse none "$dir/fuse" -o "fd=$fd,rootmode=40000,user_id=65534,group_id=65534,allow_other"
-	spawn "$LIVE_TOP/tests/live/lying_links.py" "$fd" "$top"
-	exec {fd}>&-
-	check_eq "a daemon of another user may show root's links" "$(stat -c %u "$dir/fuse/link")" 0
+	mount_lying_links "$dir/fuse" 65534 "$top"
 	refuses "a link on another user's FUSE mount" "$dir/fuse/link"
-	# not by unmounting: another mount namespace may have a copy of the mount
-	kill "$SPAWNED"
-	wait "$SPAWNED" 2>/dev/null
-	umount "$dir/fuse"
+	umount_lying_links "$dir/fuse"
 	chown -h 0 "$dir/theirs/link"
 	for way in "$dir"/{theirs/link,theirs/link/sub,dir/link} "/proc/$$/root$dir/theirs/link"; do
 		"$FUSELENS" verify "$way" --quick --case hole >"$dir/out" 2>"$dir/err"

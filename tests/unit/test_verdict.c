@@ -266,6 +266,9 @@ static void a_blind_file_is_told(void **state)
 	assert_int_equal(judge(&w), FL_EXCLUSIVE);
 	assert_non_null(strstr(w.v.why, "covers only part: 2 files were open"));
 	assert_non_null(strstr(w.v.why, "(/mnt/a)"));
+	w.s.blind_example[0] = '\0';
+	judge(&w);
+	assert_non_null(strstr(w.v.why, "in part, and closed again"));
 	/* nothing went unseen */
 	w.mount[0].cross_check = FL_CROSS_DONE;
 	judge(&w);

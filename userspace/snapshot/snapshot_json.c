@@ -187,6 +187,6 @@ struct json_object *fl_snapshot_to_json(const struct fl_snapshot *s)
 	fl_json_u64_or_null(o, "unfinished", s->has_unfinished, s->unfinished);
 	fl_json_u64_or_null(o, "unfollowed_locks", s->has_waits, s->unfollowed_locks);
 	fl_json_u64(o, "blind_files", s->blind_files);
-	fl_json_name(o, "blind_example", s->blind_files ? s->blind_example : NULL);
+	fl_json_name(o, "blind_example", s->blind_example[0] ? s->blind_example : NULL);
 	return o;
 }

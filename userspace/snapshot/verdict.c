@@ -240,9 +240,11 @@ static void say_what_is_covered(const struct fl_snapshot *s, __u32 dev, struct f
 	example = fl_escape(s->blind_example);
 	snprintf(
 		v->why + used, sizeof(v->why) - used,
-		"; this covers only part: %s %s open for writes that the live probes miss, or see only in part (%.256s)",
+		"; this covers only part: %s %s open for writes that the live probes miss, or see only in part%s%.256s%s",
 		fl_grouped(s->blind_files, n, sizeof(n)),
-		s->blind_files == 1 ? "file was" : "files were", example ? example : "?");
+		s->blind_files == 1 ? "file was" : "files were",
+		example && *example ? " (" : ", and closed again", example ? example : "",
+		example && *example ? ")" : "");
 	free(example);
 }
 
