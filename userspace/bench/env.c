@@ -14,6 +14,7 @@
 
 #include "util/capture.h"
 #include "util/file.h"
+#include "util/in_time.h"
 #include "cmd.h"
 #include "openfiles/openfiles.h"
 
@@ -82,34 +83,46 @@ static char *cpu_model(void)
 	return at ? strndup(at, strcspn(at, "\n")) : NULL;
 }
 
-/* The command line of the process that serves dev, its arguments joined by spaces. */
+/* How long the kernel may take to show a process's arguments. Its owner can make that for ever. */
+#define ARGUMENTS_SECONDS 1
+
+/* The arguments of a process, joined by spaces; its name in brackets, as ps shows it, where they can't be had. */
+static char *command_of(pid_t pid)
+{
+	char path[64], text[4096], name[64];
+	size_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
+	n = fl_read_proc_in_time(path, text, sizeof(text), ARGUMENTS_SECONDS);
+	while (n && !text[n - 1])
+		n--;
+	for (size_t i = 0; i < n; i++)
+		if (!text[i])
+			text[i] = ' ';
+	text[n] = '\0';
+	if (n)
+		return strdup(text);
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	if (!fl_read_line(path, name, sizeof(name)))
+		return NULL;
+	snprintf(text, sizeof(text), "[%s]", name);
+	return strdup(text);
+}
+
+/* The command line of the process that serves dev: of the first one, should there be many. */
 static char *daemon_of(__u32 dev)
 {
 	struct fl_open_files files = {};
 	struct fl_err ignored;
-	char path[64], text[4096];
-	ssize_t n = 0;
+	char *command = NULL;
 
 	if (fl_open_files_read(&files, &ignored))
 		return NULL;
-	for (size_t i = 0; i < files.n && n <= 0; i++) {
-		const struct fl_file_record *rec = &files.file[i].rec;
-
-		if (rec->kind != FL_FILE_DEV || rec->dev != dev)
-			continue;
-		snprintf(path, sizeof(path), "/proc/%u/cmdline", rec->pid);
-		n = fl_read_proc(path, text, sizeof(text));
-	}
+	for (size_t i = 0; i < files.n && !command; i++)
+		if (files.file[i].rec.kind == FL_FILE_DEV && files.file[i].rec.dev == dev)
+			command = command_of(files.file[i].rec.pid);
 	fl_open_files_free(&files);
-	while (n > 0 && !text[n - 1])
-		n--;
-	if (n <= 0)
-		return NULL;
-	for (ssize_t i = 0; i < n; i++)
-		if (!text[i])
-			text[i] = ' ';
-	text[n] = '\0';
-	return strdup(text);
+	return command;
 }
 
 void fl_bench_environment(struct fl_environment *env, __u32 dev)

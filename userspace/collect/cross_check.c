@@ -8,7 +8,7 @@
 
 #include "openfiles/openfiles.h"
 #include "snapshot/coverage.h"
-#include "util/open_in_time.h"
+#include "util/in_time.h"
 
 /* Without an answer the mount has no cross-check. */
 #define ANSWER_SECONDS 1

@@ -13,7 +13,7 @@
 #include "openfiles/openfiles.h"
 #include "util/dev.h"
 #include "util/file.h"
-#include "util/open_in_time.h"
+#include "util/in_time.h"
 #include "util/text.h"
 
 static __u64 mount_id_of(int fd)

@@ -15,7 +15,7 @@
 #include "kernel/privileges.h"
 #include "snapshot/mounts.h"
 #include "util/clock.h"
-#include "util/open_in_time.h"
+#include "util/in_time.h"
 #include "util/processes.h"
 #include "util/text.h"
 
