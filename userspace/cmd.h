@@ -32,6 +32,7 @@ struct fl_command {
 	const char *one_too_many; /* "one target at a time" */
 	bool runs_command;	  /* CMD ARG... may follow after "--" */
 	bool needs_kernel;
+	bool apart; /* works on files that the user names: see fl_apart() */
 	/* argv[0] is the command's name; kernel is NULL where it is not needed */
 	int (*run)(int argc, char **argv, struct fl_kernel *kernel);
 };

@@ -11,6 +11,7 @@
 #include "completion.h"
 #include "kernel/kernel.h"
 #include "openfiles/openfiles.h"
+#include "util/apart.h"
 #include "util/say.h"
 #include "util/text.h"
 
@@ -92,10 +93,13 @@ static void version(void)
 /* The kernel is opened once, with all privileges, and handed on. */
 static int run_command(const struct fl_command *c, int argc, char **argv)
 {
-	struct fl_kernel *kernel = c->needs_kernel ? fl_kernel_open() : NULL;
+	int ret = c->apart ? fl_apart(c->name, FL_EXIT_ERROR) : -1;
+	struct fl_kernel *kernel;
 	struct fl_err err;
-	int ret;
 
+	if (ret >= 0)
+		return ret;
+	kernel = c->needs_kernel ? fl_kernel_open() : NULL;
 	if (c->needs_kernel && !kernel) {
 		fl_err(&err, "out of memory");
 		return fl_fail(&err, false);

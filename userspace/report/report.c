@@ -309,5 +309,6 @@ const struct fl_command fl_cmd_report = {
 	.options = options,
 	.max_operands = FL_MAX_RESULTS,
 	.one_too_many = "at most 8 results",
+	.apart = true,
 	.run = run,
 };

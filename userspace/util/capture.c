@@ -2,14 +2,19 @@
 #include "util/capture.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 
 #include "util/file.h"
+#include "util/interrupt.h"
 #include "util/program.h"
 
 #define NOT_FOUND 127
@@ -33,6 +38,26 @@ static int memory_file(const char *text)
 	if (fd >= 0)
 		lseek(fd, 0, SEEK_SET);
 	return fd;
+}
+
+/* Waits for the end of the process, and ends it when we are interrupted; then returns false. */
+static bool await(pid_t pid, int *status)
+{
+	struct pollfd p = {.fd = pidfd_open(pid, 0), .events = POLLIN};
+	bool ended = false;
+
+	while (!ended && !fl_interrupted) {
+		poll(&p, 1, 50);
+		ended = waitpid(pid, status, WNOHANG) != 0;
+	}
+	if (p.fd >= 0)
+		close(p.fd);
+	if (ended)
+		return true;
+	kill(pid, SIGKILL);
+	for (int i = 0; i < 50 && waitpid(pid, status, WNOHANG) == 0; i++)
+		usleep(2000);
+	return false;
 }
 
 /* Files in memory instead of pipes: nobody has to read while somebody writes. */
@@ -60,8 +85,10 @@ char *fl_capture_from(char *const argv[], int in, size_t *len, struct fl_err *er
 		fl_errno(err, errno, "cannot fork");
 		goto out;
 	}
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	if (!await(pid, &status)) {
+		fl_err(err, "%s: interrupted", argv[0]);
+		goto out;
+	}
 	if (WIFEXITED(status) && !WEXITSTATUS(status)) {
 		lseek(out, 0, SEEK_SET);
 		text = fl_read_all(out, SIZE_MAX, len);

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "util/array.h"
 #include "util/clock.h"
 #include "util/file.h"
 
@@ -61,8 +62,7 @@ static pid_t parent_of(pid_t pid)
 	return read_stat(path, &state, &parent) ? parent : 0;
 }
 
-/* Whether the kernel holds a killed process: one of its threads sleeps, and no signal wakes it. */
-static bool is_held(pid_t pid)
+bool fl_process_is_held(pid_t pid)
 {
 	char path[64], state;
 	struct dirent *d;
@@ -79,6 +79,58 @@ static bool is_held(pid_t pid)
 	if (threads)
 		closedir(threads);
 	return held;
+}
+
+/* All processes and their parents, as they are found: a parent may come behind its children. */
+struct family {
+	struct {
+		pid_t pid, parent;
+		bool below;
+	} * one;
+	size_t n;
+};
+
+static bool add_relative(pid_t pid, void *arg)
+{
+	struct family *f = arg;
+
+	if (!FL_MORE(f->one, f->n))
+		return false;
+	f->one[f->n].pid = pid;
+	f->one[f->n].parent = parent_of(pid);
+	f->one[f->n++].below = false;
+	return true;
+}
+
+/* Marks the children of those that are marked. Returns whether there were any new ones. */
+static bool mark_children(struct family *f)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < f->n; i++) {
+		if (!f->one[i].below)
+			continue;
+		for (size_t k = 0; k < f->n; k++) {
+			any |= f->one[k].parent == f->one[i].pid && !f->one[k].below;
+			f->one[k].below |= f->one[k].parent == f->one[i].pid;
+		}
+	}
+	return any;
+}
+
+void fl_processes_below(pid_t pid, bool (*fn)(pid_t pid, void *arg), void *arg)
+{
+	struct family f = {};
+
+	each_process(add_relative, &f);
+	for (size_t i = 0; i < f.n; i++)
+		f.one[i].below = f.one[i].pid == pid;
+	while (mark_children(&f))
+		;
+	for (size_t i = 0; i < f.n; i++)
+		if (f.one[i].below && !fn(f.one[i].pid, arg))
+			break;
+	free(f.one);
 }
 
 struct children {
@@ -128,7 +180,7 @@ size_t fl_processes_end_children(const pid_t *but, size_t n, double seconds)
 				continue;
 			kill(child[i], SIGKILL);
 			left++;
-			held += now >= end && is_held(child[i]);
+			held += now >= end && fl_process_is_held(child[i]);
 		}
 		if (!left || (now >= end && held == left) || now >= end + BUSY_NS)
 			return left;

@@ -11,6 +11,10 @@
 
 /* Whether ours is the first PID namespace, in which every process has a number. */
 bool fl_in_first_pid_namespace(void);
+/* Whether the kernel holds a process that got a signal: one of its threads sleeps, and the signal does not wake it. */
+bool fl_process_is_held(pid_t pid);
+/* Calls fn for a process and all its descendants, until fn returns false. */
+void fl_processes_below(pid_t pid, bool (*fn)(pid_t pid, void *arg), void *arg);
 /* Our own children, at most FL_MAX_CHILDREN of them; returns their number. */
 size_t fl_processes_children(pid_t child[FL_MAX_CHILDREN]);
 /*
