@@ -145,6 +145,8 @@ ways()
 	for way in theirs/link theirs/link/ theirs/link/sub dir/link; do
 		refuses "$way, another user's link" "$dir/$way"
 	done
+	# Whose account it is that runs sudo makes no difference: see README, "What is guaranteed, and to whom".
+	SUDO_UID=65534 SUDO_USER=nobody refuses "that user's own link, with sudo" "$dir/theirs/link"
 	# A daemon of another user says that its link is root's.
 	mount_lying_links "$dir/fuse" 65534 "$top"
 	refuses "a link on another user's FUSE mount" "$dir/fuse/link"
@@ -365,6 +367,13 @@ has_child()
 	[ -n "$(pgrep -P "$1")" ]
 }
 
+# bench works in a process of its own, whose children are meant.
+has_grandchild()
+{
+	local child
+	child=$(pgrep -P "$1") && has_child "$child"
+}
+
 # has_child_named PID COMM
 has_child_named()
 {
@@ -397,7 +406,7 @@ silent()
 	wait $pid 2>/dev/null
 	"$FUSELENS" bench quick --mount "$mnt" "${small[@]}" -o "$dir/stopped" >"$dir/out" 2>"$dir/err" &
 	pid=$!
-	wait_until 20 has_child $pid
+	wait_until 20 has_grandchild $pid
 	kill -TERM $pid
 	check "bench on a mount whose daemon is stopped can be ended" wait_until 30 live_gone $pid
 	kill -KILL $pid 2>/dev/null
@@ -483,6 +492,98 @@ stuck()
 	DAEMON_PID=$first
 }
 
+# A daemon answers no more while a row of bench runs, and nobody interrupts bench.
+unanswered()
+{
+	local pid
+	stop_daemon
+	start_daemon "$store" "$top" allow_other,direct || return
+	bench quick --mount "$top" "${small[@]}" --deadline 1 -o "$dir/result"
+	check_eq "bench with a short deadline for a daemon that answers" $rc 0
+	rm -r "$dir/result"
+	"$FUSELENS" bench randwrite-4k-psync --mount "$top" --jobs 1,2 --repeat 1 --runtime 1 --size 4m -q --deadline 1 \
+		-o "$dir/result" >"$dir/out" 2>"$dir/err" &
+	pid=$!
+	wait_until 60 eval 'ls -d "$dir/result/rows/.mount-j2-r1.partial" >/dev/null 2>&1 && [ -n "$(ours fio)" ]'
+	sleep 0.2
+	kill -STOP "$DAEMON_PID"
+	check "bench ends by itself when its I/O gets no answer" wait_until 60 live_gone $pid
+	wait $pid
+	check_eq "... with an error that says so" \
+		"$? $(grep -c 'got an answer' "$dir/err") $(grep -c '^hint: is the mount.s daemon stopped' "$dir/err")" "2 1 1"
+	check "... fio is not left" none_of fio
+	check_eq "... the result says which row it was" \
+		"$(ls -A "$dir/result/rows") $(grep -c 'row mount-j2-r1 failed: fio was given up' "$dir/result/failed.log")" "mount-j1-r1 1"
+	kill -CONT "$DAEMON_PID"
+	check "... nor is anything left once the daemon goes on" wait_until 30 eval 'none_of fuselens && nothing_on_the_mount'
+	bench --resume -o "$dir/result" -q
+	check_eq "... and it can be resumed" "$rc $(ls "$dir/result/rows" | tr '\n' ' ')" "0 mount-j1-r1 mount-j2-r1 "
+}
+
+# The same where the daemon has taken the request, so that nothing ends the process that waits for the answer.
+taken()
+{
+	local first=$DAEMON_PID outer pid
+	mkdir "$store/slow"
+	start_daemon "$store/slow" "$dir/outer" direct || return
+	outer=$DAEMON_PID
+	start_daemon "$dir/outer" "$dir/slow" direct || return
+	kill -STOP "$outer"
+	"$FUSELENS" report "$dir/result" -o "$dir/slow/page" >/dev/null 2>"$dir/err" &
+	pid=$!
+	check "report onto a mount whose daemon waits for another one" \
+		wait_until 30 eval 'grep -qs fuse_simple_request /proc/$DAEMON_PID/task/*/stack'
+	kill -TERM $pid
+	check "... ends when it is told to" wait_until 30 live_gone $pid
+	wait $pid
+	check_eq "... and says why" "$? $(grep -c 'the kernel holds process' "$dir/err")" "2 1"
+	kill -CONT "$outer"
+	check "... nothing goes on when there is an answer" wait_until 30 none_of fuselens
+	stop_daemon
+	DAEMON_PID=$outer
+	stop_daemon
+	DAEMON_PID=$first
+}
+
+# What is written, and read, lies on a mount whose daemon does not answer.
+outputs()
+{
+	local name pid
+	local -A by pids=()
+	bench quick --raw "$store" "${small[@]}" -o "$dir/result"
+	check_eq "a result to report on" $rc 0
+	cp -r "$dir/result" "$store/theirs"
+	echo '#!/bin/sh' >"$store/fio"
+	chmod +x "$store/fio"
+	by=(["report -o FILE"]="report $dir/result -o $top/page"
+		["report DIR"]="report $top/theirs"
+		["bench -o DIR"]="bench quick --raw $dir ${small[*]} -o $top/result"
+		["bench --resume -o DIR"]="bench --resume -o $top/theirs"
+		["bench --fio FILE"]="bench quick --raw $dir ${small[*]} -o $dir/new --fio $top/fio")
+	kill -STOP "$DAEMON_PID"
+	for name in "${!by[@]}"; do
+		# shellcheck disable=SC2086
+		"$FUSELENS" ${by[$name]} >"$dir/${name%% *}.out" 2>"$dir/$name.err" &
+		pids[$name]=$!
+	done
+	for name in "${!by[@]}"; do
+		pid=${pids[$name]}
+		check "$name, its file system not answering: it waits" wait_until 30 eval 'child=$(pgrep -P $pid) &&
+			grep -q fuse_simple_request "/proc/$child/stack"'
+		kill -TERM "$pid"
+	done
+	for name in "${!by[@]}"; do
+		pid=${pids[$name]}
+		check "$name ends when it is told to" wait_until 30 live_gone "$pid"
+		wait "$pid"
+	done
+	check_eq "... bench says why" "$(grep -c 'a file system that it used does not answer' "$dir/bench -o DIR.err")" 1
+	check "... no process is left" wait_until 10 none_of fuselens
+	kill -CONT "$DAEMON_PID"
+	check_eq "... nor a file" "$(cd "$store" && echo *) $(ls -d "$dir/new" "$dir"/fuselens-* 2>/dev/null)" "fio theirs "
+	taken
+}
+
 made_late()
 {
 	[ "$(daemon_stat upcall_MKDIR)" = 1 ]
@@ -517,7 +618,7 @@ mkdir "$WORK/frozen"
 mkfs.ext4 -q "$WORK/frozen.img" && mount -o loop "$WORK/frozen.img" "$WORK/frozen" || exit 1
 at_end fsfreeze -u "$WORK/frozen"
 
-for name in late forks silent nested stuck ways usurped_verify usurped_bench litter results by_name programs; do
+for name in late unanswered outputs forks silent nested stuck ways usurped_verify usurped_bench litter results by_name programs; do
 	part $name
 done
 for one in "${parts[@]}"; do

@@ -421,6 +421,7 @@ static int bench(struct state *s)
 		.kernel = s->kernel, .evidence = s->args.collect.evidence, .timed_in = 1};
 	/* the global method bounds itself; a row is bounded already */
 	s->run.collect.window_s = 60 + 2 * atof(fl_bench_get(&s->bench, "RUNTIME"));
+	s->run.deadline = s->args.deadline;
 	s->run.progress = progress;
 	s->run.ctx = s;
 	ret = run_rows(s, &err);
@@ -475,5 +476,6 @@ const struct fl_command fl_cmd_bench = {
 	.max_operands = 1,
 	.one_too_many = "one profile at a time",
 	.needs_kernel = true,
+	.apart = true,
 	.run = run,
 };

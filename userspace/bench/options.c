@@ -156,6 +156,9 @@ const struct fl_option fl_bench_options[] = {
 	FL_OPTION_EVIDENCE(struct fl_bench_args, collect),
 	{0, "--max-loss", "PCT", "largest difference to fio that a row may have (default 0.1)",
 	 FL_SET(fl_set_percent, struct fl_bench_args, bench.max_loss)},
+	{0, "--deadline", "SEC",
+	 "after how long without an answer to fio's I/O bench gives up (300)",
+	 FL_SET(fl_set_whole_seconds, struct fl_bench_args, deadline), FL_RANGE(1, 864000)},
 	{0, "--resume", NULL,
 	 "run the rows that an interrupted bench lacks; give PROFILE again if it is a file of yours",
 	 FL_INTO(struct fl_bench_args, resume)},
@@ -194,7 +197,8 @@ static int ask_for_profile(void)
 /* Whether options were given that a resumed bench has already settled. */
 static bool gives_more(const struct fl_args *args)
 {
-	static const char *const goes_on = "--output --resume --keep-files --fio --quiet ";
+	static const char *const goes_on =
+		"--output --deadline --resume --keep-files --fio --quiet ";
 
 	for (int i = 0; fl_bench_options[i].name; i++)
 		if (args->given >> i & 1 && !strstr(goes_on, fl_bench_options[i].name))
@@ -282,6 +286,7 @@ int fl_bench_args_parse(struct fl_bench_args *a, int argc, char **argv)
 	int ret;
 
 	memset(a, 0, sizeof(*a));
+	a->deadline = 300;
 	if (set_defaults(&a->bench)) {
 		fl_err(&err, "out of memory");
 		return fl_fail(&err, false);

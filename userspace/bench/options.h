@@ -12,6 +12,7 @@ struct fl_bench_args {
 	const char *dir[FL_SYSTEMS];
 	const char *result;
 	const char *fio; /* its file, or NULL */
+	__u64 deadline;	 /* s */
 	bool resume, keep_files, quiet;
 	struct fl_collect_opts collect; /* the evidence asked for */
 	struct fl_bench bench;

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "bench/stall.h"
 #include "cmd.h"
 #include "kernel/privileges.h"
 #include "result/dir.h"
@@ -53,13 +54,28 @@ static int begin_fio(struct fl_workload *w, const struct fl_bench_run *run, char
 	return ret;
 }
 
+/* fio has done no I/O for so long. */
+static int no_answer(const struct fl_bench_run *run, struct fl_err *err)
+{
+	fl_err(err, "fio was given up: for %llu s none of its I/O got an answer", run->deadline);
+	return fl_hint(
+		err,
+		"is the mount's daemon stopped? 'fuselens files' shows who serves it; --deadline waits longer");
+}
+
 /* Ends all of fio's processes. Reports those that the kernel does not let go. */
 static int end_fio(struct fl_workload *w, int ret, struct fl_err *err)
 {
+	char before[sizeof(err->what)] = "";
+
 	fl_workload_finish(w);
 	if (!w->left)
 		return ret;
-	fl_err(err, "%zu processes of fio could not be ended: the kernel holds them", w->left);
+	if (ret < 0)
+		snprintf(before, sizeof(before), "%.300s; ", err->what);
+	fl_err(err,
+	       "%s%zu processes of fio could not be ended: the kernel holds them until they get it",
+	       before, w->left);
 	return fl_hint(err, "is the mount's daemon stopped? 'fuselens files' shows who serves it");
 }
 
@@ -120,6 +136,8 @@ int fl_bench_prefill(struct fl_bench_run *run, enum fl_system system, struct fl_
 			      "--output=/dev/null",
 			      NULL};
 	struct fl_workload w = {};
+	struct fl_stall stall;
+	bool stalled = false;
 	int ret;
 
 	if (run->files == FL_FILES_FRESH)
@@ -130,10 +148,15 @@ int fl_bench_prefill(struct fl_bench_run *run, enum fl_system system, struct fl_
 	ret = begin_fio(&w, run, argv, system, run->result->fd, log, 0, 0, err);
 	if (!ret)
 		ret = fl_workload_go(&w, run->fio, err);
-	while (!ret && !fl_workload_ended(&w) && !fl_interrupted)
+	fl_stall_begin(&stall, w.pid, 0);
+	while (!ret && !stalled && !fl_workload_ended(&w) && !fl_interrupted) {
 		fl_sleep_ms(20);
+		stalled = fl_stall_lasts(&stall, run->deadline);
+	}
 	if (!ret && fl_interrupted)
 		ret = 1;
+	else if (stalled)
+		ret = no_answer(run, err);
 	if (!ret)
 		ret = fio_status(&w, run->result->fd, log, err);
 	return end_fio(&w, ret, err);
@@ -154,11 +177,15 @@ static __u64 add_sample(struct samples *all, struct fl_collector *c)
 	return s.writes;
 }
 
-static void watch(const struct fl_bench_run *run, struct fl_bench_row *row, struct fl_workload *w,
+/* Returns whether fio ended, or was interrupted; false: its I/O gets no answer. */
+static bool watch(const struct fl_bench_run *run, struct fl_bench_row *row, struct fl_workload *w,
 		  struct fl_collector *c, struct samples *samples)
 {
 	__u64 next = row->start_ns;
+	struct fl_stall stall;
 
+	/* as long as fio should run, nobody disturbs the machine by looking */
+	fl_stall_begin(&stall, w->pid, atof(fl_bench_get(run->bench, "RUNTIME")));
 	while (!fl_workload_ended(w) && !fl_interrupted) {
 		__u64 now = fl_now_ns(), writes = ~0ull;
 
@@ -180,7 +207,10 @@ static void watch(const struct fl_bench_run *run, struct fl_bench_row *row, stru
 		}
 		if (run->progress)
 			run->progress(run->ctx, row, now - row->start_ns, writes);
+		if (fl_stall_lasts(&stall, run->deadline))
+			return false;
 	}
+	return true;
 }
 
 static int set_variables(const struct fl_bench *b, const struct fl_bench_row *row)
@@ -252,6 +282,7 @@ static int measure(struct fl_bench_run *run, struct fl_bench_row *row, int dir,
 			      NULL};
 	struct fl_workload w = {};
 	struct fl_collector *c = NULL;
+	bool answered;
 	int ret = -1;
 
 	if (profile_fd < 0)
@@ -275,10 +306,10 @@ static int measure(struct fl_bench_run *run, struct fl_bench_row *row, int dir,
 	row->start_ns = fl_now_ns();
 	if (fl_workload_go(&w, run->fio, err))
 		goto out;
-	watch(run, row, &w, c, samples);
+	answered = watch(run, row, &w, c, samples);
 	row->end_ns = fl_now_ns();
-	if (fl_interrupted) {
-		ret = 1;
+	if (fl_interrupted || !answered) {
+		ret = fl_interrupted ? 1 : no_answer(run, err);
 		goto out;
 	}
 	if (c) {
@@ -327,14 +358,20 @@ static int read_fio(struct fl_bench_row *row, const char *profile, int dir,
 	return ret;
 }
 
-/* Removes a row that failed, but keeps fio's messages. */
-static void keep_messages(const struct fl_result_dir *result, int dir, struct fl_err *err)
+/* Of a row that failed fio's messages are kept, with the row's name and the reason below them. */
+static void keep_messages(const struct fl_bench_run *run, const struct fl_bench_row *row, int dir,
+			  struct fl_err *err)
 {
+	int fd = fl_below_open(dir, FIO_MESSAGES, O_WRONLY | O_CREAT | O_APPEND, 0666);
 	struct stat st;
 
-	if (!fstatat(dir, FIO_MESSAGES, &st, AT_SYMLINK_NOFOLLOW) && st.st_size &&
-	    !renameat(dir, FIO_MESSAGES, result->fd, "failed.log") && !err->hint[0])
-		fl_hint(err, "fio's messages are in %.400s/failed.log", result->path);
+	if (fd < 0)
+		return;
+	if (!fstat(fd, &st) && st.st_size && !err->hint[0])
+		fl_hint(err, "fio's messages are in %.400s/failed.log", run->result->path);
+	dprintf(fd, "fuselens bench: row %s failed: %s\n", row->id, err->what);
+	close(fd);
+	renameat(dir, FIO_MESSAGES, run->result->fd, "failed.log");
 }
 
 int fl_bench_run_row(struct fl_bench_run *run, struct fl_bench_row *row, struct fl_err *err)
@@ -356,7 +393,7 @@ int fl_bench_run_row(struct fl_bench_run *run, struct fl_bench_row *row, struct 
 		ret = fl_result_row_finish(run->result, dir, row, err);
 	}
 	if (ret < 0)
-		keep_messages(run->result, dir, err);
+		keep_messages(run, row, dir, err);
 	close(dir);
 	if (ret)
 		fl_result_row_discard(run->result, row->id);

@@ -20,6 +20,7 @@ struct fl_bench_run {
 		place[FL_SYSTEMS];	/* where fio works; without a process where it does not */
 	const struct fl_target *target; /* the mount */
 	struct fl_collect_opts collect;
+	__u64 deadline; /* s: fio is given up when its I/O got no answer for so long */
 	/* Called every 100 ms while a row runs; writes is ~0 where nobody counts. */
 	void (*progress)(void *ctx, const struct fl_bench_row *row, __u64 elapsed_ns, __u64 writes);
 	void *ctx;

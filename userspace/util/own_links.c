@@ -252,5 +252,7 @@ int fl_own_links_errno(struct fl_err *err, int why, uid_t stranger, const char *
 	if (stranger == (uid_t)-1)
 		return fl_errno(err, why, "%s", what);
 	fl_err(err, "%s: there is a link of user %u on the way", what, stranger);
-	return fl_hint(err, "that user decides where it leads: give a path without it");
+	return fl_hint(
+		err,
+		"that user decides where it leads, with sudo, too: give a path without it, as realpath(1) prints it");
 }

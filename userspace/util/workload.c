@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "util/interrupt.h"
 #include "util/program.h"
 
 static void child(int go, int failed, const struct fl_workload_opts *o, char *const argv[],
@@ -95,14 +96,26 @@ int fl_workload_prepare(struct fl_workload *w, char *const argv[], struct fl_err
 	return fl_workload_prepare_ours(w, argv, NULL, err);
 }
 
+/* How long a program of ours may take until it is executed. */
+#define BEGIN_SECONDS 60
+
 int fl_workload_go(struct fl_workload *w, const char *name, struct fl_err *err)
 {
+	struct pollfd p = {.fd = w->failed, .events = POLLIN};
 	int e = 0;
 
 	if (write(w->go, "", 1) != 1)
 		return fl_errno(err, errno, "cannot start %s", name);
+	/* a directory whose file system does not answer, or the program's file there, holds it before it executes */
+	for (int tries = 0; w->ours && !fl_interrupted && poll(&p, 1, 100) <= 0; tries++)
+		if (tries > BEGIN_SECONDS * 10) {
+			fl_workload_finish(w);
+			return fl_err(err,
+				      "cannot start %s: no answer from its directory within %d s",
+				      name, BEGIN_SECONDS);
+		}
 	/* the write end closes at a successful exec */
-	if (read(w->failed, &e, sizeof(e)) == sizeof(e)) {
+	if (!(w->ours && fl_interrupted) && read(w->failed, &e, sizeof(e)) == sizeof(e)) {
 		fl_workload_finish(w);
 		fl_errno(err, e, "cannot run %s", name);
 		if (w->ours)
