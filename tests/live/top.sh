@@ -196,3 +196,39 @@ wait_until 5 test -s "$WORK/code"
 check_eq "so is one nobody knows" "$(cat "$WORK/code") $(grep -c hint: "$WORK/top.err")" "2 1"
 "$FUSELENS" top </dev/null >"$WORK/out" 2>&1
 check_eq "and a pipe" "$? $(grep -c 'hint:.*stat' "$WORK/out")" "2 1"
+
+# A file that gets the inode number of a removed one. Its writes stand under its own name.
+# row_rate NAME - the writes a second in the file's row; nothing if it has none
+row_rate()
+{
+	screen | awk -v name="/$1" '{n = $NF; sub(/^/, "/", n); sub(/.*\//, "/", n)} n == name {print $1}'
+}
+# writes_now NAME - writes the new file now, and keeps on; sets $writing and $number
+writes_now()
+{
+	spawn fio --name=w --filename="$WORK/ma/$1" --size=64k --bs=4k --rw=randwrite --direct=1 --ioengine=psync \
+		--norandommap --time_based --runtime=3600 --rate_iops=200 --output=/dev/null
+	writing=$SPAWNED
+	wait_until 10 test -e "$WORK/ma/$1"
+	number=$(stat -c %i "$WORK/ma/$1")
+}
+start_top TERM=screen 160 30 "$WORK/ma" -f -i 0.3
+writes_now old
+old_number=$number
+check "a file is listed under its name" wait_until 20 eval '[ "0$(row_rate old)" -gt 0 ]'
+kill "$writing"
+wait_until 10 eval '! kill -0 "$writing" 2>/dev/null'
+rm "$WORK/ma/old"
+for new in $(seq -f new%g 10); do
+	writes_now "$new"
+	[ "$number" != "$old_number" ] || break
+	kill "$writing"
+done
+if [ "$number" = "$old_number" ]; then
+	check "the next one with its number, under its own" wait_until 20 eval '[ "0$(row_rate "$new")" -gt 0 ]'
+	check_eq "and the old name gets none of its writes" "$(($(row_rate old) + 0))" 0
+else
+	skip "the next one with its number" "none of ten files got the number $old_number"
+fi
+keys q
+wait_until 5 test -s "$WORK/code"
