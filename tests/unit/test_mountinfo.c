@@ -2,6 +2,7 @@
 /* mountinfo as kernels write it, and as no kernel writes it. */
 #include "check.h"
 #include "kernel/mountinfo.h"
+#include "kernel/mounts.h"
 #include "util/dev.h"
 
 static const char sample[] =
@@ -74,6 +75,39 @@ static void knows_which_types_are_fuse(void **state)
 	assert_false(fl_fstype_is_fuse("ext4"));
 }
 
+/* Any user can make a namespace of 100,000 mounts, in a second or two. */
+static void many_mounts_of_another_namespace(void **state)
+{
+	const size_t many = 100000;
+	struct fl_mounts m = {};
+	char *text = malloc(many * 64), *at = text;
+
+	assert_non_null(text);
+	for (size_t i = 0; i < many; i++)
+		at += sprintf(at, "%zu 28 0:50 / /x/%zu rw - fuse - rw\n", i + 100, i);
+	assert_int_equal(fl_mounts_parse(&m, sample), 0);
+	assert_int_equal(fl_mounts_add_others(&m, text, true), 0);
+	assert_int_equal(m.n, 6 + FL_MOUNTS_OF_DEVICE);
+	/* each of them has a device of its own, and is there for the second time as well */
+	at = text;
+	for (size_t i = 0; i < many; i++)
+		at += sprintf(at, "%zu 28 1:%zu / /x rw - fuse - rw\n", i + 100, i);
+	assert_int_equal(fl_mounts_add_others(&m, text, false), 0);
+	assert_int_equal(m.n, 6 + FL_MOUNTS_OF_DEVICE + many);
+	assert_int_equal(fl_mounts_add_others(&m, text, false), 0);
+	assert_int_equal(m.n, 6 + FL_MOUNTS_OF_DEVICE + many);
+	fl_mounts_free(&m);
+	/* another file system at the same place is another mount */
+	assert_int_equal(fl_mounts_parse(&m, sample), 0);
+	assert_int_equal(
+		fl_mounts_add_others(
+			&m, "9 1 0:9 / /bind rw - fuse - rw\n9 1 254:0 / / rw - ext4 - rw\n", true),
+		0);
+	assert_int_equal(m.n, 7);
+	fl_mounts_free(&m);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -81,6 +115,7 @@ int main(void)
 		cmocka_unit_test(finds_by_id_device_and_path),
 		cmocka_unit_test(passes_over_garbage),
 		cmocka_unit_test(knows_which_types_are_fuse),
+		cmocka_unit_test(many_mounts_of_another_namespace),
 	};
 
 	return cmocka_run_group_tests_name("mountinfo", tests, NULL, NULL);

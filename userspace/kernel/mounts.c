@@ -8,24 +8,45 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "util/array.h"
 #include "util/file.h"
+#include "util/index.h"
+#include "util/interrupt.h"
 
-static bool wanted(const struct fl_mounts *have, const struct fl_mount *m, bool all_types,
-		   bool unique)
+/* FNV-1a */
+static __u64 hash(const char *text)
 {
-	if (!all_types && !fl_fstype_is_fuse(m->fstype))
-		return false;
-	if (!unique)
-		return true;
-	for (size_t i = 0; i < have->n; i++)
-		if (have->mount[i].dev == m->dev && !strcmp(have->mount[i].path, m->path))
-			return false;
-	return true;
+	__u64 h = 0xcbf29ce484222325ull;
+
+	for (; *text; text++)
+		h = (h ^ (unsigned char)*text) * 0x100000001b3ull;
+	return h;
 }
 
-/* Moves the wanted mounts of text to mounts. */
-static int add_mounts(struct fl_mounts *mounts, const char *text, bool all_types, bool unique)
+/* What is in the list already: by device and path, and how often by device. */
+struct seen {
+	struct fl_index path, times;
+};
+
+static int note(struct seen *seen, const struct fl_mount *m, size_t place)
+{
+	__u32 times = fl_index_get(&seen->times, m->dev, 0);
+
+	return fl_index_put(&seen->path, m->dev, hash(m->path), place) ||
+	       fl_index_put(&seen->times, m->dev, 0, times == FL_INDEX_NONE ? 1 : times + 1);
+}
+
+/* Whether the list has the same device at the same path, or at so many that one more tells nothing. */
+static bool is_seen(const struct seen *seen, const struct fl_mounts *have, const struct fl_mount *m)
+{
+	__u32 place = fl_index_get(&seen->path, m->dev, hash(m->path));
+	__u32 times = fl_index_get(&seen->times, m->dev, 0);
+
+	return (place != FL_INDEX_NONE && !strcmp(have->mount[place].path, m->path)) ||
+	       (times != FL_INDEX_NONE && times >= FL_MOUNTS_OF_DEVICE);
+}
+
+/* Moves the wanted mounts of text to mounts; with seen, only those that are new. */
+static int add_mounts(struct fl_mounts *mounts, const char *text, bool all_types, struct seen *seen)
 {
 	struct fl_mounts parsed = {}, rest = {};
 	struct fl_mount *grown;
@@ -39,56 +60,81 @@ static int add_mounts(struct fl_mounts *mounts, const char *text, bool all_types
 	mounts->mount = grown;
 	rest.mount = parsed.mount;
 	for (size_t i = 0; i < parsed.n; i++) {
-		if (wanted(mounts, &parsed.mount[i], all_types, unique))
-			mounts->mount[mounts->n++] = parsed.mount[i];
-		else
-			rest.mount[rest.n++] = parsed.mount[i];
+		const struct fl_mount *m = &parsed.mount[i];
+
+		if ((!all_types && !fl_fstype_is_fuse(m->fstype)) ||
+		    (seen && is_seen(seen, mounts, m))) {
+			rest.mount[rest.n++] = *m;
+			continue;
+		}
+		if (seen && note(seen, m, mounts->n))
+			ret = -1;
+		mounts->mount[mounts->n++] = *m;
 	}
 	fl_mounts_free(&rest);
+	return ret;
+}
+
+static void seen_free(struct seen *seen)
+{
+	fl_index_free(&seen->path);
+	fl_index_free(&seen->times);
+}
+
+/* Those of the list, where each path counts. */
+static int seen_begin(struct seen *seen, const struct fl_mounts *mounts)
+{
+	for (size_t i = 0; i < mounts->n; i++)
+		if (note(seen, &mounts->mount[i], i))
+			return -1;
 	return 0;
+}
+
+int fl_mounts_add_others(struct fl_mounts *mounts, const char *text, bool all_types)
+{
+	struct seen seen = {};
+	int ret = seen_begin(&seen, mounts);
+
+	if (!ret)
+		ret = add_mounts(mounts, text, all_types, &seen);
+	seen_free(&seen);
+	return ret;
 }
 
 /* Adds the mounts of namespaces that were not read yet. Skips tasks that end meanwhile. */
 static int add_other_namespaces(struct fl_mounts *mounts, bool all_types)
 {
 	DIR *proc = opendir("/proc");
-	ino_t *seen = NULL;
-	size_t nseen = 0;
+	struct fl_index namespaces = {};
+	struct seen seen = {};
 	struct fl_err ignored;
 	struct dirent *d;
 	struct stat st;
 	size_t len;
-	int ret = 0;
+	int ret = proc ? seen_begin(&seen, mounts) : -1;
 
-	if (!proc)
-		return -1;
-	while (!ret && (d = readdir(proc))) {
+	while (!ret && !fl_interrupted && (d = readdir(proc))) {
 		char path[64], *text;
-		bool known = false;
 
 		if (!isdigit((unsigned char)d->d_name[0]))
 			continue;
 		snprintf(path, sizeof(path), "/proc/%.20s/ns/mnt", d->d_name);
 		if (stat(path, &st))
 			continue;
-		for (size_t i = 0; i < nseen && !known; i++)
-			known = seen[i] == st.st_ino;
-		if (known)
+		if (fl_index_get(&namespaces, st.st_dev, st.st_ino) != FL_INDEX_NONE)
 			continue;
-		if (!FL_MORE(seen, nseen)) {
-			ret = -1;
-			break;
-		}
-		seen[nseen++] = st.st_ino;
+		ret = fl_index_put(&namespaces, st.st_dev, st.st_ino, 0);
 		snprintf(path, sizeof(path), "/proc/%.20s/mountinfo", d->d_name);
-		text = fl_read_file(path, &len, &ignored);
+		text = ret ? NULL : fl_read_file(path, &len, &ignored);
 		if (!text)
 			continue;
-		ret = add_mounts(mounts, text, all_types, true);
+		ret = add_mounts(mounts, text, all_types, &seen);
 		free(text);
 	}
-	free(seen);
-	closedir(proc);
+	seen_free(&seen);
+	fl_index_free(&namespaces);
+	if (proc)
+		closedir(proc);
 	return ret;
 }
 
@@ -100,7 +146,7 @@ int fl_mounts_read(struct fl_mounts *mounts, bool others, bool all_types, struct
 
 	if (!text)
 		return -1;
-	ret = add_mounts(mounts, text, all_types, false);
+	ret = add_mounts(mounts, text, all_types, NULL);
 	free(text);
 	if (!ret && others)
 		ret = add_other_namespaces(mounts, all_types);
