@@ -67,6 +67,9 @@ check "... unless it is theirs who called sudo" env SUDO_UID=65534 bash -c '"$1"
 	"$FUSELENS" "$out/theirs.ko" "$not_for_us"
 check "... and sudo says so in figures" env SUDO_UID=65534x bash -c '"$1" live load --module "$2" 2>&1 | grep -q belongs' - \
 	"$FUSELENS" "$out/theirs.ko"
+mount_lying_links "$out/fuse" 65534 module
+check "a file that another user's FUSE daemon shows as root's is refused" says 2 'is on a FUSE mount of user 65534' load --module "$out/fuse/file"
+umount_lying_links "$out/fuse"
 cp "$out/made_up.ko" "$out/ours.ko"
 ln -sf ours.ko "$out/link.ko"
 check "a link of root's is followed" says 2 "$not_for_us" load --module "$out/link.ko"

@@ -31,6 +31,7 @@ static bool is_ours(uid_t owner)
 static int check(int fd, const char *path, struct fl_err *err)
 {
 	struct stat st;
+	uid_t mounter;
 
 	if (fstat(fd, &st))
 		return fl_errno(err, errno, "cannot read %s", path);
@@ -39,6 +40,13 @@ static int check(int fd, const char *path, struct fl_err *err)
 	if (!is_ours(st.st_uid)) {
 		fl_err(err, "%s belongs to user %u, who could have the kernel run anything", path,
 		       st.st_uid);
+		return fl_hint(err, "copy it to a file of root's, if you trust it");
+	}
+	mounter = fl_mounter_of(fd);
+	if (!is_ours(mounter)) {
+		fl_err(err,
+		       "%s is on a FUSE mount of user %u, who could have the kernel run anything",
+		       path, mounter);
 		return fl_hint(err, "copy it to a file of root's, if you trust it");
 	}
 	if (st.st_mode & 022) {

@@ -134,6 +134,7 @@ int fl_result_open_own(struct fl_result_dir *d, const char *path, struct fl_err 
 {
 	uid_t stranger;
 	int fd = fl_open_by_own_links(path, O_RDONLY | O_DIRECTORY, 0, &stranger);
+	uid_t mounter = fd < 0 ? 0 : fl_mounter_of(fd);
 	struct stat st;
 
 	*d = (struct fl_result_dir){.fd = -1, .rows = -1};
@@ -141,7 +142,8 @@ int fl_result_open_own(struct fl_result_dir *d, const char *path, struct fl_err 
 		return fl_own_links_errno(err, errno, stranger, "cannot go on with %s", path);
 	if (fd < 0)
 		return no_result(path, "", errno, err);
-	if (!fstat(fd, &st) && st.st_uid == geteuid())
+	/* a FUSE daemon shows any owner */
+	if (!fstat(fd, &st) && st.st_uid == geteuid() && (!mounter || mounter == geteuid()))
 		return open_at(d, fd, path, err);
 	close(fd);
 	fl_err(err, "%s belongs to another user", path);

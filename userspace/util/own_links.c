@@ -58,8 +58,7 @@ static bool is_magic(int fd, const struct way *w)
 	return to < 0 && errno == ELOOP;
 }
 
-/* The user who mounted the FUSE file system on which fd is; 0 on any other file system. Asks no daemon. */
-static uid_t mounter_of(int fd)
+uid_t fl_mounter_of(int fd)
 {
 	const char *line, *end, *options, *user;
 	struct fl_err ignored;
@@ -96,7 +95,7 @@ static bool is_strange(uid_t user)
  */
 static bool is_of_stranger(int fd, const struct stat *link, uid_t *stranger)
 {
-	uid_t user = is_strange(link->st_uid) ? link->st_uid : mounter_of(fd);
+	uid_t user = is_strange(link->st_uid) ? link->st_uid : fl_mounter_of(fd);
 
 	if (is_strange(user))
 		*stranger = user;

@@ -26,6 +26,12 @@ int fl_open_by_own_links(const char *path, int flags, mode_t mode, uid_t *strang
 int fl_open_parent_by_own_links(const char *path, char *name, uid_t *stranger);
 
 /*
+ * The user who mounted the FUSE file system on which fd is, and whose daemon may show any owner and any mode; 0 on any
+ * other file system. Asks no daemon.
+ */
+uid_t fl_mounter_of(int fd);
+
+/*
  * The error of one of these: names the stranger, if there is one, or else has the text of errno why, after ": ".
  * Returns -1.
  */
