@@ -11,6 +11,8 @@
 #include <sys/auxv.h>
 #include <sys/stat.h>
 
+#include "util/in_time.h"
+
 static bool is_privileged(void)
 {
 	return !geteuid() || getauxval(AT_SECURE);
@@ -23,12 +25,31 @@ static bool is_program(const char *path)
 	return !stat(path, &st) && S_ISREG(st.st_mode) && !access(path, X_OK);
 }
 
+/* How long the file system of a program that the user named may take to show it. */
+#define ANSWER_SECONDS 10
+
+/* False with err set where that takes too long. Any other error comes with what is asked next. */
+static bool is_there(const char *path, struct fl_err *err)
+{
+	int fd = fl_open_in_time(path, ANSWER_SECONDS), why = errno;
+
+	if (fd >= 0)
+		close(fd);
+	if (fd >= 0 || (why != ETIMEDOUT && why != EINTR))
+		return true;
+	fl_err(err, "cannot run %s: its file system does not answer within %d s", path,
+	       ANSWER_SECONDS);
+	return false;
+}
+
 int fl_program_find(const char *name, const char *chosen, char *path, size_t len,
 		    struct fl_err *err)
 {
 	const char *dirs = is_privileged() ? FL_TRUSTED_PATH : getenv("PATH");
 	char *whole = NULL;
 
+	if (chosen && !is_there(chosen, err))
+		return -1;
 	if (chosen) {
 		/* make the path absolute: the program runs in another directory */
 		whole = realpath(chosen, NULL);
