@@ -123,7 +123,7 @@ static void looking_for_privileges_may_be_exclusive(void **state)
 	add(&w, EXCL, FL_NATURE_PLAIN, 4); /* queued behind it */
 	add(&w, SHARED, FL_NATURE_PLAIN, 1000);
 	assert_int_equal(judge(&w), FL_OUTCOME_PASS);
-	assert_non_null(strstr(w.v.note, "1 writes took the lock exclusively to look"));
+	assert_non_null(strstr(w.v.note, "1 write took the lock exclusively to look"));
 	add(&w, EXCL, FL_NATURE_PLAIN, 1); /* more than there are writers */
 	assert_int_equal(judge(&w), FL_OUTCOME_FAIL);
 }

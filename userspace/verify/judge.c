@@ -261,8 +261,8 @@ static void judge_exclusive_in_shared_leg(const struct fl_leg *leg, const struct
 
 	if (checked) {
 		snprintf(text, sizeof(text),
-			 "%s writes took the lock exclusively to look for privileges to strip",
-			 fl_grouped(checked, a, sizeof(a)));
+			 "%s %s took the lock exclusively to look for privileges to strip",
+			 fl_grouped(checked, a, sizeof(a)), checked == 1 ? "write" : "writes");
 		remark(v, text);
 	}
 	if (rest > (checked ? leg->writers : 0))
