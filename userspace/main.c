@@ -10,6 +10,7 @@
 #include "cmd.h"
 #include "completion.h"
 #include "kernel/kernel.h"
+#include "kernel/privileges.h"
 #include "openfiles/openfiles.h"
 #include "util/apart.h"
 #include "util/say.h"
@@ -93,7 +94,7 @@ static void version(void)
 /* The kernel is opened once, with all privileges, and handed on. */
 static int run_command(const struct fl_command *c, int argc, char **argv)
 {
-	int ret = c->apart ? fl_apart(c->name, FL_EXIT_ERROR) : -1;
+	int ret = c->apart ? fl_apart(c->name, FL_EXIT_ERROR, fl_privileges_drop_all) : -1;
 	struct fl_kernel *kernel;
 	struct fl_err err;
 

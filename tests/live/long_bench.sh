@@ -48,7 +48,7 @@ install -d -m 700 -o 65534 -g 65534 "$WORK/raw/theirs"
 # Both stand still meanwhile; a busy machine may be late for the second row, and then it is done again.
 second_fio()
 {
-	test -e "$WORK/caps/rows/raw-j1-r1" && pgrep -P $pid -x fio >"$WORK/fio" && kill -STOP "$(cat "$WORK/fio")"
+	test -e "$WORK/caps/rows/raw-j1-r1" && worker=$(pgrep -P $pid) && pgrep -P "$worker" -x fio >"$WORK/fio" && kill -STOP "$(cat "$WORK/fio")"
 }
 for _ in {1..10}; do
 	rm -rf "$WORK/caps" "$WORK/fio"
@@ -59,13 +59,15 @@ for _ in {1..10}; do
 	[ ! -s "$WORK/fio" ] || break
 done
 fio=$(cat "$WORK/fio")
-check_eq "while fio runs, bench can attach again, list files and end fio" "$(caps $pid)" \
+check_eq "while fio runs, bench can attach again, list files and end fio" "$(caps "$worker")" \
 	"cap_bpf cap_dac_override cap_kill cap_perfmon cap_sys_ptrace "
 check_eq "... and fio can open the files, lock memory and set priorities" \
 	"$(caps "$fio")" "cap_dac_override cap_ipc_lock cap_sys_nice "
 check_eq "... and neither can get more" \
-	"$(grep -h NoNewPrivs "/proc/$pid/status" "/proc/$fio/status" | tr -d '\t\n')" \
+	"$(grep -h NoNewPrivs "/proc/$worker/status" "/proc/$fio/status" | tr -d '\t\n')" \
 	"NoNewPrivs:1NoNewPrivs:1"
+check_eq "... and the process that waits for bench has no rights" "$(awk '/^Cap(Eff|Prm)/ {print $2}' "/proc/$pid/status" | sort -u)" \
+	0000000000000000
 kill -CONT "$fio"
 wait $pid
 rc=$?

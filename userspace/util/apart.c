@@ -17,6 +17,8 @@
 /* How long the kernel may hold the process without a break, once it was told to end. A slow disk is not meant. */
 #define HELD_MS 5000
 #define LOOK_MS 100
+/* The longest that it may take in any case, such as where /proc does not show who holds it: it cleans up meanwhile. */
+#define END_MS 180000
 
 /* Waits for the end of the process, but for ms at most. */
 static bool ends_within(pid_t pid, int ends, int ms, int *status)
@@ -32,9 +34,9 @@ static bool ends_within(pid_t pid, int ends, int ms, int *status)
 /* Whether it ended. False: it was told to, and a file system holds it. */
 static bool await(pid_t pid, int ends, int *status)
 {
-	int told = 0, held_ms = 0;
+	int told = 0, told_ms = 0, held_ms = 0;
 
-	while (held_ms < HELD_MS) {
+	while (held_ms < HELD_MS && told_ms < END_MS) {
 		if (ends_within(pid, ends, told ? LOOK_MS : 1000, status))
 			return true;
 		if (fl_interrupted && !told) {
@@ -43,6 +45,7 @@ static bool await(pid_t pid, int ends, int *status)
 			/* a stopped process would not hear it */
 			kill(pid, SIGCONT);
 		}
+		told_ms += told ? LOOK_MS : 0;
 		held_ms = told && fl_process_is_held(pid) ? held_ms + LOOK_MS : 0;
 	}
 	return false;
@@ -71,7 +74,7 @@ static int end_like(int status)
 	return 128 + WTERMSIG(status);
 }
 
-int fl_apart(const char *command, int stuck)
+int fl_apart(const char *command, int stuck, void (*in_old)(void))
 {
 	pid_t parent = getpid(), pid = fork();
 	int ends, status;
@@ -85,6 +88,7 @@ int fl_apart(const char *command, int stuck)
 		return -1;
 	}
 	fl_catch_signals();
+	in_old();
 	/* what goes to stdout, the other process writes */
 	fl_streams_forgive();
 	ends = pidfd_open(pid, 0);
