@@ -242,6 +242,42 @@ struct fl_writer {
 #define FL_WRITER_CLAIMED    FL_WRITER_SLOT_MASK /* as a key: the place is being filled in */
 
 /*
+ * What a task is writing, in the form with function hooks (bpf/scopes.bpf.h), and the writes that it has ended and that
+ * are not yet added to a slot: a batch of one file and one cell. User space adds the batches to what it reads of slots.
+ */
+#define FL_SCOPE_PLACES 32768
+struct fl_scope {
+	/* what the usual write needs, in one cache line */
+	__u64 key;
+	__u64 file; /* the backing file of the last write; 0 if what follows may not be true of the next one */
+	__u64 inode;
+	__u64 batch_bytes;
+	__u32 batch; /* writes */
+	__u32 slot;  /* theirs, and the last write's */
+	__u32 epoch; /* open_epoch; 0 if the next write is not usual */
+	__u32 untimed;
+	__u32 bytes;	 /* no write(2) has more than MAX_RW_COUNT, below 2^31 */
+	__u8 cell;	 /* of this write; counted at its return, if it has written */
+	__u8 usual;	 /* the batch's cell; FL_NO_CELL: writes do not join the batch */
+	__u8 excl_cell;	 /* the cell of a plain exclusive write */
+	__u8 open_flags; /* the lower ones */
+
+	__u32 pid;     /* of the task */
+	__u32 refused; /* writes of other tasks that found the scope in use */
+	__u64 fuse_file;
+	__u64 entry_ns;	  /* 0 if this write's times are not measured */
+	__u64 locked_ns;  /* only with entry_ns, once the lock is held */
+	__u64 writer_key; /* the task's place among the writers (struct fl_writer) has this key */
+	__u32 writer;
+	__u32 epoch_looked; /* open_epoch when the file was looked at */
+	__u32 version; /* odd while slot, usual and the batch change other than by a further write */
+	__u32 batched;	   /* whether plain writes may join the batch */
+	__u32 until_timed; /* as untimed, where every write begins specially */
+	__u32 pad[3];
+};
+#define FL_NO_CELL 0xff
+
+/*
  * The order of claims: their number, then a ring of claimed slots with as many places as slots. A
  * place is 0 until its slot has been written in full, and again after user space has read it.
  */

@@ -15,18 +15,17 @@ int iomap_locked(__u64 *ctx)
 {
 	struct kiocb *iocb = (void *)ctx[0];
 	struct iov_iter *iter = (void *)ctx[1];
-	struct scope *s = scope_of(current_pid());
+	struct fl_scope *s = scope_of(current_pid());
 	struct inode *inode;
 	__u64 count;
 	int ki_flags;
 
 	/* a write that is passed through has another kiocb for its backing file */
-	if (s->iocb != number_of(iocb))
+	if (s->key != number_of(iocb) || !scope_counts(s, iocb, 0))
 		return 0;
 	inode = iocb->ki_filp->f_inode;
 	ki_flags = iocb->ki_flags;
 	count = inode->i_rwsem.count.counter;
-	s->file = 0;
 	s->slot = slot_of(inode, FL_ROUTE_IOMAP, inode->i_ino, inode->i_sb->s_dev,
 			  inode->i_generation);
 	look_at_holders(s->slot, count);
@@ -44,11 +43,11 @@ SEC("tp_btf/iomap_dio_complete")
 int iomap_ended(__u64 *ctx)
 {
 	struct kiocb *iocb = (void *)ctx[0];
-	struct scope *s = scope_of(current_pid());
+	struct fl_scope *s = scope_of(current_pid());
 	long ret = ctx[2];
 	struct attempt a;
 
-	if (!iocb->ki_complete || s->iocb == number_of(iocb) + LOCKED)
+	if (!iocb->ki_complete || s->key == number_of(iocb) + LOCKED)
 		return 0;
 	if (remove_tentative(iocb, &a) && ret != a.len)
 		settle_queued(&a, ret);

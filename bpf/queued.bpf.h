@@ -5,7 +5,7 @@
  * subtracts what was not written. So that the completion finds it, a write that may be queued is remembered by
  * its kiocb before it is submitted.
  *
- * A synchronous passthrough write pays four instructions for this, to learn that nobody writes asynchronously.
+ * A synchronous passthrough write pays for this once somebody writes asynchronously.
  */
 #ifndef FUSELENS_QUEUED_BPF_H
 #define FUSELENS_QUEUED_BPF_H
@@ -17,19 +17,13 @@
 const volatile bool sees_passthrough_end;
 const volatile bool sees_direct_end;
 
-/*
- * Somebody writes to a passthrough file asynchronously. Not static: clang may make one byte of a static variable that
- * is only ever set to 1, and the kernel refuses the object's type information because the size does not fit.
- */
-__u32 asynchronous_seen;
-
-static __always_inline bool end_is_seen(const struct scope *s)
+static __always_inline bool end_is_seen(const struct fl_scope *s)
 {
 	return route_of_flags(s->open_flags) == FL_ROUTE_PASSTHROUGH ? sees_passthrough_end
 								     : sees_direct_end;
 }
 
-static __always_inline __u32 where_in(const struct scope *s)
+static __always_inline __u32 where_in(const struct fl_scope *s)
 {
 	__u32 where = where_of(s->slot, s->cell);
 
@@ -40,7 +34,7 @@ static __always_inline __u32 where_in(const struct scope *s)
  * The lock is held; the write is about to be submitted. Of an earlier write at the same address the completion was not
  * seen, which the kernel counts as a miss.
  */
-static __noinline int remember_passthrough(struct scope *s, struct kiocb *iocb)
+static __noinline int remember_passthrough(struct fl_scope *s, struct kiocb *iocb)
 {
 	struct attempt left_behind;
 
@@ -56,7 +50,7 @@ static __noinline int remember_passthrough(struct scope *s, struct kiocb *iocb)
  * No program sees when the last request of a write ends well. So a write that succeeded stays until another one needs
  * its place.
  */
-static __always_inline void remember_direct(struct scope *s, struct fuse_io_priv *io)
+static __always_inline void remember_direct(struct fl_scope *s, struct fuse_io_priv *io)
 {
 	struct kiocb *iocb = io->iocb;
 	struct attempt *a = certain_of(iocb);
@@ -80,11 +74,11 @@ static __always_inline void forget_queued(struct kiocb *iocb)
 }
 
 /* Queued, but not remembered: the first one after synchronous writes of the same task. */
-static __always_inline void queued_unremembered(const struct scope *s)
+static __always_inline void queued_unremembered(const struct fl_scope *s)
 {
 	if (!end_is_seen(s))
 		return;
-	asynchronous_seen = 1;
+	note_asynchronous();
 	count_in_slot(s->slot, FL_COUNT_UNCERTAIN);
 }
 
@@ -153,10 +147,10 @@ static __noinline int direct_failed(struct kiocb *iocb, int err)
 /* All requests are sent. If a part of the memory is not mapped, they carry less than was asked for. */
 static __always_inline void direct_submitted(struct kiocb *iocb, __u64 sent)
 {
-	struct scope *s = scope_of(current_pid());
+	struct fl_scope *s = scope_of(current_pid());
 	struct attempt *a = certain_of(iocb);
 
-	if (s->iocb != (__u64)iocb + LOCKED || sent >= s->bytes || a->iocb == (__u64)iocb + ENDED)
+	if (s->key != (__u64)iocb + LOCKED || sent >= s->bytes || a->iocb == (__u64)iocb + ENDED)
 		return;
 	s->bytes = sent;
 	if (a->iocb == (__u64)iocb)

@@ -17,6 +17,9 @@ char LICENSE[] SEC("license") = "GPL";
 const volatile __u32 timed_in = 1;
 const volatile __u32 hist_slots = 64;
 
+/* After so many writes at most, a batch is added to its slot, where times do not ask for it earlier. */
+#define LARGEST_BATCH 1023
+
 /* One per slot, for the first hist_slots slots; the other slots share slot 0's. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -25,7 +28,7 @@ struct {
 	__type(value, struct fl_slot_hists);
 } slot_hists SEC(".maps");
 
-static __noinline int record_times(const struct scope *s)
+static __noinline int record_times(const struct fl_scope *s)
 {
 	__u64 now = bpf_ktime_get_ns(), locked = s->locked_ns;
 	__u32 at = s->slot < hist_slots ? s->slot : 0;
@@ -54,20 +57,10 @@ static __always_inline __u32 open_flags_of(void *fuse_file)
 	return at->nr;
 }
 
-/*
- * Measuring a write's times costs half as much as all the rest. The distances between timed writes
- * are random, so that they cannot fall into step with a writer that goes round its files. They are
- * uniform from 1 to twice the mean minus 1.
- */
-static __noinline int begin_times(struct scope *s)
+/* A random number below 2 * timed_in - 1. */
+static __always_inline __u32 distance(void)
 {
-	if (!timed_in) {
-		s->untimed = ~0u;
-		return 0;
-	}
-	s->untimed = bpf_get_prandom_u32() % (2 * timed_in - 1);
-	s->entry_ns = bpf_ktime_get_ns();
-	return 0;
+	return (__u64)bpf_get_prandom_u32() * (2 * timed_in - 1) >> 32;
 }
 
 /*
@@ -80,9 +73,9 @@ static __always_inline __u32 first_untimed(void)
 	__u32 one, other;
 
 	if (!timed_in)
-		return ~0u;
-	one = bpf_get_prandom_u32() % (2 * timed_in - 1);
-	other = bpf_get_prandom_u32() % (2 * timed_in - 1);
+		return LARGEST_BATCH;
+	one = distance();
+	other = distance();
 	return one < other ? one : other;
 }
 
@@ -91,47 +84,129 @@ static __always_inline __u32 first_untimed(void)
  * remembered: the daemon answers each open of one, and its answer shows the backing file. If the
  * requests count a write, its slot is found with them.
  */
-static __noinline int open_file(struct scope *s, struct kiocb *iocb, struct file *file, __u32 pid)
+static __noinline int look_at_file(struct fl_scope *s, struct kiocb *iocb, __u64 backing)
 {
+	struct file *file = iocb->ki_filp;
 	struct inode *inode = file->f_inode;
-	__u32 dev = inode->i_sb->s_dev, epoch = epoch_before_looking(), open_flags, slot = 0;
+	__u32 dev = inode->i_sb->s_dev, epoch, open_flags, slot = 0;
 	enum fl_route route;
+	bool remembered;
 
 	if (!dev_selected(dev) || !file_selected(inode, inode->i_ino) || !enter_write())
 		return -1;
 	open_flags = open_flags_of(file->private_data);
 	route = route_of_flags(open_flags);
 	if (sees_passthrough_end && iocb->ki_complete)
-		asynchronous_seen = 1;
+		note_asynchronous();
+	epoch = epoch_before_looking();
 	if (route == FL_ROUTE_PASSTHROUGH || (route == FL_ROUTE_DIRECT && direct_by_function))
 		slot = slot_of(inode, route, inode->i_ino, dev, inode->i_generation);
-	if (!s->pid)
-		s->untimed = first_untimed();
-	s->pid = pid;
-	s->inode = (__u64)inode;
-	s->slot = slot;
-	s->epoch = epoch;
-	s->open_flags = open_flags;
-	s->excl_cell = cell_of(open_flags & FOPEN_PARALLEL_DIRECT_WRITES ? FL_MODE_EXCL_FLAG_SET
-									 : FL_MODE_EXCL_FLAG_UNSET,
-			       FL_NATURE_PLAIN);
 	/*
 	 * Not remembered: files beyond the table (each write is a loss of its own), files while one
 	 * process is selected, and files while each write has to ask the gate.
 	 */
-	s->file = 0;
-	if (epoch && slot && !only.any && route == FL_ROUTE_PASSTHROUGH)
-		s->file = (__u64)file;
+	remembered = epoch && slot && !only.any && route == FL_ROUTE_PASSTHROUGH;
+	if (!remembered || slot != s->slot)
+		end_batch(s);
+	s->file = remembered ? backing : 0;
+	s->fuse_file = (__u64)file;
+	s->inode = (__u64)inode;
+	s->epoch_looked = epoch;
+	s->open_flags = open_flags;
+	s->excl_cell = cell_of(open_flags & FOPEN_PARALLEL_DIRECT_WRITES ? FL_MODE_EXCL_FLAG_SET
+									 : FL_MODE_EXCL_FLAG_UNSET,
+			       FL_NATURE_PLAIN);
+	s->batched = remembered && !is_outside();
+	if (!s->batched || slot != s->slot) {
+		begin_change(s);
+		s->slot = slot;
+		s->usual = FL_NO_CELL;
+		s->writer_key = NO_WRITER;
+		end_change(s);
+	}
 	return 0;
 }
 
-/* A scope whose end was missed must not serve this write, whose iocb may have the same address. */
-static __noinline int not_selected(struct scope *s, struct kiocb *iocb)
+/* Whether the write that the task has begun counts. If so, the scope knows its file. */
+static __always_inline bool scope_counts(struct fl_scope *s, struct kiocb *iocb, __u64 backing)
 {
-	if ((s->iocb & ~LOCKED) == (__u64)iocb) {
-		s->iocb = 0;
-		lost(FL_LOSS_UNPAIRED);
+	if (only.is.gated || !look_at_file(s, iocb, backing))
+		return true;
+	close_scope(s);
+	return false;
+}
+
+/* A write that has to ask the gate does so when it begins. Returns 0 if it counts. */
+static __noinline int enter_gate(struct fl_scope *s, struct kiocb *iocb)
+{
+	struct file *file = iocb->ki_filp;
+	bool known = s->fuse_file == (__u64)file && s->inode == (__u64)file->f_inode &&
+		     s->epoch_looked && s->epoch_looked == open_epoch && s->slot &&
+		     route_of_flags(s->open_flags) == FL_ROUTE_PASSTHROUGH;
+
+	if (known ? enter_write() : !look_at_file(s, iocb, 0))
+		return 0;
+	close_scope(s);
+	return -1;
+}
+
+/*
+ * A write begins that is timed, or whose task's batch is to be added to its slot. Measuring a write's times costs as
+ * much as all the rest. The distances between timed writes are random, so that they cannot fall into step with a
+ * writer that goes round its files. They are uniform from 1 to twice the mean minus 1.
+ */
+static __noinline int begin_specially(struct fl_scope *s, struct kiocb *iocb)
+{
+	__u32 *untimed = only.is.gated ? &s->until_timed : &s->untimed;
+
+	if (only.is.gated && enter_gate(s, iocb))
+		return 0;
+	if (s->batch >= LARGEST_BATCH / 4)
+		end_batch(s);
+	if (*untimed) {
+		--*untimed;
+		return 0;
 	}
+	if (!timed_in) {
+		*untimed = LARGEST_BATCH;
+		return 0;
+	}
+	*untimed = distance();
+	s->epoch = 0;
+	s->entry_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+/*
+ * The scope is not this task's, or another write is in it: one around this one, for files on FUSE may be passed through
+ * to files on FUSE, one whose end was missed, or one of a task with the same place. Returns 0 if it is ours now.
+ */
+static __noinline int take_scope(struct fl_scope *s, struct kiocb *iocb, __u32 pid)
+{
+	struct inode *inode = iocb->ki_filp->f_inode;
+
+	if (s->key && scope_is_open(s)) {
+		if (!dev_selected(inode->i_sb->s_dev) || !file_selected(inode, inode->i_ino))
+			return -1;
+		if (gate_open)
+			lost(FL_LOSS_UNPAIRED);
+		/* the other task may be about to add to its batch */
+		if (s->pid != pid && ++s->refused % 16)
+			return -1;
+	}
+	if (s->pid != pid) {
+		end_batch(s);
+		begin_change(s);
+		s->usual = FL_NO_CELL;
+		s->writer_key = NO_WRITER;
+		end_change(s);
+		s->file = 0;
+		s->fuse_file = 0;
+		s->pid = pid;
+		s->until_timed = first_untimed();
+		s->untimed = only.is.gated ? 0 : s->until_timed;
+	}
+	close_scope(s);
 	return 0;
 }
 
@@ -140,26 +215,15 @@ int write_entry(__u64 *ctx)
 {
 	struct kiocb *iocb = (void *)ctx[0];
 	__u32 pid = current_pid();
-	struct scope *s = scope_of(pid);
-	struct file *file = iocb->ki_filp;
+	struct fl_scope *s = scope_of(pid);
 
-	/*
-	 * Compare the inode, too. Another task with the same place may have changed it meanwhile,
-	 * and the address of the remembered file may now belong to a file of a mount without OPEN
-	 * requests.
-	 */
-	if ((s->file != (__u64)file || s->inode != (__u64)file->f_inode ||
-	     s->epoch != open_epoch) &&
-	    open_file(s, iocb, file, pid))
-		return not_selected(s, iocb);
-	if (s->iocb)
-		lost(FL_LOSS_UNPAIRED);
-	s->iocb = (__u64)iocb;
-	s->entry_ns = 0;
-	if (s->untimed)
+	if (unlikely(s->key != pid) && take_scope(s, iocb, pid))
+		return 0;
+	s->key = (__u64)iocb;
+	if (likely(s->untimed))
 		s->untimed--;
 	else
-		begin_times(s);
+		begin_specially(s, iocb);
 	return 0;
 }
 
@@ -177,41 +241,91 @@ static __noinline __u32 unusual_cell(struct kiocb *iocb, struct inode *inode, __
 				inode->i_flags);
 }
 
+/* The cell of a write that holds the lock with this count, if nothing else is unusual. */
+static __always_inline __u32 plain_cell(struct fl_scope *s, __u64 count)
+{
+	if (count & RWSEM_WRITER_LOCKED)
+		return s->excl_cell;
+	return cell_of(count & RWSEM_READER_MASK ? FL_MODE_SHARED : FL_MODE_UNKNOWN,
+		       FL_NATURE_PLAIN);
+}
+
+static __always_inline struct inode *inode_in(const struct fl_scope *s)
+{
+	return bpf_rdonly_cast((void *)s->inode, bpf_core_type_id_kernel(struct inode));
+}
+
+/* Whether a write is direct, within EOF, no append, and need not look for privileges. */
+static __always_inline bool is_plain(struct inode *inode, __u32 ki_flags, __u64 end)
+{
+	/* the kiocb's flags, as fuse passes them on */
+	return (ki_flags & (IOCB_DIRECT | IOCB_APPEND)) == IOCB_DIRECT &&
+	       inode->i_flags & S_NOSEC && end <= inode->i_size;
+}
+
+/* ctx is that of backing_file_write_iter(). */
+static __noinline int look_under_lock(struct fl_scope *s, __u64 *ctx)
+{
+	struct inode *inode = inode_in(s);
+	struct iov_iter *iter = (void *)ctx[1];
+	struct kiocb *iocb = (void *)ctx[2];
+	__u64 count = inode->i_rwsem.count.counter;
+	__u32 cell = plain_cell(s, count);
+
+	look_at_holders(s->slot, count);
+	s->bytes = iter->count;
+	if (!is_plain(inode, ctx[3], iocb->ki_pos + s->bytes))
+		cell = unusual_cell(iocb, inode, s->bytes, cell);
+	s->cell = cell;
+	if (asynchronous_seen)
+		remember_passthrough(s, iocb);
+	s->key = (__u64)iocb + LOCKED;
+	return 0;
+}
+
+/* The file is not the one of the task's last write, or more than the usual is to be noted of the write. */
+static __noinline int locked_specially(struct fl_scope *s, __u64 *ctx)
+{
+	struct kiocb *iocb = (void *)ctx[2];
+	__u64 backing = ctx[0];
+
+	if (s->key != (__u64)iocb)
+		return 0;
+	if ((s->file != backing || s->epoch_looked != open_epoch) &&
+	    !scope_counts(s, iocb, backing))
+		return 0;
+	if (s->entry_ns)
+		s->locked_ns = bpf_ktime_get_ns();
+	return look_under_lock(s, ctx);
+}
+
 /*
- * fuse_passthrough_write_iter() calls this under the lock. Overlayfs calls it too, without a scope.
+ * fuse_passthrough_write_iter() calls this under the lock. Overlayfs calls it too, without a scope. A file that the
+ * scope knows is one of fs/fuse, so the write around this call is the scope's.
  */
 SEC("fentry/backing_file_write_iter")
 int passthrough_locked(__u64 *ctx)
 {
-	struct scope *s = scope_of(current_pid());
-	struct kiocb *iocb = (void *)ctx[2];
+	struct fl_scope *s = scope_of(current_pid());
 	struct iov_iter *iter;
 	struct inode *inode;
-	__u64 count, bytes;
-	__u32 ki_flags, cell;
+	struct kiocb *iocb;
+	__u64 bytes;
 
-	if (s->iocb != (__u64)iocb)
-		return 0;
-	inode = bpf_rdonly_cast((void *)s->inode, bpf_core_type_id_kernel(struct inode));
-	count = inode->i_rwsem.count.counter;
-	cell = s->excl_cell;
-	if (!(count & RWSEM_WRITER_LOCKED)) {
-		cell = cell_of(FL_MODE_SHARED, FL_NATURE_PLAIN);
-		if (!(count & RWSEM_READER_MASK))
-			cell = cell_of(FL_MODE_UNKNOWN, FL_NATURE_PLAIN);
-	}
-	look_at_holders(s->slot, count);
+	if (unlikely(s->file != ctx[0]) || unlikely(s->epoch != open_epoch))
+		return locked_specially(s, ctx);
+	/* what follows is look_under_lock() for a write that holds the lock alone, with nobody behind it */
+	inode = inode_in(s);
+	if ((inode->i_rwsem.count.counter & (RWSEM_WRITER_LOCKED | RWSEM_FLAG_WAITERS)) !=
+	    RWSEM_WRITER_LOCKED)
+		return look_under_lock(s, ctx);
 	iter = (void *)ctx[1];
+	iocb = (void *)ctx[2];
 	bytes = iter->count;
+	if (!is_plain(inode, ctx[3], iocb->ki_pos + bytes))
+		return look_under_lock(s, ctx);
 	s->bytes = bytes;
-	ki_flags = ctx[3]; /* the kiocb's flags, as fuse passes them on */
-	if ((ki_flags & (IOCB_DIRECT | IOCB_APPEND)) != IOCB_DIRECT ||
-	    !(inode->i_flags & S_NOSEC) || iocb->ki_pos + bytes > inode->i_size)
-		cell = unusual_cell(iocb, inode, bytes, cell);
-	s->cell = cell;
-	if (unlikely(asynchronous_seen))
-		remember_passthrough(s, iocb);
-	scope_locked(s, (__u64)iocb);
+	s->key = (__u64)iter;
 	return 0;
 }
 
@@ -222,14 +336,14 @@ int direct_locked(__u64 *ctx)
 	struct fuse_io_priv *io = (void *)ctx[0];
 	struct iov_iter *iter = (void *)ctx[1];
 	struct kiocb *iocb = io->iocb;
-	struct scope *s = scope_of(current_pid());
+	struct fl_scope *s = scope_of(current_pid());
 	struct inode *inode;
 	enum held held;
 	bool direct, cache_mode = false;
 	__u64 count;
 	int ki_flags;
 
-	if (!s->iocb || s->iocb != (__u64)BPF_CORE_READ(io, iocb))
+	if (!s->key || s->key != (__u64)BPF_CORE_READ(io, iocb) || !scope_counts(s, iocb, 0))
 		return 0;
 	inode = iocb->ki_filp->f_inode;
 	ki_flags = iocb->ki_flags;
@@ -268,7 +382,7 @@ static __always_inline void tell_whose(__u32 slot)
  * A write without a point at which the lock could be read went into the writeback cache. On other
  * routes the hook at that point is already detached, and the write does not belong to this window.
  */
-static __noinline int count_unlocked(struct scope *s, __u64 *ctx)
+static __noinline int count_unlocked(struct fl_scope *s, __u64 *ctx)
 {
 	/* read it from the context: to the verifier the scope's copy is only a number */
 	struct kiocb *iocb = (void *)ctx[0];
@@ -276,8 +390,8 @@ static __noinline int count_unlocked(struct scope *s, __u64 *ctx)
 	long ret = ctx[2];
 	__u32 slot;
 
-	s->iocb = 0;
-	if (ret <= 0 || route_of_flags(s->open_flags) != FL_ROUTE_CACHED)
+	if (ret <= 0 || !scope_counts(s, iocb, 0) ||
+	    route_of_flags(s->open_flags) != FL_ROUTE_CACHED)
 		return 0;
 	slot = slot_of(inode, FL_ROUTE_CACHED, inode->i_ino, inode->i_sb->s_dev,
 		       inode->i_generation);
@@ -291,7 +405,7 @@ static __noinline int count_unlocked(struct scope *s, __u64 *ctx)
  * The lock was not seen held, the write did not return a number of bytes, or it is remembered. What completion shows of
  * a queued write may be settled already.
  */
-static __noinline int count_unusual(struct scope *s, struct kiocb *iocb, long ret)
+static __noinline int count_unusual(struct fl_scope *s, struct kiocb *iocb, long ret)
 {
 	bool remembered = s->cell & CELL_REMEMBERED, queued = ret == -EIOCBQUEUED;
 
@@ -311,34 +425,72 @@ static __noinline int count_unusual(struct scope *s, struct kiocb *iocb, long re
 	return 0;
 }
 
-/* The order of these steps keeps the path of the usual write short. */
-static __always_inline int end_write(__u64 *ctx)
+static __always_inline void add_to_batch(struct fl_scope *s, __u64 bytes)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct scope *s = scope_of(task->pid);
-	__u32 cell;
-	long ret;
+	s->batch++;
+	s->batch_bytes += bytes;
+	/* while the scope is open no other task changes what the batch is of */
+	barrier();
+}
 
-	if (s->iocb != ctx[0] + LOCKED)
-		return s->iocb == ctx[0] ? count_unlocked(s, ctx) : 0;
-	s->iocb = 0;
-	if (s->entry_ns)
-		record_times(s);
-	ret = ctx[2];
-	cell = s->cell;
-	if (cell >= cell_of(FL_MODE_SHARED + 1, 0) || ret <= 0)
-		return count_unusual(s, (void *)ctx[0], ret);
-	count_cell(&s->slot, cell, ret);
-	count_writer_as(task, s->slot);
-	if (is_outside())
-		count_in_slot(s->slot, FL_COUNT_OUTSIDE);
+/* The first write of its kind, or one whose times were measured. */
+static __always_inline void count_plain(struct fl_scope *s, __u32 cell, __u64 bytes)
+{
+	if (!s->batched) {
+		count_cell(&s->slot, cell, bytes);
+		tell_whose(s->slot);
+		return;
+	}
+	if (cell != s->usual) {
+		end_batch(s);
+		begin_change(s);
+		s->usual = cell;
+		end_change(s);
+		if (writer_at(s->writer)->key != s->writer_key)
+			find_own_place(s);
+		place_used(s);
+	}
+	add_to_batch(s, bytes);
+}
+
+static __noinline int ended_specially(struct fl_scope *s, __u64 *ctx)
+{
+	__u64 key = s->key, iocb = ctx[0], iter = ctx[1];
+	__u32 cell = key == iter ? s->usual : s->cell;
+	long ret = ctx[2];
+
+	/* else the verifier loses what the comparison below says of it */
+	barrier_var(cell);
+	if (key == iocb) {
+		count_unlocked(s, ctx);
+	} else if (key == iocb + LOCKED || key == iter) {
+		s->cell = cell;
+		if (s->entry_ns)
+			record_times(s);
+		if (cell >= cell_of(FL_MODE_SHARED + 1, 0) || ret <= 0)
+			count_unusual(s, (void *)ctx[0], ret);
+		else
+			count_plain(s, cell, ret);
+	} else {
+		return 0;
+	}
+	close_scope(s);
 	return 0;
 }
 
 SEC("fexit/fuse_file_write_iter")
 int write_exit(__u64 *ctx)
 {
-	end_write(ctx);
+	__u32 pid = current_pid();
+	struct fl_scope *s = scope_of(pid);
+	long ret = ctx[2];
+
+	if (likely(s->key == ctx[1]) && likely(ret > 0)) {
+		add_to_batch(s, ret);
+		s->key = pid;
+		return 0;
+	}
+	ended_specially(s, ctx);
 	if (only.is.gated)
 		gate_end();
 	return 0;

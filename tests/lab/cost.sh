@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 # What it costs today and some more, for the figures swing. docs/overhead.md has them.
-declare -A limit=([state-tp]=450 [state-fentry]=650 [callsite:0]=2700)
+declare -A limit=([state-tp]=450 [state-fentry]=520 [callsite:0]=2400)
 
 within()
 {

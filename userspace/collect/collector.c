@@ -122,9 +122,13 @@ static int open_tables(struct fl_collector *c, __u32 nslots, struct fl_err *err)
 			c->holder_slots) ||
 	    open_values(c, &c->takes, takes, "slot_takes", sizeof(struct fl_slot_takes), nslots))
 		return fl_err(err, "out of memory");
+	if (fl_batches_open(&c->batches, writes ? writes->obj : NULL, nslots))
+		return fl_err(err, "out of memory");
 	if (writes)
 		c->counts.more_fd = fl_source_map(writes, "settled_counts");
-	fl_writer_table_open(&c->writers, writes ? writes->obj : NULL);
+	c->counts.add_more = fl_batches_add;
+	c->counts.ctx = &c->batches;
+	fl_writer_table_open(&c->writers, writes ? writes->obj : NULL, &c->batches);
 	fl_follow_open(&c->follow, first->obj);
 	return 0;
 }
@@ -466,6 +470,7 @@ void fl_collector_finish(struct fl_collector *c)
 	fl_gate_unmap(&c->gate);
 	fl_slot_table_close(&c->table);
 	fl_writer_table_close(&c->writers);
+	fl_batches_close(&c->batches);
 	fl_wait_table_close(&c->waits);
 	fl_follow_close(&c->follow);
 	fl_family_close(&c->family);

@@ -6,6 +6,7 @@
 #include "util/clock.h"
 #include "util/index.h"
 #include "collect/collector.h"
+#include "collect/batches.h"
 #include "collect/choose.h"
 #include "collect/cross_check.h"
 #include "collect/family.h"
@@ -41,6 +42,7 @@ struct fl_collector {
 	struct fl_choice choice; /* with the sources */
 	struct fl_gate_map gate;
 	struct fl_slot_table table;
+	struct fl_batches batches;
 	struct fl_writer_table writers;
 	struct fl_wait_table waits;
 	struct fl_follow follow;

@@ -31,6 +31,7 @@ void fl_collector_forget(struct fl_collector *c)
 	c->forget_looked_ns = now;
 	if (fl_slot_table_update(&c->table) || c->table.nclaims < c->table.nslots / 2)
 		return;
+	fl_batches_look(&c->batches);
 	fl_writer_table_sweep(&c->writers);
 	for (size_t i = c->table.nclaims; i-- > 0;) {
 		if (!found_idle(c, &c->table.claim[i]) || fl_forgotten_reserve(&c->forgotten) ||

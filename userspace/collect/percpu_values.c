@@ -59,6 +59,8 @@ int fl_percpu_values_peek(struct fl_percpu_values *v, __u32 place, void *sum)
 	/* read the second map first: what it subtracts was added to the first map before */
 	if (add_whole(v, v->more_fd, place, out) || add_whole(v, v->fd, place, out))
 		return -1;
+	if (v->add_more)
+		v->add_more(v->ctx, place, sum);
 	drained = drained_of(v, place);
 	for (size_t i = 0; i < words; i++)
 		out[i] = (__s64)(out[i] - drained[i]) > 0 ? out[i] - drained[i] : 0;

@@ -12,6 +12,9 @@
 struct fl_percpu_values {
 	int fd;	     /* of the map; not owned */
 	int more_fd; /* of a second map, whose values are added to the first's; -1: none. Not owned */
+	/* adds what is counted elsewhere, and comes to the map later; may be NULL */
+	void (*add_more)(void *ctx, __u32 place, void *sum);
+	void *ctx;
 	size_t size; /* of one value in bytes; counts of 64 bits and nothing else */
 	int ncpus;
 	__u32 places;

@@ -167,6 +167,7 @@ __u64 fl_collector_explained(struct fl_collector *c, __u32 dev)
 	s.mount = &m;
 	/* if memory is out, new claims are read next time */
 	fl_slot_table_update(&c->table);
+	fl_batches_look(&c->batches);
 	if (fl_collector_requests(c, &m))
 		return 0;
 	n = m.counter[FL_MOUNT_ATTRIBUTE_REPLIES];
@@ -236,6 +237,7 @@ static int drain_files(struct fl_collector *c, struct fl_snapshot *s, struct fl_
 	/*
 	 * read the writers before the counts, so that writers never have more writes than the file
 	 */
+	fl_batches_look(&c->batches);
 	fl_writer_table_sweep(&c->writers);
 	if (drain_other(c, s))
 		return fl_errno(err, errno, "cannot read the counts");

@@ -48,6 +48,7 @@ void fl_collector_sample(struct fl_collector *c, struct fl_sample *sample)
 	*sample = c->sum;
 	/* if memory is out, new claims are read next time */
 	fl_slot_table_update(&c->table);
+	fl_batches_look(&c->batches);
 	for (size_t i = 0; i <= c->table.nclaims; i++) {
 		__u32 slot = i ? c->table.claim[i - 1].slot : 0;
 

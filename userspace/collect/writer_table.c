@@ -3,16 +3,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include <sys/mman.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include "collect/bpf_object.h"
 #include "util/array.h"
 #include "util/processes.h"
-
-#define SECTION "bss"
 
 int fl_writer_table_configure(struct bpf_object *obj)
 {
@@ -21,42 +16,13 @@ int fl_writer_table_configure(struct bpf_object *obj)
 	return fl_set_rodata(obj, "own_pids", &own, sizeof(own));
 }
 
-/* Offset of the programs' table among their variables; -1 if there is none. */
-static long offset_in_section(const struct btf *btf)
+void fl_writer_table_open(struct fl_writer_table *t, struct bpf_object *obj,
+			  const struct fl_batches *batches)
 {
-	int id = btf ? btf__find_by_name_kind(btf, "." SECTION, BTF_KIND_DATASEC) : -1;
-	const struct btf_type *sec = id > 0 ? btf__type_by_id(btf, id) : NULL;
-	const struct btf_var_secinfo *var = sec ? btf_var_secinfos(sec) : NULL;
-
-	for (int i = 0; sec && i < btf_vlen(sec); i++) {
-		const struct btf_type *t = btf__type_by_id(btf, var[i].type);
-
-		if (!strcmp(btf__name_by_offset(btf, t->name_off), "writers") &&
-		    var[i].size == sizeof(struct fl_writer) * FL_WRITERS)
-			return var[i].offset;
-	}
-	return -1;
-}
-
-void fl_writer_table_open(struct fl_writer_table *t, struct bpf_object *obj)
-{
-	long offset = obj ? offset_in_section(bpf_object__btf(obj)) : -1, page = getpagesize();
-	struct bpf_map *map;
-	void *p;
-
 	memset(t, 0, sizeof(*t));
-	if (offset < 0)
-		return;
-	/* libbpf prefixes the object's name */
-	bpf_object__for_each_map(map, obj) if (strstr(bpf_map__name(map), "." SECTION)) break;
-	if (!map)
-		return;
-	t->map_len = offset % page + sizeof(struct fl_writer) * FL_WRITERS;
-	p = mmap(NULL, t->map_len, PROT_READ, MAP_SHARED, bpf_map__fd(map), offset / page * page);
-	if (p == MAP_FAILED)
-		return;
-	t->map = p;
-	t->place = (const void *)((char *)p + offset % page);
+	t->batches = batches;
+	fl_variable_map(&t->table, obj, "writers", sizeof(struct fl_writer) * FL_WRITERS);
+	t->place = t->table.at;
 }
 
 static void add(struct fl_writer_table *t, const struct fl_writer *w, __u64 writes)
@@ -94,7 +60,7 @@ static void sweep_place(struct fl_writer_table *t, __u32 i)
 		t->last[i].key = w.key;
 		t->last[i].told = 0;
 	}
-	total = w.writes + w.settled;
+	total = w.writes + w.settled + fl_batches_of_writer(t->batches, i, w.key);
 	/* counts that were subtracted since then are made up for later */
 	if ((__s64)(total - t->last[i].told) <= 0)
 		return;
@@ -147,8 +113,7 @@ int fl_writer_table_drain(struct fl_writer_table *t, __u32 slot, struct fl_write
 
 void fl_writer_table_close(struct fl_writer_table *t)
 {
-	if (t->map)
-		munmap(t->map, t->map_len);
+	fl_variable_unmap(&t->table);
 	free(t->written);
 	memset(t, 0, sizeof(*t));
 }

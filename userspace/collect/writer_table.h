@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include "collect/batches.h"
 #include "snapshot/writers.h"
 
 struct bpf_object;
@@ -19,8 +20,8 @@ struct fl_written {
 
 struct fl_writer_table {
 	const struct fl_writer *place; /* mapped; NULL if the form does not note who writes */
-	void *map;
-	size_t map_len;
+	struct fl_variable table;
+	const struct fl_batches *batches; /* not owned; their writes are added */
 	struct {
 		__u64 key, told;
 	} last[FL_WRITERS];	    /* by place: counts that were already reported */
@@ -31,8 +32,9 @@ struct fl_writer_table {
 /* Sets the programs' constants before they are loaded. Returns 0, or -1. */
 int fl_writer_table_configure(struct bpf_object *obj);
 /* Maps the table of a loaded object; without one it stays empty. */
-void fl_writer_table_open(struct fl_writer_table *t, struct bpf_object *obj);
-/* Adds what was written since the last sweep to t->written. */
+void fl_writer_table_open(struct fl_writer_table *t, struct bpf_object *obj,
+			  const struct fl_batches *batches);
+/* Adds what was written since the last sweep to t->written. The batches were looked for before. */
 void fl_writer_table_sweep(struct fl_writer_table *t);
 /*
  * Moves the swept writers of a slot's file to w, the busiest only. Returns 0, or -1 if out of
