@@ -44,6 +44,8 @@ static pid_t begin_fio(void *(*leader)(void *), void *(*thread)(void *), void *(
 
 	if (pid)
 		return pid;
+	/* before it has a child, which would not be in the group otherwise, and would stay */
+	setpgid(0, 0);
 	begin(wake_up_often);
 	begin(thread);
 	job = process ? fork() : 1;
