@@ -7,5 +7,5 @@
 . "$(dirname "$0")/lib.sh"
 
 vm --cpus 2 --variant stock -- tests/lab/guest/fentry
-relayed 90
+relayed 92
 exit "$failed"
