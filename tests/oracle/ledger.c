@@ -82,7 +82,8 @@ void ledger_result(struct ledger_entry *e, uint64_t asked, int64_t result)
 		return;
 	}
 	if (!result) {
-		atomic_fetch_add(&e->nothing, 1);
+		if (asked)
+			atomic_fetch_add(&e->nothing, 1);
 		return;
 	}
 	if (-result < LEDGER_ERRNOS)

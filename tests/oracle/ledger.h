@@ -25,7 +25,7 @@ struct ledger_entry {
 	char name[LEDGER_NAMES][LEDGER_NAME];
 	_Atomic uint64_t wrote, bytes; /* calls that wrote, and their bytes */
 	_Atomic uint64_t partly;       /* of those, the ones that wrote less than asked */
-	_Atomic uint64_t nothing;      /* calls that returned 0 */
+	_Atomic uint64_t nothing;      /* calls that wrote 0 of more bytes */
 	_Atomic uint64_t again, failed, cancelled;
 	_Atomic uint32_t by_errno[LEDGER_ERRNOS];
 };
