@@ -249,8 +249,8 @@ static void describe(const struct expected *e, const char *what)
 }
 
 /*
- * Attempts that wrote nothing. After a write that came short, io_uring tries the rest: nobody is told of that attempt if
- * it fails.
+ * Attempts that wrote nothing. After a write that came short, io_uring tries the rest: nobody is told of that attempt
+ * if it fails.
  */
 static uint64_t may_have_failed(const struct ledger_entry *l)
 {

@@ -105,7 +105,7 @@ void fl_collector_stop(struct fl_collector *c);
  */
 int fl_collector_read(struct fl_collector *c, struct fl_snapshot *s, struct fl_err *err);
 
-/* Totals since the start, with less work than a snapshot. */
+/* Totals since the start, with less work than a snapshot. None is less than in the sample before. */
 void fl_collector_sample(struct fl_collector *c, struct fl_sample *sample);
 /* The writes of such a sample. */
 __u64 fl_collector_writes(struct fl_collector *c);

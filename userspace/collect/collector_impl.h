@@ -61,7 +61,8 @@ struct fl_collector {
 	struct fl_mount_told *told;
 	size_t ntold;
 	struct fl_index told_by_dev;
-	struct fl_sample sum; /* of all that was read so far */
+	struct fl_sample sum;	  /* of all that was read so far */
+	struct fl_sample sampled; /* the last sample */
 
 	__u64 start_ns; /* 0: the gate has not been open */
 	__u64 read_ns;	/* end of the last reading */

@@ -40,6 +40,22 @@ void fl_collector_add_to_sample(const struct fl_collector *c, struct fl_sample *
 		add_writes_from_takes(sample, takes);
 }
 
+static void raise_to(__u64 *n, __u64 least)
+{
+	if (*n < least)
+		*n = least;
+}
+
+/* Writes that are on their way from a batch to their slot (bpf/scopes.bpf.h) are not seen: the next sample has them. */
+static void never_go_back(struct fl_sample *sample, struct fl_sample *last)
+{
+	raise_to(&sample->writes, last->writes);
+	raise_to(&sample->exclusive, last->exclusive);
+	raise_to(&sample->shared, last->shared);
+	raise_to(&sample->fi_lock, last->fi_lock);
+	*last = *sample;
+}
+
 void fl_collector_sample(struct fl_collector *c, struct fl_sample *sample)
 {
 	struct fl_slot_counts counts;
@@ -57,6 +73,7 @@ void fl_collector_sample(struct fl_collector *c, struct fl_sample *sample)
 			fl_collector_add_to_sample(c, sample, &counts, &takes);
 	}
 	sample->has_fi_lock = fl_collector_takes(c);
+	never_go_back(sample, &c->sampled);
 	sample->t_ns = fl_now_ns();
 }
 
