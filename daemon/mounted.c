@@ -171,23 +171,40 @@ void mount_detach(const struct mounted *mounted)
 			    log_name(mounted->mountpoint, shown, sizeof(shown)));
 }
 
+/* Opens the root of the fusectl file system, which need not be mounted anywhere. Returns -1 with errno. */
+static int open_fusectl(void)
+{
+	int fs = fsopen("fusectl", FSOPEN_CLOEXEC), root = -1, err;
+
+	if (fs >= 0 && fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
+		root = fsmount(fs, FSMOUNT_CLOEXEC, 0);
+	err = errno;
+	if (fs >= 0)
+		close(fs);
+	errno = err;
+	return root;
+}
+
 void mount_abort(const struct mounted *mounted)
 {
-	char path[64];
+	char path[32];
 	struct pollfd dev = {.fd = mounted->dev};
-	int fd = -1;
+	int connections, fd = -1;
 
 	/* when it has ended, another mount may have its number */
 	if (poll(&dev, 1, 0) > 0 && dev.revents & POLLERR)
 		return;
-	snprintf(path, sizeof(path), "/sys/fs/fuse/connections/%u/abort", mounted->connection);
-	if (mounted->connection)
-		fd = open(path, O_WRONLY | O_CLOEXEC);
+	snprintf(path, sizeof(path), "%u/abort", mounted->connection);
+	connections = open_fusectl();
+	if (connections >= 0)
+		fd = openat(connections, path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0 || write(fd, "1", 1) != 1)
-		log_failure(errno, "mount the fusectl file system on /sys/fs/fuse/connections",
+		log_failure(errno, "echo 1 to the file 'abort' of the fusectl file system ends it",
 			    "ending the connection to the kernel");
 	if (fd >= 0)
 		close(fd);
+	if (connections >= 0)
+		close(connections);
 }
 
 /* The process that waits. It keeps nothing of the daemon's open except its end of the pipe. */
