@@ -69,11 +69,27 @@ static void a_late_end_is_waited_for(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* A child that cannot end is given up. */
+static void one_ends_or_is_given_up(void **state)
+{
+	pid_t child = sleeper(), held = sleeper(), by = tracer(held, 600000);
+	int status;
+
+	fl_process_end_child(child);
+	assert_int_equal(waitpid(child, NULL, WNOHANG), -1);
+	fl_process_end_child(held);
+	kill(by, SIGKILL);
+	assert_int_equal(waitpid(by, &status, 0), by);
+	assert_int_equal(waitpid(held, &status, 0), held);
+	assert_int_equal(WTERMSIG(status), SIGKILL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_end_but_those_named),
 		cmocka_unit_test(a_late_end_is_waited_for),
+		cmocka_unit_test(one_ends_or_is_given_up),
 	};
 
 	return cmocka_run_group_tests_name("processes", tests, NULL, NULL);

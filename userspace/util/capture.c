@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 
 #include "util/file.h"
 #include "util/interrupt.h"
+#include "util/processes.h"
 #include "util/program.h"
 
 #define NOT_FOUND 127
@@ -54,9 +54,7 @@ static bool await(pid_t pid, int *status)
 		close(p.fd);
 	if (ended)
 		return true;
-	kill(pid, SIGKILL);
-	for (int i = 0; i < 50 && waitpid(pid, status, WNOHANG) == 0; i++)
-		usleep(2000);
+	fl_process_end_child(pid);
 	return false;
 }
 

@@ -11,12 +11,12 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
 #include "util/clock.h"
 #include "util/file.h"
 #include "util/interrupt.h"
 #include "util/pass_fds.h"
+#include "util/processes.h"
 
 /* What the child says: the errno that explains why there is no descriptor, or the bytes that it read. */
 struct answer {
@@ -51,14 +51,6 @@ static void answer_in_child(int line, question *ask, const char *path)
 	_exit(fl_pass_fds(line, &a, sizeof(a), &fd, fd >= 0) < 0);
 }
 
-/* A process that waits for a daemon can be killed, unless the daemon took the request; the kernel may take a while. */
-static void give_up(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	for (int i = 0; i < 50 && waitpid(pid, NULL, WNOHANG) == 0; i++)
-		usleep(2000);
-}
-
 /* Returns 0 with the answer, and a descriptor if there is one; -1 with errno set. */
 static int in_time(question *ask, const char *path, double seconds, struct answer *a, int *fd)
 {
@@ -86,7 +78,7 @@ static int in_time(question *ask, const char *path, double seconds, struct answe
 		why = fl_interrupted ? EINTR : ETIMEDOUT;
 	close(line[0]);
 	if (pid > 0)
-		give_up(pid);
+		fl_process_end_child(pid);
 	errno = why;
 	return why ? -1 : 0;
 }

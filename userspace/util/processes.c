@@ -81,6 +81,13 @@ bool fl_process_is_held(pid_t pid)
 	return held;
 }
 
+void fl_process_end_child(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	for (int i = 0; i < 50 && waitpid(pid, NULL, WNOHANG) == 0; i++)
+		usleep(2000);
+}
+
 /* All processes and their parents, as they are found: a parent may come behind its children. */
 struct family {
 	struct {

@@ -15,6 +15,11 @@ bool fl_in_first_pid_namespace(void);
 bool fl_process_is_held(pid_t pid);
 /* Calls fn for a process and all its descendants, until fn returns false. */
 void fl_processes_below(pid_t pid, bool (*fn)(pid_t pid, void *arg), void *arg);
+/*
+ * Kills a child and waits a tenth of a second for its end. One that is held by a request that its daemon took cannot
+ * end, and is left to itself.
+ */
+void fl_process_end_child(pid_t pid);
 /* Our own children, at most FL_MAX_CHILDREN of them; returns their number. */
 size_t fl_processes_children(pid_t child[FL_MAX_CHILDREN]);
 /*

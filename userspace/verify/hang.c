@@ -15,6 +15,7 @@
 
 #include "cmd.h"
 #include "util/file.h"
+#include "util/processes.h"
 #include "util/text.h"
 
 #define MAX_FRAMES 8
@@ -169,7 +170,7 @@ bool fl_hang_answers(const char *path, double seconds)
 		usleep(20000);
 	}
 	if (pid > 0)
-		kill(pid, SIGKILL);
+		fl_process_end_child(pid);
 	return false;
 }
 

@@ -18,6 +18,7 @@
 #include "openfiles/openfiles.h"
 #include "kernel/privileges.h"
 #include "collect/write_path.h"
+#include "util/processes.h"
 #include "util/text.h"
 #include "verify/cases/child.h"
 #include "verify/hang.h"
@@ -365,7 +366,7 @@ static void remove_files(struct fl_verify_world *w, const struct fl_case_report 
 	}
 	while (pid > 0 && waitpid(pid, NULL, WNOHANG) == 0) {
 		if (fl_now_ns() >= end) {
-			kill(pid, SIGKILL);
+			fl_process_end_child(pid);
 			return;
 		}
 		fl_sleep_ms(2);
