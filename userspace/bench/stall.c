@@ -27,7 +27,7 @@ static __u64 number_after(const char *text, const char *key)
 }
 
 /*
- * A number that changes when the thread has run: how often it was switched to, and, for one that polls and is never
+ * A number that grows when the thread runs: how often it was switched to, and, for one that polls and is never
  * switched away from, its time. Returns false for a thread of the kernel's that serves io_uring: an idle one wakes up
  * now and then.
  */
@@ -47,7 +47,7 @@ static bool has_run(pid_t pid, pid_t tid, __u64 *number)
 	if (name)
 		sscanf(name + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user,
 		       &system);
-	*number = (*number << 24) + (user + system) * 0x9e3779b97f4a7c15ull + tid;
+	*number += user + system;
 	return true;
 }
 
@@ -80,7 +80,7 @@ static void look_at(pid_t pid, struct look *l)
 		if (tid[i] == l->fio) {
 			l->leader = number;
 		} else {
-			l->others += number * (2 * (__u64)tid[i] + 1);
+			l->others += number;
 			l->nothers++;
 		}
 	}
