@@ -82,14 +82,16 @@ counting()
 }
 
 # begin_queue - for tests with queue_for_lock.py: a mirror in direct mode, which it stops, with two written files f
-# and g
+# and g. Sets $queue: the program with its first argument.
 begin_queue()
 {
 	live_begin_on_xfs
-	mountpoint -q /sys/fs/fuse/connections || mount -t fusectl none /sys/fs/fuse/connections || {
-		echo "needs /sys/fs/fuse/connections, to see who waits for what" >&2
+	mkdir "$WORK/connections"
+	mount -t fusectl none "$WORK/connections" || {
+		echo "needs fusectl, to see who waits for what" >&2
 		exit 77
 	}
+	queue=(python3 "$LIVE_TOP/tests/live/queue_for_lock.py" "$WORK/connections")
 	prefill "$src/f" 1
 	prefill "$src/g" 1
 	start_daemon "$src" "$mnt" direct || exit 1

@@ -17,7 +17,7 @@ together()
 {
 	local file=$1
 	shift
-	"$FUSELENS" prove "$mnt" --json -- python3 "$(dirname "$0")/queue_for_lock.py" "$mnt/$file" "$DAEMON_PID" "$@" \
+	"$FUSELENS" prove "$mnt" --json -- "${queue[@]}" "$mnt/$file" "$DAEMON_PID" "$@" \
 		>"$out" 2>"$out.err"
 	shared=$(report "$out" ".snapshot.files[] | select(.name == \"$file\") | .shared_holders |
 		\"\(.looks) \(.sum) \(.max) \([.buckets[] | \"\(.holders):\(.looks)\"] | join(\" \"))\"")
@@ -33,14 +33,14 @@ together g 'O_DIRECT|O_APPEND' 'O_DIRECT|O_APPEND' 'O_DIRECT|O_APPEND' 'O_DIRECT
 # The first holder looked when nobody was there; the last one has nobody behind it.
 check_eq "four that exclude each other: somebody is queued behind two" "$queued_behind" 2
 check_eq "none of them shares the lock" "$shared" "0 0 null "
-"$FUSELENS" prove "$mnt" -- python3 "$(dirname "$0")/queue_for_lock.py" "$mnt/f" "$DAEMON_PID" \
+"$FUSELENS" prove "$mnt" -- "${queue[@]}" "$mnt/f" "$DAEMON_PID" \
 	O_DIRECT O_DIRECT O_DIRECT >"$out" 2>"$out.err"
 check "the text says how many at most" grep -q '^  writers at once  *4  mean 1\.8  .*max 3$' "$out"
 check "and what it is" grep -q '^  writers at once: ' "$out"
-"$FUSELENS" prove "$mnt" -- python3 "$(dirname "$0")/queue_for_lock.py" "$mnt/g" "$DAEMON_PID" \
+"$FUSELENS" prove "$mnt" -- "${queue[@]}" "$mnt/g" "$DAEMON_PID" \
 	'O_DIRECT|O_APPEND' 'O_DIRECT|O_APPEND' 'O_DIRECT|O_APPEND' >"$out" 2>"$out.err"
 check "the text says behind how many somebody was queued" grep -q '^  waited for  *1  ' "$out"
-"$FUSELENS" stat "$mnt" -i 0.1 --json -- python3 "$(dirname "$0")/queue_for_lock.py" "$mnt/f" "$DAEMON_PID" \
+"$FUSELENS" stat "$mnt" -i 0.1 --json -- "${queue[@]}" "$mnt/f" "$DAEMON_PID" \
 	O_DIRECT O_DIRECT O_DIRECT O_DIRECT O_DIRECT >"$out" 2>"$out.err"
 check_eq "stat has the same for the whole run" "$(jq -r 'select(.kind == "total") |
 	"\(.shared_holders_max) \(.shared_holders_mean | . > 2.66 and . < 2.67) \(.queued_behind)"' "$out")" "5 true 0"

@@ -2,14 +2,15 @@
 # Processes write a file of a daemon that is stopped, one after the other: each holds the inode lock, or queues for it,
 # before the next one begins. Then the daemon goes on.
 #
-# usage: queue_for_lock.py FILE DAEMON_PID FLAGS...    a process for each FLAGS, those of open(2) with | between
+# usage: queue_for_lock.py FUSECTL FILE DAEMON_PID FLAGS...    a process for each FLAGS, those of open(2) with | between;
+#                                                              FUSECTL is where that file system is mounted
 import mmap
 import os
 import signal
 import sys
 import time
 
-path, daemon = sys.argv[1], int(sys.argv[2])
+fusectl, path, daemon = sys.argv[1], sys.argv[2], int(sys.argv[3])
 block = mmap.mmap(-1, 4096)
 
 
@@ -50,7 +51,7 @@ minor = os.minor(os.stat(path).st_dev)
 
 
 def requests_waiting():
-    with open(f"/sys/fs/fuse/connections/{minor}/waiting") as f:
+    with open(f"{fusectl}/{minor}/waiting") as f:
         return int(f.read())
 
 
@@ -68,7 +69,7 @@ def stays_asleep(pid):
     return state(pid) == "D" and switches(pid) == before
 
 
-files = [open_file(flags) for flags in sys.argv[3:]]
+files = [open_file(flags) for flags in sys.argv[4:]]
 # from the first write on the file's locks are known
 os.pwrite(files[0], block, 0)
 os.kill(daemon, signal.SIGSTOP)

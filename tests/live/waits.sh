@@ -17,7 +17,7 @@ queue()
 {
 	local mode=$1 file=$2 holder=$3 waiter=$4
 	shift 4
-	"$FUSELENS" prove "$mnt" --json "$@" -- python3 "$(dirname "$0")/queue_for_lock.py" "$mnt/$file" "$DAEMON_PID" \
+	"$FUSELENS" prove "$mnt" --json "$@" -- "${queue[@]}" "$mnt/$file" "$DAEMON_PID" \
 		"$holder" "$waiter" >"$out" 2>"$out.err"
 	waits=$(report "$out" ".snapshot.files[] | select(.name == \"$file\") | .queued_waits |
 		if . then \"\(.exclusive.count) \(.shared.count)\" else . end")
@@ -34,7 +34,7 @@ check_eq "a shared writer queues behind an exclusive one" "$waits" "0 1"
 check_eq "its time" "$long" true
 queue exclusive f 'O_DIRECT|O_APPEND' 'O_DIRECT|O_APPEND'
 check_eq "without --waits nothing is said of them" "$waits" null
-"$FUSELENS" prove "$mnt" --waits -- python3 "$(dirname "$0")/queue_for_lock.py" "$mnt/f" "$DAEMON_PID" \
+"$FUSELENS" prove "$mnt" --waits -- "${queue[@]}" "$mnt/f" "$DAEMON_PID" \
 	'O_DIRECT|O_APPEND' 'O_DIRECT|O_APPEND' >"$out" 2>"$out.err"
 check "the text has the wait" grep -q '^  queued, exclusive  *1  mean ' "$out"
 check "and says what is not in it" grep -q '^  queued: .*spinning' "$out"
