@@ -42,6 +42,19 @@ said()
 		"$tmp/o/$1.log" | sort -u | paste -sd' '
 }
 
+# fails_only NAME TEST - whether TEST failed, in one variant of the fixture or more, and no other test
+fails_only()
+{
+	[[ $(said "$1") =~ ^[1-9][0-9]*\ failed\ failed:\ $2$ ]] || { echo "# $(said "$1")"; return 1; }
+}
+
+# skipped NAME - the tests that could not run there, and why, except those that their variant does not need
+skipped()
+{
+	sed -n 's/^ok [0-9]* [a-z]*\.[a-z]*\.\([a-z_]*\) # SKIP \(.*\)/\1: \2/p' "$tmp/o/$1.log" |
+		grep -v 'once is enough\|there are no xattrs' | sort -u | paste -sd' ' || true
+}
+
 # warned NAME - whether the kernel complained meanwhile.
 warned()
 {

@@ -12,16 +12,34 @@ at_most()
 	awk -v a="$1" -v b="$2" 'BEGIN { exit !(a > 0 && a <= b) }' || { echo "# got $1, at most $2"; return 1; }
 }
 
-check "the selftest builds without a warning" build_selftest
-selftests no-count=next+$mutants/next-no-count.patch:overwrite_while_reply_is_held \
-	nowait-blocks=next+$mutants/next-nowait-blocks.patch:nowait_does_not_wait \
-	assert=next+$mutants/next-assert.patch:chmod_while_write_waits \
+# NAME:TEST - on next with mutants/next-NAME.patch, the selftest's TEST fails
+mutants_of_selftest=(
+	no-count:overwrite_while_reply_is_held
+	nowait-blocks:nowait_does_not_wait
+	iocb-only:append_does_not_share
+	shares-nothing:write_and_splice_share
+	looks-alone:writes_look_side_by_side
+	nowait-looks:writes_look_side_by_side
+	believes-all:write_that_strips_does_not_share
+	workers-queue:workers_write_side_by_side
+)
+todo=(
+	no-nowait=next+$mutants/next-no-nowait.patch:nowait_does_not_wait
+	assert=next+$mutants/next-assert.patch:chmod_while_write_waits
 	no-second-look=next+$mutants/next-assert.patch+$mutants/next-no-second-look.patch:chmod_while_write_waits
+)
+for one in "${mutants_of_selftest[@]}"; do
+	todo+=("${one%%:*}=next+$mutants/next-${one%%:*}.patch:${one#*:}")
+done
+check "the selftest builds without a warning" build_selftest
+selftests "${todo[@]}"
 check "the guest came to its end" is "$rc" 0
-check "next-no-count: the selftest's held reply is believed" \
-	is "$(said no-count)" "2 failed failed: overwrite_while_reply_is_held"
-check "next-nowait-blocks: the selftest's RWF_NOWAIT waits" \
-	is "$(said nowait-blocks)" "1 failed failed: nowait_does_not_wait"
+for one in "${mutants_of_selftest[@]}"; do
+	check "next-${one%%:*}: the selftest's ${one#*:} fails, and no other" \
+		fails_only "${one%%:*}" "${one#*:}"
+done
+check "next-no-nowait: the selftest says what it could not try" \
+	is "$(skipped no-nowait)" "nowait_does_not_wait: no RWF_NOWAIT here"
 check "privileges are stripped under the exclusive lock" eval "! warned assert"
 check "next-no-second-look: the kernel warns that the lock is shared" warned no-second-look
 
@@ -30,7 +48,7 @@ for ((i = 0; i < 10; i++)); do
 	selftests mask-first=next+$mutants/next-delays.patch+$mutants/next-mask-first.patch:stress
 	[ "$(said mask-first)" = "0 failed" ] || break
 done
-check "next-mask-first: the selftest's stress fails" is "$(said mask-first)" "1 failed failed: stress"
+check "next-mask-first: the selftest's stress fails" fails_only mask-first stress
 
 vm --variant "next+$mutants/next-iocb-only.patch" -- tests/lab/guest/verify passthrough --quick --json --case setfl
 check "next-iocb-only: verify's setfl fails" is "$rc $(jq -r '.cases[0].result' "$tmp/out")" "1 FAIL"

@@ -55,15 +55,6 @@ all_of()
 	[ "$(field "$1" writes)" -gt 0 ] && is "$(field "$1" "$2")" "$(field "$1" writes)"
 }
 
-# unchecked CASE - only writes that looked for privileges, or waited for such a write, were exclusive: at most one
-# in twenty
-unchecked()
-{
-	is "$(field "$1" exclusive)" "$(jq --arg case "$1" \
-		'.cases[] | select(.case == $case).reasons | (.privileges // 0) + (.unknown // 0)' "$tmp/out")" &&
-		[ "$(field "$1" writes)" -gt "$(($(field "$1" exclusive) * 20))" ]
-}
-
 # judge VARIANT - checks what the cases took, beyond what verify itself judges
 judge()
 {
@@ -94,7 +85,7 @@ judge()
 		;;
 	next)
 		for name in overwrite read_write append hole io_uring; do
-			check "next: $name shared, but for writes that found privileges unchecked" unchecked "$name"
+			check "next: $name all shared" all_of "$name" shared
 		done
 		for name in buffered o_append; do
 			check "next: $name all exclusive" all_of "$name" exclusive
