@@ -24,9 +24,9 @@ mutants_of_selftest=(
 	workers-queue:workers_write_side_by_side
 )
 todo=(
-	no-nowait=next+$mutants/next-no-nowait.patch:nowait_does_not_wait
-	assert=next+$mutants/next-assert.patch:chmod_while_write_waits
-	no-second-look=next+$mutants/next-assert.patch+$mutants/next-no-second-look.patch:chmod_while_write_waits
+	"no-nowait=next+$mutants/next-no-nowait.patch:nowait_does_not_wait"
+	"assert=next+$mutants/next-assert.patch:chmod_while_write_waits"
+	"no-second-look=next+$mutants/next-assert.patch+$mutants/next-no-second-look.patch:chmod_while_write_waits"
 )
 for one in "${mutants_of_selftest[@]}"; do
 	todo+=("${one%%:*}=next+$mutants/next-${one%%:*}.patch:${one#*:}")
