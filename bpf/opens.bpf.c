@@ -43,6 +43,9 @@ struct {
 	__type(value, __u64);
 } stripped SEC(".maps");
 
+/* What found no place in the two maps above. */
+__u64 refused_without_place, stripped_without_place;
+
 static __always_inline struct opening *current_opening(void)
 {
 	__u64 id = bpf_get_current_pid_tgid();
@@ -125,8 +128,10 @@ static __always_inline void count_refused(struct inode *inode, const struct open
 		}
 		bpf_map_update_elem(&refused, &key, &fresh, BPF_NOEXIST);
 		r = bpf_map_lookup_elem(&refused, &key);
-		if (!r)
+		if (!r) {
+			__sync_fetch_and_add(&refused_without_place, 1);
 			return;
+		}
 	}
 	__sync_fetch_and_add(&r->count, 1);
 	r->last_pid = bpf_get_current_pid_tgid() >> 32;
@@ -156,8 +161,8 @@ int open_exit(__u64 *ctx)
 		n = bpf_map_lookup_elem(&stripped, &key);
 		if (n)
 			__sync_fetch_and_add(n, 1);
-		else
-			bpf_map_update_elem(&stripped, &key, &one, BPF_ANY);
+		else if (bpf_map_update_elem(&stripped, &key, &one, BPF_ANY))
+			__sync_fetch_and_add(&stripped_without_place, 1);
 	}
 	bpf_map_delete_elem(&opening, &id);
 	return 0;

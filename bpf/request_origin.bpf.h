@@ -17,6 +17,17 @@ struct {
 	__type(value, struct fl_mount_counts);
 } mounts SEC(".maps");
 
+/* All mounts that found no place among them. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct fl_mount_counts);
+} mounts_without_place SEC(".maps");
+
+/* Then no mount gets a place any more: what a place has counted of its mount is all. */
+static bool no_place_left;
+
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 16384);
@@ -27,14 +38,17 @@ struct {
 static __always_inline struct fl_mount_counts *mount_counts(__u32 dev)
 {
 	struct fl_mount_counts *m = bpf_map_lookup_elem(&mounts, &dev);
+	__u32 zero = 0;
 
-	if (!m) {
-		static const struct fl_mount_counts zero;
+	if (!m && !no_place_left) {
+		static const struct fl_mount_counts none;
 
-		bpf_map_update_elem(&mounts, &dev, &zero, BPF_NOEXIST);
+		bpf_map_update_elem(&mounts, &dev, &none, BPF_NOEXIST);
 		m = bpf_map_lookup_elem(&mounts, &dev);
+		if (!m)
+			no_place_left = true;
 	}
-	return m;
+	return m ? m : bpf_map_lookup_elem(&mounts_without_place, &zero);
 }
 
 static __always_inline void count_on_mount(__u32 dev, enum fl_mount_counter what)

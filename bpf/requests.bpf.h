@@ -195,17 +195,19 @@ int request_end(__u64 *ctx)
 	if (!known) {
 		bpf_map_update_elem(&asked, &key, &fresh, BPF_NOEXIST);
 		known = bpf_map_lookup_elem(&asked, &key);
-		if (!known)
+	}
+	if (known) {
+		__sync_fetch_and_add(&known->opens, 1);
+		if (out.open_flags & FOPEN_PARALLEL_DIRECT_WRITES)
+			__sync_fetch_and_add(&known->opens_with_parallel, 1);
+		known->last_open_flags = out.open_flags;
+		if (known->blind)
 			return 0;
 	}
-	__sync_fetch_and_add(&known->opens, 1);
-	if (out.open_flags & FOPEN_PARALLEL_DIRECT_WRITES)
-		__sync_fetch_and_add(&known->opens_with_parallel, 1);
-	known->last_open_flags = out.open_flags;
-	if (!known->blind && others_selected() &&
-	    (!selected_ino || key.nodeid == selected_nodeid) &&
+	if (others_selected() && (!selected_ino || key.nodeid == selected_nodeid) &&
 	    may_miss_writes(fc, flags, out.open_flags, out.backing_id)) {
-		known->blind = 1;
+		if (known)
+			known->blind = 1;
 		count_blind_file(dev);
 	}
 	return 0;

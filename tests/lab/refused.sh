@@ -59,6 +59,7 @@ run()
 	check "$k: nothing else is refused" is "$(jq '.refused | length' "$out/refused.json")" 12
 	check "$k: every hook was live" is "$(jq -r .not_hooked "$out/refused.json")" null
 	check "$k: cached opens lose the parallel flag" is "$(stripped a $parallel) $(stripped b $parallel)" "2 1"
+	check "$k: those that are not told apart are told" is "$(jq -c '[(.refused | length), .more_refused]' "$out/many.json")" "[4096,4]"
 	check "$k: direct ones keep it" is "$(stripped a $((direct + parallel)))" 0
 }
 

@@ -123,6 +123,48 @@ static void other_spin_locks_are_left_out(void **state)
 	done(r);
 }
 
+static __u8 many_calls[16384];
+
+static int read_many_calls(void *ctx, __u64 addr, void *buf, size_t len, struct fl_err *err)
+{
+	memcpy(buf, many_calls, len);
+	return 0;
+}
+
+static void call_down_write(__u32 times)
+{
+	memset(many_calls, 0x90, sizeof(many_calls));
+	for (__u32 i = 0; i < times; i++) {
+		__s32 to = sizeof(many_calls) - (5 * i + 5);
+
+		many_calls[5 * i] = 0xe8;
+		memcpy(&many_calls[5 * i + 1], &to, sizeof(to));
+	}
+}
+
+/* Calls of lock functions that the map has no room for make it wrong, so there is none. */
+static void a_map_is_whole_or_none(void **state)
+{
+	static const char table[] = "ffffffff81000000 t fuse_file_write_iter\n"
+				    "ffffffff81004000 T down_write\n";
+	struct fl_lock_offsets anywhere = {-1, -1};
+	struct fl_symbols symbols;
+	struct fl_text text = {.machine = EM_X86_64, .symbols = &symbols, .read = read_many_calls};
+	struct fl_callsite_map map;
+	struct fl_err err;
+	char *copy = strdup(table);
+
+	call_down_write(FL_MAX_SITES);
+	assert_int_equal(fl_symbols_parse(&symbols, copy, strlen(copy), &err), 0);
+	assert_int_equal(fl_callsite_map_build(&map, &text, &anywhere, &err), 0);
+	assert_int_equal(map.nsites, FL_MAX_SITES);
+	fl_callsite_map_free(&map);
+	call_down_write(FL_MAX_SITES + 1);
+	assert_int_equal(fl_callsite_map_build(&map, &text, &anywhere, &err), -1);
+	assert_non_null(strstr(err.what, "than there is room for"));
+	fl_symbols_free(&symbols);
+}
+
 static void garbage_is_decoded_without_harm(void **state)
 {
 	static const fl_machine machines[] = {EM_X86_64, EM_AARCH64};
@@ -200,6 +242,7 @@ int main(void)
 		cmocka_unit_test(v3_has_shared_and_upgrade),
 		cmocka_unit_test(v1_follows_the_helper),
 		cmocka_unit_test(other_spin_locks_are_left_out),
+		cmocka_unit_test(a_map_is_whole_or_none),
 		cmocka_unit_test(garbage_is_decoded_without_harm),
 		cmocka_unit_test(kallsyms_lines),
 	};

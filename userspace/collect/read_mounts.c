@@ -13,31 +13,52 @@ int fl_collector_request_map(const struct fl_collector *c, const char *name)
 	return fl_source_map(&c->choice.source[0], name);
 }
 
-/* What the programs counted of a mount; returns -1 when out of memory. */
-static int read_counts(const struct fl_collector *c, __u32 dev, struct fl_mount_counts *sum)
+/* Adds up a place of a map of the programs. Returns 0; 1 if there is no such place; -1 when out of memory. */
+static int read_place(const struct fl_collector *c, const char *map, __u32 key,
+		      struct fl_mount_counts *sum)
 {
 	struct fl_mount_counts *percpu = calloc(c->ncpus, sizeof(*percpu));
+	int ret = 0;
 
 	memset(sum, 0, sizeof(*sum));
 	if (!percpu)
 		return -1;
-	if (!bpf_map_lookup_elem(fl_collector_request_map(c, "mounts"), &dev, percpu)) {
-		for (int cpu = 0; cpu < c->ncpus; cpu++) {
-			for (int i = 0; i < FL_MOUNT_COUNTERS; i++)
-				sum->counter[i] += percpu[cpu].counter[i];
-			sum->blind_files += percpu[cpu].blind_files;
-		}
+	if (bpf_map_lookup_elem(fl_collector_request_map(c, map), &key, percpu))
+		ret = 1;
+	for (int cpu = 0; !ret && cpu < c->ncpus; cpu++) {
+		for (int i = 0; i < FL_MOUNT_COUNTERS; i++)
+			sum->counter[i] += percpu[cpu].counter[i];
+		sum->blind_files += percpu[cpu].blind_files;
 	}
 	free(percpu);
-	return 0;
+	return ret;
+}
+
+/* What was counted of mounts that found no place. */
+static void read_without_place(const struct fl_collector *c, struct fl_mount_counts *sum)
+{
+	read_place(c, "mounts_without_place", 0, sum);
+}
+
+static bool any_without_place(const struct fl_collector *c)
+{
+	struct fl_mount_counts sum;
+
+	read_without_place(c, &sum);
+	for (int i = 0; i < FL_MOUNT_COUNTERS; i++)
+		if (sum.counter[i])
+			return true;
+	return sum.blind_files;
 }
 
 int fl_collector_requests(struct fl_collector *c, struct fl_mount_snapshot *m)
 {
 	struct fl_mount_counts sum;
+	int ret = read_place(c, "mounts", m->dev, &sum);
 
-	if (read_counts(c, m->dev, &sum))
+	if (ret < 0)
 		return -1;
+	m->uncounted = ret && any_without_place(c);
 	for (int i = 0; i < FL_MOUNT_COUNTERS; i++)
 		m->counter[i] += sum.counter[i];
 	return 0;
@@ -46,10 +67,12 @@ int fl_collector_requests(struct fl_collector *c, struct fl_mount_snapshot *m)
 __u64 fl_collector_blind_opened(const struct fl_collector *c, const struct fl_snapshot *s)
 {
 	struct fl_mount_counts sum;
-	__u64 n = 0;
+	__u64 n;
 
+	read_without_place(c, &sum);
+	n = sum.blind_files;
 	for (size_t i = 0; i < s->nmounts; i++)
-		if (!read_counts(c, s->mount[i].dev, &sum))
+		if (!read_place(c, "mounts", s->mount[i].dev, &sum))
 			n += sum.blind_files;
 	return n;
 }

@@ -8,6 +8,7 @@
 #include <bpf/libbpf.h>
 
 #include "collect/bpf_object.h"
+#include "collect/variables.h"
 
 #include "opens.skel.h"
 #include "util/array.h"
@@ -16,6 +17,7 @@ struct fl_refused_watch {
 	struct bpf_object *obj;
 	struct bpf_link *link[8];
 	size_t nlinks;
+	struct fl_variable refused_without_place, stripped_without_place;
 	char not_live[256];
 };
 
@@ -83,6 +85,9 @@ struct fl_refused_watch *fl_refused_start(struct fl_err *err)
 		}
 		w->nlinks++;
 	}
+	fl_variable_map(&w->refused_without_place, w->obj, "refused_without_place", sizeof(__u64));
+	fl_variable_map(&w->stripped_without_place, w->obj, "stripped_without_place",
+			sizeof(__u64));
 	return w;
 fail:
 	fl_refused_finish(w);
@@ -125,11 +130,18 @@ static int read_stripped(int fd, const struct fl_target *target, struct fl_refus
 	return 0;
 }
 
+static __u64 number(const struct fl_variable *v)
+{
+	return v->at ? *(const volatile __u64 *)v->at : 0;
+}
+
 int fl_refused_read(struct fl_refused_watch *w, const struct fl_target *target,
 		    struct fl_refused_opens *opens, struct fl_err *err)
 {
 	memset(opens, 0, sizeof(*opens));
 	snprintf(opens->not_live, sizeof(opens->not_live), "%s", w->not_live);
+	opens->more_refused = number(&w->refused_without_place);
+	opens->more_stripped = number(&w->stripped_without_place);
 	if (!read_refused(bpf_object__find_map_fd_by_name(w->obj, "refused"), target, opens) &&
 	    !read_stripped(bpf_object__find_map_fd_by_name(w->obj, "stripped"), target, opens))
 		return 0;
@@ -143,6 +155,8 @@ void fl_refused_finish(struct fl_refused_watch *w)
 		return;
 	while (w->nlinks)
 		bpf_link__destroy(w->link[--w->nlinks]);
+	fl_variable_unmap(&w->refused_without_place);
+	fl_variable_unmap(&w->stripped_without_place);
 	bpf_object__close(w->obj);
 	free(w);
 }

@@ -25,6 +25,8 @@ struct fl_refused_opens {
 	size_t nrefused;
 	struct fl_stripped_open *stripped;
 	size_t nstripped;
+	/* opens that found no place in the programs' tables, and are not among the others */
+	__u64 more_refused, more_stripped;
 	/* hooks that could not be attached; their rules cannot be told from others */
 	char not_live[256];
 	double seconds;

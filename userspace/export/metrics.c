@@ -157,6 +157,7 @@ static int add_mounts(struct fl_metrics *m, const struct fl_snapshot *s)
 		e->present |= s->mount[i].present;
 		/* "other" has files of several mounts */
 		e->served = e == m->mount ? FL_SERVED_UNKNOWN : s->mount[i].served;
+		e->uncounted |= s->mount[i].uncounted;
 		for (int k = 0; k < FL_MOUNT_COUNTERS; k++)
 			e->counter[k] += s->mount[i].counter[k];
 	}

@@ -29,6 +29,7 @@ struct fl_metric_mount {
 	__u64 writes[FL_ROUTES][FL_LOCK_MODES];
 	__u64 bytes[FL_ROUTES];
 	struct fl_totals totals; /* whatever the route */
+	bool uncounted; /* counter is not known: the programs have no place for the mount */
 	__u64 counter[FL_MOUNT_COUNTERS];
 	__u64 other_files[FL_LOCK_MODES]; /* writes to files without a series of their own */
 	struct fl_slot_hists *hists;	  /* NULL until the method gave some */

@@ -209,13 +209,21 @@ static void reasons(const struct page *g)
 	}
 }
 
+/* Whether the field at offset is a number that is known of the mount. */
+static bool known_of(const struct fl_metric_mount *m, size_t offset)
+{
+	size_t requests = offsetof(struct fl_metric_mount, counter);
+
+	return !m->uncounted || offset < requests || offset >= requests + sizeof(m->counter);
+}
+
 static void mount_counter(const struct page *g, const char *name, const char *help, size_t offset)
 {
 	char total[64];
 
 	family(g, name, COUNTER, NULL, help);
 	snprintf(total, sizeof(total), "%s_total", name);
-	for_each_mount(g, m)
+	for_each_mount(g, m) if (known_of(m, offset))
 		sample(g, total, m, NULL, NULL, *(const __u64 *)((const char *)m + offset));
 }
 
@@ -229,7 +237,7 @@ static void requests(const struct page *g)
 	for_each_mount(g, m)
 	{
 		for (int k = FL_MOUNT_SETATTR; k <= FL_MOUNT_WRITEBACK_REQUESTS; k++)
-			if (m->counter[k])
+			if (m->counter[k] && !m->uncounted)
 				sample(g, "fuselens_requests_total", m, "kind",
 				       fl_mount_counter_name(k), m->counter[k]);
 	}

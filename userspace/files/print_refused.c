@@ -57,14 +57,20 @@ static void refused_text(const struct fl_refused_open *o, const struct fl_mounts
 void fl_refused_text(const struct fl_refused_opens *opens, const struct fl_mounts *mounts,
 		     FILE *out)
 {
+	char n[32];
+
 	for (size_t i = 0; i < opens->nrefused; i++)
 		refused_text(&opens->refused[i], mounts, out);
-	if (!opens->nrefused)
+	if (opens->more_refused)
+		fprintf(out,
+			"%s more opens were refused, of any mount: there was no place left to tell their files apart\n",
+			fl_grouped(opens->more_refused, n, sizeof(n)));
+	else if (!opens->nrefused)
 		fprintf(out, "no open was refused in %.3g s\n", opens->seconds);
 	for (size_t i = 0; i < opens->nstripped; i++) {
 		const struct fl_stripped_open *s = &opens->stripped[i];
 		const struct fl_mount *m = fl_mounts_by_dev(mounts, s->key.dev);
-		char *path = fl_escape(m ? m->path : "?"), flags[160], n[32];
+		char *path = fl_escape(m ? m->path : "?"), flags[160];
 
 		fprintf(out,
 			"%s opens on %s lost FOPEN_PARALLEL_DIRECT_WRITES (the daemon replied with %s)\n",
@@ -72,6 +78,10 @@ void fl_refused_text(const struct fl_refused_opens *opens, const struct fl_mount
 			fl_fopen_flag_names(s->key.open_flags, flags, sizeof(flags)));
 		free(path);
 	}
+	if (opens->more_stripped)
+		fprintf(out,
+			"%s more opens lost FOPEN_PARALLEL_DIRECT_WRITES, on any mount: there was no place left to tell them apart\n",
+			fl_grouped(opens->more_stripped, n, sizeof(n)));
 	if (opens->not_live[0])
 		fprintf(out, "not hooked, so refusals by its rule are listed under another: %s\n",
 			opens->not_live);
@@ -105,6 +115,7 @@ void fl_refused_json(const struct fl_refused_opens *opens, const struct fl_mount
 		fl_json_name(one, "last_comm", r->seen.last_comm);
 		json_object_array_add(list, one);
 	}
+	fl_json_u64(o, "more_refused", opens->more_refused);
 	list = fl_json_array(o, "stripped");
 	for (size_t i = 0; i < opens->nstripped; i++) {
 		const struct fl_stripped_open *s = &opens->stripped[i];
@@ -117,6 +128,7 @@ void fl_refused_json(const struct fl_refused_opens *opens, const struct fl_mount
 		fl_json_u64(one, "count", s->count);
 		json_object_array_add(list, one);
 	}
+	fl_json_u64(o, "more_stripped", opens->more_stripped);
 	fl_json_name(o, "not_hooked", opens->not_live[0] ? opens->not_live : NULL);
 	fl_json_print(o, out, true);
 }

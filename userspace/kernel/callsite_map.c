@@ -132,6 +132,7 @@ struct builder {
 	struct fl_callsite_map *map;
 	const struct fl_text *text;
 	const struct fl_lock_offsets *at;
+	bool full; /* there was more than the map has room for */
 };
 
 static const struct callee_name *callee_of(const struct builder *b, const struct fl_insn *in)
@@ -244,18 +245,15 @@ static bool is_lock(__s64 arg_offset, __s64 wanted)
 	return arg_offset < 0 || wanted < 0 || arg_offset == wanted;
 }
 
-static void add_site(const struct builder *b, const struct fl_mapped_function *f,
+static void add_site(struct builder *b, const struct fl_mapped_function *f,
 		     const struct fl_code *code, size_t index, const bool *after,
 		     const bool *before)
 {
 	const struct fl_insn *in = &code->insn[index];
 	const struct callee_name *callee = callee_of(b, in);
-	struct fl_callsite *site = &b->map->site[b->map->nsites];
+	struct fl_callsite one = {}, *site = &one;
 	bool write_path = f->routes;
 
-	if (b->map->nsites >= MAX_SITES)
-		return;
-	memset(site, 0, sizeof(*site));
 	switch (callee->callee) {
 	case CALLEE_DOWN_READ:
 		if (!is_lock(code->arg_offset[index], b->at->i_rwsem))
@@ -296,7 +294,10 @@ static void add_site(const struct builder *b, const struct fl_mapped_function *f
 	if (in->flow == FL_FLOW_CALL)
 		fl_code_early(code, index, &site->early);
 	site->ncovered = fl_code_covered(code, index, site->covered);
-	b->map->nsites++;
+	if (b->map->nsites < MAX_SITES)
+		b->map->site[b->map->nsites++] = one;
+	else
+		b->full = true;
 }
 
 static bool followed(const struct fl_symbol *sym)
@@ -416,8 +417,10 @@ static int add_function(struct builder *b, const struct fl_symbol *sym, __u32 ro
 
 	if (f && (f->routes | routes) == f->routes)
 		return 0;
-	if (!f && b->map->nfunctions >= MAX_FUNCTIONS)
+	if (!f && b->map->nfunctions >= MAX_FUNCTIONS) {
+		b->full = true;
 		return fl_err(err, "too many functions");
+	}
 	if (read_code(b, address, &code, err))
 		return -1;
 	if (!f) {
@@ -476,6 +479,13 @@ int fl_callsite_map_build(struct fl_callsite_map *map, const struct fl_text *tex
 			continue;
 		fl_callsite_map_free(map);
 		return -1;
+	}
+	if (b.full) {
+		fl_callsite_map_free(map);
+		return fl_err(
+			err,
+			"fs/fuse has more functions (%d) or calls of lock functions (%d) than there is room for",
+			MAX_FUNCTIONS, MAX_SITES);
 	}
 	qsort(map->site, map->nsites, sizeof(*map->site), by_function_offset);
 	return 0;

@@ -282,14 +282,20 @@ static void remarks_text(const struct fl_prove_report *r, FILE *out)
 {
 	const struct fl_snapshot *s = r->snapshot;
 	const struct fl_totals *t = &r->verdict.totals;
-	__u64 sum[FL_MOUNT_COUNTERS] = {};
+	__u64 sum[FL_MOUNT_COUNTERS] = {}, uncounted = 0;
 	struct fl_holders holders;
 	char n[32];
 
 	fl_holders_sum(s, &holders);
-	for (size_t i = 0; i < s->nmounts; i++)
+	for (size_t i = 0; i < s->nmounts; i++) {
+		uncounted += s->mount[i].uncounted;
 		for (int k = 0; k < FL_MOUNT_COUNTERS; k++)
 			sum[k] += s->mount[i].counter[k];
+	}
+	if (uncounted)
+		SAY(out,
+		    "the requests of %s mounts are not counted: more mounts had some than there are places for",
+		    fl_grouped(uncounted, n, sizeof(n)));
 	if (sum[FL_MOUNT_GETXATTR_SECURITY])
 		SAY(out,
 		    "%s GETXATTR requests for security.capability, sent to the daemon under the lock: one for each write where the daemon did not negotiate FUSE_HANDLE_KILLPRIV_V2, else one for each inode",

@@ -85,6 +85,7 @@ enum fl_cross_check_state {
 	FL_CROSS_UNREADABLE,
 	FL_CROSS_SHORT,
 	FL_CROSS_REPLIES,
+	FL_CROSS_PLACES,
 	FL_CROSS_STATES,
 };
 
@@ -95,6 +96,7 @@ struct fl_mount_snapshot {
 	enum fl_served_state served; /* filled in by fl_watch_read() alone. Not recorded */
 	char *fstype;		     /* owned */
 	char *source;		     /* owned */
+	bool uncounted; /* counter is not known: more mounts had requests than the table has places */
 	__u64 counter[FL_MOUNT_COUNTERS];
 	enum fl_cross_check_state cross_check;
 	__u64 unseen; /* attempts at least that were not counted; 0 unless the check is done */

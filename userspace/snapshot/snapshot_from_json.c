@@ -152,8 +152,9 @@ static void mount_from_json(struct fl_json_reader *r, struct json_object *o,
 	m->path = fl_json_find_name(o, "path");
 	m->fstype = fl_json_find_name(o, "fstype");
 	m->source = fl_json_find_name(o, "source");
+	m->uncounted = fl_json_is_null(o, fl_mount_counter_name(0));
 	/* the last ones were added later to this version */
-	for (int i = 0; i < FL_MOUNT_COUNTERS; i++)
+	for (int i = 0; i < FL_MOUNT_COUNTERS && !m->uncounted; i++)
 		m->counter[i] = i >= FL_MOUNT_ATTRIBUTE_REPLIES
 					? fl_json_find_u64(o, fl_mount_counter_name(i))
 					: fl_json_get_u64(r, o, fl_mount_counter_name(i));

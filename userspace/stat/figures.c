@@ -91,7 +91,7 @@ void fl_stat_figures(const struct fl_snapshot *s, const struct fl_row *row,
 	v[FL_STAT_HOLD_P99] = quantile(row, FL_ROW_HOLD, 0.99);
 	v[FL_STAT_CEILING].known = fl_row_ceiling(row, &v[FL_STAT_CEILING].d);
 	v[FL_STAT_CEILING].whole = false;
-	v[FL_STAT_GETXATTR] = count_if(row->mount && !row->file,
+	v[FL_STAT_GETXATTR] = count_if(row->mount && !row->mount->uncounted && !row->file,
 				       row->mount ? row->mount->counter[FL_MOUNT_GETXATTR_SECURITY]
 						  : 0);
 	v[FL_STAT_QUEUED_BEHIND] = count_if(s->has_holders, t->counter[FL_COUNT_QUEUED_BEHIND]);

@@ -139,7 +139,9 @@ static void add_requests(struct fl_top_lines *l, const struct fl_mount_snapshot 
 {
 	char n[32];
 
-	for (int k = 0; m && k < FL_MOUNT_COUNTERS; k++)
+	if (m && m->uncounted)
+		add(l, "  %15s  requests: more mounts had some than there are places for", "-");
+	for (int k = 0; m && !m->uncounted && k < FL_MOUNT_COUNTERS; k++)
 		if (m->counter[k])
 			add(l, "  %15s  %s", fl_grouped(m->counter[k], n, sizeof(n)),
 			    fl_mount_counter_name(k));

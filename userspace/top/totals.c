@@ -150,6 +150,7 @@ static int add_mount(struct fl_snapshot *sum, const struct fl_mount_snapshot *m)
 	}
 	e->present = m->present;
 	e->served = m->served;
+	e->uncounted |= m->uncounted;
 	fl_add_words(e->counter, m->counter, sizeof(e->counter));
 	return set_text(&e->path, m->path) | set_text(&e->fstype, m->fstype) |
 	       set_text(&e->source, m->source);

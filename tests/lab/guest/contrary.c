@@ -11,6 +11,7 @@
  *   other  with another backing file than the inode's others
  *   noid   with backing id 0             gone  with an id that was closed before
  *   hold   a write is answered only right before the file's next passthrough open
+ *   numN   nothing: a number makes it another file's name
  *   iomap  the kernel's own I/O on DEVICE; only the lab's kernel with tests/lab/iomap/exclusive.patch knows it
  */
 #include <errno.h>
@@ -29,7 +30,7 @@
 
 #define FILE_SIZE   (1u << 20)
 #define BUFFER_SIZE (FILE_SIZE + 4096)
-#define MAX_FILES   64
+#define MAX_FILES   8192
 #define FOPEN_IOMAP (1u << 31)
 
 enum id { ID_OWN, ID_OTHER, ID_NONE, ID_GONE, ID_DEVICE };
@@ -93,6 +94,8 @@ static bool parse(const char *name, unsigned int nth, struct answer *a)
 		while ((word = strsep(&one, "+"))) {
 			size_t i = 0;
 
+			if (!strncmp(word, "num", 3))
+				continue;
 			while (i < sizeof(words) / sizeof(*words) && strcmp(words[i].name, word))
 				i++;
 			if (i == sizeof(words) / sizeof(*words))
