@@ -386,7 +386,7 @@ has_child_named()
 # that does not answer hangs no command.
 silent()
 {
-	local mnt=$top pid command verify
+	local mnt=$top pid command verify live
 	mount -t tmpfs none "$mnt"
 	"$FUSELENS" prove "$mnt" -d 0.2 >"$dir/out" 2>"$dir/err"
 	check_eq "a tmpfs over the mount: an error that says so" "$? $(grep -c 'tmpfs is mounted over it' "$dir/err")" "2 1"
@@ -403,6 +403,9 @@ silent()
 	"$FUSELENS" verify "$mnt" --quick --fio "$mnt/unseen" >"$dir/verify.out" 2>"$dir/verify.err" &
 	# shellcheck disable=SC2034
 	verify=$!
+	"$FUSELENS" live load --module "$mnt/unseen" >"$dir/live.out" 2>"$dir/live.err" &
+	# shellcheck disable=SC2034
+	live=$!
 	"$FUSELENS" prove "$mnt/unseen" >"$dir/out" 2>&1 &
 	pid=$!
 	wait_until 20 has_child $pid
@@ -417,7 +420,7 @@ silent()
 	kill -KILL $pid 2>/dev/null
 	wait $pid 2>/dev/null
 	check "... and made no result directory" test ! -e "$dir/stopped"
-	for command in prove files stat verify; do
+	for command in prove files stat verify live; do
 		pid=${!command}
 		check "$command ends by itself, too" wait_until 120 live_gone "$pid"
 		kill -KILL "$pid" 2>/dev/null
@@ -566,7 +569,8 @@ outputs()
 	by=(["report -o FILE"]="report $dir/result -o $top/page"
 		["report DIR"]="report $top/theirs"
 		["bench -o DIR"]="bench quick --raw $dir ${small[*]} -o $top/result"
-		["bench --resume -o DIR"]="bench --resume -o $top/theirs")
+		["bench --resume -o DIR"]="bench --resume -o $top/theirs"
+		["bench PROFILE"]="bench $top/profile.fio --raw $dir ${small[*]} -o $dir/none")
 	kill -STOP "$DAEMON_PID"
 	for name in "${!by[@]}"; do
 		# shellcheck disable=SC2086

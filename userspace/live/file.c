@@ -9,11 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <linux/magic.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 
 #include "util/capture.h"
 #include "util/file.h"
+#include "util/in_time.h"
 #include "util/own_links.h"
 #include "util/program.h"
 
@@ -56,8 +60,67 @@ static int check(int fd, const char *path, struct fl_err *err)
 	return 0;
 }
 
+/* How long the module's file system may take to hand it out. */
+#define ANSWER_SECONDS 10
+#define MAX_MODULE     (64u << 20)
+
+/* What is at path, and may be a module that we load. */
+struct found {
+	bool good, on_fuse;
+	struct fl_err err; /* unless it is good */
+};
+
+/* A copy in memory: whoever reads that waits for no file system. Returns -1 with errno set. */
+static int copy_of(int from)
+{
+	int to = memfd_create("fuselens", MFD_CLOEXEC);
+	char buf[65536];
+	size_t all = 0;
+	ssize_t n = 1;
+
+	while (to >= 0 && n > 0) {
+		n = read(from, buf, sizeof(buf));
+		all += n > 0 ? n : 0;
+		if (all > MAX_MODULE)
+			errno = EFBIG;
+		if (n < 0 || all > MAX_MODULE || write(to, buf, n) != n) {
+			int why = errno;
+
+			close(to);
+			errno = why;
+			return -1;
+		}
+	}
+	return to;
+}
+
+/* fds: the file, and its copy. In a process of its own, since any of this may get no answer. */
+static void look(const char *path, void *answer, int fds[FL_PASS_FDS])
+{
+	struct found *found = answer;
+	struct statfs fs;
+	uid_t stranger;
+	/* do not wait until the other end of a FIFO is opened */
+	int fd = fl_open_by_own_links(path, O_RDONLY | O_NONBLOCK, 0, &stranger);
+
+	if (fd < 0) {
+		fl_own_links_errno(&found->err, errno, stranger, "cannot read %s", path);
+		return;
+	}
+	if (check(fd, path, &found->err))
+		return;
+	found->on_fuse = !fstatfs(fd, &fs) && fs.f_type == FUSE_SUPER_MAGIC;
+	fds[1] = copy_of(fd);
+	if (fds[1] < 0) {
+		fl_errno(&found->err, errno, "cannot read %s", path);
+		return;
+	}
+	fds[0] = fd;
+	found->good = true;
+}
+
 /* The file's content, unpacked by the program for its suffix; NULL with err set. */
-static char *contents(struct fl_live_file *f, struct fl_err *err)
+static char *contents(struct fl_live_file *f, int copy, struct fl_err *err)
 {
 	static const struct {
 		const char *suffix, *program;
@@ -65,35 +128,45 @@ static char *contents(struct fl_live_file *f, struct fl_err *err)
 	size_t len = strlen(f->path), n;
 	char program[256], *argv[] = {program, "-dc", NULL};
 
+	lseek(copy, 0, SEEK_SET);
 	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
 		n = strlen(kinds[k].suffix);
 		if (len < n || strcmp(f->path + len - n, kinds[k].suffix) != 0)
 			continue;
-		f->compressed = true;
+		f->from_memory = true;
 		if (fl_program_find(kinds[k].program, NULL, program, sizeof(program), err))
 			return NULL;
-		/*
-		 * From our descriptor: the name may now belong to another file. The program could not open our
-		 * /proc/PID/fd: xz since 5.6 is in a Landlock domain, which does not look into other processes.
-		 */
-		return fl_capture_from(argv, f->fd, &f->size, err);
+		return fl_capture_from(argv, copy, &f->size, err);
 	}
 	/* this closes the descriptor that it reads */
-	return fl_read_fd(fcntl(f->fd, F_DUPFD_CLOEXEC, 3), f->path, &f->size, err);
+	return fl_read_fd(fcntl(copy, F_DUPFD_CLOEXEC, 3), f->path, &f->size, err);
 }
 
 int fl_live_file_open(struct fl_live_file *f, const char *path, struct fl_err *err)
 {
-	uid_t stranger;
+	int fds[FL_PASS_FDS];
+	struct found found;
 
 	memset(f, 0, sizeof(*f));
 	snprintf(f->path, sizeof(f->path), "%s", path);
-	/* do not wait until the other end of a FIFO is opened */
-	f->fd = fl_open_by_own_links(path, O_RDONLY | O_NONBLOCK, 0, &stranger);
-	if (f->fd < 0)
-		return fl_own_links_errno(err, errno, stranger, "cannot read %s", path);
-	if (!check(f->fd, path, err))
-		f->bytes = contents(f, err);
+	f->fd = -1;
+	if (fl_ask_in_time(look, path, ANSWER_SECONDS, &found, sizeof(found), fds)) {
+		if (errno != ETIMEDOUT)
+			return fl_errno(err, errno, "cannot read %s", path);
+		fl_err(err, "cannot read %s: its file system does not answer within %d s", path,
+		       ANSWER_SECONDS);
+		return fl_hint(
+			err,
+			"is a FUSE daemon stopped? 'fuselens files' shows who serves which mount");
+	}
+	if (!found.good) {
+		*err = found.err;
+		return -1;
+	}
+	f->fd = fds[0];
+	f->from_memory = found.on_fuse;
+	f->bytes = contents(f, fds[1], err);
+	close(fds[1]);
 	if (f->bytes)
 		return 0;
 	fl_live_file_close(f);
@@ -160,8 +233,8 @@ int fl_live_file_says(const struct fl_live_file *f, const char *name, char *valu
 
 int fl_live_file_insert(const struct fl_live_file *f)
 {
-	long res = f->compressed ? syscall(SYS_init_module, f->bytes, f->size, "")
-				 : syscall(SYS_finit_module, f->fd, "", 0);
+	long res = f->from_memory ? syscall(SYS_init_module, f->bytes, f->size, "")
+				  : syscall(SYS_finit_module, f->fd, "", 0);
 
 	return res ? errno : 0;
 }

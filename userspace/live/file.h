@@ -15,7 +15,8 @@ struct fl_live_file {
 	int fd;
 	char *bytes; /* the module, unpacked */
 	size_t size;
-	bool compressed; /* what fd holds is */
+	/* The kernel gets bytes, not fd: what fd holds is compressed, or on a mount that may stop answering. */
+	bool from_memory;
 };
 
 /*

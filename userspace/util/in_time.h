@@ -5,6 +5,21 @@
 
 #include <stddef.h>
 
+#include "util/pass_fds.h"
+
+/*
+ * Asked in the child, where answer is zeroes. What it puts there, and in fds one after the other, comes back; the rest
+ * of fds is -1.
+ */
+typedef void fl_question(const char *path, void *answer, int fds[FL_PASS_FDS]);
+
+/*
+ * Returns 0 with the answer, which has size bytes, and descriptors that the caller closes; -1 with errno set: ETIMEDOUT
+ * or EINTR where there was no answer.
+ */
+int fl_ask_in_time(fl_question *ask, const char *path, double seconds, void *answer, size_t size,
+		   int fds[FL_PASS_FDS]);
+
 /*
  * Opens path with O_PATH: from what the kernel remembers of it, otherwise in a child. Returns a descriptor; -1 with
  * errno set, ETIMEDOUT or EINTR where there was no answer.

@@ -39,7 +39,7 @@ int fl_receive_fds(int line, void *data, size_t len, int *fds, int n)
 	if (recvmsg(line, &msg, MSG_CMSG_CLOEXEC) != (ssize_t)len)
 		return -1;
 	c = CMSG_FIRSTHDR(&msg);
-	if (c && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(n * sizeof(int)))
-		memcpy(fds, CMSG_DATA(c), n * sizeof(int));
+	if (c && c->cmsg_type == SCM_RIGHTS && c->cmsg_len <= CMSG_LEN(n * sizeof(int)))
+		memcpy(fds, CMSG_DATA(c), c->cmsg_len - CMSG_LEN(0));
 	return 0;
 }
