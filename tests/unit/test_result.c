@@ -302,6 +302,31 @@ static void what_cannot_be_is_refused(void **state)
 	fl_bench_free(&b);
 }
 
+/* Memory is bounded, whatever the files hold. */
+static void what_is_too_much_is_refused(void **state)
+{
+	struct fl_bench b;
+	char cmd[600];
+
+	write_bench(&b);
+	snprintf(
+		cmd, sizeof(cmd),
+		"cd %s/rows/mount-j4-r1 && cp row.json row && { echo '{\"a\": ['; yes '{},' | head -c 6000000; echo '{}]}'; } >row.json",
+		dir);
+	assert_int_equal(system(cmd), 0);
+	expect_unreadable("row.json: the JSON has more values than any result");
+	snprintf(
+		cmd, sizeof(cmd),
+		"cd %s/rows && mv mount-j4-r1/row mount-j4-r1/row.json && truncate -s 60M */*.json ../bench.json",
+		dir);
+	assert_int_equal(system(cmd), 0);
+	expect_unreadable("more than 256 MiB of rows");
+	snprintf(cmd, sizeof(cmd), "truncate -s 2G %s/bench.json", dir);
+	assert_int_equal(system(cmd), 0);
+	expect_unreadable("bench.json: larger than 64 MiB");
+	fl_bench_free(&b);
+}
+
 static void an_existing_directory_is_not_taken(void **state)
 {
 	struct fl_err err;
@@ -348,6 +373,8 @@ int main(void)
 						away_with_it),
 		cmocka_unit_test_setup_teardown(garbage_is_named, in_a_directory, away_with_it),
 		cmocka_unit_test_setup_teardown(what_cannot_be_is_refused, in_a_directory,
+						away_with_it),
+		cmocka_unit_test_setup_teardown(what_is_too_much_is_refused, in_a_directory,
 						away_with_it),
 		cmocka_unit_test_setup_teardown(an_existing_directory_is_not_taken, in_a_directory,
 						away_with_it),

@@ -18,6 +18,8 @@
 #include "util/own_links.h"
 
 #define MAX_ROWS 100000u
+/* The text of all rows. What is kept of it takes a few times as much memory. */
+#define MAX_TEXT ((size_t)256 << 20)
 
 static int write_json(int dir, const char *name, struct json_object *o, struct fl_err *err)
 {
@@ -31,8 +33,12 @@ static int write_json(int dir, const char *name, struct json_object *o, struct f
 	return ret;
 }
 
-/* Returns the parsed file, or NULL with err set. *absent: the file does not exist. */
-static struct json_object *read_json(int dir, const char *name, bool *absent, struct fl_err *err)
+/*
+ * Returns the parsed file, or NULL with err set. *absent: the file does not exist. *room: how long its text may be;
+ * then, that of the next file.
+ */
+static struct json_object *read_json(int dir, const char *name, size_t *room, bool *absent,
+				     struct fl_err *err)
 {
 	struct json_object *o;
 	size_t len;
@@ -41,6 +47,15 @@ static struct json_object *read_json(int dir, const char *name, bool *absent, st
 	*absent = !text && errno == ENOENT;
 	if (!text)
 		return NULL;
+	if (len > *room) {
+		free(text);
+		fl_err(err, "more than %zu MiB of rows, and no bench writes as much",
+		       MAX_TEXT >> 20);
+		fl_hint(err,
+			"are they all of one bench? 'fuselens report' reads each result by itself");
+		return NULL;
+	}
+	*room -= len;
 	o = fl_json_parse(text, len, NULL, name, err);
 	free(text);
 	return o;
@@ -172,7 +187,8 @@ int fl_result_write_bench(const struct fl_result_dir *d, const struct fl_bench *
 	return 0;
 }
 
-static int read_row(int rows, const char *id, struct fl_bench_row *row, struct fl_err *err)
+static int read_row(int rows, const char *id, size_t *room, struct fl_bench_row *row,
+		    struct fl_err *err)
 {
 	char file[NAME_MAX + 16];
 	struct json_object *o;
@@ -181,7 +197,7 @@ static int read_row(int rows, const char *id, struct fl_bench_row *row, struct f
 	int ret;
 
 	snprintf(file, sizeof(file), "%s/row.json", id);
-	o = read_json(rows, file, &absent, err);
+	o = read_json(rows, file, room, &absent, err);
 	if (!o)
 		return -1;
 	ret = fl_bench_row_from_json(row, o, &why);
@@ -195,7 +211,7 @@ static int read_row(int rows, const char *id, struct fl_bench_row *row, struct f
 		return fl_hint(err, "was it copied? remove rows/%.200s", id);
 	}
 	snprintf(file, sizeof(file), "%s/series.json", id);
-	o = read_json(rows, file, &absent, err);
+	o = read_json(rows, file, room, &absent, err);
 	if (!o)
 		return absent ? 0 : -1;
 	ret = fl_series_from_json(&row->series, o, &why);
@@ -237,7 +253,8 @@ static int check_level(const struct fl_bench *bench, const struct fl_bench_row *
 	return fl_hint(err, "is it of another result, or was it edited?");
 }
 
-static int read_rows(const struct fl_result_dir *d, struct fl_bench *bench, struct fl_err *err)
+static int read_rows(const struct fl_result_dir *d, size_t *room, struct fl_bench *bench,
+		     struct fl_err *err)
 {
 	int fd = fl_below_open(d->fd, "rows", O_RDONLY | O_DIRECTORY, 0), ret = 0;
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -257,7 +274,7 @@ static int read_rows(const struct fl_result_dir *d, struct fl_bench *bench, stru
 			break;
 		}
 		memset(&bench->row[bench->nrows], 0, sizeof(bench->row[0]));
-		ret = read_row(d->rows, entry->d_name, &bench->row[bench->nrows], err);
+		ret = read_row(d->rows, entry->d_name, room, &bench->row[bench->nrows], err);
 		bench->nrows++;
 		if (!ret)
 			ret = check_level(bench, &bench->row[bench->nrows - 1], err);
@@ -277,12 +294,13 @@ static int read_rows(const struct fl_result_dir *d, struct fl_bench *bench, stru
 
 int fl_result_read(const struct fl_result_dir *d, struct fl_bench *bench, struct fl_err *err)
 {
+	size_t room = MAX_TEXT;
 	struct json_object *o;
 	struct fl_err why;
 	bool absent;
 
 	memset(bench, 0, sizeof(*bench));
-	o = read_json(d->fd, "bench.json", &absent, err);
+	o = read_json(d->fd, "bench.json", &room, &absent, err);
 	if (!o)
 		return in_dir(d, err);
 	if (fl_bench_from_json(bench, o, &why)) {
@@ -291,7 +309,7 @@ int fl_result_read(const struct fl_result_dir *d, struct fl_bench *bench, struct
 		return why.hint[0] ? fl_hint(err, "%s", why.hint) : -1;
 	}
 	json_object_put(o);
-	if (!read_rows(d, bench, err))
+	if (!read_rows(d, &room, bench, err))
 		return 0;
 	fl_bench_free(bench);
 	return in_dir(d, err);
