@@ -415,8 +415,11 @@ static void reasons_follow_the_order_of_tests(void **state)
 		 &none, FL_REASON_PRIVILEGES, .seen.grew = true},
 		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_MODE_EXCL_FLAG_SET, FL_NATURE_UNCHECKED,
 		 &none, FL_REASON_PAST_EOF, .seen = {true, true}},
+		/* it may look under the shared lock, and still strip under the exclusive one */
 		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_MODE_EXCL_FLAG_SET, FL_NATURE_PRIVILEGES,
-		 &none, FL_REASON_UNKNOWN, .seen = {false, true}},
+		 &none, FL_REASON_PRIVILEGES, .seen.shared_without_nosec = true},
+		{FL_ROUTE_PASSTHROUGH, FL_CAN_YES, FL_MODE_EXCL_FLAG_SET, FL_NATURE_PRIVILEGES,
+		 &none, FL_REASON_UNKNOWN, .seen.shared_privileges = true},
 		{FL_ROUTE_DIRECT, FL_CAN_YES, FL_MODE_EXCL_FLAG_SET, FL_NATURE_UNCHECKED, &none,
 		 FL_REASON_PAST_EOF, .seen.grew = true},
 		{FL_ROUTE_DIRECT, FL_CAN_YES, FL_MODE_EXCL_FLAG_SET, FL_NATURE_UNCHECKED, &none,
@@ -477,6 +480,15 @@ static void a_growing_file_explains_its_writes(void **state)
 	fl_snapshot_totals(&w.s, &t);
 	assert_int_equal(t.reason[FL_REASON_PRIVILEGES], 0);
 	assert_int_equal(t.reason[FL_REASON_PAST_EOF], 15);
+	w.file[0].cell[FL_MODE_EXCL_FLAG_SET][FL_NATURE_PRIVILEGES] = 1;
+	fl_snapshot_totals(&w.s, &t);
+	assert_int_equal(t.reason[FL_REASON_PRIVILEGES], 1);
+	w.file[0].cell[FL_MODE_SHARED][FL_NATURE_PRIVILEGES] = 1;
+	fl_snapshot_totals(&w.s, &t);
+	assert_int_equal(t.reason[FL_REASON_PRIVILEGES], 0);
+	w.file[0].cell[FL_MODE_EXCL_FLAG_SET][FL_NATURE_PRIVILEGES] = 0;
+	w.file[0].cell[FL_MODE_SHARED][FL_NATURE_PRIVILEGES] = 0;
+	fl_snapshot_totals(&w.s, &t);
 	/* only the reason is inferred, not whether the shared path would have accepted the write */
 	assert_int_equal(t.eligible, 13);
 }

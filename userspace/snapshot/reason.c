@@ -48,13 +48,17 @@ static enum fl_reason inside_reason(const struct fl_file_seen *seen)
 }
 
 /*
- * Whether this kernel may look at IS_NOSEC. It does not if a write shared the lock without
- * IS_NOSEC.
+ * Whether privileges can have been the reason of a write of this nature. If a write shared the lock without IS_NOSEC,
+ * this kernel either does not look at privileges, or it looks for them under the shared lock. It does not look if one
+ * shared it although there was something to strip.
  */
-static bool privileges_matter(enum fl_route route, const struct fl_file_seen *seen)
+static bool privileges_matter(enum fl_route route, enum fl_nature nature,
+			      const struct fl_file_seen *seen)
 {
 	/* fuse_direct_write_iter() does not look: on this route the server strips privileges */
-	return route != FL_ROUTE_DIRECT && !seen->shared_without_nosec;
+	if (route == FL_ROUTE_DIRECT || seen->shared_privileges)
+		return false;
+	return nature == FL_NATURE_PRIVILEGES || !seen->shared_without_nosec;
 }
 
 static enum fl_reason write_reason(enum fl_route route, enum fl_nature nature,
@@ -71,7 +75,8 @@ static enum fl_reason write_reason(enum fl_route route, enum fl_nature nature,
 		return FL_REASON_CACHE_IO_MODE;
 	case FL_NATURE_PRIVILEGES:
 	case FL_NATURE_UNCHECKED:
-		return privileges_matter(route, seen) ? FL_REASON_PRIVILEGES : inside_reason(seen);
+		return privileges_matter(route, nature, seen) ? FL_REASON_PRIVILEGES
+							      : inside_reason(seen);
 	case FL_NATURE_PLAIN:
 		return inside_reason(seen);
 	default:
@@ -123,7 +128,8 @@ bool fl_is_eligible(enum fl_route route, enum fl_mode mode, enum fl_nature natur
 {
 	if (route == FL_ROUTE_SPLICE)
 		return false;
-	if (nature == FL_NATURE_UNCHECKED && is_exclusive(mode) && privileges_matter(route, seen))
+	if (nature == FL_NATURE_UNCHECKED && is_exclusive(mode) &&
+	    privileges_matter(route, nature, seen))
 		return !seen->shared_with_nosec;
 	/* on the direct route O_DIRECT plays no part: its writes never count as buffered */
 	return nature == FL_NATURE_PLAIN || nature == FL_NATURE_UNCHECKED;

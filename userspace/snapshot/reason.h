@@ -10,6 +10,7 @@ struct fl_file_seen {
 	bool grew;		   /* some were past EOF */
 	bool shared_without_nosec; /* some shared the lock although the inode was not IS_NOSEC */
 	bool shared_with_nosec;	   /* some shared it while it was */
+	bool shared_privileges;	   /* some shared it although it was setuid or setgid */
 };
 
 /*

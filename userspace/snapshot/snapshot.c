@@ -80,7 +80,8 @@ static void see_file(const struct fl_file_counts *f, struct fl_file_seen *seen)
 	seen->grew = false;
 	for (int mode = 0; mode < FL_MODES; mode++)
 		seen->grew |= f->cell[mode][FL_NATURE_PAST_EOF] > 0;
-	seen->shared_without_nosec = shared[FL_NATURE_UNCHECKED] || shared[FL_NATURE_PRIVILEGES];
+	seen->shared_privileges = shared[FL_NATURE_PRIVILEGES];
+	seen->shared_without_nosec = shared[FL_NATURE_UNCHECKED] || seen->shared_privileges;
 	seen->shared_with_nosec = shared[FL_NATURE_PLAIN];
 }
 
