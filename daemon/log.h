@@ -14,6 +14,14 @@ int log_open(const char *path);
 /* From here on messages go to syslog instead of stderr. */
 void log_to_syslog(void);
 
+/*
+ * From here on a thread of its own writes the messages, and nobody else waits for where they go. Those for which there
+ * is no room are counted, and their number is told. Call it once, when nobody else logs.
+ */
+void log_start(void);
+/* Waits until the messages are written, for @seconds at most. */
+void log_end(int seconds);
+
 /* One line; the program's name is put before it. */
 void log_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

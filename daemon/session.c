@@ -181,6 +181,7 @@ static int on_init(struct mirror *m, struct fuse_conn_info *conn)
 	print_granted(s, conn);
 	if (s->ready_fd >= 0)
 		go_background(s);
+	log_start();
 	return 0;
 }
 
@@ -198,19 +199,26 @@ static void on_wake(int sig)
 {
 }
 
+/* How long the counters, or messages, may take at the end. */
+#define REPORT_PATIENCE_S 2
+
+static _Noreturn void end_at_once(const char *why)
+{
+	log_failure(0, NULL, "%s", why);
+	log_end(REPORT_PATIENCE_S);
+	_exit(1);
+}
+
 /* Some thread can't be ended: a user holds a lock in the source, or that of a directory. */
 static void end_without_threads(const struct session *s)
 {
-	log_failure(0, NULL, "a request is stuck: ending without it");
 	mount_abort(&s->mounted);
-	_exit(1);
+	end_at_once("a request is stuck: ending without it");
 }
 
 /* How long requests may still take when the loop ends: after one signal, after two, and those that wait. */
 #define PATIENCE_S	  60
 #define SECOND_PATIENCE_S 10
-/* How long the counters may take then. */
-#define REPORT_PATIENCE_S 2
 
 static void stop_loop(struct session *s, bool again)
 {
@@ -388,10 +396,8 @@ static int mount_and_serve(struct session *s)
 		if (!later_stop(SECOND_PATIENCE_S) || !prune_end(&s->m))
 			end_without_threads(s);
 		end_signals(s);
-		if (!report_end(&s->report, REPORT_PATIENCE_S)) {
-			log_failure(0, NULL, "the counters cannot be written: ending without them");
-			_exit(1);
-		}
+		if (!report_end(&s->report, REPORT_PATIENCE_S))
+			end_at_once("the counters cannot be written: ending without them");
 		prune_join(&s->m);
 		if (res != 0)
 			log_failure(res < 0 ? -res : 0, NULL, "serving requests");
@@ -483,6 +489,7 @@ int session_run(struct options *opts)
 	}
 	code = mount_and_serve(s);
 	mirror_end(&s->m);
+	log_end(REPORT_PATIENCE_S);
 out_source:
 	close(s->m.root.fd);
 	close(s->m.proc_self);

@@ -92,6 +92,37 @@ check "no inode is left" wait_until 20 forgotten
 stop_daemon
 check_eq "ends with 0" "$DAEMON_CODE" 0
 
+# --- messages that nothing takes: the log's file system, a terminal or a pipe may stop at any time. The only worker
+# has something to say.
+mkfifo "$WORK/held"
+for taken in true false; do
+	exec {held}<>"$WORK/held"
+	"$FUSELENS_DAEMON" "$src" "$mnt" -f -o entry_timeout=600,threads=1 2>&$held &
+	pid=$!
+	check "its messages go to a pipe: it is mounted" wait_until 20 test -e "$mnt/one-more"
+	python3 -c '
+import os, sys
+fd = os.open(sys.argv[1], os.O_WRONLY | os.O_NONBLOCK)
+for size in 4096, 1:
+    try:
+        while True:
+            os.write(fd, b"\n" * size)
+    except BlockingIOError:
+        pass' "$WORK/held"
+	prlimit --pid $pid --nofile=60:
+	read -r made err < <(timeout 60 "$load" fill "$mnt" 200)
+	check_eq "nobody takes them: a user hears EMFILE all the same" "$err" EMFILE
+	check "and is served" timeout 60 stat -f "$mnt" >/dev/null
+	! $taken || check "what it says then comes once it is taken" timeout 60 grep -qam1 "Too many open files" "$WORK/held"
+	kill $pid
+	check "the daemon ends" wait_until 20 live_gone $pid
+	kill -KILL $pid 2>/dev/null
+	wait $pid
+	check_eq "with 0" $? 0
+	umount -l "$mnt" 2>/dev/null
+	exec {held}>&-
+done
+
 # --- a limit on the size of files, which is the one's who mounted and not its users'
 for options in passthrough direct cached; do
 	rm -f "$src/large"
