@@ -233,10 +233,25 @@ const struct fl_verify_case fl_case_splice = {
 	.check = splice_check,
 };
 
-/* Writes pages 0, 2, 4... by stores to a mapping, and pages 1, 3, 5... by direct writes. */
+/*
+ * Writes pages 0, 2, 4... by stores to a mapping, and pages 1, 3, 5... by direct writes. They are the kernel's
+ * pages, which may be larger than a block: a store makes the kernel write all of its page, with what the cache has of
+ * the rest.
+ */
 static off_t mmap_size(const struct fl_case_env *e)
 {
 	return (e->opts->quick ? 4 : 64) * (off_t)MIB;
+}
+
+static off_t page_size(void)
+{
+	return sysconf(_SC_PAGESIZE);
+}
+
+static void fill_page(char *page, __u32 writer, off_t off)
+{
+	for (off_t at = 0; at < page_size(); at += FL_BLOCK)
+		fl_stamp_fill(page + at, FL_BLOCK, writer, 0, off + at);
 }
 
 static int mmap_setup(struct fl_case_env *e)
@@ -288,8 +303,8 @@ static int mmap_store(struct fl_case_env *e, int i)
 	}
 	if (map == MAP_FAILED)
 		return fl_case_errno(e, "mmap");
-	for (off_t off = i * 2 * (off_t)FL_BLOCK; off < size; off += 4 * FL_BLOCK)
-		fl_stamp_fill(map + off, FL_BLOCK, 3 + i, 0, off);
+	for (off_t off = i * 2 * page_size(); off < size; off += 4 * page_size())
+		fill_page(map + off, 3 + i, off);
 	ret = mmap_sync(e, map, size);
 	munmap(map, size);
 	return ret;
@@ -297,15 +312,15 @@ static int mmap_store(struct fl_case_env *e, int i)
 
 static int mmap_worker(struct fl_case_env *e, int i)
 {
-	char *buf = fl_case_buffer(FL_BLOCK);
+	char *buf = fl_case_buffer(page_size());
 	int ret = 0;
 
 	if (i >= 2)
 		return mmap_store(e, i - 2);
-	for (off_t off = (i * 2 + 1) * (off_t)FL_BLOCK; off < mmap_size(e) && !ret;
-	     off += 4 * FL_BLOCK) {
-		fl_stamp_fill(buf, FL_BLOCK, 1 + i, 0, off);
-		ret = fl_case_pwrite(e, 0, e->fd[0], buf, FL_BLOCK, off);
+	for (off_t off = (i * 2 + 1) * page_size(); off < mmap_size(e) && !ret;
+	     off += 4 * page_size()) {
+		fill_page(buf, 1 + i, off);
+		ret = fl_case_pwrite(e, 0, e->fd[0], buf, page_size(), off);
 	}
 	return ret;
 }
@@ -335,7 +350,7 @@ static int mmap_check_owner(struct fl_case_env *e, int fd, const char *how)
 	int ret = 0;
 
 	for (off_t off = 0; off < mmap_size(e) && !ret; off += FL_BLOCK) {
-		int page = off / FL_BLOCK % 4;
+		int page = off / page_size() % 4;
 		__u32 want = page & 1 ? 1 + page / 2 : mapped ? 3 + page / 2 : 0;
 
 		if (pread(fd, buf, FL_BLOCK, off) != FL_BLOCK)
