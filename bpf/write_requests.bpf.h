@@ -14,6 +14,9 @@ const volatile bool direct_by_function;
 /* Set if this kernel calls fuse_request_send for background requests that go through a ring, too. */
 const volatile bool ring_sends_seen;
 
+/* Of the page cache. arm64 kernels may have pages of 16 and 64 KiB. */
+const volatile __u32 page_size = 4096;
+
 /* What a form does with a write request. */
 enum at_request {
 	REQUEST_COUNTS,	    /* the request is counted as it is sent */
@@ -169,7 +172,6 @@ struct cached_request {
 	__u64 calls; /* calls of write(2) and the like that the task has ended */
 };
 #define CACHED_PLACES 4096
-#define PAGE_LEAST    4096
 static struct cached_request cached_requests[CACHED_PLACES];
 
 /* Whether the current task is inside write(2) or the like. The workers of io_uring have their maker's registers. */
@@ -205,10 +207,10 @@ static __always_inline void remember_cached(const struct sent_write *w, __u64 ve
 static __always_inline bool may_be_cut(const struct cached_request *c, struct inode *inode)
 {
 	struct fuse_mount *fm = BPF_CORE_READ(inode, i_sb, s_fs_info);
-	__u32 largest = BPF_CORE_READ(fm, fc, max_write);
+	__u32 largest = BPF_CORE_READ(fm, fc, max_write), within = page_size - 1;
 
-	return c->version == NO_VERSION || c->size + PAGE_LEAST > largest ||
-	       (!(c->end % PAGE_LEAST) && c->size % PAGE_LEAST);
+	return c->version == NO_VERSION || c->size + page_size > largest ||
+	       (!(c->end & within) && c->size & within);
 }
 
 /*

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <bpf/libbpf.h>
 
 #include "collect/bpf_object.h"
@@ -68,6 +69,7 @@ static int configure(struct fl_source *s, const struct fl_source_opts *o, struct
 	/* since this function exists, it calls fuse_request_send for rings, too (6.18) */
 	bool ring_sends_seen = fl_btf_has_function(fl_kernel_btf(o->kernel),
 						   "fuse_request_assign_unique");
+	__u32 page_size = getpagesize();
 
 	if (fl_set_target(s->obj, o->kernel, o->target, o->nslots, err) ||
 	    fl_set_rodata(s->obj, "only", &only, sizeof(only)) ||
@@ -77,6 +79,7 @@ static int configure(struct fl_source *s, const struct fl_source_opts *o, struct
 	if (s->form->counts_writes &&
 	    (fl_writer_table_configure(s->obj) ||
 	     fl_set_rodata(s->obj, "ring_sends_seen", &ring_sends_seen, sizeof(ring_sends_seen)) ||
+	     fl_set_rodata(s->obj, "page_size", &page_size, sizeof(page_size)) ||
 	     fl_set_rodata(s->obj, "follow_locks", &o->waits, sizeof(o->waits)) ||
 	     fl_set_rodata(s->obj, "holders_mask", &holders_mask, sizeof(holders_mask))))
 		return fl_err(err, "the BPF object and the collector do not fit together");
