@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The call-site map of arm64 kernels, on any machine: on the text of Debian's own kernel, and on instructions that
- * this text does not have.
+ * The call-site map of arm64 kernels, on any machine: on the text of Debian's own kernel and of the lab's, and on
+ * instructions that these texts do not have.
  */
 #include <elf.h>
 #include <setjmp.h>
@@ -63,6 +63,33 @@ static void v3_has_shared_and_upgrade(void **state)
 	assert_int_equal(upgrade->offset, 0x14c);
 	assert_false(upgrade->merged);
 	assert_string_equal(fl_variant_name(&r->map), "v3");
+	done(r);
+}
+
+/* v3 as it runs in the lab: spin locks are functions there, and the module is near enough for the kernel's. */
+static void a_running_v3_has_its_sites(void **state)
+{
+	struct recording *r = load("arm64-lab-v3");
+	const struct fl_callsite *upgrade = site_in(r, "fuse_passthrough_write_iter",
+						    FL_SITE_UPGRADE);
+	const struct fl_callsite *fi_lock = site_in(r, "fuse_write_update_attr", FL_SITE_FI_LOCK);
+
+	assert_string_equal(fl_variant_name(&r->map), "v3");
+	assert_int_equal(fl_callsite_can(&r->map, FL_ROUTE_PASSTHROUGH), FL_CAN_YES);
+	assert_int_equal(fl_callsite_can(&r->map, FL_ROUTE_SPLICE), FL_CAN_NO);
+	assert_int_equal(sites(r, FL_ROUTE_PASSTHROUGH, FL_SITE_SHARED), 1);
+	assert_int_equal(sites(r, FL_ROUTE_PASSTHROUGH, FL_SITE_EXCLUSIVE), 1);
+	assert_int_equal(sites(r, FL_ROUTE_PASSTHROUGH, FL_SITE_UPGRADE), 1);
+	assert_int_equal(sites(r, FL_ROUTE_PASSTHROUGH, FL_SITE_FI_LOCK), 1);
+	assert_non_null(upgrade);
+	assert_int_equal(upgrade->offset, 0xcc);
+	assert_string_equal(upgrade->callee, "down_write");
+	assert_non_null(fi_lock);
+	assert_string_equal(fi_lock->callee, "_raw_spin_lock");
+	assert_false(fi_lock->inlined);
+	assert_int_not_equal(fi_lock->calibrate_at, 0);
+	assert_int_equal(r->at.fi_lock, 784);
+	assert_int_equal(r->map.fi_lock_offset, 784);
 	done(r);
 }
 
@@ -370,6 +397,7 @@ int main(void)
 		cmocka_unit_test(stock_passthrough_cannot_share),
 		cmocka_unit_test(control_flow_shows_the_upgrade),
 		cmocka_unit_test(v3_has_shared_and_upgrade),
+		cmocka_unit_test(a_running_v3_has_its_sites),
 		cmocka_unit_test(next_has_a_way_without_fi_lock),
 		cmocka_unit_test(inlined_spin_locks_are_seen_at_their_unlocks),
 		cmocka_unit_test(other_spin_locks_are_left_out),
