@@ -169,7 +169,7 @@ struct cached_request {
 	__u64 end;
 	__u64 size;
 	__u64 version; /* the inode's attr_version, which every write to the cache raises at its end */
-	__u64 calls; /* calls of write(2) and the like that the task has ended */
+	__u64 call; /* which write(2) or the like made it: how many the task had ended before; or NO_CALL */
 };
 #define CACHED_PLACES 4096
 static struct cached_request cached_requests[CACHED_PLACES];
@@ -181,11 +181,14 @@ static __always_inline bool is_in_write_call(struct task_struct *task)
 	       is_write_call((const struct pt_regs *)bpf_task_pt_regs(task));
 }
 
+/* By io_uring, io_submit(2), splice(2) and others, which do not raise the number of calls. */
+#define NO_CALL (~0ull)
+
 /* No write's: of a direct request, whose write raises attr_version at an end that nobody waits for. */
 #define NO_VERSION (~0ull)
 
 /* Puts the request in the place of its task's last one, and that one in *last. */
-static __always_inline void remember_cached(const struct sent_write *w, __u64 version, __u64 calls,
+static __always_inline void remember_cached(const struct sent_write *w, __u64 version, __u64 call,
 					    struct cached_request *last)
 {
 	__u64 me = bpf_get_current_pid_tgid();
@@ -196,7 +199,7 @@ static __always_inline void remember_cached(const struct sent_write *w, __u64 ve
 	c->inode = (__u64)w->inode;
 	c->end = w->offset + w->size;
 	c->version = version;
-	c->calls = calls;
+	c->call = call;
 	c->size = w->size;
 }
 
@@ -215,7 +218,7 @@ static __always_inline bool may_be_cut(const struct cached_request *c, struct in
 
 /*
  * Whether a request to a cached file belongs to the same write as the task's last one: it begins where that one ended,
- * and no write has ended in between. In a call of write(2) the number of calls alone shows that. Elsewhere attr_version
+ * and no write has ended in between. If the same call of write(2) made both, that shows it. Elsewhere attr_version
  * has to, which also rises with replies that carry attributes, and where other tasks' asynchronous writes end. If it
  * has risen, the request counts as a write and is marked.
  */
@@ -226,14 +229,14 @@ static __always_inline bool continues_cached(const struct sent_write *w)
 	bool has_version = bpf_core_field_exists(fi->attr_version);
 	bool has_calls = bpf_core_field_exists(task->ioac.syscw);
 	__u64 version = has_version ? BPF_CORE_READ(fi, attr_version) : 0;
-	__u64 calls = has_calls ? BPF_CORE_READ(task, ioac.syscw) : 0;
+	__u64 call = has_calls && is_in_write_call(task) ? BPF_CORE_READ(task, ioac.syscw) : NO_CALL;
 	struct cached_request last;
 
-	remember_cached(w, w->iocb ? NO_VERSION : version, calls, &last);
+	remember_cached(w, w->iocb ? NO_VERSION : version, call, &last);
 	if (w->iocb || last.task != bpf_get_current_pid_tgid() || last.inode != (__u64)w->inode ||
-	    last.end != w->offset || last.calls != calls)
+	    last.end != w->offset || last.call != call)
 		return false;
-	if (has_calls && is_in_write_call(task))
+	if (call != NO_CALL)
 		return true;
 	if (has_version && last.version == version)
 		return true;

@@ -257,6 +257,7 @@ hostile "cached route, writes of 1 MiB from within a page" f buffered 1048576 20
 hostile "cached route, writes of whole pages" f buffered 4096 0 500
 hostile "cached route, writes whose pages the cache drops on their way" f dropped 50 "$src/f"
 check_eq "cached route, writes whose pages the cache drops: none is lost" "$(report "$out" .loss.lost)" 0
+hostile "cached route, writes that go on where others ended, by other calls" f turns 200
 hostile "cached route, asynchronous writes" f straddle 50
 hostile "cached route, direct writes that go on through the page cache" f unreachable 50
 fill

@@ -13,6 +13,8 @@ usage: hostile_writes.py LOAD FILE [ARG]
                            can read: a file system may write the first directly and the second through the page cache
   partly SIZE              buffered writes of which the second half of the memory is not there
   truncate N               libaio: truncate to 8192, write 512 bytes at 0, truncate to 512, write again
+  turns N                  N writes of a page through the page cache, each where the last one ended: by libaio, pwrite(2),
+                           splice(2), pwrite(2), and so on
   straddle N               libaio: N direct writes of two pages around the offset of 4 MiB
   together N               libaio: N times 64 direct writes at once, the last eight from memory that is not there
   dropped N SOURCE         N writes of four pages through the page cache, which drops the first one while the third is on
@@ -148,6 +150,27 @@ def truncate(tally, fd, n):
         write()
 
 
+def turns(tally, fd, n):
+    context = ctypes.c_uint64(0)
+    assert libc.syscall(IO_SETUP, 1, ctypes.byref(context)) == 0
+    page = memory(PAGE)
+    event = IoEvent()
+    source, pipe = os.pipe()
+    for i in range(n):
+        at = i * PAGE
+        if i % 2:
+            tally.of(pwrite(fd, address(page), PAGE, at))
+        elif i % 4:
+            os.write(pipe, page)
+            tally.of(os.splice(source, fd, PAGE, offset_dst=at))
+        else:
+            cb = IoCb(opcode=1, fd=fd, buf=address(page), nbytes=PAGE, offset=at)
+            pointer = ctypes.c_void_p(ctypes.addressof(cb))
+            assert libc.syscall(IO_SUBMIT, context, 1, ctypes.byref(pointer)) == 1
+            assert libc.syscall(IO_GETEVENTS, context, 1, 1, ctypes.byref(event), None) == 1
+            tally.of(event.res)
+
+
 def straddle(tally, fd, n):
     context = ctypes.c_uint64(0)
     assert libc.syscall(IO_SETUP, 1, ctypes.byref(context)) == 0
@@ -224,7 +247,7 @@ def main():
     if load in ("read", "store"):
         beside(load, path)
         return
-    direct = load not in ("buffered", "full-buffered", "partly", "dropped")
+    direct = load not in ("buffered", "full-buffered", "partly", "dropped", "turns")
     fd = os.open(path, os.O_RDWR | os.O_CREAT | (os.O_DIRECT if direct else 0), 0o644)
     tally = Tally()
     if load in ("sizes", "buffered"):
@@ -239,6 +262,8 @@ def main():
         full(tally, fd, args[0])
     elif load == "partly":
         partly(tally, fd, args[0])
+    elif load == "turns":
+        turns(tally, fd, args[0])
     elif load == "straddle":
         straddle(tally, fd, args[0])
     elif load == "dropped":
