@@ -345,6 +345,8 @@ struct fl_tp_state {
 struct fl_version_record {
 	__u64 dev;
 	__u64 version; /* 0: not known */
+	__u32 fc_flags;
+	__u32 unused;
 };
 
 #define FL_MAX_DEVS 16
@@ -452,6 +454,7 @@ struct fl_stripped_key {
 	__u32 open_flags;
 };
 
+/* Of the connection. */
 #define FL_FC_WRITEBACK_CACHE 1u
 #define FL_FC_KILLPRIV_V2     2u
 #define FL_FC_NO_GETXATTR     4u

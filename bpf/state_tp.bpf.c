@@ -36,9 +36,15 @@ static __always_inline void open_files_changed(void)
 }
 
 #define OPEN_WRITES 3u /* O_WRONLY or O_RDWR */
+/* O_DIRECT */
+#if defined(__TARGET_ARCH_arm64)
+#define OPEN_DIRECT 0200000u
+#else
+#define OPEN_DIRECT 040000u
+#endif
 
 /*
- * Only on XFS are all writes seen that are passed through. The list of open files shows those that are open when user
+ * Only on XFS are all writes seen that are passed through, and none that goes into a writeback cache. The list of open files shows those that are open when user
  * space looks; this one is for files that are closed again before. Of one process's files it is not asked.
  */
 static __always_inline bool may_miss_writes(struct fuse_conn *fc, __u32 flags, __u32 open_flags,
@@ -46,7 +52,12 @@ static __always_inline bool may_miss_writes(struct fuse_conn *fc, __u32 flags, _
 {
 	__u32 magic;
 
-	if (!(flags & OPEN_WRITES) || !(open_flags & FOPEN_PASSTHROUGH) || only.is.tgid)
+	if (!(flags & OPEN_WRITES) || only.is.tgid)
+		return false;
+	if (!(open_flags & (FOPEN_PASSTHROUGH | FOPEN_DIRECT_IO)))
+		return !(flags & OPEN_DIRECT) &&
+		       BPF_CORE_READ_BITFIELD_PROBED(fc, writeback_cache);
+	if (!(open_flags & FOPEN_PASSTHROUGH))
 		return false;
 	magic = magic_of_backing(fc, backing_id);
 	return magic && magic != XFS_SUPER_MAGIC;

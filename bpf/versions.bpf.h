@@ -31,6 +31,8 @@ int list_versions(struct bpf_iter__task_file *ctx)
 	r.dev = sb->s_dev;
 	if (bpf_core_field_exists(fc->attr_version))
 		r.version = BPF_CORE_READ(fc, attr_version.counter);
+	if (BPF_CORE_READ_BITFIELD_PROBED(fc, writeback_cache))
+		r.fc_flags |= FL_FC_WRITEBACK_CACHE;
 	bpf_seq_write(ctx->meta->seq, &r, sizeof(r));
 	return 0;
 }

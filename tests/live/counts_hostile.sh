@@ -263,3 +263,27 @@ hostile "cached route, direct writes that go on through the page cache" f unreac
 fill
 hostile "cached route, a file system that gets full" big full-buffered 65536
 stop_daemon
+
+# Writes into a writeback cache are not seen. Nothing tells how many they were, either: attr_version does not rise.
+mkdir "$WORK/writeback"
+exec {device}<>/dev/fuse
+mount -i -t fuse none "$WORK/writeback" -o "fd=$device,rootmode=40000,user_id=0,group_id=0"
+spawn "$LIVE_TOP/tests/live/writeback_cache.py" "$device"
+exec {device}>&-
+
+# into_cache NAME COMMAND WRITES VERDICT WORDS - COMMAND writes, of which WRITES are seen; the verdict's reason has WORDS
+into_cache()
+{
+	"$FUSELENS" prove "$WORK/writeback" --json --evidence state-tp -- sh -c "$2" "$hostile" "$WORK/writeback" \
+		>"$out" 2>"$out.err"
+	check_eq "$1" "$(report "$out" "\"\(.counts.writes) \(.verdict) \(.why | contains(\"$5\"))\"")" "$3 $4 true"
+}
+
+to_cache='python3 "$0" buffered "$1/a" 4096 0 20'
+direct='python3 "$0" sizes "$1/b" 4096 0 50'
+into_cache "writeback cache: nothing but buffered writes" "$to_cache" 0 INCONCLUSIVE "wrote cached pages back"
+into_cache "writeback cache: direct writes are seen" "$direct" 50 EXCLUSIVE "all 50 writes"
+into_cache "writeback cache: a file that stays open beside" "exec 5<>\"\$1/a\"; $to_cache; $direct" 50 EXCLUSIVE \
+	"this covers only part: 1 file was open for writes that the live probes miss"
+into_cache "writeback cache: a file that is closed again beside" "$to_cache; $direct" 50 EXCLUSIVE \
+	"this covers only part: 1 file was open for writes that the live probes miss"

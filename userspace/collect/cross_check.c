@@ -36,8 +36,10 @@ static void read_records(struct fl_cross_check *x, int iter)
 
 	while (read(iter, &r, sizeof(r)) == sizeof(r))
 		for (__u32 i = 0; i < x->target->ndevs; i++)
-			if (x->target->dev[i] == r.dev)
+			if (x->target->dev[i] == r.dev) {
 				x->version[i] = r.version;
+				x->writeback[i] = r.fc_flags & FL_FC_WRITEBACK_CACHE;
+			}
 }
 
 void fl_cross_check_read(struct fl_cross_check *x)
@@ -88,8 +90,11 @@ static void fill_mount(const struct fl_cross_check *x, const struct fl_snapshot 
 	for (__u32 i = 0; i < x->target->ndevs; i++) {
 		if (x->target->dev[i] != m->dev || !x->base[i] || x->version[i] < x->base[i])
 			continue;
-		fl_cross_check_judge(s, m, x->version[i] - x->base[i], x->explained[i],
-				     quiet ? 0 : FL_CROSS_UNDER_WAY);
+		if (x->writeback[i])
+			m->cross_check = FL_CROSS_WRITEBACK;
+		else
+			fl_cross_check_judge(s, m, x->version[i] - x->base[i], x->explained[i],
+					     quiet ? 0 : FL_CROSS_UNDER_WAY);
 	}
 }
 

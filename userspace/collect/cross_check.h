@@ -19,6 +19,7 @@ struct fl_cross_check {
 	bool begun;   /* the check has begun: earlier writes have ended */
 	bool blind;   /* io_uring's unseen attempts raise the version */
 	__u64 version[FL_MAX_DEVS], base[FL_MAX_DEVS]; /* 0: not known */
+	bool writeback[FL_MAX_DEVS];		       /* the mount has a writeback cache */
 	__u64 explained[FL_MAX_DEVS];		       /* by counted attempts, when base was read */
 };
 

@@ -65,6 +65,8 @@ static const struct {
 	[FL_CROSS_PLACES] =
 		{"places",
 		 "more mounts had requests than there are places for, so how often replies raised attr_version is not known"},
+	[FL_CROSS_WRITEBACK] =
+		{"writeback", "writes into the mount's writeback cache do not raise attr_version"},
 };
 
 const char *fl_cross_check_name(enum fl_cross_check_state state)

@@ -86,6 +86,7 @@ enum fl_cross_check_state {
 	FL_CROSS_SHORT,
 	FL_CROSS_REPLIES,
 	FL_CROSS_PLACES,
+	FL_CROSS_WRITEBACK,
 	FL_CROSS_STATES,
 };
 
