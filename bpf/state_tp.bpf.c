@@ -44,8 +44,9 @@ static __always_inline void open_files_changed(void)
 #endif
 
 /*
- * Only on XFS are all writes seen that are passed through, and none that goes into a writeback cache. The list of open files shows those that are open when user
- * space looks; this one is for files that are closed again before. Of one process's files it is not asked.
+ * Only on XFS are all writes seen that are passed through, and none that goes into a writeback cache. The list of open
+ * files shows those that are open when user space looks; this one is for files that are closed again before. Of one
+ * process's files it is not asked.
  */
 static __always_inline bool may_miss_writes(struct fuse_conn *fc, __u32 flags, __u32 open_flags,
 					    __s32 backing_id)
@@ -55,8 +56,7 @@ static __always_inline bool may_miss_writes(struct fuse_conn *fc, __u32 flags, _
 	if (!(flags & OPEN_WRITES) || only.is.tgid)
 		return false;
 	if (!(open_flags & (FOPEN_PASSTHROUGH | FOPEN_DIRECT_IO)))
-		return !(flags & OPEN_DIRECT) &&
-		       BPF_CORE_READ_BITFIELD_PROBED(fc, writeback_cache);
+		return !(flags & OPEN_DIRECT) && BPF_CORE_READ_BITFIELD_PROBED(fc, writeback_cache);
 	if (!(open_flags & FOPEN_PASSTHROUGH))
 		return false;
 	magic = magic_of_backing(fc, backing_id);

@@ -204,16 +204,17 @@ static __always_inline void remember_cached(const struct sent_write *w, __u64 ve
 }
 
 /*
- * Whether the write may have gone on after this request: it is as large as requests get, or goes from within a page to
- * the page's end, or what was not written directly may have gone to the cache.
+ * Whether the write may have gone on after this request: it is as large as requests get, or has parts of pages. A page
+ * that is not filled ends a request, and so does memory that is not there yet. Or what was not written directly may
+ * have gone to the cache.
  */
 static __always_inline bool may_be_cut(const struct cached_request *c, struct inode *inode)
 {
 	struct fuse_mount *fm = BPF_CORE_READ(inode, i_sb, s_fs_info);
 	__u32 largest = BPF_CORE_READ(fm, fc, max_write), within = page_size - 1;
 
-	return c->version == NO_VERSION || c->size + page_size > largest ||
-	       (!(c->end & within) && c->size & within);
+	return c->version == NO_VERSION || c->size + page_size > largest || c->end & within ||
+	       c->size & within;
 }
 
 /*
@@ -229,7 +230,8 @@ static __always_inline bool continues_cached(const struct sent_write *w)
 	bool has_version = bpf_core_field_exists(fi->attr_version);
 	bool has_calls = bpf_core_field_exists(task->ioac.syscw);
 	__u64 version = has_version ? BPF_CORE_READ(fi, attr_version) : 0;
-	__u64 call = has_calls && is_in_write_call(task) ? BPF_CORE_READ(task, ioac.syscw) : NO_CALL;
+	__u64 call = has_calls && is_in_write_call(task) ? BPF_CORE_READ(task, ioac.syscw)
+							 : NO_CALL;
 	struct cached_request last;
 
 	remember_cached(w, w->iocb ? NO_VERSION : version, call, &last);

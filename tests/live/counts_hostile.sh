@@ -257,6 +257,10 @@ hostile "cached route, writes of 1 MiB from within a page" f buffered 1048576 20
 hostile "cached route, writes of whole pages" f buffered 4096 0 500
 hostile "cached route, writes whose pages the cache drops on their way" f dropped 50 "$src/f"
 check_eq "cached route, writes whose pages the cache drops: none is lost" "$(report "$out" .loss.lost)" 0
+"$FUSELENS" prove "$mnt" --json --evidence state-tp -- python3 "$hostile" interrupted "$mnt/f" 20 >"$out" 2>"$out.err"
+check "cached route, asynchronous writes in two requests: told if one counts twice" \
+	test "$(report "$out" '.counts.writes >= 20 and
+		.counts.writes - ([.snapshot.files[].maybe_split] | add) <= 20')" = true
 hostile "cached route, writes that go on where others ended, by other calls" f turns 200
 hostile "cached route, asynchronous writes" f straddle 50
 hostile "cached route, direct writes that go on through the page cache" f unreachable 50

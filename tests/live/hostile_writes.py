@@ -19,6 +19,8 @@ usage: hostile_writes.py LOAD FILE [ARG]
   together N               libaio: N times 64 direct writes at once, the last eight from memory that is not there
   dropped N SOURCE         N writes of four pages through the page cache, which drops the first one while the third is on
                            its way: SOURCE, the file behind the daemon, changes
+  interrupted N            N asynchronous writes of 4 KiB through the page cache, each from memory of which the second page
+                           is fetched meanwhile, and the file's attributes with it
   read                     reads through the page cache until it is killed
   store                    stores through a mapping until it is killed
 """
@@ -204,28 +206,49 @@ STATX_FORCE_SYNC = 0x2000
 
 
 def answer_faults(uffd, path, source):
-    """At each fault the source changes, and the kernel hears of that."""
+    """At each fault the source changes, if there is one, and the kernel asks for attributes."""
     while True:
         fault = os.read(uffd, 32)
         where = struct.unpack_from("Q", fault, 16)[0] & -PAGE
-        os.utime(source)
+        if source:
+            os.utime(source)
         libc.statx(-100, path.encode(), STATX_FORCE_SYNC, 0x7FF, ctypes.create_string_buffer(256))
         fcntl.ioctl(uffd, UFFDIO_ZEROPAGE, bytearray(struct.pack("QQQq", where, PAGE, 0, 0)))
 
 
-def dropped(tally, fd, n, path, source):
+def memory_with_fault(pages, missing, path, source):
     uffd = libc.syscall(UFFD[platform.machine()], os.O_CLOEXEC)
     if uffd < 0:
         raise OSError(ctypes.get_errno(), "userfaultfd")
     fcntl.ioctl(uffd, UFFDIO_API, bytearray(struct.pack("QQQ", 0xAA, 0, 0)))
-    page = mmap.mmap(-1, 4 * PAGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    page.write(b"x" * 4 * PAGE)
-    third = address(page) + 2 * PAGE
-    fcntl.ioctl(uffd, UFFDIO_REGISTER, bytearray(struct.pack("QQQQ", third, PAGE, 1, 0)))
+    page = mmap.mmap(-1, pages * PAGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    page.write(b"x" * pages * PAGE)
+    where = address(page) + missing * PAGE
+    fcntl.ioctl(uffd, UFFDIO_REGISTER, bytearray(struct.pack("QQQQ", where, PAGE, 1, 0)))
     threading.Thread(target=answer_faults, args=(uffd, path, source), daemon=True).start()
+    return page
+
+
+def dropped(tally, fd, n, path, source):
+    page = memory_with_fault(4, 2, path, source)
     for i in range(n):
         page.madvise(mmap.MADV_DONTNEED, 2 * PAGE, PAGE)
         tally.of(pwrite(fd, address(page), 4 * PAGE, i * 4 * PAGE))
+
+
+def interrupted(tally, fd, n, path):
+    context = ctypes.c_uint64(0)
+    assert libc.syscall(IO_SETUP, 1, ctypes.byref(context)) == 0
+    page = memory_with_fault(2, 1, path, None)
+    event = IoEvent()
+    for i in range(n):
+        os.pread(fd, PAGE, 2 * i * PAGE)  # a page that is not filled would be a request of its own anyway
+        page.madvise(mmap.MADV_DONTNEED, PAGE, PAGE)
+        cb = IoCb(opcode=1, fd=fd, buf=address(page) + PAGE // 2, nbytes=PAGE, offset=2 * i * PAGE)
+        pointer = ctypes.c_void_p(ctypes.addressof(cb))
+        assert libc.syscall(IO_SUBMIT, context, 1, ctypes.byref(pointer)) == 1
+        assert libc.syscall(IO_GETEVENTS, context, 1, 1, ctypes.byref(event), None) == 1
+        tally.of(event.res)
 
 
 def beside(load, path):
@@ -247,7 +270,7 @@ def main():
     if load in ("read", "store"):
         beside(load, path)
         return
-    direct = load not in ("buffered", "full-buffered", "partly", "dropped", "turns")
+    direct = load not in ("buffered", "full-buffered", "partly", "dropped", "interrupted", "turns")
     fd = os.open(path, os.O_RDWR | os.O_CREAT | (os.O_DIRECT if direct else 0), 0o644)
     tally = Tally()
     if load in ("sizes", "buffered"):
@@ -268,6 +291,8 @@ def main():
         straddle(tally, fd, args[0])
     elif load == "dropped":
         dropped(tally, fd, args[0], path, args[1])
+    elif load == "interrupted":
+        interrupted(tally, fd, args[0], path)
     elif load == "together":
         together(tally, fd, args[0])
     else:
