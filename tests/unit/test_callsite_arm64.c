@@ -14,6 +14,16 @@
 
 #define BASE 0xffff800080000000ull
 
+static const struct fl_callsite *site_at(const struct recording *r, const char *function,
+					 __u64 offset)
+{
+	for (size_t i = 0; i < r->map.nsites; i++)
+		if (r->map.site[i].offset == offset && !strcmp(r->map.site[i].function, function))
+			return &r->map.site[i];
+	fail_msg("no site at %s+%#llx", function, offset);
+	return NULL;
+}
+
 static void stock_passthrough_cannot_share(void **state)
 {
 	struct recording *r = load("arm64-stock");
@@ -102,6 +112,27 @@ static void next_has_a_way_without_fi_lock(void **state)
 	assert_int_equal(fl_callsite_can(&r->map, FL_ROUTE_SPLICE), FL_CAN_YES);
 	assert_non_null(site_in(r, "fuse_write_update_attr", FL_SITE_FI_LOCK));
 	assert_string_equal(fl_variant_name(&r->map), "next");
+	done(r);
+}
+
+/* next as it runs in the lab: writes that do not wait try for the lock, and one call takes it first or as an upgrade */
+static void a_running_next_tries_for_locks(void **state)
+{
+	static const char lock[] = "fuse_passthrough_write_lock";
+	struct recording *r = load("arm64-lab-next");
+
+	assert_string_equal(fl_variant_name(&r->map), "next");
+	assert_int_equal(fl_callsite_can(&r->map, FL_ROUTE_PASSTHROUGH), FL_CAN_YES);
+	assert_int_equal(fl_callsite_can(&r->map, FL_ROUTE_SPLICE), FL_CAN_YES);
+	assert_int_equal(sites(r, FL_ROUTE_PASSTHROUGH, FL_SITE_SHARED), 2);
+	assert_int_equal(sites(r, FL_ROUTE_PASSTHROUGH, FL_SITE_EXCLUSIVE), 2);
+	assert_string_equal(site_at(r, lock, 0x74)->callee, "down_write_trylock");
+	assert_string_equal(site_at(r, lock, 0xf0)->callee, "down_write");
+	assert_true(site_at(r, lock, 0xf0)->merged);
+	assert_false(site_at(r, lock, 0x74)->merged);
+	assert_string_equal(site_at(r, lock, 0x124)->callee, "down_read");
+	assert_string_equal(site_at(r, lock, 0x150)->callee, "down_read_trylock");
+	assert_non_null(site_in(r, "fuse_write_update_attr", FL_SITE_FI_LOCK));
 	done(r);
 }
 
@@ -303,16 +334,6 @@ static void a_veneer_leads_to_the_function(void **state)
 	fl_symbols_free(&symbols);
 }
 
-static const struct fl_callsite *site_at(const struct recording *r, const char *function,
-					 __u64 offset)
-{
-	for (size_t i = 0; i < r->map.nsites; i++)
-		if (r->map.site[i].offset == offset && !strcmp(r->map.site[i].function, function))
-			return &r->map.site[i];
-	fail_msg("no site at %s+%#llx", function, offset);
-	return NULL;
-}
-
 /* Load-acquires and compare-and-swaps in front of the sites, each with what is in front of itself. */
 static void what_old_kernels_mistake_is_covered(void **state)
 {
@@ -399,6 +420,7 @@ int main(void)
 		cmocka_unit_test(v3_has_shared_and_upgrade),
 		cmocka_unit_test(a_running_v3_has_its_sites),
 		cmocka_unit_test(next_has_a_way_without_fi_lock),
+		cmocka_unit_test(a_running_next_tries_for_locks),
 		cmocka_unit_test(inlined_spin_locks_are_seen_at_their_unlocks),
 		cmocka_unit_test(other_spin_locks_are_left_out),
 		cmocka_unit_test(each_instruction_leads_where_it_does),
