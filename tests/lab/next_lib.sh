@@ -42,8 +42,8 @@ said()
 		"$tmp/o/$1.log" | sort -u | paste -sd' '
 }
 
-# fails_only NAME TEST - whether TEST failed, in one variant of the fixture or more, and no other test
-fails_only()
+# fails NAME TEST - whether TEST failed, in one variant of the fixture or more
+fails()
 {
 	[[ $(said "$1") =~ ^[1-9][0-9]*\ failed\ failed:\ $2$ ]] || { echo "# $(said "$1")"; return 1; }
 }
