@@ -294,14 +294,21 @@ static const __u32 module_code[] = {
 	[11] = 0xd61f0200, /* br x16 */
 };
 
+struct module {
+	const __u32 *code;
+	size_t size;
+};
+
 static int read_module(void *ctx, __u64 addr, void *buf, size_t len, struct fl_err *err)
 {
+	const struct module *m = ctx;
+
 	memset(buf, 0, len);
-	if (addr - BASE >= sizeof(module_code))
+	if (addr - BASE >= m->size)
 		return fl_err(err, "not there");
-	if (len > sizeof(module_code) - (addr - BASE))
-		len = sizeof(module_code) - (addr - BASE);
-	memcpy(buf, (const char *)module_code + (addr - BASE), len);
+	if (len > m->size - (addr - BASE))
+		len = m->size - (addr - BASE);
+	memcpy(buf, (const char *)m->code + (addr - BASE), len);
 	return 0;
 }
 
@@ -313,7 +320,9 @@ static void a_veneer_leads_to_the_function(void **state)
 				    "ffff800060002110 T down_write\n";
 	struct fl_lock_offsets at = {.i_rwsem = 0x98, .fi_lock = -1};
 	struct fl_symbols symbols;
-	struct fl_text text = {.machine = EM_AARCH64, .symbols = &symbols, .read = read_module};
+	struct module module = {module_code, sizeof(module_code)};
+	struct fl_text text = {
+		.machine = EM_AARCH64, .symbols = &symbols, .read = read_module, .ctx = &module};
 	struct fl_callsite_map map;
 	struct fl_err err;
 	char *copy = strdup(table);
@@ -330,6 +339,46 @@ static void a_veneer_leads_to_the_function(void **state)
 	assert_int_equal(map.nsites, 1);
 	assert_string_equal(map.site[0].callee, "down_write");
 	assert_int_equal(map.site[0].offset, 8);
+	fl_callsite_map_free(&map);
+	fl_symbols_free(&symbols);
+}
+
+/* A function that ends in another of the module, which ends in one of the kernel's. */
+static const __u32 tail_calls[] = {
+	[0] = 0xd503245f,  /* fuse_file_write_iter: bti c */
+	[1] = 0x14000003,  /* b fuse_other */
+	[4] = 0xd503233f,  /* fuse_other: paciasp */
+	[5] = 0xd50323bf,  /* autiasp */
+	[6] = 0x91026260,  /* add x0, x19, #0x98 */
+	[7] = 0x14000005,  /* b the veneer of down_write */
+	[12] = 0xd503245f, /* bti c */
+	[13] = 0xd0f00010, /* adrp x16, 0xffff800060002000 */
+	[14] = 0x91044210, /* add x16, x16, #0x110 */
+	[15] = 0xd61f0200, /* br x16 */
+};
+
+static void tail_calls_are_calls(void **state)
+{
+	static const char table[] = "ffff800080000000 t fuse_file_write_iter\t[fuse]\n"
+				    "ffff800080000010 t fuse_other\t[fuse]\n"
+				    "ffff800080000020 t fuse_last\t[fuse]\n"
+				    "ffff800060002110 T down_write\n";
+	struct fl_lock_offsets at = {.i_rwsem = 0x98, .fi_lock = -1};
+	struct fl_symbols symbols;
+	struct module module = {tail_calls, sizeof(tail_calls)};
+	struct fl_text text = {
+		.machine = EM_AARCH64, .symbols = &symbols, .read = read_module, .ctx = &module};
+	struct fl_callsite_map map;
+	struct fl_err err;
+	char *copy = strdup(table);
+
+	assert_int_equal(fl_symbols_parse(&symbols, copy, strlen(copy), &err), 0);
+	assert_int_equal(fl_callsite_map_build(&map, &text, &at, &err), 0);
+	assert_int_equal(map.nsites, 1);
+	assert_string_equal(map.site[0].function, "fuse_other");
+	assert_string_equal(map.site[0].callee, "down_write");
+	assert_int_equal(map.site[0].offset, 12);
+	assert_int_equal(map.site[0].role, FL_SITE_EXCLUSIVE);
 	fl_callsite_map_free(&map);
 	fl_symbols_free(&symbols);
 }
@@ -427,6 +476,7 @@ int main(void)
 		cmocka_unit_test(the_lock_is_followed_back),
 		cmocka_unit_test(an_unlock_names_its_register),
 		cmocka_unit_test(a_veneer_leads_to_the_function),
+		cmocka_unit_test(tail_calls_are_calls),
 		cmocka_unit_test(what_old_kernels_mistake_is_covered),
 		cmocka_unit_test(only_what_is_near_and_harmless_is_covered),
 	};
