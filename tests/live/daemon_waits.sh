@@ -40,11 +40,19 @@ wait "${waiting[@]}" 2>/dev/null
 check_eq "without the leases they are opened" "$(cat "$WORK/two" "$WORK/three")" $'two\nthree'
 check_eq "... and cut" "$(cat "$WORK/cut") $(stat -c %s "$src/four")" "ok 0"
 
+spawn "${nobody[@]}" "$try" lease "$mnt/one" >"$WORK/held.mirror"
+wait_until 20 said_ok "$WORK/held.mirror"
+check_eq "a lease on the mirror: its users wait for it, those of the source do not" \
+	"$(dd if="$mnt/one" iflag=nonblock of=/dev/null 2>&1 | grep -c 'temporarily unavailable') $(dd if="$src/one" iflag=nonblock status=none)" \
+	"1 one"
+kill "$SPAWNED"
+wait "$SPAWNED" 2>/dev/null
+
 spawn "${nobody[@]}" "$try" lease "$src/one" >"$WORK/held.again"
 wait_until 20 said_ok "$WORK/held.again"
 cat "$mnt/one" >/dev/null 2>&1 &
 pid=$!
-wait_until 20 came OPEN 6
+wait_until 20 came OPEN 7
 stop_daemon
 check_eq "the daemon ends while somebody waits" "$DAEMON_CODE" 0
 check "... who gets an error" wait_until 20 live_gone "$pid"
