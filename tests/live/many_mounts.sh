@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: default
-# More mounts than the table of mounts has places: what is not known of a mount is told, and is not 0.
+# More mounts than anybody has who means well. What is not known of them is told, and is not 0.
 set -u
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -37,3 +37,10 @@ check_eq "the requests of a mount without a place are not known" "$(of_mirror '[
 check_eq "and why its writes are not cross-checked" "$(of_mirror .cross_check)" '"places"'
 check_eq "those of a mount with a place are" \
 	"$(jq '[.snapshot.mounts[] | select(.attribute_replies == 2)] | length >= 2000' "$out")" true
+
+# Some users may make mounts in our own namespace, with long names.
+mkdir "$WORK/long"
+exec 4>"$WORK/mnt/open"
+"$(dirname "$0")/long_mounts.py" "$WORK/long" "$FUSELENS" files "$WORK/mnt" --json >"$out" 2>"$WORK/err"
+check_eq "mounts that fill mountinfo stop no command" "$? $(jq '.files | length > 0' "$out")" "0 true"
+exec 4>&-

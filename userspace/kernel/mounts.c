@@ -3,9 +3,12 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/stat.h>
 
 #include "util/file.h"
@@ -138,10 +141,25 @@ static int add_other_namespaces(struct fl_mounts *mounts, bool all_types)
 	return ret;
 }
 
+/* Users may make mounts in our namespace, too, with long names: that must stop no command. */
+#define MAX_OWN ((size_t)1 << 30)
+
+static char *own_mountinfo(struct fl_err *err)
+{
+	int fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	size_t len;
+	char *text = fd < 0 ? NULL : fl_read_all(fd, MAX_OWN, &len);
+
+	if (!text)
+		fl_errno(err, errno, "cannot read /proc/self/mountinfo");
+	if (fd >= 0)
+		close(fd);
+	return text;
+}
+
 int fl_mounts_read(struct fl_mounts *mounts, bool others, bool all_types, struct fl_err *err)
 {
-	size_t len;
-	char *text = fl_read_file("/proc/self/mountinfo", &len, err);
+	char *text = own_mountinfo(err);
 	int ret;
 
 	if (!text)

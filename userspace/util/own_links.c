@@ -16,8 +16,6 @@
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 
-#include "util/file.h"
-
 /* as in the kernel */
 #define MAX_LINKS 40
 
@@ -58,29 +56,41 @@ static bool is_magic(int fd, const struct way *w)
 	return to < 0 && errno == ELOOP;
 }
 
+/* Who made the mount with this line in mountinfo: root, unless it is FUSE's. */
+static uid_t mounter_in(const char *line)
+{
+	const char *options = strrchr(line, ' '),
+		   *user = options ? strstr(options, ",user_id=") : NULL;
+
+	return user ? strtoul(user + strlen(",user_id="), NULL, 10) : 0;
+}
+
+/* Line by line, because users' mounts may make the file very long. */
 uid_t fl_mounter_of(int fd)
 {
-	const char *line, *end, *options, *user;
-	struct fl_err ignored;
-	uid_t mounter = 0;
+	uid_t mounter = FL_MOUNTER_UNKNOWN;
+	bool found = false;
 	struct statx stx;
-	size_t len;
-	char *text;
+	char *line = NULL;
+	size_t room = 0;
+	int mounts;
+	FILE *f;
 
 	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &stx))
 		return 0;
-	text = fl_read_file("/proc/self/mountinfo", &len, &ignored);
-	for (line = text; line && *line; line = *end ? end + 1 : end) {
-		end = strchrnul(line, '\n');
-		if (strtoull(line, NULL, 10) != stx.stx_mnt_id)
-			continue;
-		options = memrchr(line, ' ', end - line);
-		user = options ? strstr(options, ",user_id=") : NULL;
-		if (user && user < end)
-			mounter = strtoul(user + strlen(",user_id="), NULL, 10);
-		break;
-	}
-	free(text);
+	mounts = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	f = mounts < 0 ? NULL : fdopen(mounts, "r");
+	while (f && !found && getline(&line, &room, f) > 0)
+		found = strtoull(line, NULL, 10) == stx.stx_mnt_id;
+	if (found)
+		mounter = mounter_in(line);
+	else if (f && feof(f))
+		mounter = 0; /* a mount of another namespace */
+	free(line);
+	if (f)
+		fclose(f);
+	else if (mounts >= 0)
+		close(mounts);
 	return mounter;
 }
 

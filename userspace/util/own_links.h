@@ -27,8 +27,9 @@ int fl_open_parent_by_own_links(const char *path, char *name, uid_t *stranger);
 
 /*
  * The user who mounted the FUSE file system on which fd is, and whose daemon may show any owner and any mode; 0 on any
- * other file system. Asks no daemon.
+ * other file system. Asks no daemon. FL_MOUNTER_UNKNOWN if the mounts can't be read: nobody to believe.
  */
+#define FL_MOUNTER_UNKNOWN ((uid_t)-1)
 uid_t fl_mounter_of(int fd);
 
 /*
