@@ -235,6 +235,18 @@ if mount -o loop "$WORK/ext4.img" "$src/ext4" 2>/dev/null; then
 				"$(report "$out" '"\(.counts.writes) \(.why | contains("1 file was open for writes that the live probes miss"))"')" \
 				"$([ $file = f ] && echo '70 false' || echo '50 true')"
 		done
+		# what is not passed through may raise attr_version as often again, and hides as many
+		mkdir "$src/stacked"
+		if mount -t overlay -o "lowerdir=$WORK/lower,upperdir=$src/upper,workdir=$src/scratch" overlay "$src/stacked"
+		then
+			"$FUSELENS" prove "$mnt" --json --evidence state-tp -- sh -c 'exec 5<>"$1/ext4/new"
+				python3 "$0" buffered "$1/ext4/new" 4096 0 100 && python3 "$0" buffered "$1/stacked/c" 4096 0 500' \
+				"$hostile" "$mnt" >"$out" 2>/dev/null
+			check_eq "unseen writes beside those that are not passed through: the verdict covers only part" \
+				"$(report "$out" '"\(.counts.writes) \(.verdict == "INCONCLUSIVE" or (.why | contains("covers only part")))"')" \
+				"500 true"
+			umount -l "$src/stacked"
+		fi
 	fi
 	stop_daemon
 	umount "$src/ext4"

@@ -393,6 +393,10 @@ static void cross_check_text(const struct fl_snapshot *s, FILE *out)
 			SAY(out,
 			    "unseen on %s: at least %s attempts to write that no live probe saw, by the mount's attr_version",
 			    path ? path : "?", fl_grouped(m->unseen, n, sizeof(n)));
+		else if (m->cross_check == FL_CROSS_DONE && s->blind_files && m->unseen_at_most)
+			SAY(out,
+			    "cross-check: the attr_version of %s shows no unseen write, and would not show %s: replies and writes that are not passed through may explain them",
+			    path ? path : "?", fl_grouped(m->unseen_at_most, n, sizeof(n)));
 		else if (m->cross_check == FL_CROSS_DONE)
 			SAY(out, "cross-check: the attr_version of %s shows no unseen write",
 			    path ? path : "?");

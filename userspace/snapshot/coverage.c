@@ -129,7 +129,7 @@ static bool has_iomap_writes(const struct fl_snapshot *s, __u32 dev)
 void fl_cross_check_judge(const struct fl_snapshot *s, struct fl_mount_snapshot *m, __u64 rise,
 			  __u64 explained_before, __u64 under_way)
 {
-	__u64 explained = fl_explained_rise(s, m->dev), certain = attempts(s, m->dev, true);
+	__u64 explained = fl_explained_rise(s, m->dev), certain = attempts(s, m->dev, true), seen;
 
 	if (m->uncounted) {
 		m->cross_check = FL_CROSS_PLACES;
@@ -154,4 +154,8 @@ void fl_cross_check_judge(const struct fl_snapshot *s, struct fl_mount_snapshot 
 	/* a write that was counted before the check began may raise attr_version later */
 	explained += under_way;
 	m->unseen = rise > explained ? rise - explained : 0;
+	/* replies and the other routes' attempts need not raise it as often as they may */
+	seen = attempts(s, m->dev, true) + attempts(s, m->dev, false);
+	seen = seen > explained_before ? seen - explained_before : 0;
+	m->unseen_at_most = rise > seen ? rise - seen : 0;
 }

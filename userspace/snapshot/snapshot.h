@@ -100,7 +100,8 @@ struct fl_mount_snapshot {
 	bool uncounted; /* counter is not known: more mounts had requests than the table has places */
 	__u64 counter[FL_MOUNT_COUNTERS];
 	enum fl_cross_check_state cross_check;
-	__u64 unseen; /* attempts at least that were not counted; 0 unless the check is done */
+	/* attempts that were not counted: so many at least, and at most; 0 unless the check is done */
+	__u64 unseen, unseen_at_most;
 };
 
 struct fl_probe {

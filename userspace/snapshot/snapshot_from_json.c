@@ -161,6 +161,8 @@ static void mount_from_json(struct fl_json_reader *r, struct json_object *o,
 	if (fl_json_has(o, "cross_check"))
 		m->cross_check = fl_json_get_index(r, o, "cross_check", fl_cross_check_from_name);
 	m->unseen = fl_json_find_u64(o, "unseen");
+	m->unseen_at_most = fl_json_has(o, "unseen_at_most") ? fl_json_find_u64(o, "unseen_at_most")
+							     : m->unseen;
 }
 
 static void probe_from_json(struct fl_json_reader *r, struct json_object *o, struct fl_probe *p)

@@ -134,6 +134,8 @@ static struct json_object *mount_to_json(const struct fl_mount_snapshot *m)
 		fl_json_u64_or_null(o, fl_mount_counter_name(i), !m->uncounted, m->counter[i]);
 	fl_json_name(o, "cross_check", fl_cross_check_name(m->cross_check));
 	fl_json_u64_or_null(o, "unseen", m->cross_check == FL_CROSS_DONE, m->unseen);
+	fl_json_u64_or_null(o, "unseen_at_most", m->cross_check == FL_CROSS_DONE,
+			    m->unseen_at_most);
 	return o;
 }
 

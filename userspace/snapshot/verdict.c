@@ -218,24 +218,34 @@ static const char *remedy_for_loss(const struct fl_totals *t)
 	return "watch fewer files or another method (--evidence), or accept more with --max-loss";
 }
 
-/* Whether the cross-check was made on these mounts, so that unseen writes are known. */
-static bool cross_checked(const struct fl_snapshot *s, __u32 dev)
+/*
+ * Whether the cross-check shows that all writes to these mounts were seen, but for those that it found and for some: it
+ * cannot tell them from what replies, and writes that are not passed through, may have added.
+ */
+static bool cross_checked(const struct fl_snapshot *s, __u32 dev, double some)
 {
 	bool all = s->nmounts;
+	__u64 open = 0;
 
-	for (size_t i = 0; i < s->nmounts; i++)
-		if (!dev || s->mount[i].dev == dev)
-			all &= s->mount[i].cross_check == FL_CROSS_DONE;
-	return all;
+	for (size_t i = 0; i < s->nmounts; i++) {
+		const struct fl_mount_snapshot *m = &s->mount[i];
+
+		if (dev && m->dev != dev)
+			continue;
+		all &= m->cross_check == FL_CROSS_DONE;
+		open += m->unseen_at_most > m->unseen ? m->unseen_at_most - m->unseen : 0;
+	}
+	return all && open <= some;
 }
 
 /* Adds that some writes may not have been seen. */
-static void say_what_is_covered(const struct fl_snapshot *s, __u32 dev, struct fl_verdict *v)
+static void say_what_is_covered(const struct fl_snapshot *s, __u32 dev,
+				const struct fl_verdict_opts *opts, struct fl_verdict *v)
 {
 	size_t used = strlen(v->why);
 	char n[32], *example;
 
-	if (!s->blind_files || cross_checked(s, dev))
+	if (!s->blind_files || cross_checked(s, dev, opts->max_loss * v->totals.writes))
 		return;
 	example = fl_escape(s->blind_example);
 	snprintf(
@@ -299,5 +309,5 @@ void fl_verdict_of_totals(const struct fl_snapshot *s, __u32 dev, const struct f
 	} else {
 		judge_by_share(s, opts, v);
 	}
-	say_what_is_covered(s, dev, v);
+	say_what_is_covered(s, dev, opts, v);
 }
