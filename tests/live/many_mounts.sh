@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: default
-# More mounts than anybody has who means well. What is not known of them is told, and is not 0.
+# More mounts, and more descriptors, than anybody has who means well. What is not known of them is told, and is not 0.
 set -u
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -44,3 +44,39 @@ exec 4>"$WORK/mnt/open"
 "$(dirname "$0")/long_mounts.py" "$WORK/long" "$FUSELENS" files "$WORK/mnt" --json >"$out" 2>"$WORK/err"
 check_eq "mounts that fill mountinfo stop no command" "$? $(jq '.files | length > 0' "$out")" "0 true"
 exec 4>&-
+
+# A user's process may have a million descriptors of files with long names.
+cat >"$WORK/holder.py" <<'EOF'
+import os, resource, sys, time
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+each = (hard if 2000 < hard < 61000 else 61000) - 1000
+resource.setrlimit(resource.RLIMIT_NOFILE, (each + 1000, each + 1000))
+os.chdir(sys.argv[1])
+for _ in range(15):
+    os.mkdir("d" * 250)
+    os.chdir("d" * 250)
+fd = os.open("file", os.O_WRONLY | os.O_CREAT)
+ends = os.pipe()
+# as many processes as it takes
+for held in range(0, 60000, each):
+    if os.fork() == 0:
+        for _ in range(each):
+            os.dup(fd)
+        os.write(ends[1], b"x")
+        time.sleep(1000)
+    os.read(ends[0], 1)
+print("ready", flush=True)
+time.sleep(1000)
+EOF
+spawn python3 "$WORK/holder.py" "$WORK/mnt" >"$WORK/holder"
+wait_until 30 grep -q ready "$WORK/holder"
+for command in "files --json" "files" "stat all -c 1 --json" "prove all --json -d 0.2"; do
+	# shellcheck disable=SC2086
+	peak=$(python3 -c 'import resource, subprocess, sys
+subprocess.run(sys.argv[2:], stdout=open(sys.argv[1], "w"))
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)' "$out" "$FUSELENS" $command)
+	check "$command: 60,000 descriptors take less than 400 MiB ($peak)" [ "$peak" -lt 400 ]
+	[ "$command" != "files --json" ] ||
+		check_eq "... and all of them are listed, without their names" \
+			"$(jq -c '[(.files | length >= 60001), (.files | any(.path == null))]' "$out")" "[true,true]"
+done

@@ -32,6 +32,18 @@ static void a_file_may_be_of_the_iomap_route(void **state)
 	assert_int_equal(blind_files(FL_ROUTE_IOMAP), 1);
 }
 
+static void files_that_are_not_listed_may_be_blind(void **state)
+{
+	const struct fl_open_files files = {.cut = true};
+	const struct fl_target all = {};
+	struct fl_slot_table table = {};
+	struct fl_snapshot s = {};
+
+	fl_blind_look(&s, &files, &all, &table);
+	assert_int_equal(s.blind_files, 1);
+	assert_string_equal(s.blind_example, "?");
+}
+
 static void files_that_were_only_opened_count_if_they_are_more(void **state)
 {
 	struct fl_snapshot s = {.blind_files = 2, .blind_example = "/mnt/a"};
@@ -64,6 +76,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_may_be_of_the_iomap_route),
+		cmocka_unit_test(files_that_are_not_listed_may_be_blind),
 		cmocka_unit_test(files_that_were_only_opened_count_if_they_are_more),
 		cmocka_unit_test(only_on_xfs_is_all_that_is_passed_through_seen),
 	};

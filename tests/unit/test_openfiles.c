@@ -72,6 +72,32 @@ static void damage_is_an_error(void **state)
 	fl_open_files_free(&files);
 }
 
+/* A process with very many open files, whose names are long. */
+static void names_are_bounded(void **state)
+{
+	enum { FILES = 5000 };
+	static struct {
+		struct fl_file_record rec;
+		char path[4088];
+	} r = {.rec = {.magic = FL_FILE_MAGIC, .path_len = sizeof(r.path)}};
+	struct fl_open_files files = {};
+	struct fl_err err;
+	size_t named = 0;
+
+	memset(r.path, 'x', sizeof(r.path) - 1);
+	for (int i = 0; i <= FILES; i++) {
+		r.rec.global_pid = i < FILES ? 1 : 2;
+		assert_int_equal(fl_open_files_parse(&files, &r, sizeof(r), &err), 0);
+		named += files.file[i].path != NULL;
+	}
+	assert_in_range(named, 4000, FILES - 1);
+	assert_non_null(files.file[0].path);
+	assert_null(files.file[FILES - 1].path);
+	/* another process's are kept */
+	assert_non_null(files.file[FILES].path);
+	fl_open_files_free(&files);
+}
+
 #define PARALLEL (1u << 6)
 
 /* A list of a file's descriptors: whether the daemon asked for parallel writes, -1 for an answer that was not kept. */
@@ -121,6 +147,7 @@ int main(void)
 		cmocka_unit_test(reads_records),
 		cmocka_unit_test(every_cut_is_an_error),
 		cmocka_unit_test(damage_is_an_error),
+		cmocka_unit_test(names_are_bounded),
 		cmocka_unit_test(answers_of_open_files_are_known),
 	};
 

@@ -75,10 +75,13 @@ void fl_blind_look(struct fl_snapshot *s, const struct fl_open_files *files,
 			first = f;
 	}
 	fl_index_free(&counted);
+	/* nobody knows about the others */
+	n += files->cut;
 	if (n <= s->blind_files)
 		return;
 	s->blind_files = n;
-	snprintf(s->blind_example, sizeof(s->blind_example), "%s", first->path ? first->path : "?");
+	snprintf(s->blind_example, sizeof(s->blind_example), "%s",
+		 first && first->path ? first->path : "?");
 }
 
 void fl_blind_written(struct fl_snapshot *s, const struct fl_slot *slot, __u64 *written)

@@ -70,6 +70,13 @@ static int list(struct fl_kernel *kernel, const struct files_cmd *c)
 	else
 		fl_files_text(&chosen, &mounts, can, c->verbose, stdout);
 	ret = FL_EXIT_OK;
+	if (all.cut) {
+		fl_err(&err,
+		       "more descriptors are open than can be listed: these are of the first %d",
+		       FL_OPEN_FILES_MOST);
+		fl_hint(&err, "the list shows who has the most of them");
+		ret = fl_fail(&err, false);
+	}
 out:
 	free(chosen.file);
 	fl_open_files_free(&all);

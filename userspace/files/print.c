@@ -333,13 +333,16 @@ static struct json_object *file_json(const struct fl_open_file *f, const struct 
 void fl_files_json(const struct fl_open_files *files, const struct fl_mounts *mounts,
 		   const enum fl_can can[FL_ROUTES], FILE *out)
 {
-	struct json_object *o = json_object_new_object(), *list;
 	const struct fl_open_file **order = sorted(files, by_file_and_fd);
 
-	fl_json_name(o, "schema", "fuselens.files/1");
-	list = fl_json_array(o, "files");
-	for (size_t i = 0; order && i < files->n; i++)
-		json_object_array_add(list, file_json(order[i], mounts, can));
-	fl_json_print(o, out, true);
+	/* one after the other: all at once would take gigabytes where somebody has a million descriptors */
+	fputs("{\n\"schema\": \"fuselens.files/1\",\n\"files\": [\n", out);
+	for (size_t i = 0; order && i < files->n; i++) {
+		if (i)
+			fputs(",\n", out);
+		fl_json_print_part(file_json(order[i], mounts, can), out);
+	}
+	fputs("\n]\n}\n", out);
+	fflush(out);
 	free(order);
 }

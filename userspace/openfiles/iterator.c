@@ -3,7 +3,6 @@
 #include "openfiles/openfiles.h"
 
 #include <errno.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,7 +12,6 @@
 #include "files.skel.h"
 #include "kernel/privileges.h"
 #include "util/clock.h"
-#include "util/file.h"
 
 static struct files_bpf *skel;
 
@@ -40,11 +38,54 @@ static int load(struct fl_err *err)
 	return -1;
 }
 
+/* Room for several records, of which each has less than 20 KiB. */
+#define READ_ROOM (1u << 18)
+
+/* Parses what was read so far, and moves the rest to the beginning. */
+static int parse(struct fl_open_files *files, char *buf, size_t *len, struct fl_err *err)
+{
+	size_t at = 0;
+	ssize_t n = 1;
+
+	while (n > 0 && !files->cut) {
+		n = fl_open_files_parse_one(files, buf + at, *len - at, err);
+		at += n > 0 ? n : 0;
+		files->cut = files->n >= FL_OPEN_FILES_MOST;
+	}
+	*len -= at;
+	memmove(buf, buf + at, *len);
+	return n < 0 ? -1 : 0;
+}
+
+static int read_files(struct fl_open_files *files, int fd, struct fl_err *err)
+{
+	char *buf = malloc(READ_ROOM);
+	size_t len = 0;
+	ssize_t n = 1;
+	int ret = buf ? 0 : fl_err(err, "out of memory");
+
+	while (!ret && n > 0 && !files->cut) {
+		n = read(fd, buf + len, READ_ROOM - len);
+		if (n < 0 && (errno == EINTR || errno == EAGAIN)) {
+			n = 1;
+			continue;
+		}
+		if (n < 0) {
+			ret = fl_errno(err, errno, "cannot read the list of open files");
+			break;
+		}
+		len += n;
+		ret = parse(files, buf, &len, err);
+	}
+	if (!ret && len && !files->cut)
+		ret = fl_err(err, "the list of open files is cut short");
+	free(buf);
+	return ret;
+}
+
 int fl_open_files_read(struct fl_open_files *files, struct fl_err *err)
 {
 	struct bpf_link *link;
-	char *buf;
-	size_t len;
 	int fd, ret = -1;
 
 	if (load(err))
@@ -57,12 +98,7 @@ int fl_open_files_read(struct fl_open_files *files, struct fl_err *err)
 		fl_errno(err, errno, "cannot start the iterator over open files");
 		goto out_link;
 	}
-	buf = fl_read_all(fd, SIZE_MAX, &len);
-	if (buf)
-		ret = fl_open_files_parse(files, buf, len, err);
-	else
-		fl_errno(err, errno, "cannot read the list of open files");
-	free(buf);
+	ret = read_files(files, fd, err);
 	close(fd);
 out_link:
 	bpf_link__destroy(link);

@@ -41,6 +41,61 @@ static char *join_components(const char *p, size_t left, size_t *used)
 	return path;
 }
 
+/* Keeps the names if there is room for them. Else they are freed. */
+static void keep_names(struct fl_open_files *files, struct fl_open_file *f)
+{
+	size_t len = (f->path ? strlen(f->path) : 0) +
+		     (f->backing_path ? strlen(f->backing_path) : 0);
+
+	if (!files->n || files->file[files->n - 1].rec.global_pid != f->rec.global_pid)
+		files->process_names = 0;
+	if (files->names + len <= FL_OPEN_FILES_NAMES &&
+	    files->process_names + len <= FL_OPEN_FILES_PROCESS_NAMES) {
+		files->names += len;
+		files->process_names += len;
+		return;
+	}
+	free(f->path);
+	free(f->backing_path);
+	f->path = f->backing_path = NULL;
+}
+
+ssize_t fl_open_files_parse_one(struct fl_open_files *files, const char *p, size_t left,
+				struct fl_err *err)
+{
+	struct fl_open_file f = {};
+	size_t at = sizeof(f.rec), used = 0;
+
+	if (left < at)
+		return 0;
+	memcpy(&f.rec, p, sizeof(f.rec));
+	if (f.rec.magic != FL_FILE_MAGIC || f.rec.path_len > FL_PATH_MAX)
+		return fl_err(err, "the list of open files is damaged");
+	if (f.rec.path_len > left - at)
+		return 0;
+	f.rec.comm[sizeof(f.rec.comm) - 1] = '\0';
+	if (f.rec.path_len) {
+		f.path = strndup(p + at, f.rec.path_len);
+		at += f.rec.path_len;
+	}
+	if (f.rec.passthrough) {
+		f.backing_path = join_components(p + at, left - at, &used);
+		if (!used) {
+			free(f.path);
+			return 0;
+		}
+		at += used;
+	}
+	keep_names(files, &f);
+	if (!FL_MORE(files->file, files->n)) {
+		free(f.path);
+		free(f.backing_path);
+		return fl_err(err, "out of memory");
+	}
+	files->file[files->n++] = f;
+	return (ssize_t)at;
+}
+
 int fl_open_files_parse(struct fl_open_files *files, const void *buf, size_t len,
 			struct fl_err *err)
 {
@@ -48,36 +103,13 @@ int fl_open_files_parse(struct fl_open_files *files, const void *buf, size_t len
 	size_t at = 0;
 
 	while (at < len) {
-		struct fl_open_file f = {};
+		ssize_t n = fl_open_files_parse_one(files, p + at, len - at, err);
 
-		if (len - at < sizeof(f.rec))
+		if (n < 0)
+			return -1;
+		if (!n)
 			return fl_err(err, "the list of open files is cut short");
-		memcpy(&f.rec, p + at, sizeof(f.rec));
-		at += sizeof(f.rec);
-		if (f.rec.magic != FL_FILE_MAGIC || f.rec.path_len > len - at ||
-		    f.rec.path_len > FL_PATH_MAX)
-			return fl_err(err, "the list of open files is damaged");
-		f.rec.comm[sizeof(f.rec.comm) - 1] = '\0';
-		if (f.rec.path_len) {
-			f.path = strndup(p + at, f.rec.path_len);
-			at += f.rec.path_len;
-		}
-		if (f.rec.passthrough) {
-			size_t used = 0;
-
-			f.backing_path = join_components(p + at, len - at, &used);
-			if (!f.backing_path) {
-				free(f.path);
-				return fl_err(err, "the list of open files is cut short");
-			}
-			at += used;
-		}
-		if (!FL_MORE(files->file, files->n)) {
-			free(f.path);
-			free(f.backing_path);
-			return fl_err(err, "out of memory");
-		}
-		files->file[files->n++] = f;
+		at += n;
 	}
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <linux/types.h>
+#include <sys/types.h>
 #include "util/err.h"
 #include "snapshot/names.h"
 
@@ -18,11 +19,28 @@ struct fl_open_file {
 	char *backing_path; /* inside the backing file system, "/..."; NULL without backing file */
 };
 
+/*
+ * Any user may have a million descriptors, whose files have names of thousands of bytes. So many are listed, and so
+ * many bytes of names are kept, of one process and of all; paths beyond that are NULL.
+ */
+#define FL_OPEN_FILES_MOST	    2000000
+#define FL_OPEN_FILES_NAMES	    ((size_t)256 << 20)
+#define FL_OPEN_FILES_PROCESS_NAMES ((size_t)16 << 20)
+
 struct fl_open_files {
 	struct fl_open_file *file;
 	size_t n;
+	bool cut; /* there are more */
+	/* bytes of names: of all, and of the last file's process */
+	size_t names, process_names;
 };
 
+/*
+ * Parses the first record of left bytes that the iterator wrote, and appends its file. Returns its length; 0 if it goes
+ * on behind them; -1 with err set. Pure.
+ */
+ssize_t fl_open_files_parse_one(struct fl_open_files *files, const char *p, size_t left,
+				struct fl_err *err);
 /*
  * Parses len bytes that the iterator wrote, and appends the files. A record that is cut short, or has a wrong
  * magic, is an error, because program and reader are built together. Returns 0, or -1 with err set. Pure.

@@ -66,6 +66,15 @@ __u32 fl_json_get_dev(const char *text)
 	return sscanf(text, "%u:%u", &major, &minor) == 2 ? fl_dev(major, minor) : 0;
 }
 
+void fl_json_print_part(struct json_object *o, FILE *out)
+{
+	fl_put_json_text(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
+								   JSON_C_TO_STRING_SPACED |
+								   JSON_C_TO_STRING_NOSLASHESCAPE),
+			 out);
+	json_object_put(o);
+}
+
 void fl_json_print(struct json_object *o, FILE *out, bool pretty)
 {
 	int flags = pretty ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED

@@ -22,6 +22,8 @@ struct json_object *fl_json_object(struct json_object *o, const char *key);
 void fl_json_u64_or_null(struct json_object *o, const char *key, bool known, __u64 value);
 /* "8:1" in the kernel's form; 0 for anything else. */
 __u32 fl_json_get_dev(const char *text);
+/* Prints an object that is part of a document, over several lines, and puts it. */
+void fl_json_print_part(struct json_object *o, FILE *out);
 /* Prints one object and a newline, then puts it. pretty: over several lines. */
 void fl_json_print(struct json_object *o, FILE *out, bool pretty);
 
