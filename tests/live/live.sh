@@ -70,7 +70,7 @@ check "... and sudo says so in figures" env SUDO_UID=65534x bash -c '"$1" live l
 mount_lying_links "$out/fuse" 65534 module
 check "a file that another user's FUSE daemon shows as root's is refused" says 2 'is on a FUSE mount of user 65534' load --module "$out/fuse/file"
 mkdir "$out/long"
-"$LIVE_TOP/tests/live/long_mounts.py" "$out/long" "$FUSELENS" live load --module "$out/fuse/file" 2>"$out/err"
+"$LIVE_TOP/tests/live/long_mounts.py" "$out/long" 2600 "$FUSELENS" live load --module "$out/fuse/file" 2>"$out/err"
 check_eq "... also where users' mounts fill mountinfo" "$? $(grep -c 'is on a FUSE mount of user 65534' "$out/err")" "2 1"
 umount_lying_links "$out/fuse"
 cp "$out/made_up.ko" "$out/ours.ko"

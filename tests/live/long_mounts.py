@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""long_mounts.py DIR CMD... - runs CMD in a mount namespace of its own, with more than 64 MiB of mounts in mountinfo: so
-many copies of a directory below DIR whose name needs an escape for each byte."""
+"""long_mounts.py DIR NUMBER CMD... - runs CMD in a mount namespace of its own, with NUMBER more mounts: each a copy of a
+directory below DIR whose name needs an escape for each byte, so that its line in mountinfo has 30 KiB and more."""
 import ctypes
 import os
 import sys
@@ -22,7 +22,7 @@ os.chdir(sys.argv[1])
 for _ in range(14):
     os.mkdir("\n" * 255)
     os.chdir("\n" * 255)
-for _ in range(2600):
+for _ in range(int(sys.argv[2])):
     call(libc.mount(b".", b".", None, MS_BIND, None), "mount")
 os.chdir(where)
-os.execv(sys.argv[2], sys.argv[2:])
+os.execvp(sys.argv[3], sys.argv[3:])

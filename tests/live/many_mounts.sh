@@ -41,9 +41,26 @@ check_eq "those of a mount with a place are" \
 # Some users may make mounts in our own namespace, with long names.
 mkdir "$WORK/long"
 exec 4>"$WORK/mnt/open"
-"$(dirname "$0")/long_mounts.py" "$WORK/long" "$FUSELENS" files "$WORK/mnt" --json >"$out" 2>"$WORK/err"
+"$(dirname "$0")/long_mounts.py" "$WORK/long" 2600 "$FUSELENS" files "$WORK/mnt" --json >"$out" 2>"$WORK/err"
 check_eq "mounts that fill mountinfo stop no command" "$? $(jq '.files | length > 0' "$out")" "0 true"
 exec 4>&-
+
+# And as many namespaces of their own, full of such mounts, as they like: only so much of one is read, and of all.
+mkdir "$WORK/theirs" "$WORK/long.theirs"
+# shellcheck disable=SC2016
+spawn "$(dirname "$0")/long_mounts.py" "$WORK/long.theirs" 600 bash -c '
+	"$0" "$1" "$2" -f -o stats_file="$2.stats" 2>/dev/null &
+	until mountpoint -q "$2"; do sleep 0.05; done
+	exec 4>"$2/in-a-large-namespace"
+	echo ready
+	wait' "$FUSELENS_DAEMON" "$WORK/source" "$WORK/theirs" >"$WORK/theirs.said"
+wait_until 30 grep -q ready "$WORK/theirs.said"
+"$FUSELENS" files --json >"$out"
+check_eq "a file of a namespace with very many mounts is listed, without a name for its mount" \
+	"$(jq -c '[.files[] | select(.path // "" | endswith("in-a-large-namespace")) | .mount]' "$out")" "[null]"
+pkill -P "$SPAWNED"
+kill "$SPAWNED"
+wait "$SPAWNED" 2>/dev/null
 
 # A user's process may have a million descriptors of files with long names.
 cat >"$WORK/holder.py" <<'EOF'

@@ -104,19 +104,38 @@ int fl_mounts_add_others(struct fl_mounts *mounts, const char *text, bool all_ty
 	return ret;
 }
 
+/*
+ * So much is read of other namespaces: of one, and of all. Any user may have as many as he likes, full of mounts with
+ * long names. What is not read only lacks a name.
+ */
+#define MAX_OTHER  ((size_t)16 << 20)
+#define MAX_OTHERS ((size_t)128 << 20)
+
+/* The file, if it is no longer than room; *room becomes what is left. */
+static char *read_other(const char *path, size_t *room)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t len = 0, most = *room < MAX_OTHER ? *room : MAX_OTHER;
+	char *text = fd < 0 ? NULL : fl_read_all(fd, most, &len);
+
+	*room -= len < *room ? len : *room;
+	if (fd >= 0)
+		close(fd);
+	return text;
+}
+
 /* Adds the mounts of namespaces that were not read yet. Skips tasks that end meanwhile. */
 static int add_other_namespaces(struct fl_mounts *mounts, bool all_types)
 {
 	DIR *proc = opendir("/proc");
 	struct fl_index namespaces = {};
 	struct seen seen = {};
-	struct fl_err ignored;
+	size_t room = MAX_OTHERS;
 	struct dirent *d;
 	struct stat st;
-	size_t len;
 	int ret = proc ? seen_begin(&seen, mounts) : -1;
 
-	while (!ret && !fl_interrupted && (d = readdir(proc))) {
+	while (!ret && room && !fl_interrupted && (d = readdir(proc))) {
 		char path[64], *text;
 
 		if (!isdigit((unsigned char)d->d_name[0]))
@@ -128,7 +147,7 @@ static int add_other_namespaces(struct fl_mounts *mounts, bool all_types)
 			continue;
 		ret = fl_index_put(&namespaces, st.st_dev, st.st_ino, 0);
 		snprintf(path, sizeof(path), "/proc/%.20s/mountinfo", d->d_name);
-		text = ret ? NULL : fl_read_file(path, &len, &ignored);
+		text = ret ? NULL : read_other(path, &room);
 		if (!text)
 			continue;
 		ret = add_mounts(mounts, text, all_types, &seen);
