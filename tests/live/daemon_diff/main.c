@@ -79,6 +79,8 @@ static void enter(int top)
  *   Times of a FIFO that was written to: FUSE leaves them alone (S_NOCMTIME, fuse_iget()).
  *   SEEK_DATA and SEEK_HOLE in preallocated parts: XFS goes by what its page cache holds. So it does for
  *   what it allocated ahead of writes, which it does otherwise where the daemon writes them in pieces.
+ *   SEEK_DATA and SEEK_HOLE of directories: XFS does not keep the size of one that it made where
+ *   generic_file_llseek() asks (xfs_setup_inode()), and the mirror's is that of stat(2).
  *   File handles: the mirror has none (FUSE_NO_EXPORT_SUPPORT).
  *   fallocate() with COLLAPSE_RANGE, INSERT_RANGE or UNSHARE_RANGE: fuse_file_fallocate() refuses them.
  *   chown() of neither, by one who may not and of a file that is open for writing: it succeeds, since

@@ -88,11 +88,18 @@ static bool is_preallocated(int fd)
 	return map.head.fm_mapped_extents == 64;
 }
 
-/* Where it is preallocated, a hole is what the page cache holds nothing of: that is chance. */
+/*
+ * Where it is preallocated, a hole is what the page cache holds nothing of: that is chance. And so is the size that a
+ * directory has to lseek(2) on XFS: 0 until it is read from the disk again, whatever stat(2) says.
+ */
 void do_seek(struct side *side, const struct op *op, char *out)
 {
+	struct stat st;
+
 	fsync(fd_of(side, op)); /* what is not on disk yet may be data or a hole */
-	if (is_preallocated(fd_of(side, op)))
+	if (fstat(fd_of(side, op), &st) == 0 && S_ISDIR(st.st_mode))
+		snprintf(out, OUTCOME, "a directory");
+	else if (is_preallocated(fd_of(side, op)))
 		snprintf(out, OUTCOME, PREALLOCATED);
 	else
 		say(out, lseek(fd_of(side, op), op->off, op->value & 1 ? SEEK_DATA : SEEK_HOLE));
