@@ -7,5 +7,5 @@
 . "$(dirname "$0")/lib.sh"
 
 vm --cpus 2 --variant stock -- tests/lab/guest/fentry
-relayed 92
+relayed 93
 exit "$failed"
