@@ -240,6 +240,17 @@ umount_lying_links()
 	umount "$1"
 }
 
+# live_stop PID - stops a process, and waits until each of its threads has stopped. One that still had to get a processor
+# for that would take a request that comes meanwhile, and nothing ends who waits for its answer.
+live_stop()
+{
+	kill -STOP "$1" && wait_until 6 all_stopped "$1"
+}
+all_stopped()
+{
+	! grep -qsvE '^[0-9]+ \(.*\) [TtZX] ' /proc/"$1"/task/*/stat
+}
+
 # live_gone PID - true once it has ended, reaped or not.
 live_gone()
 {

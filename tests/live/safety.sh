@@ -395,7 +395,7 @@ silent()
 	check_eq "... and without it, none" "$(grep -c 'mounted over' "$dir/err")" 0
 
 	echo x >"$store/unseen"
-	kill -STOP "$DAEMON_PID"
+	live_stop "$DAEMON_PID"
 	for command in prove files stat; do
 		"$FUSELENS" $command "$mnt/unseen" >"$dir/$command.out" 2>"$dir/$command.err" &
 		eval "$command=\$!"
@@ -440,7 +440,7 @@ nested()
 	"$FUSELENS" prove "$top/sub" -- sleep 3 >"$dir/out" 2>"$dir/err" &
 	pid=$!
 	wait_until 60 has_child_named $pid sleep
-	kill -STOP "$outer"
+	live_stop "$outer"
 	check "prove on a mount below another one, whose daemon has stopped, ends" wait_until 30 live_gone $pid
 	kill -CONT "$outer"
 	wait $pid
@@ -448,7 +448,7 @@ nested()
 	"$FUSELENS" stat "$top/sub" -i 0.1 >"$dir/out" 2>"$dir/err" &
 	pid=$!
 	wait_until 60 grep -q '^[0-9][0-9]:' "$dir/out"
-	kill -STOP "$outer"
+	live_stop "$outer"
 	sleep 1.5 # as long as the kernel remembers the way
 	# a change among the mounts has it look at its own one
 	mount -t tmpfs none "$dir/away"
@@ -484,7 +484,7 @@ stuck()
 		"$FUSELENS" $command >"$dir/out" 2>"$dir/err" &
 		pid=$!
 		wait_until 60 writes_so_many 500
-		kill -STOP "$outer"
+		live_stop "$outer"
 		sleep 0.5
 		kill -TERM $pid
 		check "${command%% *} ends although what it runs is stuck in the kernel" wait_until 30 live_gone $pid
@@ -513,7 +513,7 @@ unanswered()
 			-o "$dir/result" >"$dir/out" 2>"$dir/err" &
 		pid=$!
 		wait_until 60 eval 'ls -d "$dir/result/rows/.mount-j2-r1.partial" >/dev/null 2>&1 && [ -n "$(ours fio)" ]'
-		kill -STOP "$DAEMON_PID"
+		live_stop "$DAEMON_PID"
 		wait_until 60 live_gone $pid
 		ended=$?
 		wait $pid
@@ -541,7 +541,7 @@ taken()
 	start_daemon "$store/slow" "$dir/outer" direct || return
 	outer=$DAEMON_PID
 	start_daemon "$dir/outer" "$dir/slow" direct || return
-	kill -STOP "$outer"
+	live_stop "$outer"
 	"$FUSELENS" report "$dir/result" -o "$dir/slow/page" >/dev/null 2>"$dir/err" &
 	pid=$!
 	check "report onto a mount whose daemon waits for another one" \
@@ -571,7 +571,7 @@ outputs()
 		["bench -o DIR"]="bench quick --raw $dir ${small[*]} -o $top/result"
 		["bench --resume -o DIR"]="bench --resume -o $top/theirs"
 		["bench PROFILE"]="bench $top/profile.fio --raw $dir ${small[*]} -o $dir/none")
-	kill -STOP "$DAEMON_PID"
+	live_stop "$DAEMON_PID"
 	for name in "${!by[@]}"; do
 		# shellcheck disable=SC2086
 		"$FUSELENS" ${by[$name]} >"$dir/${name%% *}.out" 2>"$dir/$name.err" &

@@ -134,7 +134,7 @@ more_rows()
 {
 	[ "$(rows_so_far)" -ge "$1" ]
 }
-kill -STOP "$DAEMON_PID"
+live_stop "$DAEMON_PID"
 check "a stopped daemon holds up no row" wait_until 10 more_rows $(($(rows_so_far) + 8))
 check_eq "nor is it taken for dead" "$(grep -c '"event"' "$WORK/dead.json")" 0
 kill -CONT "$DAEMON_PID"

@@ -184,7 +184,7 @@ for deadline in 6 60 600; do
 	"$FUSELENS" verify "$mount" --case overwrite,hole --size 32 --deadline $deadline --json >"$WORK/json" 2>"$WORK/err" &
 	pid=$!
 	wait_until 20 fio_of_case
-	kill -STOP "$DAEMON_PID"
+	live_stop "$DAEMON_PID"
 	# a busy machine may need longer than the deadline to come so far
 	! live_gone "$(cat "$WORK/fio" 2>/dev/null || echo none)" || [ $deadline = 600 ] || {
 		kill -CONT "$DAEMON_PID"

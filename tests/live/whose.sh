@@ -170,7 +170,7 @@ check_eq "--children of somebody else: nothing" "$(report "$out" .counts.writes)
 stat=$!
 has_writes()
 {
-	[ "$(jq -s '[.[] | .writes // 0] | add' "$out" 2>/dev/null || echo 0)" -gt 0 ]
+	[ "$(jq -s '[.[] | .writes // 0] | add // 0' "$out" 2>/dev/null || echo 0)" -gt 0 ]
 }
 check "stat, too" wait_until 20 has_writes
 kill -INT "$stat"
