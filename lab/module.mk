@@ -41,7 +41,7 @@ lab-cost: host-build
 	@lab/cost
 
 .PHONY: lab-speed
-##@ make lab-speed   what the series buy: IOPS by engine and jobs, instructions by patch, in one VM (root; more than 20 minutes)
+##@ make lab-speed   what the series buy: IOPS by engine and jobs, beside stat(2), instructions by patch, in one VM (root; half an hour)
 lab-speed: host-build
 	@lab/speed
 
