@@ -1,16 +1,17 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only
 # A FUSE daemon that shows whatever owner it likes: its file system has two names, "link", a symbolic link, and "file", with
 # the link's text in it, that it says are root's. FD is the device.
 #
 # usage: lying_links.py FD TARGET
 import errno
-import os
 import stat
 import struct
 import sys
 
-LOOKUP, FORGET, GETATTR, READLINK, OPEN, READ, STATFS, RELEASE, INIT, BATCH_FORGET = 1, 2, 3, 5, 14, 15, 17, 18, 26, 42
+from raw_fuse import serve
+
+LOOKUP, GETATTR, READLINK, OPEN, READ, STATFS, RELEASE, INIT = 1, 3, 5, 14, 15, 17, 18, 26
 ROOT, LINK, FILE = 1, 2, 3
 fd = int(sys.argv[1])
 target = sys.argv[2].encode()
@@ -47,16 +48,4 @@ def answer(op, node, body):
     return errno.ENOSYS
 
 
-while True:
-    try:
-        request = os.read(fd, 1 << 17)
-    except OSError as e:
-        sys.exit(e.errno != errno.ENODEV)  # unmounted
-    _, op, unique, node = struct.unpack_from("<IIQQ", request)
-    if op in (FORGET, BATCH_FORGET):
-        continue
-    got = answer(op, node, request[40:])
-    if isinstance(got, int):
-        os.write(fd, struct.pack("<IiQ", 16, -got, unique))
-    else:
-        os.write(fd, struct.pack("<IiQ", 16 + len(got), 0, unique) + got)
+serve(fd, answer)

@@ -1,16 +1,16 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: GPL-2.0-only
 # A FUSE daemon with a writeback cache, and two files of 1 MiB, "a" and "b", that are what was last written, or zeroes. FD
 # is the device.
 #
 # usage: writeback_cache.py FD
 import errno
-import os
 import stat
 import struct
 import sys
 
-FORGET, BATCH_FORGET = 2, 42
+from raw_fuse import serve
+
 LOOKUP, GETATTR, SETATTR, OPEN, READ, WRITE, STATFS, RELEASE, FSYNC, FLUSH, INIT = 1, 3, 4, 14, 15, 16, 17, 18, 20, 25, 26
 ASYNC_READ, BIG_WRITES, WRITEBACK_CACHE = 1, 1 << 5, 1 << 16
 ROOT, NODES = 1, {b"a": 2, b"b": 3}
@@ -47,16 +47,4 @@ def answer(op, node, body):
     return b"" if op in (RELEASE, FLUSH, FSYNC) else errno.ENOSYS
 
 
-while True:
-    try:
-        request = os.read(fd, 1 << 17)
-    except OSError as e:
-        sys.exit(e.errno != errno.ENODEV)  # unmounted
-    _, op, unique, node = struct.unpack_from("<IIQQ", request)
-    if op in (FORGET, BATCH_FORGET):
-        continue
-    got = answer(op, node, request[40:])
-    if isinstance(got, int):
-        os.write(fd, struct.pack("<IiQ", 16, -got, unique))
-    else:
-        os.write(fd, struct.pack("<IiQ", 16 + len(got), 0, unique) + got)
+serve(fd, answer)

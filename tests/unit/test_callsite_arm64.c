@@ -312,20 +312,29 @@ static int read_module(void *ctx, __u64 addr, void *buf, size_t len, struct fl_e
 	return 0;
 }
 
+/* The map of a module at BASE. The caller frees it, and the symbols. */
+static void map_module(const __u32 *code, size_t size, const char *table,
+		       struct fl_symbols *symbols, struct fl_callsite_map *map)
+{
+	struct fl_lock_offsets at = {.i_rwsem = 0x98, .fi_lock = -1};
+	struct module module = {code, size};
+	struct fl_text text = {
+		.machine = EM_AARCH64, .symbols = symbols, .read = read_module, .ctx = &module};
+	struct fl_err err;
+	char *copy = strdup(table);
+
+	assert_int_equal(fl_symbols_parse(symbols, copy, strlen(copy), &err), 0);
+	assert_int_equal(fl_callsite_map_build(map, &text, &at, &err), 0);
+}
+
 static void a_veneer_leads_to_the_function(void **state)
 {
 	static const char table[] = "ffff800080000000 t fuse_file_write_iter\t[fuse]\n"
 				    "ffff800080000010 t $x\t[fuse]\n"
 				    "ffff800080000018 t fuse_other\t[fuse]\n"
 				    "ffff800060002110 T down_write\n";
-	struct fl_lock_offsets at = {.i_rwsem = 0x98, .fi_lock = -1};
 	struct fl_symbols symbols;
-	struct module module = {module_code, sizeof(module_code)};
-	struct fl_text text = {
-		.machine = EM_AARCH64, .symbols = &symbols, .read = read_module, .ctx = &module};
 	struct fl_callsite_map map;
-	struct fl_err err;
-	char *copy = strdup(table);
 
 	assert_int_equal(fl_veneer_target(EM_AARCH64, module_code + 8, 16, BASE + 32),
 			 0xffff800060002110ull);
@@ -334,8 +343,7 @@ static void a_veneer_leads_to_the_function(void **state)
 	assert_int_equal(fl_veneer_target(EM_AARCH64, module_code + 9, 11, BASE + 36), 0);
 	assert_int_equal(fl_veneer_target(EM_AARCH64, module_code, 16, BASE), 0);
 	assert_int_equal(fl_veneer_target(EM_X86_64, module_code + 8, 16, BASE + 32), 0);
-	assert_int_equal(fl_symbols_parse(&symbols, copy, strlen(copy), &err), 0);
-	assert_int_equal(fl_callsite_map_build(&map, &text, &at, &err), 0);
+	map_module(module_code, sizeof(module_code), table, &symbols, &map);
 	assert_int_equal(map.nsites, 1);
 	assert_string_equal(map.site[0].callee, "down_write");
 	assert_int_equal(map.site[0].offset, 8);
@@ -363,17 +371,10 @@ static void tail_calls_are_calls(void **state)
 				    "ffff800080000010 t fuse_other\t[fuse]\n"
 				    "ffff800080000020 t fuse_last\t[fuse]\n"
 				    "ffff800060002110 T down_write\n";
-	struct fl_lock_offsets at = {.i_rwsem = 0x98, .fi_lock = -1};
 	struct fl_symbols symbols;
-	struct module module = {tail_calls, sizeof(tail_calls)};
-	struct fl_text text = {
-		.machine = EM_AARCH64, .symbols = &symbols, .read = read_module, .ctx = &module};
 	struct fl_callsite_map map;
-	struct fl_err err;
-	char *copy = strdup(table);
 
-	assert_int_equal(fl_symbols_parse(&symbols, copy, strlen(copy), &err), 0);
-	assert_int_equal(fl_callsite_map_build(&map, &text, &at, &err), 0);
+	map_module(tail_calls, sizeof(tail_calls), table, &symbols, &map);
 	assert_int_equal(map.nsites, 1);
 	assert_string_equal(map.site[0].function, "fuse_other");
 	assert_string_equal(map.site[0].callee, "down_write");
