@@ -90,7 +90,7 @@ static __noinline int look_at_file(struct fl_scope *s, struct kiocb *iocb, __u64
 	struct inode *inode = file->f_inode;
 	__u32 dev = inode->i_sb->s_dev, epoch, open_flags, slot = 0;
 	enum fl_route route;
-	bool remembered;
+	bool remembered, batched;
 
 	if (!dev_selected(dev) || !file_selected(inode, inode->i_ino) || !enter_write())
 		return -1;
@@ -106,8 +106,11 @@ static __noinline int look_at_file(struct fl_scope *s, struct kiocb *iocb, __u64
 	 * process is selected, and files while each write has to ask the gate.
 	 */
 	remembered = epoch && slot && !only.any && route == FL_ROUTE_PASSTHROUGH;
-	if (!remembered || slot != s->slot)
+	batched = remembered && !is_outside();
+	/* a task may have left the family that it wrote for */
+	if (!batched || slot != s->slot)
 		end_batch(s);
+	s->batched = batched;
 	s->file = remembered ? backing : 0;
 	s->fuse_file = (__u64)file;
 	s->inode = (__u64)inode;
@@ -116,8 +119,7 @@ static __noinline int look_at_file(struct fl_scope *s, struct kiocb *iocb, __u64
 	s->excl_cell = cell_of(open_flags & FOPEN_PARALLEL_DIRECT_WRITES ? FL_MODE_EXCL_FLAG_SET
 									 : FL_MODE_EXCL_FLAG_UNSET,
 			       FL_NATURE_PLAIN);
-	s->batched = remembered && !is_outside();
-	if (!s->batched || slot != s->slot) {
+	if (!batched || slot != s->slot) {
 		begin_change(s);
 		s->slot = slot;
 		s->usual = FL_NO_CELL;
