@@ -146,6 +146,11 @@ static void unfinished_writes_are_told(void **state)
 	assert_non_null(strstr(text, "attempts that wrote nothing: 3\n"));
 	assert_null(strstr(text, "had not ended"));
 	free(text);
+	s.has_unfinished = false;
+	text = render(&s, false);
+	assert_non_null(strstr(text, "takes of fi->lock may lack"));
+	free(text);
+	s.has_unfinished = true;
 	s.unfinished = 4;
 	text = render(&s, false);
 	assert_non_null(strstr(text, "EXCLUSIVE  all 1,000 writes"));

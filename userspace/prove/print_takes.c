@@ -106,4 +106,8 @@ void fl_takes_text(const struct fl_snapshot *s, const struct fl_totals *t, FILE 
 			out, 2, 4,
 			"up to %s of that are takes of writes that had not ended when counting stopped: these takes are counted, the writes are not",
 			fl_grouped(s->unfinished, n[0], sizeof(n[0])));
+	else if (!s->has_unfinished && !s->takes_only)
+		fl_wrapped(
+			out, 2, 4,
+			"no program sees a write end here: takes of fi->lock may lack those of writes that had not ended when counting stopped");
 }
