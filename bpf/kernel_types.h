@@ -279,6 +279,7 @@ struct fuse_conn {
 	__u32 dev;
 	struct pid_namespace *pid_ns;
 	unsigned int max_write;
+	unsigned int max_pages;
 	unsigned int writeback_cache : 1;
 	unsigned int handle_killpriv_v2 : 1;
 	unsigned int no_getxattr : 1;
@@ -357,11 +358,13 @@ struct fuse_args {
 struct fuse_args_pages {
 	struct fuse_args args;
 	struct folio **folios;
+	unsigned int num_folios;
 };
 
 /* before commit 68bfb7eb7f7d ("fuse: remove pages for requests and exclusively use folios") */
 struct fuse_args_pages___pages {
 	struct page **pages;
+	unsigned int num_pages;
 };
 
 struct fuse_write_in {

@@ -90,7 +90,7 @@ static __always_inline void settle_queued(const struct attempt *a, long ret)
 		return;
 	}
 	settle_at(a->where, a->writer, -1, -(__s64)a->len);
-	settle_counter(slot_at(a->where), ret == -EAGAIN ? FL_COUNT_RETRIED : FL_COUNT_FAILED, 1);
+	settle_failed(slot_at(a->where), ret);
 }
 
 /*

@@ -39,6 +39,12 @@ static __always_inline void settle_counter(__u32 slot, enum fl_counter what, __s
 		__sync_fetch_and_add(&c->counter[what], n);
 }
 
+/* An attempt wrote nothing. */
+static __always_inline void settle_failed(__u32 slot, int error)
+{
+	settle_counter(slot, error == -EAGAIN ? FL_COUNT_RETRIED : FL_COUNT_FAILED, 1);
+}
+
 /* A slot and one of its cells in one word: the file and the kind of a write. */
 #define WHERE_CELL_SHIFT 24
 #define WHERE_SLOT_MASK	 ((1u << WHERE_CELL_SHIFT) - 1)

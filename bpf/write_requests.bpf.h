@@ -4,6 +4,7 @@
 #define FUSELENS_WRITE_REQUESTS_BPF_H
 
 #include "holders.bpf.h"
+#include "parts.bpf.h"
 #include "registers.bpf.h"
 #include "request_origin.bpf.h"
 #include "settled.bpf.h"
@@ -102,7 +103,8 @@ static __noinline struct inode *inode_without_pages(__u64 nodeid, __u32 dev)
 /* A write request as it is sent. */
 struct sent_write {
 	struct inode *inode;
-	struct kiocb *iocb; /* NULL if the write is cached: such requests carry none */
+	struct fuse_io_priv *io; /* NULL if the write is cached: such requests carry neither */
+	struct kiocb *iocb;
 	__u64 offset;
 	__u32 size;
 	__u32 open_flags; /* 0 if the write is cached */
@@ -138,6 +140,7 @@ static __always_inline bool look_at_write(struct fuse_args *args, struct sent_wr
 		return false;
 	if (io) {
 		iocb = BPF_CORE_READ(io, iocb);
+		w->io = io;
 		w->iocb = iocb;
 		w->ki_flags = BPF_CORE_READ(iocb, ki_flags);
 		w->inode = BPF_CORE_READ(iocb, ki_filp, f_inode);
@@ -151,6 +154,15 @@ static __always_inline bool look_at_write(struct fuse_args *args, struct sent_wr
 	}
 	w->route = w->open_flags & FOPEN_DIRECT_IO ? FL_ROUTE_DIRECT : FL_ROUTE_CACHED;
 	return true;
+}
+
+/* What a direct write's requests have in common; NULL if the write is cached. */
+static __always_inline struct fuse_io_priv *io_of(struct fuse_args *args)
+{
+	struct fuse_io_args *ia = (void *)args -
+				  bpf_core_field_offset(struct fuse_io_args, ap.args);
+
+	return BPF_CORE_READ(ia, io);
 }
 
 /* How much the daemon says that it wrote. */
@@ -296,6 +308,20 @@ static __always_inline struct counted_request *counted_of(const struct fuse_req 
 	return &counted_requests[place_of(req, COUNTED_BITS) & ((1 << COUNTED_BITS) - 1)];
 }
 
+/* Whether a direct write may need more requests after this one: it is as large as they get. */
+static __always_inline bool may_need_more(struct fuse_args *args, struct fuse_conn *fc, __u32 size)
+{
+	struct fuse_args_pages *ap = (void *)args - bpf_core_field_offset(struct fuse_args_pages, args);
+	__u32 pages;
+
+	if (bpf_core_field_exists(ap->folios))
+		pages = BPF_CORE_READ(ap, num_folios);
+	else
+		pages = BPF_CORE_READ((struct fuse_args_pages___pages *)ap, num_pages);
+	return pages >= BPF_CORE_READ(fc, max_pages) ||
+	       size + page_size > BPF_CORE_READ(fc, max_write);
+}
+
 /* Another program is filling in the place. */
 #define COUNTED_BUSY 1
 
@@ -351,7 +377,8 @@ static __always_inline void write_request(const struct fuse_req *req, struct fus
 		return;
 	}
 	if (at == REQUEST_COUNTS && is_segment(&w)) {
-		count_segment(w.slot, w.size);
+		if (!is_background(req) || further_part_counts(w.io, w.size))
+			count_segment(w.slot, w.size);
 		remember_request(req, where_of(w.slot, 0) | WHERE_MARK, FL_WRITERS, w.size);
 		return;
 	}
@@ -373,6 +400,8 @@ static __always_inline void write_request(const struct fuse_req *req, struct fus
 		where |= WHERE_OUTSIDE;
 	}
 	writer = own ? count_writer(w.slot) : FL_WRITERS;
+	if (is_background(req))
+		first_part(w.io, may_need_more(args, fc, w.size), where, writer, w.size);
 	remember_request(req, where, writer, w.size);
 }
 
@@ -388,6 +417,8 @@ static __noinline int unknown_request_failed(const struct fuse_req *req, struct 
 	bool counts = look_at_write(args, &w);
 	__u32 slot;
 
+	if (is_background(req) && part_failed(w.io, req->out.h.error))
+		return 0;
 	if (!arguments_were_there(req)) {
 		if (others_selected())
 			lost(FL_LOSS_NO_INODE);
@@ -408,25 +439,32 @@ static __noinline int unknown_request_failed(const struct fuse_req *req, struct 
 	return 0;
 }
 
+/* Subtracts a request and, if it is the first of its write, the write. */
+static __always_inline void subtract_request(const struct counted_request *c, int error)
+{
+	bool further = c->where & WHERE_MARK;
+
+	settle_at(c->where, further ? FL_WRITERS : c->writer, further ? 0 : -1, -(__s64)c->len);
+	if (!further)
+		settle_failed(slot_at(c->where), error);
+}
+
 /*
- * The request failed, or the daemon wrote nothing. Or it wrote less than an asynchronous request asks for: fs/fuse then
- * fails the whole write (fuse_get_res_by_io()).
+ * An asynchronous request failed, or the daemon wrote less than it asks for: fs/fuse then fails the whole write. If what
+ * was counted of the others is not known, the write is uncertain.
  */
-static __always_inline void counted_request_failed(const struct counted_request *c,
-						   const struct fuse_req *req)
+static __noinline int asynchronous_request_failed(const struct counted_request *c,
+						  const struct fuse_req *req, struct fuse_args *args)
 {
 	int error = req->out.h.error;
-	__u32 slot = slot_at(c->where);
+	__u32 dev;
 
-	if (!(c->where & WHERE_MARK)) {
-		settle_at(c->where, c->writer, -1, -(__s64)c->len);
-		settle_counter(slot, error == -EAGAIN ? FL_COUNT_RETRIED : FL_COUNT_FAILED, 1);
-		return;
-	}
-	settle_at(c->where, FL_WRITERS, 0, -(__s64)c->len);
-	/* a synchronous write ends here and has written; an asynchronous one may fail as a whole */
-	if (is_background(req))
-		settle_counter(slot, FL_COUNT_UNCERTAIN, 1);
+	if (part_failed(io_of(args), error))
+		return 0;
+	subtract_request(c, error);
+	if (c->where & WHERE_MARK || may_need_more(args, conn_of_request(req, &dev), c->len))
+		settle_counter(slot_at(c->where), FL_COUNT_UNCERTAIN, 1);
+	return 0;
 }
 
 /*
@@ -459,13 +497,17 @@ static __noinline int unseen_request_ended(const struct fuse_req *req, struct fu
 	/* as with those that were seen to leave */
 	if (written < w.size)
 		written = 0;
-	if (is_segment(&w))
+	if (is_segment(&w)) {
 		settle_at(where, FL_WRITERS, 0, written);
-	else if (written)
+		where |= WHERE_MARK;
+	} else if (written) {
 		settle_at(where, FL_WRITERS, 1, written);
-	else
-		settle_counter(w.slot,
-			       req->out.h.error == -EAGAIN ? FL_COUNT_RETRIED : FL_COUNT_FAILED, 1);
+	} else {
+		settle_failed(w.slot, req->out.h.error);
+	}
+	/* the others' may have been counted */
+	if (!written && (where & WHERE_MARK || may_need_more(args, fc, w.size)))
+		settle_counter(w.slot, FL_COUNT_UNCERTAIN, 1);
 	return 0;
 }
 
@@ -509,10 +551,12 @@ static __always_inline void write_request_ended(const struct fuse_req *req, stru
 		return;
 	if (!error && !arguments_were_there(req))
 		settle_counter(slot_at(c.where), FL_COUNT_UNCERTAIN, 1);
-	else if (written && !is_background(req))
+	else if (is_background(req))
+		asynchronous_request_failed(&c, req, args);
+	else if (written)
 		settle_at(c.where, FL_WRITERS, 0, -(__s64)(c.len - written));
 	else
-		counted_request_failed(&c, req);
+		subtract_request(&c, error);
 }
 
 #endif

@@ -280,6 +280,33 @@ fill
 hostile "cached route, a file system that gets full" big full-buffered 65536
 stop_daemon
 
+# Writes of which a part fails, by a daemon that says which. One that is asynchronous then fails as a whole, and nothing of
+# it counts: not the bytes of the other parts, which end before or after.
+mkdir "$WORK/parts"
+
+# some_fail ROUTE BACKGROUND HOW [last-first] - as for part_fails.py; the writes are made by HOW
+some_fail()
+{
+	local device daemon
+	exec {device}<>/dev/fuse
+	mount -i -t fuse none "$WORK/parts" -o "fd=$device,rootmode=40000,user_id=0,group_id=0"
+	spawn "$LIVE_TOP/tests/live/part_fails.py" "$device" "$1" "$2" "${@:4}"
+	daemon=$SPAWNED
+	exec {device}>&-
+	mnt=$WORK/parts hostile "$1 route, parts of writes fail, $3, $2 at a time${4:+, $4}" f parts "$3" 2
+	umount "$WORK/parts"
+	# no unmount ends it where another mount namespace has a copy
+	kill "$daemon"
+	wait "$daemon" 2>/dev/null
+}
+
+for route in direct cached; do
+	some_fail $route 12 aio
+	some_fail $route 12 aio last-first
+	some_fail $route 1 aio
+	some_fail $route 12 pwrite
+done
+
 # Writes into a writeback cache are not seen. Nothing tells how many they were, either: attr_version does not rise.
 mkdir "$WORK/writeback"
 exec {device}<>/dev/fuse

@@ -16,6 +16,7 @@ usage: hostile_writes.py LOAD FILE [ARG]
   turns N                  N writes of a page through the page cache, each where the last one ended: by libaio, pwrite(2),
                            splice(2), pwrite(2), and so on
   straddle N               libaio: N direct writes of two pages around the offset of 4 MiB
+  parts HOW N              N times a direct write of 512 KiB to each MiB of 24, by HOW: aio or pwrite
   together N               libaio: N times 64 direct writes at once, the last eight from memory that is not there
   dropped N SOURCE         N writes of four pages through the page cache, which drops the first one while the third is on
                            its way: SOURCE, the file behind the daemon, changes
@@ -186,6 +187,23 @@ def straddle(tally, fd, n):
         tally.of(event.res)
 
 
+def parts(tally, fd, how, n):
+    context = ctypes.c_uint64(0)
+    assert libc.syscall(IO_SETUP, 1, ctypes.byref(context)) == 0
+    page = memory(1 << 19)
+    cb = IoCb(opcode=1, fd=fd, buf=address(page), nbytes=1 << 19)
+    pointer = ctypes.c_void_p(ctypes.addressof(cb))
+    event = IoEvent()
+    for i in range(24 * n):
+        cb.offset = i % 24 << 20
+        if how == "pwrite":
+            tally.of(pwrite(fd, address(page), 1 << 19, cb.offset))
+            continue
+        assert libc.syscall(IO_SUBMIT, context, 1, ctypes.byref(pointer)) == 1
+        assert libc.syscall(IO_GETEVENTS, context, 1, 1, ctypes.byref(event), None) == 1
+        tally.of(event.res)
+
+
 def together(tally, fd, n):
     context = ctypes.c_uint64(0)
     assert libc.syscall(IO_SETUP, 64, ctypes.byref(context)) == 0
@@ -293,6 +311,8 @@ def main():
         dropped(tally, fd, args[0], path, args[1])
     elif load == "interrupted":
         interrupted(tally, fd, args[0], path)
+    elif load == "parts":
+        parts(tally, fd, *args)
     elif load == "together":
         together(tally, fd, args[0])
     else:

@@ -8,8 +8,10 @@ import sys
 FORGET, BATCH_FORGET = 2, 42
 
 
-def serve(fd, answer):
-    """Answers requests until the file system is unmounted. answer(opcode, node, body): what to reply, or an errno."""
+def serve(fd, answer, keeps=lambda op, body: False):
+    """Answers requests until the file system is unmounted. answer(opcode, node, body): what to reply, or an errno. Replies
+    that are kept are sent after the next that is not, the last one first."""
+    kept = []
     while True:
         try:
             request = os.read(fd, 1 << 17)
@@ -20,6 +22,8 @@ def serve(fd, answer):
             continue
         got = answer(op, node, request[40:])
         if isinstance(got, int):
-            os.write(fd, struct.pack("<IiQ", 16, -got, unique))
+            kept.append(struct.pack("<IiQ", 16, -got, unique))
         else:
-            os.write(fd, struct.pack("<IiQ", 16 + len(got), 0, unique) + got)
+            kept.append(struct.pack("<IiQ", 16 + len(got), 0, unique) + got)
+        while kept and not keeps(op, request[40:]):
+            os.write(fd, kept.pop())
