@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Asynchronous direct writes that may leave as several requests. One request that fails, or comes short, makes the whole
- * write fail (fuse_get_res_by_io()), and the others may have ended well before, or end well later.
+ * Asynchronous direct writes that may leave as several requests. If one of them fails, or comes short, the whole write
+ * fails (fuse_get_res_by_io()). The others may have ended well before, or end well later.
  */
 #ifndef FUSELENS_PARTS_BPF_H
 #define FUSELENS_PARTS_BPF_H
@@ -11,7 +11,7 @@
 
 /* The last such write that hashes to a place has it, from its first request on, until another one takes the place. */
 struct parted {
-	__u64 io;    /* 0: none */
+	__u64 io; /* 0: none */
 	__u64 bytes; /* counted of the write so far; PART_FAILED: it has failed, and nothing of it counts */
 	__u32 where;
 	__u32 writer;
@@ -54,8 +54,8 @@ static __always_inline bool further_part_counts(const struct fuse_io_priv *io, _
 }
 
 /*
- * A request failed, or came short. If the write is known, subtracts it and all that was counted of it, once, and returns
- * true.
+ * A request failed, or came short. If the write is known, subtracts it and all that was counted of it, once, and
+ * returns true.
  */
 static __always_inline bool part_failed(const struct fuse_io_priv *io, int error)
 {

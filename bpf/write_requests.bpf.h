@@ -165,13 +165,14 @@ static __always_inline struct fuse_io_priv *io_of(struct fuse_args *args)
 	return BPF_CORE_READ(ia, io);
 }
 
-/* How much the daemon says that it wrote. */
-static __always_inline __u32 written_by(struct fuse_args *args)
+/* How much the daemon says that it wrote, of len bytes. If it says more than that, fs/fuse fails the request. */
+static __always_inline __u32 written_by(struct fuse_args *args, __u32 len)
 {
 	struct fuse_io_args *ia = (void *)args -
 				  bpf_core_field_offset(struct fuse_io_args, ap.args);
+	__u32 written = BPF_CORE_READ(ia, write.out.size);
 
-	return BPF_CORE_READ(ia, write.out.size);
+	return written > len ? 0 : written;
 }
 
 /* The last request of a task to a cached file. Its next one may belong to the same write. */
@@ -311,7 +312,8 @@ static __always_inline struct counted_request *counted_of(const struct fuse_req 
 /* Whether a direct write may need more requests after this one: it is as large as they get. */
 static __always_inline bool may_need_more(struct fuse_args *args, struct fuse_conn *fc, __u32 size)
 {
-	struct fuse_args_pages *ap = (void *)args - bpf_core_field_offset(struct fuse_args_pages, args);
+	struct fuse_args_pages *ap = (void *)args -
+				     bpf_core_field_offset(struct fuse_args_pages, args);
 	__u32 pages;
 
 	if (bpf_core_field_exists(ap->folios))
@@ -450,11 +452,12 @@ static __always_inline void subtract_request(const struct counted_request *c, in
 }
 
 /*
- * An asynchronous request failed, or the daemon wrote less than it asks for: fs/fuse then fails the whole write. If what
- * was counted of the others is not known, the write is uncertain.
+ * An asynchronous request failed, or the daemon wrote less than it asks for: fs/fuse then fails the whole write. If it
+ * is not known what was counted of the others, the write is uncertain.
  */
 static __noinline int asynchronous_request_failed(const struct counted_request *c,
-						  const struct fuse_req *req, struct fuse_args *args)
+						  const struct fuse_req *req,
+						  struct fuse_args *args)
 {
 	int error = req->out.h.error;
 	__u32 dev;
@@ -493,7 +496,7 @@ static __noinline int unseen_request_ended(const struct fuse_req *req, struct fu
 	where = where_of(w.slot, FL_MODE_UNKNOWN * FL_NATURES + (__u32)nature_of_sent(&w));
 	if (tell_outside && !in_family(maker_of_request(req, fc)))
 		where |= WHERE_OUTSIDE;
-	written = req->out.h.error ? 0 : written_by(args);
+	written = req->out.h.error ? 0 : written_by(args, w.size);
 	/* as with those that were seen to leave */
 	if (written < w.size)
 		written = 0;
@@ -516,8 +519,9 @@ static __always_inline bool came_short(const struct fuse_req *req, struct fuse_a
 {
 	struct fuse_io_args *ia = (void *)args -
 				  bpf_core_field_offset(struct fuse_io_args, ap.args);
+	__u32 len = BPF_CORE_READ(ia, write.in.size);
 
-	return req->out.h.error || written_by(args) < BPF_CORE_READ(ia, write.in.size);
+	return req->out.h.error || written_by(args, len) < len;
 }
 
 /* Takes what was remembered of the request. False if there is nothing, or another request took the place meanwhile. */
@@ -546,8 +550,8 @@ static __always_inline void write_request_ended(const struct fuse_req *req, stru
 			unknown_request_failed(req, args, dev);
 		return;
 	}
-	written = error ? 0 : written_by(args);
-	if (likely(written >= c.len))
+	written = error ? 0 : written_by(args, c.len);
+	if (likely(written == c.len))
 		return;
 	if (!error && !arguments_were_there(req))
 		settle_counter(slot_at(c.where), FL_COUNT_UNCERTAIN, 1);

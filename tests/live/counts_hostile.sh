@@ -280,7 +280,7 @@ fill
 hostile "cached route, a file system that gets full" big full-buffered 65536
 stop_daemon
 
-# Writes of which a part fails, by a daemon that says which. One that is asynchronous then fails as a whole, and nothing of
+# Writes of which a part fails, or is answered with nonsense, by a daemon that says which. One that is asynchronous then fails as a whole, and nothing of
 # it counts: not the bytes of the other parts, which end before or after.
 mkdir "$WORK/parts"
 
@@ -305,6 +305,7 @@ for route in direct cached; do
 	some_fail $route 12 aio last-first
 	some_fail $route 1 aio
 	some_fail $route 12 pwrite
+	some_fail $route 12 cache
 done
 
 # Writes into a writeback cache are not seen. Nothing tells how many they were, either: attr_version does not rise.

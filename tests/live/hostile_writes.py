@@ -16,7 +16,8 @@ usage: hostile_writes.py LOAD FILE [ARG]
   turns N                  N writes of a page through the page cache, each where the last one ended: by libaio, pwrite(2),
                            splice(2), pwrite(2), and so on
   straddle N               libaio: N direct writes of two pages around the offset of 4 MiB
-  parts HOW N              N times a direct write of 512 KiB to each MiB of 24, by HOW: aio or pwrite
+  parts HOW N              N times a direct write of 512 KiB to each MiB of 24, by HOW: aio, pwrite, or
+                           cache (pwrite through the page cache)
   together N               libaio: N times 64 direct writes at once, the last eight from memory that is not there
   dropped N SOURCE         N writes of four pages through the page cache, which drops the first one while the third is on
                            its way: SOURCE, the file behind the daemon, changes
@@ -196,7 +197,7 @@ def parts(tally, fd, how, n):
     event = IoEvent()
     for i in range(24 * n):
         cb.offset = i % 24 << 20
-        if how == "pwrite":
+        if how != "aio":
             tally.of(pwrite(fd, address(page), 1 << 19, cb.offset))
             continue
         assert libc.syscall(IO_SUBMIT, context, 1, ctypes.byref(pointer)) == 1
@@ -289,6 +290,7 @@ def main():
         beside(load, path)
         return
     direct = load not in ("buffered", "full-buffered", "partly", "dropped", "interrupted", "turns")
+    direct = direct and args[:1] != ["cache"]
     fd = os.open(path, os.O_RDWR | os.O_CREAT | (os.O_DIRECT if direct else 0), 0o644)
     tally = Tally()
     if load in ("sizes", "buffered"):
