@@ -25,14 +25,17 @@ static struct fl_open_file open_file(char *path, unsigned int pid, unsigned int 
 static char *rendered(const struct fl_open_files *files, bool verbose)
 {
 	static struct fl_mount mount = {.dev = 8, .path = "/mnt", .fstype = "fuse.x", .root = "/"};
-	static struct fl_mounts mounts = {.mount = &mount, .n = 1};
+	struct fl_mounts mounts = {};
 	static const enum fl_can can[FL_ROUTES] = {[FL_ROUTE_DIRECT] = FL_CAN_YES};
 	char *text = NULL;
 	size_t len;
 	FILE *f = open_memstream(&text, &len);
 
+	assert_int_equal(fl_mounts_append(&mounts, &mount), 0);
 	fl_files_text(files, &mounts, can, verbose, f);
 	fclose(f);
+	free(mounts.mount);
+	fl_index_free(&mounts.by_dev);
 	return text;
 }
 

@@ -37,6 +37,7 @@ static void finds_by_id_device_and_path(void **state)
 	assert_null(fl_mounts_by_id(&m, 99));
 	/* the mount of the whole file system is preferred to the bind mount */
 	assert_int_equal(fl_mounts_by_dev(&m, fl_dev(0, 45))->id, 61);
+	assert_int_equal(fl_mounts_by_dev_last(&m, fl_dev(0, 45))->id, 63);
 	/* of two mounts on one path the later one is on top */
 	assert_int_equal(fl_mounts_by_path(&m, "/mnt/two words\\x")->id, 64);
 	assert_null(fl_mounts_by_path(&m, "/mnt/two"));
@@ -96,6 +97,13 @@ static void many_mounts_of_another_namespace(void **state)
 	assert_int_equal(m.n, 6 + FL_MOUNTS_OF_DEVICE + many);
 	assert_int_equal(fl_mounts_add_others(&m, text, false), 0);
 	assert_int_equal(m.n, 6 + FL_MOUNTS_OF_DEVICE + many);
+	/* this took ten seconds while each of them was looked for in the whole list */
+	for (size_t i = 0; i < many; i++) {
+		assert_int_equal(fl_mounts_by_dev(&m, fl_dev(1, i))->id, i + 100);
+		assert_ptr_equal(fl_mounts_by_dev_last(&m, fl_dev(1, i)),
+				 fl_mounts_by_dev(&m, fl_dev(1, i)));
+		assert_null(fl_mounts_by_dev(&m, fl_dev(2, i)));
+	}
 	fl_mounts_free(&m);
 	/* another file system at the same place is another mount */
 	assert_int_equal(fl_mounts_parse(&m, sample), 0);

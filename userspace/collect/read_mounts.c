@@ -126,20 +126,13 @@ static int read_mount(struct fl_collector *c, __u32 dev, const struct fl_mounts 
 	return drain_requests(c, m);
 }
 
-static bool has_mount(const struct fl_snapshot *s, __u32 dev)
-{
-	for (size_t i = 0; i < s->nmounts; i++)
-		if (s->mount[i].dev == dev)
-			return true;
-	return false;
-}
-
+/* has: the devices that the snapshot has. */
 static int add_mount(struct fl_collector *c, struct fl_snapshot *s, __u32 dev,
-		     const struct fl_mounts *mounts)
+		     const struct fl_mounts *mounts, struct fl_index *has)
 {
-	if (!dev || has_mount(s, dev))
+	if (!dev || fl_index_get(has, dev, 0) != FL_INDEX_NONE)
 		return 0;
-	if (!FL_MORE(s->mount, s->nmounts))
+	if (fl_index_put(has, dev, 0, s->nmounts) || !FL_MORE(s->mount, s->nmounts))
 		return -1;
 	return read_mount(c, dev, mounts, &s->mount[s->nmounts++]);
 }
@@ -148,18 +141,20 @@ int fl_collector_read_mounts(struct fl_collector *c, struct fl_snapshot *s,
 			     const struct fl_mounts *now, struct fl_err *err)
 {
 	__u32 dev, *prev = NULL;
+	struct fl_index has = {};
 	int bad = 0, fd = fl_collector_request_map(c, "mounts");
 
 	for (__u32 i = 0; i < c->target->ndevs; i++)
-		bad |= add_mount(c, s, c->target->dev[i], now);
+		bad |= add_mount(c, s, c->target->dev[i], now, &has);
 	/* add idle mounts, too: a mount that appears or vanishes differs from an idle one */
 	for (size_t i = 0; c->target->kind == FL_TARGET_ALL && i < now->n; i++)
-		bad |= add_mount(c, s, now->mount[i].dev, now);
+		bad |= add_mount(c, s, now->mount[i].dev, now, &has);
 	for (size_t i = 0; i < s->nfiles; i++)
-		bad |= add_mount(c, s, s->file[i].dev, now);
+		bad |= add_mount(c, s, s->file[i].dev, now, &has);
 	while (fd >= 0 && !bpf_map_get_next_key(fd, prev, &dev)) {
-		bad |= add_mount(c, s, dev, now);
+		bad |= add_mount(c, s, dev, now, &has);
 		prev = &dev;
 	}
+	fl_index_free(&has);
 	return bad ? fl_err(err, "out of memory") : 0;
 }

@@ -96,6 +96,32 @@ static int parse_line(char *line, struct fl_mount *m)
 	return 1;
 }
 
+/* What the index has of a device. */
+enum which {
+	BEST, /* a mount of the whole file system, or else the first */
+	LAST,
+};
+
+static const struct fl_mount *find(const struct fl_mounts *mounts, __u32 dev, enum which which)
+{
+	__u32 place = fl_index_get(&mounts->by_dev, dev, which);
+
+	return place == FL_INDEX_NONE ? NULL : &mounts->mount[place];
+}
+
+int fl_mounts_append(struct fl_mounts *mounts, const struct fl_mount *m)
+{
+	const struct fl_mount *best = find(mounts, m->dev, BEST);
+	bool better = !best || (strcmp(best->root, "/") && !strcmp(m->root, "/"));
+
+	if (!FL_MORE(mounts->mount, mounts->n) ||
+	    (better && fl_index_put(&mounts->by_dev, m->dev, BEST, mounts->n)) ||
+	    fl_index_put(&mounts->by_dev, m->dev, LAST, mounts->n))
+		return -1;
+	mounts->mount[mounts->n++] = *m;
+	return 0;
+}
+
 int fl_mounts_parse(struct fl_mounts *mounts, const char *text)
 {
 	char *copy = strdup(text), *line, *save = NULL;
@@ -110,12 +136,10 @@ int fl_mounts_parse(struct fl_mounts *mounts, const char *text)
 			ret = -1;
 		if (parsed <= 0)
 			continue;
-		if (!FL_MORE(mounts->mount, mounts->n)) {
+		if (fl_mounts_append(mounts, &m)) {
 			mount_free(&m);
 			ret = -1;
-			break;
 		}
-		mounts->mount[mounts->n++] = m;
 	}
 	free(copy);
 	return ret;
@@ -126,6 +150,7 @@ void fl_mounts_free(struct fl_mounts *mounts)
 	for (size_t i = 0; i < mounts->n; i++)
 		mount_free(&mounts->mount[i]);
 	free(mounts->mount);
+	fl_index_free(&mounts->by_dev);
 	memset(mounts, 0, sizeof(*mounts));
 }
 
@@ -146,25 +171,12 @@ const struct fl_mount *fl_mounts_by_id(const struct fl_mounts *mounts, __u64 id)
 
 const struct fl_mount *fl_mounts_by_dev(const struct fl_mounts *mounts, __u32 dev)
 {
-	const struct fl_mount *found = NULL;
-
-	for (size_t i = 0; i < mounts->n; i++) {
-		if (mounts->mount[i].dev != dev)
-			continue;
-		if (!strcmp(mounts->mount[i].root, "/"))
-			return &mounts->mount[i];
-		if (!found)
-			found = &mounts->mount[i];
-	}
-	return found;
+	return find(mounts, dev, BEST);
 }
 
 const struct fl_mount *fl_mounts_by_dev_last(const struct fl_mounts *mounts, __u32 dev)
 {
-	for (size_t i = mounts->n; i-- > 0;)
-		if (mounts->mount[i].dev == dev)
-			return &mounts->mount[i];
-	return NULL;
+	return find(mounts, dev, LAST);
 }
 
 const struct fl_mount *fl_mounts_by_path(const struct fl_mounts *mounts, const char *path)

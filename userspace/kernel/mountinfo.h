@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <linux/types.h>
+#include "util/index.h"
 
 struct fl_mount {
 	__u64 id;     /* mount ID, unique on the system while the mount lives */
@@ -19,7 +20,11 @@ struct fl_mount {
 struct fl_mounts {
 	struct fl_mount *mount;
 	size_t n;
+	struct fl_index by_dev; /* any user may have 100,000 mounts */
 };
+
+/* Appends a mount, which the list then owns. Returns 0, or -1 when out of memory: the caller keeps it. */
+int fl_mounts_append(struct fl_mounts *mounts, const struct fl_mount *m);
 
 /*
  * Parses the whole text of a mountinfo file and appends its mounts. Lines that are not as documented in

@@ -51,30 +51,21 @@ static bool is_seen(const struct seen *seen, const struct fl_mounts *have, const
 /* Moves the wanted mounts of text to mounts; with seen, only those that are new. */
 static int add_mounts(struct fl_mounts *mounts, const char *text, bool all_types, struct seen *seen)
 {
-	struct fl_mounts parsed = {}, rest = {};
-	struct fl_mount *grown;
+	struct fl_mounts parsed = {};
 	int ret = fl_mounts_parse(&parsed, text);
 
-	grown = realloc(mounts->mount, (mounts->n + parsed.n + 1) * sizeof(*grown));
-	if (ret || !grown) {
-		fl_mounts_free(&parsed);
-		return -1;
-	}
-	mounts->mount = grown;
-	rest.mount = parsed.mount;
-	for (size_t i = 0; i < parsed.n; i++) {
-		const struct fl_mount *m = &parsed.mount[i];
+	for (size_t i = 0; !ret && i < parsed.n; i++) {
+		struct fl_mount *m = &parsed.mount[i];
 
 		if ((!all_types && !fl_fstype_is_fuse(m->fstype)) ||
-		    (seen && is_seen(seen, mounts, m))) {
-			rest.mount[rest.n++] = *m;
+		    (seen && is_seen(seen, mounts, m)))
 			continue;
-		}
-		if (seen && note(seen, m, mounts->n))
+		if ((seen && note(seen, m, mounts->n)) || fl_mounts_append(mounts, m))
 			ret = -1;
-		mounts->mount[mounts->n++] = *m;
+		else
+			memset(m, 0, sizeof(*m));
 	}
-	fl_mounts_free(&rest);
+	fl_mounts_free(&parsed);
 	return ret;
 }
 

@@ -129,25 +129,21 @@ static int forget_idle(struct fl_top_totals *t)
 	return bad;
 }
 
-static struct fl_mount_snapshot *mount_of(struct fl_snapshot *s, __u32 dev)
+static int add_mount(struct fl_top_totals *t, const struct fl_mount_snapshot *m)
 {
-	for (size_t i = 0; i < s->nmounts; i++)
-		if (s->mount[i].dev == dev)
-			return &s->mount[i];
-	return NULL;
-}
+	__u32 place = fl_index_get(&t->by_dev, m->dev, 0);
+	struct fl_snapshot *sum = &t->sum;
+	struct fl_mount_snapshot *e;
 
-static int add_mount(struct fl_snapshot *sum, const struct fl_mount_snapshot *m)
-{
-	struct fl_mount_snapshot *e = mount_of(sum, m->dev);
-
-	if (!e) {
-		if (!FL_MORE(sum->mount, sum->nmounts))
+	if (place == FL_INDEX_NONE) {
+		place = sum->nmounts;
+		if (!FL_MORE(sum->mount, place) || fl_index_put(&t->by_dev, m->dev, 0, place))
 			return -1;
 		e = &sum->mount[sum->nmounts++];
 		memset(e, 0, sizeof(*e));
 		e->dev = m->dev;
 	}
+	e = &sum->mount[place];
 	e->present = m->present;
 	e->served = m->served;
 	e->uncounted |= m->uncounted;
@@ -200,7 +196,7 @@ int fl_top_totals_add(struct fl_top_totals *t, const struct fl_snapshot *reading
 	t->readings++;
 	bad |= add_probes(&t->sum, reading);
 	for (size_t i = 0; i < reading->nmounts; i++)
-		bad |= add_mount(&t->sum, &reading->mount[i]);
+		bad |= add_mount(t, &reading->mount[i]);
 	for (size_t i = 0; i < reading->nfiles; i++)
 		bad |= add_file(t, &reading->file[i], t->readings);
 	bad |= forget_idle(t);
@@ -211,6 +207,7 @@ void fl_top_totals_free(struct fl_top_totals *t)
 {
 	fl_snapshot_free(&t->sum);
 	fl_index_free(&t->by_id);
+	fl_index_free(&t->by_dev);
 	free(t->active);
 	memset(t, 0, sizeof(*t));
 }

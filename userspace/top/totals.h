@@ -14,6 +14,7 @@
 struct fl_top_totals {
 	struct fl_snapshot sum; /* its start is that of the first reading */
 	struct fl_index by_id;	/* device and slot of a file to its place in sum.file */
+	struct fl_index by_dev; /* device to its place in sum.mount */
 	__u64 *active; /* by the same place: the last reading in which it counted something */
 	__u64 readings;
 };
