@@ -46,21 +46,51 @@ check_eq "mounts that fill mountinfo stop no command" "$? $(jq '.files | length 
 exec 4>&-
 
 # And as many namespaces of their own, full of such mounts, as they like: only so much of one is read, and of all.
-mkdir "$WORK/theirs" "$WORK/long.theirs"
-# shellcheck disable=SC2016
-spawn "$(dirname "$0")/long_mounts.py" "$WORK/long.theirs" 600 bash -c '
-	"$0" "$1" "$2" -f -o stats_file="$2.stats" 2>/dev/null &
-	until mountpoint -q "$2"; do sleep 0.05; done
-	exec 4>"$2/in-a-large-namespace"
-	echo ready
-	wait' "$FUSELENS_DAEMON" "$WORK/source" "$WORK/theirs" >"$WORK/theirs.said"
-wait_until 30 grep -q ready "$WORK/theirs.said"
+# theirs NAME NUMBER - in the background, a namespace with NUMBER such mounts and a mirror whose file NAME is open
+theirs()
+{
+	mkdir "$WORK/$1" "$WORK/long.$1"
+	# shellcheck disable=SC2016
+	spawn "$(dirname "$0")/long_mounts.py" "$WORK/long.$1" "$2" bash -c '
+		"$0" "$1" "$2" -f -o stats_file="$2.stats" 2>/dev/null &
+		until mountpoint -q "$2"; do sleep 0.05; done
+		exec 4>"$2/$3"
+		echo ready
+		wait' "$FUSELENS_DAEMON" "$WORK/source" "$WORK/$1" "$1" >"$WORK/$1.said"
+	wait_until 30 grep -q ready "$WORK/$1.said"
+}
+
+# end_theirs PID...
+end_theirs()
+{
+	local pid
+	for pid; do
+		pkill -P "$pid"
+		kill "$pid"
+		wait "$pid" 2>/dev/null
+	done
+}
+
+# mount_of NAME - the mount of the open file NAME in the list, as JSON
+mount_of()
+{
+	jq -c "[.files[] | select(.path // \"\" | endswith(\"/$1\")) | .mount != null]" "$out"
+}
+
+theirs in-a-large-namespace 600
 "$FUSELENS" files --json >"$out"
 check_eq "a file of a namespace with very many mounts is listed, without a name for its mount" \
-	"$(jq -c '[.files[] | select(.path // "" | endswith("in-a-large-namespace")) | .mount]' "$out")" "[null]"
-pkill -P "$SPAWNED"
-kill "$SPAWNED"
-wait "$SPAWNED" 2>/dev/null
+	"$(mount_of in-a-large-namespace)" "[false]"
+end_theirs "$SPAWNED"
+pids=()
+for i in {1..9}; do
+	theirs "namespace-$i" 550
+	pids+=("$SPAWNED")
+done
+"$FUSELENS" files --json >"$out"
+check_eq "of nine such namespaces that are less large, 128 MiB are read: the last has no name" \
+	"$(for i in {1..9}; do mount_of "namespace-$i"; done | sort | uniq -c | tr -s ' \n' ' ')" " 1 [false] 8 [true] "
+end_theirs "${pids[@]}"
 
 # A user's process may have a million descriptors of files with long names.
 cat >"$WORK/holder.py" <<'EOF'
@@ -75,7 +105,7 @@ for _ in range(15):
 fd = os.open("file", os.O_WRONLY | os.O_CREAT)
 ends = os.pipe()
 # as many processes as it takes
-for held in range(0, 60000, each):
+for held in range(0, int(sys.argv[2]), each):
     if os.fork() == 0:
         for _ in range(each):
             os.dup(fd)
@@ -85,7 +115,7 @@ for held in range(0, 60000, each):
 print("ready", flush=True)
 time.sleep(1000)
 EOF
-spawn python3 "$WORK/holder.py" "$WORK/mnt" >"$WORK/holder"
+spawn python3 "$WORK/holder.py" "$WORK/mnt" 60000 >"$WORK/holder"
 wait_until 30 grep -q ready "$WORK/holder"
 for command in "files --json" "files" "stat all -c 1 --json" "prove all --json -d 0.2"; do
 	# shellcheck disable=SC2086
@@ -97,3 +127,16 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)' "$out" "$
 		check_eq "... and all of them are listed, without their names" \
 			"$(jq -c '[(.files | length >= 60001), (.files | any(.path == null))]' "$out")" "[true,true]"
 done
+end_theirs "$SPAWNED"
+
+# More than are listed: who comes after them is in no list of all.
+if is_full; then
+	mkdir "$WORK/mnt/second"
+	spawn python3 "$WORK/holder.py" "$WORK/mnt/second" 2000100 >"$WORK/holder"
+	wait_until 60 grep -q ready "$WORK/holder"
+	spawn sh -c 'sleep 1000 >"$0"' "$WORK/mnt/behind-the-others"
+	writer=$SPAWNED
+	wait_until 10 test -e "$WORK/mnt/behind-the-others"
+	check_eq "what a process has open is known beside two million descriptors of others" \
+		"$("$FUSELENS" files -p "$writer" --json | jq -c '[.files[].path | endswith("/behind-the-others")]')" "[true]"
+fi

@@ -52,6 +52,24 @@ static void test_one_that_was_never_seen(void **state)
 	fl_served_free(&w);
 }
 
+/* A user may have more descriptors than are listed, and then nobody knows who holds the others. */
+static void test_one_that_is_not_in_a_cut_list(void **state)
+{
+	struct fl_mount_snapshot m = {.dev = 7, .fstype = "fuse", .present = true};
+	struct fl_snapshot s = {.mount = &m, .nmounts = 1};
+	struct fl_served w = {.sees_every_task = true};
+	struct fl_open_files cut = {.cut = true};
+
+	assert_int_equal(after(&w, &s, 7), FL_SERVED_YES);
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(fl_served_look(&w, &cut, &s), 0);
+		fl_served_mark(&w, &s);
+		assert_int_equal(m.served, FL_SERVED_UNKNOWN);
+	}
+	assert_int_equal(after(&w, &s, 7), FL_SERVED_YES);
+	fl_served_free(&w);
+}
+
 static void test_virtiofs_has_no_daemon_here(void **state)
 {
 	struct fl_mount_snapshot m = {.dev = 7, .fstype = "virtiofs", .present = true};
@@ -68,6 +86,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_that_dies),
 		cmocka_unit_test(test_one_that_was_never_seen),
+		cmocka_unit_test(test_one_that_is_not_in_a_cut_list),
 		cmocka_unit_test(test_virtiofs_has_no_daemon_here),
 	};
 

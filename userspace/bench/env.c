@@ -116,7 +116,7 @@ static char *daemon_of(__u32 dev)
 	struct fl_err ignored;
 	char *command = NULL;
 
-	if (fl_open_files_read(&files, &ignored))
+	if (fl_open_files_read(&files, 0, &ignored))
 		return NULL;
 	for (size_t i = 0; i < files.n && !command; i++)
 		if (files.file[i].rec.kind == FL_FILE_DEV && files.file[i].rec.dev == dev)

@@ -237,15 +237,14 @@ static pid_t process_of(pid_t pid)
 static int resolve_pid(struct fl_target *t, pid_t pid, struct fl_err *err)
 {
 	struct fl_open_files files = {};
-	bool full = false;
+	bool full = false, cut;
 
 	if (kill(pid, 0) && errno == ESRCH) {
 		fl_err(err, "there is no process %d", pid);
 		return fl_hint(err, "'fuselens files' lists every open FUSE file with its PID");
 	}
-	pid = process_of(pid);
-
-	if (fl_mounts_read(&t->mounts, true, false, err) || fl_open_files_read(&files, err)) {
+	pid = t->pid = process_of(pid);
+	if (fl_mounts_read(&t->mounts, true, false, err) || fl_open_files_read(&files, pid, err)) {
 		fl_open_files_free(&files);
 		return -1;
 	}
@@ -259,11 +258,17 @@ static int resolve_pid(struct fl_target *t, pid_t pid, struct fl_err *err)
 			    files.file[i].rec.kind == FL_FILE_OPEN)
 				add_writer(t, &files.file[i].rec, &full);
 	}
+	cut = files.cut;
 	fl_open_files_free(&files);
 	if (asprintf(&t->name, "%s %d", t->tgid ? "process" : "daemon", pid) < 0)
 		t->name = NULL;
 	if (full)
 		return fl_err(err, "process %d has more than %d FUSE mounts", pid, FL_MAX_DEVS),
+		       fl_hint(err, "name one of the mounts, or watch \"all\"");
+	if (cut)
+		return fl_err(err,
+			      "process %d has more descriptors than can be listed: which mounts it serves is not known",
+			      pid),
 		       fl_hint(err, "name one of the mounts, or watch \"all\"");
 	if (!t->ndevs)
 		return fl_err(err, "process %d serves no FUSE mount and has no file open on one",

@@ -24,6 +24,7 @@ struct fl_target {
 	__u64 ino;	  /* 0: every file */
 	__u64 nodeid;	  /* of that file, as fs/fuse knows it; 0: not known */
 	__u32 generation; /* of the node */
+	pid_t pid;	  /* the process that was named, in our PID namespace; 0: none */
 	pid_t tgid;	  /* in the initial PID namespace; 0: every process */
 	pid_t family;	  /* PID in our namespace: it and its descendants, any mount; 0: all */
 	struct fl_mounts mounts; /* FUSE mounts known when the target was resolved */

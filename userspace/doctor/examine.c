@@ -188,7 +188,7 @@ static void check_iterator(struct fl_doctor *d)
 	struct fl_err err;
 	size_t open = 0, daemons = 0;
 
-	if (fl_open_files_read(&files, &err)) {
+	if (fl_open_files_read(&files, 0, &err)) {
 		remedy(add(d, "open_files", "open-file iterator", FL_NO, "%.200s", err.what),
 		       "without it, open flags in force and paths are not known");
 		return;
@@ -199,7 +199,8 @@ static void check_iterator(struct fl_doctor *d)
 		else
 			open++;
 	add(d, "open_files", "open-file iterator", FL_YES,
-	    "%zu open FUSE files, %zu descriptors of /dev/fuse in daemons", open, daemons);
+	    "%s%zu open FUSE files, %zu descriptors of /dev/fuse in daemons",
+	    files.cut ? "more than " : "", open, daemons);
 	fl_open_files_free(&files);
 }
 

@@ -53,7 +53,8 @@ static int list(struct fl_kernel *kernel, const struct files_cmd *c)
 	bool live;
 
 	if (fl_privileges_need(&err) || fl_target_resolve(&target, c->spec, (pid_t)c->pid, &err) ||
-	    fl_mounts_read(&mounts, true, true, &err) || fl_open_files_read(&all, &err)) {
+	    fl_mounts_read(&mounts, true, true, &err) ||
+	    fl_open_files_read(&all, target.tgid ? target.pid : 0, &err)) {
 		fl_fail(&err, c->json);
 		goto out;
 	}

@@ -83,14 +83,16 @@ static int read_files(struct fl_open_files *files, int fd, struct fl_err *err)
 	return ret;
 }
 
-int fl_open_files_read(struct fl_open_files *files, struct fl_err *err)
+int fl_open_files_read(struct fl_open_files *files, pid_t pid, struct fl_err *err)
 {
+	union bpf_iter_link_info info = {.task.pid = pid};
+	LIBBPF_OPTS(bpf_iter_attach_opts, iter, .link_info = &info, .link_info_len = sizeof(info));
 	struct bpf_link *link;
 	int fd, ret = -1;
 
 	if (load(err))
 		return -1;
-	link = bpf_program__attach_iter(skel->progs.list_files, NULL);
+	link = bpf_program__attach_iter(skel->progs.list_files, pid ? &iter : NULL);
 	if (!link)
 		return fl_errno(err, errno, "cannot attach the iterator over open files");
 	fd = bpf_iter_create(bpf_link__fd(link));
@@ -127,7 +129,7 @@ void fl_open_list_again(struct fl_open_list *l, __u64 pause_ns)
 
 	if (l->tried_ns && began - l->tried_ns < pause_ns + 5 * l->took_ns)
 		return;
-	if (fl_open_files_read(&files, &ignored)) {
+	if (fl_open_files_read(&files, 0, &ignored)) {
 		fl_open_files_free(&files);
 	} else {
 		fl_open_files_free(&l->files);

@@ -48,11 +48,11 @@ ssize_t fl_open_files_parse_one(struct fl_open_files *files, const char *p, size
 int fl_open_files_parse(struct fl_open_files *files, const void *buf, size_t len,
 			struct fl_err *err);
 /*
- * Lists all open FUSE files now. Needs CAP_BPF and CAP_PERFMON; other users' tasks need nothing more, because
- * the kernel does the walk. The program is loaded at the first call and kept. The caller frees files with
- * fl_open_files_free(). Returns 0, or -1 with err set.
+ * Lists all open FUSE files now, or only those of process pid unless that is 0. Needs CAP_BPF and CAP_PERFMON; other
+ * users' tasks need nothing more, because the kernel does the walk. The program is loaded at the first call and kept.
+ * The caller frees files with fl_open_files_free(). Returns 0, or -1 with err set.
  */
-int fl_open_files_read(struct fl_open_files *files, struct fl_err *err);
+int fl_open_files_read(struct fl_open_files *files, pid_t pid, struct fl_err *err);
 void fl_open_files_free(struct fl_open_files *files);
 
 /* The last of many lists, for all who look at open files again and again: each walks every task. */

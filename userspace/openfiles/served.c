@@ -46,6 +46,10 @@ int fl_served_look(struct fl_served *w, const struct fl_open_files *files,
 		if (fl_index_get(&held, e->dev, 0) != FL_INDEX_NONE) {
 			e->seen = true;
 			e->missed = 0;
+		} else if (files->cut) {
+			/* it may be in the part that was not listed */
+			e->seen = false;
+			e->missed = 0;
 		}
 		bad |= fl_index_put(&next.by_dev, e->dev, 0, next.n++);
 	}

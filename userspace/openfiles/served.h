@@ -25,7 +25,10 @@ struct fl_served {
 	bool sees_every_task;
 };
 
-/* Adds one look: the open files at that time, and the mounts of s. Returns 0, or -1 when out of memory. */
+/*
+ * Adds one look: the open files at that time, and the mounts of s. A list that is cut says nothing of mounts whose
+ * daemon is not in it. Returns 0, or -1 when out of memory.
+ */
 int fl_served_look(struct fl_served *w, const struct fl_open_files *files,
 		   const struct fl_snapshot *s);
 /* Sets the "served" state of the mounts of s from the looks so far. */

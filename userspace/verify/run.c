@@ -138,7 +138,7 @@ static void read_facts(struct fl_verify_world *w, struct running *run, struct fl
 	struct fl_open_files files = {};
 	struct fl_err ignored;
 
-	if (fl_open_files_read(&files, &ignored))
+	if (fl_open_files_read(&files, run->pid, &ignored))
 		goto out;
 	for (__u32 l = 0; l < run->page->nlegs; l++) {
 		for (size_t i = 0; i < files.n; i++) {
