@@ -170,4 +170,17 @@ case $? in
 *) check "forty addresses of one IPv6 network have no more connections than one ($(cat "$WORK/open" "$WORK/err"))" \
 	[ "$(cat "$WORK/open")" -le 16 ] ;;
 esac
+
+# --- nobody reads its messages: each mount that comes or goes is one
+mkdir "$WORK/other"
+cat >"$WORK/come_and_go" <<'END'
+mountpoint -q "$2" && exec umount "$2"
+exec "$FUSELENS_DAEMON" "$1" "$2" -o stats_file="$2.stats"
+END
+for kind in pipe terminal; do
+	check_eq "scrapes go on while its messages go to a $kind that takes none, and it ends on a signal" \
+		"$(FUSELENS_DAEMON=$FUSELENS_DAEMON "$(dirname "$0")/export_held.py" "$kind" \
+			"sh '$WORK/come_and_go' '$src' '$WORK/other' >/dev/null 2>&1" \
+			"$FUSELENS" export all --listen 127.0.0.1:0 2>&1)" "200 0"
+done
 exit "$((LIVE_FAILED > 0))"

@@ -166,6 +166,8 @@ static int export(struct export *e)
 		goto fail;
 	fl_watch_start(&e->watch);
 	fl_watch_drop_privileges(&e->watch);
+	/* with the privileges that are left */
+	fl_say_apart();
 	read_counts(e);
 	fl_say("fuselens: http://%s/metrics", fl_http_address(e->http));
 	while (!fl_interrupted) {
@@ -182,6 +184,7 @@ out:
 	fl_http_close(e->http);
 	fl_watch_close(&e->watch);
 	fl_metrics_free(&e->metrics);
+	fl_say_apart_end();
 	return ret;
 }
 

@@ -18,6 +18,15 @@ void fl_say_progress(const char *fmt, ...) __attribute__((format(printf, 1, 2)))
 void fl_say_progress_end(void);
 
 /*
+ * From now on a thread writes the messages, because a terminal may be held and a pipe full, and who serves others must
+ * not wait for that. 256 messages wait at most; how many were dropped is told once there is room. Without a thread all
+ * stays as it was.
+ */
+void fl_say_apart(void);
+/* To be called before the end: waits until the messages are written, a second at most. */
+void fl_say_apart_end(void);
+
+/*
  * To be called first: a stream that the caller had closed becomes one that reads as empty and refuses
  * what is written, so that no file of ours gets its number.
  */
