@@ -11,6 +11,7 @@
 
 #include "caller.h"
 #include "creds.h"
+#include "hash.h"
 #include "hidden.h"
 #include "log.h"
 #include "prune.h"
@@ -281,7 +282,7 @@ void handle_del(struct mirror *m, struct handle *handle)
 
 int mirror_start(struct mirror *m)
 {
-	if (numbers_init(&m->numbers, m->root.key.dev) != 0)
+	if (hash_draw() != 0 || numbers_init(&m->numbers, m->root.key.dev) != 0)
 		return -1;
 	if (inode_hide_addresses() != 0 || inode_table_init(&m->table) != 0) {
 		numbers_destroy(&m->numbers);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Unit tests link what ships: libfuselens.a, or for test_daemon_* the daemon's parts that need no libfuse.
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
-DAEMON_PARTS := $(patsubst daemon/%.c,$(B)/daemon-parts/%.o,daemon/append.c daemon/fair.c daemon/inode.c daemon/names.c daemon/number.c daemon/openflags.c daemon/wire.c daemon/stats.c \
+DAEMON_PARTS := $(patsubst daemon/%.c,$(B)/daemon-parts/%.o,daemon/append.c daemon/fair.c daemon/hash.c daemon/inode.c daemon/names.c daemon/number.c daemon/openflags.c daemon/wire.c daemon/stats.c \
 	daemon/users.c daemon/path.c daemon/mountinfo.c)
 UNIT_CFLAGS = $(CFLAGS) $(WARN) -MMD -MP -MF $(@D)/.$(@F).d -D_GNU_SOURCE -Itests/unit -Idaemon $(FUSELENS_INCLUDES) \
 	      $$($(PKG_CONFIG) --cflags cmocka $(FUSELENS_PKGS))

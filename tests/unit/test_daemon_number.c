@@ -95,6 +95,38 @@ static void files_are_spread(void **state)
 	}
 }
 
+static uint64_t inverse(uint64_t odd)
+{
+	uint64_t x = odd;
+
+	for (int i = 0; i < 6; i++)
+		x *= 2 - odd * x;
+	return x;
+}
+
+/* A user's own file system below the source has the inode numbers that the user likes: here all for one place. */
+static void chosen_numbers_are_spread(void **state)
+{
+	enum { PLACES = 4096 };
+	const uint64_t factor = UINT64_C(0x9e3779b97f4a7c15);
+	unsigned int used[PLACES] = {0}, most = 0;
+
+	assert_int_equal(hash_draw(), 0);
+	for (uint64_t i = 0; i < PLACES; i++) {
+		uint64_t h = (i + 1) << 44 | i, ino;
+		size_t at;
+
+		/* what hash_of() once did, the other way round */
+		h *= inverse(factor);
+		h ^= h >> 32;
+		ino = h * inverse(factor) - 7 * UINT64_C(0xff51afd7ed558ccd);
+		at = hash_of(7, ino, PLACES);
+		used[at]++;
+		most = used[at] > most ? used[at] : most;
+	}
+	assert_true(most < 32);
+}
+
 /* More devices than there are places, and inode numbers of 64 bits. */
 static void nothing_collides(void **state)
 {
@@ -127,6 +159,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_remembered),
 		cmocka_unit_test(searches_are_short),
 		cmocka_unit_test(files_are_spread),
+		cmocka_unit_test(chosen_numbers_are_spread),
 		cmocka_unit_test(nothing_collides),
 	};
 

@@ -3,21 +3,29 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
-/* The finalizer of MurmurHash3: it sends similar numbers far apart. */
-static __u64 mix(__u64 a, __u64 b)
+/*
+ * A sum of products with drawn numbers: whatever two pairs are, they have the same by a chance of 2^-32 at most
+ * (multilinear hashing). The multiplication that follows scatters numbers that are evenly apart.
+ */
+static __u64 place_of(__u64 a, __u64 b)
 {
-	__u64 k = a ^ b * 0x9e3779b97f4a7c15ull;
+	static __u64 drawn[5];
+	__u64 h;
 
-	k ^= k >> 33;
-	k *= 0xff51afd7ed558ccdull;
-	k ^= k >> 33;
-	return k;
+	while (!drawn[0])
+		if (getrandom(drawn, sizeof(drawn), 0) != sizeof(drawn))
+			for (int i = 0; i < 5; i++)
+				drawn[i] = 0x9e3779b97f4a7c15ull * (2 * i + 1);
+	h = drawn[0] + drawn[1] * (__u32)a + drawn[2] * (a >> 32) + drawn[3] * (__u32)b +
+	    drawn[4] * (b >> 32);
+	return (h ^ h >> 32) * 0x9e3779b97f4a7c15ull >> 32;
 }
 
 static struct fl_index_entry *find(const struct fl_index *ix, __u64 a, __u64 b)
 {
-	size_t at = mix(a, b) & (ix->capacity - 1);
+	size_t at = place_of(a, b) & (ix->capacity - 1);
 
 	while (ix->entry[at].place_plus_1 && (ix->entry[at].a != a || ix->entry[at].b != b))
 		at = (at + 1) & (ix->capacity - 1);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A hash table from a pair of numbers, such as device and inode, to a place in an array. */
+/*
+ * A hash table from a pair of numbers, such as device and inode, to a place in an array. A user's daemon may choose the
+ * inode numbers, so where a pair lies depends on numbers that are drawn anew in each process.
+ */
 #ifndef FL_INDEX_H
 #define FL_INDEX_H
 
