@@ -12,6 +12,7 @@
 #include "hash.h"
 
 #define FIRST_CHAINS 1024
+#define ROOT_NODE    1
 
 static uint64_t node_secret;
 
@@ -123,6 +124,22 @@ static struct inode *inode_new(struct inode_key key, int fd, mode_t type)
 	return inode;
 }
 
+/* Of a directory in which the kernel has just looked a name up, so that it knows it. */
+static struct known_dir known_dir(uint64_t node)
+{
+	const struct inode *dir = node == ROOT_NODE ? NULL : inode_of_node(node);
+
+	return dir ? (struct known_dir){node, dir->generation, dir->key.dev, dir->key.ino}
+		   : (struct known_dir){.node = node};
+}
+
+static void add_name(struct inode *inode, uint64_t parent, const char *name)
+{
+	const struct known_dir dir = known_dir(parent);
+
+	names_add(&inode->names, &dir, name);
+}
+
 struct inode *inode_lookup(struct inode_table *table, struct inode_key key, int fd, mode_t type,
 			   uint64_t parent, const char *name, atomic_size_t *held)
 {
@@ -153,7 +170,7 @@ struct inode *inode_lookup(struct inode_table *table, struct inode_key key, int 
 	if (inode) {
 		inode->nlookup++;
 		if (name)
-			names_add(&inode->names, parent, name);
+			add_name(inode, parent, name);
 	}
 	pthread_mutex_unlock(&table->lock);
 
@@ -176,7 +193,7 @@ void inode_found(struct inode_table *table, struct inode *inode, uint64_t parent
 {
 	pthread_mutex_lock(&table->lock);
 	inode->nlookup++;
-	names_add(&inode->names, parent, name);
+	add_name(inode, parent, name);
 	pthread_mutex_unlock(&table->lock);
 }
 
@@ -217,8 +234,38 @@ static void add(struct inode_batch *batch, const struct inode *inode)
 	if (batch->by_node)
 		batch->node[batch->n++] = inode_node(inode);
 	else
-		batch->n += names_copy(&inode->names, batch->name + batch->n,
-				       INODE_BATCH - batch->n);
+		for (size_t n = names_copy(&inode->names, batch->name + batch->n,
+					   INODE_BATCH - batch->n);
+		     n; n--, batch->n++) {
+			batch->name[batch->n].dev = inode->key.dev;
+			batch->name[batch->n].ino = inode->key.ino;
+		}
+}
+
+struct inode *inode_hold_directory(struct inode_table *table, const struct known_dir *dir,
+				   bool *is_root)
+{
+	struct inode *inode = NULL;
+
+	*is_root = dir->node == ROOT_NODE;
+	if (*is_root)
+		return NULL;
+	pthread_mutex_lock(&table->lock);
+	inode = *find(table, (struct inode_key){dir->dev, dir->ino});
+	if (inode && inode->generation != dir->generation)
+		inode = NULL;
+	if (inode)
+		inode->nopen++;
+	pthread_mutex_unlock(&table->lock);
+	return inode;
+}
+
+bool inode_may_drop_name(int dirfd, const struct inode_name *name)
+{
+	struct stat st;
+
+	return fstatat(dirfd, name->name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) != 0 ||
+	       (st.st_dev == name->dev && st.st_ino == name->ino);
 }
 
 void inode_unused(struct inode_table *table, size_t *cursor, struct inode_batch *batch)
@@ -280,8 +327,10 @@ void inode_renamed(struct inode_table *table, struct inode_key key, uint64_t old
 	pthread_mutex_lock(&table->lock);
 	inode = *find(table, key);
 	if (inode) {
-		names_remove(&inode->names, oldparent, old);
-		names_add(&inode->names, parent, name);
+		const struct known_dir was = known_dir(oldparent);
+
+		names_remove(&inode->names, &was, old);
+		add_name(inode, parent, name);
 	}
 	pthread_mutex_unlock(&table->lock);
 }

@@ -129,6 +129,18 @@ void inode_unused(struct inode_table *table, size_t *cursor, struct inode_batch 
 void inode_removed(struct inode_table *table, size_t *cursor, size_t budget,
 		   struct inode_batch *batch);
 
+/*
+ * Holds the directory of a name until inode_drop(). NULL if the kernel has forgotten it: its node may be another's. The
+ * root is not in the table: *@is_root tells, and NULL is returned.
+ */
+struct inode *inode_hold_directory(struct inode_table *table, const struct known_dir *dir,
+				   bool *is_root);
+/*
+ * Whether the kernel may be told to drop a name of a file in the directory @dirfd: not if it is another's by now. For
+ * with its name a directory would lose what is mounted in it.
+ */
+bool inode_may_drop_name(int dirfd, const struct inode_name *name);
+
 /* The file of @key, if it is in the table, has this name now, and no longer @old in @oldparent. */
 void inode_renamed(struct inode_table *table, struct inode_key key, uint64_t oldparent,
 		   const char *old, uint64_t parent, const char *name);

@@ -6,11 +6,14 @@
 #include <string.h>
 
 /* The place where the name is, or else the end. */
-static struct known_name **find(struct names *names, uint64_t parent, const char *name)
+static struct known_name **find(struct names *names, const struct known_dir *parent,
+				const char *name)
 {
 	struct known_name **at = &names->first;
 
-	while (*at && ((*at)->parent != parent || strcmp((*at)->name, name) != 0))
+	while (*at &&
+	       ((*at)->parent.node != parent->node ||
+		(*at)->parent.generation != parent->generation || strcmp((*at)->name, name) != 0))
 		at = &(*at)->next;
 	return at;
 }
@@ -31,7 +34,7 @@ static void cut(struct names *names, int keep)
 	}
 }
 
-void names_add(struct names *names, uint64_t parent, const char *name)
+void names_add(struct names *names, const struct known_dir *parent, const char *name)
 {
 	struct known_name **at = find(names, parent, name), *one = *at;
 
@@ -41,7 +44,7 @@ void names_add(struct names *names, uint64_t parent, const char *name)
 		one = malloc(sizeof(*one) + strlen(name) + 1);
 		if (!one)
 			return;
-		one->parent = parent;
+		one->parent = *parent;
 		strcpy(one->name, name);
 		cut(names, NAMES_MAX - 1);
 	}
@@ -49,7 +52,7 @@ void names_add(struct names *names, uint64_t parent, const char *name)
 	names->first = one;
 }
 
-void names_remove(struct names *names, uint64_t parent, const char *name)
+void names_remove(struct names *names, const struct known_dir *parent, const char *name)
 {
 	struct known_name **at = find(names, parent, name), *one = *at;
 

@@ -95,14 +95,24 @@ static void forget_nodes(struct mirror *m, const struct inode_batch *batch)
  * directory into memory that has no pages. A CREATE that we are serving may hold it, too, so no worker may
  * do this.
  */
-static void forget_names(struct pruner *p, const struct inode_batch *batch)
+static void forget_name(struct mirror *m, const struct inode_name *name)
+{
+	bool is_root;
+	struct inode *held = inode_hold_directory(&m->table, &name->parent, &is_root);
+
+	/* ENOENT: renamed meanwhile, or already dropped. */
+	if ((held || is_root) && inode_may_drop_name(held ? held->fd : m->root.fd, name))
+		fuse_lowlevel_notify_inval_entry(m->pruner.se, name->parent.node, name->name,
+						 strlen(name->name));
+	if (held)
+		inode_drop(&m->table, held);
+}
+
+static void forget_names(struct mirror *m, const struct inode_batch *batch)
 {
 	for (size_t i = 0; i < batch->n; i++) {
-		/* ENOENT: renamed meanwhile, or already dropped. */
-		if (!p->stop)
-			fuse_lowlevel_notify_inval_entry(p->se, batch->name[i].parent,
-							 batch->name[i].name,
-							 strlen(batch->name[i].name));
+		if (!m->pruner.stop)
+			forget_name(m, &batch->name[i]);
 		free(batch->name[i].name);
 	}
 }
@@ -114,7 +124,7 @@ static void forget(struct mirror *m, const struct inode_batch *batch)
 	if (batch->by_node)
 		forget_nodes(m, batch);
 	else
-		forget_names(&m->pruner, batch);
+		forget_names(m, batch);
 }
 
 /* Goes through the table at most once, until few enough descriptors are in use. */

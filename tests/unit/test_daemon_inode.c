@@ -156,7 +156,7 @@ static void test_names(void **state)
 	assert_int_equal(batch.n, 2);
 	assert_string_equal(batch.name[0].name, "first");
 	assert_string_equal(batch.name[1].name, "second");
-	assert_int_equal(batch.name[0].parent, 1);
+	assert_int_equal(batch.name[0].parent.node, 1);
 	free(batch.name[0].name);
 	free(batch.name[1].name);
 	inode_unused(&table, &cursor, &batch);
@@ -196,15 +196,18 @@ static void test_renamed(void **state)
 	struct inode_key key = {1, 2};
 	struct inode_batch batch;
 	char name[16];
+	/* nobody has a name for it, so it is in no batch */
+	struct inode *dir = inode_lookup(&table, (struct inode_key){1, 7}, some_fd(), S_IFDIR, 1,
+					 NULL, NULL);
 
 	lookup(1, 2, "old");
 	lookup(1, 2, "link");
-	inode_renamed(&table, key, 1, "old", 7, "new");
-	inode_renamed(&table, (struct inode_key){1, 3}, 1, "link", 7, "unknown");
+	inode_renamed(&table, key, 1, "old", inode_node(dir), "new");
+	inode_renamed(&table, (struct inode_key){1, 3}, 1, "link", inode_node(dir), "unknown");
 	batch = names_now();
 	assert_int_equal(batch.n, 2);
 	assert_string_equal(batch.name[0].name, "new");
-	assert_int_equal(batch.name[0].parent, 7);
+	assert_true(batch.name[0].parent.node == inode_node(dir));
 	assert_string_equal(batch.name[1].name, "link");
 	free(batch.name[0].name);
 	free(batch.name[1].name);
@@ -220,6 +223,60 @@ static void test_renamed(void **state)
 		free(batch.name[--batch.n].name);
 }
 
+/*
+ * A file has been known in a directory that the kernel has forgotten since. Another directory, with the same node, must
+ * not lose the name.
+ */
+static void test_name_in_a_forgotten_directory(void **state)
+{
+	struct inode *dir = inode_lookup(&table, (struct inode_key){1, 7}, some_fd(), S_IFDIR, 1,
+					 "dir", NULL),
+		     *held;
+	struct inode_batch batch;
+	bool is_root;
+
+	inode_lookup(&table, (struct inode_key){1, 2}, some_fd(), S_IFREG, inode_node(dir), "name",
+		     NULL);
+	batch = names_now();
+	assert_int_equal(batch.n, 1);
+	held = inode_hold_directory(&table, &batch.name[0].parent, &is_root);
+	assert_ptr_equal(held, dir);
+	assert_false(is_root);
+	inode_drop(&table, held);
+	inode_forget(&table, dir, 1);
+	assert_null(inode_hold_directory(&table, &batch.name[0].parent, &is_root));
+	/* most likely at the same address */
+	inode_lookup(&table, (struct inode_key){1, 7}, some_fd(), S_IFDIR, 1, "dir", NULL);
+	assert_null(inode_hold_directory(&table, &batch.name[0].parent, &is_root));
+	assert_false(is_root);
+	free(batch.name[0].name);
+}
+
+/* What has taken the name of a removed file may be a directory, with mounts in it. */
+static void test_name_of_another(void **state)
+{
+	char dir[] = "/tmp/test-inode-XXXXXX";
+	struct inode_name name = {.name = "name"};
+	struct stat st;
+	int fd;
+
+	assert_non_null(mkdtemp(dir));
+	fd = open(dir, O_PATH);
+	assert_int_equal(mknodat(fd, "name", S_IFREG | 0600, 0), 0);
+	assert_int_equal(fstatat(fd, "name", &st, 0), 0);
+	name.dev = st.st_dev;
+	name.ino = st.st_ino;
+	assert_true(inode_may_drop_name(fd, &name));
+	assert_int_equal(renameat(fd, "name", fd, "elsewhere"), 0);
+	assert_true(inode_may_drop_name(fd, &name)); /* nobody has it */
+	assert_int_equal(mkdirat(fd, "name", 0700), 0);
+	assert_false(inode_may_drop_name(fd, &name));
+	assert_int_equal(unlinkat(fd, "name", AT_REMOVEDIR), 0);
+	assert_int_equal(unlinkat(fd, "elsewhere", 0), 0);
+	close(fd);
+	rmdir(dir);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -233,6 +290,8 @@ int main(void)
 		TEST(test_names),
 		TEST(test_nodes),
 		TEST(test_renamed),
+		TEST(test_name_in_a_forgotten_directory),
+		TEST(test_name_of_another),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
