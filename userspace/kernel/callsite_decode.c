@@ -108,6 +108,30 @@ static void decode_all(struct fl_code *code, const struct fl_isa *isa, csh cs, c
 	}
 }
 
+/*
+ * The disassembler for a machine's code, and its one instruction. To open it takes longer than to decode most
+ * functions, so it stays open. NULL if it cannot be opened.
+ */
+static cs_insn *opened(const struct fl_isa *isa, csh *cs)
+{
+	static struct {
+		csh cs;
+		cs_insn *in;
+	} kept[CS_ARCH_MAX];
+
+	if (!kept[isa->arch].in) {
+		if (cs_open(isa->arch, isa->mode, cs) != CS_ERR_OK)
+			return NULL;
+		cs_option(*cs, CS_OPT_DETAIL, CS_OPT_ON);
+		kept[isa->arch].cs = *cs;
+		kept[isa->arch].in = cs_malloc(*cs);
+		if (!kept[isa->arch].in)
+			cs_close(cs);
+	}
+	*cs = kept[isa->arch].cs;
+	return kept[isa->arch].in;
+}
+
 int fl_decode(struct fl_code *code, fl_machine machine, const void *bytes, size_t len, __u64 addr,
 	      struct fl_err *err)
 {
@@ -118,24 +142,19 @@ int fl_decode(struct fl_code *code, fl_machine machine, const void *bytes, size_
 	memset(code, 0, sizeof(*code));
 	if (!fl_decode_supported(machine))
 		return fl_err(err, "there is no decoder for this machine's instructions");
-	if (cs_open(isa->arch, isa->mode, &cs) != CS_ERR_OK)
+	in = opened(isa, &cs);
+	if (!in)
 		return fl_err(err, "cannot open the disassembler");
-	cs_option(cs, CS_OPT_DETAIL, CS_OPT_ON);
 	code->insn = calloc(len + 1, sizeof(*code->insn));
 	code->arg_offset = calloc(len + 1, sizeof(*code->arg_offset));
 	code->def = calloc(len + 1, sizeof(*code->def));
 	code->isa = isa;
-	in = cs_malloc(cs);
-	if (!code->insn || !code->arg_offset || !code->def || !in) {
+	if (!code->insn || !code->arg_offset || !code->def) {
 		fl_code_free(code);
-		fl_err(err, "out of memory");
-	} else {
-		decode_all(code, isa, cs, in, bytes, len, addr);
+		return fl_err(err, "out of memory");
 	}
-	if (in)
-		cs_free(in, 1);
-	cs_close(&cs);
-	return code->insn ? 0 : -1;
+	decode_all(code, isa, cs, in, bytes, len, addr);
+	return 0;
 }
 
 __u64 fl_veneer_target(fl_machine machine, const void *bytes, size_t len, __u64 addr)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "kernel/callsite_decode.h"
+#include "util/array.h"
 
 #define ROUTE(r)      (1u << FL_ROUTE_##r)
 #define MAX_FUNCTION  16384u
@@ -146,17 +147,27 @@ static const struct callee_name *callee_of(const struct builder *b, const struct
 	return sym ? classify(sym->name) : &no_lock;
 }
 
+/* One function, and what each of its instructions calls. */
+struct function {
+	const struct fl_code *code;
+	const struct callee_name **calls;
+	long *todo; /* as many, for reach() */
+};
+
+static bool calls(const struct function *f, size_t index, enum callee callee)
+{
+	return f->calls[index]->callee == callee;
+}
+
 /*
  * Walks the function's control flow from instruction start, marking what is reached. A call of an
  * instruction in stop is reached but not passed.
  */
-static void reach(const struct builder *b, const struct fl_code *code, long start, enum callee stop,
-		  bool *reached)
+static void reach(const struct function *f, long start, enum callee stop, bool *reached)
 {
-	long *todo = calloc(code->n + 1, sizeof(*todo)), n = 0;
+	const struct fl_code *code = f->code;
+	long *todo = f->todo, n = 0;
 
-	if (!todo)
-		return;
 	if (start >= 0 && (size_t)start < code->n && !reached[start]) {
 		reached[start] = true;
 		todo[n++] = start;
@@ -165,7 +176,7 @@ static void reach(const struct builder *b, const struct fl_code *code, long star
 		long at = todo[--n], next[2] = {-1, -1};
 		const struct fl_insn *in = &code->insn[at];
 
-		if (stop != CALLEE_OTHER && callee_of(b, in)->callee == stop)
+		if (stop != CALLEE_OTHER && calls(f, at, stop))
 			continue;
 		if (in->flow != FL_FLOW_END && in->flow != FL_FLOW_JUMP)
 			next[0] = at + 1;
@@ -178,7 +189,6 @@ static void reach(const struct builder *b, const struct fl_code *code, long star
 			todo[n++] = next[i];
 		}
 	}
-	free(todo);
 }
 
 /*
@@ -186,20 +196,20 @@ static void reach(const struct builder *b, const struct fl_code *code, long star
  * released it (after), and whether it can run without that (before). An exclusive take that is only
  * "after" is an upgrade.
  */
-static void mark_after_shared(const struct builder *b, const struct fl_code *code, bool *after,
-			      bool *before)
+static void mark_after_shared(const struct function *f, bool *after, bool *before)
 {
-	bool *held = calloc(code->n + 1, sizeof(*held));
+	size_t n = f->code->n;
+	bool *held = calloc(n + 1, sizeof(*held));
 
 	if (!held)
 		return;
-	reach(b, code, 0, CALLEE_DOWN_READ, before);
-	for (size_t i = 0; i < code->n; i++)
-		if (callee_of(b, &code->insn[i])->callee == CALLEE_DOWN_READ)
-			reach(b, code, i + 1, CALLEE_UP_READ, held);
-	for (size_t i = 0; i < code->n; i++)
-		if (held[i] && callee_of(b, &code->insn[i])->callee == CALLEE_UP_READ)
-			reach(b, code, i + 1, CALLEE_OTHER, after);
+	reach(f, 0, CALLEE_DOWN_READ, before);
+	for (size_t i = 0; i < n; i++)
+		if (calls(f, i, CALLEE_DOWN_READ))
+			reach(f, i + 1, CALLEE_UP_READ, held);
+	for (size_t i = 0; i < n; i++)
+		if (held[i] && calls(f, i, CALLEE_UP_READ))
+			reach(f, i + 1, CALLEE_OTHER, after);
 	free(held);
 }
 
@@ -210,16 +220,16 @@ static bool leaves(const struct fl_code *code, const struct fl_insn *in)
 }
 
 /* Whether there is a way through the function without a take of the spin lock. */
-static bool spin_avoidable(const struct builder *b, const struct fl_code *code)
+static bool spin_avoidable(const struct function *f)
 {
-	bool *reached = calloc(code->n + 1, sizeof(*reached)), found = false;
+	bool *reached = calloc(f->code->n + 1, sizeof(*reached)), found = false;
 
 	if (!reached)
 		return false;
-	reach(b, code, 0, CALLEE_SPIN_LOCK, reached);
-	for (size_t i = 0; i < code->n; i++)
-		if (reached[i] && leaves(code, &code->insn[i]) &&
-		    callee_of(b, &code->insn[i])->callee != CALLEE_SPIN_LOCK)
+	reach(f, 0, CALLEE_SPIN_LOCK, reached);
+	for (size_t i = 0; i < f->code->n; i++)
+		if (reached[i] && leaves(f->code, &f->code->insn[i]) &&
+		    !calls(f, i, CALLEE_SPIN_LOCK))
 			found = true;
 	free(reached);
 	return found;
@@ -246,11 +256,12 @@ static bool is_lock(__s64 arg_offset, __s64 wanted)
 }
 
 static void add_site(struct builder *b, const struct fl_mapped_function *f,
-		     const struct fl_code *code, size_t index, const bool *after,
+		     const struct function *function, size_t index, const bool *after,
 		     const bool *before)
 {
+	const struct fl_code *code = function->code;
 	const struct fl_insn *in = &code->insn[index];
-	const struct callee_name *callee = callee_of(b, in);
+	const struct callee_name *callee = function->calls[index];
 	struct fl_callsite one = {}, *site = &one;
 	bool write_path = f->routes;
 
@@ -294,7 +305,7 @@ static void add_site(struct builder *b, const struct fl_mapped_function *f,
 	if (in->flow == FL_FLOW_CALL)
 		fl_code_early(code, index, &site->early);
 	site->ncovered = fl_code_covered(code, index, site->covered);
-	if (b->map->nsites < MAX_SITES)
+	if (b->map->nsites < MAX_SITES && FL_MORE(b->map->site, b->map->nsites))
 		b->map->site[b->map->nsites++] = one;
 	else
 		b->full = true;
@@ -393,17 +404,23 @@ static int read_code(const struct builder *b, __u64 addr, struct fl_code *code, 
 
 static void look_into(struct builder *b, struct fl_mapped_function *f, const struct fl_code *code)
 {
+	struct function function = {code, calloc(code->n + 1, sizeof(*function.calls)),
+				    calloc(code->n + 1, sizeof(*function.todo))};
 	bool *after = calloc(code->n + 1, sizeof(*after));
 	bool *before = calloc(code->n + 1, sizeof(*before));
 
-	if (after && before) {
-		mark_after_shared(b, code, after, before);
+	if (function.calls && function.todo && after && before) {
+		for (size_t i = 0; i < code->n; i++)
+			function.calls[i] = callee_of(b, &code->insn[i]);
+		mark_after_shared(&function, after, before);
 		for (size_t i = 0; i < code->n; i++) {
-			add_site(b, f, code, i, after, before);
-			f->spins |= callee_of(b, &code->insn[i])->callee == CALLEE_SPIN_LOCK;
+			add_site(b, f, &function, i, after, before);
+			f->spins |= calls(&function, i, CALLEE_SPIN_LOCK);
 		}
-		f->spin_avoidable = spin_avoidable(b, code);
+		f->spin_avoidable = spin_avoidable(&function);
 	}
+	free(function.calls);
+	free(function.todo);
 	free(after);
 	free(before);
 }
@@ -417,7 +434,8 @@ static int add_function(struct builder *b, const struct fl_symbol *sym, __u32 ro
 
 	if (f && (f->routes | routes) == f->routes)
 		return 0;
-	if (!f && b->map->nfunctions >= MAX_FUNCTIONS) {
+	if (!f && (b->map->nfunctions >= MAX_FUNCTIONS ||
+		   !FL_MORE(b->map->function, b->map->nfunctions))) {
 		b->full = true;
 		return fl_err(err, "too many functions");
 	}
@@ -425,6 +443,7 @@ static int add_function(struct builder *b, const struct fl_symbol *sym, __u32 ro
 		return -1;
 	if (!f) {
 		f = &b->map->function[b->map->nfunctions++];
+		memset(f, 0, sizeof(*f));
 		snprintf(f->name, sizeof(f->name), "%s", sym->name);
 		f->address = address;
 		f->livepatched = address != sym->addr;
@@ -451,12 +470,31 @@ static int by_function_offset(const void *a, const void *b)
 	return x->address < y->address ? -1 : x->address > y->address;
 }
 
+#define ROOTS (sizeof(roots) / sizeof(roots[0]))
+
+/* The symbols of the roots; NULL for those that this kernel lacks. In one go: there are 200,000 symbols. */
+static void find_roots(const struct fl_symbols *symbols, const struct fl_symbol *found[ROOTS])
+{
+	memset(found, 0, ROOTS * sizeof(*found));
+	for (size_t i = 0; i < symbols->n; i++) {
+		const struct fl_symbol *sym = &symbols->sym[i];
+
+		if (strncmp(sym->name, "fuse_", 5))
+			continue;
+		for (size_t r = 0; r < ROOTS; r++)
+			if (!strcmp(sym->name, roots[r].name) &&
+			    (!found[r] || (sym->in_fuse && !found[r]->in_fuse)))
+				found[r] = sym;
+	}
+}
+
 int fl_callsite_map_build(struct fl_callsite_map *map, const struct fl_text *text,
 			  const struct fl_lock_offsets *at, struct fl_err *err)
 {
 	struct builder b = {.map = map, .text = text, .at = at};
 	const struct fl_symbol *write_iter = fl_symbol_by_name(text->symbols,
 							       "fuse_file_write_iter");
+	const struct fl_symbol *found[ROOTS];
 
 	memset(map, 0, sizeof(*map));
 	map->fi_lock_offset = -1;
@@ -464,14 +502,9 @@ int fl_callsite_map_build(struct fl_callsite_map *map, const struct fl_text *tex
 		fl_err(err, "the symbol table has no fuse_file_write_iter()");
 		return fl_hint(err, "is FUSE loaded? modprobe fuse");
 	}
-	map->site = calloc(MAX_SITES, sizeof(*map->site));
-	map->function = calloc(MAX_FUNCTIONS, sizeof(*map->function));
-	if (!map->site || !map->function) {
-		fl_callsite_map_free(map);
-		return fl_err(err, "out of memory");
-	}
-	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
-		const struct fl_symbol *sym = fl_symbol_by_name(text->symbols, roots[i].name);
+	find_roots(text->symbols, found);
+	for (size_t i = 0; i < ROOTS; i++) {
+		const struct fl_symbol *sym = found[i];
 
 		if (!sym || !add_function(&b, sym, roots[i].routes, roots[i].depth, err))
 			continue;
@@ -487,7 +520,8 @@ int fl_callsite_map_build(struct fl_callsite_map *map, const struct fl_text *tex
 			"fs/fuse has more functions (%d) or calls of lock functions (%d) than there is room for",
 			MAX_FUNCTIONS, MAX_SITES);
 	}
-	qsort(map->site, map->nsites, sizeof(*map->site), by_function_offset);
+	if (map->nsites)
+		qsort(map->site, map->nsites, sizeof(*map->site), by_function_offset);
 	return 0;
 }
 

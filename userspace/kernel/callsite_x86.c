@@ -4,33 +4,36 @@
 
 #include <elf.h>
 
-/* The number in machine code of the register that this one is or is a part of. */
+/* The number in machine code, plus 1, of the register that each is or is a part of. */
+#define PARTS(n, whole, half, word, byte)                                                    \
+	[X86_REG_##whole] = (n) + 1, [X86_REG_##half] = (n) + 1, [X86_REG_##word] = (n) + 1, \
+	[X86_REG_##byte] = (n) + 1
+static const __s8 number_plus_1[X86_REG_ENDING] = {
+	PARTS(0, RAX, EAX, AX, AL),
+	PARTS(1, RCX, ECX, CX, CL),
+	PARTS(2, RDX, EDX, DX, DL),
+	PARTS(3, RBX, EBX, BX, BL),
+	PARTS(4, RSP, ESP, SP, SPL),
+	PARTS(5, RBP, EBP, BP, BPL),
+	PARTS(6, RSI, ESI, SI, SIL),
+	PARTS(7, RDI, EDI, DI, DIL),
+	PARTS(8, R8, R8D, R8W, R8B),
+	PARTS(9, R9, R9D, R9W, R9B),
+	PARTS(10, R10, R10D, R10W, R10B),
+	PARTS(11, R11, R11D, R11W, R11B),
+	PARTS(12, R12, R12D, R12W, R12B),
+	PARTS(13, R13, R13D, R13W, R13B),
+	PARTS(14, R14, R14D, R14W, R14B),
+	PARTS(15, R15, R15D, R15W, R15B),
+	[X86_REG_AH] = 1,
+	[X86_REG_CH] = 2,
+	[X86_REG_DH] = 3,
+	[X86_REG_BH] = 4,
+};
+
 static int number_of(unsigned int reg)
 {
-	static const unsigned int parts[][5] = {
-		{X86_REG_RAX, X86_REG_EAX, X86_REG_AX, X86_REG_AL, X86_REG_AH},
-		{X86_REG_RCX, X86_REG_ECX, X86_REG_CX, X86_REG_CL, X86_REG_CH},
-		{X86_REG_RDX, X86_REG_EDX, X86_REG_DX, X86_REG_DL, X86_REG_DH},
-		{X86_REG_RBX, X86_REG_EBX, X86_REG_BX, X86_REG_BL, X86_REG_BH},
-		{X86_REG_RSP, X86_REG_ESP, X86_REG_SP, X86_REG_SPL},
-		{X86_REG_RBP, X86_REG_EBP, X86_REG_BP, X86_REG_BPL},
-		{X86_REG_RSI, X86_REG_ESI, X86_REG_SI, X86_REG_SIL},
-		{X86_REG_RDI, X86_REG_EDI, X86_REG_DI, X86_REG_DIL},
-		{X86_REG_R8, X86_REG_R8D, X86_REG_R8W, X86_REG_R8B},
-		{X86_REG_R9, X86_REG_R9D, X86_REG_R9W, X86_REG_R9B},
-		{X86_REG_R10, X86_REG_R10D, X86_REG_R10W, X86_REG_R10B},
-		{X86_REG_R11, X86_REG_R11D, X86_REG_R11W, X86_REG_R11B},
-		{X86_REG_R12, X86_REG_R12D, X86_REG_R12W, X86_REG_R12B},
-		{X86_REG_R13, X86_REG_R13D, X86_REG_R13W, X86_REG_R13B},
-		{X86_REG_R14, X86_REG_R14D, X86_REG_R14W, X86_REG_R14B},
-		{X86_REG_R15, X86_REG_R15D, X86_REG_R15W, X86_REG_R15B},
-	};
-
-	for (int n = 0; n < 16 && reg != X86_REG_INVALID; n++)
-		for (int i = 0; i < 5; i++)
-			if (parts[n][i] == reg)
-				return n;
-	return -1;
+	return reg < X86_REG_ENDING ? number_plus_1[reg] - 1 : -1;
 }
 
 /* Static branches are no-ops of two or five bytes, and those of two bytes are an xchg. */
