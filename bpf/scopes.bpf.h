@@ -41,7 +41,8 @@ static __always_inline void note_asynchronous(void)
 {
 	if (asynchronous_seen)
 		return;
-	asynchronous_seen = 1;
+	/* before the version rises: whoever looks at a file anew has to see it */
+	__sync_lock_test_and_set(&asynchronous_seen, 1);
 	forget_open_files();
 }
 
