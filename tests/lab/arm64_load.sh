@@ -28,6 +28,12 @@ verify "$kernel"
 # pages of the page cache are larger than blocks of the file systems
 if "$top/lab/build/debian-kernel" --arch arm64 "$kernel-16k" >/dev/null 2>"$tmp/err"; then
 	verify "$kernel-16k"
+	# what a request may have been cut at depends on the size of a page, and here no part of one is smaller than 4 KiB
+	vm --kernel "$kernel-16k" -- tests/lab/guest/interrupted 20
+	check "$kernel-16k: cached route, asynchronous writes in two requests: each is one write, or told" \
+		is "$(jq -r '.counts.writes as $n | ([.snapshot.files[].maybe_split] | add) as $told
+			| "\($n >= 20) \($n - $told <= 20)"' "$tmp/out")" "true true"
+	check "... and they were in two requests" is "$(jq '[.snapshot.files[] | .segments + .maybe_split] | add >= 20' "$tmp/out")" true
 else
 	echo "skip - $kernel-16k for arm64: it cannot be had"
 fi

@@ -21,8 +21,9 @@ usage: hostile_writes.py LOAD FILE [ARG]
   together N               libaio: N times 64 direct writes at once, the last eight from memory that is not there
   dropped N SOURCE         N writes of four pages through the page cache, which drops the first one while the third is on
                            its way: SOURCE, the file behind the daemon, changes
-  interrupted N            N asynchronous writes of 4 KiB through the page cache, each from memory of which the second page
-                           is fetched meanwhile, and the file's attributes with it
+  interrupted N [within]   N asynchronous writes of a page through the page cache, each from memory of which the second page
+                           is fetched meanwhile, and the file's attributes with it; "within": from the middle of a page that
+                           the cache does not have, whose end ends a request
   read                     reads through the page cache until it is killed
   store                    stores through a mapping until it is killed
 """
@@ -37,7 +38,7 @@ import struct
 import sys
 import threading
 
-PAGE = 4096
+PAGE = mmap.PAGESIZE
 libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -131,7 +132,8 @@ class IoEvent(ctypes.Structure):
                 ("res2", ctypes.c_int64)]
 
 
-IO_SETUP, IO_GETEVENTS, IO_SUBMIT = 206, 208, 209
+# system calls
+IO_SETUP, IO_GETEVENTS, IO_SUBMIT, UFFD = {"x86_64": (206, 208, 209, 323), "aarch64": (0, 4, 2, 282)}[platform.machine()]
 
 
 def truncate(tally, fd, n):
@@ -219,7 +221,6 @@ def together(tally, fd, n):
             tally.of(event.res)
 
 
-UFFD = {"x86_64": 323, "aarch64": 282}
 UFFDIO_API, UFFDIO_REGISTER, UFFDIO_ZEROPAGE = 0xC018AA3F, 0xC020AA00, 0xC020AA04
 STATX_FORCE_SYNC = 0x2000
 
@@ -236,7 +237,7 @@ def answer_faults(uffd, path, source):
 
 
 def memory_with_fault(pages, missing, path, source):
-    uffd = libc.syscall(UFFD[platform.machine()], os.O_CLOEXEC)
+    uffd = libc.syscall(UFFD, os.O_CLOEXEC)
     if uffd < 0:
         raise OSError(ctypes.get_errno(), "userfaultfd")
     fcntl.ioctl(uffd, UFFDIO_API, bytearray(struct.pack("QQQ", 0xAA, 0, 0)))
@@ -255,15 +256,17 @@ def dropped(tally, fd, n, path, source):
         tally.of(pwrite(fd, address(page), 4 * PAGE, i * 4 * PAGE))
 
 
-def interrupted(tally, fd, n, path):
+def interrupted(tally, fd, n, path, within):
     context = ctypes.c_uint64(0)
     assert libc.syscall(IO_SETUP, 1, ctypes.byref(context)) == 0
     page = memory_with_fault(2, 1, path, None)
     event = IoEvent()
     for i in range(n):
-        os.pread(fd, PAGE, 2 * i * PAGE)  # a page that is not filled would be a request of its own anyway
+        at = 2 * i * PAGE + (PAGE // 2 if within else 0)
+        if not within:
+            os.pread(fd, PAGE, at)  # a page that is not filled would be a request of its own anyway
         page.madvise(mmap.MADV_DONTNEED, PAGE, PAGE)
-        cb = IoCb(opcode=1, fd=fd, buf=address(page) + PAGE // 2, nbytes=PAGE, offset=2 * i * PAGE)
+        cb = IoCb(opcode=1, fd=fd, buf=address(page) + PAGE // 2, nbytes=PAGE, offset=at)
         pointer = ctypes.c_void_p(ctypes.addressof(cb))
         assert libc.syscall(IO_SUBMIT, context, 1, ctypes.byref(pointer)) == 1
         assert libc.syscall(IO_GETEVENTS, context, 1, 1, ctypes.byref(event), None) == 1
@@ -312,7 +315,7 @@ def main():
     elif load == "dropped":
         dropped(tally, fd, args[0], path, args[1])
     elif load == "interrupted":
-        interrupted(tally, fd, args[0], path)
+        interrupted(tally, fd, args[0], path, "within" in args)
     elif load == "parts":
         parts(tally, fd, *args)
     elif load == "together":
