@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: full
-# Loads that are hard to count, on Debian's kernels for arm64 in an emulator: every case of 'fuselens verify' with pages
-# of 4 and of 16 KiB, and the oracle (tests/oracle) by call sites and function hooks on four processors, 5 plans or with
-# LONG=1 200.
+# Loads that are hard to count, on kernels for arm64 in an emulator: every case of 'fuselens verify' with pages of 4, 16
+# and 64 KiB, and the oracle (tests/oracle) by call sites and function hooks on four processors, 5 plans or with LONG=1
+# 200.
 LAB_ARCH=arm64
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -37,6 +37,7 @@ if "$top/lab/build/debian-kernel" --arch arm64 "$kernel-16k" >/dev/null 2>"$tmp/
 else
 	echo "skip - $kernel-16k for arm64: it cannot be had"
 fi
+verify lab-64k
 
 seeds=1-5
 [ -z "${LONG:-}" ] || seeds=1-200
