@@ -3,13 +3,23 @@
 # tier: full
 # Both programs compile for arm64 on this machine, their BPF programs read that machine's registers, and Debian packages
 # for it say what they need. An emulator of the processor runs them, and some unit tests, on this kernel: what calls
-# bpf(2) cannot run in it.
+# bpf(2) cannot run in it. On an arm64 machine the tests leave the lab out.
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 "$top/lab/host-deps" cross || {
 	echo "skip - arm64: no cross compiler here"
 	exit 77
 }
+
+# a machine that says it is another
+mkdir "$tmp/bin"
+# shellcheck disable=SC2016 # the program expands it
+printf '#!/bin/sh\n[ "$*" = -m ] && echo aarch64 || exec /bin/uname "$@"\n' >"$tmp/bin/uname"
+chmod +x "$tmp/bin/uname"
+check "on arm64 the lab says that it needs another machine" is "$(PATH=$tmp/bin:$PATH "$top/lab/build/rootfs" lab 2>&1)" \
+	"lab/build/rootfs: the lab needs an x86-64 machine, and this is aarch64"
+check "... and the tests leave it out" \
+	is "$(PATH=$tmp/bin:$PATH TESTS=lab TIER=default timeout 60 "$top/tests/all" "$tmp/b" | grep -c '^skip - lab tests: they need an x86-64')" 1
 
 # machine FILE - "AArch64" and the like
 machine()
