@@ -13,6 +13,7 @@
 #define FUSELENS_BUFFERED_BPF_H
 
 #include "attempts.bpf.h"
+#include "registers.bpf.h"
 
 enum buffered_phase {
 	BUFFERED_NONE,
@@ -28,12 +29,11 @@ struct buffered {
 	__u64 inode; /* of the backing file */
 	__u64 iter;  /* 0 until the iteration begins */
 	__s64 pos;   /* how far the iteration got */
+	__s64 end;   /* how far the write was to get */
 	__u32 where;
-	__u32 len;
 	__u32 phase;
 	__u32 nowait;
 	__u32 writer;
-	__u32 pad;
 	__u64 again; /* XFS has made room, and will try the same write once more */
 };
 
@@ -81,6 +81,19 @@ static __always_inline bool begin_buffered_again(struct kiocb *iocb)
 	return true;
 }
 
+/*
+ * Whether this is the rest of a write that came short. splice(2) and its like call the file system again for it, until
+ * all is written or nothing is; write(2) returns.
+ */
+static __always_inline bool buffered_goes_on(const struct buffered *b, struct kiocb *iocb,
+					     struct file *file, __u32 len)
+{
+	return b->phase == BUFFERED_WRITES && b->iocb == (__u64)iocb &&
+	       b->inode == (__u64)file->f_inode && b->pos == iocb->ki_pos && b->pos < b->end &&
+	       b->pos + len <= b->end && !iocb->ki_complete &&
+	       b->task == bpf_get_current_pid_tgid() && !is_in_write_call(bpf_get_current_task_btf());
+}
+
 static __always_inline void buffered_begins(struct kiocb *iocb, struct file *file, __u32 where,
 					    __u32 len)
 {
@@ -92,14 +105,16 @@ static __always_inline void buffered_begins(struct kiocb *iocb, struct file *fil
 	 * collector that clears buffered_followed and then finds this 0 has missed no write.
 	 */
 	__sync_lock_test_and_set(&tp_state.buffered_seen, 1);
+	if (unlikely(buffered_goes_on(b, iocb, file, len)))
+		settle_counter(slot_at(where), FL_COUNT_MAYBE_SPLIT, 1);
 	buffered_ended(b);
 	b->task = bpf_get_current_pid_tgid();
 	b->iocb = (__u64)iocb;
 	b->inode = (__u64)file->f_inode;
 	b->iter = 0;
 	b->pos = iocb->ki_pos;
+	b->end = b->pos + len;
 	b->where = where;
-	b->len = len;
 	b->nowait = iocb->ki_flags & IOCB_NOWAIT;
 	b->writer = writer_of(slot_at(where));
 	b->again = 0;

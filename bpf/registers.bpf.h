@@ -101,4 +101,11 @@ static __always_inline __u64 register_numbered(const struct pt_regs *ctx, __u32 
 #error "the registers of this machine are not known here"
 #endif
 
+/* Whether the current task is inside write(2) or the like. The workers of io_uring have their maker's registers. */
+static __always_inline bool is_in_write_call(struct task_struct *task)
+{
+	return !(task->flags & (PF_KTHREAD | PF_IO_WORKER)) &&
+	       is_write_call((const struct pt_regs *)bpf_task_pt_regs(task));
+}
+
 #endif

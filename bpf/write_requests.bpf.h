@@ -187,13 +187,6 @@ struct cached_request {
 #define CACHED_PLACES 4096
 static struct cached_request cached_requests[CACHED_PLACES];
 
-/* Whether the current task is inside write(2) or the like. The workers of io_uring have their maker's registers. */
-static __always_inline bool is_in_write_call(struct task_struct *task)
-{
-	return !(task->flags & (PF_KTHREAD | PF_IO_WORKER)) &&
-	       is_write_call((const struct pt_regs *)bpf_task_pt_regs(task));
-}
-
 /* By io_uring, io_submit(2), splice(2) and others, which do not raise the number of calls. */
 #define NO_CALL (~0ull)
 

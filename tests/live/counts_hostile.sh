@@ -77,6 +77,12 @@ fill()
 	fallocate -l $(($(df -Pk "$src" | awk 'NR == 2 {print $4}') - 6000))k "$src/filler"
 }
 
+# The mirror may keep a file that was removed in the source for some seconds.
+has_room()
+{
+	[ "$(df -Pk "$src" | awk 'NR == 2 {print $4}')" -ge 5000 ]
+}
+
 # unseen LEAST MOST - the number that the cross-check found
 unseen()
 {
@@ -156,7 +162,18 @@ else
 	rm "$src/big"
 	# a failed last buffered write of a task would show only at its next one
 	UNSEEN=1 hostile "a file system that gets full, buffered" big full-buffered 65536
-	rm "$src/big" "$src/filler"
+	rm "$src/big"
+	wait_until 30 has_room
+
+	"$FUSELENS" prove "$mnt" --json --evidence state-tp -- sh -c 'exec python3 "$@" >"$0"' "$WORK/done" \
+		"$hostile" full-spliced "$mnt/spliced" 8 >"$out"
+	writes=$(jq .writes "$WORK/done")
+	maybe=$(report "$out" '[.snapshot.files[].maybe_split] | add')
+	echo "# splices that the kernel goes on with: $writes, $(figure writes) counted, $maybe may be parts of others"
+	check "splices that the kernel goes on with: writes, give or take parts" \
+		test "$(figure writes)" -ge "$writes" -a $(($(figure writes) - maybe)) -le "$writes" -a "$maybe" -ge 1 -a "$maybe" -le 50
+	check_eq "splices that the kernel goes on with: bytes" "$(figure bytes)" "$(jq .bytes "$WORK/done")"
+	rm "$src/spliced"* "$src/filler"
 fi
 stop_daemon
 

@@ -9,6 +9,8 @@ usage: hostile_writes.py LOAD FILE [ARG]
   invalid                  direct writes that fail: EFAULT, EINVAL for the length and for the memory
   full SIZE                direct writes of SIZE bytes until the file system is full, then 20 more
   full-buffered SIZE       the same through the page cache
+  full-spliced N           splices of 1.5 KiB in turns into FILE and N-1 more files until the file system is full. Of some
+                           the kernel writes the part that lies in a block which is there, makes room, and goes on
   unreachable N            N direct writes of two pages, of which the second is memory of the kernel's that only a copy
                            can read: a file system may write the first directly and the second through the page cache
   partly SIZE              buffered writes of which the second half of the memory is not there
@@ -98,6 +100,25 @@ def full(tally, fd, size):
         else:
             assert n == -errno.ENOSPC, n
             left -= 1
+
+
+def full_spliced(tally, path, n):
+    size = 1536
+    fds = [os.open(f"{path}{i}", os.O_RDWR | os.O_CREAT, 0o644) for i in range(n)]
+    source, pipe = os.pipe()
+    offsets = [0] * n
+    i = 0
+    while tally.failed < 20:
+        os.write(pipe, b"x" * size)
+        try:
+            written = tally.of(os.splice(source, fds[i % n], size, offset_dst=offsets[i % n]))
+        except OSError as e:
+            assert e.errno == errno.ENOSPC, e
+            written = tally.of(-e.errno)
+        if written < size:
+            os.read(source, size)
+        offsets[i % n] += max(written, 0)
+        i += 1
 
 
 def unreachable(tally, fd, n):
@@ -306,6 +327,8 @@ def main():
         invalid(tally, fd)
     elif load in ("full", "full-buffered"):
         full(tally, fd, args[0])
+    elif load == "full-spliced":
+        full_spliced(tally, path, args[0])
     elif load == "partly":
         partly(tally, fd, args[0])
     elif load == "turns":

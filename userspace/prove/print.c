@@ -317,7 +317,7 @@ static void remarks_text(const struct fl_prove_report *r, FILE *out)
 		    fl_grouped(t->counter[FL_COUNT_UNCERTAIN], n, sizeof(n)));
 	if (t->counter[FL_COUNT_MAYBE_SPLIT])
 		SAY(out,
-		    "%s of the writes may be parts of larger ones: of asynchronous ones to cached files, or what io_uring could write without waiting",
+		    "%s of the writes may be parts of larger ones: of asynchronous ones to cached files, what io_uring could write without waiting, or the rest of a splice that came short",
 		    fl_grouped(t->counter[FL_COUNT_MAYBE_SPLIT], n, sizeof(n)));
 	if (fl_holders_looks(&holders))
 		SAY(out,
