@@ -91,7 +91,8 @@ static __always_inline bool buffered_goes_on(const struct buffered *b, struct ki
 	return b->phase == BUFFERED_WRITES && b->iocb == (__u64)iocb &&
 	       b->inode == (__u64)file->f_inode && b->pos == iocb->ki_pos && b->pos < b->end &&
 	       b->pos + len <= b->end && !iocb->ki_complete &&
-	       b->task == bpf_get_current_pid_tgid() && !is_in_write_call(bpf_get_current_task_btf());
+	       b->task == bpf_get_current_pid_tgid() &&
+	       !is_in_write_call(bpf_get_current_task_btf());
 }
 
 static __always_inline void buffered_begins(struct kiocb *iocb, struct file *file, __u32 where,
