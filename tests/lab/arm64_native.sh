@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: full
 # With LONG=1: 'make demo' and 'make test-unit' on arm64 itself, in an emulator: Debian's compilers build both programs and
-# the unit tests, the demo counts what fio wrote, and the unit tests pass. It takes an hour.
+# the unit tests, the demo counts what fio wrote, and the unit tests pass. It takes half an hour.
 LAB_ARCH=arm64
 # shellcheck source=tests/lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 if [ -z "${LONG:-}" ]; then
-	echo "skip - a build on arm64: an hour, so only with LONG=1"
+	echo "skip - a build on arm64: half an hour, so only with LONG=1"
 	exit 77
 fi
 kernel=debian-6.12
