@@ -26,6 +26,15 @@ static __always_inline struct parted *parted_of(const struct fuse_io_priv *io)
 	return &parted_writes[place_of(io, PARTED_BITS) & ((1 << PARTED_BITS) - 1)];
 }
 
+/* A write that does not count has this address: what is known of an earlier one must not get its failure. */
+static __always_inline void forget_parts(const struct fuse_io_priv *io)
+{
+	struct parted *p = parted_of(io);
+
+	if (p->io == (__u64)io)
+		p->io = 0;
+}
+
 /* The first request of a write is counted. parted: whether others may follow. */
 static __always_inline void first_part(const struct fuse_io_priv *io, bool parted, __u32 where,
 				       __u32 writer, __u32 len)
@@ -33,9 +42,7 @@ static __always_inline void first_part(const struct fuse_io_priv *io, bool parte
 	struct parted *p = parted_of(io);
 
 	if (!parted) {
-		/* an earlier write's, which had this address */
-		if (p->io == (__u64)io)
-			p->io = 0;
+		forget_parts(io);
 		return;
 	}
 	p->io = 0;

@@ -84,6 +84,8 @@ int request_send(__u64 *ctx)
 	if (opcode == FUSE_WRITE_OP) {
 		if (maker_selected(req, fc))
 			write_request(req, args, fc, dev);
+		else if (is_background(req))
+			forget_parts(io_of(args));
 	} else if (others_selected()) {
 		other_request(args, opcode, dev);
 	}

@@ -363,8 +363,10 @@ static __always_inline void write_request(const struct fuse_req *req, struct fus
 		return;
 	}
 	ino = BPF_CORE_READ(inode, i_ino);
-	if (!file_selected(inode, ino))
+	if (!file_selected(inode, ino)) {
+		forget_parts(w.io);
 		return;
+	}
 	w.slot = slot_of(inode, w.route, ino, dev, BPF_CORE_READ(inode, i_generation));
 	at = ask_at_request(&w);
 	if (at == REQUEST_IS_FURTHER) {
