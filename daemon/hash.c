@@ -17,10 +17,22 @@ int hash_draw(void)
  * A sum of products with drawn numbers: whatever two files are, they have the same by a chance of 2^-32 at most
  * (multilinear hashing). The multiplication that follows scatters numbers that are evenly apart.
  */
-size_t hash_of(dev_t dev, ino_t ino, size_t max)
+static uint64_t hash(dev_t dev, ino_t ino)
 {
 	uint64_t h = drawn[0] + drawn[1] * (uint32_t)dev + drawn[2] * (dev >> 32) +
 		     drawn[3] * (uint32_t)ino + drawn[4] * (ino >> 32);
 
-	return ((h ^ h >> 32) * UINT64_C(0x9e3779b97f4a7c15) >> 32) & (max - 1);
+	return (h ^ h >> 32) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+size_t hash_of(dev_t dev, ino_t ino, size_t max)
+{
+	return hash(dev, ino) >> 32 & (max - 1);
+}
+
+uint64_t hash_number(dev_t dev, ino_t ino)
+{
+	uint64_t h = hash(dev, ino);
+
+	return h ^ h >> 32;
 }

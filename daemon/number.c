@@ -10,7 +10,13 @@
 #define INO_BITS  48
 #define MAX_DEVS  0x7fff /* a btrfs subvolume is a device; and numbers stay positive in any type */
 #define SLOTS	  (1u << 16) /* twice as many, so that searches are short */
+#define FIRST_ODD ((uint64_t)MAX_DEVS << INO_BITS)
 #define ODD_FIRST 64
+/*
+ * So many odd numbers are remembered, in 48 MiB. On btrfs, users make devices and files as they like; the numbers of
+ * further files are calculated, and two of a million are the same by a chance of 1 in 500.
+ */
+#define ODD_MOST (1u << 20)
 
 /* A file whose device or inode number is too large for the plain scheme. Never freed before the end. */
 struct odd_number {
@@ -106,6 +112,9 @@ static uint64_t odd_number(struct numbers *t, dev_t dev, ino_t ino)
 	for (o = *at; o; o = o->next)
 		if (o->dev == dev && o->ino == ino)
 			return o->number;
+	if (t->odd_count >= ODD_MOST)
+		return FIRST_ODD + ODD_MOST + 1 +
+		       hash_number(dev, ino) % ((UINT64_C(1) << INO_BITS) - ODD_MOST - 1);
 	o = malloc(sizeof(*o));
 	if (!o)
 		return 0;
@@ -113,7 +122,7 @@ static uint64_t odd_number(struct numbers *t, dev_t dev, ino_t ino)
 		.next = *at,
 		.dev = dev,
 		.ino = ino,
-		.number = ((uint64_t)MAX_DEVS << INO_BITS) + ++t->odd_count,
+		.number = FIRST_ODD + ++t->odd_count,
 	};
 	*at = o;
 	return o->number;

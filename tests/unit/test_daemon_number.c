@@ -95,6 +95,33 @@ static void files_are_spread(void **state)
 	}
 }
 
+/* Who may have files of very many devices takes no memory without end by them. */
+static void memory_is_bounded(void **state)
+{
+	enum { MOST = 1 << 20, MORE = 20000 };
+	const uint64_t large = UINT64_C(1) << 48;
+	uint64_t *first = calloc(MORE, sizeof(*first)), *sorted = calloc(MORE, sizeof(*sorted));
+	struct numbers t;
+
+	assert_int_equal(numbers_init(&t, 1), 0);
+	for (uint64_t i = 0; i < MOST; i++)
+		assert_int_not_equal(number_of(&t, 2, large + i), 0);
+	for (uint64_t i = 0; i < MORE; i++) {
+		sorted[i] = first[i] = number_of(&t, 3, large + i);
+		assert_true((int64_t)first[i] > 0);
+	}
+	assert_int_equal(t.odd_count, MOST);
+	for (uint64_t i = 0; i < MORE; i++)
+		assert_int_equal(number_of(&t, 3, large + i), first[i]);
+	qsort(sorted, MORE, sizeof(*sorted), by_value);
+	for (int i = 1; i < MORE; i++)
+		assert_true(sorted[i] != sorted[i - 1]);
+	assert_true(sorted[0] > number_of(&t, 2, large + MOST - 1));
+	numbers_destroy(&t);
+	free(first);
+	free(sorted);
+}
+
 static uint64_t inverse(uint64_t odd)
 {
 	uint64_t x = odd;
@@ -160,6 +187,7 @@ int main(void)
 		cmocka_unit_test(searches_are_short),
 		cmocka_unit_test(files_are_spread),
 		cmocka_unit_test(chosen_numbers_are_spread),
+		cmocka_unit_test(memory_is_bounded),
 		cmocka_unit_test(nothing_collides),
 	};
 
