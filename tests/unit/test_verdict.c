@@ -342,6 +342,49 @@ static void untold_modes_withhold_the_verdict(void **state)
 	assert_non_null(strstr(w.v.why, "is not known"));
 }
 
+/* Whatever --max-loss allows: what is said of all writes is true of all, and without a mode there is no verdict. */
+static void exclusive_is_said_of_exclusive_writes_only(void **state)
+{
+	struct fl_verdict_opts opts = FL_VERDICT_DEFAULTS;
+	struct world w;
+
+	world_init(&w, FL_ROUTE_DIRECT);
+	w.file[0].cell[FL_MODE_EXCL_FLAG_SET][FL_NATURE_PLAIN] = 9995;
+	w.file[0].cell[FL_MODE_UNKNOWN][FL_NATURE_PLAIN] = 5;
+	assert_int_equal(judge(&w), FL_EXCLUSIVE);
+	assert_string_equal(
+		w.v.why,
+		"9,995 of 10,000 writes took the inode lock exclusively; the lock mode of the others is not known");
+	opts.max_loss = 1;
+	w.file[0].cell[FL_MODE_EXCL_FLAG_SET][FL_NATURE_PLAIN] = 0;
+	fl_verdict_of(&w.s, 0, &opts, &w.v);
+	assert_int_equal(w.v.kind, FL_INCONCLUSIVE);
+	assert_non_null(strstr(w.v.why, "is not known"));
+	/* nothing was counted, and something was lost */
+	memset(w.file[0].cell, 0, sizeof(w.file[0].cell));
+	w.s.loss[FL_LOSS_UNPAIRED] = 3;
+	fl_verdict_of(&w.s, 0, &opts, &w.v);
+	assert_int_equal(w.v.kind, FL_INCONCLUSIVE);
+	assert_int_equal(w.v.exit_code, 3);
+	assert_non_null(strstr(w.v.why, "3 events were lost"));
+}
+
+/* Two calls of a lock are no better evidence than two writes. */
+static void few_shared_takes_are_no_verdict(void **state)
+{
+	struct world w;
+
+	world_init(&w, FL_ROUTE_PASSTHROUGH);
+	w.s.takes_only = true;
+	w.file[0].cell[FL_MODE_SHARED][FL_NATURE_PLAIN] = 10;
+	assert_int_equal(judge(&w), FL_SHARED);
+	w.file[0].cell[FL_MODE_SHARED][FL_NATURE_PLAIN] = 9;
+	assert_int_equal(judge(&w), FL_INCONCLUSIVE);
+	assert_int_equal(w.v.exit_code, 3);
+	assert_non_null(strstr(w.v.why, "9 of 9 takes"));
+	assert_non_null(strstr(w.v.next, "--min-eligible"));
+}
+
 static void one_mount_of_several(void **state)
 {
 	static const struct fl_verdict_opts defaults = FL_VERDICT_DEFAULTS;
@@ -616,6 +659,8 @@ int main(void)
 		cmocka_unit_test(a_blind_file_is_told),
 		cmocka_unit_test(the_documented_coverage_is_the_code_s),
 		cmocka_unit_test(untold_modes_withhold_the_verdict),
+		cmocka_unit_test(exclusive_is_said_of_exclusive_writes_only),
+		cmocka_unit_test(few_shared_takes_are_no_verdict),
 		cmocka_unit_test(one_mount_of_several),
 		cmocka_unit_test(reasons_follow_the_order_of_tests),
 		cmocka_unit_test(a_growing_file_explains_its_writes),

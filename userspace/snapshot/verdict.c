@@ -148,6 +148,21 @@ static bool too_few_eligible(const struct fl_verdict_opts *opts, struct fl_verdi
 	return true;
 }
 
+/* The same where nothing tells which writes were eligible. */
+static bool too_few_takes(const struct fl_verdict_opts *opts, struct fl_verdict *v)
+{
+	const struct fl_totals *t = &v->totals;
+	char n[32], m[32];
+
+	if (t->writes >= opts->min_eligible)
+		return false;
+	snprintf(v->why, sizeof(v->why),
+		 "only %s of %s takes on the write path were shared: too few for a verdict",
+		 fl_grouped(t->shared, n, sizeof(n)), fl_grouped(t->writes, m, sizeof(m)));
+	inconclusive(v, "write more while fuselens watches, or accept fewer with --min-eligible");
+	return true;
+}
+
 static void judge_by_share(const struct fl_snapshot *s, const struct fl_verdict_opts *opts,
 			   struct fl_verdict *v)
 {
@@ -157,12 +172,20 @@ static void judge_by_share(const struct fl_snapshot *s, const struct fl_verdict_
 	if (!t->shared) {
 		v->kind = FL_EXCLUSIVE;
 		v->exit_code = 1;
-		snprintf(v->why, sizeof(v->why),
-			 t->writes == 1 ? "the only write took the inode lock exclusively"
-					: "all %s writes took the inode lock exclusively",
-			 fl_grouped(t->writes, n, sizeof(n)));
-	} else if (s->takes_only && t->shared >= opts->min_share * t->writes &&
-		   t->writes >= opts->min_eligible) {
+		if (t->unknown)
+			snprintf(
+				v->why, sizeof(v->why),
+				"%s of %s writes took the inode lock exclusively; the lock mode of the others is not known",
+				fl_grouped(t->exclusive, n, sizeof(n)),
+				fl_grouped(t->writes, m, sizeof(m)));
+		else
+			snprintf(v->why, sizeof(v->why),
+				 t->writes == 1 ? "the only write took the inode lock exclusively"
+						: "all %s writes took the inode lock exclusively",
+				 fl_grouped(t->writes, n, sizeof(n)));
+	} else if (s->takes_only && t->shared >= opts->min_share * t->writes) {
+		if (too_few_takes(opts, v))
+			return;
 		v->kind = FL_SHARED;
 		v->exit_code = 0;
 		snprintf(
@@ -291,13 +314,13 @@ void fl_verdict_of_totals(const struct fl_snapshot *s, __u32 dev, const struct f
 			v, "count again, now that the change is over; 'fuselens stat' follows it");
 	} else if (!t->writes && !unsure) {
 		no_writes(s, dev, v);
-	} else if (v->loss > opts->max_loss) {
+	} else if (v->loss > opts->max_loss || !t->writes) {
 		kind_of_loss(t, kind, sizeof(kind));
 		snprintf(v->why, sizeof(v->why), "%s events were %s (%s): too many for a verdict",
 			 fl_grouped(unsure, n, sizeof(n)), kind,
 			 fl_percent(unsure, t->writes + unsure, pct, sizeof(pct)));
 		inconclusive(v, remedy_for_loss(t));
-	} else if (t->unknown > opts->max_loss * t->writes) {
+	} else if (t->unknown > opts->max_loss * t->writes || t->unknown == t->writes) {
 		snprintf(
 			v->why, sizeof(v->why),
 			"the lock mode of %s writes (%s) is not known: a task that does not hold the lock sent them",
