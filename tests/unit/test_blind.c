@@ -22,7 +22,7 @@ static __u64 blind_files(enum fl_route written)
 	for (int i = 0; i < DAEMONS; i++)
 		open[i].rec = (struct fl_file_record){
 			.kind = FL_FILE_OPEN, .dev = DEV + i, .ino = 5, .f_flags = O_WRONLY};
-	fl_blind_look(&s, &files, &all, &table);
+	fl_blind_look(&s, &files, &all, NULL, &table);
 	return s.blind_files;
 }
 
@@ -32,6 +32,32 @@ static void a_file_may_be_of_the_iomap_route(void **state)
 	assert_int_equal(blind_files(FL_ROUTE_IOMAP), 1);
 }
 
+/* Two file systems under one source have equal inode numbers. */
+static void only_the_file_that_is_named_counts(void **state)
+{
+	struct fl_open_file open[2] = {};
+	const struct fl_open_files files = {.file = open, .n = 2};
+	struct fl_target target = {.dev = {DEV}, .ndevs = 1};
+	struct fl_slot_table table = {};
+	struct fl_snapshot s = {.method = FL_METHOD_STATE_TP, .writes_method = FL_METHOD_STATE_TP};
+
+	for (int i = 0; i < 2; i++)
+		open[i].rec = (struct fl_file_record){.kind = FL_FILE_OPEN,
+						      .dev = DEV,
+						      .ino = 5,
+						      .nodeid = 8 + i,
+						      .f_flags = O_WRONLY,
+						      .open_flags = FL_FOPEN_PASSTHROUGH,
+						      .passthrough = 1};
+	fl_blind_look(&s, &files, &target, NULL, &table);
+	assert_int_equal(s.blind_files, 2);
+	s.blind_files = 0;
+	target.ino = 5;
+	target.nodeid = 9;
+	fl_blind_look(&s, &files, &target, NULL, &table);
+	assert_int_equal(s.blind_files, 1);
+}
+
 static void files_that_are_not_listed_may_be_blind(void **state)
 {
 	const struct fl_open_files files = {.cut = true};
@@ -39,7 +65,7 @@ static void files_that_are_not_listed_may_be_blind(void **state)
 	struct fl_slot_table table = {};
 	struct fl_snapshot s = {};
 
-	fl_blind_look(&s, &files, &all, &table);
+	fl_blind_look(&s, &files, &all, NULL, &table);
 	assert_int_equal(s.blind_files, 1);
 	assert_string_equal(s.blind_example, "?");
 }
@@ -76,6 +102,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_may_be_of_the_iomap_route),
+		cmocka_unit_test(only_the_file_that_is_named_counts),
 		cmocka_unit_test(files_that_are_not_listed_may_be_blind),
 		cmocka_unit_test(files_that_were_only_opened_count_if_they_are_more),
 		cmocka_unit_test(only_on_xfs_is_all_that_is_passed_through_seen),

@@ -7,14 +7,12 @@
 #include "snapshot/coverage.h"
 #include "util/index.h"
 
-static bool is_targets(const struct fl_file_record *r, const struct fl_target *t)
+static bool is_targets(const struct fl_file_record *r, const struct fl_target *t,
+		       const struct fl_family *only)
 {
-	bool dev = !t->ndevs;
-
-	for (__u32 i = 0; i < t->ndevs; i++)
-		dev |= t->dev[i] == r->dev;
-	return dev && (!t->ino || t->ino == r->ino) &&
-	       (!t->tgid || (__u32)t->tgid == r->global_pid);
+	return fl_target_selects(t, r->dev, r->ino, r->nodeid, r->generation) &&
+	       (!t->tgid || (__u32)t->tgid == r->global_pid) &&
+	       (!only || fl_family_has(only, r->global_pid));
 }
 
 static enum fl_write_kind kind_of(const struct fl_file_record *r, enum fl_route route)
@@ -47,7 +45,8 @@ static enum fl_route route_of(const struct fl_open_file *f, const struct fl_slot
 }
 
 void fl_blind_look(struct fl_snapshot *s, const struct fl_open_files *files,
-		   const struct fl_target *target, const struct fl_slot_table *written)
+		   const struct fl_target *target, const struct fl_family *only,
+		   const struct fl_slot_table *written)
 {
 	const struct fl_open_file *first = NULL;
 	struct fl_index counted = {};
@@ -58,7 +57,7 @@ void fl_blind_look(struct fl_snapshot *s, const struct fl_open_files *files,
 		enum fl_route route;
 
 		if (f->rec.kind != FL_FILE_OPEN || !(f->rec.f_flags & O_ACCMODE) ||
-		    f->rec.f_flags & O_PATH || !is_targets(&f->rec, target))
+		    f->rec.f_flags & O_PATH || !is_targets(&f->rec, target, only))
 			continue;
 		route = route_of(f, written);
 		if (fl_sees(s, route, kind_of(&f->rec, route),
@@ -68,9 +67,9 @@ void fl_blind_look(struct fl_snapshot *s, const struct fl_open_files *files,
 		 * count a file once, even if it is open several times; if memory is out, it may
 		 * count twice
 		 */
-		if (fl_index_get(&counted, f->rec.dev, f->rec.ino) != FL_INDEX_NONE)
+		if (fl_index_get(&counted, f->rec.dev, f->rec.nodeid) != FL_INDEX_NONE)
 			continue;
-		fl_index_put(&counted, f->rec.dev, f->rec.ino, 0);
+		fl_index_put(&counted, f->rec.dev, f->rec.nodeid, 0);
 		if (!n++)
 			first = f;
 	}

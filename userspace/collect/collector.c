@@ -89,7 +89,8 @@ static int look_for_namespaces(struct fl_collector *c, struct fl_err *err)
 	struct fl_mounts own = {};
 	int ret = 0;
 
-	c->other_namespaces = c->target->kind == FL_TARGET_ALL || c->target->family;
+	c->other_namespaces = c->target->kind == FL_TARGET_ALL ||
+			      c->target->kind == FL_TARGET_WRITER;
 	if (!c->other_namespaces)
 		ret = fl_mounts_read(&own, false, false, err);
 	for (__u32 i = 0; !ret && i < c->target->ndevs; i++)
@@ -165,6 +166,7 @@ static int load(struct fl_collector *c, const struct fl_collect_opts *opts, stru
 		return -1;
 	if (o.waits && writes && fl_wait_table_open(&c->waits, writes, err))
 		return -1;
+	c->family_only = o.family_only;
 	c->tells_outside = writes && o.family && !o.family_only;
 	return open_tables(c, nslots, err);
 }
@@ -404,7 +406,8 @@ static void list_open_files(struct fl_collector *c)
 	fl_known_files_merge(&c->known, &l->files, c->target->dev, c->target->ndevs);
 	fl_collector_describe(c, &c->blind);
 	fl_slot_table_update(&c->table);
-	fl_blind_look(&c->blind, &l->files, c->target, &c->table);
+	fl_blind_look(&c->blind, &l->files, c->target, c->family_only ? &c->family : NULL,
+		      &c->table);
 	c->merged_ns = l->read_ns;
 }
 

@@ -47,6 +47,7 @@ struct fl_collector {
 	struct fl_wait_table waits;
 	struct fl_follow follow;
 	struct fl_family family;
+	bool family_only; /* writes of other tasks do not count */
 	bool tells_outside;
 	struct fl_cross_check cross;
 	struct fl_snapshot blind; /* only the method, and what blind.h fills in, are used */

@@ -60,6 +60,7 @@ int fl_family_open(struct fl_family *f, int map, pid_t pid, struct fl_err *err)
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = fl_privileges_btf_path());
 
 	memset(f, 0, sizeof(*f));
+	f->map = map;
 	f->skel = family_bpf__open_opts(&opts);
 	if (!f->skel || bpf_map__reuse_fd(f->skel->maps.family, map) || family_bpf__load(f->skel))
 		return fl_errno(err, errno, "cannot load the programs that follow forks: %.300s",
@@ -69,6 +70,14 @@ int fl_family_open(struct fl_family *f, int map, pid_t pid, struct fl_err *err)
 		return fl_errno(err, errno, "cannot follow forks");
 	f->missed = fl_prog_misses(f->skel->progs.task_forks);
 	return mark_all(f, pid, err);
+}
+
+bool fl_family_has(const struct fl_family *f, __u32 pid)
+{
+	__u32 at = pid >> 6;
+	__u64 word;
+
+	return bpf_map_lookup_elem(f->map, &at, &word) || word >> (pid & 63) & 1;
 }
 
 struct fl_probe fl_family_probe(struct fl_family *f)

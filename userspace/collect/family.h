@@ -18,6 +18,7 @@ struct bpf_link;
 struct fl_family {
 	struct family_bpf *skel;
 	struct bpf_link *forks;
+	int map;      /* of the marks; not owned */
 	__u64 missed; /* misses at the last call */
 };
 
@@ -27,6 +28,11 @@ struct fl_family {
  * case.
  */
 int fl_family_open(struct fl_family *f, int map, pid_t pid, struct fl_err *err);
+/*
+ * Whether the process, by its number in the initial PID namespace, is marked now. Where that cannot be read, it is
+ * taken to be.
+ */
+bool fl_family_has(const struct fl_family *f, __u32 pid);
 /*
  * The program that follows forks, with its misses since the last call. A missed fork leaves the new
  * task with the mark of the task that had its number before.

@@ -137,6 +137,19 @@ static int add_mount(struct fl_collector *c, struct fl_snapshot *s, __u32 dev,
 	return read_mount(c, dev, mounts, &s->mount[s->nmounts++]);
 }
 
+/*
+ * Whether a mount that had requests belongs to the target. They are counted whoever makes them, and a process has the
+ * mounts that it wrote to, or may have without a write that was seen: those where cached pages were written back.
+ */
+static bool has_part(const struct fl_collector *c, __u32 dev)
+{
+	struct fl_mount_counts sum;
+
+	return c->target->kind != FL_TARGET_WRITER ||
+	       fl_index_get(&c->told_by_dev, dev, 0) != FL_INDEX_NONE ||
+	       read_place(c, "mounts", dev, &sum) || sum.counter[FL_MOUNT_WRITEBACK_REQUESTS];
+}
+
 int fl_collector_read_mounts(struct fl_collector *c, struct fl_snapshot *s,
 			     const struct fl_mounts *now, struct fl_err *err)
 {
@@ -152,7 +165,8 @@ int fl_collector_read_mounts(struct fl_collector *c, struct fl_snapshot *s,
 	for (size_t i = 0; i < s->nfiles; i++)
 		bad |= add_mount(c, s, s->file[i].dev, now, &has);
 	while (fd >= 0 && !bpf_map_get_next_key(fd, prev, &dev)) {
-		bad |= add_mount(c, s, dev, now, &has);
+		if (has_part(c, dev))
+			bad |= add_mount(c, s, dev, now, &has);
 		prev = &dev;
 	}
 	fl_index_free(&has);

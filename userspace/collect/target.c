@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 
 #include "openfiles/openfiles.h"
@@ -97,6 +98,24 @@ static void read_node(struct fl_target *t, int fd)
 	t->generation = h.word[2];
 }
 
+/*
+ * An inode that leaves the memory may come back with another node, which would be another file to us. A watch keeps it,
+ * and lets go when the file is removed or its mount goes; a descriptor of the file, the second choice, would keep both.
+ */
+static int hold(int fd)
+{
+	char path[64];
+	int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (watch >= 0 && inotify_add_watch(watch, path, IN_DELETE_SELF) >= 0)
+		return watch;
+	if (watch >= 0)
+		close(watch);
+	watch = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	return watch > 0 ? watch : 0;
+}
+
 /* A path below the mount point: a regular file narrows the target, a directory does not. */
 static void narrow_to_file(struct fl_target *t, int fd)
 {
@@ -108,6 +127,7 @@ static void narrow_to_file(struct fl_target *t, int fd)
 		return;
 	t->kind = FL_TARGET_FILE;
 	t->ino = stx.stx_ino;
+	t->held = hold(fd);
 	read_node(t, fd);
 	path = fl_path_of(fd);
 	if (!path)
@@ -217,12 +237,6 @@ static void add_dev(struct fl_target *t, __u32 dev, bool *full)
 		*full = true;
 }
 
-static void add_writer(struct fl_target *t, const struct fl_file_record *rec, bool *full)
-{
-	t->tgid = (pid_t)rec->global_pid;
-	add_dev(t, rec->dev, full);
-}
-
 /* The process of a thread; pid itself if it is a process, or gone. */
 static pid_t process_of(pid_t pid)
 {
@@ -252,12 +266,10 @@ static int resolve_pid(struct fl_target *t, pid_t pid, struct fl_err *err)
 		if (files.file[i].rec.pid == (__u32)pid && files.file[i].rec.kind == FL_FILE_DEV)
 			add_dev(t, files.file[i].rec.dev, &full);
 	t->kind = t->ndevs ? FL_TARGET_DAEMON : FL_TARGET_WRITER;
-	if (!t->ndevs) {
-		for (size_t i = 0; i < files.n; i++)
-			if (files.file[i].rec.pid == (__u32)pid &&
-			    files.file[i].rec.kind == FL_FILE_OPEN)
-				add_writer(t, &files.file[i].rec, &full);
-	}
+	/* it may open files on further mounts, so its writes to any count */
+	for (size_t i = 0; !t->ndevs && i < files.n; i++)
+		if (files.file[i].rec.pid == (__u32)pid && files.file[i].rec.kind == FL_FILE_OPEN)
+			t->tgid = (pid_t)files.file[i].rec.global_pid;
 	cut = files.cut;
 	fl_open_files_free(&files);
 	if (asprintf(&t->name, "%s %d", t->tgid ? "process" : "daemon", pid) < 0)
@@ -270,7 +282,7 @@ static int resolve_pid(struct fl_target *t, pid_t pid, struct fl_err *err)
 			      "process %d has more descriptors than can be listed: which mounts it serves is not known",
 			      pid),
 		       fl_hint(err, "name one of the mounts, or watch \"all\"");
-	if (!t->ndevs)
+	if (!t->ndevs && !t->tgid)
 		return fl_err(err, "process %d serves no FUSE mount and has no file open on one",
 			      pid),
 		       fl_hint(err, "'fuselens files' lists every open FUSE file with its PID");
@@ -321,5 +333,7 @@ void fl_target_free(struct fl_target *t)
 {
 	free(t->name);
 	fl_mounts_free(&t->mounts);
+	if (t->held)
+		close(t->held);
 	memset(t, 0, sizeof(*t));
 }

@@ -13,7 +13,7 @@ enum fl_target_kind {
 	FL_TARGET_MOUNT,
 	FL_TARGET_FILE,
 	FL_TARGET_DAEMON, /* the mounts that a process serves */
-	FL_TARGET_WRITER, /* what a process writes, on the mounts it has files open on */
+	FL_TARGET_WRITER, /* what a process writes, with its descendants or without, on any mount */
 };
 
 struct fl_target {
@@ -27,6 +27,7 @@ struct fl_target {
 	pid_t pid;	  /* the process that was named, in our PID namespace; 0: none */
 	pid_t tgid;	  /* in the initial PID namespace; 0: every process */
 	pid_t family;	  /* PID in our namespace: it and its descendants, any mount; 0: all */
+	int held;	  /* a descriptor that keeps the file's inode in memory; 0: none */
 	struct fl_mounts mounts; /* FUSE mounts known when the target was resolved */
 };
 

@@ -214,8 +214,9 @@ static void note_mounts(struct fl_watch *w, const struct fl_snapshot *before,
 		char *path = fl_escape(event[i].path ? event[i].path : "?");
 		enum fl_mount_change change = event[i].change;
 
-		/* with unique IDs, this mount has already been reported as back */
-		if (change != FL_MOUNT_APPEARED || !w->mount_unique)
+		/* of a process's mounts, one appears with its first write; with unique IDs, it was reported as back */
+		if (change != FL_MOUNT_APPEARED ||
+		    (!w->mount_unique && w->session.target->kind != FL_TARGET_WRITER))
 			note(w, sentence[change].event, "%.300s: %s", path ? path : "?",
 			     sentence[change].text);
 		free(path);
