@@ -101,6 +101,8 @@ check_eq "a PID without FUSE files: exit 2" "$CODE" 2
 code "$FUSELENS" prove all -d 0.5 --json
 check_eq "all: this mount among them" \
 	"$(jq -r --arg m "$mnt" '[.snapshot.mounts[].path] | index($m) != null' "$out")" true
+check_eq "all: no cross-check, for the reason that it has" \
+	"$(jq -r '[.snapshot.mounts[].cross_check] | unique | join(" ")' "$out")" all
 code "$FUSELENS" files "$mnt" --json
 check_eq "files: route and flags by name" \
 	"$(report "$out" '[.files[] | "\(.route) \(.open_flag_names | join("|"))"] | unique | .[0]')" \

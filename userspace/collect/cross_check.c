@@ -103,6 +103,8 @@ void fl_cross_check_fill(const struct fl_cross_check *x, struct fl_snapshot *s)
 	for (size_t i = 0; x->on && i < s->nmounts; i++) {
 		if (x->partial)
 			s->mount[i].cross_check = FL_CROSS_PARTIAL;
+		else if (!x->target->ndevs)
+			s->mount[i].cross_check = FL_CROSS_ALL;
 		else if (!x->begun)
 			s->mount[i].cross_check = FL_CROSS_SHORT;
 		else if (x->blind)

@@ -65,6 +65,8 @@ static const struct {
 	[FL_CROSS_PLACES] =
 		{"places",
 		 "more mounts had requests than there are places for, so how often replies raised attr_version is not known"},
+	[FL_CROSS_ALL] = {"all",
+			  "it is made where a mount or its daemon is named, not of all mounts"},
 	[FL_CROSS_WRITEBACK] =
 		{"writeback", "writes into the mount's writeback cache do not raise attr_version"},
 };

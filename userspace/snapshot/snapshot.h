@@ -87,6 +87,7 @@ enum fl_cross_check_state {
 	FL_CROSS_REPLIES,
 	FL_CROSS_PLACES,
 	FL_CROSS_WRITEBACK,
+	FL_CROSS_ALL,
 	FL_CROSS_STATES,
 };
 
