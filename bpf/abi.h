@@ -232,7 +232,7 @@ struct fl_writer {
 	__u64 writes;
 	__u64 settled; /* more writes, to be added; may be "less than 0" */
 	__u32 pid;
-	__u32 pad;
+	__u32 scope; /* of a task of the process that may have a batch for this place (struct fl_scope) */
 	char comm[16];
 	char cgroup[FL_CGROUP_MAX]; /* the last component of its path */
 };

@@ -99,11 +99,20 @@ static __always_inline void place_used(const struct fl_scope *s)
 		__sync_fetch_and_or(word, bit);
 }
 
+/* Of the process's tasks the last one that began a batch. */
+static __always_inline __u64 batched_for(const struct fl_writer *w)
+{
+	const struct fl_scope *s = &scopes[w->scope & (FL_SCOPE_PLACES - 1)];
+
+	return s->writer_key == w->key ? s->batch : 0;
+}
+
 /* The place of the scope's task, which is the current one, among the writers of its slot. */
 static __always_inline void find_own_place(struct fl_scope *s)
 {
 	__u32 place = writer_of(s->slot);
 
+	writer_at(place)->scope = s->pid & (FL_SCOPE_PLACES - 1);
 	begin_change(s);
 	s->writer = place;
 	s->writer_key = writer_at(place)->key;

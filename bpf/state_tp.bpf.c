@@ -14,6 +14,12 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
+/* Each write is added at once. */
+static __always_inline __u64 batched_for(const struct fl_writer *w)
+{
+	return 0;
+}
+
 /* The form's answers to what write_requests.bpf.h asks. No request is remembered for the next. */
 
 static __always_inline bool write_request_selected(void)

@@ -24,20 +24,12 @@ const volatile bool own_pids;
 
 struct fl_writer writers[FL_WRITERS] __attribute__((aligned(128)));
 
+#include "choose_writer.h"
+
 static __always_inline __u64 writer_key(__u32 slot, __u32 tgid)
 {
 	return (__u64)tgid << FL_WRITER_TGID_SHIFT |
 	       (__u64)bpf_get_smp_processor_id() << FL_WRITER_CPU_SHIFT | slot;
-}
-
-static __always_inline __u32 writer_place(__u64 key)
-{
-	return (key * 0x9e3779b97f4a7c15ull) >> (64 - FL_WRITER_BITS);
-}
-
-static __always_inline struct fl_writer *writer_at(__u32 place)
-{
-	return &writers[place & (FL_WRITERS - 1)];
 }
 
 /* The current task's process and its control group. */
@@ -54,22 +46,6 @@ static __always_inline void describe_writer(struct fl_writer *w)
 				  BPF_CORE_READ(leader, cgroups, dfl_cgrp, kn, name));
 }
 
-/* Finds the key among its places; else a free place, or that of the process that wrote least. */
-static __always_inline __u32 choose_writer(__u64 key)
-{
-	__u32 first = writer_place(key), best = first;
-
-	for (int i = 0; i < FL_WRITER_PROBES; i++) {
-		struct fl_writer *w = writer_at(first + i);
-
-		if (w->key == key)
-			return (first + i) & (FL_WRITERS - 1);
-		if (w->writes + w->settled < writer_at(best)->writes + writer_at(best)->settled)
-			best = first + i;
-	}
-	return best & (FL_WRITERS - 1);
-}
-
 /* The current task's process is not at its first place. Returns its place from now on. */
 __noinline __u32 find_writer(__u64 key)
 {
@@ -82,6 +58,7 @@ __noinline __u32 find_writer(__u64 key)
 	w->key = FL_WRITER_CLAIMED;
 	__sync_lock_test_and_set(&w->writes, 0);
 	w->settled = 0;
+	w->scope = 0;
 	describe_writer(w);
 	__sync_lock_test_and_set(&w->key, key);
 	return place;
