@@ -60,6 +60,46 @@ static __always_inline void other_request(struct fuse_args *args, __u32 opcode, 
 	}
 }
 
+/* What is known of a file's opens; makes an entry if there is none. NULL if there is no room. */
+static __always_inline struct fl_asked *asked_of(const struct fl_asked_key *key)
+{
+	struct fl_asked *known = bpf_map_lookup_elem(&asked, key), fresh = {};
+
+	if (known)
+		return known;
+	bpf_map_update_elem(&asked, key, &fresh, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&asked, key);
+}
+
+/* Notes, once of each file, that writes to it may be missed, if they may. flags and what follows: see above. */
+static __always_inline void tell_if_blind(struct fuse_conn *fc, const struct fl_asked_key *key,
+					  struct fl_asked *known, __u32 flags, __u32 open_flags,
+					  __s32 backing_id)
+{
+	if ((known && known->blind) || !others_selected() ||
+	    (selected_ino && key->nodeid != selected_nodeid) ||
+	    !may_miss_writes(fc, flags, open_flags, backing_id))
+		return;
+	if (known)
+		known->blind = 1;
+	count_blind_file(key->dev);
+}
+
+#define OPEN_TO_WRITE 2u /* O_RDWR */
+
+/*
+ * Pages of a file are written back. If the mount has a writeback cache, writes may have filled them, however the file
+ * was opened: F_SETFL may have changed that.
+ */
+static __noinline int pages_written_back(struct fuse_conn *fc, struct fuse_args *args, __u32 dev)
+{
+	struct fl_asked_key key = {.nodeid = BPF_CORE_READ(args, nodeid), .dev = dev};
+
+	if (BPF_CORE_READ_BITFIELD_PROBED(fc, writeback_cache))
+		tell_if_blind(fc, &key, asked_of(&key), OPEN_TO_WRITE, 0, 0);
+	return 0;
+}
+
 SEC("tp_btf/fuse_request_send")
 int request_send(__u64 *ctx)
 {
@@ -82,10 +122,12 @@ int request_send(__u64 *ctx)
 		return 0;
 	opcode = BPF_CORE_READ(args, opcode);
 	if (opcode == FUSE_WRITE_OP) {
-		if (maker_selected(req, fc))
-			write_request(req, args, fc, dev);
-		else if (is_background(req))
-			forget_parts(io_of(args));
+		if (!maker_selected(req, fc)) {
+			if (is_background(req))
+				forget_parts(io_of(args));
+		} else if (write_request(req, args, fc, dev)) {
+			pages_written_back(fc, args, dev);
+		}
 	} else if (others_selected()) {
 		other_request(args, opcode, dev);
 	}
@@ -144,7 +186,7 @@ int request_end(__u64 *ctx)
 	const struct fuse_req *req = (const void *)ctx[0];
 	struct fuse_args *args;
 	struct fl_asked_key key = {};
-	struct fl_asked fresh = {}, *known;
+	struct fl_asked *known;
 	struct open_out out = {};
 	struct fuse_conn *fc;
 	__u32 dev, opcode, which, flags = 0;
@@ -193,25 +235,14 @@ int request_end(__u64 *ctx)
 		if (out.open_flags & FOPEN_PARALLEL_DIRECT_WRITES)
 			count_on_mount(key.dev, FL_MOUNT_OPENS_ASKED_PARALLEL);
 	}
-	known = bpf_map_lookup_elem(&asked, &key);
-	if (!known) {
-		bpf_map_update_elem(&asked, &key, &fresh, BPF_NOEXIST);
-		known = bpf_map_lookup_elem(&asked, &key);
-	}
+	known = asked_of(&key);
 	if (known) {
 		__sync_fetch_and_add(&known->opens, 1);
 		if (out.open_flags & FOPEN_PARALLEL_DIRECT_WRITES)
 			__sync_fetch_and_add(&known->opens_with_parallel, 1);
 		known->last_open_flags = out.open_flags;
-		if (known->blind)
-			return 0;
 	}
-	if (others_selected() && (!selected_ino || key.nodeid == selected_nodeid) &&
-	    may_miss_writes(fc, flags, out.open_flags, out.backing_id)) {
-		if (known)
-			known->blind = 1;
-		count_blind_file(dev);
-	}
+	tell_if_blind(fc, &key, known, flags, out.open_flags, out.backing_id);
 	return 0;
 }
 

@@ -337,7 +337,8 @@ static __always_inline void remember_request(const struct fuse_req *req, __u32 w
 	__sync_lock_test_and_set(&c->req, (__u64)req);
 }
 
-static __always_inline void write_request(const struct fuse_req *req, struct fuse_args *args,
+/* Returns whether it writes pages back, which is no write(2). */
+static __always_inline bool write_request(const struct fuse_req *req, struct fuse_args *args,
 					  struct fuse_conn *fc, __u32 dev)
 {
 	struct sent_write w = {};
@@ -353,31 +354,31 @@ static __always_inline void write_request(const struct fuse_req *req, struct fus
 	if (!look_at_write(args, &w)) {
 		if (w.written_back)
 			count_on_mount(dev, FL_MOUNT_WRITEBACK_REQUESTS);
-		return;
+		return w.written_back;
 	}
 	if (!w.inode)
 		w.inode = inode_without_pages(BPF_CORE_READ(args, nodeid), dev);
 	inode = w.inode;
 	if (!inode) {
 		lost(FL_LOSS_NO_INODE);
-		return;
+		return false;
 	}
 	ino = BPF_CORE_READ(inode, i_ino);
 	if (!file_selected(inode, ino)) {
 		forget_parts(w.io);
-		return;
+		return false;
 	}
 	w.slot = slot_of(inode, w.route, ino, dev, BPF_CORE_READ(inode, i_generation));
 	at = ask_at_request(&w);
 	if (at == REQUEST_IS_FURTHER) {
 		count_in_slot(w.slot, FL_COUNT_SEGMENTS);
-		return;
+		return false;
 	}
 	if (at == REQUEST_COUNTS && is_segment(&w)) {
 		if (!is_background(req) || further_part_counts(w.io, w.size))
 			count_segment(w.slot, w.size);
 		remember_request(req, where_of(w.slot, 0) | WHERE_MARK, FL_WRITERS, w.size);
-		return;
+		return false;
 	}
 	own = request_is_own(req, fc);
 	if (own)
@@ -388,7 +389,7 @@ static __always_inline void write_request(const struct fuse_req *req, struct fus
 	cell = (__u32)mode * FL_NATURES + (__u32)nature_of_sent(&w);
 	if (at == REQUEST_IS_FIRST) {
 		tell_first_request(&w, cell);
-		return;
+		return false;
 	}
 	count_cell(&w.slot, cell, w.size);
 	where = where_of(w.slot, cell);
@@ -400,6 +401,7 @@ static __always_inline void write_request(const struct fuse_req *req, struct fus
 	if (is_background(req))
 		first_part(w.io, may_need_more(args, fc, w.size), where, writer, w.size);
 	remember_request(req, where, writer, w.size);
+	return false;
 }
 
 /*

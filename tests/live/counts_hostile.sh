@@ -348,3 +348,5 @@ into_cache "writeback cache: a file that stays open beside" "exec 5<>\"\$1/a\"; 
 	"this covers only part: 1 file was open for writes that the live probes miss"
 into_cache "writeback cache: a file that is closed again beside" "$to_cache; $direct" 50 EXCLUSIVE \
 	"this covers only part: 1 file was open for writes that the live probes miss"
+into_cache "writeback cache: a file that was opened for direct writes" 'python3 "$0" unset "$1/b" 50' 50 EXCLUSIVE \
+	"this covers only part: 1 file was open for writes that the live probes miss"

@@ -14,6 +14,7 @@ usage: hostile_writes.py LOAD FILE [ARG]
   unreachable N            N direct writes of two pages, of which the second is memory of the kernel's that only a copy
                            can read: a file system may write the first directly and the second through the page cache
   partly SIZE              buffered writes of which the second half of the memory is not there
+  unset N                  N direct writes of a page, and as many after O_DIRECT is taken away
   truncate N               libaio: truncate to 8192, write 512 bytes at 0, truncate to 512, write again
   turns N                  N writes of a page through the page cache, each where the last one ended: by libaio, pwrite(2),
                            splice(2), pwrite(2), and so on
@@ -329,6 +330,10 @@ def main():
         full(tally, fd, args[0])
     elif load == "full-spliced":
         full_spliced(tally, path, args[0])
+    elif load == "unset":
+        writes(tally, fd, PAGE, 0, *args)
+        fcntl.fcntl(fd, fcntl.F_SETFL, os.O_RDWR)
+        writes(tally, fd, PAGE, 0, *args)
     elif load == "partly":
         partly(tally, fd, args[0])
     elif load == "turns":
