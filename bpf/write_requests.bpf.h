@@ -177,15 +177,20 @@ static __always_inline __u32 written_by(struct fuse_args *args, __u32 len)
 
 /* The last request of a task to a cached file. Its next one may belong to the same write. */
 struct cached_request {
-	__u64 task; /* pid and tgid */
-	__u64 inode;
+	__u64 inode; /* 0: there was none */
 	__u64 end;
 	__u64 size;
 	__u64 version; /* the inode's attr_version, which every write to the cache raises at its end */
 	__u64 call; /* which write(2) or the like made it: how many the task had ended before; or NO_CALL */
 };
-#define CACHED_PLACES 4096
-static struct cached_request cached_requests[CACHED_PLACES];
+
+/* In the task itself: of two that share a place each would take the other's further requests for writes. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, 1 /* BPF_F_NO_PREALLOC */);
+	__type(key, int);
+	__type(value, struct cached_request);
+} cached_requests SEC(".maps");
 
 /* By io_uring, io_submit(2), splice(2) and others, which do not raise the number of calls. */
 #define NO_CALL (~0ull)
@@ -193,20 +198,22 @@ static struct cached_request cached_requests[CACHED_PLACES];
 /* No write's: of a direct request, whose write raises attr_version at an end that nobody waits for. */
 #define NO_VERSION (~0ull)
 
-/* Puts the request in the place of its task's last one, and that one in *last. */
-static __always_inline void remember_cached(const struct sent_write *w, __u64 version, __u64 call,
+/* Puts the request in the place of its task's last one, and that one in *last. False if there was no memory for it. */
+static __always_inline bool remember_cached(const struct sent_write *w, __u64 version, __u64 call,
 					    struct cached_request *last)
 {
-	__u64 me = bpf_get_current_pid_tgid();
-	struct cached_request *c = &cached_requests[me & (CACHED_PLACES - 1)];
+	struct cached_request *c = bpf_task_storage_get(
+		&cached_requests, bpf_get_current_task_btf(), NULL, 1 /* create */);
 
+	if (!c)
+		return false;
 	*last = *c;
-	c->task = me;
 	c->inode = (__u64)w->inode;
 	c->end = w->offset + w->size;
 	c->version = version;
 	c->call = call;
 	c->size = w->size;
+	return true;
 }
 
 /*
@@ -240,9 +247,12 @@ static __always_inline bool continues_cached(const struct sent_write *w)
 							 : NO_CALL;
 	struct cached_request last;
 
-	remember_cached(w, w->iocb ? NO_VERSION : version, call, &last);
-	if (w->iocb || last.task != bpf_get_current_pid_tgid() || last.inode != (__u64)w->inode ||
-	    last.end != w->offset || last.call != call)
+	if (!remember_cached(w, w->iocb ? NO_VERSION : version, call, &last)) {
+		if (!w->iocb)
+			count_in_slot(w->slot, FL_COUNT_MAYBE_SPLIT);
+		return false;
+	}
+	if (w->iocb || last.inode != (__u64)w->inode || last.end != w->offset || last.call != call)
 		return false;
 	if (call != NO_CALL)
 		return true;

@@ -292,6 +292,7 @@ check "cached route, asynchronous writes in two requests: told if one counts twi
 		.counts.writes - ([.snapshot.files[].maybe_split] | add) <= 20')" = true
 hostile "cached route, writes that go on where others ended, by other calls" f turns 200
 hostile "cached route, asynchronous writes" f straddle 50
+hostile "cached route, two processes with PIDs alike" f alike 100
 hostile "cached route, direct writes that go on through the page cache" f unreachable 50
 fill
 hostile "cached route, a file system that gets full" big full-buffered 65536

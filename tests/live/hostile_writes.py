@@ -18,6 +18,8 @@ usage: hostile_writes.py LOAD FILE [ARG]
   truncate N               libaio: truncate to 8192, write 512 bytes at 0, truncate to 512, write again
   turns N                  N writes of a page through the page cache, each where the last one ended: by libaio, pwrite(2),
                            splice(2), pwrite(2), and so on
+  alike N                  two processes at once, whose PIDs differ by a multiple of 4096: each makes N writes of 3 MiB from
+                           within a page, through the page cache, to a file of its own
   straddle N               libaio: N direct writes of two pages around the offset of 4 MiB
   parts HOW N              N times a direct write of 512 KiB to each MiB of 24, by HOW: aio, pwrite, or
                            cache (pwrite through the page cache)
@@ -199,6 +201,43 @@ def turns(tally, fd, n):
             tally.of(event.res)
 
 
+def child_with_pid(pid, work):
+    """Starts a process with this PID, or any if it is 0, that calls work(). Returns its PID."""
+    for _ in range(1000):
+        if pid:
+            with open("/proc/sys/kernel/ns_last_pid", "w") as last:
+                last.write(str(pid - 1))
+        child = os.fork()
+        if not child:
+            # another process was faster
+            if pid in (0, os.getpid()):
+                work()
+            os._exit(0)
+        if pid in (0, child):
+            return child
+        os.waitpid(child, 0)
+    raise OSError(errno.EBUSY, "PID %d" % pid)
+
+
+def alike(tally, path, n):
+    result, results = os.pipe()
+    begin, begins = os.pipe()
+    size = 3 << 20
+
+    def work(name):
+        fd = os.open(path + name, os.O_RDWR | os.O_CREAT, 0o644)
+        page = memory(size)
+        os.read(begin, 1)
+        for _ in range(n):
+            os.write(results, struct.pack("q", pwrite(fd, address(page), size, PAGE // 2)))
+
+    one = child_with_pid(0, lambda: work("1"))
+    child_with_pid(one + 4096 if one < 28000 else one - 4096, lambda: work("2"))
+    os.write(begins, b"gg")
+    for _ in range(2 * n):
+        tally.of(struct.unpack("q", os.read(result, 8))[0])
+
+
 def straddle(tally, fd, n):
     context = ctypes.c_uint64(0)
     assert libc.syscall(IO_SETUP, 1, ctypes.byref(context)) == 0
@@ -318,7 +357,9 @@ def main():
     direct = direct and args[:1] != ["cache"]
     fd = os.open(path, os.O_RDWR | os.O_CREAT | (os.O_DIRECT if direct else 0), 0o644)
     tally = Tally()
-    if load in ("sizes", "buffered"):
+    if load == "alike":
+        alike(tally, path, *args)
+    elif load in ("sizes", "buffered"):
         writes(tally, fd, *args)
     elif load == "unaligned":
         writes(tally, fd, 512, 512, args[0], PAGE)
