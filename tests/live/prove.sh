@@ -218,7 +218,7 @@ code unshare -m sh -c 'umount -R -l /sys && exec "$@"' - "$FUSELENS" prove "$mnt
 check_eq "no /sys: what to do" "$CODE $(grep -c '^hint: .*mount -t sysfs' "$out.err")" "2 1"
 code unshare -m sh -c 'umount -R -l /sys && exec "$@"' - "$FUSELENS" files "$mnt"
 check_eq "... files says so, too" "$CODE $(grep -c '^hint: .*mount -t sysfs' "$out.err")" "2 1"
-code bash -c 'ulimit -v 20000 && exec "$@"' - "$FUSELENS" prove "$mnt" -d 0.2
+code bash -c 'ulimit -v 23000 && exec "$@"' - "$FUSELENS" prove "$mnt" -d 0.2
 check_eq "too little address space: what to do" "$CODE $(grep -c '^hint: .*ulimit -v' "$out.err")" "2 1"
 # More lets the object open, but not the BTF of this kernel. How much it takes differs.
 unsaid=''
