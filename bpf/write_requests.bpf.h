@@ -224,10 +224,12 @@ static __always_inline bool remember_cached(const struct sent_write *w, __u64 ve
 static __always_inline bool may_be_cut(const struct cached_request *c, struct inode *inode)
 {
 	struct fuse_mount *fm = BPF_CORE_READ(inode, i_sb, s_fs_info);
-	__u32 largest = BPF_CORE_READ(fm, fc, max_write), within = page_size - 1;
+	struct fuse_conn *fc = BPF_CORE_READ(fm, fc);
+	__u32 largest = BPF_CORE_READ(fc, max_write), within = page_size - 1;
+	__u32 most = BPF_CORE_READ(fc, max_pages) * page_size;
 
-	return c->version == NO_VERSION || c->size + page_size > largest || c->end & within ||
-	       c->size & within;
+	return c->version == NO_VERSION || c->size + page_size > largest || c->size >= most ||
+	       c->end & within || c->size & within;
 }
 
 /*
