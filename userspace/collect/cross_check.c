@@ -109,8 +109,6 @@ void fl_cross_check_fill(const struct fl_cross_check *x, struct fl_snapshot *s)
 			s->mount[i].cross_check = FL_CROSS_SHORT;
 		else if (x->blind)
 			s->mount[i].cross_check = FL_CROSS_NOWAIT;
-		else if (s->mount[i].uncounted)
-			s->mount[i].cross_check = FL_CROSS_PLACES;
 		else
 			fill_mount(x, s, &s->mount[i]);
 	}
