@@ -2,11 +2,14 @@
 /* The daemon's inode table; see inode.h for the life of an inode and the lock order. */
 #include "inode.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/openat2.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "hash.h"
@@ -262,10 +265,20 @@ struct inode *inode_hold_directory(struct inode_table *table, const struct known
 
 bool inode_may_drop_name(int dirfd, const struct inode_name *name)
 {
+	/* What is mounted at the name is not entered: a user's file system may refuse us, or never answer. */
+	struct open_how how = {
+		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+		.resolve = RESOLVE_NO_XDEV,
+	};
+	int fd = (int)syscall(SYS_openat2, dirfd, name->name, &how, sizeof(how));
 	struct stat st;
+	bool same;
 
-	return fstatat(dirfd, name->name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) != 0 ||
-	       (st.st_dev == name->dev && st.st_ino == name->ino);
+	if (fd < 0)
+		return errno == ENOENT;
+	same = fstat(fd, &st) == 0 && st.st_dev == name->dev && st.st_ino == name->ino;
+	close(fd);
+	return same;
 }
 
 void inode_unused(struct inode_table *table, size_t *cursor, struct inode_batch *batch)

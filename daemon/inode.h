@@ -136,8 +136,8 @@ void inode_removed(struct inode_table *table, size_t *cursor, size_t budget,
 struct inode *inode_hold_directory(struct inode_table *table, const struct known_dir *dir,
 				   bool *is_root);
 /*
- * Whether the kernel may be told to drop a name of a file in the directory @dirfd: not if it is another's by now. For
- * with its name a directory would lose what is mounted in it.
+ * Whether the kernel may be told to drop a name of a file in the directory @dirfd: not if it is another's by now, nor
+ * if that cannot be told. For with its name a directory would lose what is mounted in it.
  */
 bool inode_may_drop_name(int dirfd, const struct inode_name *name);
 

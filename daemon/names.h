@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The names by which the kernel may know a file. To make it forget the file, the daemon must tell
- * it each of them. Names may be out of date: see inode_hold_directory() and inode_has_name().
+ * it each of them. Names may be out of date: see inode_hold_directory() and inode_may_drop_name().
  */
 #ifndef FUSELENS_DAEMON_NAMES_H
 #define FUSELENS_DAEMON_NAMES_H

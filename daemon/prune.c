@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "mountinfo.h"
 #include "users.h"
 
 /* Linux 6.18; older headers lack it. */
@@ -90,6 +91,15 @@ static void forget_nodes(struct mirror *m, const struct inode_batch *batch)
 		return;
 }
 
+/* A directory of a user's own FUSE file system below the source: to look for a name there might take for ever. */
+static bool may_not_answer(const struct mirror *m, const struct inode *dir)
+{
+	struct mount_line line;
+
+	return dir->key.dev != m->root.key.dev && mount_line_find(mount_line_id(dir->fd), &line) &&
+	       line.user != 0;
+}
+
 /*
  * For each name the kernel waits for the lock of its directory, which users can hold: whoever reads the
  * directory into memory that has no pages. A CREATE that we are serving may hold it, too, so no worker may
@@ -101,7 +111,8 @@ static void forget_name(struct mirror *m, const struct inode_name *name)
 	struct inode *held = inode_hold_directory(&m->table, &name->parent, &is_root);
 
 	/* ENOENT: renamed meanwhile, or already dropped. */
-	if ((held || is_root) && inode_may_drop_name(held ? held->fd : m->root.fd, name))
+	if ((is_root || (held && !may_not_answer(m, held))) &&
+	    inode_may_drop_name(held ? held->fd : m->root.fd, name))
 		fuse_lowlevel_notify_inval_entry(m->pruner.se, name->parent.node, name->name,
 						 strlen(name->name));
 	if (held)

@@ -231,7 +231,7 @@ static void test_name_in_a_forgotten_directory(void **state)
 {
 	struct inode *dir = inode_lookup(&table, (struct inode_key){1, 7}, some_fd(), S_IFDIR, 1,
 					 "dir", NULL),
-		     *held;
+		     *found;
 	struct inode_batch batch;
 	bool is_root;
 
@@ -239,10 +239,10 @@ static void test_name_in_a_forgotten_directory(void **state)
 		     NULL);
 	batch = names_now();
 	assert_int_equal(batch.n, 1);
-	held = inode_hold_directory(&table, &batch.name[0].parent, &is_root);
-	assert_ptr_equal(held, dir);
+	found = inode_hold_directory(&table, &batch.name[0].parent, &is_root);
+	assert_ptr_equal(found, dir);
 	assert_false(is_root);
-	inode_drop(&table, held);
+	inode_drop(&table, found);
 	inode_forget(&table, dir, 1);
 	assert_null(inode_hold_directory(&table, &batch.name[0].parent, &is_root));
 	/* most likely at the same address */
@@ -257,6 +257,7 @@ static void test_name_of_another(void **state)
 {
 	char dir[] = "/tmp/test-inode-XXXXXX";
 	struct inode_name name = {.name = "name"};
+	char too_long[300] = "";
 	struct stat st;
 	int fd;
 
@@ -271,6 +272,9 @@ static void test_name_of_another(void **state)
 	assert_true(inode_may_drop_name(fd, &name)); /* nobody has it */
 	assert_int_equal(mkdirat(fd, "name", 0700), 0);
 	assert_false(inode_may_drop_name(fd, &name));
+	memset(too_long, 'n', sizeof(too_long) - 1);
+	name.name = too_long;
+	assert_false(inode_may_drop_name(fd, &name)); /* it cannot be told whose it is */
 	assert_int_equal(unlinkat(fd, "name", AT_REMOVEDIR), 0);
 	assert_int_equal(unlinkat(fd, "elsewhere", 0), 0);
 	close(fd);
