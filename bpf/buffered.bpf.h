@@ -26,15 +26,17 @@ enum buffered_phase {
 struct buffered {
 	__u64 task; /* pid and tgid */
 	__u64 iocb;
-	__u64 inode; /* of the backing file */
-	__u64 iter;  /* 0 until the iteration begins */
-	__s64 pos;   /* how far the iteration got */
-	__s64 end;   /* how far the write was to get */
+	__u64 inode;	  /* of the backing file */
+	__u64 iter;	  /* 0 until the iteration begins */
+	__s64 start, pos; /* where it begins, and how far the iteration got */
+	__s64 end;	  /* how far the write was to get */
 	__u32 where;
 	__u32 phase;
 	__u32 nowait;
 	__u32 writer;
 	__u64 again; /* XFS has made room, and will try the same write once more */
+	__u64 call;  /* how many calls of write(2) and the like the task had ended before */
+	__u64 synced;
 };
 
 #define BUFFERED_PLACES 4096
@@ -81,6 +83,13 @@ static __always_inline bool begin_buffered_again(struct kiocb *iocb)
 	return true;
 }
 
+static __always_inline __u64 calls_of_current(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return bpf_core_field_exists(task->ioac.syscw) ? BPF_CORE_READ(task, ioac.syscw) : 0;
+}
+
 /*
  * Whether this is the rest of a write that came short. splice(2) and its like call the file system again for it, until
  * all is written or nothing is; write(2) returns.
@@ -113,8 +122,10 @@ static __always_inline void buffered_begins(struct kiocb *iocb, struct file *fil
 	b->iocb = (__u64)iocb;
 	b->inode = (__u64)file->f_inode;
 	b->iter = 0;
-	b->pos = iocb->ki_pos;
+	b->start = b->pos = iocb->ki_pos;
 	b->end = b->pos + len;
+	b->call = calls_of_current();
+	b->synced = iocb->ki_flags & IOCB_DSYNC;
 	b->where = where;
 	b->nowait = iocb->ki_flags & IOCB_NOWAIT;
 	b->writer = writer_of(slot_at(where));
@@ -190,6 +201,30 @@ int iomap_iterates(__u64 *ctx)
 	/* part of it is written, the rest would wait: io_uring makes another call for the rest */
 	if (b->phase == BUFFERED_WRITES && b->nowait && stopped_early(n, iter))
 		settle_counter(slot_at(b->where), FL_COUNT_MAYBE_SPLIT, 1);
+	return 0;
+}
+
+/*
+ * Data went to the page cache, and could not be written from there, or could not be dropped for a direct write: the
+ * kernel tells that to the next that writes with O_DSYNC, or calls fsync(2). A write then fails after all.
+ */
+SEC("tp_btf/file_check_and_advance_wb_err")
+int write_back_failed(__u64 *ctx)
+{
+	struct file *file = (void *)ctx[0];
+	struct buffered *b = buffered_of_current();
+
+	if (!b || b->phase != BUFFERED_WRITES || !b->synced || b->inode != (__u64)file->f_inode)
+		return 0;
+	b->synced = 0;
+	if (!is_in_write_call(bpf_get_current_task_btf())) {
+		/* this may also be a later call: one for fsync(2) or for a direct write */
+		settle_counter(slot_at(b->where), FL_COUNT_UNCERTAIN, 1);
+	} else if (b->call == calls_of_current()) {
+		settle_at(b->where, b->writer, -1, b->start - b->pos);
+		settle_counter(slot_at(b->where), FL_COUNT_FAILED, 1);
+		b->phase = BUFFERED_FAILED;
+	}
 	return 0;
 }
 

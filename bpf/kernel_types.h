@@ -460,6 +460,7 @@ struct fuse_req___chan {
 #define S_IXGRP 0000010
 #define S_NOSEC (1u << 12)
 
+#define IOCB_DSYNC  0x00000002
 #define IOCB_NOWAIT 0x00000008
 #define IOCB_APPEND 0x00000010
 #define IOCB_DIRECT (1 << 17)

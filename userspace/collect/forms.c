@@ -22,6 +22,7 @@ static const struct fl_prog state_tp_progs[] = {
 	[TP_ITERATES] = {"iomap_iterates", false, true, "which buffered writes wrote"},
 	{"uring_punts", false, false, "whether io_uring tried writes that nothing saw"},
 	{"xfs_makes_room", false, true, "that XFS tries a buffered write again"},
+	{"write_back_failed", false, true, "which buffered writes fail as they are synced"},
 	{"request_end", false, false, "what daemons ask for when files are opened"},
 };
 
