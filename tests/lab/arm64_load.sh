@@ -15,7 +15,10 @@ verify()
 {
 	vm --kernel "$1" -- tests/lab/guest/verify passthrough --quick --json
 	check "$1: verify: fifteen cases" is "$(jq '.cases | length' "$tmp/out")" 15
-	check "$1: verify: each passes" is "$(jq -r '.cases[] | select(.result != "pass") | "\(.case): \(.why)"' "$tmp/out")" ""
+	# direct writes and stores that meet in one folio may cost each other, on any file system: the kernel tells it by EIO
+	check "$1: verify: each passes, or the kernel itself told of a loss" is "$(jq -r '.cases[] |
+		select(.result != "pass" and (.result != "inconclusive" or (.why | contains("reported this by EIO") | not))) |
+		"\(.case): \(.why)"' "$tmp/out")" ""
 	check "$1: verify: no write was shared" is "$(jq '[.cases[].shared] | add' "$tmp/out")" 0
 }
 
