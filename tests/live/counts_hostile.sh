@@ -314,7 +314,7 @@ some_fail()
 	mnt=$WORK/parts hostile "$1 route, parts of writes fail, $3, $2 at a time${4:+, $4}" f parts "$3" 2
 	umount "$WORK/parts"
 	# no unmount ends it where another mount namespace has a copy
-	kill "$daemon"
+	kill "$daemon" 2>/dev/null
 	wait "$daemon" 2>/dev/null
 }
 
