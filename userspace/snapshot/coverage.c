@@ -62,9 +62,6 @@ static const struct {
 	[FL_CROSS_REPLIES] =
 		{"replies",
 		 "the size of a reply to READDIRPLUS could not be read, so how often replies raised attr_version is not known"},
-	[FL_CROSS_PLACES] =
-		{"places",
-		 "more mounts had requests than there are places for, so how often replies raised attr_version is not known"},
 	[FL_CROSS_ALL] = {"all",
 			  "it is made where a mount or its daemon is named, not of all mounts"},
 	[FL_CROSS_WRITEBACK] =
@@ -133,10 +130,6 @@ void fl_cross_check_judge(const struct fl_snapshot *s, struct fl_mount_snapshot 
 {
 	__u64 explained = fl_explained_rise(s, m->dev), certain = attempts(s, m->dev, true), seen;
 
-	if (m->uncounted) {
-		m->cross_check = FL_CROSS_PLACES;
-		return;
-	}
 	if (m->counter[FL_MOUNT_UNREAD_REPLIES]) {
 		m->cross_check = FL_CROSS_REPLIES;
 		return;
