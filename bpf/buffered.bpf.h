@@ -24,7 +24,6 @@ enum buffered_phase {
 };
 
 struct buffered {
-	__u64 task; /* pid and tgid */
 	__u64 iocb;
 	__u64 inode;	  /* of the backing file */
 	__u64 iter;	  /* 0 until the iteration begins */
@@ -35,36 +34,32 @@ struct buffered {
 	__u32 nowait;
 	__u32 writer;
 	__u64 again; /* XFS has made room, and will try the same write once more */
-	__u64 call;  /* how many calls of write(2) and the like the task had ended before */
+	__u64 call;  /* see write_call_of_current() */
 	__u64 synced;
 };
 
-#define BUFFERED_PLACES 4096
-static struct buffered buffered_writes[BUFFERED_PLACES];
-
-static __always_inline struct buffered *buffered_place(void)
-{
-	return &buffered_writes[bpf_get_current_pid_tgid() & (BUFFERED_PLACES - 1)];
-}
+/* The last one of each task. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, 1 /* BPF_F_NO_PREALLOC */);
+	__type(key, int);
+	__type(value, struct buffered);
+} buffered_writes SEC(".maps");
 
 static __always_inline struct buffered *buffered_of_current(void)
 {
-	struct buffered *b = buffered_place();
+	struct buffered *b = bpf_task_storage_get(&buffered_writes, bpf_get_current_task_btf(),
+						  NULL, 0);
 
-	return b->phase && b->task == bpf_get_current_pid_tgid() ? b : NULL;
+	return b && b->phase ? b : NULL;
 }
 
-/* The place's last write has ended: no further event of it will come. */
+/* The task's last write has ended: no further event of it will come. */
 static __always_inline void buffered_ended(const struct buffered *b)
 {
-	enum fl_counter outcome = b->nowait ? FL_COUNT_RETRIED : FL_COUNT_FAILED;
-
-	if (b->phase != BUFFERED_BEGUN)
-		return;
-	/* a write of another task may not have ended yet */
-	if (b->task != bpf_get_current_pid_tgid())
-		outcome = FL_COUNT_UNCERTAIN;
-	settle_counter(slot_at(b->where), outcome, 1);
+	if (b->phase == BUFFERED_BEGUN)
+		settle_counter(slot_at(b->where), b->nowait ? FL_COUNT_RETRIED : FL_COUNT_FAILED,
+			       1);
 }
 
 /* Begins a write again if this is XFS's second try of it. Returns whether it is. */
@@ -83,13 +78,6 @@ static __always_inline bool begin_buffered_again(struct kiocb *iocb)
 	return true;
 }
 
-static __always_inline __u64 calls_of_current(void)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-
-	return bpf_core_field_exists(task->ioac.syscw) ? BPF_CORE_READ(task, ioac.syscw) : 0;
-}
-
 /*
  * Whether this is the rest of a write that came short. splice(2) and its like call the file system again for it, until
  * all is written or nothing is; write(2) returns.
@@ -100,43 +88,54 @@ static __always_inline bool buffered_goes_on(const struct buffered *b, struct ki
 	return b->phase == BUFFERED_WRITES && b->iocb == (__u64)iocb &&
 	       b->inode == (__u64)file->f_inode && b->pos == iocb->ki_pos && b->pos < b->end &&
 	       b->pos + len <= b->end && !iocb->ki_complete &&
-	       b->task == bpf_get_current_pid_tgid() &&
 	       !is_in_write_call(bpf_get_current_task_btf());
+}
+
+/* Nothing will tell how the write ends: it counts, and is uncertain. */
+static __always_inline void count_untold(__u32 where, __u32 writer, bool nowait, __u32 len)
+{
+	settle_counter(slot_at(where), FL_COUNT_UNCERTAIN, 1);
+	if (!nowait)
+		settle_at(where, writer, 1, len);
 }
 
 static __always_inline void buffered_begins(struct kiocb *iocb, struct file *file, __u32 where,
 					    __u32 len)
 {
-	struct buffered *b = buffered_place();
+	struct buffered *b = bpf_task_storage_get(&buffered_writes, bpf_get_current_task_btf(),
+						  NULL, 1 /* create */);
+	__u32 nowait = iocb->ki_flags & IOCB_NOWAIT, writer;
 
 	where &= ~WHERE_MARK;
+	writer = writer_of(slot_at(where));
 	/*
 	 * Set this before reading buffered_followed, with a full barrier in between, which x86 needs, too: a
 	 * collector that clears buffered_followed and then finds this 0 has missed no write.
 	 */
 	__sync_lock_test_and_set(&tp_state.buffered_seen, 1);
+	if (!b) {
+		count_untold(where, writer, nowait, len);
+		return;
+	}
 	if (unlikely(buffered_goes_on(b, iocb, file, len)))
 		settle_counter(slot_at(where), FL_COUNT_MAYBE_SPLIT, 1);
 	buffered_ended(b);
-	b->task = bpf_get_current_pid_tgid();
 	b->iocb = (__u64)iocb;
 	b->inode = (__u64)file->f_inode;
 	b->iter = 0;
 	b->start = b->pos = iocb->ki_pos;
 	b->end = b->pos + len;
-	b->call = calls_of_current();
+	b->call = write_call_of_current();
 	b->synced = iocb->ki_flags & IOCB_DSYNC;
 	b->where = where;
-	b->nowait = iocb->ki_flags & IOCB_NOWAIT;
-	b->writer = writer_of(slot_at(where));
+	b->nowait = nowait;
+	b->writer = writer;
 	b->again = 0;
 	b->phase = BUFFERED_BEGUN;
 	if (tp_state.buffered_followed)
 		return;
 	b->phase = BUFFERED_UNTOLD;
-	settle_counter(slot_at(where), FL_COUNT_UNCERTAIN, 1);
-	if (!b->nowait)
-		settle_at(where, b->writer, 1, len);
+	count_untold(where, writer, nowait, len);
 }
 
 /*
@@ -217,10 +216,10 @@ int write_back_failed(__u64 *ctx)
 	if (!b || b->phase != BUFFERED_WRITES || !b->synced || b->inode != (__u64)file->f_inode)
 		return 0;
 	b->synced = 0;
-	if (!is_in_write_call(bpf_get_current_task_btf())) {
+	if (b->call == NO_CALL) {
 		/* this may also be a later call: one for fsync(2) or for a direct write */
 		settle_counter(slot_at(b->where), FL_COUNT_UNCERTAIN, 1);
-	} else if (b->call == calls_of_current()) {
+	} else if (b->call == write_call_of_current()) {
 		settle_at(b->where, b->writer, -1, b->start - b->pos);
 		settle_counter(slot_at(b->where), FL_COUNT_FAILED, 1);
 		b->phase = BUFFERED_FAILED;

@@ -108,4 +108,20 @@ static __always_inline bool is_in_write_call(struct task_struct *task)
 	       is_write_call((const struct pt_regs *)bpf_task_pt_regs(task));
 }
 
+/* No call can be told from the next: io_uring, io_submit(2), splice(2) and others do not raise the number of calls. */
+#define NO_CALL (~0ull)
+
+/*
+ * Which write(2) or the like the current task is inside: how many it had ended before; or NO_CALL. Without
+ * CONFIG_TASK_IO_ACCOUNTING nothing counts them.
+ */
+static __always_inline __u64 write_call_of_current(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if (!bpf_core_field_exists(task->ioac.syscw) || !is_in_write_call(task))
+		return NO_CALL;
+	return BPF_CORE_READ(task, ioac.syscw);
+}
+
 #endif

@@ -181,7 +181,7 @@ struct cached_request {
 	__u64 end;
 	__u64 size;
 	__u64 version; /* the inode's attr_version, which every write to the cache raises at its end */
-	__u64 call; /* which write(2) or the like made it: how many the task had ended before; or NO_CALL */
+	__u64 call;    /* that made it: see write_call_of_current() */
 };
 
 /* In the task itself: of two that share a place each would take the other's further requests for writes. */
@@ -191,9 +191,6 @@ struct {
 	__type(key, int);
 	__type(value, struct cached_request);
 } cached_requests SEC(".maps");
-
-/* By io_uring, io_submit(2), splice(2) and others, which do not raise the number of calls. */
-#define NO_CALL (~0ull)
 
 /* No write's: of a direct request, whose write raises attr_version at an end that nobody waits for. */
 #define NO_VERSION (~0ull)
@@ -241,12 +238,9 @@ static __always_inline bool may_be_cut(const struct cached_request *c, struct in
 static __always_inline bool continues_cached(const struct sent_write *w)
 {
 	struct fuse_inode *fi = (struct fuse_inode *)w->inode;
-	struct task_struct *task = bpf_get_current_task_btf();
 	bool has_version = bpf_core_field_exists(fi->attr_version);
-	bool has_calls = bpf_core_field_exists(task->ioac.syscw);
 	__u64 version = has_version ? BPF_CORE_READ(fi, attr_version) : 0;
-	__u64 call = has_calls && is_in_write_call(task) ? BPF_CORE_READ(task, ioac.syscw)
-							 : NO_CALL;
+	__u64 call = write_call_of_current();
 	struct cached_request last;
 
 	if (!remember_cached(w, w->iocb ? NO_VERSION : version, call, &last)) {

@@ -142,6 +142,8 @@ else
 	hostile "libaio, unaligned, between truncates" truncated truncate 100
 	hostile "buffered writes" f buffered 3000 100 500
 	check "buffered writes: none is unseen" unseen 0 0
+	hostile "buffered writes, two processes with PIDs alike" f alike 100
+	check_eq "buffered writes, two processes with PIDs alike: none is uncertain" "$(figure uncertain)" 0
 	hostile "buffered writes from memory that is half missing" f partly 8192
 	hostile "direct writes from memory that direct I/O cannot use" f unreachable 50
 	hostile "writes of 3 MiB" f sizes 3145728 0 5
