@@ -22,20 +22,11 @@ struct fl_tp_state tp_state SEC(".data.tp");
 
 /*
  * The length of all certain writes so far, or one of two numbers that no write has. A completion with just this length
- * is no short write, and needs no lookup.
+ * is no short write, and needs no lookup. Once an attempt was tentative it is LENGTHS_DIFFER.
  */
 #define NO_LENGTH_YET  (~1u)
 #define LENGTHS_DIFFER (~0u)
 __u32 only_length = NO_LENGTH_YET;
-
-static __noinline int note_length(__u32 len)
-{
-	__u32 was = __sync_val_compare_and_swap(&only_length, NO_LENGTH_YET, len);
-
-	if (was != NO_LENGTH_YET && was != len)
-		only_length = LENGTHS_DIFFER;
-	return 0;
-}
 
 /*
  * An attempt wrote nothing and will be repeated. If it was a first attempt, the file system repeats
@@ -51,13 +42,12 @@ static __always_inline void came_to_nothing(const struct attempt *a)
  * Another attempt begins at the address. The earlier one has ended unseen, so it wrote nothing: the
  * completion of a write that wrote is always seen.
  */
-static __noinline int retire_tentative(struct kiocb *iocb)
+static __always_inline void retire_tentative(struct kiocb *iocb)
 {
 	struct attempt a;
 
 	if (remove_tentative(iocb, &a))
 		came_to_nothing(&a);
-	return 0;
 }
 
 static __always_inline void forget_attempts(struct kiocb *iocb)
@@ -70,15 +60,27 @@ static __always_inline void forget_attempts(struct kiocb *iocb)
 		retire_tentative(iocb);
 }
 
+/* A certain write is not of the only length. */
+static __noinline int note_other(struct kiocb *iocb, __u32 len)
+{
+	__u32 was;
+
+	if (only_length != LENGTHS_DIFFER) {
+		was = __sync_val_compare_and_swap(&only_length, NO_LENGTH_YET, len);
+		if (was != NO_LENGTH_YET && was != len)
+			only_length = LENGTHS_DIFFER;
+	}
+	if (tp_state.tentative_seen)
+		retire_tentative(iocb);
+	return 0;
+}
+
 static __always_inline void put_certain(struct kiocb *iocb, __u32 where, __u32 writer, __u32 len)
 {
-	__u32 only = only_length;
 	struct attempt *a;
 
-	if (unlikely(len != only) && only != LENGTHS_DIFFER)
-		note_length(len);
-	if (unlikely(tp_state.tentative_seen))
-		retire_tentative(iocb);
+	if (unlikely(len != only_length))
+		note_other(iocb, len);
 	a = certain_of(iocb);
 	a->iocb = (__u64)iocb;
 	a->len = len;

@@ -112,9 +112,11 @@ static __always_inline int write_begins(struct kiocb *iocb, struct file *file, _
 	if (unlikely(ki_flags & IOCB_NOWAIT || dio_flags & IOMAP_DIO_OVERWRITE_ONLY)) {
 		tp_state.tentative_seen |= ki_flags & IOCB_NOWAIT ? FL_TENTATIVE_NOWAIT
 								  : FL_TENTATIVE_OVERWRITE;
-		/* one that does not have IOCB_NOWAIT shows at its completion by nothing but a lookup */
-		if (!(ki_flags & IOCB_NOWAIT))
-			only_length = LENGTHS_DIFFER;
+		/*
+		 * One that does not have IOCB_NOWAIT shows at its completion by nothing but a lookup. And from now on
+		 * each certain write looks for a tentative attempt that an earlier kiocb left at its address.
+		 */
+		only_length = LENGTHS_DIFFER;
 		if (!(ki_flags & IOCB_NOWAIT))
 			where |= WHERE_MARK;
 		return put_tentative(iocb, where, len);
@@ -223,7 +225,7 @@ static __always_inline bool usual_write(__u64 *ctx, struct remembered *known)
 	struct fl_slot_counts *c;
 	struct inode *inode;
 	__u64 count, len;
-	__u32 where;
+	__u32 where, writer;
 
 	if (((__u32)iocb->ki_flags & (IOCB_NOWAIT | IOCB_APPEND)) |
 		    ((__u32)ctx[2] & IOMAP_DIO_OVERWRITE_ONLY) | ctx[3] ||
@@ -233,6 +235,8 @@ static __always_inline bool usual_write(__u64 *ctx, struct remembered *known)
 	c = bpf_map_lookup_elem(&slot_counts, &known->slot);
 	if (!c)
 		return false;
+	/* else the compiler keeps the address of known->slot, too, and then len needs a place on the stack */
+	barrier_var(known);
 	/* what is loaded from here on needs no place on the stack: no call comes in between */
 	inode = bpf_rdonly_cast((void *)known->inode, bpf_core_type_id_kernel(struct inode));
 	iocb = (void *)ctx[0];
@@ -254,7 +258,8 @@ static __always_inline bool usual_write(__u64 *ctx, struct remembered *known)
 		where |= WHERE_OUTSIDE;
 		c->counter[FL_COUNT_OUTSIDE]++;
 	}
-	put_certain(iocb, where, count_remembered_writer(known), len);
+	writer = count_remembered_writer(known);
+	put_certain((void *)ctx[0], where, writer, len);
 	return true;
 }
 
