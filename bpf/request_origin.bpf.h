@@ -98,6 +98,25 @@ static __always_inline __u32 maker_of_request(const struct fuse_req *req, struct
 	return BPF_CORE_READ(fc, pid_ns, level) ? 0 : req->in.h.pid;
 }
 
+extern struct task_struct *bpf_task_from_pid(__s32 pid) __ksym __weak;
+extern void bpf_task_release(struct task_struct *task) __ksym __weak;
+
+/* The process of a task. Both by their PIDs in the initial PID namespace; 0 if there is no such task any more. */
+static __noinline __u32 process_of_task(__u32 pid)
+{
+	struct task_struct *task;
+	__u32 tgid;
+
+	if (!bpf_task_from_pid)
+		return 0;
+	task = bpf_task_from_pid(pid);
+	if (!task)
+		return 0;
+	tgid = task->tgid;
+	bpf_task_release(task);
+	return tgid;
+}
+
 /*
  * A request's connection (NULL if it has none yet), and the device of its mount. If requests know
  * only their channel, the device is that of the connection's first mount. Submounts, which only

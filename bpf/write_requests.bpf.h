@@ -42,12 +42,14 @@ static __always_inline bool maker_selected(const struct fuse_req *req, struct fu
 {
 	__u32 maker;
 
-	if (!only.is.family || request_is_own(req, fc))
+	if (!(only.is.family || only.is.tgid) || request_is_own(req, fc))
 		return write_request_selected();
 	maker = maker_of_request(req, fc);
+	if (maker && !only.is.family)
+		maker = process_of_task(maker);
 	if (!maker && gate_open)
 		lost(FL_LOSS_NO_TASK);
-	return maker && in_family(maker) && gate_open;
+	return maker && gate_open && (only.is.family ? in_family(maker) : maker == only.is.tgid);
 }
 
 /* The inode a cached write's pages belong to: such requests carry no kiocb. */

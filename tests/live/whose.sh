@@ -225,6 +225,32 @@ for children in "" --children; do
 	wait "$pid" 2>/dev/null
 done
 
+# --- requests that another task sends: two at a time may be on their way, and who answers one sends the next. Which
+# are sent so is up to the threads that ask at the same moment; without a look at their makers some are missed.
+mkdir "$WORK/connections"
+if mount -t fusectl none "$WORK/connections"; then
+	at_end umount "$WORK/connections"
+	number=$(mountpoint -d "$direct")
+	echo 2 >"$WORK/connections/${number#*:}/max_background"
+	rm -f "$WORK/go" "$WORK/is_open"
+	spawn bash -c 'exec 3<>"$0"; touch "$2"; until [ -e "$1" ]; do sleep 0.02; done; shift 2; exec fio "$@"' "$direct/f" \
+		"$WORK/go" "$WORK/is_open" --name=w --filename="$direct/f" --size=4M --bs=4k --rw=randwrite --direct=1 \
+		--ioengine=libaio --iodepth=64 --number_ios=500 --numjobs=16 --thread=1 --output=/dev/null
+	pid=$SPAWNED
+	wait_until 10 test -e "$WORK/is_open"
+	"$FUSELENS" prove -p "$pid" -d 3600 --json >"$out" 2>"$out.err" &
+	prove=$!
+	wait_until 20 counting "$prove"
+	touch "$WORK/go"
+	wait "$pid"
+	kill -INT "$prove"
+	wait "$prove"
+	check_eq "-p alone: also those of its writes that others send" \
+		"$(report "$out" '"\(.counts.writes) \(.loss.lost)"')" "8000 0"
+else
+	skip "-p alone: also those of its writes that others send" "needs fusectl"
+fi
+
 # --- files of which the probes miss writes, open in somebody else
 truncate -s 64M "$WORK/ext4.img"
 mkdir "$WORK/ext4" "$WORK/blind"
