@@ -263,14 +263,20 @@ struct inode *inode_hold_directory(struct inode_table *table, const struct known
 	return inode;
 }
 
-bool inode_may_drop_name(int dirfd, const struct inode_name *name)
+int open_name(int dirfd, const char *name)
 {
-	/* What is mounted at the name is not entered: a user's file system may refuse us, or never answer. */
 	struct open_how how = {
 		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
 		.resolve = RESOLVE_NO_XDEV,
 	};
-	int fd = (int)syscall(SYS_openat2, dirfd, name->name, &how, sizeof(how));
+
+	return (int)syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
+}
+
+bool inode_may_drop_name(int dirfd, const struct inode_name *name)
+{
+	/* What is mounted at the name is not asked: a user's file system may refuse us, or never answer. */
+	int fd = open_name(dirfd, name->name);
 	struct stat st;
 	bool same;
 

@@ -136,6 +136,12 @@ void inode_removed(struct inode_table *table, size_t *cursor, size_t budget,
 struct inode *inode_hold_directory(struct inode_table *table, const struct known_dir *dir,
 				   bool *is_root);
 /*
+ * Opens what has this name in the directory @dirfd, by O_PATH and without following a link. Returns -1 with errno:
+ * EXDEV where something is mounted.
+ */
+int open_name(int dirfd, const char *name);
+
+/*
  * Whether the kernel may be told to drop a name of a file in the directory @dirfd: not if it is another's by now, nor
  * if that cannot be told. For with its name a directory would lose what is mounted in it.
  */

@@ -7,6 +7,8 @@
 #include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "caller.h"
@@ -70,8 +72,41 @@ static void tell(struct inode *inode, const struct stat *st)
 	atomic_store(&inode->told_mode, st->st_mode);
 }
 
-int entry_from_fd(struct mirror *m, int fd, fuse_ino_t parent, const char *name,
-		  struct fuse_entry_param *entry)
+/*
+ * The kernel holds the lock of a directory while a name is looked up there, and others who make names wait for it. So
+ * where something is mounted, it is not asked for attributes, since it may not answer: a user's FUSE mount, or a server
+ * that is gone. These are those that the source's kernel happens to know; see make_entry().
+ */
+static int stat_known(int fd, struct stat *st)
+{
+	struct statx stx;
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &stx) != 0)
+		return errno;
+	*st = (struct stat){
+		.st_dev = makedev(stx.stx_dev_major, stx.stx_dev_minor),
+		.st_ino = stx.stx_ino,
+		.st_mode = stx.stx_mode,
+		.st_nlink = stx.stx_nlink,
+		.st_uid = stx.stx_uid,
+		.st_gid = stx.stx_gid,
+		.st_rdev = makedev(stx.stx_rdev_major, stx.stx_rdev_minor),
+		.st_size = stx.stx_size,
+		.st_blksize = stx.stx_blksize,
+		.st_blocks = stx.stx_blocks,
+		.st_atim = {stx.stx_atime.tv_sec, stx.stx_atime.tv_nsec},
+		.st_mtim = {stx.stx_mtime.tv_sec, stx.stx_mtime.tv_nsec},
+		.st_ctim = {stx.stx_ctime.tv_sec, stx.stx_ctime.tv_nsec},
+	};
+	return 0;
+}
+
+/*
+ * Takes @fd over. What is @mounted at the name is neither asked nor admitted here. The kernel must not believe its
+ * attributes, and asks for them, by stat_inode(), before it lets anybody use it.
+ */
+static int make_entry(struct mirror *m, int fd, fuse_ino_t parent, const char *name, bool mounted,
+		      struct fuse_entry_param *entry)
 {
 	struct inode *inode;
 	struct inode_key key;
@@ -79,9 +114,10 @@ int entry_from_fd(struct mirror *m, int fd, fuse_ino_t parent, const char *name,
 	int err;
 
 	*entry = (struct fuse_entry_param){.entry_timeout = m->entry_timeout};
-	err = fstat(fd, &entry->attr) != 0 ? errno : 0;
-	if (!err)
-		err = acl_admit(m, fd, entry->attr.st_dev);
+	if (mounted)
+		err = stat_known(fd, &entry->attr);
+	else
+		err = fstat(fd, &entry->attr) != 0 ? errno : acl_admit(m, fd, entry->attr.st_dev);
 	key = (struct inode_key){entry->attr.st_dev, entry->attr.st_ino};
 	if (!err)
 		entry->attr.st_ino = number_of(&m->numbers, key.dev, key.ino);
@@ -92,12 +128,16 @@ int entry_from_fd(struct mirror *m, int fd, fuse_ino_t parent, const char *name,
 		return err;
 	}
 	told = entry->attr;
-	hide(m, fd, &entry->attr);
+	/* To look at the mount would ask, too. Only for a device it must be done now: the kernel never changes it. */
+	if (mounted && S_ISREG(entry->attr.st_mode))
+		entry->attr.st_mode &= ~(S_ISUID | S_ISGID);
+	else
+		hide(m, fd, &entry->attr);
 	inode = inode_lookup(&m->table, key, fd, entry->attr.st_mode & S_IFMT, parent, name,
 			     users_held(current_request.uid));
 	if (!inode)
 		return ENOMEM;
-	entry->attr_timeout = attr_timeout_of(m, inode, &entry->attr);
+	entry->attr_timeout = mounted ? 0 : attr_timeout_of(m, inode, &entry->attr);
 	tell(inode, &told);
 	entry->ino = inode_node(inode);
 	entry->generation = inode->generation;
@@ -105,29 +145,48 @@ int entry_from_fd(struct mirror *m, int fd, fuse_ino_t parent, const char *name,
 	return 0;
 }
 
+int entry_from_fd(struct mirror *m, int fd, fuse_ino_t parent, const char *name,
+		  struct fuse_entry_param *entry)
+{
+	return make_entry(m, fd, parent, name, false, entry);
+}
+
 int stat_inode(struct mirror *m, struct inode *inode, struct stat *st)
 {
+	int err;
+
 	if (fstat(inode->fd, st) != 0)
 		return errno;
+	err = acl_admit(m, inode->fd, inode->key.dev);
+	if (err)
+		return err;
 	tell(inode, st);
 	hide(m, inode->fd, st);
 	st->st_ino = number_of(&m->numbers, inode->key.dev, inode->key.ino);
 	return st->st_ino ? 0 : ENOMEM;
 }
 
+/*
+ * In these two, open the file first, then look it up in the table. While the file is open, no other file gets its inode
+ * number. In the reverse order, the number could belong to another file by then.
+ */
+int entry_lookup_here(struct mirror *m, fuse_ino_t parent, const char *name,
+		      struct fuse_entry_param *entry)
+{
+	int fd = open_name(fd_of(m, parent), name);
+
+	return fd < 0 ? errno : make_entry(m, fd, parent, name, false, entry);
+}
+
 int entry_lookup(struct mirror *m, fuse_ino_t parent, const char *name,
 		 struct fuse_entry_param *entry)
 {
-	/*
-	 * Open the file first, then look it up in the table. While the file is open, no other file
-	 * gets its inode number. In the reverse order, the number could belong to another file by
-	 * then.
-	 */
-	int fd = openat(fd_of(m, parent), name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	int err = entry_lookup_here(m, parent, name, entry), fd;
 
-	if (fd < 0)
-		return errno;
-	return entry_from_fd(m, fd, parent, name, entry);
+	if (err != EXDEV)
+		return err;
+	fd = openat(fd_of(m, parent), name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? errno : make_entry(m, fd, parent, name, true, entry);
 }
 
 void entry_undo(struct mirror *m, const struct fuse_entry_param *entry)

@@ -148,6 +148,9 @@ int entry_from_fd(struct mirror *m, int fd, fuse_ino_t parent, const char *name,
 /* The same for a name in the directory @parent. */
 int entry_lookup(struct mirror *m, fuse_ino_t parent, const char *name,
 		 struct fuse_entry_param *entry);
+/* The same, but returns EXDEV where something is mounted. */
+int entry_lookup_here(struct mirror *m, fuse_ino_t parent, const char *name,
+		      struct fuse_entry_param *entry);
 
 /* Answers with @entry, and undoes its lookup if nobody wants the answer any more. */
 void answer_entry(fuse_req_t req, const struct fuse_entry_param *entry);

@@ -142,13 +142,14 @@ static bool listing_add(fuse_req_t req, struct listing *list, fuse_ino_t parent,
 		return false;
 	/*
 	 * An entry that can't be looked up (it has just gone) is listed without attributes: node 0
-	 * tells the kernel to ask when it needs it. While descriptors are short, all entries are
+	 * tells the kernel to ask when it needs it. Nor is what is mounted there asked: it may not answer,
+	 * and the kernel holds the directory's lock meanwhile. While descriptors are short, all entries are
 	 * listed in this way: listings add inodes faster than the kernel can be made to forget
 	 * them.
 	 */
 	if (!is_dot(de->d_name) && !prune_due(m)) {
 		struct fuse_entry_param found;
-		int err = entry_lookup(m, parent, de->d_name, &found);
+		int err = entry_lookup_here(m, parent, de->d_name, &found);
 
 		if (!err) {
 			entry = found;

@@ -162,11 +162,15 @@ void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 static void found_as(struct mirror *m, fuse_ino_t oldparent, const char *old, fuse_ino_t parent,
 		     const char *name)
 {
+	int fd = open_name(fd_of(m, parent), name);
 	struct stat st;
 
-	if (fstatat(fd_of(m, parent), name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+	if (fd < 0)
+		return;
+	if (fstat(fd, &st) == 0)
 		inode_renamed(&m->table, (struct inode_key){st.st_dev, st.st_ino}, oldparent, old,
 			      parent, name);
+	close(fd);
 }
 
 void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t newparent,

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # tier: default
 # A user whose requests are stuck, and are as many as can be, takes nothing from others: no places for requests that
-# nobody waits for, no turn to be written back, no workers by further user ids. And what waited meanwhile gives no
-# rights that the user has no more.
+# nobody waits for, no turn to be written back, no workers by further user ids, no directory in which they mounted
+# something. And what waited meanwhile gives no rights that the user has no more.
 # shellcheck source=tests/live/lib.sh disable=SC1091
 . "$(dirname "$0")/lib.sh"
 live_begin_on_xfs
@@ -16,6 +16,36 @@ touch "$src/mine"
 for i in {1..6}; do
 	install -m 666 /dev/null "$src/copy.$i"
 done
+# --- a user's FUSE mount below the source, whose daemon does not answer
+# done_soon CMD... - in the background, since nothing may end a process that waits for a directory
+done_soon()
+{
+	"$@" >"$WORK/done" 2>&1 &
+	waiting+=($!)
+	wait_until 20 live_gone "$!"
+}
+mkdir -m 1777 "$src/common" "$src/common/silent"
+exec {device}<>/dev/fuse
+mount -i -t fuse none "$src/common/silent" -o "fd=$device,rootmode=40000,user_id=65534,group_id=65534,allow_other"
+spawn "$LIVE_TOP/tests/live/unnamed_file.py" "$device" 65534
+server=$SPAWNED
+exec {device}>&-
+check_eq "a user mounts something below the source" "$(stat -c %h "$src/common/silent/gone")" 0
+live_stop "$server"
+start_daemon "$src" "$mnt" allow_other,threads=2 || exit 1
+"${nobody[@]}" stat "$mnt/common/silent" >/dev/null &
+waiting=($!)
+check "when its daemon does not answer, who asks for it waits" wait_until 20 waits_for_daemon "$!"
+check "... and others can make files beside it" done_soon touch "$mnt/common/new"
+check "... and list the directory" done_soon ls "$mnt/common"
+check_eq "... as a whole" "$(sort "$WORK/done" | tr '\n' ' ')" "new silent "
+check "... and rename in it" done_soon mv "$mnt/common/new" "$mnt/common/newer"
+kill -CONT "$server"
+wait "${waiting[@]}"
+check_eq "when it answers again, what is there is in the mirror" "$(stat -c %h "$mnt/common/silent/gone")" 0
+stop_daemon
+umount "$src/common/silent"
+
 if ! holds "$src/locked"; then
 	skip "who holds a lock in the source" "$(cat "$WORK/held")"
 	exit 0
