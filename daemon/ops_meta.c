@@ -80,11 +80,17 @@ static int set_mode(fuse_req_t req, const struct inode *inode, mode_t mode)
 	return res;
 }
 
+/*
+ * For a truncation overlayfs does not ask to remove the bits apart from it, as it does for a write (ovl_setattr()). It
+ * cuts as root for its users, and the kernel then asks by root's capabilities.
+ */
 static int set_size(fuse_req_t req, const struct inode *inode, int fd, off_t size)
 {
 	int res;
 
-	begin_as_writer(req, inode->fd);
+	begin_change(req, inode->fd,
+		     must_drop_suidgid(req, inode->fd) ||
+			     (fuse_req_ctx(req)->uid == 0 && !caller_is_capable(req, CAP_FSETID)));
 	res = ftruncate(fd, size);
 	creds_end();
 	return res;

@@ -119,6 +119,25 @@ for options in passthrough direct cached; do
 	stop_daemon
 done
 
+# Overlayfs cuts files of its upper directory as root for its users, and the kernel asks by root's capabilities then.
+# cut_on_overlay DIR - the bits after others have cut files
+cut_on_overlay()
+{
+	mkdir -p "$WORK/lower" "$WORK/overlay" "$1/upper" "$1/scratch"
+	mount -t overlay -o "lowerdir=$WORK/lower,upperdir=$1/upper,workdir=$1/scratch" overlay "$WORK/overlay" || return
+	chmod 1777 "$WORK/overlay"
+	"$try" bits "$WORK/overlay" | grep ' other \(f\?truncate\|O_TRUNC\) '
+	umount "$WORK/overlay"
+}
+if wanted=$(cut_on_overlay "$plain" 2>/dev/null); then
+	start_daemon "$src" "$mnt" allow_other,suid,xattr || exit 1
+	check_eq "setuid and setgid after others cut files of an overlayfs with its upper directory here" \
+		"$(cut_on_overlay "$mnt")" "$wanted"
+	stop_daemon
+else
+	skip "an overlayfs with its upper directory here" "no overlayfs"
+fi
+
 # A bit that was set in the source after the kernel had learned that there is none.
 start_daemon "$src" "$mnt" allow_other,suid,attr_timeout=1000 || exit 1
 echo text >"$mnt/late"
