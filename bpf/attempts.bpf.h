@@ -88,10 +88,26 @@ static __always_inline void put_certain(struct kiocb *iocb, __u32 where, __u32 w
 	a->writer = writer;
 }
 
+/*
+ * Some tentative attempts are asynchronous and have no IOCB_WRITE. Not static: see asynchronous_seen in scopes.bpf.h.
+ */
+__u32 unmarked_tentative;
+
+/*
+ * Asynchronous attempts show in their flags that they write, but for those of the loop driver. A read leaves no attempt
+ * at its address.
+ */
+static __always_inline bool may_be_read(const struct kiocb *iocb)
+{
+	return iocb->ki_complete && !(iocb->ki_flags & IOCB_WRITE);
+}
+
 /* Remembers an attempt of the current task. */
 static __noinline int put_tentative(struct kiocb *iocb, __u32 where, __u32 len)
 {
 	forget_attempts(iocb);
+	if (may_be_read(iocb))
+		unmarked_tentative = 1;
 	add_tentative(iocb, where, len);
 	return 0;
 }
@@ -170,10 +186,10 @@ static __always_inline bool certain_wrote(struct kiocb *iocb, __u32 ret)
 
 static __noinline int direct_write_ended(struct kiocb *iocb, long ret)
 {
+	bool read = may_be_read(iocb);
 	struct attempt a;
 
-	/* asynchronous attempts show in their flags what they are */
-	if (iocb->ki_complete && !(iocb->ki_flags & IOCB_WRITE))
+	if (read && !unmarked_tentative && certain_of(iocb)->iocb != (__u64)iocb)
 		return 0;
 	if (ret > 0 && certain_wrote(iocb, ret))
 		return 0;
@@ -189,7 +205,7 @@ static __noinline int direct_write_ended(struct kiocb *iocb, long ret)
 			settle_at(a.where, a.writer, 1, ret);
 		else
 			failed(&a, ret);
-	} else if (ret <= 0) {
+	} else if (ret <= 0 && !read) {
 		unknown_failed(iocb);
 	}
 	return 0;

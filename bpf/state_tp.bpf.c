@@ -318,7 +318,8 @@ int dio_complete(__u64 *ctx)
 	/* first the usual: in full, or a read or somebody else's write of the same length */
 	if (likely(ret == only_length) && likely(!(iocb->ki_flags & IOCB_NOWAIT)))
 		return 0;
-	if (ret > 0 && (iocb->ki_flags & (IOCB_NOWAIT | IOCB_WRITE)) == IOCB_NOWAIT)
+	if (ret > 0 && (iocb->ki_flags & (IOCB_NOWAIT | IOCB_WRITE)) == IOCB_NOWAIT &&
+	    !unmarked_tentative)
 		return 0;
 	file = iocb->ki_filp;
 	if (!is_backing_file(file->f_mode) && !is_fuse_file(file))
