@@ -472,6 +472,7 @@ struct fuse_req___chan {
 #define IOMAP_DIO_OVERWRITE_ONLY (1u << 1)
 
 #define PF_IO_WORKER 0x10
+#define PF_SIGNALED  0x400 /* killed, or ended with its process */
 #define PF_KTHREAD   0x200000
 
 #define RWSEM_WRITER_LOCKED (1ul << 0)

@@ -395,3 +395,10 @@ int uring_punts(__u64 *ctx)
 		tp_state.punted = 1;
 	return 0;
 }
+
+SEC("tp_btf/sched_process_exit")
+int task_exits(__u64 *ctx)
+{
+	task_ends(bpf_get_current_task_btf());
+	return 0;
+}

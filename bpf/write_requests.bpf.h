@@ -301,9 +301,14 @@ struct counted_request {
 	__u32 where; /* WHERE_MARK: a further request of a write */
 	__u32 writer;
 	__u32 displaced; /* a request lost this place before it ended */
+	__u32 waiting;	 /* the task that waits for it; 0: none does */
+	__u32 pad;
 };
 #define COUNTED_BITS 12
 static struct counted_request counted_requests[1 << COUNTED_BITS];
+
+/* Requests were remembered. Not static: see asynchronous_seen in scopes.bpf.h. */
+__u32 requests_counted;
 
 static __always_inline struct counted_request *counted_of(const struct fuse_req *req)
 {
@@ -342,7 +347,9 @@ static __always_inline void remember_request(const struct fuse_req *req, __u32 w
 	c->len = len;
 	c->where = where;
 	c->writer = writer;
+	c->waiting = is_background(req) ? 0 : bpf_get_current_task_btf()->pid;
 	__sync_lock_test_and_set(&c->req, (__u64)req);
+	requests_counted = 1;
 }
 
 /* Returns whether it writes pages back, which is no write(2). */
@@ -538,6 +545,32 @@ static __always_inline bool remove_request(const struct fuse_req *req, struct co
 		return false;
 	*out = *c;
 	return __sync_val_compare_and_swap(&c->req, (__u64)req, 0) == (__u64)req;
+}
+
+/* If the current task waited for this request, the request is gone: subtracts it. */
+static int subtract_if_given_up(__u32 i, void *unused)
+{
+	struct counted_request *place = &counted_requests[i & ((1 << COUNTED_BITS) - 1)], c;
+	__u32 pid = bpf_get_current_task_btf()->pid;
+	__u64 req = place->req;
+
+	if (!req || req == COUNTED_BUSY || place->waiting != pid)
+		return 0;
+	c = *place;
+	if (__sync_val_compare_and_swap(&place->req, req, 0) == req)
+		subtract_request(&c, 0);
+	return 1;
+}
+
+/*
+ * The current task ends. If it is killed while it waits for a request that no daemon has read yet, the kernel drops
+ * the request without a tracepoint (request_wait_answer()), and nothing was written. A worker of io_uring ends without
+ * a sign that it was killed.
+ */
+static __always_inline void task_ends(struct task_struct *task)
+{
+	if (task->flags & (PF_SIGNALED | PF_IO_WORKER) && requests_counted)
+		bpf_loop(1 << COUNTED_BITS, subtract_if_given_up, NULL, 0);
 }
 
 static __always_inline void write_request_ended(const struct fuse_req *req, struct fuse_args *args)

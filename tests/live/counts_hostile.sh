@@ -305,6 +305,7 @@ fi
 
 start_daemon "$src" "$mnt" direct || exit 1
 hostile "direct route, writes of 3 MiB" f sizes 3145728 0 5
+hostile "direct route, writers that are killed while they wait for the daemon" f killed 5 "$DAEMON_PID"
 fill
 hostile "direct route, a file system that gets full" big full 65536
 rm "$src/big" "$src/filler"
@@ -326,6 +327,7 @@ hostile "cached route, writes that go on where others ended, by other calls" f t
 hostile "cached route, asynchronous writes" f straddle 50
 hostile "cached route, two processes with PIDs alike" f alike 100
 hostile "cached route, direct writes that go on through the page cache" f unreachable 50
+hostile "cached route, writers that are killed while they wait for the daemon" f killed 5 "$DAEMON_PID"
 fill
 hostile "cached route, a file system that gets full" big full-buffered 65536
 stop_daemon

@@ -23,6 +23,7 @@ usage: hostile_writes.py LOAD FILE [ARG]
   straddle N               libaio: N direct writes of two pages around the offset of 4 MiB
   parts HOW N              N times a direct write of 512 KiB to each MiB of 24, by HOW: aio, pwrite, or
                            cache (pwrite through the page cache)
+  killed N DAEMON          N processes that write a page each are killed while the daemon is stopped, which is this process
   together N               libaio: N times 64 direct writes at once, the last eight from memory that is not there
   dropped N SOURCE         N writes of four pages through the page cache, which drops the first one while the third is on
                            its way: SOURCE, the file behind the daemon, changes
@@ -39,9 +40,11 @@ import json
 import mmap
 import os
 import platform
+import signal
 import struct
 import sys
 import threading
+import time
 
 PAGE = mmap.PAGESIZE
 libc = ctypes.CDLL(None, use_errno=True)
@@ -238,6 +241,45 @@ def alike(tally, path, n):
         tally.of(struct.unpack("q", os.read(result, 8))[0])
 
 
+def until(true):
+    while not true():
+        time.sleep(0.01)
+
+
+def status(path):
+    with open(path) as file:
+        return file.read().rsplit(")")[-1].split()
+
+
+def killed(tally, fd, n, daemon):
+    PF_EXITING = 4
+    begin, begins = os.pipe()
+    page = memory(PAGE)
+
+    def work():
+        os.read(begin, 1)
+        pwrite(fd, address(page), PAGE, 0)
+
+    tasks = ["/proc/%d/task/%s/stat" % (daemon, task) for task in os.listdir("/proc/%d/task" % daemon)]
+    children = [child_with_pid(0, work) for _ in range(n)]
+    calls = ["/proc/%d/syscall" % child for child in children]
+    until(lambda: all(status(call)[0].isdigit() for call in calls))
+    waits = status(calls[0])[0]
+    os.kill(daemon, signal.SIGSTOP)
+    until(lambda: all(status(task)[0] == "T" for task in tasks))
+    os.write(begins, b"g" * n)
+    until(lambda: all(status(call)[0] not in (waits, "running") for call in calls))
+    for child in children:
+        os.kill(child, signal.SIGKILL)
+    # one after the other where writes take the lock exclusively
+    until(lambda: all(int(status("/proc/%d/stat" % child)[6]) & PF_EXITING for child in children))
+    os.kill(daemon, signal.SIGCONT)
+    for child in children:
+        os.waitpid(child, 0)
+        tally.of(-errno.EINTR)
+    tally.of(pwrite(fd, address(page), PAGE, 0))
+
+
 def straddle(tally, fd, n):
     context = ctypes.c_uint64(0)
     assert libc.syscall(IO_SETUP, 1, ctypes.byref(context)) == 0
@@ -353,7 +395,7 @@ def main():
     if load in ("read", "store"):
         beside(load, path)
         return
-    direct = load not in ("buffered", "full-buffered", "partly", "dropped", "interrupted", "turns")
+    direct = load not in ("buffered", "full-buffered", "partly", "dropped", "interrupted", "turns", "killed")
     direct = direct and args[:1] != ["cache"]
     fd = os.open(path, os.O_RDWR | os.O_CREAT | (os.O_DIRECT if direct else 0), 0o644)
     tally = Tally()
@@ -379,6 +421,8 @@ def main():
         partly(tally, fd, args[0])
     elif load == "turns":
         turns(tally, fd, args[0])
+    elif load == "killed":
+        killed(tally, fd, *args)
     elif load == "straddle":
         straddle(tally, fd, args[0])
     elif load == "dropped":

@@ -23,6 +23,7 @@ static const struct fl_prog state_tp_progs[] = {
 	{"uring_punts", false, false, "whether io_uring tried writes that nothing saw"},
 	{"xfs_makes_room", false, true, "that XFS tries a buffered write again"},
 	{"write_back_failed", false, true, "which buffered writes fail as they are synced"},
+	{"task_exits", false, true, "which writes were given up as their tasks were killed"},
 	{"request_end", false, false, "what daemons ask for when files are opened"},
 };
 
