@@ -12,6 +12,7 @@
 
 #include "log.h"
 #include "mirror.h"
+#include "mountinfo.h"
 
 /* Lists that only their own file system can evaluate. */
 static const char *const foreign[] = {
@@ -104,6 +105,21 @@ int acl_admit(struct mirror *m, int fd, dev_t dev)
 			"device %u:%u below the source has access control lists, or other rules, that can't be served to other users; its files are refused",
 			major(dev), minor(dev));
 	return served ? 0 : EACCES;
+}
+
+int acl_admit_mount(struct mirror *m, int fd, dev_t dev)
+{
+	struct mount_line line;
+
+	if (!m->others || major(dev) != 0 || !mount_line_find(mount_line_id(fd), &line) ||
+	    line.user == 0)
+		return 0;
+	if (first_report(m, EACCES))
+		log_failure(
+			0, "mount without allow_other to serve such mounts",
+			"user %u has a FUSE mount below the source, which might not answer; such mounts are refused",
+			line.user);
+	return EACCES;
 }
 
 int acl_admit_source(struct mirror *m)

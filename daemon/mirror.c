@@ -74,8 +74,8 @@ static void tell(struct inode *inode, const struct stat *st)
 
 /*
  * The kernel holds the lock of a directory while a name is looked up there, and others who make names wait for it. So
- * where something is mounted, it is not asked for attributes, since it may not answer: a user's FUSE mount, or a server
- * that is gone. These are those that the source's kernel happens to know; see make_entry().
+ * where something is mounted, it is not asked for attributes, since its server may not answer. These are those that the
+ * source's kernel happens to know; see make_entry().
  */
 static int stat_known(int fd, struct stat *st)
 {
@@ -115,7 +115,7 @@ static int make_entry(struct mirror *m, int fd, fuse_ino_t parent, const char *n
 
 	*entry = (struct fuse_entry_param){.entry_timeout = m->entry_timeout};
 	if (mounted)
-		err = stat_known(fd, &entry->attr);
+		err = stat_known(fd, &entry->attr) ?: acl_admit_mount(m, fd, entry->attr.st_dev);
 	else
 		err = fstat(fd, &entry->attr) != 0 ? errno : acl_admit(m, fd, entry->attr.st_dev);
 	key = (struct inode_key){entry->attr.st_dev, entry->attr.st_ino};

@@ -16,7 +16,7 @@ touch "$src/mine"
 for i in {1..6}; do
 	install -m 666 /dev/null "$src/copy.$i"
 done
-# --- a user's FUSE mount below the source, whose daemon does not answer
+# --- a FUSE mount below the source whose daemon does not answer
 # done_soon CMD... - in the background, since nothing may end a process that waits for a directory
 done_soon()
 {
@@ -24,25 +24,47 @@ done_soon()
 	waiting+=($!)
 	wait_until 20 live_gone "$!"
 }
-mkdir -m 1777 "$src/common" "$src/common/silent"
-exec {device}<>/dev/fuse
-mount -i -t fuse none "$src/common/silent" -o "fd=$device,rootmode=40000,user_id=65534,group_id=65534,allow_other"
-spawn "$LIVE_TOP/tests/live/unnamed_file.py" "$device" 65534
-server=$SPAWNED
-exec {device}>&-
-check_eq "a user mounts something below the source" "$(stat -c %h "$src/common/silent/gone")" 0
-live_stop "$server"
+
+# silent_mount USER - mounts it on $src/common/silent, for the user
+silent_mount()
+{
+	local device
+	exec {device}<>/dev/fuse
+	mount -i -t fuse none "$src/common/silent" -o "fd=$device,rootmode=40000,user_id=$1,group_id=$1,allow_other"
+	spawn "$LIVE_TOP/tests/live/unnamed_file.py" "$device" "$1"
+	server=$SPAWNED
+	exec {device}>&-
+	check_eq "user $1 mounts something below the source" "$(stat -c %h "$src/common/silent/gone")" 0
+	live_stop "$server"
+}
+mkdir -m 1777 "$src/common" "$src/common/silent" "$src/common/beside"
+silent_mount 0
 start_daemon "$src" "$mnt" allow_other,threads=2 || exit 1
 "${nobody[@]}" stat "$mnt/common/silent" >/dev/null &
 waiting=($!)
 check "when its daemon does not answer, who asks for it waits" wait_until 20 waits_for_daemon "$!"
 check "... and others can make files beside it" done_soon touch "$mnt/common/new"
 check "... and list the directory" done_soon ls "$mnt/common"
-check_eq "... as a whole" "$(sort "$WORK/done" | tr '\n' ' ')" "new silent "
+check_eq "... as a whole" "$(sort "$WORK/done" | tr '\n' ' ')" "beside new silent "
 check "... and rename in it" done_soon mv "$mnt/common/new" "$mnt/common/newer"
 kill -CONT "$server"
 wait "${waiting[@]}"
 check_eq "when it answers again, what is there is in the mirror" "$(stat -c %h "$mnt/common/silent/gone")" 0
+stop_daemon
+umount "$src/common/silent"
+
+# A rename has the kernel look up the new name while nobody else can rename between directories.
+silent_mount 65534
+start_daemon "$src" "$mnt" allow_other,threads=2 || exit 1
+"${nobody[@]}" touch "$mnt/common/own"
+"${nobody[@]}" mv -T "$mnt/common/own" "$mnt/common/silent/own" 2>"$WORK/refused" &
+waiting=($!)
+check "who renames a file into a FUSE mount of his own does not wait" wait_until 20 live_gone "$!"
+check_eq "... but is refused" "$(grep -c 'Permission denied' "$WORK/refused")" 1
+check "... and others rename between directories" done_soon mv "$mnt/common/newer" "$mnt/common/beside/"
+check "the log says that such mounts are refused" grep -q 'user 65534 has a FUSE mount below the source' "$DAEMON_LOG"
+kill -KILL "$server"
+wait "${waiting[@]}" "$server" 2>/dev/null
 stop_daemon
 umount "$src/common/silent"
 
