@@ -122,7 +122,7 @@ int request_send(__u64 *ctx)
 		return 0;
 	opcode = BPF_CORE_READ(args, opcode);
 	if (opcode == FUSE_WRITE_OP) {
-		if (!maker_selected(req, fc)) {
+		if (!maker_selected(req, args, fc, dev)) {
 			if (is_background(req))
 				forget_parts(io_of(args));
 		} else if (write_request(req, args, fc, dev)) {

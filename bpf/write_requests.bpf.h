@@ -35,19 +35,59 @@ static __always_inline enum at_request ask_at_request(const struct sent_write *w
 static __always_inline void tell_first_request(const struct sent_write *w, __u32 cell);
 
 /*
- * Whether the request's write counts. If another task sends the request, the task for which it was
- * made decides.
+ * Devices of the mounts that the selected tasks have sent write requests to themselves; two may share a place. Where no
+ * mount is named, requests of tasks that are not known are a loss on these only: those of others have ended tasks, too.
  */
-static __always_inline bool maker_selected(const struct fuse_req *req, struct fuse_conn *fc)
+static __u64 written_devs[32];
+
+static __always_inline __u64 *written_place(__u32 dev)
+{
+	return &written_devs[dev / 64 & 31];
+}
+
+static __always_inline void note_written(__u32 dev)
+{
+	__u64 *place = written_place(dev), bit = 1ull << (dev & 63);
+
+	if (!(*place & bit))
+		__sync_fetch_and_or(place, bit);
+}
+
+static __always_inline bool may_be_written(__u32 dev)
+{
+	return selected_dev_count || *written_place(dev) >> (dev & 63) & 1;
+}
+
+/* Whether the request writes pages back, by a kworker or msync: that is not a write(2), and needs no inode lock. */
+static __always_inline bool is_write_back(struct fuse_args *args)
+{
+	struct fuse_io_args *ia = (void *)args -
+				  bpf_core_field_offset(struct fuse_io_args, ap.args);
+
+	return BPF_CORE_READ(ia, write.in.write_flags) & FUSE_WRITE_CACHE;
+}
+
+/*
+ * Whether the request's write counts. If another task sends the request, the task for which it was
+ * made decides. Pages are written back for no task.
+ */
+static __always_inline bool maker_selected(const struct fuse_req *req, struct fuse_args *args,
+					   struct fuse_conn *fc, __u32 dev)
 {
 	__u32 maker;
 
-	if (!(only.is.family || only.is.tgid) || request_is_own(req, fc))
+	if (!(only.is.family || only.is.tgid))
 		return write_request_selected();
+	if (request_is_own(req, fc)) {
+		if (!write_request_selected())
+			return false;
+		note_written(dev);
+		return true;
+	}
 	maker = maker_of_request(req, fc);
 	if (maker && !only.is.family)
 		maker = process_of_task(maker);
-	if (!maker && gate_open)
+	if (!maker && gate_open && may_be_written(dev) && !is_write_back(args))
 		lost(FL_LOSS_NO_TASK);
 	return maker && gate_open && (only.is.family ? in_family(maker) : maker == only.is.tgid);
 }
@@ -494,7 +534,8 @@ static __noinline int unseen_request_ended(const struct fuse_req *req, struct fu
 	struct inode *inode;
 	__u64 ino;
 
-	if (!fc || !dev_selected(dev) || !maker_selected(req, fc) || !look_at_write(args, &w))
+	if (!fc || !dev_selected(dev) || !maker_selected(req, args, fc, dev) ||
+	    !look_at_write(args, &w))
 		return 0;
 	inode = w.inode;
 	if (!inode) {

@@ -220,7 +220,7 @@ for children in "" --children; do
 	check "-p ${children:-alone}: what it writes to any mount" wait_until 10 all_written "$out"
 	kill -INT "$stat"
 	wait "$stat"
-	check_eq "... of which none is called new" "$(jq -s '[.[] | select(.kind == "event")] | length' "$out")" 0
+	check_eq "... of which none is called new" "$(jq -s '[.[] | select(.event == "mount-appeared")] | length' "$out")" 0
 	kill "$pid"
 	wait "$pid" 2>/dev/null
 done
@@ -250,6 +250,23 @@ if mount -t fusectl none "$WORK/connections"; then
 else
 	skip "-p alone: also those of its writes that others send" "needs fusectl"
 fi
+
+# --- pages that are written back belong to no task, and are no writes: none is lost
+cached=$WORK/cached
+mkdir "$cached"
+start_daemon "$src" "$cached" cached || exit 1
+"$FUSELENS" prove "$cached" --only-command --json -- python3 - "$cached/f" >"$out" 2>"$out.err" <<-'EOF'
+	import mmap, os, sys
+	fd = os.open(sys.argv[1], os.O_RDWR)
+	mapping = mmap.mmap(fd, 1 << 20)
+	for i in range(10):
+	    mapping[i * 8192] = 7
+	    mapping.flush()
+	    os.pwrite(fd, b"x", i)
+EOF
+check_eq "--only-command: pages of a mapping that are written back are not lost" \
+	"$(report "$out" '"\(.counts.writes) \(.loss.lost)"')" "10 0"
+stop_daemon
 
 # --- files of which the probes miss writes, open in somebody else
 truncate -s 64M "$WORK/ext4.img"
