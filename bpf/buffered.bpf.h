@@ -35,7 +35,8 @@ struct buffered {
 	__u32 writer;
 	__u64 again; /* XFS has made room, and will try the same write once more */
 	__u64 call;  /* see write_call_of_current() */
-	__u64 synced;
+	__u32 synced;
+	__u32 cut; /* it is told as maybe split: it has stopped early, unless another part comes */
 };
 
 /* The last one of each task. */
@@ -126,11 +127,12 @@ static __always_inline void buffered_begins(struct kiocb *iocb, struct file *fil
 	b->start = b->pos = iocb->ki_pos;
 	b->end = b->pos + len;
 	b->call = write_call_of_current();
-	b->synced = iocb->ki_flags & IOCB_DSYNC;
+	b->synced = !!(iocb->ki_flags & IOCB_DSYNC);
 	b->where = where;
 	b->nowait = nowait;
 	b->writer = writer;
 	b->again = 0;
+	b->cut = 0;
 	b->phase = BUFFERED_BEGUN;
 	if (tp_state.buffered_followed)
 		return;
@@ -165,6 +167,18 @@ static __always_inline bool stopped_early(__s64 n, struct iomap_iter *iter)
 	return n < 0 || (bpf_core_field_exists(new->status) && BPF_CORE_READ(new, status) < 0);
 }
 
+/*
+ * If part of a write is written, and the rest would wait, io_uring makes another call for the rest, in another task.
+ * That the rest would wait shows in the part that stopped early. Or the file system says so when it is asked for the
+ * next extent, and then no part follows.
+ */
+static __always_inline void tell_if_cut(struct buffered *b, bool cut)
+{
+	if (cut != b->cut)
+		settle_counter(slot_at(b->where), FL_COUNT_MAYBE_SPLIT, cut ? 1 : -1);
+	b->cut = cut;
+}
+
 SEC("tp_btf/iomap_iter")
 int iomap_iterates(__u64 *ctx)
 {
@@ -197,9 +211,8 @@ int iomap_iterates(__u64 *ctx)
 		buffered_ended(b);
 		b->phase = BUFFERED_FAILED;
 	}
-	/* part of it is written, the rest would wait: io_uring makes another call for the rest */
-	if (b->phase == BUFFERED_WRITES && b->nowait && stopped_early(n, iter))
-		settle_counter(slot_at(b->where), FL_COUNT_MAYBE_SPLIT, 1);
+	if (b->phase == BUFFERED_WRITES && b->nowait)
+		tell_if_cut(b, stopped_early(n, iter) || b->pos < b->end);
 	return 0;
 }
 

@@ -373,6 +373,16 @@ static __always_inline bool may_need_more(struct fuse_args *args, struct fuse_co
 /* Another program is filling in the place. */
 #define COUNTED_BUSY 1
 
+/* Subtracts a request and, if it is the first of its write, the write. */
+static __always_inline void subtract_request(const struct counted_request *c, int error)
+{
+	bool further = c->where & WHERE_MARK;
+
+	settle_at(c->where, further ? FL_WRITERS : c->writer, further ? 0 : -1, -(__s64)c->len);
+	if (!further)
+		settle_failed(slot_at(c->where), error);
+}
+
 /* A program may be preempted at any point, so that another one comes to the same place. Only one fills it in. */
 static __always_inline void remember_request(const struct fuse_req *req, __u32 where, __u32 writer,
 					     __u32 len)
@@ -380,7 +390,10 @@ static __always_inline void remember_request(const struct fuse_req *req, __u32 w
 	struct counted_request *c = counted_of(req);
 	__u64 was = __sync_lock_test_and_set(&c->req, COUNTED_BUSY);
 
-	if (was)
+	/* the last request at this address has not ended, but is gone: its task was killed, see task_ends() */
+	if (was == (__u64)req && c->waiting)
+		subtract_request(c, 0);
+	else if (was)
 		c->displaced = 1;
 	if (was == COUNTED_BUSY)
 		return;
@@ -491,16 +504,6 @@ static __noinline int unknown_request_failed(const struct fuse_req *req, struct 
 	if (slot)
 		settle_counter(slot, FL_COUNT_UNCERTAIN, 1);
 	return 0;
-}
-
-/* Subtracts a request and, if it is the first of its write, the write. */
-static __always_inline void subtract_request(const struct counted_request *c, int error)
-{
-	bool further = c->where & WHERE_MARK;
-
-	settle_at(c->where, further ? FL_WRITERS : c->writer, further ? 0 : -1, -(__s64)c->len);
-	if (!further)
-		settle_failed(slot_at(c->where), error);
 }
 
 /*
