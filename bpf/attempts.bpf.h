@@ -60,7 +60,7 @@ static __always_inline void forget_attempts(struct kiocb *iocb)
 		retire_tentative(iocb);
 }
 
-/* A certain write is not of the only length. */
+/* A certain write has another length than all before it, or tentative attempts were seen. */
 static __noinline int note_other(struct kiocb *iocb, __u32 len)
 {
 	__u32 was;

@@ -35,8 +35,8 @@ static __always_inline enum at_request ask_at_request(const struct sent_write *w
 static __always_inline void tell_first_request(const struct sent_write *w, __u32 cell);
 
 /*
- * Devices of the mounts that the selected tasks have sent write requests to themselves; two may share a place. Where no
- * mount is named, requests of tasks that are not known are a loss on these only: those of others have ended tasks, too.
+ * Devices of the mounts to which the selected tasks have sent write requests themselves; two may share a place. If no
+ * mount is named, a request whose task is not known is a loss on these mounts only. On others it is somebody else's.
  */
 static __u64 written_devs[32];
 

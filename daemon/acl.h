@@ -39,9 +39,9 @@ void acl_destroy(struct acl_devices *devices);
 int acl_admit(struct mirror *m, int fd, dev_t dev);
 
 /*
- * Returns EACCES if a user's own FUSE file system is mounted at @fd and the mirror has other users; else 0. It may let
- * a request wait while the kernel holds a lock that they need, such as the one for renames between directories. Asks no
- * file system.
+ * Returns EACCES if a user's own FUSE file system is mounted at @fd and the mirror has other users; else 0. Such a file
+ * system may never answer, and the kernel may then hold a lock that other users need, such as the one for renames
+ * between directories. Asks no file system.
  */
 int acl_admit_mount(struct mirror *m, int fd, dev_t dev);
 

@@ -13,8 +13,8 @@ oracle_seeds "plans of synchronous writes, one file the target" --stores "$ORACL
 	--only "$ORACLE_COUNTED_SYNCED" 81-100
 oracle_seeds "plans with stores to mappings, and writes that fail as they are synced" --stores "$ORACLE_COUNTED_STORES" \
 	--only "$ORACLE_COUNTED_STORED" 31-50
-# Its buffered writes stop between two extents, of which every second run had one that was counted twice and not told.
-# More of it is uncertain than of other plans.
+# Its buffered writes stop between two extents. In every second run one of them was counted twice, and not told. More
+# of this plan's writes are uncertain than oracle_seeds allows.
 if "$top/tests/oracle/run" --times 5 --stores "$ORACLE_COUNTED_STORES" --only "$ORACLE_COUNTED_STORED" 72497 \
 	>"$oracle_dir/out" 2>&1; then
 	echo "ok - a plan whose writes io_uring splits where an extent ends"
